@@ -1,0 +1,228 @@
+//! The deterministic host: it answers imports, keeps every reference it sees,
+//! and writes down what happened.
+
+use super::graph::Seen;
+use super::plan::Arg;
+use super::values::{make, mix, number};
+use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store, Trap};
+use crate::heap::{GcRef, Heap};
+use crate::module::{ExternType, Module};
+use crate::types::{Lane, RefType, Types, ValType};
+use std::sync::Arc;
+
+/// A value whose object, if it is one, is kept in a handle of the store.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Kept {
+    /// Not a reference into the heap.
+    Plain(Seen),
+    /// A reference in this handle.
+    Handle(u32),
+}
+
+/// A call from the module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Called {
+    pub import: u32,
+    pub args: Vec<Kept>,
+}
+
+/// The host.
+#[derive(Default)]
+pub(super) struct Embedder {
+    /// Calls so far.
+    pub calls: Vec<Called>,
+}
+
+/// How many references the host keeps. Later ones are seen and forgotten, so
+/// that a loop of calls does not make the host the owner of everything.
+const MAX_KEPT: usize = 64;
+
+/// How many calls are written down value by value; later ones only count.
+const MAX_CALLS: usize = 4096;
+
+impl Embedder {
+    /// Something for every import of the module.
+    pub(super) fn link<H: Heap>(
+        store: &mut Store<H>,
+        module: &Module,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Result<Vec<Extern>, String>, Stop> {
+        let mut externs = Vec::with_capacity(module.imports.len());
+        for (i, import) in module.imports.iter().enumerate() {
+            let types: &Arc<Types> = &module.types;
+            let item = match import.ty {
+                ExternType::Func(ty) => store.add_host_func(types, ty, i as u32),
+                ExternType::Table(ty) => {
+                    // A table of references that must not be null cannot be
+                    // made up.
+                    if !ty.element.nullable {
+                        return Ok(Err(format!(
+                            "import {:?} {:?}: the host has no such table",
+                            import.module, import.name
+                        )));
+                    }
+                    store.add_table(ty)?
+                }
+                ExternType::Memory(ty) => store.add_memory(ty)?,
+                ExternType::Tag(ty) => store.add_tag(ty),
+                ExternType::Global(ty) => {
+                    let item = store.add_global(types, ty);
+                    let seed = mix(i as u64, 1);
+                    let value = match ty.value {
+                        ValType::Ref(r) => match make(store, r, seed, inspector)? {
+                            Some(value) => value,
+                            None if r.nullable => 0,
+                            None => {
+                                return Ok(Err(format!(
+                                    "import {:?} {:?}: the host has no value of type {}",
+                                    import.module, import.name, ty.value
+                                )));
+                            }
+                        },
+                        other => number(other, seed),
+                    };
+                    let Extern::Global(index) = item else {
+                        unreachable!("a global was added")
+                    };
+                    store.set_global(index, value)?;
+                    item
+                }
+            };
+            externs.push(item);
+        }
+        Ok(Ok(externs))
+    }
+
+    /// Remembers a value, holding on to its object.
+    pub(super) fn keep<H: Heap>(
+        store: &mut Store<H>,
+        ty: ValType,
+        value: u64,
+    ) -> Result<Kept, Stop> {
+        if ty.lane() != Lane::Gc {
+            return Ok(Kept::Plain(match ty.lane() {
+                Lane::Func => match (value as u32).checked_sub(1) {
+                    Some(func) => Seen::Func(func),
+                    None => Seen::Null,
+                },
+                _ => Seen::Bits(value),
+            }));
+        }
+        let r = GcRef::from_register(value);
+        if r.is_null() {
+            return Ok(Kept::Plain(Seen::Null));
+        }
+        if r.is_i31() {
+            return Ok(Kept::Plain(Seen::I31(r.i31_signed())));
+        }
+        // The same object again is held once.
+        for handle in 0..store.handles() as u32 {
+            if store.handle(handle) == r {
+                return Ok(Kept::Handle(handle));
+            }
+        }
+        if store.handles() >= MAX_KEPT {
+            return Ok(Kept::Plain(Seen::Bits(u64::MAX)));
+        }
+        Ok(Kept::Handle(store.add_handle(r)?))
+    }
+
+    /// The handles whose references have the type.
+    fn fitting<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, Stop> {
+        let mut fitting = Vec::new();
+        if ty.heap.is_gc() {
+            for handle in 0..store.handles() as u32 {
+                let r = store.handle(handle);
+                if !r.is_null() && store.matches(r.register(), ty)? {
+                    fitting.push(handle);
+                }
+            }
+        }
+        Ok(fitting)
+    }
+
+    /// The value of an argument, as a register, not rooted: `None` if nothing
+    /// fits the parameter.
+    pub(super) fn argument<H: Heap>(
+        store: &mut Store<H>,
+        ty: ValType,
+        arg: Arg,
+        seed: u64,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Option<u64>, Stop> {
+        let ValType::Ref(r) = ty else {
+            let bits = match arg {
+                Arg::Bits(bits) => bits,
+                Arg::I31(value) => value as u64,
+                _ => 0,
+            };
+            return Ok(Some(match ty {
+                ValType::I32 | ValType::F32 => u64::from(bits as u32),
+                _ => bits,
+            }));
+        };
+        match arg {
+            Arg::Null if r.nullable => return Ok(Some(0)),
+            Arg::I31(value) => {
+                let i31 = GcRef::i31(value as u32).register();
+                if r.heap.is_gc() && store.matches(i31, r)? {
+                    return Ok(Some(i31));
+                }
+            }
+            _ => {}
+        }
+        let fitting = Self::fitting(store, r)?;
+        let pick = match arg {
+            Arg::Kept(n) => fitting.get(n as usize % fitting.len().max(1)),
+            Arg::Bits(bits) => fitting.get((bits % (fitting.len() as u64 + 1)) as usize),
+            _ => fitting.last(),
+        };
+        if let Some(handle) = pick {
+            return Ok(Some(store.handle(*handle).register()));
+        }
+        match make(store, r, seed, inspector)? {
+            Some(value) => Ok(Some(value)),
+            None => Ok(r.nullable.then_some(0)),
+        }
+    }
+}
+
+impl<H: Heap> Host<H> for Embedder {
+    fn call(
+        &mut self,
+        store: &mut Store<H>,
+        call: HostCall,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let ty = store.call_type(call).clone();
+        let mut args = Vec::with_capacity(ty.params.len());
+        for (i, param) in ty.params.iter().enumerate() {
+            let value = store.argument(call, i);
+            args.push(Self::keep(store, *param, value)?);
+        }
+        if self.calls.len() < MAX_CALLS {
+            self.calls.push(Called {
+                import: call.id,
+                args,
+            });
+        }
+        for (i, result) in ty.results.iter().enumerate() {
+            let seed = mix(self.calls.len() as u64, u64::from(call.id) << 8 | i as u64);
+            let value = match result {
+                // References the host has seen come back, or null, or new ones.
+                ValType::Ref(r) if r.nullable && seed % 8 == 0 => Some(0),
+                ValType::Ref(_) if seed % 2 == 0 => {
+                    let arg = Arg::Kept((seed >> 8) as u32);
+                    Self::argument(store, *result, arg, seed, inspector)?
+                }
+                ValType::Ref(r) => match make(store, *r, seed, inspector)? {
+                    None => Self::argument(store, *result, Arg::Auto, seed, inspector)?,
+                    made => made,
+                },
+                other => Some(number(*other, seed)),
+            };
+            store.set_result(call, i, value.ok_or(Trap::Host)?)?;
+        }
+        Ok(())
+    }
+}

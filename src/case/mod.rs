@@ -1,0 +1,34 @@
+//! Cases: a module, a plan and a schedule; all that a run depends on.
+//!
+//! [`run`] executes a case on one heap and returns what an embedder saw.
+
+mod embedder;
+mod graph;
+mod observation;
+mod plan;
+mod run;
+mod schedule;
+mod text;
+mod values;
+
+pub use graph::{Graph, Node, Seen};
+pub use observation::{HostSeen, Observation, Outcome, StepSeen};
+pub use plan::{Arg, Plan, Step};
+pub use run::{Facts, Run, RunError, run};
+pub use schedule::{parse_schedule, print_schedule};
+pub use text::{CaseError, Header, read, write};
+
+use crate::engine::{Limits, Schedule};
+
+/// A case.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Case {
+    /// The module, in binary form.
+    pub wasm: Vec<u8>,
+    /// What the host does with it.
+    pub plan: Plan,
+    /// Where collections happen.
+    pub schedule: Schedule,
+    /// What the run may use.
+    pub limits: Limits,
+}

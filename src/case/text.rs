@@ -1,0 +1,280 @@
+//! The text form of a case: a module in the text format whose first lines,
+//! each beginning with `;;!`, are a TOML header.
+//!
+//! ```wat
+//! ;;! schedule = "allocations/2"
+//! ;;! [[steps]]
+//! ;;! call = "run"
+//! ;;! args = ["5", "kept:0"]
+//! (module
+//!   (func (export "run") (param i32 anyref)))
+//! ```
+
+use super::plan::{Plan, Step};
+use super::schedule::{parse_schedule, print_schedule};
+use super::Case;
+use crate::engine::Limits;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A file that is not a case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseError {
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CaseError {}
+
+fn error(message: impl Into<String>) -> CaseError {
+    CaseError {
+        message: message.into(),
+    }
+}
+
+/// The header of a case. Everything is optional.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// What the case is about, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The fault under which it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The fingerprint of the finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The collectors to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collectors: Option<Vec<String>>,
+    /// See [`parse_schedule`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// Limits that differ from the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<LimitsText>,
+    /// The plan; without one, every export is called once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<StepText>>,
+}
+
+/// A step of the plan as text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepText {
+    /// The exported function.
+    pub call: String,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+}
+
+/// Limits as text: see [`Limits`].
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsText {
+    /// Fuel per call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
+    /// Frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<usize>,
+    /// Registers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registers: Option<usize>,
+    /// Bytes allocated over the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heap_bytes: Option<u64>,
+    /// Elements of all tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_elements: Option<u64>,
+    /// Bytes of all memories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
+impl LimitsText {
+    fn of(limits: &Limits) -> LimitsText {
+        LimitsText {
+            fuel: Some(limits.fuel),
+            frames: Some(limits.frames),
+            registers: Some(limits.registers),
+            heap_bytes: Some(limits.heap_bytes),
+            table_elements: Some(limits.table_elements),
+            memory_bytes: Some(limits.memory_bytes),
+        }
+    }
+
+    fn apply(&self, limits: &mut Limits) {
+        let default = *limits;
+        *limits = Limits {
+            fuel: self.fuel.unwrap_or(default.fuel),
+            frames: self.frames.unwrap_or(default.frames),
+            registers: self.registers.unwrap_or(default.registers),
+            heap_bytes: self.heap_bytes.unwrap_or(default.heap_bytes),
+            table_elements: self.table_elements.unwrap_or(default.table_elements),
+            memory_bytes: self.memory_bytes.unwrap_or(default.memory_bytes),
+            ..default
+        };
+    }
+}
+
+/// Reads a case: a binary module, or a text module with or without a header.
+pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
+    let mut header = Header::default();
+    if !bytes.starts_with(b"\0asm") {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| error(format!("neither a binary module nor UTF-8 text: {e}")))?;
+        header = read_header(text)?;
+    }
+    let wasm = wat::parse_bytes(bytes).map_err(|e| error(one_line(&e.to_string())))?;
+    let mut limits = Limits::default();
+    if let Some(text) = &header.limits {
+        text.apply(&mut limits);
+    }
+    let schedule = match &header.schedule {
+        Some(text) => parse_schedule(text).map_err(error)?,
+        None => Default::default(),
+    };
+    let plan = match &header.steps {
+        None => Plan::EveryExport,
+        Some(steps) => Plan::Steps(
+            steps
+                .iter()
+                .map(|step| {
+                    let args: Result<_, _> = step.args.iter().map(|a| a.parse()).collect();
+                    Ok(Step {
+                        export: step.call.clone(),
+                        args: args?,
+                    })
+                })
+                .collect::<Result<_, String>>()
+                .map_err(error)?,
+        ),
+    };
+    let case = Case {
+        wasm: wasm.into_owned(),
+        plan,
+        schedule,
+        limits,
+    };
+    Ok((case, header))
+}
+
+fn read_header(text: &str) -> Result<Header, CaseError> {
+    let mut toml_text = String::new();
+    for line in text.lines() {
+        match line.trim_start().strip_prefix(";;!") {
+            Some(rest) => {
+                toml_text.push_str(rest);
+                toml_text.push('\n');
+            }
+            None if line.trim().is_empty() => {}
+            None => break,
+        }
+    }
+    toml::from_str(&toml_text).map_err(|e| error(format!("header: {}", one_line(&e.to_string()))))
+}
+
+/// Squeezes a message with an excerpt of the source into one line: what is
+/// wrong, and where.
+fn one_line(message: &str) -> String {
+    let first = message.lines().next().unwrap_or("unknown error").trim();
+    let place = message
+        .lines()
+        .skip(1)
+        .map(str::trim)
+        .find(|line| line.starts_with("--> "));
+    let last = message.lines().skip(1).last().map(str::trim);
+    match (place, last) {
+        (Some(place), _) => format!("{first} ({})", &place[4..]),
+        // TOML puts the place first and the reason last.
+        (None, Some(reason)) if first.contains(" at line ") => format!("{first}: {reason}"),
+        _ => first.to_string(),
+    }
+}
+
+/// Writes a case in its text form. `header` supplies what a case does not
+/// know; schedule, limits and plan are the case's own.
+pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
+    let steps = match &case.plan {
+        Plan::EveryExport => None,
+        Plan::Steps(steps) => Some(
+            steps
+                .iter()
+                .map(|step| StepText {
+                    call: step.export.clone(),
+                    args: step.args.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+        ),
+    };
+    let header = Header {
+        schedule: Some(print_schedule(&case.schedule)),
+        limits: (case.limits != Limits::default()).then(|| LimitsText::of(&case.limits)),
+        steps,
+        ..header.clone()
+    };
+    let toml_text = toml::to_string(&header).map_err(|e| error(e.to_string()))?;
+    let module = wasmprinter::print_bytes(&case.wasm).map_err(|e| error(e.to_string()))?;
+    let mut text = String::new();
+    for line in toml_text.lines().filter(|line| !line.is_empty()) {
+        text.push_str(";;! ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push_str(&module);
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Arg;
+    use crate::engine::Schedule;
+
+    #[test]
+    fn a_case_reads_back_as_written() {
+        let text = r#"(module (func (export "run \"it\"") (param i32 anyref)))"#;
+        let (mut case, _) = read(text.as_bytes()).unwrap();
+        assert_eq!(case.plan, Plan::EveryExport);
+        case.schedule = Schedule::EveryAllocation(3);
+        case.limits = Limits::fuzzing();
+        case.limits.reentry = Limits::default().reentry;
+        case.plan = Plan::Steps(vec![Step {
+            export: "run \"it\"".into(),
+            args: vec![Arg::Bits(u64::MAX), Arg::Kept(2)],
+        }]);
+        let header = Header {
+            fault: Some("W1".into()),
+            ..Header::default()
+        };
+        let written = write(&case, &header).unwrap();
+        let (again, header) = read(written.as_bytes()).unwrap();
+        assert_eq!(again, case);
+        assert_eq!(header.fault.as_deref(), Some("W1"));
+    }
+
+    #[test]
+    fn mistakes_are_one_line_that_says_where() {
+        for (text, wanted) in [
+            ("(module", "expected"),
+            (";;! schedule = \"now\"\n(module)", "no schedule"),
+            (";;! plan = 1\n(module)", "unknown field"),
+            (";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"?\"]\n(module)", "no argument"),
+            ("\u{7f}", "unexpected"),
+        ] {
+            let message = read(text.as_bytes()).unwrap_err().message;
+            assert!(message.contains(wanted), "{text}: {message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
+        assert!(read(b"\xff\xfe").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Allocation by the host, by the same rules as for a module: charged to the
+//! budget, and a safepoint.
+
+use super::inspector::Inspector;
+use super::store::Store;
+use super::trap::Stop;
+use crate::heap::{GcRef, Heap, HeapError};
+use crate::types::{Composite, TypeId};
+
+/// Bytes charged for an external value.
+const EXTERN_BYTES: u64 = 24;
+
+impl<H: Heap> Store<H> {
+    /// A new external value, not rooted yet.
+    pub fn new_extern(
+        &mut self,
+        host: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<GcRef, Stop> {
+        self.allocate(EXTERN_BYTES, inspector, |heap| heap.new_extern(host))
+    }
+
+    /// A new object of a structure or array type, its fields or `len` elements
+    /// zero or null, not rooted yet. The type must have default values.
+    pub fn new_default(
+        &mut self,
+        ty: TypeId,
+        len: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<GcRef, Stop> {
+        let bytes = u64::from(self.object_bytes[ty.0 as usize]);
+        match self.types.entry(ty).sub.composite {
+            Composite::Array(element) => {
+                let more = u64::from(element.storage.lane().width()) * u64::from(len);
+                self.allocate(bytes + more, inspector, |heap| {
+                    heap.new_array_default(ty, len)
+                })
+            }
+            _ => self.allocate(bytes, inspector, |heap| heap.new_struct_default(ty)),
+        }
+    }
+
+    fn allocate(
+        &mut self,
+        bytes: u64,
+        inspector: &mut dyn Inspector<H>,
+        mut new: impl FnMut(&mut H) -> Result<GcRef, HeapError>,
+    ) -> Result<GcRef, Stop> {
+        self.charge_bytes(bytes)?;
+        if self.clock.allocation() || self.heap.wants_collection() {
+            self.collect(inspector)?;
+        }
+        match new(&mut self.heap) {
+            Err(HeapError::Full) => {
+                self.collect(inspector)?;
+                Ok(new(&mut self.heap)?)
+            }
+            made => Ok(made?),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Calls between the host and the store.
+
+use super::host::{Host, HostCall};
+use super::inspector::{Grain, Inspector, Point};
+use super::store::{Frame, Func, Store};
+use super::trap::{Stop, Trap};
+use crate::heap::{GcRef, Heap};
+use crate::types::TypeId;
+
+impl<H: Heap> Store<H> {
+    /// Calls a function of the store from outside, with arguments in
+    /// registers and a fresh supply of fuel. The results are in
+    /// [`Store::result`] until the store is used again.
+    ///
+    /// After [`Stop::Exception`] the exception is pending; take it with
+    /// [`Store::take_exception`].
+    pub fn call(
+        &mut self,
+        func: u32,
+        args: &[u64],
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        if self.depth == 0 {
+            self.fuel = self.limits.fuel;
+        }
+        self.call_again(func, args, host, inspector)?;
+        Ok(())
+    }
+
+    /// Like [`Store::call`], on the fuel that is left.
+    pub(super) fn call_again(
+        &mut self,
+        func: u32,
+        args: &[u64],
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        match self.funcs[func as usize] {
+            Func::Wasm { instance, body, ty } => {
+                for (param, arg) in self.types.func(ty).params.iter().zip(args) {
+                    if param.is_gc() {
+                        self.heap.expose(GcRef::from_register(*arg))?;
+                    }
+                }
+                self.run_body(instance, body, args, host, inspector)
+            }
+            Func::Host { ty, id } => {
+                let base = self.free_base();
+                let top = base + args.len() + self.types.func(ty).results.len();
+                self.reserve(top)?;
+                self.stack[base..base + args.len()].copy_from_slice(args);
+                self.call_host(ty, id, base, host, inspector)
+            }
+        }
+    }
+
+    /// Runs a body to its end.
+    pub(super) fn run_body(
+        &mut self,
+        instance: u32,
+        body: u32,
+        args: &[u64],
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        if self.depth == self.limits.reentry {
+            return Err(Trap::StackOverflow.into());
+        }
+        let grain = inspector.grain();
+        self.inspect_operations = grain >= Grain::Every;
+        self.inspect_collections = grain >= Grain::Collection;
+        let base = self.free_base();
+        self.reserve(base + args.len())?;
+        self.stack[base..base + args.len()].copy_from_slice(args);
+        self.depth += 1;
+        let floor = self.frames.len();
+        let outer = self.current.take();
+        let done = self.execute(instance, body, base, host, inspector);
+        self.frames.truncate(floor);
+        self.current = outer;
+        self.depth -= 1;
+        done
+    }
+
+    /// The first register that no frame uses.
+    pub(super) fn free_base(&self) -> usize {
+        self.frames.last().map_or(0, |f| f.top as usize)
+    }
+
+    /// Makes registers below `top` available.
+    #[inline]
+    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
+        if top > self.stack.len() {
+            return self.grow_stack(top);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn grow_stack(&mut self, top: usize) -> Result<(), Trap> {
+        if top > self.limits.registers {
+            return Err(Trap::StackOverflow);
+        }
+        let len = (self.stack.len() * 2).clamp(256, self.limits.registers);
+        self.stack.resize(len.max(top), 0);
+        Ok(())
+    }
+
+    /// Calls a host function whose arguments are in registers from `base` on.
+    /// Its results replace them.
+    pub(super) fn call_host(
+        &mut self,
+        ty: TypeId,
+        id: u32,
+        base: usize,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let func = self.types.func(ty);
+        let results = base + func.params.len();
+        let top = results + func.results.len();
+        self.reserve(top)?;
+        if self.frames.len() >= self.limits.frames {
+            return Err(Trap::StackOverflow.into());
+        }
+        // Arguments and results are roots while the host runs: its frame has
+        // the ones before the others.
+        self.stack[results..top].fill(0);
+        self.frames.push(Frame {
+            instance: ty.0,
+            body: Frame::HOST,
+            pc: 0,
+            base: base as u32,
+            top: top as u32,
+        });
+        let mut done = match self.clock.safepoint() {
+            true => self.collect(inspector),
+            false => Ok(()),
+        };
+        if done.is_ok() {
+            done = host.call(self, HostCall { id, ty, base }, inspector);
+        }
+        self.frames.pop();
+        self.stack.copy_within(results..top, base);
+        done
+    }
+
+    /// An argument of a host call, as a register.
+    pub fn argument(&self, call: HostCall, index: usize) -> u64 {
+        self.stack[call.base + index]
+    }
+
+    /// The type of a host call.
+    pub fn call_type(&self, call: HostCall) -> &crate::types::FuncType {
+        self.types.func(call.ty)
+    }
+
+    /// Sets a result of a host call to the value in a register.
+    pub fn set_result(&mut self, call: HostCall, index: usize, value: u64) -> Result<(), Stop> {
+        let func = self.types.func(call.ty);
+        let register = call.base + func.params.len() + index;
+        if func.results[index].is_gc() {
+            self.heap.expose(GcRef::from_register(value))?;
+        }
+        self.stack[register] = value;
+        Ok(())
+    }
+
+    /// A result of the last call from outside, as a register.
+    pub fn result(&self, index: usize) -> u64 {
+        self.stack[self.free_base() + index]
+    }
+
+    /// Takes the pending exception into a handle.
+    pub fn take_exception(&mut self) -> Result<u32, Stop> {
+        let exception = GcRef(self.pending);
+        let handle = self.add_handle(exception)?;
+        self.heap.write_slot(&mut self.pending, GcRef::NULL)?;
+        Ok(handle)
+    }
+
+    /// Lets the host hold a reference. A held reference is a root, and counted.
+    pub fn add_handle(&mut self, reference: GcRef) -> Result<u32, Stop> {
+        let mut slot = 0;
+        self.heap.init_slot(&mut slot, reference)?;
+        self.handles.push(slot);
+        Ok(self.handles.len() as u32 - 1)
+    }
+
+    /// The reference in a handle; null once dropped.
+    pub fn handle(&self, handle: u32) -> GcRef {
+        GcRef(self.handles[handle as usize])
+    }
+
+    /// How many handles were ever made.
+    pub fn handles(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// Lets go of all handles but the first `keep`.
+    pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
+        self.heap.drop_slots(&mut self.handles[keep..])?;
+        self.handles.truncate(keep);
+        Ok(())
+    }
+
+    /// Lets a held reference go.
+    pub fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
+        let index = handle as usize;
+        self.heap.drop_slots(&mut self.handles[index..=index])?;
+        Ok(())
+    }
+
+    /// Lets the inspector look after a call, if it wants to.
+    pub fn inspect_call(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        match inspector.grain() >= Grain::Call {
+            true => self.inspect(Point::Call, inspector),
+            false => Ok(()),
+        }
+    }
+}

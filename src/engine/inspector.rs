@@ -1,0 +1,149 @@
+//! Looking at a store while it runs: the door for the oracle.
+
+use super::store::Store;
+use crate::heap::{GcRef, Heap};
+use crate::module::Module;
+
+/// How often an inspector wants to look. Each includes the ones before.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Grain {
+    /// Once, when the plan is done.
+    End,
+    /// After every collection.
+    Collection,
+    /// After every call from the host.
+    Call,
+    /// Before every instruction that touches the heap, that is, after every
+    /// one but the last.
+    Every,
+}
+
+/// Where execution stands when the inspector is called.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Point {
+    /// About to execute an instruction that touches the heap.
+    Operation,
+    /// A collection has just run.
+    Collection,
+    /// A call from the host has returned, trapped or thrown.
+    Call,
+    /// The plan is done.
+    End,
+}
+
+/// A place in a module.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Location {
+    /// The instance.
+    pub instance: u32,
+    /// Index in the module's function space; `None` in a constant expression.
+    pub func: Option<u32>,
+    /// Byte offset of the operator in the module.
+    pub offset: u32,
+}
+
+/// Who holds a reference outside the heap.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Owner {
+    /// A global, by its index in the store.
+    Global(u32),
+    /// An element of a table, by their indices.
+    Table(u32, u32),
+    /// An element of a segment: instance, segment, element.
+    Segment(u32, u32, u32),
+    /// The exception being thrown.
+    Pending,
+    /// A handle of the host.
+    Handle(u32),
+}
+
+/// A store at a moment of its run, with the registers of its frames.
+pub struct View<'a, H> {
+    /// The store.
+    pub store: &'a Store<H>,
+    pub(super) stack: &'a [u64],
+}
+
+impl<H: Heap> View<'_, H> {
+    /// Calls `visit` with every register that the stack maps call a reference:
+    /// the function it belongs to, outermost frame first, and its value.
+    pub fn frame_references(&self, mut visit: impl FnMut(Location, u16, GcRef)) {
+        let frames = self.store.frames.iter().chain(&self.store.current);
+        for frame in frames {
+            let location = self.store.location(frame);
+            frame.visit(self.store, |register| {
+                let value = self.stack[frame.base as usize + usize::from(register)];
+                visit(location, register, GcRef::from_register(value));
+            });
+        }
+    }
+
+    /// Calls `visit` with every slot outside the heap that owns a reference
+    /// into it, in a fixed order.
+    pub fn owners(&self, mut visit: impl FnMut(Owner, GcRef)) {
+        let store = self.store;
+        for (i, global) in store.globals.iter().enumerate() {
+            if global.ty.value.is_gc() {
+                let value = store.ref_globals[global.slot as usize];
+                visit(Owner::Global(i as u32), GcRef(value));
+            }
+        }
+        for (i, table) in store.tables.iter().enumerate().filter(|(_, t)| t.gc) {
+            for (j, value) in table.elements.iter().enumerate() {
+                visit(Owner::Table(i as u32, j as u32), GcRef(*value));
+            }
+        }
+        for (i, instance) in store.instances.iter().enumerate() {
+            for (j, segment) in instance.elements.iter().enumerate() {
+                if segment.gc {
+                    for (k, value) in segment.refs.iter().enumerate() {
+                        let owner = Owner::Segment(i as u32, j as u32, k as u32);
+                        visit(owner, GcRef(*value));
+                    }
+                }
+            }
+        }
+        visit(Owner::Pending, GcRef(store.pending));
+        for (i, value) in store.handles.iter().enumerate() {
+            visit(Owner::Handle(i as u32), GcRef(*value));
+        }
+    }
+
+    /// Where execution stands, if a function is running.
+    pub fn location(&self) -> Option<Location> {
+        self.store.current.as_ref().map(|f| self.store.location(f))
+    }
+
+    /// Whether any function is running.
+    pub fn is_running(&self) -> bool {
+        !self.store.frames.is_empty() || self.store.current.is_some()
+    }
+
+    /// The module of an instance.
+    pub fn module(&self, instance: u32) -> &Module {
+        &self.store.instances[instance as usize].module
+    }
+}
+
+/// Someone who looks at a run.
+pub trait Inspector<H: Heap> {
+    /// How often to be called.
+    fn grain(&self) -> Grain;
+
+    /// Looks. `Err` stops the run; the inspector remembers why.
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), ()>;
+}
+
+/// An inspector that does not look.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Blind;
+
+impl<H: Heap> Inspector<H> for Blind {
+    fn grain(&self) -> Grain {
+        Grain::End
+    }
+
+    fn inspect(&mut self, _: Point, _: View<'_, H>) -> Result<(), ()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,383 @@
+//! Bulk operations, and single accesses to tables and globals.
+//!
+//! Every bulk operation is charged by its length before it starts, so that it
+//! happens whole or not at all (Wasmtime issues 11428 and 14045).
+
+use super::super::storage::{PAGE, range};
+use super::super::store::Store;
+use super::super::trap::{Stop, Trap};
+use crate::heap::{GcRef, Heap};
+use crate::module::Op;
+use crate::types::{Lane, TypeId};
+
+/// Three operands in a row, as 32-bit numbers.
+pub(super) fn three(first: u16, regs: &[u64]) -> [u32; 3] {
+    let first = usize::from(first);
+    [
+        regs[first] as u32,
+        regs[first + 1] as u32,
+        regs[first + 2] as u32,
+    ]
+}
+
+/// Fuel for `n` bytes.
+fn byte_cost(n: u32) -> u64 {
+    u64::from(n / 16)
+}
+
+impl<H: Heap> Store<H> {
+    pub(super) fn memory_fill(
+        &mut self,
+        instance: u32,
+        op: Op,
+        regs: &[u64],
+    ) -> Result<(), Trap> {
+        let [to, value, n] = three(op.b, regs);
+        let memory = self.memory(instance, op.imm as u16);
+        self.charge(byte_cost(n))?;
+        let bytes = &mut self.memories[memory].bytes;
+        let to = range(to.into(), n.into(), bytes.len()).ok_or(Trap::MemoryOutOfBounds)?;
+        bytes[to].fill(value as u8);
+        Ok(())
+    }
+
+    pub(super) fn memory_copy(
+        &mut self,
+        instance: u32,
+        op: Op,
+        regs: &[u64],
+    ) -> Result<(), Trap> {
+        let [to, from, n] = three(op.b, regs);
+        let dst = self.memory(instance, op.a);
+        let src = self.memory(instance, op.imm as u16);
+        self.charge(byte_cost(n))?;
+        let from = range(from.into(), n.into(), self.memories[src].bytes.len());
+        let to = range(to.into(), n.into(), self.memories[dst].bytes.len());
+        let (Some(from), Some(to)) = (from, to) else {
+            return Err(Trap::MemoryOutOfBounds);
+        };
+        if dst == src {
+            self.memories[dst].bytes.copy_within(from, to.start);
+        } else if let Ok([dst, src]) = self.memories.get_disjoint_mut([dst, src]) {
+            dst.bytes[to].copy_from_slice(&src.bytes[from]);
+        }
+        Ok(())
+    }
+
+    pub(super) fn memory_init(
+        &mut self,
+        instance: u32,
+        op: Op,
+        regs: &[u64],
+    ) -> Result<(), Trap> {
+        let [to, from, n] = three(op.b, regs);
+        let memory = self.memory(instance, op.a);
+        self.charge(byte_cost(n))?;
+        let from = self
+            .data(instance, op.imm, from, u64::from(n))
+            .ok_or(Trap::MemoryOutOfBounds)?;
+        let bytes = &mut self.memories[memory].bytes;
+        let to = range(to.into(), n.into(), bytes.len()).ok_or(Trap::MemoryOutOfBounds)?;
+        bytes[to].copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
+        Ok(())
+    }
+
+    /// Grows a memory; the old size in pages, or -1.
+    pub(super) fn memory_grow(&mut self, memory: usize, pages: u32) -> Result<u32, Trap> {
+        let more = u64::from(pages) * PAGE;
+        let total = self.memory_bytes().saturating_add(more);
+        let old = self.memories[memory].pages();
+        let new = old + u64::from(pages);
+        let max = self.memories[memory].ty.max.unwrap_or(65_536).min(65_536);
+        if new > max || total > self.limits.memory_bytes {
+            return Ok(u32::MAX);
+        }
+        self.charge(more / 256)?;
+        self.memories[memory].bytes.resize((new * PAGE) as usize, 0);
+        Ok(old as u32)
+    }
+
+    /// Where `n` bytes of a data segment are in the module, or `None` if that
+    /// is out of bounds; a dropped segment is empty.
+    fn data(
+        &self,
+        instance: u32,
+        segment: u32,
+        from: u32,
+        n: u64,
+    ) -> Option<std::ops::Range<usize>> {
+        let instance = &self.instances[instance as usize];
+        let bytes = &instance.module.data[segment as usize].bytes;
+        let len = match instance.dropped[segment as usize] {
+            true => 0,
+            false => bytes.len(),
+        };
+        let part = range(from.into(), n, len)?;
+        Some(bytes.start + part.start..bytes.start + part.end)
+    }
+
+    pub(super) fn global_get_ref(&mut self, instance: u32, index: u32) -> Result<u64, Stop> {
+        let slot = self.global_slot(instance, index);
+        let value = self.ref_globals[slot];
+        let module = &self.instances[instance as usize].module;
+        if module.globals[index as usize].value.is_gc() {
+            self.heap.expose(GcRef(value))?;
+        }
+        Ok(u64::from(value))
+    }
+
+    pub(super) fn global_set_ref(
+        &mut self,
+        instance: u32,
+        index: u32,
+        value: u64,
+    ) -> Result<(), Stop> {
+        let slot = self.global_slot(instance, index);
+        let module = &self.instances[instance as usize].module;
+        let slot = &mut self.ref_globals[slot];
+        match module.globals[index as usize].value.is_gc() {
+            true => self.heap.write_slot(slot, GcRef::from_register(value))?,
+            false => *slot = value as u32,
+        }
+        Ok(())
+    }
+
+    pub(super) fn table_get(
+        &mut self,
+        instance: u32,
+        table: u32,
+        index: u32,
+    ) -> Result<u64, Stop> {
+        let table = &self.tables[self.table(instance, table)];
+        let Some(&value) = table.elements.get(index as usize) else {
+            return Err(Trap::TableOutOfBounds.into());
+        };
+        if table.gc {
+            self.heap.expose(GcRef(value))?;
+        }
+        Ok(u64::from(value))
+    }
+
+    pub(super) fn table_set(
+        &mut self,
+        instance: u32,
+        table: u32,
+        index: u32,
+        value: u64,
+    ) -> Result<(), Stop> {
+        let table = self.table(instance, table);
+        let table = &mut self.tables[table];
+        let Some(slot) = table.elements.get_mut(index as usize) else {
+            return Err(Trap::TableOutOfBounds.into());
+        };
+        match table.gc {
+            true => self.heap.write_slot(slot, GcRef::from_register(value))?,
+            false => *slot = value as u32,
+        }
+        Ok(())
+    }
+
+    /// Grows a table; the old size, or -1.
+    pub(super) fn table_grow(&mut self, table: usize, value: u64, n: u32) -> Result<u32, Stop> {
+        let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
+        let old = self.tables[table].elements.len();
+        let new = old as u64 + u64::from(n);
+        let max = self.tables[table].ty.max.unwrap_or(u64::from(u32::MAX));
+        if new > max || used + u64::from(n) > self.limits.table_elements {
+            return Ok(u32::MAX);
+        }
+        self.charge(u64::from(n))?;
+        let table = &mut self.tables[table];
+        table.elements.resize(new as usize, 0);
+        match table.gc {
+            true => self
+                .heap
+                .grow_slots(&mut table.elements[old..], GcRef::from_register(value))?,
+            false => table.elements[old..].fill(value as u32),
+        }
+        Ok(old as u32)
+    }
+
+    pub(super) fn table_fill(
+        &mut self,
+        instance: u32,
+        op: Op,
+        regs: &[u64],
+    ) -> Result<(), Stop> {
+        let [start, value, n] = three(op.b, regs);
+        self.charge(n.into())?;
+        let table = self.table(instance, op.imm);
+        let table = &mut self.tables[table];
+        let to = range(start.into(), n.into(), table.elements.len())
+            .ok_or(Trap::TableOutOfBounds)?;
+        match table.gc {
+            true => self.heap.fill_slots(&mut table.elements[to], GcRef(value))?,
+            false => table.elements[to].fill(value),
+        }
+        Ok(())
+    }
+
+    pub(super) fn table_copy(
+        &mut self,
+        instance: u32,
+        op: Op,
+        regs: &[u64],
+    ) -> Result<(), Stop> {
+        let [to, from, n] = three(op.b, regs);
+        self.charge(n.into())?;
+        let src = &self.tables[self.table(instance, op.imm)];
+        let from = range(from.into(), n.into(), src.elements.len())
+            .ok_or(Trap::TableOutOfBounds)?;
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&src.elements[from]);
+        let dst = self.table(instance, u32::from(op.a));
+        self.write_elements(dst, to)
+    }
+
+    pub(in crate::engine) fn table_init(
+        &mut self,
+        instance: u32,
+        table: u32,
+        segment: u32,
+        to: u32,
+        from: u32,
+        n: u32,
+    ) -> Result<(), Stop> {
+        self.charge(n.into())?;
+        let refs = &self.instances[instance as usize].elements[segment as usize].refs;
+        let from = range(from.into(), n.into(), refs.len()).ok_or(Trap::TableOutOfBounds)?;
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&refs[from]);
+        let table = self.table(instance, table);
+        self.write_elements(table, to)
+    }
+
+    /// Writes the scratch slots into a table.
+    fn write_elements(&mut self, table: usize, to: u32) -> Result<(), Stop> {
+        let table = &mut self.tables[table];
+        let n = self.scratch.len() as u64;
+        let to = range(to.into(), n, table.elements.len()).ok_or(Trap::TableOutOfBounds)?;
+        match table.gc {
+            true => self
+                .heap
+                .copy_slots(&mut table.elements[to], &self.scratch)?,
+            false => table.elements[to].copy_from_slice(&self.scratch),
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) fn elem_drop(&mut self, instance: u32, segment: u32) -> Result<(), Stop> {
+        let segment = &mut self.instances[instance as usize].elements[segment as usize];
+        if segment.gc {
+            self.heap.drop_slots(&mut segment.refs)?;
+        }
+        segment.refs.clear();
+        Ok(())
+    }
+
+    /// How the elements of an array type are stored.
+    pub(super) fn element_lane(&self, ty: TypeId) -> Lane {
+        self.types.element(ty).storage.lane()
+    }
+
+    /// The bytes that `len` elements of an array type are charged for.
+    pub(super) fn element_bytes(&self, ty: TypeId, len: u32) -> u64 {
+        u64::from(self.element_lane(ty).width()) * u64::from(len)
+    }
+
+    /// Charges fuel for initialising `len` elements.
+    pub(super) fn charge_elements(&mut self, ty: TypeId, len: u32) -> Result<(), Trap> {
+        self.charge(self.element_bytes(ty, len) / 16)
+    }
+
+    /// Where the bytes of `len` elements from `offset` on are in the module.
+    pub(super) fn data_range(
+        &self,
+        instance: u32,
+        segment: u32,
+        ty: TypeId,
+        offset: u32,
+        len: u32,
+    ) -> Result<std::ops::Range<usize>, Trap> {
+        self.data(instance, segment, offset, self.element_bytes(ty, len))
+            .ok_or(Trap::MemoryOutOfBounds)
+    }
+
+    /// An array operand that must not be null.
+    fn array(register: u64) -> Result<GcRef, Trap> {
+        match GcRef::from_register(register) {
+            r if r.is_null() => Err(Trap::NullReference),
+            r => Ok(r),
+        }
+    }
+
+    /// Checks that `n` elements from `start` on are in an array.
+    fn array_range(&self, r: GcRef, start: u32, n: u32) -> Result<(), Stop> {
+        let len = self.heap.array_len(r)?;
+        match u64::from(start) + u64::from(n) <= u64::from(len) {
+            true => Ok(()),
+            false => Err(Trap::ArrayOutOfBounds.into()),
+        }
+    }
+
+    pub(super) fn array_fill(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
+        let first = usize::from(op.b);
+        let array = Self::array(regs[first])?;
+        let (start, value, n) = (regs[first + 1] as u32, regs[first + 2], regs[first + 3] as u32);
+        self.charge(u64::from(n))?;
+        self.array_range(array, start, n)?;
+        let lane = self.element_lane(TypeId(op.imm));
+        Ok(self.heap.fill(array, start, n, lane, value)?)
+    }
+
+    pub(super) fn array_copy(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
+        let first = usize::from(op.b);
+        let dst = Self::array(regs[first])?;
+        let src = Self::array(regs[first + 2])?;
+        let (to, from, n) = (
+            regs[first + 1] as u32,
+            regs[first + 3] as u32,
+            regs[first + 4] as u32,
+        );
+        self.charge(u64::from(n))?;
+        self.array_range(dst, to, n)?;
+        self.array_range(src, from, n)?;
+        let lane = self.element_lane(TypeId(op.imm));
+        Ok(self.heap.copy((dst, to), (src, from), n, lane)?)
+    }
+
+    pub(super) fn array_init_data(
+        &mut self,
+        instance: u32,
+        op: Op,
+        segment: u32,
+        regs: &[u64],
+    ) -> Result<(), Stop> {
+        let array = Self::array(regs[usize::from(op.b)])?;
+        let [to, from, n] = three(op.b + 1, regs);
+        let ty = TypeId(op.imm);
+        self.charge_elements(ty, n)?;
+        self.array_range(array, to, n)?;
+        let bytes = self.data_range(instance, segment, ty, from, n)?;
+        let lane = self.element_lane(ty);
+        let wasm = &self.instances[instance as usize].module.wasm;
+        Ok(self.heap.init_data(array, to, lane, &wasm[bytes])?)
+    }
+
+    pub(super) fn array_init_elem(
+        &mut self,
+        instance: u32,
+        op: Op,
+        segment: u32,
+        regs: &[u64],
+    ) -> Result<(), Stop> {
+        let array = Self::array(regs[usize::from(op.b)])?;
+        let [to, from, n] = three(op.b + 1, regs);
+        self.charge(n.into())?;
+        self.array_range(array, to, n)?;
+        let refs = &self.instances[instance as usize].elements[segment as usize].refs;
+        let from = range(from.into(), n.into(), refs.len()).ok_or(Trap::TableOutOfBounds)?;
+        let lane = self.element_lane(TypeId(op.imm));
+        Ok(self.heap.init_elements(array, to, lane, &refs[from])?)
+    }
+}

@@ -1,0 +1,76 @@
+//! Casts and tests, and the types behind calls by reference.
+
+use super::super::store::Store;
+use super::super::trap::Trap;
+use crate::heap::{GcRef, Heap, HeapError, Shape};
+use crate::module::Target;
+use crate::types::TypeId;
+
+impl<H: Heap> Store<H> {
+    /// Whether a register holds a value of type `target`; null counts if
+    /// `nullable` is 1.
+    #[inline]
+    pub(super) fn is(
+        &self,
+        register: u64,
+        target: Target,
+        nullable: u16,
+    ) -> Result<bool, HeapError> {
+        let r = GcRef::from_register(register);
+        if r.is_null() {
+            return Ok(nullable == 1);
+        }
+        if r.is_i31() {
+            return Ok(matches!(target, Target::TOP | Target::EQ | Target::I31));
+        }
+        let shape = self.heap.shape(r)?;
+        Ok(match target {
+            Target::TOP => true,
+            Target::BOTTOM | Target::I31 => false,
+            Target::EQ => matches!(shape, Shape::Struct(_) | Shape::Array(_)),
+            Target::STRUCT => matches!(shape, Shape::Struct(_)),
+            Target::ARRAY => matches!(shape, Shape::Array(_)),
+            Target(id) => match shape {
+                Shape::Struct(ty) | Shape::Array(ty) => self.types.is_subtype(ty, TypeId(id)),
+                Shape::Exception(_) | Shape::Extern => false,
+            },
+        })
+    }
+
+    /// Whether a register holds a function of type `target`; null counts if
+    /// `nullable` is 1.
+    pub(super) fn is_func(&self, register: u64, target: Target, nullable: u16) -> bool {
+        let Some(func) = (register as u32).checked_sub(1) else {
+            return nullable == 1;
+        };
+        match target {
+            Target::TOP => true,
+            Target::BOTTOM => false,
+            Target(id) => self
+                .types
+                .is_subtype(self.funcs[func as usize].ty(), TypeId(id)),
+        }
+    }
+
+    /// The function that `call_indirect` calls.
+    #[inline]
+    pub(super) fn element(
+        &self,
+        instance: u32,
+        table: u16,
+        index: u64,
+        ty: TypeId,
+    ) -> Result<u32, Trap> {
+        let table = self.table(instance, u32::from(table));
+        let element = self.tables[table]
+            .elements
+            .get(index as u32 as usize)
+            .ok_or(Trap::TableOutOfBounds)?;
+        let func = element.checked_sub(1).ok_or(Trap::UninitializedElement)?;
+        let found = self.funcs[func as usize].ty();
+        match found == ty || self.types.is_subtype(found, ty) {
+            true => Ok(func),
+            false => Err(Trap::SignatureMismatch),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The engine: stores, instances, linking and the interpreter.
+//!
+//! Everything is generic over the [`Heap`](crate::heap::Heap), and monomorphised
+//! for each: the same compiled module runs under any collector. All limits
+//! count logical quantities, so that every heap runs out at the same
+//! instruction.
+
+mod allocate;
+mod call;
+mod host;
+mod inspector;
+mod instance;
+mod interpreter;
+mod limits;
+mod roots;
+mod schedule;
+mod storage;
+mod store;
+mod trap;
+
+pub use host::{Host, HostCall, NoHost};
+pub use inspector::{Blind, Grain, Inspector, Location, Owner, Point, View};
+pub use instance::{Extern, Instance, LinkError};
+pub use limits::Limits;
+pub use schedule::Schedule;
+pub use storage::{Memory, PAGE, Table};
+pub use store::{Func, Store};
+pub use trap::{Stop, Trap};

@@ -1,0 +1,109 @@
+//! When collections happen beyond those the heap asks for.
+
+/// A collection schedule: part of a case's input.
+///
+/// A *safepoint* is a function entry, a loop header, an allocation or a call to
+/// the host, counted from 1 over the whole run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Schedule {
+    /// Only when the heap asks.
+    #[default]
+    Never,
+    /// At every safepoint.
+    EverySafepoint,
+    /// Before every `n`-th allocation; 0 is treated as 1.
+    EveryAllocation(u32),
+    /// At these safepoints, in ascending order.
+    At(Vec<u64>),
+}
+
+/// A schedule in progress.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    schedule: Schedule,
+    /// Safepoints passed.
+    pub(super) safepoints: u64,
+    /// The next safepoint to collect at.
+    next: u64,
+    /// Allocations left until the next collection, for that kind of schedule.
+    allocations: u64,
+    /// Position in the list.
+    index: usize,
+}
+
+impl Clock {
+    pub(super) fn new(schedule: Schedule) -> Clock {
+        let mut clock = Clock {
+            next: u64::MAX,
+            allocations: u64::MAX,
+            safepoints: 0,
+            index: 0,
+            schedule,
+        };
+        match &clock.schedule {
+            Schedule::Never => {}
+            Schedule::EverySafepoint => clock.next = 1,
+            Schedule::EveryAllocation(n) => clock.allocations = u64::from(*n).max(1),
+            Schedule::At(list) => clock.next = list.first().copied().unwrap_or(u64::MAX),
+        }
+        clock
+    }
+
+    /// Passes a safepoint; whether to collect there.
+    #[inline]
+    pub(super) fn safepoint(&mut self) -> bool {
+        self.safepoints += 1;
+        self.safepoints >= self.next && self.due()
+    }
+
+    #[cold]
+    fn due(&mut self) -> bool {
+        match &self.schedule {
+            Schedule::EverySafepoint => self.next = self.safepoints + 1,
+            Schedule::At(list) => {
+                while list.get(self.index).is_some_and(|&at| at <= self.safepoints) {
+                    self.index += 1;
+                }
+                self.next = list.get(self.index).copied().unwrap_or(u64::MAX);
+            }
+            Schedule::Never | Schedule::EveryAllocation(_) => self.next = u64::MAX,
+        }
+        true
+    }
+
+    /// Passes the safepoint of an allocation; whether to collect there.
+    #[inline]
+    pub(super) fn allocation(&mut self) -> bool {
+        let due = self.safepoint();
+        self.allocations -= 1;
+        if self.allocations > 0 {
+            return due;
+        }
+        self.allocations = match self.schedule {
+            Schedule::EveryAllocation(n) => u64::from(n).max(1),
+            _ => u64::MAX,
+        };
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(schedule: Schedule) -> Vec<u64> {
+        let mut clock = Clock::new(schedule);
+        (1..=10)
+            .filter(|i| if i % 2 == 0 { clock.allocation() } else { clock.safepoint() })
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_of_schedule_hits_where_it_says() {
+        assert_eq!(hits(Schedule::Never), []);
+        assert_eq!(hits(Schedule::EverySafepoint), (1..=10).collect::<Vec<_>>());
+        assert_eq!(hits(Schedule::EveryAllocation(2)), [4, 8]);
+        assert_eq!(hits(Schedule::EveryAllocation(0)), [2, 4, 6, 8, 10]);
+        assert_eq!(hits(Schedule::At(vec![1, 3, 3, 8, 99])), [1, 3, 8]);
+    }
+}

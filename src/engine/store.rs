@@ -1,0 +1,373 @@
+//! The store: everything that instances share.
+
+use super::inspector::{Inspector, Location, Point, View};
+use super::instance::Instance;
+use super::limits::Limits;
+use super::roots::StoreRoots;
+use super::schedule::{Clock, Schedule};
+use super::storage::{Memory, Table};
+use super::trap::{Stop, Trap};
+use crate::heap::{GcRef, Heap, HeapError, Shape};
+use crate::module::{GlobalType, Module};
+use crate::types::{HeapType, RefType, TypeId, Types};
+use std::sync::Arc;
+
+/// What a function of the store is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Func {
+    /// A function of an instance.
+    Wasm {
+        /// Its type.
+        ty: TypeId,
+        /// The instance.
+        instance: u32,
+        /// Its body in the instance's module.
+        body: u32,
+    },
+    /// A host function.
+    Host {
+        /// Its type.
+        ty: TypeId,
+        /// The host's id for it.
+        id: u32,
+    },
+}
+
+impl Func {
+    /// The function's type.
+    pub fn ty(self) -> TypeId {
+        match self {
+            Func::Wasm { ty, .. } | Func::Host { ty, .. } => ty,
+        }
+    }
+}
+
+/// A global: its type, and where its value is: in [`Store::ref_globals`] if it
+/// is a reference, else in [`Store::num_globals`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct GlobalSlot {
+    pub ty: GlobalType,
+    pub slot: u32,
+}
+
+/// A frame that is waiting for a callee, or being looked at.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Frame {
+    /// The instance; of a host frame, the function's type.
+    pub instance: u32,
+    /// The body, or [`Frame::HOST`].
+    pub body: u32,
+    /// The instruction being executed.
+    pub pc: u32,
+    /// First register.
+    pub base: u32,
+    /// One past the last register.
+    pub top: u32,
+}
+
+impl Frame {
+    /// The body of frames that hold the arguments of a host call.
+    pub const HOST: u32 = u32::MAX;
+
+    /// Calls `visit` with the registers that hold references.
+    pub fn visit<H>(&self, store: &Store<H>, visit: impl FnMut(u16)) {
+        visit_frame(&store.instances, &store.types, self, visit);
+    }
+}
+
+/// See [`Frame::visit`].
+pub(super) fn visit_frame(
+    instances: &[Instance],
+    types: &Types,
+    frame: &Frame,
+    mut visit: impl FnMut(u16),
+) {
+    if frame.body == Frame::HOST {
+        let mut register = 0;
+        let func = types.func(TypeId(frame.instance));
+        for param in func.params.iter().chain(&func.results) {
+            if param.is_gc() {
+                visit(register);
+            }
+            register += param.lane().registers() as u16;
+        }
+    } else {
+        let module = &instances[frame.instance as usize].module;
+        let body = &module.bodies[frame.body as usize];
+        module.maps.visit(body, frame.pc, visit);
+    }
+}
+
+/// A store: a heap, instances, and the state of execution.
+#[derive(Debug)]
+pub struct Store<H> {
+    /// The heap.
+    pub heap: H,
+    pub(super) types: Arc<Types>,
+    pub(super) limits: Limits,
+    pub(super) clock: Clock,
+    pub(super) instances: Vec<Instance>,
+    pub(super) funcs: Vec<Func>,
+    pub(super) tables: Vec<Table>,
+    pub(super) memories: Vec<Memory>,
+    pub(super) globals: Vec<GlobalSlot>,
+    pub(super) num_globals: Vec<u64>,
+    pub(super) ref_globals: Vec<u32>,
+    /// Types of the tags.
+    pub(super) tags: Vec<TypeId>,
+    /// References held by the host; null where dropped.
+    pub(super) handles: Vec<u32>,
+    /// The exception being thrown, or thrown out of the last call.
+    pub(super) pending: u32,
+    /// Registers of all frames.
+    pub(super) stack: Vec<u64>,
+    /// Frames below the running one, outermost first.
+    pub(super) frames: Vec<Frame>,
+    /// The running frame, where someone is looking.
+    pub(super) current: Option<Frame>,
+    /// Calls from the host that are active.
+    pub(super) depth: usize,
+    /// Fuel left.
+    pub(super) fuel: u64,
+    /// Bytes that may still be allocated.
+    pub(super) heap_left: u64,
+    /// Bytes charged for an object of each type, without array elements.
+    pub(super) object_bytes: Vec<u32>,
+    /// Whether to inspect before every instruction that touches the heap, and
+    /// after every collection.
+    pub(super) inspect_operations: bool,
+    pub(super) inspect_collections: bool,
+    /// The instruction that last touched the heap; kept while inspecting.
+    pub(super) last_operation: Option<Location>,
+    /// Where the last trap or uncaught exception was raised.
+    pub(super) stopped_at: Option<Location>,
+    /// Scratch for bulk operations on slots.
+    pub(super) scratch: Vec<u32>,
+}
+
+/// Bytes charged for every object beside its fields.
+const OBJECT_BYTES: u32 = 16;
+
+impl<H: Heap> Store<H> {
+    /// An empty store over `heap`.
+    pub fn new(heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
+        Store {
+            heap,
+            types: Arc::default(),
+            clock: Clock::new(schedule),
+            instances: Vec::new(),
+            funcs: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            num_globals: Vec::new(),
+            ref_globals: Vec::new(),
+            tags: Vec::new(),
+            handles: Vec::new(),
+            pending: 0,
+            stack: Vec::new(),
+            frames: Vec::new(),
+            current: None,
+            depth: 0,
+            fuel: limits.fuel,
+            heap_left: limits.heap_bytes,
+            limits,
+            object_bytes: Vec::new(),
+            inspect_operations: false,
+            inspect_collections: false,
+            last_operation: None,
+            stopped_at: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Makes the types of a registry known. Registries only grow, so the
+    /// longer of two of the same line knows all of both.
+    pub(super) fn add_types(&mut self, types: &Arc<Types>) {
+        if types.len() > self.object_bytes.len() {
+            self.types = Arc::clone(types);
+            let known = self.object_bytes.len();
+            self.object_bytes.extend(
+                types
+                    .iter()
+                    .skip(known)
+                    .map(|(_, entry)| entry.layout.size + OBJECT_BYTES),
+            );
+            self.heap.add_types(types);
+        }
+    }
+
+    /// The types that the store's instances use.
+    pub fn types(&self) -> &Types {
+        &self.types
+    }
+
+    /// The instances, in order of instantiation.
+    pub fn instances(&self) -> &[Instance] {
+        &self.instances
+    }
+
+    /// The function at store index `index`.
+    pub fn func(&self, index: u32) -> Option<Func> {
+        self.funcs.get(index as usize).copied()
+    }
+
+    /// All functions.
+    pub fn funcs(&self) -> &[Func] {
+        &self.funcs
+    }
+
+    /// All tables.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// All memories.
+    pub fn memories(&self) -> &[Memory] {
+        &self.memories
+    }
+
+    /// The type and the value of every global: a register.
+    pub fn globals(&self) -> impl Iterator<Item = (GlobalType, u64)> + '_ {
+        self.globals.iter().map(|g| {
+            let value = match g.ty.value {
+                crate::types::ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
+                _ => self.num_globals[g.slot as usize],
+            };
+            (g.ty, value)
+        })
+    }
+
+    /// Safepoints passed so far.
+    pub fn safepoints(&self) -> u64 {
+        self.clock.safepoints
+    }
+
+    /// The instruction that last touched the heap. Known only while inspecting
+    /// with [`Grain::Every`](super::Grain::Every).
+    pub fn last_operation(&self) -> Option<Location> {
+        self.last_operation
+    }
+
+    /// Where the last trap, exception or corruption was raised.
+    pub fn stopped_at(&self) -> Option<Location> {
+        self.stopped_at
+    }
+
+    /// The place a frame is at.
+    pub(super) fn location(&self, frame: &Frame) -> Location {
+        if frame.body == Frame::HOST {
+            return Location {
+                instance: u32::MAX,
+                func: None,
+                offset: 0,
+            };
+        }
+        let module = &self.instances[frame.instance as usize].module;
+        let body = &module.bodies[frame.body as usize];
+        Location {
+            instance: frame.instance,
+            func: body.ty.map(|_| body.func),
+            offset: module.offsets.get(frame.pc as usize).copied().unwrap_or(0),
+        }
+    }
+
+    /// Collects now. The running frame, if any, must be in `current`.
+    pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        let mut roots = StoreRoots {
+            types: &self.types,
+            instances: &mut self.instances,
+            frames: &self.frames,
+            current: self.current,
+            stack: &mut self.stack,
+            tables: &mut self.tables,
+            globals: &self.globals,
+            ref_globals: &mut self.ref_globals,
+            handles: &mut self.handles,
+            pending: &mut self.pending,
+        };
+        self.heap.collect(&mut roots)?;
+        if self.inspect_collections {
+            self.inspect(Point::Collection, inspector)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the inspector look.
+    pub fn inspect(
+        &mut self,
+        point: Point,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let view = View {
+            store: self,
+            stack: &self.stack,
+        };
+        inspector.inspect(point, view).map_err(|()| Stop::Inspector)
+    }
+
+    /// Charges an allocation to the budget.
+    #[inline]
+    pub(super) fn charge_bytes(&mut self, bytes: u64) -> Result<(), Trap> {
+        self.heap_left = self.heap_left.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
+        Ok(())
+    }
+
+    /// Charges fuel.
+    #[inline]
+    pub(super) fn charge(&mut self, fuel: u64) -> Result<(), Trap> {
+        match self.fuel.checked_sub(fuel) {
+            Some(left) => {
+                self.fuel = left;
+                Ok(())
+            }
+            None => {
+                self.fuel = 0;
+                Err(Trap::OutOfFuel)
+            }
+        }
+    }
+
+    /// Whether a non-null reference of the internal, external or exception
+    /// hierarchy has the given heap type.
+    pub(super) fn object_matches(&self, r: GcRef, ty: HeapType) -> Result<bool, HeapError> {
+        if r.is_i31() {
+            return Ok(matches!(
+                ty,
+                HeapType::Any | HeapType::Extern | HeapType::Eq | HeapType::I31
+            ));
+        }
+        Ok(match self.heap.shape(r)? {
+            Shape::Struct(id) => match ty {
+                HeapType::Extern => true,
+                ty => self.types.heap_matches(HeapType::ConcreteStruct(id), ty),
+            },
+            Shape::Array(id) => match ty {
+                HeapType::Extern => true,
+                ty => self.types.heap_matches(HeapType::ConcreteArray(id), ty),
+            },
+            Shape::Exception(_) => ty == HeapType::Exn,
+            // An external value that was internalised is an `any` and no more.
+            Shape::Extern => matches!(ty, HeapType::Extern | HeapType::Any),
+        })
+    }
+
+    /// Whether a register holds a value of the reference type.
+    pub fn matches(&self, register: u64, ty: RefType) -> Result<bool, HeapError> {
+        if register == 0 {
+            return Ok(ty.nullable);
+        }
+        if !ty.heap.is_gc() {
+            return Ok(self.func(register as u32 - 1).is_some_and(|f| {
+                self.types
+                    .heap_matches(HeapType::ConcreteFunc(f.ty()), ty.heap)
+            }));
+        }
+        self.object_matches(GcRef::from_register(register), ty.heap)
+    }
+
+    /// The module of an instance.
+    pub fn module(&self, instance: u32) -> &Arc<Module> {
+        &self.instances[instance as usize].module
+    }
+}

@@ -1,0 +1,100 @@
+//! Why execution stops before its end.
+
+use crate::heap::{Corruption, HeapError};
+use std::fmt;
+
+/// A trap, by kind. The last four are limits of the harness: logical ones, so
+/// that every heap meets them at the same instruction.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Trap {
+    /// `unreachable` was executed.
+    Unreachable,
+    /// A memory access, or a use of a data segment, out of bounds.
+    MemoryOutOfBounds,
+    /// A table access, or a use of an element segment, out of bounds.
+    TableOutOfBounds,
+    /// An array access out of bounds.
+    ArrayOutOfBounds,
+    /// `call_indirect` on a null element.
+    UninitializedElement,
+    /// `call_indirect` on a function of another type.
+    SignatureMismatch,
+    /// Division by zero.
+    DivisionByZero,
+    /// A quotient or a converted float does not fit.
+    IntegerOverflow,
+    /// A conversion of NaN to an integer.
+    InvalidConversion,
+    /// A null reference was used.
+    NullReference,
+    /// `ref.cast` to a type that the value does not have.
+    CastFailure,
+    /// A host function could not produce a value of its result type.
+    Host,
+    /// The call's fuel is used up.
+    OutOfFuel,
+    /// Too many frames or registers.
+    StackOverflow,
+    /// The run has allocated all the bytes it may.
+    OutOfHeap,
+}
+
+impl Trap {
+    /// Whether this is a limit of the harness and not of the language.
+    pub fn is_limit(self) -> bool {
+        self >= Trap::OutOfFuel
+    }
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trap::Unreachable => "unreachable",
+            Trap::MemoryOutOfBounds => "out of bounds memory access",
+            Trap::TableOutOfBounds => "out of bounds table access",
+            Trap::ArrayOutOfBounds => "out of bounds array access",
+            Trap::UninitializedElement => "uninitialized element",
+            Trap::SignatureMismatch => "indirect call type mismatch",
+            Trap::DivisionByZero => "integer divide by zero",
+            Trap::IntegerOverflow => "integer overflow",
+            Trap::InvalidConversion => "invalid conversion to integer",
+            Trap::NullReference => "null reference",
+            Trap::CastFailure => "cast failure",
+            Trap::Host => "host function cannot make a result",
+            Trap::OutOfFuel => "all fuel consumed",
+            Trap::StackOverflow => "call stack exhausted",
+            Trap::OutOfHeap => "allocation budget exhausted",
+        })
+    }
+}
+
+/// Why a run stopped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// A trap.
+    Trap(Trap),
+    /// An exception that nobody caught; it is the store's pending one.
+    Exception,
+    /// The heap has no room left, although the logical budget has.
+    HeapFull,
+    /// The collector has broken its heap.
+    Corrupt(Corruption),
+    /// The inspector asked for it.
+    Inspector,
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(trap)
+    }
+}
+
+impl From<HeapError> for Stop {
+    #[cold]
+    fn from(error: HeapError) -> Stop {
+        match error {
+            HeapError::Full => Stop::HeapFull,
+            HeapError::Corrupt(corruption) => Stop::Corrupt(corruption),
+        }
+    }
+}

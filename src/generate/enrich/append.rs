@@ -1,0 +1,300 @@
+//! The appended items themselves: types, tables, globals, segments, exports. Each function adds to a section that may already
+//! hold the module's own items.
+
+use wasm_encoder::{
+    AbstractHeapType, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataSection,
+    ElementSection, Elements, ExportKind, ExportSection, FieldType, FuncType, FunctionSection,
+    GlobalSection, GlobalType, HeapType, InstructionSink, RefType, StorageType, StructType,
+    SubType, TableSection, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+};
+
+use super::choice::Choice;
+use super::helpers;
+use super::layout::{DATA_LEN, LEN, Layout};
+use super::survey::Survey;
+
+/// A nullable reference to the type at `index`.
+pub(super) fn nullable(index: u32) -> RefType {
+    RefType {
+        nullable: true,
+        heap_type: HeapType::Concrete(index),
+    }
+}
+
+fn field(ty: ValType) -> FieldType {
+    FieldType {
+        element_type: StorageType::Val(ty),
+        mutable: true,
+    }
+}
+
+fn packed(element_type: StorageType) -> FieldType {
+    FieldType {
+        element_type,
+        mutable: true,
+    }
+}
+
+fn sub(is_final: bool, supertype: Option<u32>, inner: CompositeInnerType) -> SubType {
+    SubType {
+        is_final,
+        supertype_idxs: supertype.into_iter().collect(),
+        composite_type: CompositeType {
+            inner,
+            shared: false,
+            descriptor: None,
+            describes: None,
+        },
+    }
+}
+
+/// The types, in the order of [`super::layout::Types`].
+pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
+    let t = &layout.types;
+    let eq = ValType::Ref(RefType::EQREF);
+    let any = ValType::Ref(RefType::ANYREF);
+    let node = ValType::Ref(nullable(t.node));
+    let object = |fields: Vec<FieldType>| {
+        CompositeInnerType::Struct(StructType {
+            fields: fields.into_boxed_slice(),
+        })
+    };
+    let array = |element: FieldType| {
+        sub(
+            true,
+            None,
+            CompositeInnerType::Array(wasm_encoder::ArrayType(element)),
+        )
+    };
+
+    let node_fields = vec![field(eq), field(node), field(ValType::I32)];
+    let mut leaf_fields = node_fields.clone();
+    leaf_fields.extend([
+        field(ValType::EXTERNREF),
+        field(ValType::Ref(nullable(t.refs))),
+        field(ValType::I64),
+    ]);
+    section.ty().rec(vec![
+        sub(false, None, object(node_fields)),
+        sub(false, Some(t.node), object(leaf_fields)),
+        array(field(eq)),
+        array(field(node)),
+        array(field(any)),
+        array(field(ValType::Ref(RefType::I31REF))),
+        array(packed(StorageType::I8)),
+        sub(
+            true,
+            None,
+            object(vec![
+                packed(StorageType::I8),
+                packed(StorageType::I16),
+                field(any),
+            ]),
+        ),
+        sub(
+            true,
+            None,
+            object(vec![field(ValType::EXNREF), field(ValType::EXTERNREF)]),
+        ),
+        sub(true, None, object(vec![])),
+    ]);
+    section.ty().func_type(&FuncType::new([eq, node], [eq]));
+    section.ty().func_type(&FuncType::new([eq], []));
+    section.ty().func_type(&FuncType::new([], []));
+    section
+        .ty()
+        .func_type(&FuncType::new([], [eq, ValType::EXNREF]));
+}
+
+/// The types of the functions, in the order of [`super::layout::Funcs`].
+pub(super) fn functions(section: &mut FunctionSection, layout: &Layout) {
+    let t = &layout.types;
+    section.function(t.join);
+    section.function(t.join);
+    section.function(t.payload);
+    section.function(t.plain);
+}
+
+/// The bodies, in the same order.
+pub(super) fn code(section: &mut CodeSection, layout: &Layout, seed: u64) {
+    section.function(&helpers::join(layout, seed));
+    section.function(&helpers::relay(layout, seed));
+    section.function(&helpers::thrower(layout, seed));
+    section.function(&helpers::driver(layout, seed));
+}
+
+/// The tables.
+pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut Choice) {
+    let mut add = |element_type: RefType, object: bool| {
+        let ty = TableType {
+            element_type,
+            table64: false,
+            minimum: u64::from(LEN),
+            maximum: Some(layout.table_max),
+            shared: false,
+        };
+        if object {
+            // Every element is the same object: one count for many owners.
+            section.table_with_init(ty, &expr(|i| i.struct_new_default(layout.types.node)));
+        } else {
+            section.table(ty);
+        }
+    };
+    add(RefType::EQREF, choice.chance(1, 4));
+    add(nullable(layout.types.node), choice.chance(1, 2));
+    add(
+        RefType::new_abstract(AbstractHeapType::None, true, false),
+        false,
+    );
+}
+
+/// The tag.
+pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
+    section.tag(TagType {
+        kind: TagKind::Exception,
+        func_type_idx: layout.types.payload,
+    });
+}
+
+/// The globals, in the order of [`super::layout::Globals`].
+pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut Choice) {
+    let t = &layout.types;
+    let mut add = |val_type: ValType, mutable: bool, init: ConstExpr| {
+        let ty = GlobalType {
+            val_type,
+            mutable,
+            shared: false,
+        };
+        section.global(ty, &init);
+    };
+    add(
+        ValType::Ref(nullable(t.node).nullable(false)),
+        false,
+        expr(|i| {
+            i.i32_const(7)
+                .ref_i31()
+                .ref_null(HeapType::Concrete(t.node))
+                .i32_const(42);
+            i.struct_new(t.node)
+        }),
+    );
+    add(
+        ValType::Ref(RefType::EQREF),
+        true,
+        eq_constant(layout, choice),
+    );
+    let node = if choice.chance(1, 2) {
+        // An immutable global is a constant, so two roots may start out with the same object.
+        ConstExpr::global_get(layout.globals.fixed)
+    } else {
+        ConstExpr::ref_null(HeapType::Concrete(t.node))
+    };
+    add(ValType::Ref(nullable(t.node)), true, node);
+    add(
+        ValType::Ref(RefType::ANYREF),
+        true,
+        eq_constant(layout, choice),
+    );
+    let ext = if choice.chance(1, 2) {
+        expr(|i| i.i32_const(0x4000_0000).ref_i31().extern_convert_any())
+    } else {
+        ConstExpr::ref_null(HeapType::EXTERN)
+    };
+    add(ValType::EXTERNREF, true, ext);
+    let refs = if choice.chance(1, 2) {
+        expr(|i| i.i32_const(LEN as i32).array_new_default(t.refs))
+    } else {
+        ConstExpr::ref_null(HeapType::Concrete(t.refs))
+    };
+    add(ValType::Ref(nullable(t.refs)), true, refs);
+    add(ValType::I32, true, ConstExpr::i32_const(0));
+    add(ValType::I32, true, ConstExpr::i32_const(0));
+    let exn = HeapType::Abstract {
+        shared: false,
+        ty: AbstractHeapType::Exn,
+    };
+    add(ValType::EXNREF, true, ConstExpr::ref_null(exn));
+}
+
+/// The element segments: two of eqrefs, one of nodes.
+pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &mut Choice) {
+    for _ in 0..2 {
+        let items: Vec<ConstExpr> = (0..LEN).map(|_| eq_constant(layout, choice)).collect();
+        section.passive(Elements::Expressions(RefType::EQREF, items.into()));
+    }
+    let t = &layout.types;
+    let items: Vec<ConstExpr> = (0..LEN)
+        .map(|_| match choice.below(3) {
+            0 => ConstExpr::global_get(layout.globals.fixed),
+            1 => expr(|i| i.struct_new_default(t.leaf)),
+            _ => expr(|i| i.struct_new_default(t.node)),
+        })
+        .collect();
+    section.passive(Elements::Expressions(nullable(t.node), items.into()));
+}
+
+/// The data segment.
+pub(super) fn data(section: &mut DataSection, choice: &mut Choice) {
+    let bytes: Vec<u8> = (0..DATA_LEN).map(|_| choice.below(256) as u8).collect();
+    section.passive(bytes);
+}
+
+/// Exports of what can be observed or called from outside.
+pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Survey) {
+    let (g, f) = (&layout.globals, &layout.funcs);
+    let all = [
+        ("gc.eq", ExportKind::Global, g.eq),
+        ("gc.node", ExportKind::Global, g.node),
+        ("gc.any", ExportKind::Global, g.any),
+        ("gc.ext", ExportKind::Global, g.ext),
+        ("gc.refs", ExportKind::Global, g.refs),
+        ("gc.digest", ExportKind::Global, g.digest),
+        ("gc.eqs", ExportKind::Table, layout.eq_table),
+        ("gc.nodes", ExportKind::Table, layout.node_table),
+        ("gc.join", ExportKind::Func, f.join),
+        ("gc.relay", ExportKind::Func, f.relay),
+        ("gc.thrower", ExportKind::Func, f.thrower),
+        ("gc.driver", ExportKind::Func, f.driver),
+    ];
+    for (name, kind, index) in all {
+        // A module with such a name already is unlikely, and there are finitely many names, so this ends.
+        let mut name = name.to_owned();
+        while survey.export_names.contains(&name) {
+            name.push('\'');
+        }
+        section.export(&name, kind, index);
+    }
+}
+
+/// A constant expression from its instructions.
+fn expr(
+    build: impl for<'a, 'b> FnOnce(&'a mut InstructionSink<'b>) -> &'a mut InstructionSink<'b>,
+) -> ConstExpr {
+    let mut bytes = Vec::new();
+    build(&mut InstructionSink::new(&mut bytes));
+    ConstExpr::raw(bytes)
+}
+
+/// A constant eqref: an i31, an object, a shared object or null.
+fn eq_constant(layout: &Layout, choice: &mut Choice) -> ConstExpr {
+    let t = &layout.types;
+    match choice.below(8) {
+        0 => ConstExpr::ref_null(HeapType::Abstract {
+            shared: false,
+            ty: AbstractHeapType::Eq,
+        }),
+        1 | 2 => {
+            let value = super::emit::i31_value(choice);
+            expr(|i| i.i32_const(value).ref_i31())
+        }
+        3 => ConstExpr::global_get(layout.globals.fixed),
+        4 => expr(|i| i.struct_new_default(t.node)),
+        5 => expr(|i| i.struct_new_default(t.leaf)),
+        6 => expr(|i| i.struct_new_default(t.empty)),
+        // The elements of the new array share one new object.
+        _ => expr(|i| {
+            i.struct_new_default(t.leaf).i32_const(LEN as i32);
+            i.array_new(t.refs)
+        }),
+    }
+}

@@ -1,0 +1,119 @@
+//! Splicing into one body of the module.
+//!
+//! The original instructions are copied byte for byte; only the list of locals grows.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{Function, ValType};
+use wasmparser::{FunctionBody, Operator};
+
+use super::EnrichError;
+use super::choice::Choice;
+use super::emit::{Emitter, Scratch};
+use super::layout::Layout;
+
+/// At most this many sequences in one body.
+const MAX_PER_BODY: u32 = 24;
+
+/// Writes the body with sequences at points that `choice` picks, using up `budget`.
+pub(super) fn splice(
+    body: &FunctionBody<'_>,
+    params: u32,
+    layout: &Layout,
+    choice: Choice,
+    budget: &mut u32,
+) -> Result<Function, EnrichError> {
+    let mut locals: Vec<(u32, ValType)> = Vec::new();
+    let mut count = params;
+    for pair in body.get_locals_reader()? {
+        let (n, ty) = pair?;
+        count = count.checked_add(n).ok_or(EnrichError::Malformed)?;
+        locals.push((n, RoundtripReencoder.val_type(ty)?));
+    }
+
+    let mut emitter = Emitter::new(layout, count, choice);
+    let mut left = MAX_PER_BODY.min(*budget);
+    let mut used = 0;
+    // Most bodies trap early if they trap: half of them start with a sequence.
+    let mut wait = emitter.choice.below(4).saturating_sub(1);
+    let gap = emitter.choice.range(4, 9);
+    let mut dead = Dead::default();
+
+    let bytes = body.as_bytes();
+    let start = body.range().start;
+    let mut reader = body.get_operators_reader()?;
+    while !reader.eof() {
+        let from = reader.original_position();
+        if wait == 0 && left > 0 {
+            // Dead code is spliced into at times, for the sake of validation, but is not worth the budget.
+            if !dead.now() || emitter.choice.chance(1, 12) {
+                emitter.sequence();
+                left -= 1;
+                used += 1;
+            }
+            wait = emitter.choice.range(gap - 2, gap + 3);
+        }
+        wait = wait.saturating_sub(1);
+        dead.step(&reader.read()?);
+        let to = reader.original_position();
+        let original = slice(bytes, start, from, to).ok_or(EnrichError::Malformed)?;
+        emitter.out.extend_from_slice(original);
+    }
+    *budget -= used;
+
+    if used > 0 {
+        locals.extend(Scratch::types(layout));
+    }
+    let mut function = Function::new(locals);
+    function.raw(emitter.out);
+    Ok(function)
+}
+
+/// The part of `bytes`, which start at offset `start` of the module, between two other offsets.
+fn slice(bytes: &[u8], start: u64, from: u64, to: u64) -> Option<&[u8]> {
+    let from = usize::try_from(from.checked_sub(start)?).ok()?;
+    let to = usize::try_from(to.checked_sub(start)?).ok()?;
+    bytes.get(from..to)
+}
+
+/// Follows whether the code at hand can be reached, roughly: from an unconditional branch to the end of its block.
+#[derive(Default)]
+struct Dead {
+    depth: u32,
+    since: Option<u32>,
+}
+
+impl Dead {
+    fn now(&self) -> bool {
+        self.since.is_some()
+    }
+
+    fn step(&mut self, op: &Operator<'_>) {
+        match op {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
+                self.depth += 1;
+            }
+            Operator::Else if self.since == Some(self.depth) => self.since = None,
+            Operator::End => {
+                if self.since == Some(self.depth) {
+                    self.since = None;
+                }
+                self.depth = self.depth.saturating_sub(1);
+            }
+            Operator::Unreachable
+            | Operator::Br { .. }
+            | Operator::BrTable { .. }
+            | Operator::Return
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
+            | Operator::Throw { .. }
+            | Operator::ThrowRef => {
+                self.since.get_or_insert(self.depth);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The emitter: what every sequence is written with, and the scratch locals it uses.
+
+use wasm_encoder::{AbstractHeapType, BlockType, HeapType, InstructionSink, RefType, ValType};
+
+use super::append::nullable;
+use super::choice::Choice;
+use super::layout::{LEN, Layout};
+
+/// The abstract heap type `ty`, unshared.
+pub(super) const fn heap(ty: AbstractHeapType) -> HeapType {
+    HeapType::Abstract { shared: false, ty }
+}
+
+/// eqref, as a heap type.
+pub(super) const EQ: HeapType = heap(AbstractHeapType::Eq);
+/// exnref, as a heap type.
+pub(super) const EXN: HeapType = heap(AbstractHeapType::Exn);
+/// A block with an eqref as its result.
+pub(super) const EQ_BLOCK: BlockType = BlockType::Result(ValType::Ref(RefType::EQREF));
+
+/// Scratch locals, appended behind those a body has. All are nullable and start as null.
+///
+/// They live as long as the call: what one sequence leaves in them, the next one uses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scratch {
+    base: u32,
+}
+
+impl Scratch {
+    /// Number of node locals.
+    pub(super) const NODES: u32 = 3;
+    /// Number of locals with an array of eqrefs.
+    pub(super) const REFS: u32 = 2;
+    /// Number of eqref locals.
+    pub(super) const EQS: u32 = 2;
+
+    /// Scratch locals from index `base` on.
+    pub(super) fn new(base: u32) -> Scratch {
+        Scratch { base }
+    }
+
+    /// Their types.
+    pub(super) fn types(layout: &Layout) -> Vec<(u32, ValType)> {
+        let t = &layout.types;
+        let object = |ty| ValType::Ref(nullable(ty));
+        let mut types = vec![
+            (Self::NODES, object(t.node)),
+            (Self::REFS, object(t.refs)),
+            (Self::EQS, ValType::Ref(RefType::EQREF)),
+            (1, ValType::Ref(RefType::ANYREF)),
+            (1, ValType::EXTERNREF),
+            (1, ValType::EXNREF),
+            (1, object(t.nodes)),
+            (1, object(t.anys)),
+            (1, object(t.i31s)),
+            (1, object(t.bytes)),
+            (1, object(t.packed)),
+            (1, object(t.holder)),
+            (2, ValType::I32),
+        ];
+        types.extend(layout.adopted.iter().map(|a| (1, ValType::Ref(a.local()))));
+        types
+    }
+
+    /// The `i`-th node.
+    pub(super) fn node(self, i: u32) -> u32 {
+        self.base + i % Self::NODES
+    }
+    /// The `i`-th array of eqrefs.
+    pub(super) fn refs(self, i: u32) -> u32 {
+        self.base + 3 + i % Self::REFS
+    }
+    /// The `i`-th eqref.
+    pub(super) fn eq(self, i: u32) -> u32 {
+        self.base + 5 + i % Self::EQS
+    }
+    /// The anyref.
+    pub(super) fn any(self) -> u32 {
+        self.base + 7
+    }
+    /// The externref.
+    pub(super) fn ext(self) -> u32 {
+        self.base + 8
+    }
+    /// The exnref.
+    pub(super) fn exn(self) -> u32 {
+        self.base + 9
+    }
+    /// The array of nodes.
+    pub(super) fn nodes(self) -> u32 {
+        self.base + 10
+    }
+    /// The array of anyrefs.
+    pub(super) fn anys(self) -> u32 {
+        self.base + 11
+    }
+    /// The array of i31refs.
+    pub(super) fn i31s(self) -> u32 {
+        self.base + 12
+    }
+    /// The array of bytes.
+    pub(super) fn bytes(self) -> u32 {
+        self.base + 13
+    }
+    /// The packed struct.
+    pub(super) fn packed(self) -> u32 {
+        self.base + 14
+    }
+    /// The struct with an exception.
+    pub(super) fn holder(self) -> u32 {
+        self.base + 15
+    }
+    /// A loop counter: 0 for an outer loop, 1 for an inner one.
+    pub(super) fn counter(self, i: u32) -> u32 {
+        self.base + 16 + i % 2
+    }
+    /// The local of the `i`-th adopted type.
+    pub(super) fn adopted(self, i: u32) -> u32 {
+        self.base + 18 + i
+    }
+}
+
+/// Writes sequences into `out`.
+///
+/// Every method named after a sequence leaves the operand stack as it was; `*_value` methods push one value. A value is pushed
+/// without a trap whatever the scratch locals, globals and tables hold, and `ensure_*` makes a local non-null first.
+pub(super) struct Emitter<'a> {
+    /// The code so far.
+    pub(super) out: Vec<u8>,
+    /// What may be referred to.
+    pub(super) layout: &'a Layout,
+    /// The scratch locals of the body.
+    pub(super) local: Scratch,
+    /// Where choices come from.
+    pub(super) choice: Choice,
+}
+
+impl<'a> Emitter<'a> {
+    /// An emitter for a body whose scratch locals start at `base`.
+    pub(super) fn new(layout: &'a Layout, base: u32, choice: Choice) -> Emitter<'a> {
+        Emitter {
+            out: Vec::new(),
+            layout,
+            local: Scratch::new(base),
+            choice,
+        }
+    }
+
+    /// The next instructions go here.
+    pub(super) fn op(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.out)
+    }
+
+    /// One of the node locals.
+    pub(super) fn any_node(&mut self) -> u32 {
+        let i = self.choice.below(Scratch::NODES);
+        self.local.node(i)
+    }
+
+    /// One of the locals with an array of eqrefs.
+    pub(super) fn any_refs(&mut self) -> u32 {
+        let i = self.choice.below(Scratch::REFS);
+        self.local.refs(i)
+    }
+
+    /// One of the eqref locals.
+    pub(super) fn any_eq(&mut self) -> u32 {
+        let i = self.choice.below(Scratch::EQS);
+        self.local.eq(i)
+    }
+
+    /// Pushes an index that is in bounds of every appended array and table.
+    pub(super) fn index(&mut self) {
+        let i = self.choice.below(LEN) as i32;
+        self.op().i32_const(i);
+    }
+
+    /// Puts a value into `local` if it is null now, or always, as chosen.
+    pub(super) fn ensure(&mut self, local: u32, value: impl FnOnce(&mut Self)) {
+        if self.choice.chance(1, 3) {
+            value(self);
+            self.op().local_set(local);
+        } else {
+            self.op()
+                .local_get(local)
+                .ref_is_null()
+                .if_(BlockType::Empty);
+            value(self);
+            self.op().local_set(local).end();
+        }
+    }
+
+    /// Runs `body` with a non-null `local` and pushes what it pushes, or the null of `ty` if the local is null.
+    pub(super) fn guarded(&mut self, local: u32, ty: RefType, body: impl FnOnce(&mut Self)) {
+        self.op()
+            .local_get(local)
+            .ref_is_null()
+            .if_(BlockType::Result(ValType::Ref(ty)))
+            .ref_null(ty.heap_type)
+            .else_();
+        body(self);
+        self.op().end();
+    }
+
+    /// Folds the i32 that `value` pushes into the digest.
+    pub(super) fn digest(&mut self, value: impl FnOnce(&mut Self)) {
+        let digest = self.layout.globals.digest;
+        self.op().global_get(digest).i32_const(31).i32_mul();
+        value(self);
+        self.op().i32_add().global_set(digest);
+    }
+
+    /// Runs `body` `times` times, which must be at least once; `depth` is 1 inside another such loop.
+    pub(super) fn repeat(&mut self, times: u32, depth: u32, body: impl FnOnce(&mut Self)) {
+        let counter = self.local.counter(depth);
+        self.op()
+            .i32_const(times as i32)
+            .local_set(counter)
+            .loop_(BlockType::Empty);
+        body(self);
+        self.op()
+            .local_get(counter)
+            .i32_const(1)
+            .i32_sub()
+            .local_tee(counter)
+            .br_if(0)
+            .end();
+    }
+}
+
+/// An integer for `ref.i31`, mostly at the edges of its 31 bits and of its sign.
+pub(super) fn i31_value(choice: &mut Choice) -> i32 {
+    const EDGES: [i32; 10] = [
+        0,
+        1,
+        -1,
+        2,
+        16,
+        0x3fff_ffff,
+        0x4000_0000,
+        -0x4000_0000,
+        -0x4000_0001,
+        i32::MAX,
+    ];
+    if choice.chance(1, 4) {
+        choice.bits() as i32
+    } else {
+        choice.pick(&EDGES).unwrap_or(0)
+    }
+}

@@ -1,0 +1,262 @@
+//! Where everything the pass appends ends up, and what of the module's own it will use.
+//!
+//! Everything is appended behind what was there, so no index of the module changes. All struct and array types form one
+//! recursion group: no type of the module can then be equal to one of them, and an array of one of these types was made by
+//! this pass. That is what makes indices safe by construction: see [`LEN`].
+
+use wasmparser::{CompositeInnerType, FieldType, SubType};
+
+use super::choice::Choice;
+use super::own::{Adopted, Place, Shape, Sink};
+use super::sequence;
+use super::survey::Survey;
+
+/// Every array of an appended type has at least this many elements, so an index below it never traps.
+pub(super) const LEN: u32 = 8;
+
+/// At most this many types of the module get a scratch local.
+const MAX_ADOPTED: usize = 3;
+
+/// Indices of the appended types. The order is that of the type section.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Types {
+    /// `(struct (mut eqref) (mut (ref null $node)) (mut i32))`, open to subtypes.
+    pub(super) node: u32,
+    /// A subtype of `node` with `(mut externref) (mut (ref null $refs)) (mut i64)` behind it.
+    pub(super) leaf: u32,
+    /// `(array (mut eqref))`
+    pub(super) refs: u32,
+    /// `(array (mut (ref null $node)))`
+    pub(super) nodes: u32,
+    /// `(array (mut anyref))`
+    pub(super) anys: u32,
+    /// `(array (mut i31ref))`
+    pub(super) i31s: u32,
+    /// `(array (mut i8))`
+    pub(super) bytes: u32,
+    /// `(struct (mut i8) (mut i16) (mut anyref))`
+    pub(super) packed: u32,
+    /// `(struct (mut exnref) (mut externref))`
+    pub(super) holder: u32,
+    /// `(struct)`
+    pub(super) empty: u32,
+    /// `(func (param eqref (ref null $node)) (result eqref))`
+    pub(super) join: u32,
+    /// `(func (param eqref))`, of the tag and of the function that throws it
+    pub(super) payload: u32,
+    /// `(func)`
+    pub(super) plain: u32,
+    /// `(func (result eqref exnref))`, of a block that catches with a reference
+    pub(super) caught: u32,
+}
+
+impl Types {
+    fn new(base: u32) -> Types {
+        Types {
+            node: base,
+            leaf: base + 1,
+            refs: base + 2,
+            nodes: base + 3,
+            anys: base + 4,
+            i31s: base + 5,
+            bytes: base + 6,
+            packed: base + 7,
+            holder: base + 8,
+            empty: base + 9,
+            join: base + 10,
+            payload: base + 11,
+            plain: base + 12,
+            caught: base + 13,
+        }
+    }
+}
+
+/// Indices of the appended globals, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Globals {
+    /// `(ref $node)`, immutable: an object made by a constant expression.
+    pub(super) fixed: u32,
+    /// `(mut eqref)`
+    pub(super) eq: u32,
+    /// `(mut (ref null $node))`
+    pub(super) node: u32,
+    /// `(mut anyref)`
+    pub(super) any: u32,
+    /// `(mut externref)`
+    pub(super) ext: u32,
+    /// `(mut (ref null $refs))`
+    pub(super) refs: u32,
+    /// `(mut i32)`: numbers read from the heap are folded into it, so that a wrong one is seen from outside.
+    pub(super) digest: u32,
+    /// `(mut i32)`: 1 once the droppable segment has been dropped.
+    pub(super) dropped: u32,
+    /// `(mut exnref)`
+    pub(super) exn: u32,
+}
+
+/// Indices of the appended functions, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Funcs {
+    /// Takes two references, returns one.
+    pub(super) join: u32,
+    /// The same type; ends in a tail call of `join`.
+    pub(super) relay: u32,
+    /// Throws its argument.
+    pub(super) thrower: u32,
+    /// No parameters: runs sequences of its own, so that some run even if every function of the module traps at once.
+    pub(super) driver: u32,
+}
+
+/// Everything a sequence may refer to.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// The appended types.
+    pub(super) types: Types,
+    /// The appended globals.
+    pub(super) globals: Globals,
+    /// The appended functions.
+    pub(super) funcs: Funcs,
+    /// A table of eqref, at least [`LEN`] long.
+    pub(super) eq_table: u32,
+    /// A table of nullable nodes, at least [`LEN`] long.
+    pub(super) node_table: u32,
+    /// A table of nullref, which holds nothing but nulls.
+    pub(super) null_table: u32,
+    /// Elements a table may have at most.
+    pub(super) table_max: u64,
+    /// A passive segment of [`LEN`] eqrefs that is never dropped.
+    pub(super) kept_elem: u32,
+    /// A passive segment of [`LEN`] eqrefs; gone once the global `dropped` is 1.
+    pub(super) droppable_elem: u32,
+    /// A passive segment of [`LEN`] nodes that is never dropped.
+    pub(super) node_elem: u32,
+    /// A passive data segment of [`DATA_LEN`] bytes.
+    pub(super) data: u32,
+    /// The tag, with one eqref.
+    pub(super) tag: u32,
+    /// Types of the module that get a scratch local.
+    pub(super) adopted: Vec<Adopted>,
+    /// Places of the module that hold references.
+    pub(super) sinks: Vec<Sink>,
+    /// Kinds of sequences in use, each as often as its weight.
+    pub(super) kinds: Vec<u8>,
+    /// The same without those that call an appended function.
+    pub(super) leaf_kinds: Vec<u8>,
+}
+
+/// Length of the appended data segment.
+pub(super) const DATA_LEN: u32 = 48;
+
+impl Layout {
+    /// Lays out the additions to the module behind `survey`.
+    pub(super) fn new(survey: &Survey, choice: &mut Choice) -> Layout {
+        let types = Types::new(survey.types.len() as u32);
+        let global = survey.globals.len() as u32;
+        let func = survey.funcs();
+        let table = survey.tables.len() as u32;
+        let adopted = adopt(survey, choice);
+        let sinks = sinks(survey);
+        let (kinds, leaf_kinds) = sequence::choose_kinds(choice, &adopted, &sinks);
+        Layout {
+            types,
+            globals: Globals {
+                fixed: global,
+                eq: global + 1,
+                node: global + 2,
+                any: global + 3,
+                ext: global + 4,
+                refs: global + 5,
+                digest: global + 6,
+                dropped: global + 7,
+                exn: global + 8,
+            },
+            funcs: Funcs {
+                join: func,
+                relay: func + 1,
+                thrower: func + 2,
+                driver: func + 3,
+            },
+            eq_table: table,
+            node_table: table + 1,
+            null_table: table + 2,
+            table_max: u64::from(choice.range(LEN + 4, 40)),
+            kept_elem: survey.elements,
+            droppable_elem: survey.elements + 1,
+            node_elem: survey.elements + 2,
+            data: survey.data,
+            tag: survey.tags,
+            adopted,
+            sinks,
+            kinds,
+            leaf_kinds,
+        }
+    }
+}
+
+/// The struct or array behind `ty`, if `new_default` can make one.
+fn defaultable(ty: &SubType) -> Option<Shape> {
+    let all = |fields: &[FieldType]| {
+        fields
+            .iter()
+            .all(|f| f.element_type.unpack().is_defaultable())
+    };
+    match &ty.composite_type.inner {
+        CompositeInnerType::Struct(ty) if all(&ty.fields) => {
+            Some(Shape::Struct(ty.fields.to_vec()))
+        }
+        CompositeInnerType::Array(ty) if all(&[ty.0]) => Some(Shape::Array(ty.0)),
+        _ => None,
+    }
+}
+
+/// Picks types of the module to work with, those with reference fields first: the others teach a collector little.
+fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
+    let mut rich = Vec::new();
+    let mut plain = Vec::new();
+    for (index, ty) in (0..).zip(&survey.types) {
+        let Some(shape) = defaultable(ty) else {
+            continue;
+        };
+        let adopted = Adopted::new(survey, index, shape);
+        if adopted.writable() {
+            rich.push(adopted);
+        } else {
+            plain.push(adopted);
+        }
+    }
+    let mut chosen = Vec::new();
+    for pool in [&mut rich, &mut plain] {
+        while !pool.is_empty() && chosen.len() < MAX_ADOPTED {
+            let at = choice.below(pool.len() as u32) as usize;
+            chosen.push(pool.swap_remove(at));
+        }
+    }
+    chosen
+}
+
+/// Globals and tables of the module for which a value can be made, or from which one can be read.
+fn sinks(survey: &Survey) -> Vec<Sink> {
+    let mut sinks = Vec::new();
+    for (index, global) in (0..).zip(&survey.globals) {
+        if let Some(slot) = global.content_type.as_reference_type() {
+            let place = if global.mutable {
+                Place::Global(index)
+            } else {
+                Place::Fixed(index)
+            };
+            sinks.extend(Sink::new(survey, place, slot));
+        }
+    }
+    for (index, table) in (0..).zip(&survey.tables) {
+        if table.initial > 0 && !table.table64 {
+            // The initial size is small by configuration; a larger one of a foreign module is simply not all used.
+            let len = table.initial.min(64) as u32;
+            sinks.extend(Sink::new(
+                survey,
+                Place::Table { index, len },
+                table.element_type,
+            ));
+        }
+    }
+    sinks
+}

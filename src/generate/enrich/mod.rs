@@ -1,0 +1,187 @@
+//! The enrichment pass: makes a module do something to a collector.
+//!
+//! A module of wasm-smith alone hardly ever stores a reference, and practically never copies or fills an array of them. The
+//! pass appends types, globals, tables, segments, a tag and functions of its own, and splices short sequences that build, share,
+//! move, overwrite and drop objects into the module's bodies, between the instructions that were there.
+//!
+//! Three rules keep the result valid and useful:
+//!
+//! - everything is appended, so no index of the module changes, and its own instructions are copied byte for byte;
+//! - a sequence leaves the operand stack as it found it and uses locals of its own, so it is valid at any point;
+//! - a sequence does not trap, but for the kinds that are there to trap: a trap ends the call, and all that follows is lost.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `survey` | what the module has |
+//! | `layout` | where the additions end up, and which kinds of sequences the module gets |
+//! | `append` | the additions themselves |
+//! | `own` | the module's own types, globals and tables as places for references |
+//! | `rewrite` | the walk over the sections |
+//! | `segments` | active segments that would keep the module from being instantiated |
+//! | `body` | splicing into one body |
+//! | `emit`, `value`, `store` | what sequences are written with |
+//! | `sequence/` | the sequences |
+//! | `helpers` | the appended functions |
+
+mod append;
+mod body;
+mod choice;
+mod emit;
+mod helpers;
+mod layout;
+mod own;
+mod rewrite;
+mod segments;
+mod sequence;
+mod store;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::convert::Infallible;
+use std::fmt;
+
+use arbitrary::Unstructured;
+use wasm_encoder::Module;
+use wasm_encoder::reencode::{Error as ReencodeError, Reencode};
+use wasmparser::Parser;
+
+use choice::Choice;
+use layout::Layout;
+use rewrite::Rewriter;
+use survey::Survey;
+
+/// How many bytes of input [`enrich`] uses at most.
+pub const INPUT: usize = 8 + 4 + 4 * BODIES;
+
+/// Bodies with a seed of their own; further ones share them.
+const BODIES: usize = 8;
+
+/// Why a module could not be enriched.
+#[derive(Debug)]
+pub enum EnrichError {
+    /// The bytes are not a module.
+    Parse(wasmparser::Error),
+    /// An index or a size in the module leads nowhere.
+    Malformed,
+    /// The module uses something that cannot be written again.
+    Unsupported(String),
+}
+
+impl fmt::Display for EnrichError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EnrichError::Parse(error) => write!(f, "not a WebAssembly module: {error}"),
+            EnrichError::Malformed => {
+                f.write_str("the module refers to something it does not have")
+            }
+            EnrichError::Unsupported(what) => write!(f, "the module cannot be rewritten: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for EnrichError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            EnrichError::Parse(error) => Some(error),
+            EnrichError::Malformed | EnrichError::Unsupported(_) => None,
+        }
+    }
+}
+
+impl From<wasmparser::Error> for EnrichError {
+    fn from(error: wasmparser::Error) -> EnrichError {
+        EnrichError::Parse(error)
+    }
+}
+
+impl From<ReencodeError<EnrichError>> for EnrichError {
+    fn from(error: ReencodeError<EnrichError>) -> EnrichError {
+        match error {
+            ReencodeError::ParseError(error) => EnrichError::Parse(error),
+            ReencodeError::UserError(error) => error,
+            other => EnrichError::Unsupported(other.to_string()),
+        }
+    }
+}
+
+impl From<ReencodeError<Infallible>> for EnrichError {
+    fn from(error: ReencodeError<Infallible>) -> EnrichError {
+        match error {
+            ReencodeError::ParseError(error) => EnrichError::Parse(error),
+            other => EnrichError::Unsupported(other.to_string()),
+        }
+    }
+}
+
+/// Seeds drawn from the input, one for each part, so that a change of a few bytes changes one part.
+struct Seeds {
+    /// What is appended, and which kinds of sequences there are.
+    layout: u64,
+    /// The appended functions.
+    helpers: u64,
+    bodies: [u32; BODIES],
+}
+
+impl Seeds {
+    fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<Seeds> {
+        let layout = u.arbitrary()?;
+        let helpers = u64::from(u.arbitrary::<u32>()?);
+        let mut bodies = [0; BODIES];
+        for body in &mut bodies {
+            *body = u.arbitrary()?;
+        }
+        Ok(Seeds {
+            layout,
+            helpers,
+            bodies,
+        })
+    }
+
+    fn body(&self, index: usize) -> u64 {
+        u64::from(self.bodies[index % BODIES])
+    }
+}
+
+/// Adds to the valid module `wasm` what a collector has work with. The result is valid if `wasm` is, under the features of
+/// WebAssembly 3.0 without SIMD and 64-bit memories.
+///
+/// Uses up to [`INPUT`] bytes of `u`; with fewer, or none, the choices are still varied from one body to the next.
+///
+/// # Errors
+///
+/// If `wasm` is not a module, or is not valid in a way that matters here. A module of [`smith`](super::smith) is neither.
+///
+/// # Example
+///
+/// ```
+/// use arbitrary::Unstructured;
+/// use gcdiff::generate::enrich::enrich;
+///
+/// let empty = b"\0asm\x01\0\0\0";
+/// let rich = enrich(empty, &mut Unstructured::new(b"any bytes at all")).expect("a module");
+/// wasmparser::validate(&rich).expect("a valid module");
+/// ```
+pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichError> {
+    // Only the end of the input is ever an error of `arbitrary`, and these draws treat it as zeros.
+    let seeds = Seeds::draw(u).unwrap_or(Seeds {
+        layout: 0,
+        helpers: 0,
+        bodies: [0; BODIES],
+    });
+    let survey = Survey::new(wasm)?;
+    let mut choice = Choice::new(seeds.layout, u64::MAX);
+    let layout = Layout::new(&survey, &mut choice);
+    let settle = choice.chance(15, 16);
+    let mut rewriter = Rewriter {
+        survey: &survey,
+        layout: &layout,
+        choice,
+        seeds: &seeds,
+        settle,
+    };
+    let mut module = Module::new();
+    rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;
+    Ok(module.finish())
+}

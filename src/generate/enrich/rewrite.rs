@@ -1,0 +1,282 @@
+//! The walk over the module's sections. Each is copied and gets the appended items behind its own; a section the module does
+//! not have is made.
+
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, ExportSection,
+    FunctionSection, GlobalSection, Module, SectionId, TableSection, TagSection, TypeSection,
+};
+use wasmparser::{
+    CodeSectionReader, Data, DataKind, DataSectionReader, Element, ElementKind,
+    ElementSectionReader, ExportSectionReader, FunctionSectionReader, GlobalSectionReader,
+    TableSectionReader, TagSectionReader, TypeSectionReader,
+};
+
+use super::choice::Choice;
+use super::layout::Layout;
+use super::segments::{self, Fit};
+use super::survey::Survey;
+use super::{EnrichError, Seeds, append, body};
+
+/// At most this many sequences in the bodies of the module.
+const MAX_PER_MODULE: u32 = 64;
+
+/// Sections that get something, in the order in which they must appear.
+const ORDER: [SectionId; 13] = [
+    SectionId::Type,
+    SectionId::Import,
+    SectionId::Function,
+    SectionId::Table,
+    SectionId::Memory,
+    SectionId::Tag,
+    SectionId::Global,
+    SectionId::Export,
+    SectionId::Start,
+    SectionId::Element,
+    SectionId::DataCount,
+    SectionId::Code,
+    SectionId::Data,
+];
+
+fn position(id: SectionId) -> usize {
+    ORDER
+        .iter()
+        .position(|other| *other == id)
+        .unwrap_or(ORDER.len())
+}
+
+/// Copies a module with additions.
+pub(super) struct Rewriter<'a> {
+    /// The module as it was.
+    pub(super) survey: &'a Survey,
+    /// What is added.
+    pub(super) layout: &'a Layout,
+    /// Choices for the appended items.
+    pub(super) choice: Choice,
+    /// Choices for the bodies.
+    pub(super) seeds: &'a Seeds,
+    /// Whether active segments that do not fit are moved.
+    pub(super) settle: bool,
+}
+
+type Outcome = Result<(), Error<EnrichError>>;
+
+impl Rewriter<'_> {
+    /// Adds a section that the module does not have.
+    fn missing(&mut self, module: &mut Module, id: SectionId) {
+        match id {
+            SectionId::Type => {
+                let mut section = TypeSection::new();
+                append::types(&mut section, self.layout);
+                module.section(&section);
+            }
+            SectionId::Function => {
+                let mut section = FunctionSection::new();
+                append::functions(&mut section, self.layout);
+                module.section(&section);
+            }
+            SectionId::Table => {
+                let mut section = TableSection::new();
+                append::tables(&mut section, self.layout, &mut self.choice);
+                module.section(&section);
+            }
+            SectionId::Tag => {
+                let mut section = TagSection::new();
+                append::tags(&mut section, self.layout);
+                module.section(&section);
+            }
+            SectionId::Global => {
+                let mut section = GlobalSection::new();
+                append::globals(&mut section, self.layout, &mut self.choice);
+                module.section(&section);
+            }
+            SectionId::Export => {
+                let mut section = ExportSection::new();
+                append::exports(&mut section, self.layout, self.survey);
+                module.section(&section);
+            }
+            SectionId::Element => {
+                let mut section = ElementSection::new();
+                append::elements(&mut section, self.layout, &mut self.choice);
+                module.section(&section);
+            }
+            SectionId::DataCount => {
+                module.section(&DataCountSection {
+                    count: self.survey.data + 1,
+                });
+            }
+            SectionId::Code => {
+                let mut section = CodeSection::new();
+                append::code(&mut section, self.layout, self.seeds.helpers);
+                module.section(&section);
+            }
+            SectionId::Data => {
+                let mut section = DataSection::new();
+                append::data(&mut section, &mut self.choice);
+                module.section(&section);
+            }
+            SectionId::Custom | SectionId::Import | SectionId::Memory | SectionId::Start => {}
+        }
+    }
+}
+
+impl Reencode for Rewriter<'_> {
+    type Error = EnrichError;
+
+    fn intersperse_section_hook(
+        &mut self,
+        module: &mut Module,
+        after: Option<SectionId>,
+        before: Option<SectionId>,
+    ) -> Outcome {
+        let first = after.map_or(0, |id| position(id) + 1);
+        let end = before.map_or(ORDER.len(), position);
+        for id in ORDER.iter().take(end).skip(first) {
+            self.missing(module, *id);
+        }
+        Ok(())
+    }
+
+    fn parse_type_section(
+        &mut self,
+        types: &mut TypeSection,
+        section: TypeSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_type_section(self, types, section)?;
+        append::types(types, self.layout);
+        Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_function_section(self, functions, section)?;
+        append::functions(functions, self.layout);
+        Ok(())
+    }
+
+    fn parse_table_section(
+        &mut self,
+        tables: &mut TableSection,
+        section: TableSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_table_section(self, tables, section)?;
+        append::tables(tables, self.layout, &mut self.choice);
+        Ok(())
+    }
+
+    fn parse_tag_section(
+        &mut self,
+        tags: &mut TagSection,
+        section: TagSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_tag_section(self, tags, section)?;
+        append::tags(tags, self.layout);
+        Ok(())
+    }
+
+    fn parse_global_section(
+        &mut self,
+        globals: &mut GlobalSection,
+        section: GlobalSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_global_section(self, globals, section)?;
+        append::globals(globals, self.layout, &mut self.choice);
+        Ok(())
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: ExportSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_export_section(self, exports, section)?;
+        append::exports(exports, self.layout, self.survey);
+        Ok(())
+    }
+
+    fn parse_element_section(
+        &mut self,
+        elements: &mut ElementSection,
+        section: ElementSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_element_section(self, elements, section)?;
+        append::elements(elements, self.layout, &mut self.choice);
+        Ok(())
+    }
+
+    fn parse_element(&mut self, elements: &mut ElementSection, element: Element<'_>) -> Outcome {
+        let fit = if self.settle {
+            segments::element(self.survey, &element.kind, &element.items)
+        } else {
+            Fit::Stay
+        };
+        match (fit, &element.kind) {
+            (Fit::Move(to), ElementKind::Active { table_index, .. }) => {
+                let items = self.element_items(element.items)?;
+                elements.active(*table_index, &ConstExpr::i32_const(to), items);
+            }
+            (Fit::Passive, _) => {
+                let items = self.element_items(element.items)?;
+                elements.passive(items);
+            }
+            _ => utils::parse_element(self, elements, element)?,
+        }
+        Ok(())
+    }
+
+    fn parse_data(&mut self, data: &mut DataSection, datum: Data<'_>) -> Outcome {
+        let fit = if self.settle {
+            segments::data(self.survey, &datum.kind, datum.data.len())
+        } else {
+            Fit::Stay
+        };
+        match (fit, &datum.kind) {
+            (Fit::Move(to), DataKind::Active { memory_index, .. }) => {
+                data.active(
+                    *memory_index,
+                    &ConstExpr::i32_const(to),
+                    datum.data.iter().copied(),
+                );
+            }
+            (Fit::Passive, _) => {
+                data.passive(datum.data.iter().copied());
+            }
+            _ => utils::parse_data(self, data, datum)?,
+        }
+        Ok(())
+    }
+
+    fn data_count(&mut self, count: u32) -> Result<u32, Error<EnrichError>> {
+        Ok(count + 1)
+    }
+
+    fn parse_data_section(
+        &mut self,
+        data: &mut DataSection,
+        section: DataSectionReader<'_>,
+    ) -> Outcome {
+        utils::parse_data_section(self, data, section)?;
+        append::data(data, &mut self.choice);
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> Outcome {
+        let mut budget = MAX_PER_MODULE;
+        for (index, function) in section.into_iter().enumerate() {
+            let params = self.survey.params(index).map_err(Error::UserError)?;
+            let choice = Choice::new(self.seeds.body(index), index as u64);
+            let function = body::splice(&function?, params, self.layout, choice, &mut budget)
+                .map_err(Error::UserError)?;
+            code.function(&function);
+        }
+        append::code(code, self.layout, self.seeds.helpers);
+        Ok(())
+    }
+}

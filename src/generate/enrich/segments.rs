@@ -1,0 +1,95 @@
+//! Active segments that do not fit are moved.
+//!
+//! In one module in eight, wasm-smith puts an active segment where it ends outside its table, and a module that fails to instantiate has nothing to
+//! say about a collector. In most modules such a segment is moved to where it fits, or made passive; it keeps its index. In the
+//! others it stays, because failing to instantiate must also be the same everywhere.
+
+use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, Operator};
+
+use super::survey::Survey;
+
+/// What becomes of an active segment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It stays: it fits.
+    Stay,
+    /// It moves to this offset.
+    Move(i32),
+    /// It cannot fit anywhere.
+    Passive,
+}
+
+/// What becomes of an element segment.
+pub(super) fn element(survey: &Survey, kind: &ElementKind<'_>, items: &ElementItems<'_>) -> Fit {
+    let ElementKind::Active {
+        table_index,
+        offset_expr,
+    } = kind
+    else {
+        return Fit::Stay;
+    };
+    let len = match items {
+        ElementItems::Functions(items) => items.count(),
+        ElementItems::Expressions(_, items) => items.count(),
+    };
+    let room = survey
+        .tables
+        .get(table_index.unwrap_or(0) as usize)
+        .map_or(0, |table| table.initial);
+    fit(offset_expr, u64::from(len), room)
+}
+
+/// What becomes of a data segment.
+pub(super) fn data(survey: &Survey, kind: &DataKind<'_>, len: usize) -> Fit {
+    let DataKind::Active {
+        memory_index,
+        offset_expr,
+    } = kind
+    else {
+        return Fit::Stay;
+    };
+    let pages = survey
+        .memories
+        .get(*memory_index as usize)
+        .copied()
+        .unwrap_or(0);
+    fit(offset_expr, len as u64, pages.saturating_mul(1 << 16))
+}
+
+fn fit(offset: &ConstExpr<'_>, len: u64, room: u64) -> Fit {
+    let mut ops = offset.get_operators_reader();
+    // An offset that is computed, or taken from a global, is most often far outside.
+    if let (Ok(Operator::I32Const { value }), Ok(Operator::End)) = (ops.read(), ops.read())
+        && u64::from(value as u32) + len <= room
+    {
+        return Fit::Stay;
+    }
+    match room.checked_sub(len).map(i32::try_from) {
+        Some(Ok(last)) => Fit::Move(last),
+        _ => Fit::Passive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{BinaryReader, ConstExpr};
+
+    use super::{Fit, fit};
+
+    #[test]
+    fn moves_what_does_not_fit() {
+        // i32.const 6, end
+        let offset = ConstExpr::new(BinaryReader::new(&[0x41, 6, 0x0b], 0));
+        assert_eq!(fit(&offset, 4, 10), Fit::Stay);
+        assert_eq!(fit(&offset, 5, 10), Fit::Move(5));
+        assert_eq!(fit(&offset, 11, 10), Fit::Passive);
+    }
+
+    #[test]
+    fn moves_what_is_computed() {
+        // global.get 0, end
+        let offset = ConstExpr::new(BinaryReader::new(&[0x23, 0, 0x0b], 0));
+        assert_eq!(fit(&offset, 4, 9), Fit::Move(5));
+        assert_eq!(fit(&offset, 4, 1), Fit::Passive);
+    }
+}

@@ -1,0 +1,177 @@
+//! The sequences: what is spliced into bodies.
+//!
+//! Each leaves the operand stack as it found it, uses only the scratch locals and appended items (and, for some kinds, places of
+//! the module), and contains every label it branches to. It is therefore valid at any point of any body, dead code included.
+//! None is aimed at a particular bug: together they cover the ways in which a reference can be made, kept, moved and dropped.
+
+mod array;
+mod call;
+mod cast;
+mod churn;
+mod exception;
+mod graph;
+mod module;
+mod table;
+mod trap;
+
+use super::choice::Choice;
+use super::emit::Emitter;
+use super::own::{Adopted, Sink};
+
+/// A kind of sequence.
+pub(super) struct Kind {
+    /// What it is called, in tests.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "names are for the reader and for tests")
+    )]
+    pub(super) name: &'static str,
+    /// How often it is chosen, relative to the others.
+    weight: u8,
+    /// When it may be chosen at all.
+    when: When,
+    /// Writes one.
+    pub(super) emit: fn(&mut Emitter<'_>),
+}
+
+/// When a kind may be chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Always.
+    Anywhere,
+    /// Not in the appended functions that others call, so that there is no recursion.
+    Calls,
+    /// If some type of the module can be made by default.
+    Adopted,
+    /// If the module has a place for a reference.
+    Sinks,
+    /// In few modules: it ends the call.
+    Traps,
+}
+
+const fn kind(name: &'static str, weight: u8, when: When, emit: fn(&mut Emitter<'_>)) -> Kind {
+    Kind {
+        name,
+        weight,
+        when,
+        emit,
+    }
+}
+
+/// All kinds.
+pub(super) const KINDS: &[Kind] = {
+    use When::{Adopted, Anywhere, Calls, Sinks, Traps};
+    &[
+        kind("build", 6, Anywhere, graph::build),
+        kind("chain", 3, Anywhere, graph::chain),
+        kind("share", 4, Anywhere, graph::share),
+        kind("cycle", 2, Anywhere, graph::cycle),
+        kind("store-same", 4, Anywhere, graph::store_same),
+        kind("move", 4, Anywhere, graph::move_value),
+        kind("overwrite", 4, Anywhere, graph::overwrite),
+        kind("leaf", 3, Anywhere, graph::leaf),
+        kind("global", 4, Anywhere, graph::global),
+        kind("forget", 4, Anywhere, graph::forget),
+        kind("array-new", 4, Anywhere, array::new),
+        kind("array-set", 4, Anywhere, array::set),
+        kind("array-copy", 5, Anywhere, array::copy),
+        kind("array-copy-self", 5, Anywhere, array::copy_self),
+        kind("array-copy-subtype", 3, Anywhere, array::copy_subtype),
+        kind("array-fill", 4, Anywhere, array::fill),
+        kind("array-edge", 2, Anywhere, array::edge),
+        kind("array-elem", 4, Anywhere, array::elem),
+        kind("array-bytes", 2, Anywhere, array::bytes),
+        kind("elem-drop", 2, Anywhere, table::elem_drop),
+        kind("table-set", 4, Anywhere, table::set),
+        kind("table-fill", 4, Anywhere, table::fill),
+        kind("table-grow", 2, Anywhere, table::grow),
+        kind("table-copy", 3, Anywhere, table::copy),
+        kind("table-init", 3, Anywhere, table::init),
+        kind("i31", 4, Anywhere, cast::i31),
+        kind("test", 3, Anywhere, cast::test),
+        kind("cast", 4, Anywhere, cast::cast),
+        kind("branch-on-cast", 4, Anywhere, cast::branch),
+        kind("branch-on-null", 2, Anywhere, cast::branch_on_null),
+        kind("extern", 4, Anywhere, cast::external),
+        kind("packed", 2, Anywhere, cast::packed),
+        kind("throw", 4, Anywhere, exception::throw),
+        kind("catch-ref", 4, Anywhere, exception::catch_ref),
+        kind("keep-exception", 3, Anywhere, exception::keep),
+        kind("rethrow", 3, Anywhere, exception::rethrow),
+        kind("call", 5, Calls, call::call),
+        kind("call-ref", 2, Calls, call::call_ref),
+        kind("call-thrower", 3, Calls, call::thrower),
+        kind("across-call", 4, Calls, call::across),
+        kind("call-loop", 3, Calls, call::call_loop),
+        kind("select", 3, Anywhere, call::select),
+        kind("stack", 4, Anywhere, call::stack),
+        kind(
+            "number-over-reference",
+            2,
+            Anywhere,
+            call::number_over_reference,
+        ),
+        kind("garbage", 3, Anywhere, churn::garbage),
+        kind("mixed-sizes", 2, Anywhere, churn::mixed_sizes),
+        kind("long-chain", 1, Anywhere, churn::long_chain),
+        kind("rotate", 3, Anywhere, churn::rotate),
+        kind("read-loop", 2, Anywhere, churn::read_loop),
+        kind("null-loop", 1, Anywhere, churn::null_loop),
+        kind("module-object", 6, Adopted, module::object),
+        kind("module-place", 5, Sinks, module::place),
+        kind("trap", 4, Traps, trap::trap),
+    ]
+};
+
+/// Draws the kinds that a module uses, once for bodies in general and once for bodies that must not call.
+///
+/// Some kinds are left out of each module: a mixture of everything hides what needs many of one kind.
+pub(super) fn choose_kinds(
+    choice: &mut Choice,
+    adopted: &[Adopted],
+    sinks: &[Sink],
+) -> (Vec<u8>, Vec<u8>) {
+    let all = choice.chance(1, 4);
+    let traps = choice.chance(1, 24);
+    let mut kinds = Vec::new();
+    let mut leaf_kinds = Vec::new();
+    for (index, kind) in (0..).zip(KINDS) {
+        let possible = match kind.when {
+            When::Anywhere | When::Calls => true,
+            When::Adopted => !adopted.is_empty(),
+            When::Sinks => !sinks.is_empty(),
+            When::Traps => traps,
+        };
+        // Drawn even if it does not matter, so that one kind more or less leaves the choice of the others alone.
+        let drawn = choice.chance(4, 5);
+        if possible && (all || drawn || kind.when == When::Traps) {
+            let times = usize::from(kind.weight);
+            kinds.extend(std::iter::repeat_n(index, times));
+            if kind.when != When::Calls {
+                leaf_kinds.extend(std::iter::repeat_n(index, times));
+            }
+        }
+    }
+    (kinds, leaf_kinds)
+}
+
+impl Emitter<'_> {
+    /// Writes one sequence of a kind in use.
+    pub(super) fn sequence(&mut self) {
+        let layout = self.layout;
+        self.one_of(&layout.kinds);
+    }
+
+    /// The same, without calls.
+    pub(super) fn leaf_sequence(&mut self) {
+        let layout = self.layout;
+        self.one_of(&layout.leaf_kinds);
+    }
+
+    fn one_of(&mut self, kinds: &[u8]) {
+        let index = self.choice.pick(kinds).map_or(0, usize::from);
+        if let Some(kind) = KINDS.get(index) {
+            (kind.emit)(self);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Objects of the module's own types, and references in the module's own globals and tables.
+
+use super::super::emit::Emitter;
+use super::super::layout::LEN;
+use super::super::own::{Place, ReadAs, Slot, Source};
+
+/// An object of a type of the module is made, written, read or kept.
+pub(super) fn object(e: &mut Emitter<'_>) {
+    let layout = e.layout;
+    if layout.adopted.is_empty() {
+        return;
+    }
+    let which = e.choice.below(layout.adopted.len() as u32);
+    let Some(adopted) = layout.adopted.get(which as usize) else {
+        return;
+    };
+    let local = e.local.adopted(which);
+    e.ensure(local, |e| {
+        let source = if adopted.array {
+            Source::Array(adopted.ty)
+        } else {
+            Source::Struct(adopted.ty)
+        };
+        e.source(source);
+    });
+    let slot = if adopted.slots.is_empty() {
+        None
+    } else {
+        adopted
+            .slots
+            .get(e.choice.below(adopted.slots.len() as u32) as usize)
+    };
+    if let Some(slot) = slot {
+        if adopted.array {
+            elements(e, local, adopted.ty, slot);
+        } else {
+            fields(e, local, adopted.ty, slot);
+        }
+    }
+    if e.choice.chance(1, 3) {
+        e.store_eq(|e| {
+            e.op().local_get(local);
+        });
+    }
+}
+
+fn value(e: &mut Emitter<'_>, sources: &[Source]) {
+    if let Some(source) = e.choice.pick(sources) {
+        e.source(source);
+    }
+}
+
+fn keep(e: &mut Emitter<'_>, read: ReadAs) {
+    let local = match read {
+        ReadAs::Eq => e.any_eq(),
+        ReadAs::Any => e.local.any(),
+        ReadAs::Extern => e.local.ext(),
+    };
+    e.op().local_set(local);
+}
+
+fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
+    match e.choice.below(4) {
+        0 => {
+            e.op().local_get(local).struct_get(ty, slot.field);
+            keep(e, slot.read);
+        }
+        1 => {
+            e.op()
+                .local_get(local)
+                .local_get(local)
+                .struct_get(ty, slot.field)
+                .struct_set(ty, slot.field);
+        }
+        _ => {
+            e.op().local_get(local);
+            value(e, &slot.sources);
+            e.op().struct_set(ty, slot.field);
+        }
+    }
+}
+
+fn elements(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
+    let len = e.choice.range(1, LEN);
+    let at = e.choice.below(LEN - len + 1) as i32;
+    match e.choice.below(5) {
+        0 => {
+            e.op().local_get(local);
+            e.index();
+            e.op().array_get(ty);
+            keep(e, slot.read);
+        }
+        1 => {
+            e.op().local_get(local).i32_const(at);
+            value(e, &slot.sources);
+            e.op().i32_const(len as i32).array_fill(ty);
+        }
+        2 => {
+            let from = e.choice.below(LEN - len + 1) as i32;
+            e.op()
+                .local_get(local)
+                .i32_const(at)
+                .local_get(local)
+                .i32_const(from)
+                .i32_const(len as i32)
+                .array_copy(ty, ty);
+        }
+        _ => {
+            e.op().local_get(local);
+            e.index();
+            value(e, &slot.sources);
+            e.op().array_set(ty);
+        }
+    }
+}
+
+/// A global or a table of the module is written or read.
+pub(super) fn place(e: &mut Emitter<'_>) {
+    let layout = e.layout;
+    if layout.sinks.is_empty() {
+        return;
+    }
+    let which = e.choice.below(layout.sinks.len() as u32);
+    let Some(sink) = layout.sinks.get(which as usize) else {
+        return;
+    };
+    let write = e.choice.chance(2, 3);
+    match sink.place {
+        Place::Global(global) if write => {
+            value(e, &sink.sources);
+            e.op().global_set(global);
+        }
+        Place::Global(global) => {
+            e.op().global_get(global);
+            keep(e, sink.read);
+        }
+        Place::Fixed(global) => twice(e, global, sink.read),
+        Place::Table { index, len } => {
+            let at = e.choice.below(len) as i32;
+            e.op().i32_const(at);
+            match e.choice.below(4) {
+                0 => {
+                    e.op().table_get(index);
+                    keep(e, sink.read);
+                }
+                1 => {
+                    let count = e.choice.range(1, len - at as u32) as i32;
+                    value(e, &sink.sources);
+                    e.op().i32_const(count).table_fill(index);
+                }
+                _ => {
+                    value(e, &sink.sources);
+                    e.op().table_set(index);
+                }
+            }
+        }
+    }
+}
+
+/// A constant is read, and read again after an allocation: it must be the same object even if it has moved.
+fn twice(e: &mut Emitter<'_>, global: u32, read: ReadAs) {
+    if read != ReadAs::Eq {
+        e.op().global_get(global);
+        keep(e, read);
+        return;
+    }
+    let first = e.any_eq();
+    let node = e.any_node();
+    e.op().global_get(global).local_set(first);
+    e.new_node(1);
+    e.op().local_set(node);
+    e.digest(|e| {
+        e.op().global_get(global).local_get(first).ref_eq();
+    });
+}

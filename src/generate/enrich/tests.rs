@@ -1,0 +1,236 @@
+use std::collections::BTreeMap;
+
+use arbitrary::Unstructured;
+use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
+
+use super::choice::Choice;
+use super::emit::{Emitter, Scratch};
+use super::layout::Layout;
+use super::sequence::KINDS;
+use super::survey::Survey;
+use super::{EnrichError, append, enrich};
+use crate::generate::{module, smith};
+
+/// What the engine of this repository accepts.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM3
+        .difference(WasmFeatures::SIMD)
+        .difference(WasmFeatures::RELAXED_SIMD)
+        .difference(WasmFeatures::MEMORY64)
+        .difference(WasmFeatures::THREADS)
+}
+
+fn bytes(seed: u64, len: usize) -> Vec<u8> {
+    let mut choice = Choice::new(seed, 0);
+    (0..len).map(|_| choice.below(256) as u8).collect()
+}
+
+#[track_caller]
+fn check(wasm: &[u8], what: &str) {
+    if let Err(error) = Validator::new_with_features(features()).validate_all(wasm) {
+        let text = wasmprinter::print_bytes(wasm).unwrap_or_default();
+        panic!("{what}: {error}\n{text}");
+    }
+}
+
+/// How many bodies have an operator for which `test` holds.
+fn bodies_with(wasm: &[u8], mut test: impl FnMut(&Operator<'_>) -> bool) -> usize {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionEntry(body) = payload.expect("parses") {
+            let ops = body.get_operators_reader().expect("has operators");
+            count += usize::from(ops.into_iter().any(|op| test(&op.expect("decodes"))));
+        }
+    }
+    count
+}
+
+#[test]
+fn plain_and_enriched_modules_validate() {
+    for seed in 0..2_000 {
+        let input = bytes(seed, 200 + (seed as usize % 9) * 200);
+        let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
+        check(&plain, &format!("plain {seed}"));
+        let rich = enrich(&plain, &mut Unstructured::new(&input)).expect("enriched");
+        check(&rich, &format!("enriched {seed}"));
+    }
+}
+
+#[test]
+fn any_small_input_works() {
+    check(
+        &module(&mut Unstructured::new(&[])).expect("from nothing"),
+        "empty",
+    );
+    for byte in 0..=u8::MAX {
+        for len in [1, 2, 3, 7, 20] {
+            let input = vec![byte; len];
+            check(
+                &module(&mut Unstructured::new(&input)).expect("a module"),
+                "tiny",
+            );
+        }
+    }
+}
+
+#[test]
+fn same_bytes_same_module() {
+    for seed in 0..50 {
+        let input = bytes(seed, 1_000);
+        let once = module(&mut Unstructured::new(&input)).expect("a module");
+        let again = module(&mut Unstructured::new(&input)).expect("a module");
+        assert_eq!(once, again);
+    }
+}
+
+#[test]
+fn most_modules_copy_arrays_of_references() {
+    let total = 300;
+    let mut with_copy = 0;
+    let mut plain = 0;
+    for seed in 0..total {
+        let input = bytes(seed, 1_000);
+        let wasm = module(&mut Unstructured::new(&input)).expect("a module");
+        let survey = Survey::new(&wasm).expect("surveys");
+        plain += u32::from(!survey.export_names.contains("gc.driver"));
+        let copies = bodies_with(&wasm, |op| match op {
+            Operator::ArrayCopy {
+                array_type_index_dst,
+                ..
+            } => {
+                let element = survey.types[*array_type_index_dst as usize]
+                    .unwrap_array()
+                    .0;
+                element.element_type.unpack().is_reference_type()
+            }
+            _ => false,
+        });
+        with_copy += u32::from(copies > 0);
+    }
+    assert!(with_copy > total as u32 / 2, "{with_copy} of {total}");
+    assert!((10..=70).contains(&plain), "{plain} of {total} are plain");
+}
+
+/// Each kind is valid by itself, in live and in dead code.
+#[test]
+fn every_kind_validates_alone() {
+    for seed in 0..40 {
+        let plain = smith::module(&mut Unstructured::new(&bytes(seed, 800))).expect("a module");
+        let survey = Survey::new(&plain).expect("surveys");
+        for kind in KINDS {
+            let mut choice = Choice::new(seed, 3);
+            let mut layout = Layout::new(&survey, &mut choice);
+            let index = KINDS
+                .iter()
+                .position(|k| k.name == kind.name)
+                .expect("is one") as u8;
+            if kind.name.starts_with("module-")
+                && (layout.adopted.is_empty() || layout.sinks.is_empty())
+            {
+                continue;
+            }
+            layout.kinds = vec![index];
+            layout.leaf_kinds = vec![0];
+            let seeds = super::Seeds {
+                layout: seed,
+                helpers: seed,
+                bodies: [seed as u32; 8],
+            };
+            let mut rewriter = super::Rewriter {
+                survey: &survey,
+                layout: &layout,
+                choice,
+                seeds: &seeds,
+                settle: true,
+            };
+            let mut module = wasm_encoder::Module::new();
+            use wasm_encoder::reencode::Reencode;
+            rewriter
+                .parse_core_module(&mut module, Parser::new(0), &plain)
+                .expect("rewrites");
+            check(&module.finish(), kind.name);
+        }
+    }
+}
+
+#[test]
+fn names_are_not_taken_twice() {
+    let text = r#"(module (func (export "gc.driver")) (func (export "gc.driver'")))"#;
+    let wasm = wat::parse_str(text).expect("parses");
+    let rich = enrich(&wasm, &mut Unstructured::new(&[])).expect("enriches");
+    check(&rich, "names");
+}
+
+#[test]
+fn a_module_without_sections_gets_them() {
+    let empty = b"\0asm\x01\0\0\0";
+    check(
+        &enrich(empty, &mut Unstructured::new(&[1, 2, 3])).expect("enriches"),
+        "empty module",
+    );
+}
+
+#[test]
+fn nonsense_is_an_error() {
+    let result = enrich(b"nonsense", &mut Unstructured::new(&[]));
+    assert!(matches!(result, Err(EnrichError::Parse(_))));
+}
+
+#[test]
+fn original_instructions_are_kept() {
+    for seed in 0..50 {
+        let input = bytes(seed, 1_000);
+        let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
+        let rich = enrich(&plain, &mut Unstructured::new(&input)).expect("enriched");
+        let (mut before, mut after) = (operators(&plain), operators(&rich));
+        after.truncate(before.len());
+        for (old, new) in before.drain(..).zip(after) {
+            let mut rest = new.iter();
+            for op in &old {
+                assert!(rest.any(|other| other == op), "{op} is lost");
+            }
+        }
+    }
+}
+
+fn operators(wasm: &[u8]) -> Vec<Vec<String>> {
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionEntry(body) = payload.expect("parses") {
+            let ops = body.get_operators_reader().expect("has operators");
+            bodies.push(
+                ops.into_iter()
+                    .map(|op| format!("{:?}", op.expect("decodes")))
+                    .collect(),
+            );
+        }
+    }
+    bodies
+}
+
+/// The scratch locals are where their methods say.
+#[test]
+fn scratch_types_match_indices() {
+    let wasm = wat::parse_str("(module (type (array (mut eqref))))").expect("parses");
+    let survey = Survey::new(&wasm).expect("surveys");
+    let layout = Layout::new(&survey, &mut Choice::new(0, 0));
+    let local = Scratch::new(0);
+    let mut types = BTreeMap::new();
+    let mut next = 0;
+    for (count, ty) in Scratch::types(&layout) {
+        for _ in 0..count {
+            types.insert(next, ty);
+            next += 1;
+        }
+    }
+    let object = |ty| wasm_encoder::ValType::Ref(append::nullable(ty));
+    assert_eq!(types[&local.node(2)], object(layout.types.node));
+    assert_eq!(types[&local.refs(1)], object(layout.types.refs));
+    assert_eq!(types[&local.holder()], object(layout.types.holder));
+    assert_eq!(types[&local.counter(1)], wasm_encoder::ValType::I32);
+    assert_eq!(types[&local.adopted(0)], object(0));
+    assert_eq!(next, local.adopted(layout.adopted.len() as u32));
+    let mut e = Emitter::new(&layout, 0, Choice::new(1, 1));
+    e.sequence();
+    assert!(!e.out.is_empty());
+}

@@ -1,0 +1,40 @@
+//! Bytes to modules.
+//!
+//! [`module`] turns any input into a valid module that gives a collector work: [`smith`] draws one with wasm-smith, and
+//! [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and exceptions to most of them. The same bytes give the
+//! same module on every machine.
+//!
+//! ```
+//! use arbitrary::Unstructured;
+//!
+//! let wasm = gcdiff::generate::module(&mut Unstructured::new(b"some bytes")).expect("any bytes will do");
+//! wasmparser::validate(&wasm).expect("always valid");
+//! ```
+
+pub mod enrich;
+pub mod smith;
+
+use arbitrary::Unstructured;
+
+/// One module in this many is left as wasm-smith made it, so that nothing the pass does everywhere can hide a bug.
+const PLAIN: u8 = 8;
+
+/// Draws a module. It is valid under the features of WebAssembly 3.0 without SIMD, 64-bit memories and threads.
+///
+/// # Errors
+///
+/// When wasm-smith gives up on the input, which happens to about one in ten thousand random inputs or fewer, and to one in a
+/// thousand of those that repeat a byte.
+pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+    // The choices of the pass come first. wasm-smith takes what it can get, and a mutation of its part of the input would
+    // otherwise also change every sequence. A short input is shared out.
+    let head = (1 + enrich::INPUT).min(u.len() / 4);
+    let mut head = Unstructured::new(u.bytes(head)?);
+    // Zero, and so an exhausted input, means an enriched module.
+    let plain = head.arbitrary::<u8>()? % PLAIN == PLAIN - 1;
+    let wasm = smith::module(u)?;
+    if plain {
+        return Ok(wasm);
+    }
+    enrich::enrich(&wasm, &mut head).map_err(|_| arbitrary::Error::IncorrectFormat)
+}

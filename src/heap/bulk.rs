@@ -1,0 +1,79 @@
+//! Bulk access to the elements of arrays, past all barriers.
+
+use super::space::{Space, outside};
+use super::{GcRef, HeapError};
+use crate::types::Lane;
+
+impl Space {
+    /// `array.fill`, barriers aside.
+    pub fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        let range = self.elements(r, start, len, lane)?;
+        let at = range.start;
+        self.storage
+            .fill(range, lane, value)
+            .ok_or_else(|| outside(at))
+    }
+
+    /// `array.copy`, barriers aside.
+    pub fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        let to = self.elements(dst.0, dst.1, len, lane)?;
+        let from = self.elements(src.0, src.1, len, lane)?;
+        self.storage
+            .copy(to.start, from.start, from.len())
+            .ok_or_else(|| outside(to.start))
+    }
+
+    /// Writes raw bytes over the elements from `start` on.
+    pub fn write_data(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        data: &[u8],
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            return Err(HeapError::corrupt(r.0, "raw bytes into references"));
+        }
+        let from = self.elements(r, start, 0, lane)?.start;
+        self.object(r, (from - r.0 as usize) as u64 + data.len() as u64)?;
+        self.storage
+            .slice_mut(from..from + data.len())
+            .ok_or_else(|| outside(from))?
+            .copy_from_slice(data);
+        Ok(())
+    }
+
+    /// Writes references over the elements from `start` on.
+    pub fn write_words(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        words: &[u32],
+    ) -> Result<(), HeapError> {
+        if !matches!(lane, Lane::Gc | Lane::Func) {
+            return Err(HeapError::corrupt(r.0, "references into numbers"));
+        }
+        let len = u32::try_from(words.len()).unwrap_or(u32::MAX);
+        let range = self.elements(r, start, len, lane)?;
+        let at = range.start;
+        let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
+        for (chunk, word) in slice.as_chunks_mut().0.iter_mut().zip(words) {
+            *chunk = word.to_le_bytes();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! A policy behind a pointer: what runs a fault chosen at run time.
+//!
+//! Every hook is forwarded, those with defaults too: a default body that ran
+//! here would call the hooks of the box in turn, and an override of the hook
+//! itself would be lost.
+
+use super::{Core, Done, Policy};
+use crate::heap::{GcRef, HeapError, Roots, Shape};
+use crate::types::Types;
+
+#[deny(clippy::missing_trait_methods)]
+impl<P: Policy + ?Sized> Policy for Box<P> {
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        (**self).learn_types(core, types)
+    }
+
+    fn is_object(&mut self, value: GcRef) -> bool {
+        (**self).is_object(value)
+    }
+
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        (**self).allocate(core, shape, payload)
+    }
+
+    fn new_object(&mut self, core: &mut Core, object: GcRef) -> Done {
+        (**self).new_object(core, object)
+    }
+
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+        (**self).increment(core, value, owners)
+    }
+
+    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
+        (**self).decrement(core, value)
+    }
+
+    fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
+        (**self).release(core, value)
+    }
+
+    fn free_dead(&mut self, core: &mut Core) -> Done {
+        (**self).free_dead(core)
+    }
+
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+        (**self).decrement_children(core, object)
+    }
+
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+        (**self).reclaim(core, object)
+    }
+
+    fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
+        (**self).read_barrier(core, holder, offset, value)
+    }
+
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
+        (**self).expose(core, value)
+    }
+
+    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        (**self).init_field(core, object, offset, new)
+    }
+
+    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        (**self).write_field(core, object, offset, new)
+    }
+
+    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        (**self).init_slot(core, slot, new)
+    }
+
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        (**self).write_slot(core, slot, new)
+    }
+
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+        (**self).init_array(core, array, len, value)
+    }
+
+    fn fill_array(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+        value: GcRef,
+    ) -> Done {
+        (**self).fill_array(core, array, start, len, value)
+    }
+
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        (**self).copy_array(core, dst, src, len)
+    }
+
+    fn init_from_segment(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        refs: &[u32],
+    ) -> Done {
+        (**self).init_from_segment(core, array, start, refs)
+    }
+
+    fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
+        (**self).decrement_elements(core, array, start, len)
+    }
+
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        (**self).fill_slots(core, slots, value)
+    }
+
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+        (**self).copy_slots(core, dst, src)
+    }
+
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        (**self).grow_slots(core, slots, value)
+    }
+
+    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
+        (**self).drop_slots(core, slots)
+    }
+
+    fn wants_collection(&self, core: &Core) -> bool {
+        (**self).wants_collection(core)
+    }
+
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+        (**self).collect(core, roots)
+    }
+
+    fn mark(&mut self, core: &mut Core, value: GcRef) -> Done {
+        (**self).mark(core, value)
+    }
+
+    fn sweep(&mut self, core: &mut Core) -> Done {
+        (**self).sweep(core)
+    }
+
+    fn survives(&mut self, core: &mut Core, member: GcRef) -> Result<bool, HeapError> {
+        (**self).survives(core, member)
+    }
+
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+        (**self).unlist(core, member)
+    }
+
+    fn coalesce(&mut self, core: &mut Core) {
+        (**self).coalesce(core)
+    }
+}

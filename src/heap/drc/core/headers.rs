@@ -1,0 +1,130 @@
+//! Headers: counts, flags and links of single objects.
+
+use super::Core;
+use crate::heap::header::HEADER;
+use crate::heap::{GcRef, HeapError};
+
+/// Offsets of the collector's words in a header.
+const FLAGS: usize = 4;
+const COUNT: usize = 8;
+const NEXT: usize = 12;
+
+/// Flag: the object is in the stack-root list.
+const LISTED: u32 = 1;
+/// Flag: the running collection has found the object on the stack.
+const MARKED: u32 = 2;
+
+impl Core {
+    /// The address of the header of the object at `r`.
+    #[inline]
+    fn header(&self, r: GcRef) -> Result<usize, HeapError> {
+        self.space.object(r, u64::from(HEADER))
+    }
+
+    /// The reference count of the object at `r`.
+    #[inline]
+    pub fn count(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.space.word(self.header(r)? + COUNT)
+    }
+
+    /// Sets the reference count: raw.
+    #[inline]
+    pub fn set_count(&mut self, r: GcRef, count: u32) -> Result<(), HeapError> {
+        self.space.set_word(self.header(r)? + COUNT, count)
+    }
+
+    /// Adds owners to an object that has some. One that has none is about to be
+    /// freed, and nobody can still hold a reference to it: this is where
+    /// Wasmtime found "supposedly live; should have nonzero ref count" (issue
+    /// 10182).
+    #[inline]
+    pub fn add_owners(&mut self, r: GcRef, owners: u32) -> Result<(), HeapError> {
+        let at = self.header(r)? + COUNT;
+        let count = self.space.word(at)?;
+        match count.checked_add(owners) {
+            Some(sum) if count != 0 => self.space.set_word(at, sum),
+            _ => Err(bad_increment(r, count)),
+        }
+    }
+
+    /// Takes one owner from an object. The last one leaves it dead: from then
+    /// on [`Core::pop_dead`] knows it.
+    #[inline]
+    pub fn remove_owner(&mut self, r: GcRef) -> Result<(), HeapError> {
+        let at = self.header(r)? + COUNT;
+        match self.space.word(at)? {
+            0 => Err(HeapError::corrupt(r.0, "the count falls below zero")),
+            1 => {
+                self.space.set_word(at, 0)?;
+                self.push_dead(r)
+            }
+            count => self.space.set_word(at, count - 1),
+        }
+    }
+
+    /// Writes all the words of a new object in the stack-root list at once.
+    #[inline]
+    pub(super) fn init_header(&mut self, r: GcRef, next: GcRef) -> Result<(), HeapError> {
+        let at = self.header(r)? + FLAGS;
+        self.space.set_words(at, [LISTED, 1, next.0])
+    }
+
+    #[inline]
+    fn flag(&self, r: GcRef, flag: u32) -> Result<bool, HeapError> {
+        Ok(self.space.word(self.header(r)? + FLAGS)? & flag != 0)
+    }
+
+    #[inline]
+    fn set_flag(&mut self, r: GcRef, flag: u32, on: bool) -> Result<(), HeapError> {
+        let at = self.header(r)? + FLAGS;
+        let flags = self.space.word(at)?;
+        let flags = if on { flags | flag } else { flags & !flag };
+        self.space.set_word(at, flags)
+    }
+
+    /// Whether the object at `r` says that it is in the stack-root list.
+    #[inline]
+    pub fn is_listed(&self, r: GcRef) -> Result<bool, HeapError> {
+        self.flag(r, LISTED)
+    }
+
+    /// Sets what [`Core::is_listed`] says: raw.
+    #[inline]
+    pub fn set_listed(&mut self, r: GcRef, on: bool) -> Result<(), HeapError> {
+        self.set_flag(r, LISTED, on)
+    }
+
+    /// Whether the object at `r` is marked.
+    #[inline]
+    pub fn is_marked(&self, r: GcRef) -> Result<bool, HeapError> {
+        self.flag(r, MARKED)
+    }
+
+    /// Marks the object at `r`, or takes the mark away.
+    #[inline]
+    pub fn set_marked(&mut self, r: GcRef, on: bool) -> Result<(), HeapError> {
+        self.set_flag(r, MARKED, on)
+    }
+
+    /// The link in the header of the object at `r`.
+    #[inline]
+    pub fn next(&self, r: GcRef) -> Result<GcRef, HeapError> {
+        Ok(GcRef(self.space.word(self.header(r)? + NEXT)?))
+    }
+
+    /// Sets the link: raw.
+    #[inline]
+    pub fn set_next(&mut self, r: GcRef, next: GcRef) -> Result<(), HeapError> {
+        self.space.set_word(self.header(r)? + NEXT, next.0)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn bad_increment(r: GcRef, count: u32) -> HeapError {
+    let what = match count {
+        0 => "supposedly live, but its count is zero",
+        _ => "the count overflows",
+    };
+    HeapError::corrupt(r.0, what)
+}

@@ -1,0 +1,171 @@
+//! The primitives that the hooks of a [`Policy`](super::Policy) are made of.
+//!
+//! A header is four words: the shape, flags, the reference count, and a link.
+//! The link threads the stack-root list while the object is in it, and the list
+//! of dead objects once its count is zero; an object is never in both, since
+//! the stack-root list owns one count of each member.
+//!
+//! Every method here is either plainly correct or plainly raw; decisions are
+//! the policy's. Nothing panics, whatever reference it is given.
+
+mod headers;
+mod lists;
+mod objects;
+
+use super::free_list::FreeList;
+use crate::heap::header::HEADER;
+use crate::heap::layouts::Layouts;
+use crate::heap::space::Space;
+use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
+
+/// The state of a deferred-reference-counting heap, and what can be done to it.
+pub struct Core {
+    pub(super) space: Space,
+    pub(super) layouts: Layouts,
+    free: FreeList,
+    /// First member of the stack-root list.
+    list_head: GcRef,
+    /// Its length.
+    list_len: u32,
+    /// First of the objects whose count is zero and which are not yet freed.
+    dead: GcRef,
+    pub(super) stats: Stats,
+    /// Bytes in allocated blocks.
+    live: u64,
+    /// Bytes allocated since the last collection.
+    fresh: u64,
+    /// Length of the stack-root list that calls for a collection.
+    list_limit: u32,
+    /// Bytes allocated that call for a collection.
+    fresh_limit: u64,
+    /// An allocation failed since free blocks were last merged.
+    pressed: bool,
+}
+
+/// A stack-root list shorter than this never calls for a collection.
+const LIST_LIMIT: u32 = 1024;
+/// Nor do fewer bytes allocated than this.
+const FRESH_LIMIT: u64 = 256 << 10;
+/// Below this many granules in use, free blocks are merged at every
+/// collection: cheap there, and small cases are to see merged blocks too.
+const SMALL: u32 = 4096;
+
+impl Core {
+    pub(super) fn new(max_bytes: u32) -> Core {
+        Core {
+            space: Space::new(max_bytes),
+            layouts: Layouts::default(),
+            free: FreeList::new(),
+            list_head: GcRef::NULL,
+            list_len: 0,
+            dead: GcRef::NULL,
+            stats: Stats::default(),
+            live: 0,
+            fresh: 0,
+            list_limit: LIST_LIMIT,
+            fresh_limit: FRESH_LIMIT,
+            pressed: false,
+        }
+    }
+
+    /// The types this heap knows.
+    pub fn layouts(&self) -> &Layouts {
+        &self.layouts
+    }
+
+    /// The types this heap knows, to be changed.
+    pub fn layouts_mut(&mut self) -> &mut Layouts {
+        &mut self.layouts
+    }
+
+    /// Allocates an object with `payload` bytes behind its header. Its count is
+    /// zero, it is in no list, and its payload is whatever was there.
+    #[inline]
+    pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
+        let Ok(granules) = u32::try_from(granules) else {
+            return Err(HeapError::Full);
+        };
+        let found = self.free.take(&mut self.space, granules);
+        let Some(r) = found.or_else(|| self.space.bump(granules)) else {
+            self.pressed = true;
+            return Err(HeapError::Full);
+        };
+        self.space.set_header(r, shape)?;
+        let bytes = u64::from(granules) * u64::from(GRANULE);
+        self.live += bytes;
+        self.fresh += bytes;
+        self.stats.allocated += 1;
+        Ok(r)
+    }
+
+    /// Whether an allocated object starts at `r`.
+    #[inline]
+    pub fn is_allocated(&self, r: GcRef) -> bool {
+        self.space.is_allocated(r)
+    }
+
+    /// The size of the object at `r` in bytes, header and rounding included.
+    pub fn block_size(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.space.object(r, u64::from(HEADER))?;
+        Ok(self.space.granules().at(r) as u32 * GRANULE)
+    }
+
+    /// Poisons and frees the object at `r`, whatever its count.
+    #[inline]
+    pub fn free(&mut self, r: GcRef) -> Result<(), HeapError> {
+        let size = self.block_size(r)?;
+        self.free_raw(r, size);
+        Ok(())
+    }
+
+    /// Frees `size` bytes at `r` without asking what is there: raw, for faults
+    /// that free twice or get a size wrong.
+    #[inline]
+    pub fn free_raw(&mut self, r: GcRef, size: u32) {
+        let granules = size / GRANULE;
+        self.space.poison(r, granules);
+        self.free.put(&mut self.space, r.0 / GRANULE, granules);
+        self.live = self.live.saturating_sub(u64::from(size));
+        self.stats.freed += 1;
+    }
+
+    /// Merges neighbouring free blocks if that is worth a pass over the heap:
+    /// if it is small, or if an allocation has failed, or if the blocks freed
+    /// since the last pass are a good part of those the pass will look at.
+    pub fn coalesce_if_due(&mut self) {
+        let freed = self.free.freed();
+        let in_use = self.space.granules().end();
+        if freed > 0 && (self.pressed || in_use <= SMALL || freed >= in_use as usize / 16) {
+            self.coalesce();
+        }
+    }
+
+    /// Merges neighbouring free blocks.
+    pub fn coalesce(&mut self) {
+        self.free.coalesce(&mut self.space);
+        self.pressed = false;
+    }
+
+    /// Whether the stack-root list has outgrown the survivors of the last
+    /// collection. Without this, a loop that reads references and allocates
+    /// little would grow the list for ever (Wasmtime issue 13403).
+    #[inline]
+    pub fn list_is_long(&self) -> bool {
+        self.list_len >= self.list_limit
+    }
+
+    /// Whether as much was allocated since the last collection as survived it.
+    #[inline]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh >= self.fresh_limit
+    }
+
+    /// Ends a collection: sets the thresholds for the next one.
+    pub fn finish_collection(&mut self) {
+        self.stats.collections += 1;
+        self.list_limit = LIST_LIMIT.max(self.list_len.saturating_mul(2));
+        self.fresh = 0;
+        self.fresh_limit = FRESH_LIMIT.max(self.live);
+    }
+}

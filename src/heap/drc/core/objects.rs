@@ -1,0 +1,95 @@
+//! Payloads: references in objects, past all barriers.
+
+use super::Core;
+use crate::heap::{GcRef, HeapError, Shape};
+use crate::types::Lane;
+use std::iter::StepBy;
+use std::ops::Range;
+
+impl Core {
+    /// What kind of object `r` is.
+    #[inline]
+    pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        self.space.shape(r)
+    }
+
+    /// The length of the array `r`.
+    #[inline]
+    pub fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.space.array_len(r)
+    }
+
+    /// The reference at a payload offset. No barrier.
+    #[inline]
+    pub fn load_ref(&self, r: GcRef, offset: u64) -> Result<GcRef, HeapError> {
+        let register = self.space.load(r, offset, Lane::Gc)?;
+        Ok(GcRef::from_register(register))
+    }
+
+    /// Overwrites the reference at a payload offset. No barrier.
+    #[inline]
+    pub fn store_ref(&mut self, r: GcRef, offset: u64, value: GcRef) -> Result<(), HeapError> {
+        self.space.store(r, offset, Lane::Gc, value.register())
+    }
+
+    /// Overwrites the reference at a payload offset and returns the old one. No
+    /// barrier.
+    #[inline]
+    pub fn replace_ref(&mut self, r: GcRef, offset: u64, value: GcRef) -> Result<GcRef, HeapError> {
+        let old = self.load_ref(r, offset)?;
+        self.store_ref(r, offset, value)?;
+        Ok(old)
+    }
+
+    /// The addresses of elements of an array of references, for
+    /// [`Core::word`]: one check for all of them.
+    #[inline]
+    pub fn element_words(
+        &self,
+        array: GcRef,
+        start: u32,
+        len: u32,
+    ) -> Result<StepBy<Range<usize>>, HeapError> {
+        let range = self.space.elements(array, start, len, Lane::Gc)?;
+        Ok(range.step_by(Lane::Gc.width() as usize))
+    }
+
+    /// The reference at an address. No barrier.
+    #[inline]
+    pub fn word(&self, at: usize) -> Result<GcRef, HeapError> {
+        Ok(GcRef(self.space.word(at)?))
+    }
+
+    /// Fills elements of an array of references. No barrier.
+    pub fn fill_elements(
+        &mut self,
+        array: GcRef,
+        start: u32,
+        len: u32,
+        value: GcRef,
+    ) -> Result<(), HeapError> {
+        self.space
+            .fill(array, start, len, Lane::Gc, value.register())
+    }
+
+    /// Copies elements between arrays of references, as if through a temporary
+    /// copy. No barrier.
+    pub fn copy_elements(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Result<(), HeapError> {
+        self.space.copy(dst, src, len, Lane::Gc)
+    }
+
+    /// Writes references over the elements from `start` on. No barrier.
+    pub fn write_elements(
+        &mut self,
+        array: GcRef,
+        start: u32,
+        refs: &[u32],
+    ) -> Result<(), HeapError> {
+        self.space.write_words(array, start, Lane::Gc, refs)
+    }
+}

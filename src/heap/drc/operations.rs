@@ -1,0 +1,291 @@
+//! The counting collector as a [`Heap`]: references go through the hooks,
+//! numbers straight to memory.
+
+use super::{Drc, Policy};
+use crate::heap::layouts::element_offset;
+use crate::heap::{GcRef, Heap, HeapError, Roots, Shape};
+use crate::types::{Field, Lane, TypeId, Types};
+
+impl<P: Policy> Drc<P> {
+    #[inline]
+    fn new_object(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        let r = self.policy.allocate(&mut self.core, shape, payload)?;
+        self.policy.new_object(&mut self.core, r)?;
+        Ok(r)
+    }
+
+    /// Allocates an array with room for `len` elements, and writes its length.
+    #[inline]
+    fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
+        let size = self.core.layouts.of(shape)?.array_size(len);
+        let r = self.new_object(shape, size)?;
+        self.core.space.set_array_len(r, len)?;
+        Ok(r)
+    }
+
+    /// Reads through the read barrier.
+    #[inline]
+    fn load(&mut self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
+        let value = self.core.space.load(r, offset, lane)?;
+        if lane == Lane::Gc {
+            let value = GcRef::from_register(value);
+            self.policy.read_barrier(&mut self.core, r, offset, value)?;
+        }
+        Ok(value)
+    }
+
+    /// Writes through the write barrier.
+    #[inline]
+    fn store(&mut self, r: GcRef, offset: u64, lane: Lane, value: u64) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            let value = GcRef::from_register(value);
+            self.policy.write_field(&mut self.core, r, offset, value)
+        } else {
+            self.core.space.store(r, offset, lane, value)
+        }
+    }
+
+    /// Writes the fields of a new structure or exception.
+    #[inline]
+    fn init_fields(
+        &mut self,
+        r: GcRef,
+        shape: Shape,
+        mut registers: &[u64],
+    ) -> Result<(), HeapError> {
+        for index in self.core.layouts.of(shape)?.fields() {
+            let field = self.core.layouts.field(index)?;
+            if field.lane == Lane::Gc {
+                let [value, rest @ ..] = registers else {
+                    return Err(HeapError::corrupt(r.0, "too few registers for the fields"));
+                };
+                let offset = u64::from(field.offset);
+                let value = GcRef::from_register(*value);
+                self.policy.init_field(&mut self.core, r, offset, value)?;
+                registers = rest;
+            } else {
+                registers = self.core.space.store_field(r, field, registers)?;
+            }
+        }
+        match registers {
+            [] => Ok(()),
+            _ => Err(HeapError::corrupt(r.0, "too many registers for the fields")),
+        }
+    }
+}
+
+impl<P: Policy> Heap for Drc<P> {
+    fn add_types(&mut self, types: &Types) {
+        self.policy.learn_types(&mut self.core, types);
+    }
+
+    #[inline]
+    fn wants_collection(&self) -> bool {
+        self.policy.wants_collection(&self.core)
+    }
+
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.policy.collect(&mut self.core, roots)
+    }
+
+    #[inline]
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
+        let shape = Shape::Struct(ty);
+        let size = self.core.layouts.of(shape)?.size;
+        let r = self.new_object(shape, u64::from(size))?;
+        self.init_fields(r, shape, fields)?;
+        Ok(r)
+    }
+
+    #[inline]
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
+        let shape = Shape::Struct(ty);
+        let size = self.core.layouts.of(shape)?.size;
+        let r = self.new_object(shape, u64::from(size))?;
+        self.core.space.clear_payload(r)?;
+        Ok(r)
+    }
+
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
+        let shape = Shape::Array(ty);
+        let lane = self.core.layouts.of(shape)?.element;
+        let r = self.allocate_array(shape, len)?;
+        if lane == Lane::Gc {
+            let value = GcRef::from_register(init);
+            self.policy.init_array(&mut self.core, r, len, value)?;
+        } else {
+            self.core.space.fill(r, 0, len, lane, init)?;
+        }
+        Ok(r)
+    }
+
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
+        let shape = Shape::Array(ty);
+        let lane = self.core.layouts.of(shape)?.element;
+        let r = self.allocate_array(shape, len)?;
+        self.core.space.fill(r, 0, len, lane, 0)?;
+        Ok(r)
+    }
+
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
+        let shape = Shape::Array(ty);
+        let layout = self.core.layouts.of(shape)?;
+        let (len, lane) = layout.element_registers(elements.len())?;
+        let r = self.allocate_array(shape, len)?;
+        for (index, value) in (0..).zip(elements) {
+            let offset = element_offset(index, lane);
+            if lane == Lane::Gc {
+                let value = GcRef::from_register(*value);
+                self.policy.init_field(&mut self.core, r, offset, value)?;
+            } else {
+                self.core.space.store(r, offset, lane, *value)?;
+            }
+        }
+        Ok(r)
+    }
+
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
+        let shape = Shape::Exception(ty);
+        let size = self.core.layouts.of(shape)?.size;
+        let r = self.new_object(shape, u64::from(size))?;
+        self.core.space.store(r, 0, Lane::B32, u64::from(tag))?;
+        self.init_fields(r, shape, payload)?;
+        Ok(r)
+    }
+
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
+        let r = self.new_object(Shape::Extern, u64::from(Lane::B32.width()))?;
+        self.core.space.store(r, 0, Lane::B32, u64::from(host))?;
+        Ok(r)
+    }
+
+    #[inline]
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        self.core.space.shape(r)
+    }
+
+    #[inline]
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        self.load(r, u64::from(field.offset), field.lane)
+    }
+
+    #[inline]
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        self.store(r, u64::from(field.offset), field.lane, value)
+    }
+
+    #[inline]
+    fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.core.space.array_len(r)
+    }
+
+    #[inline]
+    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
+        self.load(r, element_offset(index, lane), lane)
+    }
+
+    #[inline]
+    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
+        self.store(r, element_offset(index, lane), lane, v)
+    }
+
+    fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            self.core.space.elements(r, start, len, lane)?;
+            let value = GcRef::from_register(value);
+            self.policy.fill_array(&mut self.core, r, start, len, value)
+        } else {
+            self.core.space.fill(r, start, len, lane, value)
+        }
+    }
+
+    fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            self.core.space.elements(dst.0, dst.1, len, lane)?;
+            self.core.space.elements(src.0, src.1, len, lane)?;
+            self.policy.copy_array(&mut self.core, dst, src, len)
+        } else {
+            self.core.space.copy(dst, src, len, lane)
+        }
+    }
+
+    fn init_data(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        data: &[u8],
+    ) -> Result<(), HeapError> {
+        self.core.space.write_data(r, start, lane, data)
+    }
+
+    fn init_elements(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        refs: &[u32],
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            let len = u32::try_from(refs.len()).unwrap_or(u32::MAX);
+            self.core.space.elements(r, start, len, lane)?;
+            self.policy
+                .init_from_segment(&mut self.core, r, start, refs)
+        } else {
+            self.core.space.write_words(r, start, lane, refs)
+        }
+    }
+
+    fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
+        let is_exception = |s| matches!(s, Shape::Exception(_));
+        self.core.space.first_word(r, is_exception)
+    }
+
+    fn extern_host(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.core.space.first_word(r, |s| s == Shape::Extern)
+    }
+
+    #[inline]
+    fn expose(&mut self, r: GcRef) -> Result<(), HeapError> {
+        self.policy.expose(&mut self.core, r)
+    }
+
+    #[inline]
+    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        self.policy.write_slot(&mut self.core, slot, new)
+    }
+
+    #[inline]
+    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        self.policy.init_slot(&mut self.core, slot, new)
+    }
+
+    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError> {
+        self.policy.drop_slots(&mut self.core, slots)
+    }
+
+    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        self.policy.fill_slots(&mut self.core, slots, value)
+    }
+
+    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+        self.policy.copy_slots(&mut self.core, dst, src)
+    }
+
+    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        self.policy.grow_slots(&mut self.core, slots, value)
+    }
+}

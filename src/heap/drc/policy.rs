@@ -1,0 +1,398 @@
+//! The decisions of the collector, as hooks.
+//!
+//! The default body of each hook is the correct collector; [`Sound`] takes them
+//! all. A known bug is a policy that overrides *one* of them with the logic that
+//! once shipped. Hooks call each other through `self`, so an override is seen by
+//! all the others.
+//!
+//! The rules that the defaults follow, and that the audit checks from outside:
+//!
+//! - An object's count is the number of its owners: fields and elements of
+//!   allocated objects, slots outside the heap, and the stack-root list. Frames
+//!   own nothing (counting is *deferred* there: Deutsch and Bobrow, 1976).
+//! - A reference that enters a frame is put in the stack-root list, if it is
+//!   not in it. The list over-approximates what frames hold; a collection
+//!   compares it with what they do hold and drops the rest.
+//! - A store counts the new reference, then writes the slot, then gives up the
+//!   old one. In any other order an object can die while it is being stored, or
+//!   be freed while the slot still shows it.
+//! - Nothing is freed before an operation is over: objects whose count reaches
+//!   zero queue up, threaded through their own headers, and are freed in a loop.
+//!   No recursion, no memory, however long the list that dies.
+
+use super::Core;
+use crate::heap::{GcRef, HeapError, Roots, Shape};
+use crate::types::Types;
+
+/// What a hook returns that has nothing to say.
+pub type Done = Result<(), HeapError>;
+
+/// The hooks of a deferred-reference-counting collector.
+///
+/// A *payload offset* counts from the end of the header. A *slot* is a reference
+/// outside the heap.
+pub trait Policy {
+    // ---- Types and values ----
+
+    /// Learns new types, before the first object of any of them.
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        core.layouts_mut().add(types);
+    }
+
+    /// Whether a value refers to an object: neither null nor an i31, told by
+    /// the value alone. Every other hook takes any value and asks this one.
+    /// (A mask that misses some i31s: Wasmtime issue 10171.)
+    #[inline]
+    fn is_object(&mut self, value: GcRef) -> bool {
+        value.is_object()
+    }
+
+    // ---- Allocation ----
+
+    /// Allocates an object without owners.
+    #[inline]
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        core.allocate(shape, payload)
+    }
+
+    /// A new object is about to enter a frame: it joins the stack-root list,
+    /// its only owner.
+    #[inline]
+    fn new_object(&mut self, core: &mut Core, object: GcRef) -> Done {
+        core.link_new(object)
+    }
+
+    // ---- Counting ----
+
+    /// `owners` more owners for a value.
+    #[inline]
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+        if self.is_object(value) {
+            core.add_owners(value, owners)?;
+        }
+        Ok(())
+    }
+
+    /// One owner less for a value. If it was the last, the object is queued, to
+    /// be freed by the next [`Policy::free_dead`].
+    #[inline]
+    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
+        if self.is_object(value) {
+            core.remove_owner(value)?;
+        }
+        Ok(())
+    }
+
+    /// One owner less for a value, at the end of an operation.
+    #[inline]
+    fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
+        self.decrement(core, value)?;
+        if core.has_dead() {
+            self.free_dead(core)?;
+        }
+        Ok(())
+    }
+
+    /// Frees the queued objects, and whatever dies with them. (Pushing all
+    /// children at once, or recursing: Wasmtime issue 12958.)
+    #[inline(never)]
+    fn free_dead(&mut self, core: &mut Core) -> Done {
+        while let Some(object) = core.pop_dead()? {
+            self.decrement_children(core, object)?;
+            self.reclaim(core, object)?;
+        }
+        Ok(())
+    }
+
+    /// Gives up the references that a dying object owns. (Not doing so:
+    /// Wasmtime issue 9701.)
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+        let shape = core.shape(object)?;
+        if shape == Shape::Extern {
+            return Ok(());
+        }
+        let layout = core.layouts().of(shape)?;
+        let fields = layout.traced();
+        if layout.traced_elements {
+            let len = core.array_len(object)?;
+            for at in core.element_words(object, 0, len)? {
+                let child = core.word(at)?;
+                self.decrement(core, child)?;
+            }
+        }
+        for field in fields {
+            let offset = core.layouts().traced(field)?;
+            let child = core.load_ref(object, offset)?;
+            self.decrement(core, child)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the memory of a dead object.
+    #[inline]
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+        core.free(object)
+    }
+
+    // ---- References that enter a frame ----
+
+    /// The read barrier: `value` was loaded from the object `holder`, at a
+    /// payload offset.
+    #[inline]
+    fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
+        let _ = (holder, offset);
+        self.expose(core, value)
+    }
+
+    /// `value` enters a frame, from an object or from a slot: it must be in the
+    /// stack-root list, once, and the list is one owner, not one for each time.
+    /// (Counting every time: Wasmtime issue 13037.)
+    #[inline]
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
+        if self.is_object(value) && !core.is_listed(value)? {
+            self.increment(core, value, 1)?;
+            core.link(value)?;
+        }
+        Ok(())
+    }
+
+    // ---- Single writes ----
+
+    /// The initialising write, at a payload offset of a new object.
+    #[inline]
+    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        core.store_ref(object, offset, new)
+    }
+
+    /// The write barrier, at a payload offset of an object (`struct.set`,
+    /// `array.set`).
+    #[inline]
+    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        let old = core.replace_ref(object, offset, new)?;
+        self.release(core, old)
+    }
+
+    /// The initialising write of a slot.
+    #[inline]
+    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        *slot = new.0;
+        Ok(())
+    }
+
+    /// The write barrier of a slot (`global.set`, `table.set`).
+    #[inline]
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        let old = std::mem::replace(slot, new.0);
+        self.release(core, GcRef(old))
+    }
+
+    // ---- Bulk writes to arrays ----
+
+    /// `array.new`: `len` elements of a new array, all `value`.
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+        self.increment(core, value, len)?;
+        core.fill_elements(array, 0, len, value)
+    }
+
+    /// `array.fill`.
+    fn fill_array(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+        value: GcRef,
+    ) -> Done {
+        self.increment(core, value, len)?;
+        self.decrement_elements(core, array, start, len)?;
+        core.fill_elements(array, start, len, value)?;
+        self.free_dead(core)
+    }
+
+    /// `array.copy`, as if through a temporary copy of the source. Both
+    /// containers come in from a frame and are owned by nobody here. (A helper
+    /// that gave up a count for each of them: Wasmtime issue 10182.)
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        // All the new owners before any old one goes: with an overlap, what one
+        // slot loses another one gains.
+        for at in core.element_words(src.0, src.1, len)? {
+            let new = core.word(at)?;
+            self.increment(core, new, 1)?;
+        }
+        self.decrement_elements(core, dst.0, dst.1, len)?;
+        core.copy_elements(dst, src, len)?;
+        self.free_dead(core)
+    }
+
+    /// `array.init_elem` and `array.new_elem`: the references of a segment,
+    /// which keeps its own counts, over the elements from `start` on.
+    fn init_from_segment(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        refs: &[u32],
+    ) -> Done {
+        for new in refs {
+            self.increment(core, GcRef(*new), 1)?;
+        }
+        self.decrement_elements(core, array, start, refs.len() as u32)?;
+        core.write_elements(array, start, refs)?;
+        self.free_dead(core)
+    }
+
+    /// Gives up the references in elements that are about to be overwritten.
+    /// Nothing is freed yet.
+    fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
+        for at in core.element_words(array, start, len)? {
+            let old = core.word(at)?;
+            self.decrement(core, old)?;
+        }
+        Ok(())
+    }
+
+    // ---- Bulk writes to slots ----
+
+    /// `table.fill`. (Skipped for null: Wasmtime issue 14325.)
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        self.increment(core, value, slots.len() as u32)?;
+        for slot in slots {
+            let old = std::mem::replace(slot, value.0);
+            self.decrement(core, GcRef(old))?;
+        }
+        self.free_dead(core)
+    }
+
+    /// `table.copy` and `table.init`: `src` is a copy of the source slots and
+    /// owns nothing.
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+        for (_, new) in dst.iter().zip(src) {
+            self.increment(core, GcRef(*new), 1)?;
+        }
+        for (slot, new) in dst.iter_mut().zip(src) {
+            let old = std::mem::replace(slot, *new);
+            self.decrement(core, GcRef(old))?;
+        }
+        self.free_dead(core)
+    }
+
+    /// `table.grow`: the slots are new and hold nothing yet.
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        self.increment(core, value, slots.len() as u32)?;
+        slots.fill(value.0);
+        Ok(())
+    }
+
+    /// Slots that go away. They hold null afterwards, so that a second drop
+    /// gives up nothing.
+    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
+        for slot in slots {
+            let old = std::mem::take(slot);
+            self.decrement(core, GcRef(old))?;
+        }
+        self.free_dead(core)
+    }
+
+    // ---- Collection ----
+
+    /// Whether to collect before the next allocation.
+    #[inline]
+    fn wants_collection(&self, core: &Core) -> bool {
+        core.list_is_long() || core.is_fresh()
+    }
+
+    /// Collects: drops from the stack-root list what no frame holds.
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+        let mut outcome = Ok(());
+        roots.stack(&mut |register| {
+            if outcome.is_ok() {
+                outcome = self.mark(core, GcRef::from_register(*register));
+            }
+        });
+        outcome?;
+        self.sweep(core)?;
+        self.coalesce(core);
+        core.finish_collection();
+        Ok(())
+    }
+
+    /// A frame holds `value`.
+    fn mark(&mut self, core: &mut Core, value: GcRef) -> Done {
+        if self.is_object(value) {
+            core.set_marked(value, true)?;
+        }
+        Ok(())
+    }
+
+    /// Walks the stack-root list and unlinks every member that was not marked.
+    fn sweep(&mut self, core: &mut Core) -> Done {
+        let mut last = GcRef::NULL;
+        let mut member = core.list_head();
+        for _ in 0..core.list_len() {
+            if member.is_null() {
+                return Err(HeapError::corrupt(
+                    last.0,
+                    "the stack-root list is shorter than recorded",
+                ));
+            }
+            let next = core.next(member)?;
+            if self.survives(core, member)? {
+                last = member;
+            } else {
+                core.link_past(last, next)?;
+                self.unlist(core, member)?;
+            }
+            member = next;
+        }
+        if !member.is_null() {
+            return Err(HeapError::corrupt(
+                member.0,
+                "the stack-root list is longer than recorded",
+            ));
+        }
+        self.free_dead(core)
+    }
+
+    /// Whether a member of the stack-root list was marked; the mark is taken
+    /// away, for the next collection to start without any.
+    fn survives(&mut self, core: &mut Core, member: GcRef) -> Result<bool, HeapError> {
+        let marked = core.is_marked(member)?;
+        if marked {
+            core.set_marked(member, false)?;
+        }
+        Ok(marked)
+    }
+
+    /// An object has been unlinked: it knows that it is not in the list any
+    /// more, and the list owns it no more.
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+        core.set_listed(member, false)?;
+        self.decrement(core, member)
+    }
+
+    /// Merges free blocks. (Swallowing a live neighbour: Wasmtime issue 10349.)
+    fn coalesce(&mut self, core: &mut Core) {
+        core.coalesce_if_due();
+    }
+}
+
+/// The correct collector.
+#[derive(Copy, Clone, Default, Debug)]
+pub struct Sound;
+
+impl Policy for Sound {}

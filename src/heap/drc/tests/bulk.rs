@@ -1,0 +1,159 @@
+//! Bulk operations on arrays of references, against a naive model.
+
+use super::heap;
+use crate::heap::drc::Drc;
+use crate::heap::testing::{Frame, Kinds, Random};
+use crate::heap::{GcRef, Heap, HeapError};
+use crate::types::Lane;
+
+fn elements(h: &mut Drc, kinds: &Kinds, r: GcRef) -> Vec<u32> {
+    kinds.references(h, r).iter().map(|r| r.0).collect()
+}
+
+#[test]
+fn copies_match_a_temporary_copy_and_keep_counts_exact() {
+    let kinds = Kinds::new();
+    let mut random = Random(42);
+    for _ in 0..200 {
+        let mut h = heap(&kinds);
+        let n = 1 + random.below(12);
+        let mut arrays = [0; 2].map(|_| h.new_array_default(kinds.refs, n as u32).unwrap());
+        for array in arrays {
+            for i in 0..n as u32 {
+                // Sole owners, so that whatever is overwritten dies.
+                let leaf = match random.below(4) {
+                    0 => GcRef::i31(i),
+                    1 => array,
+                    _ => kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL),
+                };
+                h.set_element(array, i, Lane::Gc, leaf.register()).unwrap();
+            }
+        }
+        h.collect(&mut Frame::of(&arrays)).unwrap();
+        let mut model = arrays.map(|a| elements(&mut h, &kinds, a));
+        for _ in 0..6 {
+            let (to, from) = (random.below(2), random.below(2));
+            let len = random.below(n + 1);
+            let (d, s) = (random.below(n - len + 1), random.below(n - len + 1));
+            let source = model[from][s..s + len].to_vec();
+            model[to][d..d + len].copy_from_slice(&source);
+            h.copy(
+                (arrays[to], d as u32),
+                (arrays[from], s as u32),
+                len as u32,
+                Lane::Gc,
+            )
+            .unwrap();
+            for (array, model) in arrays.iter().zip(&model) {
+                assert_eq!(&elements(&mut h, &kinds, *array), model);
+            }
+            kinds.audit(&h, &[]);
+        }
+        arrays.reverse();
+        h.collect(&mut Frame::of(&arrays)).unwrap();
+        kinds.audit(&h, &[]);
+    }
+}
+
+#[test]
+fn copying_an_array_onto_itself_changes_no_count() {
+    // The case of Wasmtime issue 10182.
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let leaf = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
+    let array = h.new_array(kinds.refs, 4, leaf.register()).unwrap();
+    h.collect(&mut Frame::of(&[array])).unwrap();
+    h.copy((array, 0), (array, 0), 4, Lane::Gc).unwrap();
+    kinds.audit(&h, &[]);
+    h.collect(&mut Frame::of(&[array])).unwrap();
+    assert_eq!(kinds.live(&h), [leaf, array]);
+}
+
+#[test]
+fn fills_and_segments_count_every_copy() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let [a, b] = [0; 2].map(|_| kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL));
+    let array = h.new_array(kinds.refs, 8, a.register()).unwrap();
+    h.fill(array, 2, 4, Lane::Gc, b.register()).unwrap();
+    kinds.audit(&h, &[]);
+    // The elements' own references, as the only ones left.
+    h.collect(&mut Frame::of(&[array])).unwrap();
+    h.fill(array, 0, 8, Lane::Gc, b.register()).unwrap();
+    assert_eq!(kinds.live(&h), [b, array]);
+    h.fill(array, 0, 8, Lane::Gc, b.register()).unwrap();
+    h.fill(array, 3, 0, Lane::Gc, b.register()).unwrap();
+    kinds.audit(&h, &[]);
+
+    let mut segment = [0; 3];
+    h.grow_slots(&mut segment, b).unwrap();
+    h.init_elements(array, 5, Lane::Gc, &segment).unwrap();
+    kinds.audit(&h, &segment);
+    h.drop_slots(&mut segment).unwrap();
+    h.fill(array, 0, 8, Lane::Gc, 0).unwrap();
+    assert_eq!(kinds.live(&h), [array]);
+    kinds.audit(&h, &[]);
+}
+
+#[test]
+fn ranges_outside_the_array_change_nothing() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let leaf = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
+    let array = h.new_array(kinds.refs, 2, leaf.register()).unwrap();
+    let v = leaf.register();
+    for (start, len) in [
+        (0, 3),
+        (2, 1),
+        (3, 1),
+        (u32::MAX, 1),
+        (1, u32::MAX),
+        (u32::MAX, u32::MAX),
+    ] {
+        // Two elements and the length take exactly one granule.
+        assert!(h.fill(array, start, len, Lane::Gc, v).is_err());
+        assert!(h.copy((array, start), (array, 0), len, Lane::Gc).is_err());
+        assert!(h.copy((array, 0), (array, start), len, Lane::Gc).is_err());
+        if len == 3 {
+            assert!(
+                h.init_elements(array, start, Lane::Gc, &[leaf.0; 3])
+                    .is_err()
+            );
+        }
+        kinds.audit(&h, &[]);
+    }
+    assert!(h.init_data(array, 0, Lane::Gc, &[1, 2, 3, 4]).is_err());
+    assert!(h.init_elements(array, 0, Lane::B32, &[1]).is_err());
+    assert!(h.new_struct(kinds.node, &[v]).is_err(), "too few registers");
+    assert!(h.new_struct(kinds.node, &[0; 4]).is_err(), "too many");
+    assert!(h.new_struct(kinds.refs, &[]).is_err(), "not a structure");
+    assert_eq!(h.new_array(kinds.refs, u32::MAX, v), Err(HeapError::Full));
+    assert_eq!(
+        h.new_array(kinds.vectors, u32::MAX, v),
+        Err(HeapError::Full)
+    );
+}
+
+#[test]
+fn numbers_are_copied_without_counting() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let array = h.new_array_fixed(kinds.words, &[1, 2, 3, 4]).unwrap();
+    h.copy((array, 1), (array, 0), 3, Lane::B32).unwrap();
+    h.fill(array, 3, 1, Lane::B32, u64::MAX).unwrap();
+    let read: Vec<u64> = (0..4)
+        .map(|i| h.get_element(array, i, Lane::B32).unwrap())
+        .collect();
+    assert_eq!(read, [1, 1, 2, 0xffff_ffff]);
+    h.init_data(array, 2, Lane::B32, &[9; 8]).unwrap();
+    assert!(h.init_data(array, 2, Lane::B32, &[9; 17]).is_err());
+    assert!(h.init_data(array, u32::MAX, Lane::B32, &[]).is_err());
+    let vectors = h.new_array_fixed(kinds.vectors, &[1, 2, 3, 4]).unwrap();
+    h.copy((vectors, 1), (vectors, 0), 1, Lane::B128).unwrap();
+    h.set_element(vectors, 0, Lane::B128, 9).unwrap();
+    // The halves of a vector are the elements of an array of `i64`.
+    let read: Vec<u64> = (0..4)
+        .map(|i| h.get_element(vectors, i, Lane::B64).unwrap())
+        .collect();
+    assert_eq!(read, [9, 0, 1, 2]);
+}

@@ -1,0 +1,35 @@
+//! What can go wrong inside a heap.
+
+use std::fmt;
+
+/// Evidence that the heap's own state is wrong: the collector has a bug.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Corruption {
+    /// The address that was accessed.
+    pub address: u32,
+    /// What was found there.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Corruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}: {}", self.address, self.what)
+    }
+}
+
+/// Why a heap operation did not happen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HeapError {
+    /// No room for the allocation. Collecting may help.
+    Full,
+    /// The collector has broken its own heap.
+    Corrupt(Corruption),
+}
+
+impl HeapError {
+    /// The evidence `what` at `address`.
+    #[cold]
+    pub fn corrupt(address: u32, what: &'static str) -> HeapError {
+        HeapError::Corrupt(Corruption { address, what })
+    }
+}

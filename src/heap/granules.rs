@@ -1,0 +1,131 @@
+//! The block table: one word per granule of memory, beside the memory.
+//!
+//! Where blocks start, how large they are and whether they are free is kept
+//! out of band, so that a freed block holds nothing but poison, and so that
+//! "does an allocated object start at this address, and how large is it" costs
+//! one load whatever the address is.
+
+use super::{Block, GRANULE, GcRef};
+
+/// For every granule: `n > 0` where an allocated block of `n` granules starts,
+/// `-n` where a free one does, 0 inside blocks and beyond the last one.
+pub struct Granules {
+    table: Vec<i32>,
+    end: u32,
+}
+
+impl Granules {
+    /// No blocks. Granule 0 never belongs to one: address 0 is null.
+    pub fn new() -> Granules {
+        Granules {
+            table: Vec::new(),
+            end: 1,
+        }
+    }
+
+    /// The entry for an address, 0 if nothing can start there.
+    ///
+    /// Rotating instead of shifting keeps the bits below a granule, as high
+    /// bits of the index: i31s and misaligned addresses fail the same bounds
+    /// check as addresses that are too high.
+    #[inline]
+    pub fn at(&self, r: GcRef) -> i32 {
+        let index = r.0.rotate_right(GRANULE.trailing_zeros());
+        self.table.get(index as usize).copied().unwrap_or(0)
+    }
+
+    /// Sets the entry of a granule, if memory reaches that far.
+    #[inline]
+    pub fn set(&mut self, granule: u32, entry: i32) {
+        if let Some(e) = self.table.get_mut(granule as usize) {
+            *e = entry;
+        }
+    }
+
+    /// Makes room for entries below `granules`.
+    pub fn reserve(&mut self, granules: usize) {
+        if granules > self.table.len() {
+            self.table.resize(granules, 0);
+        }
+    }
+
+    /// The granule after the last block.
+    #[inline]
+    pub fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// Moves the end. Entries from there on must be 0.
+    #[inline]
+    pub fn set_end(&mut self, end: u32) {
+        self.end = end;
+    }
+
+    /// The block at or after a granule: its start and entry. Granules that
+    /// belong to no block (in a damaged table) are skipped.
+    pub fn next_block(&self, mut granule: u32) -> Option<(u32, i32)> {
+        while granule < self.end {
+            match self.table.get(granule as usize)? {
+                0 => granule += 1,
+                &entry => return Some((granule, entry)),
+            }
+        }
+        None
+    }
+
+    /// Every block in order of address.
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let mut granule = 1;
+        while let Some((start, entry)) = self.next_block(granule) {
+            blocks.push(Block {
+                start: start * GRANULE,
+                size: entry.unsigned_abs().saturating_mul(GRANULE),
+                free: entry < 0,
+            });
+            granule = start.saturating_add(entry.unsigned_abs());
+        }
+        blocks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_starts_have_an_entry() {
+        let mut granules = Granules::new();
+        assert_eq!(granules.at(GcRef(16)), 0);
+        granules.reserve(8);
+        granules.set(1, 2);
+        granules.set(3, -1);
+        granules.set_end(4);
+        for address in 0..256 {
+            let expected = match address {
+                16 => 2,
+                48 => -1,
+                _ => 0,
+            };
+            assert_eq!(granules.at(GcRef(address)), expected, "{address:#x}");
+        }
+        assert_eq!(granules.at(GcRef(u32::MAX)), 0);
+        assert_eq!(granules.at(GcRef(0xdada_dada)), 0);
+        let blocks = granules.blocks();
+        assert_eq!(blocks.len(), 2);
+        assert!(!blocks[0].free && blocks[0].start == 16 && blocks[0].size == 32);
+        assert!(blocks[1].free && blocks[1].start == 48 && blocks[1].size == 16);
+    }
+
+    #[test]
+    fn a_damaged_table_still_ends() {
+        let mut granules = Granules::new();
+        granules.reserve(8);
+        granules.set_end(8);
+        granules.set(2, i32::MIN);
+        granules.set(100, 1);
+        assert_eq!(granules.blocks().len(), 1);
+        granules.set(2, 0);
+        assert!(granules.blocks().is_empty());
+    }
+}

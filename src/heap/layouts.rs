@@ -1,0 +1,151 @@
+//! What a heap keeps of the type section: how to initialise an object, and
+//! which of its words are references (the *trace information* of a collector).
+//!
+//! Flat tables, because a heap is made for every run: learning a module's types
+//! takes three growing vectors, however many types there are.
+
+use super::{HeapError, Shape};
+use crate::types::{ARRAY_ELEMENTS, Composite, Field, Lane, TypeId, Types};
+use std::ops::Range;
+
+/// One type, as a heap sees it.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The shape of its objects: a function type describes the exceptions of
+    /// tags with that type.
+    pub shape: Shape,
+    /// Payload size in bytes; of an array, without its elements.
+    pub size: u32,
+    /// How an element of an array is stored; of no meaning for others.
+    pub element: Lane,
+    /// Whether a collector looks for references in the elements.
+    pub traced_elements: bool,
+    fields: Range<u32>,
+    traced: Range<u32>,
+}
+
+impl Layout {
+    /// Which entries of [`Layouts::field`] are the fields, in order.
+    #[inline]
+    pub fn fields(&self) -> Range<u32> {
+        self.fields.clone()
+    }
+
+    /// Which entries of [`Layouts::traced`] are the references.
+    #[inline]
+    pub fn traced(&self) -> Range<u32> {
+        self.traced.clone()
+    }
+
+    /// The payload size of an array of this type.
+    #[inline]
+    pub fn array_size(&self, len: u32) -> u64 {
+        element_offset(len, self.element)
+    }
+
+    /// The length of an array initialised by so many registers, and the lane
+    /// that takes one register at a time: a `v128` is written as two halves.
+    pub fn element_registers(&self, registers: usize) -> Result<(u32, Lane), HeapError> {
+        let lane = match self.element {
+            Lane::B128 => Lane::B64,
+            lane => lane,
+        };
+        let per_element = self.element.registers();
+        match u32::try_from(registers / per_element) {
+            Ok(len) if registers.is_multiple_of(per_element) => Ok((len, lane)),
+            _ => Err(HeapError::corrupt(
+                0,
+                "registers do not make whole elements",
+            )),
+        }
+    }
+}
+
+/// The payload offset of an element. Wide, so that no index can wrap it.
+#[inline]
+pub fn element_offset(index: u32, lane: Lane) -> u64 {
+    u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(lane.width())
+}
+
+/// The layouts of all types a heap knows, by [`TypeId`].
+#[derive(Clone, Default, Debug)]
+pub struct Layouts {
+    types: Vec<Layout>,
+    fields: Vec<Field>,
+    traced: Vec<u32>,
+}
+
+impl Layouts {
+    /// Learns the types it does not know yet.
+    pub fn add(&mut self, types: &Types) {
+        for index in self.types.len()..types.len() {
+            let ty = TypeId(index as u32);
+            let entry = types.entry(ty);
+            let (shape, element) = match &entry.sub.composite {
+                Composite::Struct(_) => (Shape::Struct(ty), None),
+                Composite::Array(element) => (Shape::Array(ty), Some(element.storage.lane())),
+                Composite::Func(_) => (Shape::Exception(ty), None),
+            };
+            let fields = &entry.layout.fields;
+            let traced = fields.iter().filter(|f| f.lane == Lane::Gc);
+            let first_field = self.fields.len() as u32;
+            let first_traced = self.traced.len() as u32;
+            self.fields.extend_from_slice(fields);
+            self.traced.extend(traced.map(|f| f.offset));
+            self.types.push(Layout {
+                shape,
+                size: entry.layout.size,
+                element: element.unwrap_or(Lane::B8),
+                traced_elements: element == Some(Lane::Gc),
+                fields: first_field..self.fields.len() as u32,
+                traced: first_traced..self.traced.len() as u32,
+            });
+        }
+    }
+
+    /// The layout of a type, which `shape` must fit.
+    #[inline]
+    pub fn of(&self, shape: Shape) -> Result<&Layout, HeapError> {
+        let (Shape::Struct(ty) | Shape::Array(ty) | Shape::Exception(ty)) = shape else {
+            return Err(HeapError::corrupt(0, "external values have no layout"));
+        };
+        match self.types.get(ty.0 as usize) {
+            Some(layout) if layout.shape == shape => Ok(layout),
+            _ => Err(HeapError::corrupt(0, "no such type of this kind")),
+        }
+    }
+
+    /// The layout of a type, to be changed: a fault may forget that a type
+    /// holds references.
+    pub fn get_mut(&mut self, ty: TypeId) -> Option<&mut Layout> {
+        self.types.get_mut(ty.0 as usize)
+    }
+
+    /// Replaces the payload offsets at which a collector looks for references
+    /// in a structure or an exception.
+    pub fn set_traced(&mut self, ty: TypeId, offsets: &[u32]) {
+        if let Some(layout) = self.types.get_mut(ty.0 as usize) {
+            let first = self.traced.len() as u32;
+            self.traced.extend_from_slice(offsets);
+            layout.traced = first..self.traced.len() as u32;
+        }
+    }
+
+    /// One of [`Layout::fields`].
+    #[inline]
+    pub fn field(&self, index: u32) -> Result<Field, HeapError> {
+        match self.fields.get(index as usize) {
+            Some(field) => Ok(*field),
+            None => Err(HeapError::corrupt(0, "no such field")),
+        }
+    }
+
+    /// One of [`Layout::traced`]: the payload offset of a reference.
+    #[inline]
+    pub fn traced(&self, index: u32) -> Result<u64, HeapError> {
+        match self.traced.get(index as usize) {
+            Some(offset) => Ok(u64::from(*offset)),
+            None => Err(HeapError::corrupt(0, "no such traced field")),
+        }
+    }
+}

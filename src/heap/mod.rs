@@ -1,0 +1,274 @@
+//! Heaps: where objects live, and who frees them.
+//!
+//! [`Heap`] is what the interpreter needs of a collector, [`Inspect`] what the
+//! oracle needs to audit one. Each collector is a folder with the same file
+//! names. They differ in headers, barriers and when memory is reclaimed; they
+//! agree on the payload of an object, which the language fixes
+//! ([`crate::types::StructLayout`]).
+//!
+//! Registers are 64 bits wide; a reference is the low 32 of one. A slot outside
+//! the heap (a table element, a reference global, an element of a segment, a
+//! host handle, the pending exception) is a `u32`.
+
+mod bulk;
+pub mod drc;
+mod error;
+mod granules;
+mod header;
+mod layouts;
+pub mod null;
+mod object;
+mod peek;
+mod reference;
+mod space;
+mod storage;
+#[cfg(test)]
+mod testing;
+
+pub use error::{Corruption, HeapError};
+pub use layouts::{Layout, Layouts};
+pub use object::{Header, Shape};
+pub use reference::{GRANULE, GcRef};
+pub use storage::POISON;
+
+use crate::types::{Field, Lane, TypeId, Types};
+
+/// The live references outside the heap, as a collection sees them.
+pub trait Roots {
+    /// Visits every register of a frame that the stack maps call a reference.
+    /// A moving collector may overwrite it.
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64));
+
+    /// Visits every slot that owns its reference: reference globals, tables,
+    /// element segments, the pending exception, host handles.
+    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32));
+}
+
+/// A garbage-collected heap.
+///
+/// Values go in and out as registers: packed fields in the low bits (reads are
+/// zero-extended, writes truncate), references as in [`GcRef`], `v128` as two
+/// registers, low half first. Where a call has room for one register only, a
+/// `v128` is its low half: a read returns it, a write clears the other.
+///
+/// The caller has checked nulls and array bounds and has given the field's true
+/// lane; everything else a heap checks itself, since a faulty collector hands
+/// out faulty references: an access that does not hit an allocated object of
+/// the right size is [`HeapError::Corrupt`], never a panic.
+///
+/// "Counted" below is for reference-counting heaps; others may ignore it.
+pub trait Heap: Inspect {
+    /// Learns the types that were interned since the last call.
+    fn add_types(&mut self, types: &Types);
+
+    /// Whether the heap would like to be collected before the next allocation.
+    fn wants_collection(&self) -> bool;
+
+    /// Collects. References on the stack are not counted: `roots` names them.
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError>;
+
+    /// `struct.new`: `fields` holds the registers of all fields in order.
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError>;
+
+    /// `struct.new_default`.
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError>;
+
+    /// `array.new`: `len` copies of `init`.
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError>;
+
+    /// `array.new_default`.
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError>;
+
+    /// `array.new_fixed`: `elements` holds the registers of all elements.
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError>;
+
+    /// An exception: `ty` is the function type of its tag, `tag` the tag's
+    /// index in the store, `payload` the registers of the tag's parameters.
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError>;
+
+    /// An external value, known to the host as `host`.
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError>;
+
+    /// What kind of object `r` refers to.
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError>;
+
+    /// Reads a field of a structure, or of an exception's payload. A reference
+    /// read this way passes the read barrier.
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError>;
+
+    /// Writes a field of a structure, through the write barrier if it is a
+    /// reference.
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError>;
+
+    /// The length of an array.
+    fn array_len(&self, r: GcRef) -> Result<u32, HeapError>;
+
+    /// Reads an element; a reference passes the read barrier.
+    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;
+
+    /// Writes an element, through the write barrier if it is a reference.
+    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError>;
+
+    /// `array.fill`.
+    fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError>;
+
+    /// `array.copy`, as if through a temporary copy of the source.
+    fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError>;
+
+    /// `array.init_data` and `array.new_data`: little-endian bytes into the
+    /// elements from `start` on, none of them references.
+    fn init_data(&mut self, r: GcRef, start: u32, lane: Lane, data: &[u8])
+    -> Result<(), HeapError>;
+
+    /// `array.init_elem` and `array.new_elem`: the references of a segment into
+    /// the elements from `start` on.
+    fn init_elements(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        refs: &[u32],
+    ) -> Result<(), HeapError>;
+
+    /// The tag of an exception: its index in the store.
+    fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError>;
+
+    /// The host's name for an external value.
+    fn extern_host(&self, r: GcRef) -> Result<u32, HeapError>;
+
+    /// The read barrier for a reference that was just loaded from a slot
+    /// outside the heap into a register (`table.get`, `global.get`, an
+    /// argument from the host, the payload of a caught exception).
+    fn expose(&mut self, r: GcRef) -> Result<(), HeapError>;
+
+    /// The write barrier: overwrites a slot outside the heap.
+    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+
+    /// The initialising write: fills a slot that held no reference so far.
+    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+
+    /// Empties slots that go away (`elem.drop`, a host handle): they hold null
+    /// afterwards.
+    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError>;
+
+    /// `table.fill`.
+    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+
+    /// `table.copy` and `table.init`: `src` is a copy of the source slots and
+    /// owns nothing.
+    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
+
+    /// `table.grow`: fills slots that are new.
+    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+}
+
+/// Where a value stands inside an object.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A field of a structure or of an exception's payload.
+    Field(Field),
+    /// An element of an array.
+    Element {
+        /// Its index.
+        index: u32,
+        /// How it is stored.
+        lane: Lane,
+    },
+}
+
+impl Place {
+    /// How the value is stored.
+    pub fn lane(self) -> Lane {
+        match self {
+            Place::Field(field) => field.lane,
+            Place::Element { lane, .. } => lane,
+        }
+    }
+}
+
+/// One block of a heap's memory, as the heap itself describes it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// Address of its first byte.
+    pub start: u32,
+    /// Size in bytes.
+    pub size: u32,
+    /// Whether it is free.
+    pub free: bool,
+}
+
+/// The stack-root list of a deferred-reference-counting heap.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RootList {
+    /// Its members in order. A list that runs in a circle or off the heap is
+    /// cut there.
+    pub members: Vec<GcRef>,
+    /// Its length as the heap has it on record.
+    pub recorded: u32,
+}
+
+/// What a heap shows to the oracle: raw state, without barriers or side
+/// effects. Nothing here may trust a reference.
+pub trait Inspect {
+    /// The collector's name, as `-C collector=` spells it.
+    fn name(&self) -> &'static str;
+
+    /// The addresses in use: the first block starts at `.0`, the last one ends
+    /// at `.1`.
+    fn extent(&self) -> (u32, u32);
+
+    /// Every block in order of address.
+    fn blocks(&self) -> Vec<Block>;
+
+    /// The header at `r`, if an allocated object starts there.
+    fn header(&self, r: GcRef) -> Option<Header>;
+
+    /// Reads a value as it stands, packed ones zero-extended, the low half of a
+    /// `v128`; `None` outside the object.
+    fn peek(&self, r: GcRef, place: Place) -> Option<u64>;
+
+    /// The high half of a `v128`.
+    fn peek_high(&self, r: GcRef, place: Place) -> Option<u64>;
+
+    /// The tag of an exception, or the host's name of an external value.
+    fn peek_word(&self, r: GcRef) -> Option<u32>;
+
+    /// The bytes of a block, for heaps that have bytes.
+    fn bytes(&self, block: Block) -> Option<&[u8]>;
+
+    /// Bytes of header in front of an object's payload.
+    fn header_size(&self) -> u32;
+
+    /// Whether every object carries a reference count.
+    fn is_counting(&self) -> bool;
+
+    /// The stack-root list, for heaps that keep one.
+    fn root_list(&self) -> Option<RootList>;
+
+    /// How often the heap was collected, objects allocated and freed so far.
+    fn stats(&self) -> Stats;
+}
+
+/// What a heap counts about itself.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// Collections that ran.
+    pub collections: u64,
+    /// Objects allocated.
+    pub allocated: u64,
+    /// Objects freed.
+    pub freed: u64,
+}

@@ -1,0 +1,74 @@
+//! The null collector: allocates, and never frees.
+//!
+//! Allocation moves a pointer (*bump allocation*), there are no barriers, and
+//! a collection does nothing. Whatever a program observes here is what the
+//! language says it should, as far as memory management goes: this is the heap
+//! that a real collector is compared with.
+
+mod inspect;
+mod operations;
+#[cfg(test)]
+mod tests;
+
+use super::header::HEADER;
+use super::layouts::Layouts;
+use super::space::Space;
+use super::{GRANULE, GcRef, HeapError, Shape, Stats};
+
+/// A heap that only grows.
+pub struct Null {
+    space: Space,
+    layouts: Layouts,
+    stats: Stats,
+}
+
+impl Null {
+    /// An empty heap whose addresses stay below `max_bytes`.
+    pub fn new(max_bytes: u32) -> Null {
+        Null {
+            space: Space::new(max_bytes),
+            layouts: Layouts::default(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Allocates an object with `payload` bytes behind its header.
+    #[inline]
+    fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
+        let r = u32::try_from(granules)
+            .ok()
+            .and_then(|granules| self.space.bump(granules))
+            .ok_or(HeapError::Full)?;
+        self.space.set_header(r, shape)?;
+        self.stats.allocated += 1;
+        Ok(r)
+    }
+
+    /// Allocates an array with room for `len` elements, and writes its length.
+    #[inline]
+    fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
+        let layout = self.layouts.of(shape)?;
+        let r = self.allocate(shape, layout.array_size(len))?;
+        self.space.set_array_len(r, len)?;
+        Ok(r)
+    }
+
+    /// Writes the fields of a new structure or exception.
+    #[inline]
+    fn init_fields(
+        &mut self,
+        r: GcRef,
+        shape: Shape,
+        mut registers: &[u64],
+    ) -> Result<(), HeapError> {
+        for index in self.layouts.of(shape)?.fields() {
+            let field = self.layouts.field(index)?;
+            registers = self.space.store_field(r, field, registers)?;
+        }
+        match registers {
+            [] => Ok(()),
+            _ => Err(HeapError::corrupt(r.0, "too many registers for the fields")),
+        }
+    }
+}

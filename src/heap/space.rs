@@ -1,0 +1,285 @@
+//! Object memory: bytes plus the block table, and checked access to objects.
+//!
+//! What the heaps with addresses have in common. Nothing here knows about
+//! counts, barriers or freeing; a reference is a number like any other.
+
+use super::granules::Granules;
+use super::header::{self, HEADER};
+use super::layouts::element_offset;
+use super::storage::Storage;
+use super::{GRANULE, GcRef, HeapError, Shape};
+use crate::types::{ARRAY_ELEMENTS, Field, Lane};
+use std::ops::Range;
+
+/// The least size of an array's block: header, length and padding.
+const ARRAY: u64 = (HEADER + ARRAY_ELEMENTS) as u64;
+
+/// Memory with objects in it.
+pub struct Space {
+    pub(super) storage: Storage,
+    granules: Granules,
+    limit: u32,
+}
+
+impl Space {
+    /// An empty space whose addresses stay below `max_bytes`.
+    pub fn new(max_bytes: u32) -> Space {
+        Space {
+            storage: Storage::new(max_bytes),
+            granules: Granules::new(),
+            limit: max_bytes / GRANULE,
+        }
+    }
+
+    /// The block table.
+    #[inline]
+    pub fn granules(&self) -> &Granules {
+        &self.granules
+    }
+
+    /// The block table, to be changed.
+    #[inline]
+    pub fn granules_mut(&mut self) -> &mut Granules {
+        &mut self.granules
+    }
+
+    /// The addresses in use.
+    pub fn extent(&self) -> (u32, u32) {
+        (GRANULE, self.granules.end() * GRANULE)
+    }
+
+    /// Allocates behind the last block.
+    #[inline]
+    pub fn bump(&mut self, granules: u32) -> Option<GcRef> {
+        let start = self.granules.end();
+        let end = u64::from(start) + u64::from(granules);
+        if end > u64::from(self.limit) {
+            return None;
+        }
+        let bytes = end as usize * GRANULE as usize;
+        if bytes > self.storage.len() {
+            self.grow(bytes)?;
+        }
+        self.granules.set(start, granules as i32);
+        self.granules.set_end(end as u32);
+        Some(GcRef(start * GRANULE))
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) -> Option<()> {
+        if !self.storage.grow_to(bytes) {
+            return None;
+        }
+        self.granules
+            .reserve(self.storage.len().div_ceil(GRANULE as usize));
+        Some(())
+    }
+
+    /// Fills `granules` granules from `r` on with poison.
+    #[inline]
+    pub fn poison(&mut self, r: GcRef, granules: u32) {
+        let start = r.0 as usize;
+        self.storage
+            .poison(start..start + granules as usize * GRANULE as usize);
+    }
+
+    /// The bytes of a range, if memory reaches that far.
+    pub fn bytes(&self, start: u32, size: u32) -> Option<&[u8]> {
+        self.storage
+            .slice(start as usize..start as usize + size as usize)
+    }
+
+    /// The address of the allocated object at `r`, whose block must have at
+    /// least `end` bytes, header included.
+    ///
+    /// One load and one comparison tell null, i31s, wild, interior and stale
+    /// references, and accesses beyond the object from good ones: entries of
+    /// free blocks are negative, of everything else that is no start zero.
+    #[inline]
+    pub fn object(&self, r: GcRef, end: u64) -> Result<usize, HeapError> {
+        let granules = self.granules.at(r);
+        if (end as i64) <= i64::from(granules) * i64::from(GRANULE) {
+            Ok(r.0 as usize)
+        } else {
+            Err(miss(r, granules))
+        }
+    }
+
+    /// Whether an allocated object starts at `r`.
+    #[inline]
+    pub fn is_allocated(&self, r: GcRef) -> bool {
+        self.granules.at(r) > 0
+    }
+
+    /// The 32-bit word at an address.
+    #[inline]
+    pub fn word(&self, at: usize) -> Result<u32, HeapError> {
+        match self.storage.read(at) {
+            Some(bytes) => Ok(u32::from_le_bytes(bytes)),
+            None => Err(outside(at)),
+        }
+    }
+
+    /// Writes the 32-bit word at an address.
+    #[inline]
+    pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {
+        self.storage
+            .write(at, word.to_le_bytes())
+            .ok_or_else(|| outside(at))
+    }
+
+    /// Writes consecutive words of a header.
+    #[inline]
+    pub fn set_words<const N: usize>(
+        &mut self,
+        at: usize,
+        words: [u32; N],
+    ) -> Result<(), HeapError> {
+        let slice = self.storage.slice_mut(at..at + N * 4);
+        let chunks = slice.ok_or_else(|| outside(at))?.as_chunks_mut().0;
+        for (chunk, word) in chunks.iter_mut().zip(words) {
+            *chunk = word.to_le_bytes();
+        }
+        Ok(())
+    }
+
+    /// Writes the header of a new object: the shape, then zeroes.
+    #[inline]
+    pub fn set_header(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
+        self.set_words(r.0 as usize, [header::encode(shape), 0, 0, 0])
+    }
+
+    /// The first word of the header.
+    #[inline]
+    fn shape_word(&self, r: GcRef) -> Result<u32, HeapError> {
+        let at = self.object(r, u64::from(HEADER))?;
+        self.word(at)
+    }
+
+    /// The shape of the object at `r`.
+    #[inline]
+    pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        header::decode(self.shape_word(r)?)
+            .ok_or_else(|| HeapError::corrupt(r.0, "the header names no kind of object"))
+    }
+
+    /// The length of the array at `r`.
+    #[inline]
+    pub fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        let at = self.object(r, ARRAY)?;
+        if !header::is_array(self.word(at)?) {
+            return Err(HeapError::corrupt(r.0, "not an array"));
+        }
+        self.word(at + HEADER as usize)
+    }
+
+    /// Writes the length of a new array.
+    #[inline]
+    pub fn set_array_len(&mut self, r: GcRef, len: u32) -> Result<(), HeapError> {
+        let at = self.object(r, ARRAY)?;
+        self.set_word(at + HEADER as usize, len)
+    }
+
+    /// Reads the value at a payload offset.
+    #[inline]
+    pub fn load(&self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
+        let offset = u64::from(HEADER) + offset;
+        let at = self.object(r, offset + u64::from(lane.width()))? + offset as usize;
+        self.storage.load(at, lane).ok_or_else(|| outside(at))
+    }
+
+    /// Writes the value at a payload offset.
+    #[inline]
+    pub fn store(
+        &mut self,
+        r: GcRef,
+        offset: u64,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        let offset = u64::from(HEADER) + offset;
+        let at = self.object(r, offset + u64::from(lane.width()))? + offset as usize;
+        self.storage
+            .store(at, lane, value)
+            .ok_or_else(|| outside(at))
+    }
+
+    /// Writes a field from the front of `registers`, and returns the rest.
+    #[inline]
+    pub fn store_field<'a>(
+        &mut self,
+        r: GcRef,
+        field: Field,
+        registers: &'a [u64],
+    ) -> Result<&'a [u64], HeapError> {
+        let offset = u64::from(field.offset);
+        match (field.lane, registers) {
+            (Lane::B128, [low, high, rest @ ..]) => {
+                self.store(r, offset, Lane::B64, *low)?;
+                self.store(r, offset + 8, Lane::B64, *high)?;
+                Ok(rest)
+            }
+            (lane, [value, rest @ ..]) => {
+                self.store(r, offset, lane, *value)?;
+                Ok(rest)
+            }
+            (_, []) => Err(HeapError::corrupt(r.0, "too few registers for the fields")),
+        }
+    }
+
+    /// The addresses of `len` elements from `start` on.
+    #[inline]
+    pub fn elements(
+        &self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+    ) -> Result<Range<usize>, HeapError> {
+        let from = u64::from(HEADER) + element_offset(start, lane);
+        let to = from + u64::from(len) * u64::from(lane.width());
+        let at = self.object(r, to)?;
+        Ok(at + from as usize..at + to as usize)
+    }
+
+    /// The first word of the payload of an object of a certain kind: an
+    /// exception's tag, an external value's name.
+    pub fn first_word(&self, r: GcRef, kind: fn(Shape) -> bool) -> Result<u32, HeapError> {
+        if !kind(self.shape(r)?) {
+            return Err(HeapError::corrupt(r.0, "an object of another kind"));
+        }
+        Ok(self.load(r, 0, Lane::B32)? as u32)
+    }
+
+    /// Zeroes the payload of a new object: every default value is zero.
+    #[inline]
+    pub fn clear_payload(&mut self, r: GcRef) -> Result<(), HeapError> {
+        let start = self.object(r, u64::from(HEADER))?;
+        let size = self.granules.at(r) as usize * GRANULE as usize;
+        self.storage
+            .slice_mut(start + HEADER as usize..start + size)
+            .ok_or_else(|| outside(start))?
+            .fill(0);
+        Ok(())
+    }
+}
+
+/// Why there is no object at `r`, or not enough of one.
+#[cold]
+#[inline(never)]
+fn miss(r: GcRef, granules: i32) -> HeapError {
+    let what = match granules {
+        1.. => "access beyond the end of the object",
+        0 if r.is_null() => "null is not an object",
+        0 if r.is_i31() => "an i31 is not an object",
+        0 => "no object starts here",
+        _ => "the object was freed",
+    };
+    HeapError::corrupt(r.0, what)
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn outside(at: usize) -> HeapError {
+    HeapError::corrupt(u32::try_from(at).unwrap_or(u32::MAX), "outside memory")
+}

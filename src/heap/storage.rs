@@ -1,0 +1,230 @@
+//! Byte-addressed memory: where objects are made of bytes.
+//!
+//! Memory starts empty and doubles on demand, so that a heap costs next to
+//! nothing until it is used. Every access is checked; whoever calls says what
+//! a miss means.
+
+use crate::types::Lane;
+use std::ops::Range;
+
+/// The byte that fills memory holding no object: freed blocks, and whatever
+/// lies beyond the last block.
+///
+/// Four of them read as a reference are `0xdadadada`: not an i31 (even) and not
+/// the start of an object (no multiple of [`GRANULE`](super::GRANULE)), so that
+/// a reference read from freed memory is caught where it is first used.
+pub const POISON: u8 = 0xda;
+
+/// The least memory taken from the system.
+const FIRST: usize = 4096;
+
+// Addresses are 32 bits wide, offsets may be a little wider, and both are
+// added as `usize` without a check.
+const _: () = assert!(usize::BITS >= 64);
+
+/// Bytes that grow up to a limit. New bytes are poison.
+pub struct Storage {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl Storage {
+    /// No memory yet, at most `max` bytes later.
+    pub fn new(max: u32) -> Storage {
+        Storage {
+            bytes: Vec::new(),
+            max: max as usize,
+        }
+    }
+
+    /// The bytes there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Grows to at least `needed` bytes; false, and no change, if that is not
+    /// to be had.
+    pub fn grow_to(&mut self, needed: usize) -> bool {
+        if needed > self.max {
+            return false;
+        }
+        let len = needed.max(self.bytes.len() * 2).max(FIRST).min(self.max);
+        if self
+            .bytes
+            .try_reserve_exact(len - self.bytes.len())
+            .is_err()
+        {
+            return false;
+        }
+        self.bytes.resize(len, POISON);
+        true
+    }
+
+    /// Reads `N` bytes.
+    #[inline]
+    pub fn read<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.bytes.get(at..at + N)?.first_chunk().copied()
+    }
+
+    /// Writes `N` bytes.
+    #[inline]
+    pub fn write<const N: usize>(&mut self, at: usize, bytes: [u8; N]) -> Option<()> {
+        *self.bytes.get_mut(at..at + N)?.first_chunk_mut()? = bytes;
+        Some(())
+    }
+
+    /// Reads a value, zero-extended; the low half of a `v128`.
+    #[inline]
+    pub fn load(&self, at: usize, lane: Lane) -> Option<u64> {
+        Some(match lane {
+            Lane::B8 => u64::from(u8::from_le_bytes(self.read(at)?)),
+            Lane::B16 => u64::from(u16::from_le_bytes(self.read(at)?)),
+            Lane::B32 | Lane::Gc | Lane::Func => u64::from(u32::from_le_bytes(self.read(at)?)),
+            Lane::B64 | Lane::B128 => u64::from_le_bytes(self.read(at)?),
+        })
+    }
+
+    /// Writes a value, truncated; zero-extended to a `v128`.
+    #[inline]
+    pub fn store(&mut self, at: usize, lane: Lane, value: u64) -> Option<()> {
+        match lane {
+            Lane::B8 => self.write(at, (value as u8).to_le_bytes()),
+            Lane::B16 => self.write(at, (value as u16).to_le_bytes()),
+            Lane::B32 | Lane::Gc | Lane::Func => self.write(at, (value as u32).to_le_bytes()),
+            Lane::B64 => self.write(at, value.to_le_bytes()),
+            Lane::B128 => self.write(at, u128::from(value).to_le_bytes()),
+        }
+    }
+
+    /// The bytes of a range.
+    pub fn slice(&self, range: Range<usize>) -> Option<&[u8]> {
+        self.bytes.get(range)
+    }
+
+    /// The bytes of a range, to be written.
+    #[inline]
+    pub fn slice_mut(&mut self, range: Range<usize>) -> Option<&mut [u8]> {
+        self.bytes.get_mut(range)
+    }
+
+    /// Fills a range with copies of one value.
+    pub fn fill(&mut self, range: Range<usize>, lane: Lane, value: u64) -> Option<()> {
+        let slice = self.bytes.get_mut(range)?;
+        match lane {
+            Lane::B8 => slice.fill(value as u8),
+            Lane::B16 => fill_chunks(slice, (value as u16).to_le_bytes()),
+            Lane::B32 | Lane::Gc | Lane::Func => fill_chunks(slice, (value as u32).to_le_bytes()),
+            Lane::B64 => fill_chunks(slice, value.to_le_bytes()),
+            Lane::B128 => fill_chunks(slice, u128::from(value).to_le_bytes()),
+        }
+        Some(())
+    }
+
+    /// Copies `len` bytes as if through a temporary copy.
+    pub fn copy(&mut self, dst: usize, src: usize, len: usize) -> Option<()> {
+        let here = self.bytes.len();
+        if dst + len > here || src + len > here {
+            return None;
+        }
+        self.bytes.copy_within(src..src + len, dst);
+        Some(())
+    }
+
+    /// Poisons what there is of a range.
+    #[inline]
+    pub fn poison(&mut self, range: Range<usize>) {
+        let here = self.bytes.len();
+        self.bytes[range.start.min(here)..range.end.min(here)].fill(POISON);
+    }
+}
+
+fn fill_chunks<const N: usize>(slice: &mut [u8], pattern: [u8; N]) {
+    slice.as_chunks_mut().0.fill(pattern);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::{GRANULE, GcRef};
+
+    const LANES: [Lane; 7] = [
+        Lane::B8,
+        Lane::B16,
+        Lane::B32,
+        Lane::B64,
+        Lane::B128,
+        Lane::Gc,
+        Lane::Func,
+    ];
+
+    #[test]
+    fn poison_is_no_reference() {
+        let r = GcRef(u32::from_le_bytes([POISON; 4]));
+        assert!(r.is_object() && !r.0.is_multiple_of(GRANULE));
+    }
+
+    #[test]
+    fn memory_doubles_up_to_the_limit_and_starts_as_poison() {
+        let mut s = Storage::new(10_000);
+        assert_eq!(s.len(), 0);
+        assert!(s.grow_to(1));
+        assert_eq!(s.len(), 4096);
+        assert!(s.grow_to(4097));
+        assert_eq!(s.len(), 8192);
+        assert!(s.grow_to(9000));
+        assert_eq!(s.len(), 10_000);
+        assert!(!s.grow_to(10_001));
+        assert!(s.slice(0..10_000).unwrap().iter().all(|b| *b == POISON));
+    }
+
+    #[test]
+    fn every_lane_keeps_what_it_can_hold() {
+        let value = 0x8182_8384_8586_8788;
+        for lane in LANES {
+            let mut s = Storage::new(4096);
+            assert!(s.grow_to(64));
+            s.store(3, lane, value).unwrap();
+            let expected = match lane.width() {
+                1 => value & 0xff,
+                2 => value & 0xffff,
+                4 => value & 0xffff_ffff,
+                _ => value,
+            };
+            assert_eq!(s.load(3, lane), Some(expected));
+            assert_eq!(s.slice(2..3).unwrap(), [POISON]);
+            let end = 3 + lane.width() as usize;
+            assert_eq!(s.slice(end..end + 1).unwrap(), [POISON]);
+            let last = 4096 - lane.width() as usize;
+            assert_eq!(s.store(last, lane, 0), Some(()));
+            assert_eq!(s.store(last + 1, lane, 0), None);
+            assert_eq!(s.load(last + 9, lane), None);
+        }
+    }
+
+    #[test]
+    fn a_fill_writes_what_single_stores_write() {
+        for lane in LANES {
+            let width = lane.width() as usize;
+            let (mut filled, mut stored) = (Storage::new(4096), Storage::new(4096));
+            assert!(filled.grow_to(1) && stored.grow_to(1));
+            let value = 0x0102_0304_0506_0708;
+            filled.fill(16..16 + 5 * width, lane, value).unwrap();
+            for i in 0..5 {
+                stored.store(16 + i * width, lane, value).unwrap();
+            }
+            assert_eq!(filled.bytes, stored.bytes, "{lane:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_outside_memory_are_refused() {
+        let mut s = Storage::new(4096);
+        assert!(s.grow_to(1));
+        assert_eq!(s.copy(0, 4000, 97), None);
+        assert_eq!(s.copy(4000, 0, 97), None);
+        assert_eq!(s.fill(4000..4097, Lane::B8, 0), None);
+        assert_eq!(s.slice(4096..4097), None);
+        s.poison(4000..9000);
+        s.poison(9000..9001);
+    }
+}

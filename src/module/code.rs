@@ -1,0 +1,344 @@
+//! The engine's code: a flat array of twelve-byte register instructions.
+//!
+//! A frame is a row of 64-bit registers: parameters, other locals, then one
+//! *home* for every position of the operand stack. Compilation turns stack
+//! code into register code by remembering where an operand already lives: a
+//! `local.get` or a constant emits nothing until someone needs it in its home.
+//!
+//! Branch targets, calls and types are resolved while compiling; what does not
+//! fit an instruction (stack maps, handlers, source offsets) is in side tables
+//! of the [`Module`](super::Module), out of the interpreter's way.
+
+/// One instruction. What the fields mean depends on the code; by convention
+/// `a` is the register written, `b` and `c` are registers read, and `imm` is an
+/// immediate, an index, a [`TypeId`](crate::types::TypeId) or a branch target.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Op {
+    /// What to do.
+    pub code: Code,
+    /// First register, as a rule the destination.
+    pub a: u16,
+    /// Second register.
+    pub b: u16,
+    /// Third register.
+    pub c: u16,
+    /// Immediate.
+    pub imm: u32,
+}
+
+impl Op {
+    /// An instruction with all its fields.
+    pub fn new(code: Code, a: u16, b: u16, c: u16, imm: u32) -> Op {
+        Op { code, a, b, c, imm }
+    }
+
+    /// Sets register `a` to a 64-bit constant.
+    pub fn constant(a: u16, bits: u64) -> Op {
+        Op::new(
+            Code::Const,
+            a,
+            (bits >> 32) as u16,
+            (bits >> 48) as u16,
+            bits as u32,
+        )
+    }
+
+    /// The constant of a [`Code::Const`].
+    #[inline]
+    pub fn bits(self) -> u64 {
+        u64::from(self.imm) | u64::from(self.b) << 32 | u64::from(self.c) << 48
+    }
+}
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $name:ident ),* $(,)?) => {
+        /// The instruction set. Where the name is that of a WebAssembly
+        /// instruction, so is the meaning; operands are in the order of the
+        /// stack, `b` then `c`, and the result goes to `a`.
+        #[derive(Copy, Clone, PartialEq, Eq, Debug)]
+        #[repr(u16)]
+        #[allow(missing_docs, reason = "the names are those of the specification")]
+        pub enum Code { $( $(#[$doc])* $name ),* }
+    };
+}
+
+codes! {
+    // --- Control. Nothing here has a destination in `a`.
+    Unreachable,
+    /// Loop header: charges `imm` fuel; a safepoint.
+    Loop,
+    /// Jumps to `imm`.
+    Br,
+    /// Jumps to `imm` if `b` is not zero (not null).
+    BrIf,
+    /// Jumps to `imm` if `b` is zero (null).
+    BrIfZero,
+    BrI32Eq, BrI32Ne, BrI32LtS, BrI32LtU, BrI32GtS, BrI32GtU, BrI32LeS, BrI32LeU, BrI32GeS, BrI32GeU,
+    /// Compares `b` with the sign-extended 16 bits of `c`.
+    BrI32EqImm, BrI32NeImm, BrI32LtSImm, BrI32LtUImm, BrI32GtSImm, BrI32GtUImm, BrI32LeSImm, BrI32LeUImm,
+    BrI32GeSImm, BrI32GeUImm,
+    BrI64Eq, BrI64Ne, BrI64LtS, BrI64LtU, BrI64GtS, BrI64GtU, BrI64LeS, BrI64LeU, BrI64GeS, BrI64GeU,
+    /// Continues at one of the `imm + 1` instructions that follow, the last
+    /// being the default, by `b`.
+    BrTable,
+    /// Continues with the next instruction if `b` has type `imm` (see
+    /// [`Target`]; null allowed if `c` is 1), else skips it.
+    BrOnCast, BrOnCastFail, BrOnCastFunc, BrOnCastFailFunc,
+    Return,
+    /// Returns register `b`.
+    ReturnOne,
+    /// Returns `imm` registers from `b` on.
+    ReturnMany,
+    /// Calls the body `imm` of this module; arguments and results from
+    /// register `a` on, which becomes the callee's register 0.
+    Call,
+    /// Calls imported function `imm`.
+    CallImport,
+    /// Calls element `b` of table `c`, which must have type `imm`.
+    CallIndirect,
+    /// Calls function reference `b`.
+    CallRef,
+    ReturnCall, ReturnCallImport, ReturnCallIndirect, ReturnCallRef,
+    /// Throws tag `imm`, payload from `b` on.
+    Throw,
+    /// Throws exception `b`.
+    ThrowRef,
+    /// Copies `imm` registers from `b` on to `a` on, `a < b`.
+    MoveMany,
+    /// An operand that did not fit the instruction before; never executed.
+    Extra,
+    /// Traps if `b` is null.
+    RefAsNonNull,
+    /// Traps unless `b` has type `imm` (null allowed if `c` is 1).
+    RefCast, RefCastFunc,
+    GlobalSet, GlobalSetRef,
+    /// Stores `c` at address `b` + `imm` of memory `a`.
+    Store8, Store16, Store32, Store64,
+    /// Operands from `b` on; memory `imm`.
+    MemoryFill,
+    /// Operands from `b` on; to memory `a`, from memory `imm`.
+    MemoryCopy,
+    /// Operands from `b` on; to memory `a`, from data segment `imm`.
+    MemoryInit,
+    DataDrop,
+    /// Sets element `b` of table `imm` to `c`.
+    TableSet,
+    /// Operands from `b` on; table `imm`.
+    TableFill,
+    /// Operands from `b` on; to table `a`, from table `imm`.
+    TableCopy,
+    /// Operands from `b` on; to table `a`, from element segment `imm`.
+    TableInit,
+    ElemDrop,
+    /// Sets field `c`, at payload offset `imm`, of structure `b` to `a`.
+    StructSet8, StructSet16, StructSet32, StructSet64, StructSetGc, StructSetFunc,
+    /// Sets element `c` of array `b` to `a`.
+    ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySetGc, ArraySetFunc,
+    /// Operands from `b` on; array type `imm`.
+    ArrayFill, ArrayCopy,
+    /// Operands from `b` on; array type `imm`; the segment in an [`Code::Extra`].
+    ArrayInitData, ArrayInitElem,
+
+    // --- Everything from here on writes `a` and nothing else.
+    /// The constant in `imm`, `b` and `c`; see [`Op::bits`].
+    Const,
+    Move,
+    /// `b` if register `imm` is not zero, else `c`.
+    Select,
+    GlobalGet,
+    /// A reference global; passes the read barrier if it may hold an object.
+    GlobalGetRef,
+    /// Loads from address `b` + `imm` of memory `c`, zero-extended unless named
+    /// otherwise.
+    Load8, Load16, Load32, Load64, Load8S32, Load16S32, Load8S64, Load16S64, Load32S64,
+    MemorySize, MemoryGrow,
+    TableGet, TableSize,
+    /// Grows table `imm` by `c` elements, all `b`.
+    TableGrow,
+    RefFunc, RefIsNull,
+    /// Whether `b` has type `imm` (null allowed if `c` is 1).
+    RefTest, RefTestFunc,
+    RefI31, I31GetS, I31GetU,
+    /// Fields from `b` on; type `imm`.
+    StructNew, StructNewDefault,
+    /// Field `c`, at payload offset `imm`, of structure `b`.
+    StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGetGc, StructGetFunc,
+    /// `c` copies of `b`; type `imm`.
+    ArrayNew,
+    /// Length `b`; type `imm`.
+    ArrayNewDefault,
+    /// `c` elements from `b` on; type `imm`.
+    ArrayNewFixed,
+    /// Offset `b`, length `c`, type `imm`; the segment in an [`Code::Extra`].
+    ArrayNewData, ArrayNewElem,
+    /// Element `c` of array `b`.
+    ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGetGc, ArrayGetFunc,
+    ArrayLen,
+
+    I32Eq, I32Ne, I32LtS, I32LtU, I32GtS, I32GtU, I32LeS, I32LeU, I32GeS, I32GeU,
+    I32EqImm, I32NeImm, I32LtSImm, I32LtUImm, I32GtSImm, I32GtUImm, I32LeSImm, I32LeUImm, I32GeSImm, I32GeUImm,
+    I64Eqz,
+    I64Eq, I64Ne, I64LtS, I64LtU, I64GtS, I64GtU, I64LeS, I64LeU, I64GeS, I64GeU,
+    F32Eq, F32Ne, F32Lt, F32Gt, F32Le, F32Ge, F64Eq, F64Ne, F64Lt, F64Gt, F64Le, F64Ge,
+
+    I32Clz, I32Ctz, I32Popcnt, I32Extend8S, I32Extend16S,
+    I64Clz, I64Ctz, I64Popcnt, I64Extend8S, I64Extend16S, I64Extend32S,
+    I32Add, I32Sub, I32Mul, I32DivS, I32DivU, I32RemS, I32RemU,
+    I32And, I32Or, I32Xor, I32Shl, I32ShrS, I32ShrU, I32Rotl, I32Rotr,
+    I64Add, I64Sub, I64Mul, I64DivS, I64DivU, I64RemS, I64RemU,
+    I64And, I64Or, I64Xor, I64Shl, I64ShrS, I64ShrU, I64Rotl, I64Rotr,
+    /// With `imm`, sign-extended where the type is wider, as second operand.
+    I32AddImm, I32MulImm, I32AndImm, I32OrImm, I32XorImm, I32ShlImm, I32ShrSImm, I32ShrUImm,
+    I64AddImm, I64MulImm, I64AndImm, I64OrImm, I64XorImm, I64ShlImm, I64ShrSImm, I64ShrUImm,
+
+    F32Abs, F32Neg, F32Ceil, F32Floor, F32Trunc, F32Nearest, F32Sqrt,
+    F32Add, F32Sub, F32Mul, F32Div, F32Min, F32Max, F32Copysign,
+    F64Abs, F64Neg, F64Ceil, F64Floor, F64Trunc, F64Nearest, F64Sqrt,
+    F64Add, F64Sub, F64Mul, F64Div, F64Min, F64Max, F64Copysign,
+
+    I32WrapI64, I64ExtendI32S,
+    I32TruncF32S, I32TruncF32U, I32TruncF64S, I32TruncF64U, I64TruncF32S, I64TruncF32U, I64TruncF64S, I64TruncF64U,
+    I32TruncSatF32S, I32TruncSatF32U, I32TruncSatF64S, I32TruncSatF64U,
+    I64TruncSatF32S, I64TruncSatF32U, I64TruncSatF64S, I64TruncSatF64U,
+    F32ConvertI32S, F32ConvertI32U, F32ConvertI64S, F32ConvertI64U, F32DemoteF64,
+    F64ConvertI32S, F64ConvertI32U, F64ConvertI64S, F64ConvertI64U, F64PromoteF32,
+}
+
+impl Code {
+    /// Whether the instruction writes register `a` and has no other effect
+    /// there, so that its destination can be changed.
+    pub fn has_destination(self) -> bool {
+        self as u16 >= Code::Const as u16
+    }
+
+    /// The branches that fuse with this comparison: if it holds, if it does not.
+    /// The flag says that the second operand is in `imm` and must fit 16 bits.
+    pub fn branch_forms(self) -> Option<(Code, Code, bool)> {
+        use Code::*;
+        Some(match self {
+            RefIsNull => (BrIfZero, BrIf, false),
+            I32Eq => (BrI32Eq, BrI32Ne, false),
+            I32Ne => (BrI32Ne, BrI32Eq, false),
+            I32LtS => (BrI32LtS, BrI32GeS, false),
+            I32LtU => (BrI32LtU, BrI32GeU, false),
+            I32GtS => (BrI32GtS, BrI32LeS, false),
+            I32GtU => (BrI32GtU, BrI32LeU, false),
+            I32LeS => (BrI32LeS, BrI32GtS, false),
+            I32LeU => (BrI32LeU, BrI32GtU, false),
+            I32GeS => (BrI32GeS, BrI32LtS, false),
+            I32GeU => (BrI32GeU, BrI32LtU, false),
+            I32EqImm => (BrI32EqImm, BrI32NeImm, true),
+            I32NeImm => (BrI32NeImm, BrI32EqImm, true),
+            I32LtSImm => (BrI32LtSImm, BrI32GeSImm, true),
+            I32LtUImm => (BrI32LtUImm, BrI32GeUImm, true),
+            I32GtSImm => (BrI32GtSImm, BrI32LeSImm, true),
+            I32GtUImm => (BrI32GtUImm, BrI32LeUImm, true),
+            I32LeSImm => (BrI32LeSImm, BrI32GtSImm, true),
+            I32LeUImm => (BrI32LeUImm, BrI32GtUImm, true),
+            I32GeSImm => (BrI32GeSImm, BrI32LtSImm, true),
+            I32GeUImm => (BrI32GeUImm, BrI32LtUImm, true),
+            I64Eqz => (BrIfZero, BrIf, false),
+            I64Eq => (BrI64Eq, BrI64Ne, false),
+            I64Ne => (BrI64Ne, BrI64Eq, false),
+            I64LtS => (BrI64LtS, BrI64GeS, false),
+            I64LtU => (BrI64LtU, BrI64GeU, false),
+            I64GtS => (BrI64GtS, BrI64LeS, false),
+            I64GtU => (BrI64GtU, BrI64LeU, false),
+            I64LeS => (BrI64LeS, BrI64GtS, false),
+            I64LeU => (BrI64LeU, BrI64GtU, false),
+            I64GeS => (BrI64GeS, BrI64LtS, false),
+            I64GeU => (BrI64GeU, BrI64LtU, false),
+            _ => return None,
+        })
+    }
+
+    /// The form of this binary instruction whose second operand is `imm`.
+    pub fn immediate_form(self) -> Option<Code> {
+        use Code::*;
+        Some(match self {
+            I32Eq => I32EqImm,
+            I32Ne => I32NeImm,
+            I32LtS => I32LtSImm,
+            I32LtU => I32LtUImm,
+            I32GtS => I32GtSImm,
+            I32GtU => I32GtUImm,
+            I32LeS => I32LeSImm,
+            I32LeU => I32LeUImm,
+            I32GeS => I32GeSImm,
+            I32GeU => I32GeUImm,
+            I32Add => I32AddImm,
+            I32Mul => I32MulImm,
+            I32And => I32AndImm,
+            I32Or => I32OrImm,
+            I32Xor => I32XorImm,
+            I32Shl => I32ShlImm,
+            I32ShrS => I32ShrSImm,
+            I32ShrU => I32ShrUImm,
+            I64Add => I64AddImm,
+            I64Mul => I64MulImm,
+            I64And => I64AndImm,
+            I64Or => I64OrImm,
+            I64Xor => I64XorImm,
+            I64Shl => I64ShlImm,
+            I64ShrS => I64ShrSImm,
+            I64ShrU => I64ShrUImm,
+            _ => return None,
+        })
+    }
+
+    /// Whether the operands may be swapped.
+    pub fn is_commutative(self) -> bool {
+        use Code::*;
+        matches!(
+            self,
+            I32Eq
+                | I32Ne
+                | I32Add
+                | I32Mul
+                | I32And
+                | I32Or
+                | I32Xor
+                | I64Add
+                | I64Mul
+                | I64And
+                | I64Or
+                | I64Xor
+        )
+    }
+}
+
+/// What a cast or test compares with, packed into an immediate.
+///
+/// The hierarchy of the operand is known from validation: functions have
+/// instructions of their own, and within the external and exception hierarchies
+/// the only question is whether the value is null.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Target(pub u32);
+
+impl Target {
+    /// Every non-null value: `any`, `extern`, `exn`, `func`.
+    pub const TOP: Target = Target(u32::MAX);
+    /// No non-null value: `none` and its like.
+    pub const BOTTOM: Target = Target(u32::MAX - 1);
+    /// `eq`: i31, structures and arrays.
+    pub const EQ: Target = Target(u32::MAX - 2);
+    /// `i31`.
+    pub const I31: Target = Target(u32::MAX - 3);
+    /// `struct`.
+    pub const STRUCT: Target = Target(u32::MAX - 4);
+    /// `array`.
+    pub const ARRAY: Target = Target(u32::MAX - 5);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instruction_takes_twelve_bytes_and_a_constant_fits() {
+        assert_eq!(size_of::<Op>(), 12);
+        for bits in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {
+            assert_eq!(Op::constant(3, bits).bits(), bits);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! References, structures, arrays, casts.
+
+use super::super::code::{Code, Target};
+use super::{Compiler, ModuleError};
+use crate::types::{Field, HeapType, Lane, TypeId};
+use wasmparser::Operator;
+
+/// How a packed field is extended; unpacked ones ignore it.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Sign {
+    Signed,
+    Unsigned,
+}
+
+impl Compiler<'_> {
+    /// Whether `operator` is about references; if so it has been compiled.
+    pub(super) fn references(&mut self, operator: &Operator<'_>) -> Result<bool, ModuleError> {
+        let env = self.env;
+        match *operator {
+            Operator::RefNull { hty } => self.push_const(0, env.heap_type(hty).is_gc())?,
+            Operator::RefIsNull => self.unary(Code::RefIsNull)?,
+            Operator::RefFunc { function_index } => {
+                let a = self.push(false)?;
+                self.op(Code::RefFunc, a, 0, 0, function_index);
+            }
+            // References are compared as values: 64-bit registers with the
+            // upper half zero.
+            Operator::RefEq => self.binary(Code::I64Eq)?,
+            Operator::RefAsNonNull => self.check(Code::RefAsNonNull, false, 0)?,
+            Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth)?,
+            Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            // Both hierarchies share one representation.
+            Operator::AnyConvertExtern | Operator::ExternConvertAny => {}
+            Operator::RefI31 => {
+                let b = self.pop_register();
+                let a = self.push(true)?;
+                self.op(Code::RefI31, a, b, 0, 0);
+            }
+            Operator::I31GetS => self.unary(Code::I31GetS)?,
+            Operator::I31GetU => self.unary(Code::I31GetU)?,
+            Operator::RefTestNonNull { hty } => self.test(hty, false)?,
+            Operator::RefTestNullable { hty } => self.test(hty, true)?,
+            Operator::RefCastNonNull { hty } => self.cast(hty, false)?,
+            Operator::RefCastNullable { hty } => self.cast(hty, true)?,
+            Operator::BrOnCast {
+                relative_depth,
+                to_ref_type,
+                ..
+            } => {
+                let (func, ty) = self.cast_target(to_ref_type.heap_type());
+                let code = if func { Code::BrOnCastFunc } else { Code::BrOnCast };
+                self.br_on_cast(code, to_ref_type.is_nullable(), ty, relative_depth);
+            }
+            Operator::BrOnCastFail {
+                relative_depth,
+                to_ref_type,
+                ..
+            } => {
+                let (func, ty) = self.cast_target(to_ref_type.heap_type());
+                let code = if func { Code::BrOnCastFailFunc } else { Code::BrOnCastFail };
+                self.br_on_cast(code, to_ref_type.is_nullable(), ty, relative_depth);
+            }
+            Operator::StructNew { struct_type_index } => {
+                let ty = env.type_id(struct_type_index);
+                let n = env.types.fields(ty).len();
+                self.allocate_from(Code::StructNew, ty, n)?;
+            }
+            Operator::StructNewDefault { struct_type_index } => {
+                let ty = env.type_id(struct_type_index);
+                self.map();
+                let a = self.push(true)?;
+                self.op(Code::StructNewDefault, a, 0, 0, ty.0);
+            }
+            Operator::StructGet {
+                struct_type_index,
+                field_index,
+            }
+            | Operator::StructGetU {
+                struct_type_index,
+                field_index,
+            } => self.struct_get(struct_type_index, field_index, Sign::Unsigned)?,
+            Operator::StructGetS {
+                struct_type_index,
+                field_index,
+            } => self.struct_get(struct_type_index, field_index, Sign::Signed)?,
+            Operator::StructSet {
+                struct_type_index,
+                field_index,
+            } => self.struct_set(struct_type_index, field_index)?,
+            Operator::ArrayNew { array_type_index } => {
+                let ty = env.type_id(array_type_index);
+                let b = self.settle(2);
+                self.map();
+                self.truncate(self.height() - 2);
+                let a = self.push(true)?;
+                self.op(Code::ArrayNew, a, b, b + 1, ty.0);
+            }
+            Operator::ArrayNewDefault { array_type_index } => {
+                let ty = env.type_id(array_type_index);
+                let b = self.pop_register();
+                self.map();
+                let a = self.push(true)?;
+                self.op(Code::ArrayNewDefault, a, b, 0, ty.0);
+            }
+            Operator::ArrayNewFixed {
+                array_type_index,
+                array_size,
+            } => {
+                let ty = env.type_id(array_type_index);
+                self.allocate_from(Code::ArrayNewFixed, ty, array_size as usize)?;
+            }
+            Operator::ArrayNewData {
+                array_type_index,
+                array_data_index,
+            } => self.array_new_segment(Code::ArrayNewData, array_type_index, array_data_index)?,
+            Operator::ArrayNewElem {
+                array_type_index,
+                array_elem_index,
+            } => self.array_new_segment(Code::ArrayNewElem, array_type_index, array_elem_index)?,
+            Operator::ArrayGet { array_type_index } | Operator::ArrayGetU { array_type_index } => {
+                self.array_get(array_type_index, Sign::Unsigned)?;
+            }
+            Operator::ArrayGetS { array_type_index } => {
+                self.array_get(array_type_index, Sign::Signed)?;
+            }
+            Operator::ArraySet { array_type_index } => self.array_set(array_type_index)?,
+            Operator::ArrayLen => self.unary(Code::ArrayLen)?,
+            Operator::ArrayFill { array_type_index } => {
+                self.array_bulk(Code::ArrayFill, 4, array_type_index, None);
+            }
+            Operator::ArrayCopy {
+                array_type_index_dst,
+                ..
+            } => self.array_bulk(Code::ArrayCopy, 5, array_type_index_dst, None),
+            Operator::ArrayInitData {
+                array_type_index,
+                array_data_index,
+            } => self.array_bulk(Code::ArrayInitData, 4, array_type_index, Some(array_data_index)),
+            Operator::ArrayInitElem {
+                array_type_index,
+                array_elem_index,
+            } => self.array_bulk(Code::ArrayInitElem, 4, array_type_index, Some(array_elem_index)),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// An instruction that lets its operand pass or traps.
+    fn check(&mut self, code: Code, nullable: bool, imm: u32) -> Result<(), ModuleError> {
+        let entry = self.pop();
+        let b = self.register(entry);
+        self.push_again(entry)?;
+        if code == Code::RefCast {
+            self.map();
+        }
+        self.op(code, 0, b, u16::from(nullable), imm);
+        Ok(())
+    }
+
+    /// What a cast compares with, and whether it is about functions.
+    fn cast_target(&self, ty: wasmparser::HeapType) -> (bool, u32) {
+        let ty = self.env.heap_type(ty);
+        let target = match ty {
+            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => Target::TOP,
+            HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn => {
+                Target::BOTTOM
+            }
+            HeapType::Eq => Target::EQ,
+            HeapType::I31 => Target::I31,
+            HeapType::Struct => Target::STRUCT,
+            HeapType::Array => Target::ARRAY,
+            HeapType::ConcreteStruct(id)
+            | HeapType::ConcreteArray(id)
+            | HeapType::ConcreteFunc(id) => Target(id.0),
+        };
+        (ty.top() == HeapType::Func, target.0)
+    }
+
+    fn cast(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
+        let (func, target) = self.cast_target(ty);
+        let code = if func { Code::RefCastFunc } else { Code::RefCast };
+        self.check(code, nullable, target)
+    }
+
+    fn test(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
+        let (func, target) = self.cast_target(ty);
+        let code = if func { Code::RefTestFunc } else { Code::RefTest };
+        let entry = self.pop();
+        let b = self.register(entry);
+        self.push_again(entry)?;
+        self.map();
+        self.pop();
+        let a = self.push(false)?;
+        self.op(code, a, b, u16::from(nullable), target);
+        Ok(())
+    }
+
+    /// An allocation from `n` operands in a row.
+    fn allocate_from(&mut self, code: Code, ty: TypeId, n: usize) -> Result<(), ModuleError> {
+        let b = self.settle(n);
+        self.map();
+        self.truncate(self.height() - n);
+        let a = self.push(true)?;
+        self.op(code, a, b, n as u16, ty.0);
+        Ok(())
+    }
+
+    fn array_new_segment(&mut self, code: Code, ty: u32, segment: u32) -> Result<(), ModuleError> {
+        let ty = self.env.type_id(ty);
+        let c = self.pop_register();
+        let b = self.pop_register();
+        self.map();
+        let a = self.push(true)?;
+        self.op(code, a, b, c, ty.0);
+        self.op(Code::Extra, 0, 0, 0, segment);
+        Ok(())
+    }
+
+    fn field(&self, ty: u32, index: u32) -> Field {
+        let id = self.env.type_id(ty);
+        self.env.types.entry(id).layout.fields[index as usize]
+    }
+
+    fn struct_get(&mut self, ty: u32, index: u32, sign: Sign) -> Result<(), ModuleError> {
+        let field = self.field(ty, index);
+        let code = match (field.lane, sign) {
+            (Lane::B8, Sign::Signed) => Code::StructGet8S,
+            (Lane::B8, Sign::Unsigned) => Code::StructGet8U,
+            (Lane::B16, Sign::Signed) => Code::StructGet16S,
+            (Lane::B16, Sign::Unsigned) => Code::StructGet16U,
+            (Lane::B32, _) => Code::StructGet32,
+            (Lane::B64, _) => Code::StructGet64,
+            (Lane::Gc, _) => Code::StructGetGc,
+            (Lane::Func, _) => Code::StructGetFunc,
+            (Lane::B128, _) => return Err(self.no_vectors()),
+        };
+        let entry = self.pop();
+        let b = self.register(entry);
+        if field.lane == Lane::Gc {
+            self.push_again(entry)?;
+            self.map();
+            self.pop();
+        }
+        let a = self.push(field.lane == Lane::Gc)?;
+        self.op(code, a, b, field.index as u16, field.offset);
+        Ok(())
+    }
+
+    fn struct_set(&mut self, ty: u32, index: u32) -> Result<(), ModuleError> {
+        let field = self.field(ty, index);
+        let code = match field.lane {
+            Lane::B8 => Code::StructSet8,
+            Lane::B16 => Code::StructSet16,
+            Lane::B32 => Code::StructSet32,
+            Lane::B64 => Code::StructSet64,
+            Lane::Gc => Code::StructSetGc,
+            Lane::Func => Code::StructSetFunc,
+            Lane::B128 => return Err(self.no_vectors()),
+        };
+        let value = self.pop();
+        let object = self.pop();
+        let a = self.register(value);
+        let b = self.register(object);
+        self.push_again(object)?;
+        self.push_again(value)?;
+        self.map();
+        self.truncate(self.height() - 2);
+        self.op(code, a, b, field.index as u16, field.offset);
+        Ok(())
+    }
+
+    fn array_get(&mut self, ty: u32, sign: Sign) -> Result<(), ModuleError> {
+        let lane = self.element(ty);
+        let code = match (lane, sign) {
+            (Lane::B8, Sign::Signed) => Code::ArrayGet8S,
+            (Lane::B8, Sign::Unsigned) => Code::ArrayGet8U,
+            (Lane::B16, Sign::Signed) => Code::ArrayGet16S,
+            (Lane::B16, Sign::Unsigned) => Code::ArrayGet16U,
+            (Lane::B32, _) => Code::ArrayGet32,
+            (Lane::B64, _) => Code::ArrayGet64,
+            (Lane::Gc, _) => Code::ArrayGetGc,
+            (Lane::Func, _) => Code::ArrayGetFunc,
+            (Lane::B128, _) => return Err(self.no_vectors()),
+        };
+        let index = self.pop();
+        let array = self.pop();
+        let c = self.register(index);
+        let b = self.register(array);
+        if lane == Lane::Gc {
+            self.push_again(array)?;
+            self.map();
+            self.pop();
+        }
+        let a = self.push(lane == Lane::Gc)?;
+        self.op(code, a, b, c, 0);
+        Ok(())
+    }
+
+    fn array_set(&mut self, ty: u32) -> Result<(), ModuleError> {
+        let code = match self.element(ty) {
+            Lane::B8 => Code::ArraySet8,
+            Lane::B16 => Code::ArraySet16,
+            Lane::B32 => Code::ArraySet32,
+            Lane::B64 => Code::ArraySet64,
+            Lane::Gc => Code::ArraySetGc,
+            Lane::Func => Code::ArraySetFunc,
+            Lane::B128 => return Err(self.no_vectors()),
+        };
+        let value = self.pop();
+        let index = self.pop();
+        let array = self.pop();
+        let a = self.register(value);
+        let c = self.register(index);
+        let b = self.register(array);
+        self.push_again(array)?;
+        self.push_again(index)?;
+        self.push_again(value)?;
+        self.map();
+        self.truncate(self.height() - 3);
+        self.op(code, a, b, c, 0);
+        Ok(())
+    }
+
+    /// A bulk operation on an array with `n` operands in a row.
+    fn array_bulk(&mut self, code: Code, n: usize, ty: u32, segment: Option<u32>) {
+        let ty = self.env.type_id(ty);
+        let b = self.settle(n);
+        self.map();
+        self.truncate(self.height() - n);
+        self.op(code, 0, b, 0, ty.0);
+        if let Some(segment) = segment {
+            self.op(Code::Extra, 0, 0, 0, segment);
+        }
+    }
+
+    fn element(&self, ty: u32) -> Lane {
+        self.env.types.element(self.env.type_id(ty)).storage.lane()
+    }
+
+    fn no_vectors(&self) -> ModuleError {
+        ModuleError::Unsupported {
+            offset: self.offset,
+            message: "fields of type v128".into(),
+        }
+    }
+}

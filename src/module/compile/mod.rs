@@ -1,0 +1,280 @@
+//! From validated operators to register code, in one pass.
+//!
+//! The compiler is fed operators that have just been validated, so it keeps no
+//! types, only what code generation needs: for every operand where its value is
+//! ([`stack`]), and for every block where it ends ([`control`]). Code that
+//! cannot be reached is skipped.
+
+mod control;
+mod gc;
+mod numeric;
+mod operators;
+mod stack;
+
+use super::code::{Code, Op};
+use super::maps::{Chain, Handlers, StackMaps};
+use super::{Body, GlobalType, ModuleError, TableType};
+use crate::types::{HeapType, TypeId, Types, ValType};
+use control::Ctrl;
+use stack::Entry;
+use wasmparser::{Operator, WasmFeatures};
+
+/// The output: tables that all bodies of a module share.
+#[derive(Default)]
+pub(super) struct Output {
+    pub ops: Vec<Op>,
+    pub offsets: Vec<u32>,
+    pub maps: StackMaps,
+    pub handlers: Handlers,
+    pub bodies: Vec<Body>,
+}
+
+/// What the compiler looks up about the module around a body.
+pub(super) struct Env<'a> {
+    pub types: &'a Types,
+    pub type_ids: &'a [TypeId],
+    pub funcs: &'a [TypeId],
+    pub tables: &'a [TableType],
+    pub globals: &'a [GlobalType],
+    pub tags: &'a [TypeId],
+    pub imported_funcs: u32,
+    pub first_body: u32,
+}
+
+impl Env<'_> {
+    fn type_id(&self, index: u32) -> TypeId {
+        self.type_ids[index as usize]
+    }
+
+    /// The engine's form of a heap type that validation has accepted.
+    fn heap_type(&self, ty: wasmparser::HeapType) -> HeapType {
+        super::decode::heap_type(ty, &|index| self.types.concrete(self.type_id(index)))
+    }
+
+    fn is_gc(&self, ty: wasmparser::ValType) -> bool {
+        match ty {
+            wasmparser::ValType::Ref(r) => self.heap_type(r.heap_type()).is_gc(),
+            _ => false,
+        }
+    }
+}
+
+/// The scratch memory of a compiler, reused from body to body.
+#[derive(Default)]
+pub(super) struct Scratch {
+    stack: Vec<Entry>,
+    deferred: Vec<u32>,
+    ctrls: Vec<Ctrl>,
+    regions: Vec<u32>,
+    runs: Vec<LocalRun>,
+}
+
+/// A run of locals declared together.
+#[derive(Copy, Clone)]
+struct LocalRun {
+    /// Index of the first.
+    index: u32,
+    /// Its register.
+    register: u16,
+    /// Registers per local.
+    width: u16,
+    /// Whether they are references into the heap.
+    gc: bool,
+}
+
+/// Compiles one body.
+pub(super) struct Compiler<'a> {
+    env: &'a Env<'a>,
+    out: &'a mut Output,
+    scratch: &'a mut Scratch,
+    /// Offset of the operator being compiled.
+    offset: u64,
+    /// Registers taken by locals.
+    locals: u16,
+    /// One past the highest register used.
+    frame: u32,
+    /// Results of the body.
+    results: &'a [ValType],
+    /// Nesting depth of blocks inside code that cannot be reached, plus one;
+    /// zero in live code.
+    dead: u32,
+    /// Instructions before this one are fixed: a branch may lead behind them.
+    fence: usize,
+    /// How many entries, from the bottom, have a valid chain.
+    mapped: usize,
+    /// The innermost handler.
+    handler: u32,
+}
+
+impl<'a> Compiler<'a> {
+    /// Starts a body with the given parameters and locals (counts and types).
+    pub fn new(
+        env: &'a Env<'a>,
+        out: &'a mut Output,
+        scratch: &'a mut Scratch,
+        params: &[ValType],
+        results: &'a [ValType],
+    ) -> Compiler<'a> {
+        scratch.stack.clear();
+        scratch.deferred.clear();
+        scratch.ctrls.clear();
+        scratch.regions.clear();
+        scratch.regions.push(0);
+        scratch.runs.clear();
+        let mut compiler = Compiler {
+            env,
+            out,
+            scratch,
+            offset: 0,
+            locals: 0,
+            frame: 0,
+            results,
+            dead: 0,
+            fence: 0,
+            mapped: 0,
+            handler: Handlers::NONE,
+        };
+        for param in params {
+            let (lane, gc) = (param.lane(), param.is_gc());
+            // Parameters come from a function type of at most 1,000.
+            let _ = compiler.declare(1, lane.registers() as u16, gc);
+        }
+        compiler
+    }
+
+    /// Declares `count` locals of type `ty`.
+    pub fn locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), ModuleError> {
+        let width = if ty == wasmparser::ValType::V128 { 2 } else { 1 };
+        self.declare(count, width, self.env.is_gc(ty))
+    }
+
+    fn declare(&mut self, count: u32, width: u16, gc: bool) -> Result<(), ModuleError> {
+        if count == 0 {
+            return Ok(());
+        }
+        let next = self.locals_declared();
+        match self.scratch.runs.last_mut() {
+            // One run for neighbours that are alike keeps the search short.
+            Some(run) if run.gc == gc && run.width == width => {}
+            _ => self.scratch.runs.push(LocalRun {
+                index: next,
+                register: self.locals,
+                width,
+                gc,
+            }),
+        }
+        let registers = u64::from(count) * u64::from(width) + u64::from(self.locals);
+        self.locals = u16::try_from(registers).map_err(|_| self.frame_too_large())?;
+        Ok(())
+    }
+
+    fn locals_declared(&self) -> u32 {
+        self.scratch.runs.last().map_or(0, |run| {
+            run.index + u32::from((self.locals - run.register) / run.width)
+        })
+    }
+
+    /// The register and kind of a local.
+    fn local(&self, index: u32) -> (u16, bool) {
+        let runs = &self.scratch.runs;
+        let run = match runs.len() {
+            1 => runs[0],
+            _ => runs[runs.partition_point(|r| r.index <= index) - 1],
+        };
+        (
+            run.register + (index - run.index) as u16 * run.width,
+            run.gc,
+        )
+    }
+
+    /// Compiles the operators that `next` yields, up to the body's `end`.
+    pub fn body(
+        mut self,
+        params: u16,
+        ty: Option<TypeId>,
+        func: u32,
+        mut next: impl FnMut() -> Result<Option<(u64, Operator<'a>)>, ModuleError>,
+    ) -> Result<(), ModuleError> {
+        let entry = self.out.ops.len() as u32;
+        let first_range = self.out.maps.locals.len() as u32;
+        for (i, run) in self.scratch.runs.iter().enumerate() {
+            if run.gc {
+                let end = match self.scratch.runs.get(i + 1) {
+                    Some(next) => next.register,
+                    None => self.locals,
+                };
+                self.out.maps.locals.push(run.register..end);
+            }
+        }
+        let ref_locals = first_range..self.out.maps.locals.len() as u32;
+        self.frame = u32::from(self.locals);
+        self.fence = entry as usize;
+        self.out.maps.record(entry, Chain::EMPTY);
+        self.open_body();
+        while let Some((offset, operator)) = next()? {
+            self.offset = offset;
+            if let Some(cost) = self.scratch.regions.last_mut() {
+                *cost = cost.saturating_add(1);
+            }
+            if self.dead > 0 {
+                self.skip(&operator)?;
+            } else {
+                self.operator(&operator)?;
+            }
+        }
+        let frame = u16::try_from(self.frame).map_err(|_| self.frame_too_large())?;
+        // Entering a frame clears its locals: that work is paid for, too.
+        let cost = self.scratch.regions[0].saturating_add(u32::from(self.locals) / 16);
+        self.out.bodies.push(Body {
+            entry,
+            params,
+            locals: self.locals,
+            frame,
+            cost,
+            ref_locals,
+            ty,
+            func,
+        });
+        Ok(())
+    }
+
+    fn frame_too_large(&self) -> ModuleError {
+        ModuleError::Unsupported {
+            offset: self.offset,
+            message: "the function needs more than 65,535 registers for locals and operands".into(),
+        }
+    }
+
+    /// The error for an operator of a proposal that is switched off. Validation
+    /// refuses those first, so this is for proposals newer than this code.
+    fn unsupported(&self, operator: &Operator<'_>) -> ModuleError {
+        ModuleError::Unsupported {
+            offset: self.offset,
+            message: format!("unknown instruction {operator:?}"),
+        }
+    }
+
+    fn pc(&self) -> u32 {
+        self.out.ops.len() as u32
+    }
+
+    fn emit(&mut self, op: Op) -> u32 {
+        let pc = self.pc();
+        self.out.ops.push(op);
+        self.out.offsets.push(self.offset as u32);
+        pc
+    }
+
+    fn op(&mut self, code: Code, a: u16, b: u16, c: u16, imm: u32) -> u32 {
+        self.emit(Op::new(code, a, b, c, imm))
+    }
+}
+
+/// The proposals that the engine runs.
+pub(super) fn features() -> WasmFeatures {
+    WasmFeatures::WASM3
+        .difference(WasmFeatures::THREADS)
+        .difference(WasmFeatures::SIMD)
+        .difference(WasmFeatures::RELAXED_SIMD)
+        .difference(WasmFeatures::MEMORY64)
+}

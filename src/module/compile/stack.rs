@@ -1,0 +1,268 @@
+//! The operand stack at compile time: where every operand's value is.
+
+use super::super::code::{Code, Op};
+use super::super::maps::Chain;
+use super::{Compiler, ModuleError};
+
+/// Where a value is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Loc {
+    /// In the home register of its stack position.
+    Home,
+    /// Still in the local it was read from.
+    Local(u16),
+    /// Nowhere yet: a constant.
+    Const(u64),
+}
+
+/// One operand.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Entry {
+    loc: Loc,
+    /// The home register.
+    home: u16,
+    /// Whether it may be a reference into the heap.
+    pub gc: bool,
+    /// The stack map up to and including this entry; valid below
+    /// [`Compiler::mapped`].
+    chain: Chain,
+}
+
+impl Entry {
+    /// The home register.
+    pub(super) fn home(&self) -> u16 {
+        self.home
+    }
+}
+
+/// How many operands may be left in locals at a time. More would make the
+/// search on every `local.set` long; a function that does it is not real.
+const MAX_DEFERRED: usize = 32;
+
+impl Compiler<'_> {
+    /// The height of the stack in operands.
+    pub(super) fn height(&self) -> usize {
+        self.scratch.stack.len()
+    }
+
+    /// The home of the next operand to be pushed.
+    pub(super) fn next_home(&self) -> u16 {
+        self.scratch
+            .stack
+            .last()
+            .map_or(self.locals, |e| e.home.saturating_add(1))
+    }
+
+    fn push_entry(&mut self, loc: Loc, gc: bool) -> Result<u16, ModuleError> {
+        let home = self.next_home();
+        if home == u16::MAX {
+            return Err(self.frame_too_large());
+        }
+        self.frame = self.frame.max(u32::from(home) + 1);
+        self.scratch.stack.push(Entry {
+            loc,
+            home,
+            gc,
+            chain: Chain::EMPTY,
+        });
+        Ok(home)
+    }
+
+    /// Pushes an operand that an instruction will write to its home, and
+    /// returns that.
+    pub(super) fn push(&mut self, gc: bool) -> Result<u16, ModuleError> {
+        self.push_entry(Loc::Home, gc)
+    }
+
+    /// Pushes a constant.
+    pub(super) fn push_const(&mut self, bits: u64, gc: bool) -> Result<(), ModuleError> {
+        self.push_entry(Loc::Const(bits), gc).map(|_| ())
+    }
+
+    /// Pushes the value of a local without copying it.
+    pub(super) fn push_local(&mut self, register: u16, gc: bool) -> Result<(), ModuleError> {
+        if self.scratch.deferred.len() == MAX_DEFERRED {
+            let oldest = self.scratch.deferred.remove(0);
+            self.copy_home(oldest as usize);
+        }
+        self.scratch.deferred.push(self.height() as u32);
+        self.push_entry(Loc::Local(register), gc).map(|_| ())
+    }
+
+    /// Pushes an entry again that was popped unchanged.
+    pub(super) fn push_again(&mut self, entry: Entry) -> Result<(), ModuleError> {
+        match entry.loc {
+            Loc::Home => self.push(entry.gc).map(|_| ()),
+            Loc::Const(bits) => self.push_const(bits, entry.gc),
+            Loc::Local(register) => self.push_local(register, entry.gc),
+        }
+    }
+
+    /// Pops an operand.
+    pub(super) fn pop(&mut self) -> Entry {
+        let entry = self.scratch.stack.pop().expect("validated");
+        if let Loc::Local(_) = entry.loc {
+            self.scratch.deferred.pop();
+        }
+        self.mapped = self.mapped.min(self.height());
+        entry
+    }
+
+    /// Removes operands above `height`.
+    pub(super) fn truncate(&mut self, height: usize) {
+        self.scratch.stack.truncate(height);
+        let deferred = &mut self.scratch.deferred;
+        while deferred.last().is_some_and(|&i| i as usize >= height) {
+            deferred.pop();
+        }
+        self.mapped = self.mapped.min(height);
+    }
+
+    /// The register that holds a popped operand, loading a constant if need be.
+    pub(super) fn register(&mut self, entry: Entry) -> u16 {
+        match entry.loc {
+            Loc::Home => entry.home,
+            Loc::Local(register) => register,
+            Loc::Const(bits) => {
+                self.emit(Op::constant(entry.home, bits));
+                entry.home
+            }
+        }
+    }
+
+    /// Pops an operand into a register.
+    pub(super) fn pop_register(&mut self) -> u16 {
+        let entry = self.pop();
+        self.register(entry)
+    }
+
+    /// The constant, if the popped operand is one.
+    pub(super) fn constant(entry: Entry) -> Option<u64> {
+        match entry.loc {
+            Loc::Const(bits) => Some(bits),
+            _ => None,
+        }
+    }
+
+    /// Whether the popped operand is in its home, and which that is.
+    pub(super) fn at_home(entry: Entry) -> Option<u16> {
+        (entry.loc == Loc::Home).then_some(entry.home)
+    }
+
+    /// Emits the copy that brings entry `index` home; the caller has taken it
+    /// off the list of deferred ones.
+    fn copy_home(&mut self, index: usize) {
+        let entry = self.scratch.stack[index];
+        match entry.loc {
+            Loc::Home => return,
+            Loc::Local(register) => self.op(Code::Move, entry.home, register, 0, 0),
+            Loc::Const(bits) => self.emit(Op::constant(entry.home, bits)),
+        };
+        self.scratch.stack[index].loc = Loc::Home;
+        self.mapped = self.mapped.min(index);
+    }
+
+    /// Brings the top `n` operands home and returns the home of the lowest.
+    pub(super) fn settle(&mut self, n: usize) -> u16 {
+        let from = self.height() - n;
+        let deferred = &mut self.scratch.deferred;
+        while deferred.last().is_some_and(|&i| i as usize >= from) {
+            deferred.pop();
+        }
+        for index in from..self.height() {
+            self.copy_home(index);
+        }
+        self.scratch
+            .stack
+            .get(from)
+            .map_or_else(|| self.next_home(), |e| e.home)
+    }
+
+    /// Brings home what is still in locals. Where paths meet, an operand must
+    /// be in the same place on each; constants are, wherever they are loaded.
+    pub(super) fn settle_locals(&mut self) {
+        for i in 0..self.scratch.deferred.len() {
+            self.copy_home(self.scratch.deferred[i] as usize);
+        }
+        self.scratch.deferred.clear();
+    }
+
+    /// Saves operands still in local `register`, which is about to change.
+    /// Returns whether there were any.
+    pub(super) fn save_local(&mut self, register: u16) -> bool {
+        let mut saved = false;
+        let mut i = 0;
+        while i < self.scratch.deferred.len() {
+            let index = self.scratch.deferred[i] as usize;
+            if self.scratch.stack[index].loc == Loc::Local(register) {
+                self.scratch.deferred.remove(i);
+                self.copy_home(index);
+                saved = true;
+            } else {
+                i += 1;
+            }
+        }
+        saved
+    }
+
+    /// The last instruction, if it may still be changed.
+    pub(super) fn last_op(&mut self) -> Option<&mut Op> {
+        if self.out.ops.len() > self.fence {
+            self.out.ops.last_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Forbids changes to the instructions so far: a branch leads here.
+    pub(super) fn bind(&mut self) {
+        self.fence = self.out.ops.len();
+    }
+
+    /// Pops an operand into local `register`: by changing the destination of
+    /// the instruction that made it, or by a copy.
+    pub(super) fn pop_into_local(&mut self, register: u16) {
+        let entry = self.pop();
+        let saved = self.save_local(register);
+        if let (Some(home), false) = (Self::at_home(entry), saved)
+            && let Some(op) = self.last_op()
+            && op.code.has_destination()
+            && op.a == home
+        {
+            op.a = register;
+            return;
+        }
+        match entry.loc {
+            Loc::Const(bits) => {
+                self.emit(Op::constant(register, bits));
+            }
+            Loc::Local(from) if from == register => {}
+            Loc::Local(from) => {
+                self.op(Code::Move, register, from, 0, 0);
+            }
+            Loc::Home => {
+                self.op(Code::Move, register, entry.home, 0, 0);
+            }
+        }
+    }
+
+    /// Records the stack map of the next instruction: the locals, and every
+    /// reference operand at home. Those still in locals are covered by these,
+    /// and constants are null.
+    pub(super) fn map(&mut self) {
+        let mut chain = match self.mapped {
+            0 => Chain::EMPTY,
+            n => self.scratch.stack[n - 1].chain,
+        };
+        for index in self.mapped..self.height() {
+            let entry = self.scratch.stack[index];
+            if entry.gc && entry.loc == Loc::Home {
+                chain = self.out.maps.push(entry.home, chain);
+            }
+            self.scratch.stack[index].chain = chain;
+        }
+        self.mapped = self.height();
+        let pc = self.pc();
+        self.out.maps.record(pc, chain);
+    }
+}

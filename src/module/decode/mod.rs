@@ -1,0 +1,222 @@
+//! From bytes to a [`Module`]: sections in order, each validated before use.
+
+mod sections;
+mod types;
+
+pub(super) use types::heap_type;
+
+use super::compile::{self, Compiler, Env, Output, Scratch};
+use super::{ConstExpr, Module, ModuleError};
+use crate::types::{Types, ValType};
+use std::sync::Arc;
+use wasmparser::{
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader, Parser,
+    Payload, ValidPayload, Validator, ValidatorResources,
+};
+
+/// A module in the making.
+struct Decoder {
+    module: Module,
+    types: Types,
+    out: Output,
+    scratch: Scratch,
+}
+
+/// Decodes, validates and compiles `wasm`.
+pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
+    let features = compile::features();
+    let mut validator = Validator::new_with_features(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    // Offsets in side tables are 32 bits wide.
+    if wasm.len() > u32::MAX as usize / 4 {
+        return Err(ModuleError::Unsupported {
+            offset: 0,
+            message: format!("{} bytes are more than a gibibyte", wasm.len()),
+        });
+    }
+    let mut decoder = Decoder {
+        module: empty(wasm),
+        types: std::mem::take(Arc::make_mut(types)),
+        out: Output::default(),
+        scratch: Scratch::default(),
+    };
+    let done = decoder.run(parser, &mut validator, wasm);
+    // Types of a module that fails stay known: ids are never taken back.
+    *types = Arc::new(decoder.types);
+    done?;
+    let mut module = decoder.module;
+    module.types = Arc::clone(types);
+    module.ops = decoder.out.ops;
+    module.offsets = decoder.out.offsets;
+    module.maps = decoder.out.maps;
+    module.handlers = decoder.out.handlers;
+    module.bodies = decoder.out.bodies;
+    Ok(module)
+}
+
+fn empty(wasm: &[u8]) -> Module {
+    Module {
+        wasm: wasm.into(),
+        types: Arc::default(),
+        type_ids: Vec::new(),
+        imports: Vec::new(),
+        funcs: Vec::new(),
+        tables: Vec::new(),
+        table_inits: Vec::new(),
+        memories: Vec::new(),
+        globals: Vec::new(),
+        global_inits: Vec::new(),
+        tags: Vec::new(),
+        exports: Vec::new(),
+        start: None,
+        elements: Vec::new(),
+        data: Vec::new(),
+        imported_funcs: 0,
+        imported_tables: 0,
+        imported_memories: 0,
+        imported_globals: 0,
+        imported_tags: 0,
+        bodies: Vec::new(),
+        first_body: 0,
+        ops: Vec::new(),
+        offsets: Vec::new(),
+        maps: Default::default(),
+        handlers: Default::default(),
+    }
+}
+
+impl Decoder {
+    fn run(
+        &mut self,
+        parser: Parser,
+        validator: &mut Validator,
+        wasm: &[u8],
+    ) -> Result<(), ModuleError> {
+        let mut allocations = FuncValidatorAllocations::default();
+        for payload in parser.parse_all(wasm) {
+            let payload = payload?;
+            let valid = validator.payload(&payload)?;
+            match payload {
+                Payload::TypeSection(section) => self.type_section(section)?,
+                Payload::ImportSection(section) => self.import_section(section)?,
+                Payload::FunctionSection(section) => self.function_section(section)?,
+                Payload::TableSection(section) => self.table_section(section)?,
+                Payload::MemorySection(section) => self.memory_section(section)?,
+                Payload::TagSection(section) => self.tag_section(section)?,
+                Payload::GlobalSection(section) => self.global_section(section)?,
+                Payload::ExportSection(section) => self.export_section(section)?,
+                Payload::StartSection { func, .. } => self.module.start = Some(func),
+                Payload::ElementSection(section) => self.element_section(section)?,
+                Payload::CodeSectionStart { .. } => {
+                    self.module.first_body = self.out.bodies.len() as u32;
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let ValidPayload::Func(func, _) = valid else {
+                        unreachable!("the validator answers a body with its validator")
+                    };
+                    allocations = self.function(func, &body, allocations)?;
+                }
+                Payload::DataSection(section) => self.data_section(section)?,
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                    return Err(ModuleError::Unsupported {
+                        offset: 0,
+                        message: "components are not supported".into(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn function(
+        &mut self,
+        func: FuncToValidate<ValidatorResources>,
+        body: &FunctionBody<'_>,
+        allocations: FuncValidatorAllocations,
+    ) -> Result<FuncValidatorAllocations, ModuleError> {
+        let index = func.index;
+        let mut validator = func.into_validator(allocations);
+        let env = env(&self.module, &self.types);
+        let id = env.funcs[index as usize];
+        let ty = env.types.func(id);
+        let mut compiler =
+            Compiler::new(&env, &mut self.out, &mut self.scratch, &ty.params, &ty.results);
+        let mut locals = body.get_locals_reader()?;
+        for _ in 0..locals.get_count() {
+            let offset = locals.original_position();
+            let (count, ty) = locals.read()?;
+            validator.define_locals(offset, count, ty)?;
+            compiler.locals(count, ty)?;
+        }
+        let mut reader = OperatorsReader::new(locals.get_binary_reader());
+        let params = ty.params.iter().map(|p| p.lane().registers() as u16).sum();
+        compiler.body(params, Some(id), index, || {
+            let Some((offset, operator)) = read(&mut reader)? else {
+                return Ok(None);
+            };
+            validator.op(offset, &operator)?;
+            Ok(Some((offset, operator)))
+        })?;
+        Ok(validator.into_allocations())
+    }
+
+    /// A constant expression that has been validated with its section.
+    fn constant(
+        &mut self,
+        expr: &wasmparser::ConstExpr<'_>,
+        ty: ValType,
+    ) -> Result<ConstExpr, ModuleError> {
+        let mut reader = expr.get_operators_reader();
+        let first = reader.read()?;
+        if reader.is_end_then_eof() {
+            match first {
+                Operator::I32Const { value } => {
+                    return Ok(ConstExpr::Value(u64::from(value as u32)));
+                }
+                Operator::I64Const { value } => return Ok(ConstExpr::Value(value as u64)),
+                Operator::F32Const { value } => {
+                    return Ok(ConstExpr::Value(u64::from(value.bits())));
+                }
+                Operator::F64Const { value } => return Ok(ConstExpr::Value(value.bits())),
+                Operator::RefNull { .. } => return Ok(ConstExpr::Value(0)),
+                Operator::RefFunc { function_index } => {
+                    return Ok(ConstExpr::Func(function_index));
+                }
+                _ => {}
+            }
+        }
+        let env = env(&self.module, &self.types);
+        let results = [ty];
+        let compiler = Compiler::new(&env, &mut self.out, &mut self.scratch, &[], &results);
+        let mut reader = expr.get_operators_reader();
+        compiler.body(0, None, u32::MAX, || read(&mut reader))?;
+        Ok(ConstExpr::Body(self.out.bodies.len() as u32 - 1))
+    }
+}
+
+/// The next operator and its offset, or `None` after the last.
+fn read<'a>(
+    reader: &mut OperatorsReader<'a>,
+) -> Result<Option<(u64, Operator<'a>)>, ModuleError> {
+    if reader.eof() {
+        reader.finish()?;
+        return Ok(None);
+    }
+    let (operator, offset) = reader.read_with_offset()?;
+    Ok(Some((offset, operator)))
+}
+
+fn env<'a>(module: &'a Module, types: &'a Types) -> Env<'a> {
+    Env {
+        types,
+        type_ids: &module.type_ids,
+        funcs: &module.funcs,
+        tables: &module.tables,
+        globals: &module.globals,
+        tags: &module.tags,
+        imported_funcs: module.imported_funcs,
+        first_body: module.first_body,
+    }
+}

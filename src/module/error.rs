@@ -1,0 +1,46 @@
+//! Why a module was refused.
+
+use std::fmt;
+
+/// A module that cannot be loaded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ModuleError {
+    /// Malformed or invalid, or from a proposal that is switched off.
+    Invalid {
+        /// Byte offset in the module.
+        offset: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// Valid, but beyond a limit of this engine.
+    Unsupported {
+        /// Byte offset in the module.
+        offset: u64,
+        /// Which limit.
+        message: String,
+    },
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ModuleError::Invalid { offset, message } => {
+                write!(f, "invalid module: {message} (at offset {offset:#x})")
+            }
+            ModuleError::Unsupported { offset, message } => {
+                write!(f, "unsupported module: {message} (at offset {offset:#x})")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ModuleError {}
+
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> ModuleError {
+        ModuleError::Invalid {
+            offset: error.offset(),
+            message: error.message().to_string(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Side tables of compiled code: stack maps and exception handlers.
+//!
+//! A **stack map** says, for one instruction, which registers of the frame may
+//! hold references into the heap while it executes. There is one for every
+//! safepoint (allocations, calls, loop headers, function entry) and for every
+//! other instruction that touches the heap, so that a heap can be audited
+//! between any two of them.
+//!
+//! A map has two parts. Locals of reference type are the same throughout a
+//! body and are stored once. Operands differ from point to point, but a stack
+//! changes at its top: maps are chains of cells that share their tails, and a
+//! module's maps take space linear in its code however deep its stacks are.
+
+use super::Body;
+use std::ops::Range;
+
+/// The end of a chain.
+const END: u32 = u32::MAX;
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Cell {
+    register: u16,
+    below: u32,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Entry {
+    pc: u32,
+    chain: u32,
+}
+
+/// All stack maps of a module.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StackMaps {
+    entries: Vec<Entry>,
+    cells: Vec<Cell>,
+    /// Ranges of registers holding locals of reference type; see
+    /// [`Body::ref_locals`].
+    pub locals: Vec<Range<u16>>,
+}
+
+/// A position in the chain of reference operands.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Chain(u32);
+
+impl Chain {
+    pub(super) const EMPTY: Chain = Chain(END);
+}
+
+impl StackMaps {
+    /// Puts `register` on top of `below`.
+    pub(super) fn push(&mut self, register: u16, below: Chain) -> Chain {
+        self.cells.push(Cell {
+            register,
+            below: below.0,
+        });
+        Chain(self.cells.len() as u32 - 1)
+    }
+
+    /// Records the map of instruction `pc`. Instructions come in order; a second
+    /// record for the same one replaces the first.
+    pub(super) fn record(&mut self, pc: u32, chain: Chain) {
+        match self.entries.last_mut() {
+            Some(last) if last.pc == pc => last.chain = chain.0,
+            _ => self.entries.push(Entry { pc, chain: chain.0 }),
+        }
+    }
+
+    /// How many instructions have a map.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no instruction has one.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Calls `visit` with every register of a frame of `body` that may hold a
+    /// reference at instruction `pc`. Returns false, having visited the locals
+    /// only, if the instruction has no map.
+    pub fn visit(&self, body: &Body, pc: u32, mut visit: impl FnMut(u16)) -> bool {
+        let ranges = body.ref_locals.start as usize..body.ref_locals.end as usize;
+        for range in &self.locals[ranges] {
+            range.clone().for_each(&mut visit);
+        }
+        let Ok(index) = self.entries.binary_search_by_key(&pc, |e| e.pc) else {
+            return false;
+        };
+        let mut at = self.entries[index].chain;
+        while let Some(cell) = self.cells.get(at as usize) {
+            visit(cell.register);
+            at = cell.below;
+        }
+        true
+    }
+}
+
+/// What a catch clause catches and passes on.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum CatchKind {
+    /// `catch`: a tag; its payload.
+    One(u32),
+    /// `catch_ref`: a tag; its payload and the exception.
+    OneRef(u32),
+    /// `catch_all`: anything; nothing.
+    All,
+    /// `catch_all_ref`: anything; the exception.
+    AllRef,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Catch {
+    kind: CatchKind,
+    target: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Handler {
+    parent: u32,
+    catches: Range<u32>,
+    register: u16,
+}
+
+/// All exception handlers of a module: a tree of `try_table`s, and for every
+/// stretch of code the innermost one around it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Handlers {
+    /// From this instruction on, this handler is the innermost.
+    stretches: Vec<(u32, u32)>,
+    handlers: Vec<Handler>,
+    catches: Vec<Catch>,
+}
+
+/// The clauses of one handler, to be tried in order.
+pub struct Catches<'a> {
+    catches: &'a [Catch],
+    /// First of the registers that receive what is caught.
+    pub register: u16,
+}
+
+impl Catches<'_> {
+    /// What each clause catches, and where it continues.
+    pub fn iter(&self) -> impl Iterator<Item = (CatchKind, u32)> + '_ {
+        self.catches.iter().map(|c| (c.kind, c.target))
+    }
+}
+
+impl Handlers {
+    /// The id of "no handler".
+    pub(super) const NONE: u32 = END;
+
+    /// Adds a handler inside `parent`.
+    pub(super) fn add(
+        &mut self,
+        parent: u32,
+        register: u16,
+        catches: impl Iterator<Item = (CatchKind, u32)>,
+    ) -> u32 {
+        let start = self.catches.len() as u32;
+        self.catches
+            .extend(catches.map(|(kind, target)| Catch { kind, target }));
+        self.handlers.push(Handler {
+            parent,
+            catches: start..self.catches.len() as u32,
+            register,
+        });
+        self.handlers.len() as u32 - 1
+    }
+
+    /// Declares `handler` the innermost from instruction `pc` on.
+    pub(super) fn from(&mut self, pc: u32, handler: u32) {
+        match self.stretches.last_mut() {
+            Some(last) if last.0 == pc => last.1 = handler,
+            _ => self.stretches.push((pc, handler)),
+        }
+    }
+
+    /// The handlers around instruction `pc`, innermost first.
+    pub fn around(&self, pc: u32) -> impl Iterator<Item = Catches<'_>> {
+        let after = self.stretches.partition_point(|s| s.0 <= pc);
+        let mut at = self.stretches[..after].last().map_or(END, |s| s.1);
+        std::iter::from_fn(move || {
+            let handler = self.handlers.get(at as usize)?;
+            at = handler.parent;
+            Some(Catches {
+                catches: &self.catches[handler.catches.start as usize..handler.catches.end as usize],
+                register: handler.register,
+            })
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! Value, reference, field and composite types.
+
+use super::TypeId;
+use super::layout::Lane;
+use std::fmt;
+
+/// A heap type (spec section 2.3.3). Concrete types carry their kind, so that
+/// the hierarchy of a reference is known without asking the registry.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum HeapType {
+    /// `any`, the top of the internal hierarchy.
+    Any,
+    /// `eq`: what `ref.eq` compares.
+    Eq,
+    /// `i31`: unboxed 31-bit scalars.
+    I31,
+    /// `struct`: every structure.
+    Struct,
+    /// `array`: every array.
+    Array,
+    /// `none`, the bottom of the internal hierarchy.
+    None,
+    /// `func`, the top of the function hierarchy.
+    Func,
+    /// `nofunc`, its bottom.
+    NoFunc,
+    /// `extern`, the top of the external hierarchy.
+    Extern,
+    /// `noextern`, its bottom.
+    NoExtern,
+    /// `exn`, the top of the exception hierarchy.
+    Exn,
+    /// `noexn`, its bottom.
+    NoExn,
+    /// A defined structure type.
+    ConcreteStruct(TypeId),
+    /// A defined array type.
+    ConcreteArray(TypeId),
+    /// A defined function type.
+    ConcreteFunc(TypeId),
+}
+
+impl HeapType {
+    /// The defined type, if this is one.
+    pub fn concrete(self) -> Option<TypeId> {
+        match self {
+            HeapType::ConcreteStruct(id)
+            | HeapType::ConcreteArray(id)
+            | HeapType::ConcreteFunc(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The top of this type's hierarchy: `any`, `func`, `extern` or `exn`.
+    pub fn top(self) -> HeapType {
+        match self {
+            HeapType::Func | HeapType::NoFunc | HeapType::ConcreteFunc(_) => HeapType::Func,
+            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
+            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            _ => HeapType::Any,
+        }
+    }
+
+    /// Whether a value of this type may point into the garbage-collected heap.
+    /// Function references never do; external references and exceptions do.
+    pub fn is_gc(self) -> bool {
+        self.top() != HeapType::Func
+    }
+}
+
+/// A reference type.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RefType {
+    /// Whether null is a value of the type.
+    pub nullable: bool,
+    /// What it refers to.
+    pub heap: HeapType,
+}
+
+/// A value type.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ValType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+    /// 128-bit vector.
+    V128,
+    /// A reference.
+    Ref(RefType),
+}
+
+impl ValType {
+    /// How a value of this type is stored.
+    pub fn lane(self) -> Lane {
+        match self {
+            ValType::I32 | ValType::F32 => Lane::B32,
+            ValType::I64 | ValType::F64 => Lane::B64,
+            ValType::V128 => Lane::B128,
+            ValType::Ref(r) if r.heap.is_gc() => Lane::Gc,
+            ValType::Ref(_) => Lane::Func,
+        }
+    }
+
+    /// Whether the type has a default value (zero or null).
+    pub fn is_defaultable(self) -> bool {
+        !matches!(self, ValType::Ref(r) if !r.nullable)
+    }
+
+    /// Whether a value may be a reference into the heap.
+    pub fn is_gc(self) -> bool {
+        self.lane() == Lane::Gc
+    }
+}
+
+/// A storage type: what a field or element holds.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Storage {
+    /// Packed 8-bit integer.
+    I8,
+    /// Packed 16-bit integer.
+    I16,
+    /// An unpacked value.
+    Val(ValType),
+}
+
+impl Storage {
+    /// How the field is stored.
+    pub fn lane(self) -> Lane {
+        match self {
+            Storage::I8 => Lane::B8,
+            Storage::I16 => Lane::B16,
+            Storage::Val(v) => v.lane(),
+        }
+    }
+
+    /// The type of the value on the operand stack.
+    pub fn unpacked(self) -> ValType {
+        match self {
+            Storage::I8 | Storage::I16 => ValType::I32,
+            Storage::Val(v) => v,
+        }
+    }
+}
+
+/// A field type.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FieldType {
+    /// What it holds.
+    pub storage: Storage,
+    /// Whether it can be written after construction.
+    pub mutable: bool,
+}
+
+/// A function type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FuncType {
+    /// Parameter types.
+    pub params: Box<[ValType]>,
+    /// Result types.
+    pub results: Box<[ValType]>,
+}
+
+/// A composite type.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Composite {
+    /// A function type.
+    Func(FuncType),
+    /// A structure type: its fields.
+    Struct(Box<[FieldType]>),
+    /// An array type: its element.
+    Array(FieldType),
+}
+
+/// A defined type with its place in the subtype hierarchy.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SubType {
+    /// Whether further subtypes are forbidden.
+    pub is_final: bool,
+    /// The declared supertype.
+    pub supertype: Option<TypeId>,
+    /// Its structure.
+    pub composite: Composite,
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            HeapType::Any => "any",
+            HeapType::Eq => "eq",
+            HeapType::I31 => "i31",
+            HeapType::Struct => "struct",
+            HeapType::Array => "array",
+            HeapType::None => "none",
+            HeapType::Func => "func",
+            HeapType::NoFunc => "nofunc",
+            HeapType::Extern => "extern",
+            HeapType::NoExtern => "noextern",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
+            HeapType::ConcreteStruct(id)
+            | HeapType::ConcreteArray(id)
+            | HeapType::ConcreteFunc(id) => return write!(f, "{id}"),
+        };
+        f.write_str(name)
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValType::I32 => f.write_str("i32"),
+            ValType::I64 => f.write_str("i64"),
+            ValType::F32 => f.write_str("f32"),
+            ValType::F64 => f.write_str("f64"),
+            ValType::V128 => f.write_str("v128"),
+            ValType::Ref(r) if r.nullable => write!(f, "(ref null {})", r.heap),
+            ValType::Ref(r) => write!(f, "(ref {})", r.heap),
+        }
+    }
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Storage::I8 => f.write_str("i8"),
+            Storage::I16 => f.write_str("i16"),
+            Storage::Val(v) => v.fmt(f),
+        }
+    }
+}
