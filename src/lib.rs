@@ -1,7 +1,12 @@
 //! gcdiff
 #![allow(missing_docs)]
+pub mod campaign;
 pub mod case;
+pub mod cli;
 pub mod engine;
+pub mod generate;
 pub mod heap;
 pub mod module;
+pub mod oracle;
 pub mod types;
+pub mod zoo;

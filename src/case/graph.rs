@@ -6,7 +6,7 @@
 //! sharing all show, addresses do not.
 
 use crate::heap::{GcRef, Inspect, Place, Shape};
-use crate::types::{Composite, HeapType, Lane, Storage, TypeId, Types, ValType};
+use crate::types::{Lane, TypeId, Types, ValType};
 use std::collections::HashMap;
 
 /// A value as an embedder sees it.
@@ -202,38 +202,5 @@ fn plain(lane: Lane, bits: u64) -> Seen {
             None => Seen::Null,
         },
         _ => Seen::Bits(bits),
-    }
-}
-
-/// Names a type with its shape: `$type3 (struct i32 (mut anyref))`.
-pub(crate) fn describe_type(types: &Types, id: TypeId) -> String {
-    let Some(entry) = types.get(id) else {
-        return format!("{id} (unknown)");
-    };
-    let field = |f: &crate::types::FieldType| match f.mutable {
-        true => format!("(mut {})", f.storage),
-        false => f.storage.to_string(),
-    };
-    match &entry.sub.composite {
-        Composite::Struct(fields) => {
-            let fields: Vec<String> = fields.iter().take(8).map(field).collect();
-            format!("{id} (struct {})", fields.join(" "))
-        }
-        Composite::Array(element) => format!("{id} (array {})", field(element)),
-        Composite::Func(f) => {
-            let params: Vec<String> = f.params.iter().take(8).map(ValType::to_string).collect();
-            format!("{id} (func {})", params.join(" "))
-        }
-    }
-}
-
-/// Whether a value of storage type `storage` may be an i31.
-pub(crate) fn allows_i31(storage: Storage) -> bool {
-    match storage {
-        Storage::Val(ValType::Ref(r)) => matches!(
-            r.heap,
-            HeapType::Any | HeapType::Eq | HeapType::I31 | HeapType::Extern
-        ),
-        _ => false,
     }
 }

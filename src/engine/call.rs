@@ -198,8 +198,12 @@ impl<H: Heap> Store<H> {
         self.handles.len()
     }
 
-    /// Lets go of all handles but the first `keep`.
+    /// Lets go of all handles but the first `keep`. Their references stay valid
+    /// until the next collection, as if they had just been loaded.
     pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
+        for handle in &self.handles[keep..] {
+            self.heap.expose(GcRef(*handle))?;
+        }
         self.heap.drop_slots(&mut self.handles[keep..])?;
         self.handles.truncate(keep);
         Ok(())

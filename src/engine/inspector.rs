@@ -29,6 +29,8 @@ pub enum Point {
     Call,
     /// The plan is done.
     End,
+    /// The heap has just found itself corrupt.
+    Corruption,
 }
 
 /// A place in a module.

@@ -1,4 +1,4 @@
-//! Bytes to modules.
+//! Bytes to modules, and to whole cases.
 //!
 //! [`module`] turns any input into a valid module that gives a collector work: [`smith`] draws one with wasm-smith, and
 //! [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and exceptions to most of them. The same bytes give the
@@ -11,8 +11,11 @@
 //! wasmparser::validate(&wasm).expect("always valid");
 //! ```
 
+mod case;
 pub mod enrich;
 pub mod smith;
+
+pub use case::{case, input};
 
 use arbitrary::Unstructured;
 
@@ -23,8 +26,8 @@ const PLAIN: u8 = 8;
 ///
 /// # Errors
 ///
-/// When wasm-smith gives up on the input, which happens to about one in ten thousand random inputs or fewer, and to one in a
-/// thousand of those that repeat a byte.
+/// When wasm-smith gives up on the input. That was not seen on random bytes (none of 60,000 inputs), and is rare on inputs that
+/// mostly repeat one byte.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     // The choices of the pass come first. wasm-smith takes what it can get, and a mutation of its part of the input would
     // otherwise also change every sequence. A short input is shared out.

@@ -271,4 +271,6 @@ pub struct Stats {
     pub allocated: u64,
     /// Objects freed.
     pub freed: u64,
+    /// Writes over a reference to an object, in a counting heap.
+    pub overwritten: u64,
 }

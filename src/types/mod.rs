@@ -7,6 +7,7 @@
 //! types") demands, so that objects may cross instances.
 
 mod layout;
+mod print;
 mod registry;
 mod subtype;
 mod value;

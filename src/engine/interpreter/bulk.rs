@@ -1,6 +1,7 @@
 //! Bulk operations, and single accesses to tables and globals.
 //!
-//! Every bulk operation is charged by its length before it starts, so that it
+//! Every bulk operation is charged by its length before it starts, but after its
+//! bounds are checked, so that it traps for what is wrong with it, and else
 //! happens whole or not at all (Wasmtime issues 11428 and 14045).
 
 use super::super::storage::{PAGE, range};
@@ -9,6 +10,7 @@ use super::super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
+use std::ops::Range;
 
 /// Three operands in a row, as 32-bit numbers.
 pub(super) fn three(first: u16, regs: &[u64]) -> [u32; 3] {
@@ -34,10 +36,10 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Trap> {
         let [to, value, n] = three(op.b, regs);
         let memory = self.memory(instance, op.imm as u16);
+        let total = self.memories[memory].bytes.len();
+        let to = range(to.into(), n.into(), total).ok_or(Trap::MemoryOutOfBounds)?;
         self.charge(byte_cost(n))?;
-        let bytes = &mut self.memories[memory].bytes;
-        let to = range(to.into(), n.into(), bytes.len()).ok_or(Trap::MemoryOutOfBounds)?;
-        bytes[to].fill(value as u8);
+        self.memories[memory].bytes[to].fill(value as u8);
         Ok(())
     }
 
@@ -50,12 +52,12 @@ impl<H: Heap> Store<H> {
         let [to, from, n] = three(op.b, regs);
         let dst = self.memory(instance, op.a);
         let src = self.memory(instance, op.imm as u16);
-        self.charge(byte_cost(n))?;
         let from = range(from.into(), n.into(), self.memories[src].bytes.len());
         let to = range(to.into(), n.into(), self.memories[dst].bytes.len());
         let (Some(from), Some(to)) = (from, to) else {
             return Err(Trap::MemoryOutOfBounds);
         };
+        self.charge(byte_cost(n))?;
         if dst == src {
             self.memories[dst].bytes.copy_within(from, to.start);
         } else if let Ok([dst, src]) = self.memories.get_disjoint_mut([dst, src]) {
@@ -72,13 +74,13 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Trap> {
         let [to, from, n] = three(op.b, regs);
         let memory = self.memory(instance, op.a);
-        self.charge(byte_cost(n))?;
         let from = self
             .data(instance, op.imm, from, u64::from(n))
             .ok_or(Trap::MemoryOutOfBounds)?;
-        let bytes = &mut self.memories[memory].bytes;
-        let to = range(to.into(), n.into(), bytes.len()).ok_or(Trap::MemoryOutOfBounds)?;
-        bytes[to].copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
+        let total = self.memories[memory].bytes.len();
+        let to = range(to.into(), n.into(), total).ok_or(Trap::MemoryOutOfBounds)?;
+        self.charge(byte_cost(n))?;
+        self.memories[memory].bytes[to].copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
         Ok(())
     }
 
@@ -105,7 +107,7 @@ impl<H: Heap> Store<H> {
         segment: u32,
         from: u32,
         n: u64,
-    ) -> Option<std::ops::Range<usize>> {
+    ) -> Option<Range<usize>> {
         let instance = &self.instances[instance as usize];
         let bytes = &instance.module.data[segment as usize].bytes;
         let len = match instance.dropped[segment as usize] {
@@ -205,11 +207,10 @@ impl<H: Heap> Store<H> {
         regs: &[u64],
     ) -> Result<(), Stop> {
         let [start, value, n] = three(op.b, regs);
-        self.charge(n.into())?;
         let table = self.table(instance, op.imm);
+        let to = self.table_range(table, start, n)?;
+        self.charge(n.into())?;
         let table = &mut self.tables[table];
-        let to = range(start.into(), n.into(), table.elements.len())
-            .ok_or(Trap::TableOutOfBounds)?;
         match table.gc {
             true => self.heap.fill_slots(&mut table.elements[to], GcRef(value))?,
             false => table.elements[to].fill(value),
@@ -224,13 +225,13 @@ impl<H: Heap> Store<H> {
         regs: &[u64],
     ) -> Result<(), Stop> {
         let [to, from, n] = three(op.b, regs);
-        self.charge(n.into())?;
-        let src = &self.tables[self.table(instance, op.imm)];
-        let from = range(from.into(), n.into(), src.elements.len())
-            .ok_or(Trap::TableOutOfBounds)?;
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&src.elements[from]);
+        let src = self.table(instance, op.imm);
         let dst = self.table(instance, u32::from(op.a));
+        let from = self.table_range(src, from, n)?;
+        let to = self.table_range(dst, to, n)?;
+        self.charge(n.into())?;
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.tables[src].elements[from]);
         self.write_elements(dst, to)
     }
 
@@ -243,20 +244,26 @@ impl<H: Heap> Store<H> {
         from: u32,
         n: u32,
     ) -> Result<(), Stop> {
+        let table = self.table(instance, table);
+        let total = self.instances[instance as usize].elements[segment as usize].refs.len();
+        let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
+        let to = self.table_range(table, to, n)?;
         self.charge(n.into())?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
-        let from = range(from.into(), n.into(), refs.len()).ok_or(Trap::TableOutOfBounds)?;
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
-        let table = self.table(instance, table);
         self.write_elements(table, to)
     }
 
+    /// The `n` elements of a table from `start` on.
+    fn table_range(&self, table: usize, start: u32, n: u32) -> Result<Range<usize>, Trap> {
+        let total = self.tables[table].elements.len();
+        range(start.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)
+    }
+
     /// Writes the scratch slots into a table.
-    fn write_elements(&mut self, table: usize, to: u32) -> Result<(), Stop> {
+    fn write_elements(&mut self, table: usize, to: Range<usize>) -> Result<(), Stop> {
         let table = &mut self.tables[table];
-        let n = self.scratch.len() as u64;
-        let to = range(to.into(), n, table.elements.len()).ok_or(Trap::TableOutOfBounds)?;
         match table.gc {
             true => self
                 .heap
@@ -298,7 +305,7 @@ impl<H: Heap> Store<H> {
         ty: TypeId,
         offset: u32,
         len: u32,
-    ) -> Result<std::ops::Range<usize>, Trap> {
+    ) -> Result<Range<usize>, Trap> {
         self.data(instance, segment, offset, self.element_bytes(ty, len))
             .ok_or(Trap::MemoryOutOfBounds)
     }
@@ -324,8 +331,8 @@ impl<H: Heap> Store<H> {
         let first = usize::from(op.b);
         let array = Self::array(regs[first])?;
         let (start, value, n) = (regs[first + 1] as u32, regs[first + 2], regs[first + 3] as u32);
-        self.charge(u64::from(n))?;
         self.array_range(array, start, n)?;
+        self.charge(u64::from(n))?;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.fill(array, start, n, lane, value)?)
     }
@@ -339,9 +346,9 @@ impl<H: Heap> Store<H> {
             regs[first + 3] as u32,
             regs[first + 4] as u32,
         );
-        self.charge(u64::from(n))?;
         self.array_range(dst, to, n)?;
         self.array_range(src, from, n)?;
+        self.charge(u64::from(n))?;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.copy((dst, to), (src, from), n, lane)?)
     }
@@ -356,9 +363,9 @@ impl<H: Heap> Store<H> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
         let ty = TypeId(op.imm);
-        self.charge_elements(ty, n)?;
         self.array_range(array, to, n)?;
         let bytes = self.data_range(instance, segment, ty, from, n)?;
+        self.charge_elements(ty, n)?;
         let lane = self.element_lane(ty);
         let wasm = &self.instances[instance as usize].module.wasm;
         Ok(self.heap.init_data(array, to, lane, &wasm[bytes])?)
@@ -373,10 +380,11 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Stop> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
-        self.charge(n.into())?;
         self.array_range(array, to, n)?;
+        let total = self.instances[instance as usize].elements[segment as usize].refs.len();
+        let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
+        self.charge(n.into())?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
-        let from = range(from.into(), n.into(), refs.len()).ok_or(Trap::TableOutOfBounds)?;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.init_elements(array, to, lane, &refs[from])?)
     }

@@ -772,9 +772,9 @@ impl<H: Heap> Store<H> {
                         Code::ArrayNewData => {
                             let ty = TypeId(op.imm);
                             let (offset, len) = (b!() as u32, c!() as u32);
-                            check!(self.charge_elements(ty, len));
                             let segment = code[pc + 1].imm;
                             let bytes = check!(self.data_range(instance, segment, ty, offset, len));
+                            check!(self.charge_elements(ty, len));
                             allocation!(self.element_bytes(ty, len));
                             allocate!(self.heap.new_array_default(ty, len));
                             let r = GcRef::from_register(a!());
@@ -784,12 +784,12 @@ impl<H: Heap> Store<H> {
                         Code::ArrayNewElem => {
                             let ty = TypeId(op.imm);
                             let (offset, len) = (b!() as u32, c!() as u32);
-                            check!(self.charge_elements(ty, len));
                             let segment = code[pc + 1].imm as usize;
                             let total = self.instances[instance as usize].elements[segment].refs.len();
                             let Some(range) = range(offset.into(), len.into(), total) else {
                                 break 'run Trap::TableOutOfBounds.into();
                             };
+                            check!(self.charge_elements(ty, len));
                             allocation!(self.element_bytes(ty, len));
                             allocate!(self.heap.new_array_default(ty, len));
                             let r = GcRef::from_register(a!());
@@ -1024,6 +1024,13 @@ impl<H: Heap> Store<H> {
             };
             self.stack = stack;
             self.stopped_at = Some(self.location(&frame!()));
+            if let Stop::Corrupt(_) = stop {
+                // While the frames are still there, the oracle may find out what
+                // has happened; the run is over either way.
+                self.current = Some(frame!());
+                let _ = self.inspect(Point::Corruption, inspector);
+                self.current = None;
+            }
             if stop != Stop::Exception {
                 return Err(stop);
             }

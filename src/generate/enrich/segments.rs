@@ -1,8 +1,8 @@
 //! Active segments that do not fit are moved.
 //!
-//! In one module in eight, wasm-smith puts an active segment where it ends outside its table, and a module that fails to instantiate has nothing to
-//! say about a collector. In most modules such a segment is moved to where it fits, or made passive; it keeps its index. In the
-//! others it stays, because failing to instantiate must also be the same everywhere.
+//! In one module in eight, wasm-smith puts an active segment where it ends outside its table, and a module that cannot be
+//! instantiated has nothing to say about a collector. In most modules such a segment is moved to where it fits, or made
+//! passive; it keeps its index. In the others it stays, because failing to instantiate must also be the same everywhere.
 
 use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, Operator};
 

@@ -176,6 +176,7 @@ pub trait Policy {
     fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
         self.increment(core, new, 1)?;
         let old = core.replace_ref(object, offset, new)?;
+        core.count_overwrite(old);
         self.release(core, old)
     }
 
@@ -192,6 +193,7 @@ pub trait Policy {
     fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
         self.increment(core, new, 1)?;
         let old = std::mem::replace(slot, new.0);
+        core.count_overwrite(GcRef(old));
         self.release(core, GcRef(old))
     }
 
@@ -261,6 +263,7 @@ pub trait Policy {
     fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
         for at in core.element_words(array, start, len)? {
             let old = core.word(at)?;
+            core.count_overwrite(old);
             self.decrement(core, old)?;
         }
         Ok(())
@@ -273,6 +276,7 @@ pub trait Policy {
         self.increment(core, value, slots.len() as u32)?;
         for slot in slots {
             let old = std::mem::replace(slot, value.0);
+            core.count_overwrite(GcRef(old));
             self.decrement(core, GcRef(old))?;
         }
         self.free_dead(core)
@@ -286,6 +290,7 @@ pub trait Policy {
         }
         for (slot, new) in dst.iter_mut().zip(src) {
             let old = std::mem::replace(slot, *new);
+            core.count_overwrite(GcRef(old));
             self.decrement(core, GcRef(old))?;
         }
         self.free_dead(core)

@@ -147,6 +147,12 @@ impl Core {
         self.pressed = false;
     }
 
+    /// Notes that a slot which held `old` was written over.
+    #[inline]
+    pub fn count_overwrite(&mut self, old: GcRef) {
+        self.stats.overwritten += u64::from(old.is_object());
+    }
+
     /// Whether the stack-root list has outgrown the survivors of the last
     /// collection. Without this, a loop that reads references and allocates
     /// little would grow the list for ever (Wasmtime issue 13403).

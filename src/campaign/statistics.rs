@@ -1,0 +1,106 @@
+//! What a campaign counts.
+
+use crate::oracle::{Collector, Judged, Reason, Verdict};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Counts over all cases of a campaign.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Statistics {
+    /// Cases that were judged.
+    pub cases: u64,
+    /// Inputs that gave no case.
+    pub not_generated: u64,
+    /// Verdicts `Agree`.
+    pub agreed: u64,
+    /// Verdicts `Discard`, by reason.
+    pub discarded: BTreeMap<Reason, u64>,
+    /// Findings, duplicates included.
+    pub findings: u64,
+    /// Cases that allocated.
+    pub allocated: u64,
+    /// Cases in which the counting heap freed an object.
+    pub freed: u64,
+    /// Cases in which a reference was written over a reference to an object.
+    pub overwritten: u64,
+    /// Cases that collected before their end.
+    pub collected: u64,
+    /// Cases that left an object with two references in the heap.
+    pub shared: u64,
+    /// Cases that left a cycle.
+    pub cyclic: u64,
+    /// Cases in which a call trapped.
+    pub trapped: u64,
+}
+
+impl Statistics {
+    pub(super) fn count(&mut self, judged: &Judged) {
+        self.cases += 1;
+        match &judged.verdict {
+            Verdict::Agree => self.agreed += 1,
+            Verdict::Discard(reason, _) => {
+                *self.discarded.entry(reason.clone()).or_default() += 1;
+            }
+            Verdict::Differ(_) | Verdict::Violation(_) => self.findings += 1,
+        }
+        let any = |what: &dyn Fn(&crate::case::Facts) -> bool| {
+            u64::from(judged.facts.iter().any(|(_, facts)| what(facts)))
+        };
+        self.allocated += any(&|f| f.heap.allocated > 0);
+        self.freed += any(&|f| f.heap.freed > 0);
+        self.overwritten += any(&|f| f.heap.overwritten > 0);
+        // Every run ends with a collection.
+        self.collected += any(&|f| f.heap.collections > 1);
+        self.trapped += any(&|f| f.trapped);
+        self.shared += u64::from(judged.shape.0);
+        self.cyclic += u64::from(judged.shape.1);
+    }
+
+    pub(super) fn add(&mut self, other: &Statistics) {
+        self.cases += other.cases;
+        self.not_generated += other.not_generated;
+        self.agreed += other.agreed;
+        for (reason, count) in &other.discarded {
+            *self.discarded.entry(reason.clone()).or_default() += count;
+        }
+        self.findings += other.findings;
+        self.allocated += other.allocated;
+        self.freed += other.freed;
+        self.overwritten += other.overwritten;
+        self.collected += other.collected;
+        self.shared += other.shared;
+        self.cyclic += other.cyclic;
+        self.trapped += other.trapped;
+    }
+
+    /// Whether the counting heap took part: without it some rows say nothing.
+    pub fn counting(collectors: &[Collector]) -> bool {
+        collectors.contains(&Collector::Drc)
+    }
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.cases.max(1);
+        let mut row = |name: &str, count: u64| {
+            let share = count as f64 * 100.0 / total as f64;
+            writeln!(f, "{name:38} {count:>9}  {share:>5.1} %")
+        };
+        row("cases", self.cases)?;
+        row("agreed", self.agreed)?;
+        for (reason, count) in &self.discarded {
+            row(&format!("discarded: {}", reason.name()), *count)?;
+        }
+        if self.not_generated > 0 {
+            row("inputs that made no case", self.not_generated)?;
+        }
+        row("findings", self.findings)?;
+        row("allocated", self.allocated)?;
+        row("freed", self.freed)?;
+        row("stored a reference over another", self.overwritten)?;
+        row("collected while running", self.collected)?;
+        row("shared an object", self.shared)?;
+        row("built a cycle", self.cyclic)?;
+        row("trapped", self.trapped)
+    }
+}

@@ -1,0 +1,129 @@
+//! `gcdiff fuzz`: a campaign on generated cases.
+
+use super::Ended;
+use super::options::Judging;
+use crate::campaign::{self, Campaign, Progress};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Generate modules, run them under several collectors, audit and compare
+///
+/// Each finding is saved as a .wat file that `gcdiff run` replays, one file per
+/// fingerprint. The same seed gives the same cases, whatever the number of
+/// jobs.
+#[derive(Args)]
+pub(super) struct Fuzz {
+    /// Stop after so many seconds (30 if neither this nor --cases is given).
+    #[arg(long)]
+    seconds: Option<u64>,
+
+    /// Stop after so many cases.
+    #[arg(long)]
+    cases: Option<u64>,
+
+    /// Seed of the cases.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Threads (default: one per core).
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Folder for findings.
+    #[arg(long, default_value = "findings")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    judging: Judging,
+}
+
+impl Fuzz {
+    pub(super) fn main(self) -> Result<Ended, String> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let campaign = Campaign {
+            seed: self.seed,
+            cases: self.cases,
+            jobs: self.jobs.map_or(cores, usize::from),
+            options: self.judging.options(),
+            fault: self.judging.fault.map(|f| f.id.to_string()),
+            stop_at_first: false,
+        };
+        let seconds = match (self.seconds, self.cases) {
+            (None, None) => Some(30),
+            (seconds, _) => seconds,
+        };
+        let start = Instant::now();
+        let progress = Progress::default();
+        let done = AtomicBool::new(false);
+        let outcome = std::thread::scope(|scope| {
+            let running = scope.spawn(|| {
+                let outcome = campaign::run(&campaign, &progress);
+                done.store(true, Ordering::Relaxed);
+                outcome
+            });
+            let watcher = scope.spawn(|| watch(&progress, seconds, self.cases, start, &done));
+            let outcome = running.join();
+            done.store(true, Ordering::Relaxed);
+            let _ = watcher.join();
+            outcome
+        });
+        // A panic has been reported, with the case, where it happened.
+        let outcome = outcome.map_err(|_| "the campaign was ended by a panic".to_string())?;
+        let elapsed = start.elapsed().as_secs_f64();
+        print!("{}", outcome.statistics);
+        println!(
+            "{:38} {:>9.0}",
+            "cases per second",
+            outcome.statistics.cases as f64 / elapsed.max(1e-9)
+        );
+        for finding in outcome.findings.values() {
+            let path = campaign::save(&self.out, finding)
+                .map_err(|e| format!("{}: {e}", self.out.display()))?;
+            println!(
+                "\ncase {}: {}\n  fingerprint  {}\n  replay       gcdiff run {}",
+                finding.index,
+                finding.verdict,
+                finding.fingerprint,
+                path.display()
+            );
+        }
+        Ok(match outcome.findings.is_empty() {
+            true => Ended::Agree,
+            false => Ended::Finding,
+        })
+    }
+}
+
+/// Draws the progress bar, and stops the campaign when its time is up.
+fn watch(
+    progress: &Progress,
+    seconds: Option<u64>,
+    cases: Option<u64>,
+    start: Instant,
+    done: &AtomicBool,
+) {
+    let bar = match cases {
+        Some(cases) => ProgressBar::new(cases),
+        None => ProgressBar::no_length(),
+    };
+    let template = match cases {
+        Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
+        None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    while !done.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(50));
+        bar.set_position(progress.cases.load(Ordering::Relaxed));
+        let findings = progress.findings.load(Ordering::Relaxed);
+        bar.set_message(format!("{findings} findings"));
+        if seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s)) {
+            progress.stop();
+        }
+    }
+    bar.finish_and_clear();
+}

@@ -1,0 +1,53 @@
+//! The command line: one file per sub-command.
+//!
+//! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input.
+
+mod fuzz;
+mod generate;
+mod options;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A differential fuzzing harness for WebAssembly garbage collectors.
+///
+/// Runs modules under several collectors, audits each heap, and compares what
+/// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
+/// usage or input.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    Fuzz(fuzz::Fuzz),
+    Generate(generate::Generate),
+}
+
+/// How a command ended.
+enum Ended {
+    Agree,
+    Finding,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Run(run) => run.main(),
+        Command::Fuzz(fuzz) => fuzz.main(),
+        Command::Generate(generate) => generate.main(),
+    };
+    match ended {
+        Ok(Ended::Agree) => ExitCode::SUCCESS,
+        Ok(Ended::Finding) => ExitCode::from(1),
+        Err(message) => {
+            eprintln!("gcdiff: {message}");
+            ExitCode::from(2)
+        }
+    }
+}

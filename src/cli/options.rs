@@ -1,0 +1,97 @@
+//! Options that several commands share.
+
+use crate::engine::Grain;
+use crate::oracle::{Collector, Options};
+use crate::zoo::{self, Fault};
+use clap::{Args, ValueEnum};
+
+/// How often to audit, as an option.
+#[derive(Copy, Clone, ValueEnum)]
+pub(super) enum Audit {
+    /// Once, when the plan is done.
+    End,
+    /// After every collection.
+    Collection,
+    /// After every collection and every call.
+    Call,
+    /// After every instruction that touches the heap.
+    Every,
+}
+
+impl From<Audit> for Grain {
+    fn from(audit: Audit) -> Grain {
+        match audit {
+            Audit::End => Grain::End,
+            Audit::Collection => Grain::Collection,
+            Audit::Call => Grain::Call,
+            Audit::Every => Grain::Every,
+        }
+    }
+}
+
+/// What to judge with.
+#[derive(Args)]
+pub(super) struct Judging {
+    /// Collectors to run under and compare: `-C collector=null,drc`.
+    #[arg(short = 'C', value_name = "collector=NAME,...", value_parser = collectors)]
+    pub collectors: Option<Collectors>,
+
+    /// How often to audit the heaps.
+    #[arg(long, value_enum, default_value = "collection")]
+    pub audit: Audit,
+
+    /// A fault to switch on in the counting heap.
+    #[arg(long, value_name = "ID", value_parser = fault)]
+    pub fault: Option<Fault>,
+}
+
+/// A list of collectors.
+#[derive(Clone)]
+pub(super) struct Collectors(pub Vec<Collector>);
+
+/// Reads `collector=null,drc`.
+pub(super) fn collectors(text: &str) -> Result<Collectors, String> {
+    let names = text
+        .strip_prefix("collector=")
+        .ok_or_else(|| format!("{text:?}: expected collector=NAME,..."))?;
+    list(names.split(',')).map(Collectors)
+}
+
+/// Reads names of collectors, each once.
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<Collector>, String> {
+    let mut list = Vec::new();
+    for name in names {
+        let collector = name.parse()?;
+        if list.contains(&collector) {
+            return Err(format!("collector {name} is named twice"));
+        }
+        list.push(collector);
+    }
+    match list.is_empty() {
+        true => Err("no collector is named".into()),
+        false => Ok(list),
+    }
+}
+
+/// Finds a fault.
+pub(super) fn fault(id: &str) -> Result<Fault, String> {
+    zoo::fault(id).ok_or_else(|| {
+        let ids: Vec<&str> = zoo::FAULTS.iter().map(|f| f.id).collect();
+        format!("no fault {id:?}; there are {}", ids.join(", "))
+    })
+}
+
+impl Judging {
+    /// The oracle's options.
+    pub(super) fn options(&self) -> Options {
+        let default = Options::default();
+        Options {
+            collectors: match &self.collectors {
+                Some(Collectors(list)) => list.clone(),
+                None => default.collectors,
+            },
+            grain: self.audit.into(),
+            policy: self.fault.map(|f| f.policy),
+        }
+    }
+}

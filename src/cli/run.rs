@@ -1,0 +1,103 @@
+//! `gcdiff run`: one case, one verdict.
+
+use super::Ended;
+use super::options::{Judging, fault, list};
+use crate::case::{self, Arg, Outcome, Plan, Step, parse_schedule};
+use crate::engine::Schedule;
+use crate::oracle::{self, Verdict, show};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Run a module under several collectors, audit and compare
+///
+/// FILE is a module in text or binary form. Lines at the top of a text file
+/// that begin with `;;!` are a header with schedule, plan, limits and fault;
+/// options override it. Without a plan every exported function is called once,
+/// in order, with arguments the harness makes up.
+#[derive(Args)]
+pub(super) struct Run {
+    /// The module, .wat or .wasm.
+    file: PathBuf,
+
+    #[command(flatten)]
+    judging: Judging,
+
+    /// Call this function with these arguments, instead of the plan: integers,
+    /// f32:X, f64:X, null, i31:N, kept:N (a reference returned earlier), auto.
+    #[arg(long, num_args = 1.., value_names = ["NAME", "ARGS"], allow_negative_numbers = true)]
+    invoke: Vec<String>,
+
+    /// When to collect: never, safepoints, allocations, allocations/N, or
+    /// at:N,N,... (safepoints counted from 1).
+    #[arg(long, value_parser = parse_schedule)]
+    schedule: Option<Schedule>,
+}
+
+/// Files beyond this are refused, not read.
+const MAX_FILE: u64 = 256 << 20;
+
+impl Run {
+    pub(super) fn main(self) -> Result<Ended, String> {
+        let name = self.file.display();
+        let in_file = |message: String| format!("{name}: {message}");
+        let size = std::fs::metadata(&self.file).map_err(|e| in_file(e.to_string()))?;
+        if size.len() > MAX_FILE {
+            let message = format!("{} bytes are more than {MAX_FILE}", size.len());
+            return Err(in_file(message));
+        }
+        let bytes = std::fs::read(&self.file).map_err(|e| in_file(e.to_string()))?;
+        let (mut case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
+        let mut options = self.judging.options();
+        if let (None, Some(names)) = (&self.judging.collectors, &header.collectors) {
+            let names = names.iter().map(String::as_str);
+            options.collectors = list(names).map_err(|e| in_file(format!("header: {e}")))?;
+        }
+        if let (None, Some(id)) = (self.judging.fault, &header.fault) {
+            let fault = fault(id).map_err(|e| in_file(format!("header: {e}")))?;
+            options.policy = Some(fault.policy);
+        }
+        if let Some(schedule) = self.schedule {
+            case.schedule = schedule;
+        }
+        if let Some((export, args)) = self.invoke.split_first() {
+            let args: Result<Vec<Arg>, String> = args.iter().map(|a| a.parse()).collect();
+            case.plan = Plan::Steps(vec![Step {
+                export: export.clone(),
+                args: args?,
+            }]);
+        }
+        let judged = oracle::judge(&case, &options).map_err(|e| in_file(e.to_string()))?;
+        match &judged.verdict {
+            Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
+            Verdict::Agree => {
+                let names: Vec<&str> = options.collectors.iter().map(|c| c.name()).collect();
+                println!("agree: {}", names.join(", "));
+                let seen = judged.observation.unwrap_or_default();
+                for step in &seen.steps {
+                    let what = match step.export.as_str() {
+                        "" => "instantiation",
+                        export => export,
+                    };
+                    let ended = match &step.outcome {
+                        Outcome::Returned(values) => {
+                            let values = values.iter().map(|v| format!(" {}", show(*v, &seen.graph)));
+                            format!("returned{}", values.collect::<String>())
+                        }
+                        Outcome::Trapped(trap) => format!("trapped: {trap}"),
+                        Outcome::Threw(value) => format!("threw {}", show(*value, &seen.graph)),
+                        Outcome::NoArgument => "not called: no argument fits".into(),
+                    };
+                    println!("  {what}: {ended}");
+                }
+                Ok(Ended::Agree)
+            }
+            finding => {
+                println!("{finding}");
+                if let Some(fingerprint) = finding.fingerprint() {
+                    println!("  fingerprint  {fingerprint}");
+                }
+                Ok(Ended::Finding)
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The laws, one function each; see the [module documentation](super).
+
+use super::census::{Census, Object};
+use super::{owners, violation};
+use crate::engine::{Owner, View};
+use crate::heap::{GRANULE, GcRef, Heap, POISON, Place, Shape};
+use crate::oracle::verdict::{Law, Violation};
+use crate::types::{Composite, HeapType, Lane, StructLayout, TypeId, ValType};
+
+/// The first broken law, in the order of [`Law::ALL`].
+pub(super) fn first_broken<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    blocks(census, view)
+        .or_else(|| zero(census, view))
+        .or_else(|| exact(census, view))
+        .or_else(|| roots(census, view))
+        .or_else(|| types(census, view))
+        .or_else(|| poison(census, view))
+}
+
+/// A violation about an object, or about what should be one.
+fn about<H: Heap>(
+    law: Law,
+    census: &Census,
+    view: &View<'_, H>,
+    r: GcRef,
+    message: String,
+) -> Violation {
+    let object = census.find(r).map(|i| &census.objects[i]);
+    Violation {
+        object: Some(r.0),
+        ty: object.map(|o| owners::type_of(view, o)),
+        owners: owners::describe(census, view, r),
+        ..violation(law, view, message)
+    }
+}
+
+fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let heap = &view.store.heap;
+    let (start, end) = heap.extent();
+    let mut at = start;
+    for block in &census.blocks {
+        let whole = block.size > 0 && block.size.is_multiple_of(GRANULE);
+        if block.start != at || !whole || block.size > end - at {
+            let message = format!(
+                "a block of {} bytes at {:#x}, where one within {at:#x}..{end:#x} should start",
+                block.size, block.start
+            );
+            return Some(violation(Law::Blocks, view, message));
+        }
+        at += block.size;
+    }
+    if at != end {
+        let message = format!("the last block ends at {at:#x}, the heap at {end:#x}");
+        return Some(violation(Law::Blocks, view, message));
+    }
+    let header = u64::from(heap.header_size());
+    for object in &census.objects {
+        let Some(payload) = payload_size(view, object) else {
+            continue;
+        };
+        let needed = (header + payload).next_multiple_of(u64::from(GRANULE));
+        if u64::from(object.block.size) != needed {
+            let message = format!(
+                "the block at {:#x} has {} bytes, its object needs {needed}",
+                object.block.start, object.block.size
+            );
+            return Some(about(Law::Blocks, census, view, object.reference(), message));
+        }
+    }
+    None
+}
+
+/// The bytes of payload that an object's type and length ask for.
+fn payload_size<H: Heap>(view: &View<'_, H>, object: &Object) -> Option<u64> {
+    let types = view.store.types();
+    let (Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = object.header.shape? else {
+        return Some(8);
+    };
+    let size = match &types.get(id)?.sub.composite {
+        Composite::Struct(fields) => StructLayout::of_struct(fields).size.into(),
+        Composite::Func(f) => StructLayout::of_exception(&f.params).size.into(),
+        Composite::Array(element) => {
+            8 + u64::from(element.storage.lane().width()) * u64::from(object.header.len)
+        }
+    };
+    Some(size)
+}
+
+fn zero<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let supposed = |r: GcRef| format!("{r} is supposedly live; should have nonzero ref count");
+    if let Some(r) = census.dangling {
+        if !view.store.heap.is_counting() {
+            let message = format!("{r} is reachable, but no object");
+            return Some(about(Law::Type, census, view, r, message));
+        }
+        let message = format!("{} (it has been freed)", supposed(r));
+        return Some(about(Law::Zero, census, view, r, message));
+    }
+    let objects = census.objects.iter().enumerate();
+    for (i, object) in objects.filter(|(i, _)| census.reachable[*i]) {
+        if object.header.count == Some(0) {
+            let r = object.reference();
+            let mut found = about(Law::Zero, census, view, r, supposed(r));
+            found.expected = Some(census.owners[i]);
+            found.actual = Some(0);
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn exact<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    for (object, owners) in census.objects.iter().zip(&census.owners) {
+        if let Some(count) = object.header.count
+            && count != *owners
+        {
+            let r = object.reference();
+            let what = if count > *owners { "too high" } else { "too low" };
+            let message = format!("the count of {r} is {what}: {count}, but it has {owners} owners");
+            let mut found = about(Law::Exact, census, view, r, message);
+            found.expected = Some(*owners);
+            found.actual = Some(count);
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn roots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let list = census.list.as_ref()?;
+    let broken = |r: GcRef, what: &str| {
+        let message = format!("{r} {what}");
+        Some(about(Law::Roots, census, view, r, message))
+    };
+    for r in &list.members {
+        match census.find(*r) {
+            None => return broken(*r, "is in the stack-root list, but no object"),
+            Some(i) if census.listed[i] > 1 => {
+                return broken(*r, "is in the stack-root list more than once");
+            }
+            Some(_) => {}
+        }
+    }
+    if list.recorded as usize != list.members.len() {
+        let message = format!(
+            "the stack-root list has {} members, but {} on record",
+            list.members.len(),
+            list.recorded
+        );
+        return Some(violation(Law::Roots, view, message));
+    }
+    for (object, listed) in census.objects.iter().zip(&census.listed) {
+        if object.header.listed != (*listed > 0) {
+            let what = match object.header.listed {
+                true => "says that it is in the stack-root list, but is not",
+                false => "is in the stack-root list, but does not say so",
+            };
+            return broken(object.reference(), what);
+        }
+    }
+    for r in &census.frames {
+        if census.find(*r).is_some_and(|i| census.listed[i] == 0) {
+            return broken(*r, "is in a frame, but not in the stack-root list");
+        }
+    }
+    None
+}
+
+fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let types = view.store.types();
+    for object in &census.objects {
+        let r = object.reference();
+        let known = match object.header.shape {
+            Some(Shape::Struct(id)) => matches!(kind(view, id), Some(Composite::Struct(_))),
+            Some(Shape::Array(id)) => matches!(kind(view, id), Some(Composite::Array(_))),
+            Some(Shape::Exception(id)) => matches!(kind(view, id), Some(Composite::Func(_))),
+            Some(Shape::Extern) => true,
+            None => false,
+        };
+        if !known {
+            let message = format!("the header of {r} names no type of its kind");
+            return Some(about(Law::Type, census, view, r, message));
+        }
+        let Some(Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = object.header.shape
+        else {
+            continue;
+        };
+        let check = |place: Place, ty: ValType, what: String| {
+            let value = view.store.heap.peek(r, place)?;
+            wrong(census, view, ty, value).map(|why| {
+                let message = format!("{what} of {r}: {why}");
+                about(Law::Type, census, view, r, message)
+            })
+        };
+        let found = match &types.entry(id).sub.composite {
+            Composite::Array(element) => {
+                let lane = element.storage.lane();
+                let ty = element.storage.unpacked();
+                match ty {
+                    ValType::Ref(_) => (0..object.header.len).find_map(|index| {
+                        check(Place::Element { index, lane }, ty, format!("element {index}"))
+                    }),
+                    _ => None,
+                }
+            }
+            Composite::Struct(fields) => {
+                let declared = fields.iter().map(|f| f.storage.unpacked());
+                let laid_out = types.entry(id).layout.fields.iter();
+                declared.zip(laid_out).find_map(|(ty, field)| {
+                    check(Place::Field(*field), ty, format!("field {}", field.index))
+                })
+            }
+            Composite::Func(f) => {
+                let laid_out = types.entry(id).layout.fields.iter();
+                f.params.iter().zip(laid_out).find_map(|(ty, field)| {
+                    check(Place::Field(*field), *ty, format!("value {}", field.index))
+                })
+            }
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    slots(census, view)
+}
+
+fn kind<'a, H: Heap>(view: &View<'a, H>, id: TypeId) -> Option<&'a Composite> {
+    view.store.types().get(id).map(|entry| &entry.sub.composite)
+}
+
+/// Slots outside the heap against their static types. Null is always allowed:
+/// a slot may not have been initialised yet.
+fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let store = view.store;
+    let mut found = None;
+    let globals: Vec<ValType> = store.globals().map(|(ty, _)| ty.value).collect();
+    view.owners(|owner, r| {
+        if found.is_some() || r.is_null() {
+            return;
+        }
+        let (ty, name) = match &owner {
+            Owner::Global(i) => (globals.get(*i as usize).copied(), format!("global {i}")),
+            Owner::Table(i, j) => {
+                let table = &store.tables()[*i as usize];
+                let name = format!("element {j} of table {i}");
+                (Some(ValType::Ref(table.ty.element)), name)
+            }
+            Owner::Segment(i, j, k) => {
+                let segment = &view.module(*i).elements[*j as usize];
+                (Some(ValType::Ref(segment.ty)), format!("element {k} of segment {j}"))
+            }
+            Owner::Pending | Owner::Handle(_) => (None, String::new()),
+        };
+        if let Some(ty) = ty
+            && let Some(why) = wrong(census, view, ty, r.register())
+        {
+            let message = format!("{name}: {why}");
+            found = Some(about(Law::Type, census, view, r, message));
+        }
+    });
+    found
+}
+
+/// Why a slot of type `ty` must not hold `value`, or `None` if it may.
+fn wrong<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    ty: ValType,
+    value: u64,
+) -> Option<String> {
+    let ValType::Ref(ty) = ty else { return None };
+    if value == 0 {
+        return match ty.nullable {
+            true => None,
+            false => Some("null where the type allows none".into()),
+        };
+    }
+    let types = view.store.types();
+    if ValType::Ref(ty).lane() == Lane::Func {
+        let func = (value as u32).checked_sub(1).and_then(|i| view.store.func(i));
+        return match func {
+            None => Some(format!("{value:#x} is no function")),
+            Some(f) if types.heap_matches(HeapType::ConcreteFunc(f.ty()), ty.heap) => None,
+            Some(f) => Some(format!("a function of type {} where {} is wanted", f.ty(), ty.heap)),
+        };
+    }
+    let r = GcRef::from_register(value);
+    let external = ty.heap.top() == HeapType::Extern;
+    let is = if r.is_i31() {
+        HeapType::I31
+    } else {
+        let shape = census.find(r).map(|i| census.objects[i].header.shape);
+        match shape {
+            None => return Some(format!("{r} is no object")),
+            Some(None) => return Some(format!("{r} has no type")),
+            Some(Some(Shape::Struct(id))) => HeapType::ConcreteStruct(id),
+            Some(Some(Shape::Array(id))) => HeapType::ConcreteArray(id),
+            Some(Some(Shape::Exception(_))) => HeapType::Exn,
+            // Converted, an external value is an `any` and nothing more.
+            Some(Some(Shape::Extern)) if external => HeapType::Extern,
+            Some(Some(Shape::Extern)) => HeapType::Any,
+        }
+    };
+    // Any value of the internal hierarchy may have been made external.
+    let fits = match (external, ty.heap) {
+        (true, HeapType::Extern) => is != HeapType::Exn,
+        (true, _) => false,
+        (false, wanted) => types.heap_matches(is, wanted),
+    };
+    (!fits).then(|| format!("{r} of type {is} where {} is wanted", ty.heap))
+}
+
+fn poison<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    for block in census.blocks.iter().filter(|b| b.free) {
+        let bytes = view.store.heap.bytes(*block)?;
+        if let Some(at) = bytes.iter().position(|b| *b != POISON) {
+            let message = format!(
+                "freed memory was written: byte {:#x} is {:#04x}",
+                block.start as usize + at,
+                bytes[at]
+            );
+            return Some(violation(Law::Poison, view, message));
+        }
+    }
+    None
+}

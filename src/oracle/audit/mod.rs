@@ -1,0 +1,118 @@
+//! The audit: one heap at one moment, against the laws.
+//!
+//! Let *A* be the allocated objects, as the heap's blocks name them. Let
+//! `refs(s)` be 1 if slot *s* holds the address of an object, which is told
+//! from the value. Every fact below is computed from the type section and the
+//! roots, by reading slots one by one; nothing is taken from the collector's
+//! own tracing tables.
+//!
+//! * **blocks** — The blocks follow each other without gap or overlap from the
+//!   start of the heap to its end. The size of an allocated block is that of
+//!   its header and of the payload that type and length ask for, in whole
+//!   granules.
+//! * **zero** — Every object that can be reached from frames and slots outside
+//!   the heap is allocated, and in a counting heap its count is not zero. This
+//!   is the assertion of Wasmtime issue 10182.
+//! * **exact** — In a counting heap, for every *o* in *A*,
+//!   `count(o) = Σ refs(s) over the fields and elements s of all of A, and over
+//!   globals, tables, segments, the pending exception and host handles, that
+//!   hold o, plus 1 if o is in the stack-root list`.
+//!   References in frames are not counted: that is what *deferred* means.
+//! * **roots** — Every reference in a frame is a member of the stack-root list.
+//!   The list has no duplicates, no member that is not allocated, and the
+//!   length on record; an object's header says that it is a member if and only
+//!   if it is one.
+//! * **type** — Every header names a type. Every slot holds null, an i31 or the
+//!   start of an object, whichever its static type allows, and an object's
+//!   type matches that static type.
+//! * **poison** — Free blocks hold the poison pattern and nothing else.
+//!
+//! Why *exact* suffices for safety: an object is freed when its count becomes
+//! zero. If every count equals the number of owners at every moment, then an
+//! object is freed only when nothing but frames may refer to it and it is not
+//! in the list; and by *roots* no frame refers to an object outside the list.
+//! So nothing that can be reached is ever freed.
+
+mod census;
+mod laws;
+mod owners;
+
+use super::verdict::{Law, Violation};
+use crate::engine::{Grain, Inspector, Location, Point, View};
+use crate::heap::Heap;
+use census::Census;
+
+/// A broken law, before its instruction is known by name.
+#[derive(Clone, Debug)]
+pub(super) struct Broken {
+    pub violation: Violation,
+    /// Where execution stood, or last stood.
+    pub at: Option<Location>,
+}
+
+/// An inspector that audits, and stops the run at the first broken law.
+#[derive(Debug)]
+pub struct Auditor {
+    grain: Grain,
+    /// What was found.
+    pub(super) broken: Option<Broken>,
+    /// How often the laws were checked.
+    pub audits: u64,
+    census: Census,
+}
+
+impl Auditor {
+    /// An auditor that looks as often as `grain` says.
+    pub fn new(grain: Grain) -> Auditor {
+        Auditor {
+            grain,
+            broken: None,
+            audits: 0,
+            census: Census::default(),
+        }
+    }
+}
+
+impl<H: Heap> Inspector<H> for Auditor {
+    fn grain(&self) -> Grain {
+        self.grain
+    }
+
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), ()> {
+        self.audits += 1;
+        self.census.take(&view);
+        let Some(violation) = laws::first_broken(&self.census, &view) else {
+            return Ok(());
+        };
+        // At every operation, the one to blame has just been left; a collection
+        // and a corruption strike during the current one.
+        let at = match point {
+            Point::Operation | Point::Call | Point::End => view.store.last_operation(),
+            Point::Collection | Point::Corruption => view.location(),
+        };
+        self.broken = Some(Broken { violation, at });
+        Err(())
+    }
+}
+
+/// Checks the laws once.
+pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
+    let mut census = Census::default();
+    census.take(view);
+    laws::first_broken(&census, view)
+}
+
+/// A violation of `law` in the heap of `view`, about nothing in particular.
+fn violation<H: Heap>(law: Law, view: &View<'_, H>, message: String) -> Violation {
+    Violation {
+        law,
+        collector: view.store.heap.name(),
+        message,
+        object: None,
+        ty: None,
+        expected: None,
+        actual: None,
+        owners: Vec::new(),
+        place: None,
+    }
+}

@@ -1,0 +1,87 @@
+//! Types as people read them.
+
+use super::{Composite, FieldType, HeapType, Storage, TypeId, Types, ValType};
+use std::fmt;
+
+/// How many fields or parameters are spelled out.
+const SHOWN: usize = 8;
+
+impl Types {
+    /// Names a type and shows its shape: `$type3 (struct i32 (mut anyref))`.
+    pub fn describe(&self, id: TypeId) -> String {
+        let Some(entry) = self.get(id) else {
+            return format!("{id} (unknown)");
+        };
+        let list = |keyword: &str, items: &mut dyn Iterator<Item = String>| {
+            let mut text = format!("{id} ({keyword}");
+            for (i, item) in items.enumerate() {
+                if i == SHOWN {
+                    text.push_str(" ...");
+                    break;
+                }
+                text.push(' ');
+                text.push_str(&item);
+            }
+            text + ")"
+        };
+        match &entry.sub.composite {
+            Composite::Struct(fields) => list("struct", &mut fields.iter().map(field)),
+            Composite::Array(element) => list("array", &mut [*element].iter().map(field)),
+            Composite::Func(f) => list("func", &mut f.params.iter().map(ValType::to_string)),
+        }
+    }
+}
+
+fn field(field: &FieldType) -> String {
+    match field.mutable {
+        true => format!("(mut {})", field.storage),
+        false => field.storage.to_string(),
+    }
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            HeapType::Any => "any",
+            HeapType::Eq => "eq",
+            HeapType::I31 => "i31",
+            HeapType::Struct => "struct",
+            HeapType::Array => "array",
+            HeapType::None => "none",
+            HeapType::Func => "func",
+            HeapType::NoFunc => "nofunc",
+            HeapType::Extern => "extern",
+            HeapType::NoExtern => "noextern",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
+            HeapType::ConcreteStruct(id)
+            | HeapType::ConcreteArray(id)
+            | HeapType::ConcreteFunc(id) => return write!(f, "{id}"),
+        };
+        f.write_str(name)
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValType::I32 => f.write_str("i32"),
+            ValType::I64 => f.write_str("i64"),
+            ValType::F32 => f.write_str("f32"),
+            ValType::F64 => f.write_str("f64"),
+            ValType::V128 => f.write_str("v128"),
+            ValType::Ref(r) if r.nullable => write!(f, "(ref null {})", r.heap),
+            ValType::Ref(r) => write!(f, "(ref {})", r.heap),
+        }
+    }
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Storage::I8 => f.write_str("i8"),
+            Storage::I16 => f.write_str("i16"),
+            Storage::Val(v) => v.fmt(f),
+        }
+    }
+}
