@@ -1,13 +1,15 @@
 //! Options that several commands share.
 
 use crate::engine::Grain;
-use crate::oracle::{Collector, Options};
+use crate::oracle::{Collector, Options, Timing};
 use crate::zoo::{self, Fault};
 use clap::{Args, ValueEnum};
 
 /// How often to audit, as an option.
 #[derive(Copy, Clone, ValueEnum)]
 pub(super) enum Audit {
+    /// At the end, and after collections, ever more rarely; for screening.
+    Auto,
     /// Once, when the plan is done.
     End,
     /// After every collection.
@@ -18,13 +20,14 @@ pub(super) enum Audit {
     Every,
 }
 
-impl From<Audit> for Grain {
-    fn from(audit: Audit) -> Grain {
+impl From<Audit> for Timing {
+    fn from(audit: Audit) -> Timing {
         match audit {
-            Audit::End => Grain::End,
-            Audit::Collection => Grain::Collection,
-            Audit::Call => Grain::Call,
-            Audit::Every => Grain::Every,
+            Audit::Auto => Timing::Sampled,
+            Audit::End => Timing::At(Grain::End),
+            Audit::Collection => Timing::At(Grain::Collection),
+            Audit::Call => Timing::At(Grain::Call),
+            Audit::Every => Timing::At(Grain::Every),
         }
     }
 }
@@ -37,7 +40,7 @@ pub(super) struct Judging {
     pub collectors: Option<Collectors>,
 
     /// How often to audit the heaps.
-    #[arg(long, value_enum, default_value = "collection")]
+    #[arg(long, value_enum, default_value = "auto")]
     pub audit: Audit,
 
     /// A fault to switch on in the counting heap.
@@ -90,7 +93,7 @@ impl Judging {
                 Some(Collectors(list)) => list.clone(),
                 None => default.collectors,
             },
-            grain: self.audit.into(),
+            timing: self.audit.into(),
             policy: self.fault.map(|f| f.policy),
         }
     }

@@ -42,7 +42,7 @@ impl Limits {
     /// For generated cases: each run ends within milliseconds.
     pub fn fuzzing() -> Limits {
         Limits {
-            fuel: 20_000,
+            fuel: 10_000,
             frames: 256,
             registers: 1 << 16,
             heap_bytes: 1 << 20,

@@ -287,7 +287,7 @@ impl<H: Heap> Store<H> {
             pending: &mut self.pending,
         };
         self.heap.collect(&mut roots)?;
-        if self.inspect_collections {
+        if self.inspect_collections && self.heap.collects() {
             self.inspect(Point::Collection, inspector)?;
         }
         Ok(())

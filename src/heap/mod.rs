@@ -255,6 +255,10 @@ pub trait Inspect {
     /// Whether every object carries a reference count.
     fn is_counting(&self) -> bool;
 
+    /// Whether a collection may change anything. A heap that never frees need
+    /// not be audited after one.
+    fn collects(&self) -> bool;
+
     /// The stack-root list, for heaps that keep one.
     fn root_list(&self) -> Option<RootList>;
 

@@ -1,6 +1,6 @@
 //! From a case to a verdict.
 
-use super::audit::{Auditor, Broken};
+use super::audit::{Auditor, Broken, Timing};
 use super::compare::compare;
 use super::instruction::instruction_at;
 use super::verdict::{Law, Reason, Verdict, Violation};
@@ -61,8 +61,8 @@ pub type PolicyMaker = fn() -> Box<dyn Policy>;
 pub struct Options {
     /// The collectors to run under and compare, in this order.
     pub collectors: Vec<Collector>,
-    /// How often to audit.
-    pub grain: Grain,
+    /// When to audit.
+    pub timing: Timing,
     /// The policy of the counting heap, if not the sound one.
     pub policy: Option<PolicyMaker>,
 }
@@ -71,7 +71,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             collectors: Collector::ALL.to_vec(),
-            grain: Grain::Collection,
+            timing: Timing::Sampled,
             policy: None,
         }
     }
@@ -184,7 +184,7 @@ fn audited<H: Heap>(
     options: &Options,
     heap: impl Fn() -> H,
 ) -> Result<Ran, JudgeError> {
-    let (seen, facts, broken) = once(case, module, heap(), options.grain);
+    let (seen, facts, broken) = once(case, module, heap(), options.timing);
     let seen = match seen {
         Ok(seen) => Ok(seen),
         Err(RunError::Export(message) | RunError::Arguments(message)) => {
@@ -197,10 +197,10 @@ fn audited<H: Heap>(
         }
         Err(RunError::Stopped(stop)) => {
             let mut broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            if options.grain < Grain::Every {
+            if options.timing != Timing::At(Grain::Every) {
                 // Auditing changes nothing in a run, so the finest grain sees
                 // the same violation or an earlier one.
-                if let (_, _, Some(finer)) = once(case, module, heap(), Grain::Every) {
+                if let (_, _, Some(finer)) = once(case, module, heap(), Timing::At(Grain::Every)) {
                     broken = finer;
                 }
             }
@@ -219,9 +219,9 @@ fn once<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     heap: H,
-    grain: Grain,
+    timing: Timing,
 ) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
-    let mut auditor = Auditor::new(grain);
+    let mut auditor = Auditor::new(timing);
     let run = case::run(case, module, heap, &mut auditor);
     let mut broken = auditor.broken;
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {

@@ -12,6 +12,7 @@ mod instruction;
 mod judge;
 mod verdict;
 
+pub use audit::Timing;
 pub use compare::{compare, show};
 pub use instruction::instruction_at;
 pub use judge::{Collector, JudgeError, Judged, Options, PolicyMaker, judge, judge_module};

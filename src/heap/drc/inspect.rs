@@ -47,6 +47,10 @@ impl<P: Policy> Inspect for Drc<P> {
         HEADER
     }
 
+    fn collects(&self) -> bool {
+        true
+    }
+
     fn is_counting(&self) -> bool {
         true
     }

@@ -47,6 +47,10 @@ impl Inspect for Null {
         HEADER
     }
 
+    fn collects(&self) -> bool {
+        false
+    }
+
     fn is_counting(&self) -> bool {
         false
     }

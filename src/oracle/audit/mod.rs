@@ -50,10 +50,28 @@ pub(super) struct Broken {
     pub at: Option<Location>,
 }
 
+/// When to audit.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Timing {
+    /// At the end, and after collections: after each of the first few, then
+    /// ever more rarely, so that a case that collects thousands of times does
+    /// not take thousands of times as long. For screening: what is broken at
+    /// one collection mostly is at the next, too.
+    Sampled,
+    /// As often as this says.
+    At(Grain),
+}
+
+/// How many collections are all audited when sampling.
+const SAMPLES: u64 = 16;
+
 /// An inspector that audits, and stops the run at the first broken law.
 #[derive(Debug)]
 pub struct Auditor {
-    grain: Grain,
+    timing: Timing,
+    /// Collections seen, and the next one to audit.
+    collections: u64,
+    next: u64,
     /// What was found.
     pub(super) broken: Option<Broken>,
     /// How often the laws were checked.
@@ -62,10 +80,12 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// An auditor that looks as often as `grain` says.
-    pub fn new(grain: Grain) -> Auditor {
+    /// An auditor that looks as often as `timing` says.
+    pub fn new(timing: Timing) -> Auditor {
         Auditor {
-            grain,
+            timing,
+            collections: 0,
+            next: 0,
             broken: None,
             audits: 0,
             census: Census::default(),
@@ -75,10 +95,22 @@ impl Auditor {
 
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
-        self.grain
+        match self.timing {
+            Timing::Sampled => Grain::Collection,
+            Timing::At(grain) => grain,
+        }
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), ()> {
+        if let (Timing::Sampled, Point::Collection) = (self.timing, point) {
+            self.collections += 1;
+            if self.collections < self.next {
+                return Ok(());
+            }
+            if self.collections >= SAMPLES {
+                self.next = self.collections + self.collections / 4;
+            }
+        }
         self.audits += 1;
         self.census.take(&view);
         let Some(violation) = laws::first_broken(&self.census, &view) else {
