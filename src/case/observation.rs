@@ -20,8 +20,8 @@ pub enum Outcome {
 /// One step of the plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StepSeen {
-    /// The export's name; the empty string stands for instantiation.
-    pub export: String,
+    /// The export's name; `None` stands for instantiation.
+    pub export: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
 }

@@ -96,11 +96,11 @@ fn observe<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     let mut host = Embedder::default();
-    let mut ended: Vec<(String, Ended)> = Vec::new();
+    let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
     let linked = match Embedder::link(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
         Err(Stop::Trap(trap)) => {
-            return finish(store, vec![(String::new(), Ended::Trapped(trap))], host, inspector);
+            return finish(store, vec![(None, Ended::Trapped(trap))], host, inspector);
         }
         Err(stop) => return Err(stop.into()),
     };
@@ -109,12 +109,12 @@ fn observe<H: Heap>(
         .map_err(|error| RunError::Import(error.to_string()))?;
     let started = store.start(instance, &mut host, inspector);
     let ok = started.is_ok();
-    ended.push((String::new(), end_of(store, started, &[])?));
+    ended.push((None, end_of(store, started, &[])?));
     store.inspect_call(inspector)?;
     if ok {
         for (number, step) in steps(case, module)?.into_iter().enumerate() {
             let outcome = call(store, instance, module, &step, number, &mut host, inspector)?;
-            ended.push((step.export, outcome));
+            ended.push((Some(step.export), outcome));
             store.inspect_call(inspector)?;
         }
     }
@@ -223,7 +223,7 @@ fn end_of<H: Heap>(
 /// Collects once more, lets the inspector look, and writes everything down.
 fn finish<H: Heap>(
     store: &mut Store<H>,
-    ended: Vec<(String, Ended)>,
+    ended: Vec<(Option<String>, Ended)>,
     host: Embedder,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {

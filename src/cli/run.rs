@@ -74,9 +74,9 @@ impl Run {
                 println!("agree: {}", names.join(", "));
                 let seen = judged.observation.unwrap_or_default();
                 for step in &seen.steps {
-                    let what = match step.export.as_str() {
-                        "" => "instantiation",
-                        export => export,
+                    let what = match &step.export {
+                        None => "instantiation".to_string(),
+                        Some(export) => format!("{export:?}"),
                     };
                     let ended = match &step.outcome {
                         Outcome::Returned(values) => {

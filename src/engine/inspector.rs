@@ -3,6 +3,7 @@
 use super::store::Store;
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
+use std::fmt;
 
 /// How often an inspector wants to look. Each includes the ones before.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -57,6 +58,18 @@ pub enum Owner {
     Pending,
     /// A handle of the host.
     Handle(u32),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Global(i) => write!(f, "global {i}"),
+            Owner::Table(i, j) => write!(f, "element {j} of table {i}"),
+            Owner::Segment(_, j, k) => write!(f, "element {k} of segment {j}"),
+            Owner::Pending => f.write_str("the pending exception"),
+            Owner::Handle(i) => write!(f, "host handle {i}"),
+        }
+    }
 }
 
 /// A store at a moment of its run, with the registers of its frames.

@@ -43,9 +43,9 @@ fn first(a: &Observation, b: &Observation) -> Found {
 
 fn steps(a: &Observation, b: &Observation) -> Found {
     for (i, (x, y)) in a.steps.iter().zip(&b.steps).enumerate() {
-        let name = match x.export.as_str() {
-            "" => "instantiation".to_string(),
-            export => format!("call {i} of {export:?}"),
+        let name = match &x.export {
+            None => "instantiation".to_string(),
+            Some(export) => format!("call {i} of {export:?}"),
         };
         if let (Outcome::Returned(x), Outcome::Returned(y)) = (&x.outcome, &y.outcome) {
             let found = values(&format!("{name} -> result"), x, y, a, b);
@@ -169,7 +169,8 @@ fn root_of(node: u32, graph: &Graph) -> String {
 /// A value in words.
 pub fn show(value: Seen, graph: &Graph) -> String {
     match value {
-        Seen::Bits(bits) => format!("{bits:#x}"),
+        Seen::Bits(bits @ 0..=9) => format!("{bits}"),
+        Seen::Bits(bits) => format!("{bits} ({bits:#x})"),
         Seen::Null => "null".into(),
         Seen::I31(value) => format!("i31 {value}"),
         Seen::Func(index) => format!("function {index}"),

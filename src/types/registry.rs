@@ -2,7 +2,7 @@
 
 use super::layout::StructLayout;
 use super::{Composite, FieldType, FuncType, HeapType, Storage, SubType, ValType};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A canonical type: equal ids mean equivalent types, across modules.
@@ -38,7 +38,7 @@ pub struct Types {
     /// (Cohen's display), so that a subtype test is one comparison.
     displays: Vec<TypeId>,
     /// From the encoding of a recursion group to its first id.
-    groups: HashMap<Box<[u32]>, TypeId>,
+    groups: BTreeMap<Box<[u32]>, TypeId>,
 }
 
 impl Types {

@@ -185,10 +185,13 @@ fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         else {
             continue;
         };
-        let check = |place: Place, ty: ValType, what: String| {
+        let check = |place: Place, ty: ValType| {
             let value = view.store.heap.peek(r, place)?;
             wrong(census, view, ty, value).map(|why| {
-                let message = format!("{what} of {r}: {why}");
+                let message = match place {
+                    Place::Field(field) => format!("field {} of {r}: {why}", field.index),
+                    Place::Element { index, .. } => format!("element {index} of {r}: {why}"),
+                };
                 about(Law::Type, census, view, r, message)
             })
         };
@@ -197,24 +200,21 @@ fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
                 let lane = element.storage.lane();
                 let ty = element.storage.unpacked();
                 match ty {
-                    ValType::Ref(_) => (0..object.header.len).find_map(|index| {
-                        check(Place::Element { index, lane }, ty, format!("element {index}"))
-                    }),
+                    ValType::Ref(_) => (0..object.header.len)
+                        .find_map(|index| check(Place::Element { index, lane }, ty)),
                     _ => None,
                 }
             }
             Composite::Struct(fields) => {
                 let declared = fields.iter().map(|f| f.storage.unpacked());
                 let laid_out = types.entry(id).layout.fields.iter();
-                declared.zip(laid_out).find_map(|(ty, field)| {
-                    check(Place::Field(*field), ty, format!("field {}", field.index))
-                })
+                let mut fields = declared.zip(laid_out);
+                fields.find_map(|(ty, field)| check(Place::Field(*field), ty))
             }
             Composite::Func(f) => {
                 let laid_out = types.entry(id).layout.fields.iter();
-                f.params.iter().zip(laid_out).find_map(|(ty, field)| {
-                    check(Place::Field(*field), *ty, format!("value {}", field.index))
-                })
+                let mut values = f.params.iter().zip(laid_out);
+                values.find_map(|(ty, field)| check(Place::Field(*field), *ty))
             }
         };
         if found.is_some() {
@@ -238,23 +238,18 @@ fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         if found.is_some() || r.is_null() {
             return;
         }
-        let (ty, name) = match &owner {
-            Owner::Global(i) => (globals.get(*i as usize).copied(), format!("global {i}")),
-            Owner::Table(i, j) => {
-                let table = &store.tables()[*i as usize];
-                let name = format!("element {j} of table {i}");
-                (Some(ValType::Ref(table.ty.element)), name)
+        let ty = match &owner {
+            Owner::Global(i) => globals.get(*i as usize).copied(),
+            Owner::Table(i, _) => Some(ValType::Ref(store.tables()[*i as usize].ty.element)),
+            Owner::Segment(i, j, _) => {
+                Some(ValType::Ref(view.module(*i).elements[*j as usize].ty))
             }
-            Owner::Segment(i, j, k) => {
-                let segment = &view.module(*i).elements[*j as usize];
-                (Some(ValType::Ref(segment.ty)), format!("element {k} of segment {j}"))
-            }
-            Owner::Pending | Owner::Handle(_) => (None, String::new()),
+            Owner::Pending | Owner::Handle(_) => None,
         };
         if let Some(ty) = ty
             && let Some(why) = wrong(census, view, ty, r.register())
         {
-            let message = format!("{name}: {why}");
+            let message = format!("{owner}: {why}");
             found = Some(about(Law::Type, census, view, r, message));
         }
     });

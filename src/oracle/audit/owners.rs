@@ -1,7 +1,7 @@
 //! Who holds a reference to an object, in words.
 
 use super::census::{Census, Object, references};
-use crate::engine::{Owner, View};
+use crate::engine::View;
 use crate::heap::{GcRef, Heap, Place, Shape};
 
 /// How many owners are named.
@@ -25,13 +25,7 @@ pub(super) fn describe<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -
     }
     view.owners(|owner, held| {
         if held == r {
-            owners.add(|| match owner {
-                Owner::Global(i) => format!("global {i}"),
-                Owner::Table(i, j) => format!("element {j} of table {i}"),
-                Owner::Segment(_, j, k) => format!("element {k} of segment {j}"),
-                Owner::Pending => "the pending exception".into(),
-                Owner::Handle(i) => format!("host handle {i}"),
-            });
+            owners.add(|| owner.to_string());
         }
     });
     let members = census.list.iter().flat_map(|list| &list.members);
