@@ -194,7 +194,13 @@ fn one_line(message: &str) -> String {
         .find(|line| line.starts_with("--> "));
     let last = message.lines().skip(1).last().map(str::trim);
     match (place, last) {
-        (Some(place), _) => format!("{first} ({})", &place[4..]),
+        (Some(place), _) => {
+            let mut parts = place.rsplit(':');
+            match (parts.next(), parts.next()) {
+                (Some(column), Some(line)) => format!("{first} (line {line}, column {column})"),
+                _ => first.to_string(),
+            }
+        }
         // TOML puts the place first and the reason last.
         (None, Some(reason)) if first.contains(" at line ") => format!("{first}: {reason}"),
         _ => first.to_string(),

@@ -102,7 +102,8 @@ impl<H: Heap> Store<H> {
         if top > self.limits.registers {
             return Err(Trap::StackOverflow);
         }
-        let len = (self.stack.len() * 2).clamp(256, self.limits.registers);
+        // Not `clamp`: the limit may be below the first size.
+        let len = (self.stack.len() * 2).max(256).min(self.limits.registers);
         self.stack.resize(len.max(top), 0);
         Ok(())
     }

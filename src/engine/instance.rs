@@ -101,7 +101,7 @@ impl<H: Heap> Store<H> {
     pub fn add_table(&mut self, ty: crate::module::TableType) -> Result<Extern, Stop> {
         let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
         if used.saturating_add(ty.min) > self.limits.table_elements {
-            return Err(Trap::TableOutOfBounds.into());
+            return Err(Trap::TooLarge.into());
         }
         self.tables.push(Table {
             elements: vec![0; ty.min as usize],
@@ -116,7 +116,7 @@ impl<H: Heap> Store<H> {
         if self.memory_bytes().saturating_add(ty.min.saturating_mul(PAGE))
             > self.limits.memory_bytes
         {
-            return Err(Trap::MemoryOutOfBounds.into());
+            return Err(Trap::TooLarge.into());
         }
         self.memories.push(Memory {
             bytes: vec![0; (ty.min * PAGE) as usize],

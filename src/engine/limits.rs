@@ -6,7 +6,7 @@
 pub struct Limits {
     /// Fuel for instantiation and, anew, for each call from the host. One unit
     /// is one instruction, or sixteen bytes or one reference of a bulk
-    /// operation.
+    /// operation; a call costs four more than its instructions.
     pub fuel: u64,
     /// Frames on the stack.
     pub frames: usize,
@@ -27,12 +27,12 @@ impl Default for Limits {
     /// For a user who runs a program: generous, but bounded.
     fn default() -> Limits {
         Limits {
-            fuel: 1 << 32,
+            fuel: 100_000_000,
             frames: 10_000,
             registers: 1 << 20,
-            heap_bytes: 1 << 30,
+            heap_bytes: 256 << 20,
             table_elements: 10_000_000,
-            memory_bytes: 1 << 30,
+            memory_bytes: 256 << 20,
             reentry: 16,
         }
     }

@@ -3,7 +3,7 @@
 use crate::heap::{Corruption, HeapError};
 use std::fmt;
 
-/// A trap, by kind. The last four are limits of the harness: logical ones, so
+/// A trap, by kind. Those from [`Trap::OutOfFuel`] on are limits of the harness: logical ones, so
 /// that every heap meets them at the same instruction.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Trap {
@@ -37,6 +37,8 @@ pub enum Trap {
     StackOverflow,
     /// The run has allocated all the bytes it may.
     OutOfHeap,
+    /// Tables or memories are larger than the run may have.
+    TooLarge,
 }
 
 impl Trap {
@@ -64,6 +66,7 @@ impl fmt::Display for Trap {
             Trap::OutOfFuel => "all fuel consumed",
             Trap::StackOverflow => "call stack exhausted",
             Trap::OutOfHeap => "allocation budget exhausted",
+            Trap::TooLarge => "table or memory too large for the limits",
         })
     }
 }

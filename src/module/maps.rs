@@ -10,9 +10,16 @@
 //! body and are stored once. Operands differ from point to point, but a stack
 //! changes at its top: maps are chains of cells that share their tails, and a
 //! module's maps take space linear in its code however deep its stacks are.
+//! Only block and call results by the thousand come cheaper than their cells;
+//! hence [`MAX_CELLS`].
 
 use super::Body;
 use std::ops::Range;
+
+/// How many cells a module may have: 128 MiB of them. Where four bytes of code
+/// ask for a thousand cells, a module of a few megabytes could ask for more
+/// than there is memory.
+const MAX_CELLS: usize = 1 << 24;
 
 /// The end of a chain.
 const END: u32 = u32::MAX;
@@ -55,6 +62,11 @@ impl StackMaps {
             below: below.0,
         });
         Chain(self.cells.len() as u32 - 1)
+    }
+
+    /// Whether the module has more maps than any real one.
+    pub(super) fn are_too_large(&self) -> bool {
+        self.cells.len() > MAX_CELLS
     }
 
     /// Records the map of instruction `pc`. Instructions come in order; a second

@@ -403,6 +403,21 @@ impl<H: Heap> Store<H> {
                                 Func::Host { ty, id } => {
                                     self.stack = stack;
                                     let done = self.call_host(ty, id, base, host, inspector);
+                                    // The frame is gone, and its handlers with it: an
+                                    // exception is raised at the caller's call.
+                                    if done == Err(Stop::Exception) {
+                                        if self.frames.len() == floor {
+                                            return done;
+                                        }
+                                        let caller = self.frames.pop().expect("above the floor");
+                                        instance = caller.instance;
+                                        body = caller.body;
+                                        base = caller.base as usize;
+                                        top = caller.top as usize;
+                                        pc = caller.pc as usize;
+                                        stack = std::mem::take(&mut self.stack);
+                                        break 'run Stop::Exception;
+                                    }
                                     stack = std::mem::take(&mut self.stack);
                                     check!(done);
                                     leave!();

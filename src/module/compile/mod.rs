@@ -221,10 +221,17 @@ impl<'a> Compiler<'a> {
             } else {
                 self.operator(&operator)?;
             }
+            if self.out.maps.are_too_large() {
+                return Err(ModuleError::Unsupported {
+                    offset,
+                    message: "the module's stack maps are too large".into(),
+                });
+            }
         }
         let frame = u16::try_from(self.frame).map_err(|_| self.frame_too_large())?;
-        // Entering a frame clears its locals: that work is paid for, too.
-        let cost = self.scratch.regions[0].saturating_add(u32::from(self.locals) / 16);
+        // Entering a frame and clearing its locals is work that is paid for,
+        // too: a function that only calls itself must not outlive others.
+        let cost = self.scratch.regions[0].saturating_add(4 + u32::from(self.locals) / 16);
         self.out.bodies.push(Body {
             entry,
             params,

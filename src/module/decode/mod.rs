@@ -28,6 +28,12 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
     let mut validator = Validator::new_with_features(features);
     let mut parser = Parser::new(0);
     parser.set_features(features);
+    if Parser::is_component(wasm) {
+        return Err(ModuleError::Unsupported {
+            offset: 4,
+            message: "this is a component; only core modules are run".into(),
+        });
+    }
     // Offsets in side tables are 32 bits wide.
     if wasm.len() > u32::MAX as usize / 4 {
         return Err(ModuleError::Unsupported {
@@ -118,12 +124,6 @@ impl Decoder {
                     allocations = self.function(func, &body, allocations)?;
                 }
                 Payload::DataSection(section) => self.data_section(section)?,
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
-                    return Err(ModuleError::Unsupported {
-                        offset: 0,
-                        message: "components are not supported".into(),
-                    });
-                }
                 _ => {}
             }
         }

@@ -1,0 +1,285 @@
+//! The command line, end to end: what a user types, sees and gets back.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder that is removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("gcdiff-test-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, contents).unwrap();
+        path.to_str().unwrap().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn gcdiff(args: &[&str]) -> Ran {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
+        .args(args)
+        .output()
+        .unwrap();
+    Ran {
+        code: status.code().expect("not killed by a signal"),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// Asserts that the command fails with one line that contains `wanted`.
+fn refused(args: &[&str], wanted: &str) {
+    let ran = gcdiff(args);
+    assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
+    assert_eq!(ran.err.trim_end().lines().count(), 1, "{args:?}: {}", ran.err);
+    assert_eq!(ran.out, "", "{args:?}");
+}
+
+/// Asserts that the heaps agree, and that the output contains `wanted`.
+fn agrees(args: &[&str], wanted: &str) {
+    let ran = gcdiff(args);
+    assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(ran.out.contains(wanted), "{args:?}: {}", ran.out);
+}
+
+fn seed_bug() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = path.join("corpus/regressions/array-copy-onto-itself.wat");
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn the_seed_bug_is_seen_with_its_fault_and_only_by_the_counting_heap() {
+    let file = seed_bug();
+    agrees(&["run", &file], "agree: null, drc");
+    let ran = gcdiff(&["run", "--fault", "W1", &file]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for wanted in [
+        "law \"zero\"",
+        "0x10 is supposedly live; should have nonzero ref count",
+        "(array (mut (ref null any)))",
+        "count        0, expected 1",
+        "register 0 of function 0 (not counted)",
+        "first broken after array.copy in function 0 at offset 0x",
+    ] {
+        assert!(ran.out.contains(wanted), "{wanted}: {}", ran.out);
+    }
+    agrees(
+        &["run", "--fault", "W1", "-C", "collector=null", &file],
+        "agree: null\n",
+    );
+    for audit in ["auto", "end", "collection", "call", "every"] {
+        agrees(&["run", "--audit", audit, &file], "agree");
+        let ran = gcdiff(&["run", "--audit", audit, "--fault", "W1", &file]);
+        assert_eq!(ran.code, 1, "{audit}");
+    }
+}
+
+#[test]
+fn functions_are_invoked_with_arguments() {
+    let folder = Folder::new("invoke");
+    let file = folder.file(
+        "f.wat",
+        r#"(module
+            (func (export "add") (param i32 i32) (result i32)
+              (i32.add (local.get 0) (local.get 1)))
+            (func (export "half") (param f64) (result f64)
+              (f64.mul (local.get 0) (f64.const 0.5)))
+            (func (export "same") (param anyref) (result anyref) (local.get 0)))"#,
+    );
+    agrees(&["run", &file, "--invoke", "add", "-3", "10"], "\"add\": returned 7");
+    agrees(&["run", "--invoke", "same", "i31:-4", "--", &file], "returned i31 -4");
+    agrees(&["run", &file, "--invoke", "same", "null"], "returned null");
+    agrees(&["run", &file, "--invoke", "half", "f64:3"], "(0x3ff8000000000000)");
+    refused(&["run", &file, "--invoke", "sub"], "exports no function \"sub\"");
+    refused(&["run", &file, "--invoke", "add", "1", "2", "3"], "takes 2 arguments, not 3");
+    refused(&["run", &file, "--invoke", "add", "x"], "\"x\" is no argument");
+}
+
+#[test]
+fn a_campaign_finds_the_fault_and_saves_what_replays() {
+    let folder = Folder::new("fuzz");
+    let out = folder.0.to_str().unwrap();
+    let args = ["fuzz", "--seed", "1", "--cases", "50", "--jobs", "1", "--out", out];
+    let ran = gcdiff(&[&args[..], &["--fault", "W1"]].concat());
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("should have nonzero ref count"), "{}", ran.out);
+    let saved: Vec<_> = std::fs::read_dir(&folder.0).unwrap().collect();
+    assert!(!saved.is_empty());
+    for entry in saved {
+        let path = entry.unwrap().path();
+        let path = path.to_str().unwrap();
+        // The header names the fault, so the finding replays by itself.
+        let ran = gcdiff(&["run", path]);
+        assert_eq!(ran.code, 1, "{path}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("first broken after array.copy"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn a_campaign_gives_the_same_table_whatever_the_number_of_jobs() {
+    let table = |jobs: &str| {
+        let ran = gcdiff(&["fuzz", "--seed", "7", "--cases", "60", "--jobs", jobs]);
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        let rows = ran.out.lines().filter(|l| !l.starts_with("cases per second"));
+        rows.map(str::to_string).collect::<Vec<_>>()
+    };
+    let one = table("1");
+    assert!(one[0].starts_with("cases ") && one[0].contains(" 60 "), "{one:?}");
+    for row in ["agreed", "findings", "allocated", "freed", "collected", "shared"] {
+        assert!(one.iter().any(|l| l.starts_with(row)), "{row}");
+    }
+    assert_eq!(one, table("3"));
+}
+
+#[test]
+fn what_a_seed_makes_is_printed_and_runs() {
+    let folder = Folder::new("generate");
+    let first = gcdiff(&["generate", "--seed", "5"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert_eq!(first.out, gcdiff(&["generate", "--seed", "5"]).out);
+    assert_ne!(first.out, gcdiff(&["generate", "--seed", "6"]).out);
+    let file = folder.file("seed5.wat", &first.out);
+    agrees(&["run", &file], "agree: null, drc");
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    let file = seed_bug();
+    assert_eq!(gcdiff(&[]).code, 2);
+    assert_eq!(gcdiff(&["walk"]).code, 2);
+    assert_eq!(gcdiff(&["run"]).code, 2);
+    for (option, value, wanted) in [
+        ("-C", "collector=mark", "no collector \"mark\""),
+        ("-C", "null", "expected collector="),
+        ("-C", "collector=drc,drc", "named twice"),
+        ("--fault", "W999", "no fault \"W999\""),
+        ("--schedule", "hourly", "no schedule"),
+        ("--audit", "never", "invalid value"),
+    ] {
+        let ran = gcdiff(&["run", &file, option, value]);
+        assert_eq!(ran.code, 2, "{option} {value}");
+        assert!(ran.err.contains(wanted), "{}", ran.err);
+    }
+    for (option, value) in [("--jobs", "0"), ("--seconds", "soon"), ("--cases", "-1")] {
+        assert_eq!(gcdiff(&["fuzz", option, value]).code, 2, "{option} {value}");
+    }
+    assert_eq!(gcdiff(&["generate"]).code, 2);
+    for command in ["run", "fuzz", "generate"] {
+        let ran = gcdiff(&[command, "--help"]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("Usage: gcdiff"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn bad_files_are_refused_in_one_line() {
+    let folder = Folder::new("bad");
+    refused(&["run", "/no/such/file.wat"], "/no/such/file.wat: ");
+    refused(&["run", folder.0.to_str().unwrap()], "directory");
+    let refuse = |name: &str, contents: &[u8], wanted: &str| {
+        let file = folder.file(name, contents);
+        refused(&["run", &file], wanted);
+    };
+    refuse("empty.wasm", b"\0asm", "unexpected end");
+    refuse("version.wasm", b"\0asm\x07\0\0\0", "version");
+    refuse("bytes.bin", b"\xff\xfe\xfd", "neither a binary module nor UTF-8");
+    refuse("open.wat", b"(module (func", "line 1, column");
+    refuse("type.wat", b"(module (func (result i32)))", "type mismatch");
+    refuse("header.wat", b";;! schedule = 3\n(module)", "header: ");
+    refuse("fault.wat", b";;! fault = \"W999\"\n(module)", "no fault \"W999\"");
+    refuse("heaps.wat", b";;! collectors = []\n(module)", "no collector is named");
+    refuse("import.wat", b"(module (import \"a\" \"b\" (global (ref none))))", "the host has no value");
+    refuse("simd.wat", b"(module (func (drop (v128.const i64x2 1 2))))", "SIMD support is not enabled");
+    refuse("component.wat", b"(component)", "this is a component");
+    refuse("deep.wat", "(".repeat(500_000).as_bytes(), "line 1");
+    let locals = b"(module (func (export \"f\") (local ".to_vec();
+    let locals = [locals, b"i32 ".repeat(49_999), b")".to_vec()].concat();
+    let pushes = b"(local.get 0) ".repeat(20_000);
+    let drops = b"(drop) ".repeat(20_000);
+    let wide = [locals, pushes, drops, b"))".to_vec()].concat();
+    refuse("wide.wat", &wide, "65,535 registers");
+}
+
+#[test]
+fn programs_without_end_or_measure_stop_at_a_limit() {
+    let folder = Folder::new("limits");
+    let agree = |name: &str, module: &str, wanted: &str| {
+        let file = folder.file(name, module);
+        agrees(&["run", &file], wanted);
+    };
+    agree(
+        "start-traps.wat",
+        "(module (func $s unreachable) (start $s) (func (export \"f\")))",
+        "instantiation: trapped: unreachable",
+    );
+    agree(
+        "start-loops.wat",
+        "(module (func $s (loop (br 0))) (start $s))",
+        "instantiation: trapped: all fuel consumed",
+    );
+    agree(
+        "recursion.wat",
+        "(module (func $f (export \"f\") (call $f)))",
+        "\"f\": trapped: call stack exhausted",
+    );
+    agree(
+        "tail-recursion.wat",
+        "(module (func $f (export \"f\") (return_call $f)))",
+        "\"f\": trapped: all fuel consumed",
+    );
+    agree(
+        "memory.wat",
+        "(module (memory 65536))",
+        "instantiation: trapped: table or memory too large",
+    );
+    agree(
+        "table.wat",
+        "(module (table 4294967295 anyref))",
+        "instantiation: trapped: table or memory too large",
+    );
+    agree(
+        "table-grow.wat",
+        "(module (table 0 anyref) (func (export \"f\") (result i32)
+            (table.grow (ref.null any) (i32.const 0x7fffffff))))",
+        "\"f\": returned 4294967295",
+    );
+    for len in ["0x80000000", "-1"] {
+        agree(
+            "array.wat",
+            &format!(
+                "(module (type $a (array (mut i8)))
+                   (func (export \"f\") (drop (array.new_default $a (i32.const {len})))))"
+            ),
+            "\"f\": trapped: ",
+        );
+    }
+    agree(
+        "garbage.wat",
+        "(module (type $a (array (mut i64)))
+           (func (export \"f\") (loop (drop (array.new_default $a (i32.const 100000))) (br 0))))",
+        "\"f\": trapped: allocation budget exhausted",
+    );
+}

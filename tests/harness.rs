@@ -1,0 +1,54 @@
+//! The harness tests itself: a fault that any harness finds must be found, and
+//! the sound engine must produce no finding.
+
+use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::oracle::Options;
+use gcdiff::zoo;
+
+fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
+    let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
+    let campaign = Campaign {
+        seed,
+        cases: Some(cases),
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        options: Options {
+            policy: fault.map(|f| f.policy),
+            ..Options::default()
+        },
+        fault: fault.map(|f| f.id.to_string()),
+        stop_at_first: fault.is_some(),
+    };
+    run(&campaign, &Progress::default())
+}
+
+#[test]
+fn the_canary_is_found() {
+    for seed in 0..5 {
+        let outcome = campaign(seed, 100, Some("canary"));
+        assert!(!outcome.findings.is_empty(), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_seed_bug_is_found_without_being_told_where_to_look() {
+    for seed in 0..5 {
+        let outcome = campaign(seed, 100, Some("W1"));
+        assert!(!outcome.findings.is_empty(), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_sound_engine_produces_no_finding() {
+    let outcome = campaign(20_000, 20_000, None);
+    for finding in outcome.findings.values() {
+        println!("case {}: {}", finding.index, finding.verdict);
+    }
+    assert!(outcome.findings.is_empty());
+    let statistics = &outcome.statistics;
+    assert!(statistics.cases + statistics.not_generated == 20_000);
+    // A control that does nothing proves nothing.
+    assert!(statistics.not_generated < 20, "{statistics}");
+    assert!(statistics.agreed > 19_900, "{statistics}");
+    assert!(statistics.freed > 15_000, "{statistics}");
+    assert!(statistics.overwritten > 12_000, "{statistics}");
+}
