@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const CASES: u64 = 200;
 
 /// Address space of the heaps.
-const MAX: u32 = u32::MAX & !0xffff;
+const MAX: u32 = !0xffff;
 
 struct Set {
     inputs: Vec<Vec<u8>>,
@@ -91,7 +91,9 @@ const STAGES: [Stage; 8] = [
 fn stages(c: &mut Criterion) {
     let set = Set::new();
     let mut group = c.benchmark_group("pipeline");
-    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(3));
     for (name, work) in STAGES {
         group.bench_function(name, |b| b.iter(|| work(&set)));
     }

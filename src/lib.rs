@@ -1,5 +1,5 @@
-//! gcdiff
-#![allow(missing_docs)]
+#![doc = include_str!("../README.md")]
+
 pub mod campaign;
 pub mod case;
 pub mod cli;

@@ -53,7 +53,12 @@ fn refused(args: &[&str], wanted: &str) {
     let ran = gcdiff(args);
     assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
     assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
-    assert_eq!(ran.err.trim_end().lines().count(), 1, "{args:?}: {}", ran.err);
+    assert_eq!(
+        ran.err.trim_end().lines().count(),
+        1,
+        "{args:?}: {}",
+        ran.err
+    );
     assert_eq!(ran.out, "", "{args:?}");
 }
 
@@ -109,23 +114,47 @@ fn functions_are_invoked_with_arguments() {
               (f64.mul (local.get 0) (f64.const 0.5)))
             (func (export "same") (param anyref) (result anyref) (local.get 0)))"#,
     );
-    agrees(&["run", &file, "--invoke", "add", "-3", "10"], "\"add\": returned 7");
-    agrees(&["run", "--invoke", "same", "i31:-4", "--", &file], "returned i31 -4");
+    agrees(
+        &["run", &file, "--invoke", "add", "-3", "10"],
+        "\"add\": returned 7",
+    );
+    agrees(
+        &["run", "--invoke", "same", "i31:-4", "--", &file],
+        "returned i31 -4",
+    );
     agrees(&["run", &file, "--invoke", "same", "null"], "returned null");
-    agrees(&["run", &file, "--invoke", "half", "f64:3"], "(0x3ff8000000000000)");
-    refused(&["run", &file, "--invoke", "sub"], "exports no function \"sub\"");
-    refused(&["run", &file, "--invoke", "add", "1", "2", "3"], "takes 2 arguments, not 3");
-    refused(&["run", &file, "--invoke", "add", "x"], "\"x\" is no argument");
+    agrees(
+        &["run", &file, "--invoke", "half", "f64:3"],
+        "(0x3ff8000000000000)",
+    );
+    refused(
+        &["run", &file, "--invoke", "sub"],
+        "exports no function \"sub\"",
+    );
+    refused(
+        &["run", &file, "--invoke", "add", "1", "2", "3"],
+        "takes 2 arguments, not 3",
+    );
+    refused(
+        &["run", &file, "--invoke", "add", "x"],
+        "\"x\" is no argument",
+    );
 }
 
 #[test]
 fn a_campaign_finds_the_fault_and_saves_what_replays() {
     let folder = Folder::new("fuzz");
     let out = folder.0.to_str().unwrap();
-    let args = ["fuzz", "--seed", "1", "--cases", "50", "--jobs", "1", "--out", out];
+    let args = [
+        "fuzz", "--seed", "1", "--cases", "50", "--jobs", "1", "--out", out,
+    ];
     let ran = gcdiff(&[&args[..], &["--fault", "W1"]].concat());
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("should have nonzero ref count"), "{}", ran.out);
+    assert!(
+        ran.out.contains("should have nonzero ref count"),
+        "{}",
+        ran.out
+    );
     let saved: Vec<_> = std::fs::read_dir(&folder.0).unwrap().collect();
     assert!(!saved.is_empty());
     for entry in saved {
@@ -134,7 +163,11 @@ fn a_campaign_finds_the_fault_and_saves_what_replays() {
         // The header names the fault, so the finding replays by itself.
         let ran = gcdiff(&["run", path]);
         assert_eq!(ran.code, 1, "{path}: {}{}", ran.out, ran.err);
-        assert!(ran.out.contains("first broken after array.copy"), "{}", ran.out);
+        assert!(
+            ran.out.contains("first broken after array.copy"),
+            "{}",
+            ran.out
+        );
     }
 }
 
@@ -143,12 +176,25 @@ fn a_campaign_gives_the_same_table_whatever_the_number_of_jobs() {
     let table = |jobs: &str| {
         let ran = gcdiff(&["fuzz", "--seed", "7", "--cases", "60", "--jobs", jobs]);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-        let rows = ran.out.lines().filter(|l| !l.starts_with("cases per second"));
+        let rows = ran
+            .out
+            .lines()
+            .filter(|l| !l.starts_with("cases per second"));
         rows.map(str::to_string).collect::<Vec<_>>()
     };
     let one = table("1");
-    assert!(one[0].starts_with("cases ") && one[0].contains(" 60 "), "{one:?}");
-    for row in ["agreed", "findings", "allocated", "freed", "collected", "shared"] {
+    assert!(
+        one[0].starts_with("cases ") && one[0].contains(" 60 "),
+        "{one:?}"
+    );
+    for row in [
+        "agreed",
+        "findings",
+        "allocated",
+        "freed",
+        "collected",
+        "shared",
+    ] {
         assert!(one.iter().any(|l| l.starts_with(row)), "{row}");
     }
     assert_eq!(one, table("3"));
@@ -205,14 +251,34 @@ fn bad_files_are_refused_in_one_line() {
     };
     refuse("empty.wasm", b"\0asm", "unexpected end");
     refuse("version.wasm", b"\0asm\x07\0\0\0", "version");
-    refuse("bytes.bin", b"\xff\xfe\xfd", "neither a binary module nor UTF-8");
+    refuse(
+        "bytes.bin",
+        b"\xff\xfe\xfd",
+        "neither a binary module nor UTF-8",
+    );
     refuse("open.wat", b"(module (func", "line 1, column");
     refuse("type.wat", b"(module (func (result i32)))", "type mismatch");
     refuse("header.wat", b";;! schedule = 3\n(module)", "header: ");
-    refuse("fault.wat", b";;! fault = \"W999\"\n(module)", "no fault \"W999\"");
-    refuse("heaps.wat", b";;! collectors = []\n(module)", "no collector is named");
-    refuse("import.wat", b"(module (import \"a\" \"b\" (global (ref none))))", "the host has no value");
-    refuse("simd.wat", b"(module (func (drop (v128.const i64x2 1 2))))", "SIMD support is not enabled");
+    refuse(
+        "fault.wat",
+        b";;! fault = \"W999\"\n(module)",
+        "no fault \"W999\"",
+    );
+    refuse(
+        "heaps.wat",
+        b";;! collectors = []\n(module)",
+        "no collector is named",
+    );
+    refuse(
+        "import.wat",
+        b"(module (import \"a\" \"b\" (global (ref none))))",
+        "the host has no value",
+    );
+    refuse(
+        "simd.wat",
+        b"(module (func (drop (v128.const i64x2 1 2))))",
+        "SIMD support is not enabled",
+    );
     refuse("component.wat", b"(component)", "this is a component");
     refuse("deep.wat", "(".repeat(500_000).as_bytes(), "line 1");
     let locals = b"(module (func (export \"f\") (local ".to_vec();

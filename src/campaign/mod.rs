@@ -110,12 +110,7 @@ fn one(campaign: &Campaign, index: u64, progress: &Progress, mine: &mut Outcome)
     drop(blame);
 }
 
-fn finding(
-    campaign: &Campaign,
-    index: u64,
-    case: crate::case::Case,
-    judged: Judged,
-) -> Finding {
+fn finding(campaign: &Campaign, index: u64, case: crate::case::Case, judged: Judged) -> Finding {
     Finding {
         seed: campaign.seed,
         index,

@@ -210,8 +210,8 @@ impl<H: Heap> Host<H> for Embedder {
             let seed = mix(self.calls.len() as u64, u64::from(call.id) << 8 | i as u64);
             let value = match result {
                 // References the host has seen come back, or null, or new ones.
-                ValType::Ref(r) if r.nullable && seed % 8 == 0 => Some(0),
-                ValType::Ref(_) if seed % 2 == 0 => {
+                ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(0),
+                ValType::Ref(_) if seed.is_multiple_of(2) => {
                     let arg = Arg::Kept((seed >> 8) as u32);
                     Self::argument(store, *result, arg, seed, inspector)?
                 }

@@ -112,7 +112,15 @@ mod tests {
         }
         assert_eq!("0xff".parse(), Ok(Arg::Bits(255)));
         assert_eq!("f32:1".parse(), Ok(Arg::Bits(0x3f80_0000)));
-        for bad in ["", "x", "99999999999999999999", "i31:", "kept:-1", "f64:y", "a:b"] {
+        for bad in [
+            "",
+            "x",
+            "99999999999999999999",
+            "i31:",
+            "kept:-1",
+            "f64:y",
+            "a:b",
+        ] {
             assert!(bad.parse::<Arg>().is_err(), "{bad}");
         }
     }

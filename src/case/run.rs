@@ -1,11 +1,11 @@
 //! Running a case on one heap.
 
+use super::Case;
 use super::embedder::{Embedder, Kept};
 use super::graph::{Seen, Walk};
 use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Arg, Plan, Step};
 use super::values::mix;
-use super::Case;
 use crate::engine::{Extern, Inspector, Point, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{ExportItem, Module};
@@ -187,7 +187,10 @@ fn call<H: Heap>(
             return Ok(Ended::NoArgument);
         };
         if param.is_gc() {
-            held.push((i, store.add_handle(crate::heap::GcRef::from_register(value))?));
+            held.push((
+                i,
+                store.add_handle(crate::heap::GcRef::from_register(value))?,
+            ));
         }
         args.push(value);
     }

@@ -16,9 +16,7 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
             },
             (_, Some(list)) => {
                 let list: Result<Vec<u64>, _> = list.split(',').map(str::parse).collect();
-                list.ok()
-                    .filter(|list| list.is_sorted())
-                    .map(Schedule::At)
+                list.ok().filter(|list| list.is_sorted()).map(Schedule::At)
             }
             _ => None,
         },

@@ -10,9 +10,9 @@
 //!   (func (export "run") (param i32 anyref)))
 //! ```
 
+use super::Case;
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
-use super::Case;
 use crate::engine::Limits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -274,7 +274,10 @@ mod tests {
             ("(module", "expected"),
             (";;! schedule = \"now\"\n(module)", "no schedule"),
             (";;! plan = 1\n(module)", "unknown field"),
-            (";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"?\"]\n(module)", "no argument"),
+            (
+                ";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"?\"]\n(module)",
+                "no argument",
+            ),
             ("\u{7f}", "unexpected"),
         ] {
             let message = read(text.as_bytes()).unwrap_err().message;

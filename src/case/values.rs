@@ -16,7 +16,16 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
 
 /// A number of type `ty` from `seed`, favouring small ones and edges.
 pub(super) fn number(ty: ValType, seed: u64) -> u64 {
-    const EDGES: [u64; 8] = [0, 1, 2, 7, 0x7fff_ffff, 0xffff_ffff, 0x4000_0000, 0x3fff_ffff];
+    const EDGES: [u64; 8] = [
+        0,
+        1,
+        2,
+        7,
+        0x7fff_ffff,
+        0xffff_ffff,
+        0x4000_0000,
+        0x3fff_ffff,
+    ];
     let value = match seed % 4 {
         0 => EDGES[(seed >> 8) as usize % EDGES.len()],
         1 | 2 => (seed >> 8) % 16,
@@ -49,7 +58,11 @@ pub(super) fn make<H: Heap>(
         HeapType::ConcreteStruct(_) | HeapType::ConcreteArray(_) => {
             let types = store.types();
             match ty.heap.concrete().filter(|id| can_make(types, *id)) {
-                Some(id) => Some(store.new_default(id, (seed % 3) as u32, inspector)?.register()),
+                Some(id) => Some(
+                    store
+                        .new_default(id, (seed % 3) as u32, inspector)?
+                        .register(),
+                ),
                 None => None,
             }
         }
@@ -62,7 +75,11 @@ pub(super) fn make<H: Heap>(
                 !is_func && is_struct == want_struct && can_make(types, *id)
             });
             match found {
-                Some(id) => Some(store.new_default(id, (seed % 3) as u32, inspector)?.register()),
+                Some(id) => Some(
+                    store
+                        .new_default(id, (seed % 3) as u32, inspector)?
+                        .register(),
+                ),
                 None => None,
             }
         }

@@ -28,7 +28,10 @@ impl Generate {
             about: Some(format!("case {} of seed {}", self.case, self.seed)),
             ..Header::default()
         };
-        println!("{}", case::write(&case, &header).map_err(|e| e.to_string())?);
+        println!(
+            "{}",
+            case::write(&case, &header).map_err(|e| e.to_string())?
+        );
         Ok(Ended::Agree)
     }
 }

@@ -80,7 +80,8 @@ impl Run {
                     };
                     let ended = match &step.outcome {
                         Outcome::Returned(values) => {
-                            let values = values.iter().map(|v| format!(" {}", show(*v, &seen.graph)));
+                            let values =
+                                values.iter().map(|v| format!(" {}", show(*v, &seen.graph)));
                             format!("returned{}", values.collect::<String>())
                         }
                         Outcome::Trapped(trap) => format!("trapped: {trap}"),

@@ -140,13 +140,17 @@ impl<H: Heap> View<'_, H> {
     }
 }
 
+/// An inspector's wish that the run end here.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Halt;
+
 /// Someone who looks at a run.
 pub trait Inspector<H: Heap> {
     /// How often to be called.
     fn grain(&self) -> Grain;
 
     /// Looks. `Err` stops the run; the inspector remembers why.
-    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), ()>;
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
 }
 
 /// An inspector that does not look.
@@ -158,7 +162,7 @@ impl<H: Heap> Inspector<H> for Blind {
         Grain::End
     }
 
-    fn inspect(&mut self, _: Point, _: View<'_, H>) -> Result<(), ()> {
+    fn inspect(&mut self, _: Point, _: View<'_, H>) -> Result<(), Halt> {
         Ok(())
     }
 }

@@ -65,7 +65,11 @@ pub struct LinkError {
 
 impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "import {:?} {:?}: {}", self.module, self.name, self.message)
+        write!(
+            f,
+            "import {:?} {:?}: {}",
+            self.module, self.name, self.message
+        )
     }
 }
 
@@ -91,7 +95,12 @@ impl Instance {
 
 impl<H: Heap> Store<H> {
     /// Adds a function that the host answers under `id`.
-    pub fn add_host_func(&mut self, types: &Arc<crate::types::Types>, ty: TypeId, id: u32) -> Extern {
+    pub fn add_host_func(
+        &mut self,
+        types: &Arc<crate::types::Types>,
+        ty: TypeId,
+        id: u32,
+    ) -> Extern {
         self.add_types(types);
         self.funcs.push(Func::Host { ty, id });
         Extern::Func(self.funcs.len() as u32 - 1)
@@ -113,7 +122,9 @@ impl<H: Heap> Store<H> {
 
     /// Adds a memory of zeros, to be imported.
     pub fn add_memory(&mut self, ty: crate::module::MemoryType) -> Result<Extern, Stop> {
-        if self.memory_bytes().saturating_add(ty.min.saturating_mul(PAGE))
+        if self
+            .memory_bytes()
+            .saturating_add(ty.min.saturating_mul(PAGE))
             > self.limits.memory_bytes
         {
             return Err(Trap::TooLarge.into());
@@ -197,7 +208,10 @@ impl<H: Heap> Store<H> {
                 })?;
         }
         let id = self.instances.len() as u32;
-        for (i, ty) in module.funcs[module.imported_funcs as usize..].iter().enumerate() {
+        for (i, ty) in module.funcs[module.imported_funcs as usize..]
+            .iter()
+            .enumerate()
+        {
             instance.funcs.push(self.funcs.len() as u32);
             self.funcs.push(Func::Wasm {
                 ty: *ty,
@@ -257,7 +271,10 @@ impl<H: Heap> Store<H> {
         };
         match fits {
             true => Ok(()),
-            false => Err(format!("incompatible import type, {:?} is wanted", import.ty)),
+            false => Err(format!(
+                "incompatible import type, {:?} is wanted",
+                import.ty
+            )),
         }
     }
 
@@ -346,7 +363,9 @@ impl<H: Heap> Store<H> {
                 let segment = segments.last_mut().expect("just pushed");
                 let mut slot = 0;
                 match gc {
-                    true => self.heap.init_slot(&mut slot, GcRef::from_register(value))?,
+                    true => self
+                        .heap
+                        .init_slot(&mut slot, GcRef::from_register(value))?,
                     false => slot = value as u32,
                 }
                 segment.refs.push(slot);
@@ -369,7 +388,14 @@ impl<H: Heap> Store<H> {
                 SegmentMode::Declared => {}
                 SegmentMode::Active { target, offset } => {
                     let start = self.constant(id, offset, host, inspector)?;
-                    self.table_init(id, target, i as u32, start as u32, 0, element.items.len() as u32)?;
+                    self.table_init(
+                        id,
+                        target,
+                        i as u32,
+                        start as u32,
+                        0,
+                        element.items.len() as u32,
+                    )?;
                 }
             }
             self.elem_drop(id, i as u32)?;

@@ -19,7 +19,7 @@ mod store;
 mod trap;
 
 pub use host::{Host, HostCall, NoHost};
-pub use inspector::{Blind, Grain, Inspector, Location, Owner, Point, View};
+pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
 pub use instance::{Extern, Instance, LinkError};
 pub use limits::Limits;
 pub use schedule::Schedule;

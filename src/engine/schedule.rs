@@ -61,7 +61,10 @@ impl Clock {
         match &self.schedule {
             Schedule::EverySafepoint => self.next = self.safepoints + 1,
             Schedule::At(list) => {
-                while list.get(self.index).is_some_and(|&at| at <= self.safepoints) {
+                while list
+                    .get(self.index)
+                    .is_some_and(|&at| at <= self.safepoints)
+                {
                     self.index += 1;
                 }
                 self.next = list.get(self.index).copied().unwrap_or(u64::MAX);
@@ -94,7 +97,13 @@ mod tests {
     fn hits(schedule: Schedule) -> Vec<u64> {
         let mut clock = Clock::new(schedule);
         (1..=10)
-            .filter(|i| if i % 2 == 0 { clock.allocation() } else { clock.safepoint() })
+            .filter(|i| {
+                if i % 2 == 0 {
+                    clock.allocation()
+                } else {
+                    clock.safepoint()
+                }
+            })
             .collect()
     }
 

@@ -1,6 +1,6 @@
 //! The store: everything that instances share.
 
-use super::inspector::{Inspector, Location, Point, View};
+use super::inspector::{Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
 use super::roots::StoreRoots;
@@ -294,16 +294,14 @@ impl<H: Heap> Store<H> {
     }
 
     /// Lets the inspector look.
-    pub fn inspect(
-        &mut self,
-        point: Point,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    pub fn inspect(&mut self, point: Point, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         let view = View {
             store: self,
             stack: &self.stack,
         };
-        inspector.inspect(point, view).map_err(|()| Stop::Inspector)
+        inspector
+            .inspect(point, view)
+            .map_err(|Halt| Stop::Inspector)
     }
 
     /// Charges an allocation to the budget.

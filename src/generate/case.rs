@@ -19,8 +19,8 @@ const MAX_STEPS: usize = 24;
 pub fn case(bytes: &[u8]) -> arbitrary::Result<(Case, Arc<Module>)> {
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let wasm = super::module(&mut Unstructured::new(rest))?;
-    let module = Module::new(&wasm, &mut Arc::default())
-        .map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    let module =
+        Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let mut u = Unstructured::new(plan);
     let schedule = schedule(&mut u)?;
     let plan = plan_for(&module, &mut u)?;

@@ -196,7 +196,8 @@ impl Handlers {
             let handler = self.handlers.get(at as usize)?;
             at = handler.parent;
             Some(Catches {
-                catches: &self.catches[handler.catches.start as usize..handler.catches.end as usize],
+                catches: &self.catches
+                    [handler.catches.start as usize..handler.catches.end as usize],
                 register: handler.register,
             })
         })

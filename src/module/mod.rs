@@ -258,9 +258,6 @@ impl Module {
 
     /// The exported item called `name`.
     pub fn export(&self, name: &str) -> Option<ExportItem> {
-        self.exports
-            .iter()
-            .find(|e| e.name == name)
-            .map(|e| e.item)
+        self.exports.iter().find(|e| e.name == name).map(|e| e.item)
     }
 }

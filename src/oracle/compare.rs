@@ -27,13 +27,13 @@ fn first(a: &Observation, b: &Observation) -> Found {
     }
     steps(a, b)
         .or_else(|| host_calls(a, b))
+        .or_else(|| values("global", &a.globals, &b.globals, a, b))
         .or_else(|| {
-            values("global", &a.globals, &b.globals, a, b)
-        })
-        .or_else(|| {
-            a.tables.iter().zip(&b.tables).enumerate().find_map(|(i, (x, y))| {
-                values(&format!("table {i} -> element"), x, y, a, b)
-            })
+            a.tables
+                .iter()
+                .zip(&b.tables)
+                .enumerate()
+                .find_map(|(i, (x, y))| values(&format!("table {i} -> element"), x, y, a, b))
         })
         .or_else(|| memories(a, b))
         .or_else(|| values("kept reference", &a.kept, &b.kept, a, b))
@@ -71,7 +71,13 @@ fn host_calls(a: &Observation, b: &Observation) -> Found {
             let show = |import: u32| format!("import {import}");
             return Some((format!("host call {i}"), (show(x.import), show(y.import))));
         }
-        let found = values(&format!("host call {i} -> argument"), &x.args, &y.args, a, b);
+        let found = values(
+            &format!("host call {i} -> argument"),
+            &x.args,
+            &y.args,
+            a,
+            b,
+        );
         if found.is_some() {
             return found;
         }
@@ -84,7 +90,10 @@ fn memories(a: &Observation, b: &Observation) -> Found {
         if x != y {
             if let Some(at) = (0..x.len().min(y.len())).find(|at| x[*at] != y[*at]) {
                 let show = |byte: u8| format!("{byte:#04x}");
-                return Some((format!("memory {i} -> byte {at:#x}"), (show(x[at]), show(y[at]))));
+                return Some((
+                    format!("memory {i} -> byte {at:#x}"),
+                    (show(x[at]), show(y[at])),
+                ));
             }
             return lengths(&format!("memory {i} -> size"), x.len(), y.len());
         }

@@ -11,7 +11,10 @@ pub fn instruction_at(wasm: &[u8], location: Location) -> Place {
         .get(offset..)
         .map(|rest| OperatorsReader::new(BinaryReader::new(rest, u64::from(location.offset))))
         .and_then(|mut reader| reader.read().ok())
-        .map_or_else(|| "unknown".to_string(), |operator| text_name(&format!("{operator:?}")));
+        .map_or_else(
+            || "unknown".to_string(),
+            |operator| text_name(&format!("{operator:?}")),
+        );
     Place {
         func: location.func,
         offset: location.offset,
@@ -40,8 +43,14 @@ fn text_name(debug: &str) -> String {
             && let Some(rest) = rest.strip_prefix('_')
         {
             // The parser tells casts to nullable types apart in the name.
-            let rest = rest.trim_end_matches("_non_null").trim_end_matches("_nullable");
-            let rest = if snake == "ref_as_non_null" { "as_non_null" } else { rest };
+            let rest = rest
+                .trim_end_matches("_non_null")
+                .trim_end_matches("_nullable");
+            let rest = if snake == "ref_as_non_null" {
+                "as_non_null"
+            } else {
+                rest
+            };
             return format!("{kind}.{rest}");
         }
     }
@@ -56,7 +65,10 @@ mod tests {
     fn names_are_those_of_the_text_format() {
         for (variant, name) in [
             ("ArrayCopy { array_type_index_dst: 1 }", "array.copy"),
-            ("StructNewDefault { struct_type_index: 1 }", "struct.new_default"),
+            (
+                "StructNewDefault { struct_type_index: 1 }",
+                "struct.new_default",
+            ),
             ("RefCastNonNull { hty: x }", "ref.cast"),
             ("RefAsNonNull", "ref.as_non_null"),
             ("TableGrow { table: 0 }", "table.grow"),

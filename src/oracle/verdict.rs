@@ -195,7 +195,11 @@ impl fmt::Display for Verdict {
                 write!(f, "  {}: {}", d.collectors.1, d.values.1)
             }
             Verdict::Violation(v) => {
-                write!(f, "violation of law \"{}\" in heap {}: {}", v.law, v.collector, v.message)?;
+                write!(
+                    f,
+                    "violation of law \"{}\" in heap {}: {}",
+                    v.law, v.collector, v.message
+                )?;
                 if let Some(object) = v.object {
                     write!(f, "\n  object       {object:#x}")?;
                 }

@@ -28,12 +28,7 @@ fn byte_cost(n: u32) -> u64 {
 }
 
 impl<H: Heap> Store<H> {
-    pub(super) fn memory_fill(
-        &mut self,
-        instance: u32,
-        op: Op,
-        regs: &[u64],
-    ) -> Result<(), Trap> {
+    pub(super) fn memory_fill(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
         let [to, value, n] = three(op.b, regs);
         let memory = self.memory(instance, op.imm as u16);
         let total = self.memories[memory].bytes.len();
@@ -43,12 +38,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    pub(super) fn memory_copy(
-        &mut self,
-        instance: u32,
-        op: Op,
-        regs: &[u64],
-    ) -> Result<(), Trap> {
+    pub(super) fn memory_copy(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
         let [to, from, n] = three(op.b, regs);
         let dst = self.memory(instance, op.a);
         let src = self.memory(instance, op.imm as u16);
@@ -66,12 +56,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    pub(super) fn memory_init(
-        &mut self,
-        instance: u32,
-        op: Op,
-        regs: &[u64],
-    ) -> Result<(), Trap> {
+    pub(super) fn memory_init(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
         let [to, from, n] = three(op.b, regs);
         let memory = self.memory(instance, op.a);
         let from = self
@@ -80,7 +65,8 @@ impl<H: Heap> Store<H> {
         let total = self.memories[memory].bytes.len();
         let to = range(to.into(), n.into(), total).ok_or(Trap::MemoryOutOfBounds)?;
         self.charge(byte_cost(n))?;
-        self.memories[memory].bytes[to].copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
+        self.memories[memory].bytes[to]
+            .copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
         Ok(())
     }
 
@@ -101,13 +87,7 @@ impl<H: Heap> Store<H> {
 
     /// Where `n` bytes of a data segment are in the module, or `None` if that
     /// is out of bounds; a dropped segment is empty.
-    fn data(
-        &self,
-        instance: u32,
-        segment: u32,
-        from: u32,
-        n: u64,
-    ) -> Option<Range<usize>> {
+    fn data(&self, instance: u32, segment: u32, from: u32, n: u64) -> Option<Range<usize>> {
         let instance = &self.instances[instance as usize];
         let bytes = &instance.module.data[segment as usize].bytes;
         let len = match instance.dropped[segment as usize] {
@@ -144,12 +124,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    pub(super) fn table_get(
-        &mut self,
-        instance: u32,
-        table: u32,
-        index: u32,
-    ) -> Result<u64, Stop> {
+    pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u32) -> Result<u64, Stop> {
         let table = &self.tables[self.table(instance, table)];
         let Some(&value) = table.elements.get(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
@@ -200,30 +175,22 @@ impl<H: Heap> Store<H> {
         Ok(old as u32)
     }
 
-    pub(super) fn table_fill(
-        &mut self,
-        instance: u32,
-        op: Op,
-        regs: &[u64],
-    ) -> Result<(), Stop> {
+    pub(super) fn table_fill(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Stop> {
         let [start, value, n] = three(op.b, regs);
         let table = self.table(instance, op.imm);
         let to = self.table_range(table, start, n)?;
         self.charge(n.into())?;
         let table = &mut self.tables[table];
         match table.gc {
-            true => self.heap.fill_slots(&mut table.elements[to], GcRef(value))?,
+            true => self
+                .heap
+                .fill_slots(&mut table.elements[to], GcRef(value))?,
             false => table.elements[to].fill(value),
         }
         Ok(())
     }
 
-    pub(super) fn table_copy(
-        &mut self,
-        instance: u32,
-        op: Op,
-        regs: &[u64],
-    ) -> Result<(), Stop> {
+    pub(super) fn table_copy(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Stop> {
         let [to, from, n] = three(op.b, regs);
         let src = self.table(instance, op.imm);
         let dst = self.table(instance, u32::from(op.a));
@@ -231,7 +198,8 @@ impl<H: Heap> Store<H> {
         let to = self.table_range(dst, to, n)?;
         self.charge(n.into())?;
         self.scratch.clear();
-        self.scratch.extend_from_slice(&self.tables[src].elements[from]);
+        self.scratch
+            .extend_from_slice(&self.tables[src].elements[from]);
         self.write_elements(dst, to)
     }
 
@@ -245,7 +213,9 @@ impl<H: Heap> Store<H> {
         n: u32,
     ) -> Result<(), Stop> {
         let table = self.table(instance, table);
-        let total = self.instances[instance as usize].elements[segment as usize].refs.len();
+        let total = self.instances[instance as usize].elements[segment as usize]
+            .refs
+            .len();
         let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
         let to = self.table_range(table, to, n)?;
         self.charge(n.into())?;
@@ -330,7 +300,11 @@ impl<H: Heap> Store<H> {
     pub(super) fn array_fill(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
         let first = usize::from(op.b);
         let array = Self::array(regs[first])?;
-        let (start, value, n) = (regs[first + 1] as u32, regs[first + 2], regs[first + 3] as u32);
+        let (start, value, n) = (
+            regs[first + 1] as u32,
+            regs[first + 2],
+            regs[first + 3] as u32,
+        );
         self.array_range(array, start, n)?;
         self.charge(u64::from(n))?;
         let lane = self.element_lane(TypeId(op.imm));
@@ -381,7 +355,9 @@ impl<H: Heap> Store<H> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
         self.array_range(array, to, n)?;
-        let total = self.instances[instance as usize].elements[segment as usize].refs.len();
+        let total = self.instances[instance as usize].elements[segment as usize]
+            .refs
+            .len();
         let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
         self.charge(n.into())?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;

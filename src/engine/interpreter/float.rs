@@ -15,7 +15,11 @@ macro_rules! float {
 
             /// The register that holds an arithmetic result.
             pub fn put(value: $float) -> u64 {
-                u64::from(if value.is_nan() { $nan } else { value.to_bits() })
+                u64::from(if value.is_nan() {
+                    $nan
+                } else {
+                    value.to_bits()
+                })
             }
 
             pub fn min(a: $float, b: $float) -> $float {
@@ -83,9 +87,21 @@ mod tests {
     #[test]
     fn truncation_traps_exactly_outside_the_range() {
         assert_eq!(truncate(-0.9, U32.0, U32.1).map(|v| v as u32), Ok(0));
-        assert_eq!(truncate(4_294_967_295.9, U32.0, U32.1).map(|v| v as u32), Ok(u32::MAX));
-        assert_eq!(truncate(4_294_967_296.0, U32.0, U32.1), Err(Trap::IntegerOverflow));
-        assert_eq!(truncate(-2_147_483_648.9, I32.0, I32.1).map(|v| v as i32), Ok(i32::MIN));
-        assert_eq!(truncate(f64::NAN, I64.0, I64.1), Err(Trap::InvalidConversion));
+        assert_eq!(
+            truncate(4_294_967_295.9, U32.0, U32.1).map(|v| v as u32),
+            Ok(u32::MAX)
+        );
+        assert_eq!(
+            truncate(4_294_967_296.0, U32.0, U32.1),
+            Err(Trap::IntegerOverflow)
+        );
+        assert_eq!(
+            truncate(-2_147_483_648.9, I32.0, I32.1).map(|v| v as i32),
+            Ok(i32::MIN)
+        );
+        assert_eq!(
+            truncate(f64::NAN, I64.0, I64.1),
+            Err(Trap::InvalidConversion)
+        );
     }
 }

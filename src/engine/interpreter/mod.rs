@@ -59,7 +59,14 @@ impl<H: Heap> Store<H> {
                 None => usize::MAX,
             };
             if let Some(Stop::Exception) = raised {
-                match self.unwind(floor, &mut instance, &mut body, &mut base, &mut top, &mut pc) {
+                match self.unwind(
+                    floor,
+                    &mut instance,
+                    &mut body,
+                    &mut base,
+                    &mut top,
+                    &mut pc,
+                ) {
                     Ok(()) => raised = None,
                     Err(stop) => return Err(stop),
                 }
@@ -212,7 +219,7 @@ impl<H: Heap> Store<H> {
                         }};
                     }
                     macro_rules! load {
-                        ($n:literal, $t:ty, $f:expr) => {{
+                        ($n:literal, $t:ty, $value:ident => $extended:expr) => {{
                             let memory = match op.c {
                                 0 => memory0,
                                 _ => self.memory(instance, op.c),
@@ -223,8 +230,8 @@ impl<H: Heap> Store<H> {
                                 break 'run Trap::MemoryOutOfBounds.into();
                             };
                             let bytes: [u8; $n] = bytes.try_into().expect("of this length");
-                            let f: fn($t) -> u64 = $f;
-                            a!() = f(<$t>::from_le_bytes(bytes));
+                            let $value = <$t>::from_le_bytes(bytes);
+                            a!() = $extended;
                         }};
                     }
                     macro_rules! store {
@@ -689,17 +696,21 @@ impl<H: Heap> Store<H> {
                         Code::Const => a!() = op.bits(),
                         Code::Move => a!() = b!(),
                         Code::Select => {
-                            a!() = if regs[op.imm as usize] != 0 { b!() } else { c!() };
+                            a!() = if regs[op.imm as usize] != 0 {
+                                b!()
+                            } else {
+                                c!()
+                            };
                         }
-                        Code::Load8 => load!(1, u8, u64::from),
-                        Code::Load16 => load!(2, u16, u64::from),
-                        Code::Load32 => load!(4, u32, u64::from),
-                        Code::Load64 => load!(8, u64, |v| v),
-                        Code::Load8S32 => load!(1, i8, |v| u64::from(i32::from(v) as u32)),
-                        Code::Load16S32 => load!(2, i16, |v| u64::from(i32::from(v) as u32)),
-                        Code::Load8S64 => load!(1, i8, |v| i64::from(v) as u64),
-                        Code::Load16S64 => load!(2, i16, |v| i64::from(v) as u64),
-                        Code::Load32S64 => load!(4, i32, |v| i64::from(v) as u64),
+                        Code::Load8 => load!(1, u8, v => u64::from(v)),
+                        Code::Load16 => load!(2, u16, v => u64::from(v)),
+                        Code::Load32 => load!(4, u32, v => u64::from(v)),
+                        Code::Load64 => load!(8, u64, v => v),
+                        Code::Load8S32 => load!(1, i8, v => u64::from(i32::from(v) as u32)),
+                        Code::Load16S32 => load!(2, i16, v => u64::from(i32::from(v) as u32)),
+                        Code::Load8S64 => load!(1, i8, v => i64::from(v) as u64),
+                        Code::Load16S64 => load!(2, i16, v => i64::from(v) as u64),
+                        Code::Load32S64 => load!(4, i32, v => i64::from(v) as u64),
                         Code::MemorySize => {
                             let memory = self.memory(instance, op.imm as u16);
                             a!() = self.memories[memory].pages();
@@ -800,7 +811,9 @@ impl<H: Heap> Store<H> {
                             let ty = TypeId(op.imm);
                             let (offset, len) = (b!() as u32, c!() as u32);
                             let segment = code[pc + 1].imm as usize;
-                            let total = self.instances[instance as usize].elements[segment].refs.len();
+                            let total = self.instances[instance as usize].elements[segment]
+                                .refs
+                                .len();
                             let Some(range) = range(offset.into(), len.into(), total) else {
                                 break 'run Trap::TableOutOfBounds.into();
                             };

@@ -206,8 +206,7 @@ impl Compiler<'_> {
         self.scratch.ctrls.pop();
         // The end of a loop, or of a block nobody leaves, is no more alive than
         // what stands before it.
-        let reached =
-            live || ctrl.branches != NO_BRANCH || matches!(ctrl.kind, Kind::If(_));
+        let reached = live || ctrl.branches != NO_BRANCH || matches!(ctrl.kind, Kind::If(_));
         self.truncate(ctrl.base);
         if reached {
             self.dead = 0;
@@ -226,11 +225,7 @@ impl Compiler<'_> {
             | Operator::If { .. }
             | Operator::TryTable { .. } => self.dead += 1,
             Operator::Else if self.dead == 1 => self.else_()?,
-            Operator::End if self.dead == 1 => {
-                if !self.scratch.ctrls.is_empty() {
-                    self.end()?;
-                }
-            }
+            Operator::End if self.dead == 1 => self.end()?,
             Operator::End => self.dead -= 1,
             _ => {}
         }
@@ -410,7 +405,10 @@ impl Compiler<'_> {
         self.bind();
     }
 
-    pub(super) fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), ModuleError> {
+    pub(super) fn br_table(
+        &mut self,
+        targets: &wasmparser::BrTable<'_>,
+    ) -> Result<(), ModuleError> {
         let index = self.pop_register();
         let n = self.label_arity(targets.default());
         let from = self.settle(n);
@@ -484,7 +482,14 @@ impl Compiler<'_> {
     }
 
     /// Calls something of type `ty` whose arguments are on the stack.
-    pub(super) fn call(&mut self, code: Code, ty: TypeId, b: u16, c: u16, imm: u32) -> Result<(), ModuleError> {
+    pub(super) fn call(
+        &mut self,
+        code: Code,
+        ty: TypeId,
+        b: u16,
+        c: u16,
+        imm: u32,
+    ) -> Result<(), ModuleError> {
         let env = self.env;
         let ty = env.types.func(ty);
         let n = ty.params.len();
@@ -506,7 +511,12 @@ impl Compiler<'_> {
     }
 
     pub(super) fn throw(&mut self, tag: u32) {
-        let n = self.env.types.func(self.env.tags[tag as usize]).params.len();
+        let n = self
+            .env
+            .types
+            .func(self.env.tags[tag as usize])
+            .params
+            .len();
         let base = self.settle(n);
         self.map();
         self.op(Code::Throw, 0, base, 0, tag);

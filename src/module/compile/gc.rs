@@ -48,7 +48,11 @@ impl Compiler<'_> {
                 ..
             } => {
                 let (func, ty) = self.cast_target(to_ref_type.heap_type());
-                let code = if func { Code::BrOnCastFunc } else { Code::BrOnCast };
+                let code = if func {
+                    Code::BrOnCastFunc
+                } else {
+                    Code::BrOnCast
+                };
                 self.br_on_cast(code, to_ref_type.is_nullable(), ty, relative_depth);
             }
             Operator::BrOnCastFail {
@@ -57,7 +61,11 @@ impl Compiler<'_> {
                 ..
             } => {
                 let (func, ty) = self.cast_target(to_ref_type.heap_type());
-                let code = if func { Code::BrOnCastFailFunc } else { Code::BrOnCastFail };
+                let code = if func {
+                    Code::BrOnCastFailFunc
+                } else {
+                    Code::BrOnCastFail
+                };
                 self.br_on_cast(code, to_ref_type.is_nullable(), ty, relative_depth);
             }
             Operator::StructNew { struct_type_index } => {
@@ -135,11 +143,21 @@ impl Compiler<'_> {
             Operator::ArrayInitData {
                 array_type_index,
                 array_data_index,
-            } => self.array_bulk(Code::ArrayInitData, 4, array_type_index, Some(array_data_index)),
+            } => self.array_bulk(
+                Code::ArrayInitData,
+                4,
+                array_type_index,
+                Some(array_data_index),
+            ),
             Operator::ArrayInitElem {
                 array_type_index,
                 array_elem_index,
-            } => self.array_bulk(Code::ArrayInitElem, 4, array_type_index, Some(array_elem_index)),
+            } => self.array_bulk(
+                Code::ArrayInitElem,
+                4,
+                array_type_index,
+                Some(array_elem_index),
+            ),
             _ => return Ok(false),
         }
         Ok(true)
@@ -178,13 +196,21 @@ impl Compiler<'_> {
 
     fn cast(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
         let (func, target) = self.cast_target(ty);
-        let code = if func { Code::RefCastFunc } else { Code::RefCast };
+        let code = if func {
+            Code::RefCastFunc
+        } else {
+            Code::RefCast
+        };
         self.check(code, nullable, target)
     }
 
     fn test(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
         let (func, target) = self.cast_target(ty);
-        let code = if func { Code::RefTestFunc } else { Code::RefTest };
+        let code = if func {
+            Code::RefTestFunc
+        } else {
+            Code::RefTest
+        };
         let entry = self.pop();
         let b = self.register(entry);
         self.push_again(entry)?;

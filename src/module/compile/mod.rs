@@ -144,7 +144,11 @@ impl<'a> Compiler<'a> {
 
     /// Declares `count` locals of type `ty`.
     pub fn locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), ModuleError> {
-        let width = if ty == wasmparser::ValType::V128 { 2 } else { 1 };
+        let width = if ty == wasmparser::ValType::V128 {
+            2
+        } else {
+            1
+        };
         self.declare(count, width, self.env.is_gc(ty))
     }
 

@@ -22,9 +22,10 @@ impl Compiler<'_> {
         }
         // Subtracting a constant is adding its negative.
         let (form, value) = match (code, Self::constant(right)) {
-            (Code::I32Sub, Some(bits)) => {
-                (Some(Code::I32AddImm), u64::from((bits as u32).wrapping_neg()))
-            }
+            (Code::I32Sub, Some(bits)) => (
+                Some(Code::I32AddImm),
+                u64::from((bits as u32).wrapping_neg()),
+            ),
             (Code::I64Sub, Some(bits)) => (Some(Code::I64AddImm), bits.wrapping_neg()),
             (code, Some(bits)) => (code.immediate_form(), bits),
             (_, None) => (None, 0),

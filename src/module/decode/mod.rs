@@ -141,8 +141,13 @@ impl Decoder {
         let env = env(&self.module, &self.types);
         let id = env.funcs[index as usize];
         let ty = env.types.func(id);
-        let mut compiler =
-            Compiler::new(&env, &mut self.out, &mut self.scratch, &ty.params, &ty.results);
+        let mut compiler = Compiler::new(
+            &env,
+            &mut self.out,
+            &mut self.scratch,
+            &ty.params,
+            &ty.results,
+        );
         let mut locals = body.get_locals_reader()?;
         for _ in 0..locals.get_count() {
             let offset = locals.original_position();
@@ -197,9 +202,7 @@ impl Decoder {
 }
 
 /// The next operator and its offset, or `None` after the last.
-fn read<'a>(
-    reader: &mut OperatorsReader<'a>,
-) -> Result<Option<(u64, Operator<'a>)>, ModuleError> {
+fn read<'a>(reader: &mut OperatorsReader<'a>) -> Result<Option<(u64, Operator<'a>)>, ModuleError> {
     if reader.eof() {
         reader.finish()?;
         return Ok(None);

@@ -47,7 +47,8 @@ impl Census {
         self.blocks = heap.blocks();
         self.objects.clear();
         self.index.clear();
-        self.index.resize((heap.extent().1 / GRANULE) as usize + 1, 0);
+        self.index
+            .resize((heap.extent().1 / GRANULE) as usize + 1, 0);
         for block in self.blocks.iter().filter(|b| !b.free) {
             if let Some(header) = heap.header(GcRef(block.start))
                 && let Some(slot) = self.index.get_mut((block.start / GRANULE) as usize)

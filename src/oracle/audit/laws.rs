@@ -64,7 +64,13 @@ fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
                 "the block at {:#x} has {} bytes, its object needs {needed}",
                 object.block.start, object.block.size
             );
-            return Some(about(Law::Blocks, census, view, object.reference(), message));
+            return Some(about(
+                Law::Blocks,
+                census,
+                view,
+                object.reference(),
+                message,
+            ));
         }
     }
     None
@@ -115,8 +121,13 @@ fn exact<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
             && count != *owners
         {
             let r = object.reference();
-            let what = if count > *owners { "too high" } else { "too low" };
-            let message = format!("the count of {r} is {what}: {count}, but it has {owners} owners");
+            let what = if count > *owners {
+                "too high"
+            } else {
+                "too low"
+            };
+            let message =
+                format!("the count of {r} is {what}: {count}, but it has {owners} owners");
             let mut found = about(Law::Exact, census, view, r, message);
             found.expected = Some(*owners);
             found.actual = Some(count);
@@ -241,9 +252,7 @@ fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         let ty = match &owner {
             Owner::Global(i) => globals.get(*i as usize).copied(),
             Owner::Table(i, _) => Some(ValType::Ref(store.tables()[*i as usize].ty.element)),
-            Owner::Segment(i, j, _) => {
-                Some(ValType::Ref(view.module(*i).elements[*j as usize].ty))
-            }
+            Owner::Segment(i, j, _) => Some(ValType::Ref(view.module(*i).elements[*j as usize].ty)),
             Owner::Pending | Owner::Handle(_) => None,
         };
         if let Some(ty) = ty
@@ -257,12 +266,7 @@ fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
 }
 
 /// Why a slot of type `ty` must not hold `value`, or `None` if it may.
-fn wrong<H: Heap>(
-    census: &Census,
-    view: &View<'_, H>,
-    ty: ValType,
-    value: u64,
-) -> Option<String> {
+fn wrong<H: Heap>(census: &Census, view: &View<'_, H>, ty: ValType, value: u64) -> Option<String> {
     let ValType::Ref(ty) = ty else { return None };
     if value == 0 {
         return match ty.nullable {
@@ -272,11 +276,17 @@ fn wrong<H: Heap>(
     }
     let types = view.store.types();
     if ValType::Ref(ty).lane() == Lane::Func {
-        let func = (value as u32).checked_sub(1).and_then(|i| view.store.func(i));
+        let func = (value as u32)
+            .checked_sub(1)
+            .and_then(|i| view.store.func(i));
         return match func {
             None => Some(format!("{value:#x} is no function")),
             Some(f) if types.heap_matches(HeapType::ConcreteFunc(f.ty()), ty.heap) => None,
-            Some(f) => Some(format!("a function of type {} where {} is wanted", f.ty(), ty.heap)),
+            Some(f) => Some(format!(
+                "a function of type {} where {} is wanted",
+                f.ty(),
+                ty.heap
+            )),
         };
     }
     let r = GcRef::from_register(value);

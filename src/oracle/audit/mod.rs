@@ -38,7 +38,7 @@ mod laws;
 mod owners;
 
 use super::verdict::{Law, Violation};
-use crate::engine::{Grain, Inspector, Location, Point, View};
+use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::Heap;
 use census::Census;
 
@@ -101,7 +101,7 @@ impl<H: Heap> Inspector<H> for Auditor {
         }
     }
 
-    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), ()> {
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
         if let (Timing::Sampled, Point::Collection) = (self.timing, point) {
             self.collections += 1;
             if self.collections < self.next {
@@ -123,7 +123,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             Point::Collection | Point::Corruption => view.location(),
         };
         self.broken = Some(Broken { violation, at });
-        Err(())
+        Err(Halt)
     }
 }
 
