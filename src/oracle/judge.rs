@@ -184,7 +184,7 @@ fn audited<H: Heap>(
     options: &Options,
     heap: impl Fn() -> H,
 ) -> Result<Ran, JudgeError> {
-    let (seen, facts, broken) = once(case, module, heap(), options.timing);
+    let (seen, facts, broken) = once(case, module, heap(), &mut Auditor::new(options.timing));
     let seen = match seen {
         Ok(seen) => Ok(seen),
         Err(RunError::Export(message) | RunError::Arguments(message)) => {
@@ -197,12 +197,10 @@ fn audited<H: Heap>(
         }
         Err(RunError::Stopped(stop)) => {
             let mut broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            if options.timing != Timing::At(Grain::Every) {
-                // Auditing changes nothing in a run, so the finest grain sees
-                // the same violation or an earlier one.
-                if let (_, _, Some(finer)) = once(case, module, heap(), Timing::At(Grain::Every)) {
-                    broken = finer;
-                }
+            if options.timing != Timing::At(Grain::Every)
+                && let Some(finer) = locate(case, module, options.timing, &heap)
+            {
+                broken = finer;
             }
             let mut violation = broken.violation;
             violation.place = broken.at.map(|at| instruction_at(&module.wasm, at));
@@ -219,11 +217,10 @@ fn once<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     heap: H,
-    timing: Timing,
+    auditor: &mut Auditor,
 ) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
-    let mut auditor = Auditor::new(timing);
-    let run = case::run(case, module, heap, &mut auditor);
-    let mut broken = auditor.broken;
+    let run = case::run(case, module, heap, auditor);
+    let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
         broken = Some(Broken {
             at: run.store.stopped_at(),
@@ -231,6 +228,47 @@ fn once<H: Heap>(
         });
     }
     (run.observation, run.facts, broken)
+}
+
+/// Runs with at most this many operations are audited at every one of them.
+const FEW: u64 = 4000;
+
+/// Finds the operation after which a law is broken, for a case known to break
+/// one. Runs are deterministic and auditing changes nothing in them, so the
+/// case can be run again as often as need be.
+///
+/// A short run is audited at every operation, and the first violation counts.
+/// In a long one that would take the square of its length: there the operation
+/// is found by bisection, sound before it and broken after it.
+fn locate<H: Heap>(
+    case: &Case,
+    module: &Arc<Module>,
+    timing: Timing,
+    heap: impl Fn() -> H,
+) -> Option<Broken> {
+    let mut counting = Auditor::counting(timing);
+    let (_, _, coarse) = once(case, module, heap(), &mut counting);
+    let total = counting.operations();
+    if total <= FEW {
+        let mut every = Auditor::new(Timing::At(Grain::Every));
+        let (_, _, finest) = once(case, module, heap(), &mut every);
+        return finest.or(coarse);
+    }
+    // Before the first operation the heap is sound; what is broken at `high`
+    // is known, unless it only broke after the last one.
+    let (mut low, mut high) = (1, total + 1);
+    let mut found = coarse;
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        match once(case, module, heap(), &mut Auditor::before(middle)).2 {
+            Some(broken) => {
+                found = Some(broken);
+                high = middle;
+            }
+            None => low = middle,
+        }
+    }
+    found
 }
 
 /// The heap found itself corrupt, but the audit sees no broken law.

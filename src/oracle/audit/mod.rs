@@ -62,6 +62,18 @@ pub enum Timing {
     At(Grain),
 }
 
+/// What else an auditor is to do, to find the instruction to blame.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Focus {
+    /// Nothing.
+    None,
+    /// Count the operations on the way.
+    Count,
+    /// Audit before the operation of this number, counted from 1, and then
+    /// stop.
+    Operation(u64),
+}
+
 /// How many collections are all audited when sampling.
 const SAMPLES: u64 = 16;
 
@@ -69,6 +81,9 @@ const SAMPLES: u64 = 16;
 #[derive(Debug)]
 pub struct Auditor {
     timing: Timing,
+    focus: Focus,
+    /// Operations seen, if they are counted.
+    operations: u64,
     /// Collections seen, and the next one to audit.
     collections: u64,
     next: u64,
@@ -84,6 +99,8 @@ impl Auditor {
     pub fn new(timing: Timing) -> Auditor {
         Auditor {
             timing,
+            focus: Focus::None,
+            operations: 0,
             collections: 0,
             next: 0,
             broken: None,
@@ -93,15 +110,58 @@ impl Auditor {
     }
 }
 
+impl Auditor {
+    /// An auditor like that of [`Auditor::new`] that counts operations, too.
+    pub(super) fn counting(timing: Timing) -> Auditor {
+        Auditor {
+            focus: Focus::Count,
+            ..Auditor::new(timing)
+        }
+    }
+
+    /// An auditor that looks once: before operation number `operation`.
+    pub(super) fn before(operation: u64) -> Auditor {
+        Auditor {
+            focus: Focus::Operation(operation),
+            ..Auditor::new(Timing::Sampled)
+        }
+    }
+
+    /// Operations seen by an auditor that counts them.
+    pub(super) fn operations(&self) -> u64 {
+        self.operations
+    }
+
+    /// Whether to look at this point, as far as the focus is concerned; `None`
+    /// leaves it to the timing.
+    fn focused(&mut self, point: Point) -> Option<bool> {
+        if point == Point::Operation {
+            self.operations += 1;
+        }
+        match (self.focus, point) {
+            (Focus::None, _) | (_, Point::Corruption) => None,
+            (Focus::Count, Point::Operation) => Some(self.timing == Timing::At(Grain::Every)),
+            (Focus::Count, _) => None,
+            (Focus::Operation(wanted), Point::Operation) => Some(self.operations == wanted),
+            (Focus::Operation(_), _) => Some(false),
+        }
+    }
+}
+
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
-        match self.timing {
-            Timing::Sampled => Grain::Collection,
-            Timing::At(grain) => grain,
+        match (self.focus, self.timing) {
+            (Focus::Count | Focus::Operation(_), _) => Grain::Every,
+            (Focus::None, Timing::Sampled) => Grain::Collection,
+            (Focus::None, Timing::At(grain)) => grain,
         }
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        let focused = self.focused(point);
+        if focused == Some(false) {
+            return Ok(());
+        }
         if let (Timing::Sampled, Point::Collection) = (self.timing, point) {
             self.collections += 1;
             if self.collections < self.next {
@@ -114,7 +174,10 @@ impl<H: Heap> Inspector<H> for Auditor {
         self.audits += 1;
         self.census.take(&view);
         let Some(violation) = laws::first_broken(&self.census, &view) else {
-            return Ok(());
+            return match self.focus {
+                Focus::Operation(_) => Err(Halt),
+                _ => Ok(()),
+            };
         };
         // At every operation, the one to blame has just been left; a collection
         // and a corruption strike during the current one.
