@@ -11,9 +11,6 @@ use std::sync::Arc;
 /// size. They come first, so that the module takes what is left.
 const PLAN: usize = 96;
 
-/// At most this many calls are planned.
-const MAX_STEPS: usize = 24;
-
 /// Draws a case: any input gives one, or an error where wasm-smith gives up.
 /// Returns the compiled module with it, which the plan was made from.
 pub fn case(bytes: &[u8]) -> arbitrary::Result<(Case, Arc<Module>)> {
@@ -65,12 +62,12 @@ fn plan_for(module: &Module, u: &mut Unstructured<'_>) -> arbitrary::Result<Plan
         })
         .collect();
     let mut steps = Vec::new();
-    for (name, func) in exports.iter().take(MAX_STEPS) {
+    for (name, func) in &exports {
         steps.push(step(module, name, *func, u)?);
     }
     if !exports.is_empty() {
         let again = usize::from(u.arbitrary::<u8>()? % 8);
-        for _ in 0..again.min(MAX_STEPS - steps.len().min(MAX_STEPS)) {
+        for _ in 0..again {
             let (name, func) = exports[usize::from(u.arbitrary::<u8>()?) % exports.len()];
             steps.push(step(module, name, func, u)?);
         }

@@ -1,0 +1,145 @@
+//! Bugs that the engine has had, and what must hold instead.
+
+use gcdiff::case::{self, Outcome};
+use gcdiff::engine::{
+    Blind, Extern, Host, HostCall, Inspector, Limits, Schedule, Stop, Store, Trap,
+};
+use gcdiff::heap::Heap;
+use gcdiff::heap::drc::Drc;
+use gcdiff::heap::null::Null;
+use gcdiff::module::{ExportItem, Module, ModuleError};
+use gcdiff::oracle::{Options, Verdict, judge};
+use std::sync::Arc;
+
+/// How each export ended, called once, under all heaps alike.
+fn outcomes(text: &str) -> Vec<Outcome> {
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    let judged = judge(&case, &Options::default()).unwrap();
+    assert_eq!(judged.verdict, Verdict::Agree);
+    let steps = judged.observation.unwrap().steps;
+    steps.into_iter().skip(1).map(|s| s.outcome).collect()
+}
+
+/// A length of 2^32 - 1 costs more fuel than there is. That it is out of
+/// bounds comes first: fuel is charged for work, and no work is done.
+#[test]
+fn bounds_are_checked_before_fuel_is_charged() {
+    let text = r#"
+        (module
+          (memory 1)
+          (table 1 funcref)
+          (type $a (array (mut i8)))
+          (data $d "abc")
+          (elem $e funcref (ref.null func))
+          (func (export "memory.fill") (memory.fill (i32.const 0) (i32.const 0) (i32.const -1)))
+          (func (export "memory.copy") (memory.copy (i32.const 0) (i32.const 0) (i32.const -1)))
+          (func (export "memory.init") (memory.init $d (i32.const 0) (i32.const 0) (i32.const -1)))
+          (func (export "table.fill") (table.fill (i32.const 0) (ref.null func) (i32.const -1)))
+          (func (export "table.init") (table.init $e (i32.const 0) (i32.const 0) (i32.const -1)))
+          (func (export "array.fill")
+            (array.fill $a (array.new_default $a (i32.const 1)) (i32.const 0) (i32.const 0) (i32.const -1)))
+          (func (export "array.new_data") (drop (array.new_data $a $d (i32.const 0) (i32.const -1)))))"#;
+    use Trap::*;
+    let wanted = [
+        MemoryOutOfBounds,
+        MemoryOutOfBounds,
+        MemoryOutOfBounds,
+        TableOutOfBounds,
+        TableOutOfBounds,
+        ArrayOutOfBounds,
+        MemoryOutOfBounds,
+    ];
+    assert_eq!(outcomes(text), wanted.map(Outcome::Trapped));
+}
+
+/// A host whose only function calls an export back.
+struct CallBack {
+    func: u32,
+}
+
+impl<H: Heap> Host<H> for CallBack {
+    fn call(
+        &mut self,
+        store: &mut Store<H>,
+        call: HostCall,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let argument = store.argument(call, 0);
+        store.call(self.func, &[argument], self, inspector)
+    }
+}
+
+fn tail_called_host<H: Heap>(heap: H) {
+    let wasm = wat::parse_str(
+        r#"(module
+            (import "host" "back" (func $back (param i32) (result i32)))
+            (tag $e (param i32))
+            (func (export "thrower") (param i32) (result i32) (throw $e (i32.const 77)))
+            (func (export "tail") (param i32) (result i32)
+              (block $h (result i32)
+                (try_table (result i32) (catch $e $h) (return_call $back (local.get 0)))
+                (return))))"#,
+    )
+    .unwrap();
+    let module = Arc::new(Module::new(&wasm, &mut Arc::default()).unwrap());
+    let mut store = Store::new(heap, Limits::default(), Schedule::Never);
+    let back = store.add_host_func(&module.types, module.funcs[0], 0);
+    let instance = store.link(&module, &[back]).unwrap();
+    let func = |store: &Store<H>, name: &str| {
+        let Some(ExportItem::Func(index)) = module.export(name) else {
+            panic!("{name}")
+        };
+        let base = store.funcs().len() as u32 - 2;
+        assert_eq!(store.instances().len() as u32 - 1, instance);
+        base + index - 1
+    };
+    let mut host = CallBack {
+        func: func(&store, "thrower"),
+    };
+    store.start(instance, &mut host, &mut Blind).unwrap();
+    let tail = func(&store, "tail");
+    let ended = store.call(tail, &[0], &mut host, &mut Blind);
+    assert_eq!(ended, Err(Stop::Exception));
+    assert!(matches!(back, Extern::Func(_)));
+}
+
+/// `return_call` leaves the frame before the callee runs, so the handlers
+/// around it are gone, also if the callee is the host.
+#[test]
+fn an_exception_from_a_tail_called_host_passes_the_frame_that_left() {
+    tail_called_host(Null::new(1 << 20));
+    tail_called_host(Drc::new(1 << 20));
+}
+
+/// The stack grows in steps, but never beyond its limit, however small.
+#[test]
+fn small_register_limits_are_kept() {
+    let text = r#"(module
+        (func (export "small") (result i32) (i32.const 1))
+        (func (export "large") (local i64 i64 i64 i64 i64 i64 i64 i64)))"#;
+    let (mut case, _) = case::read(text.as_bytes()).unwrap();
+    case.limits.registers = 4;
+    let judged = judge(&case, &Options::default()).unwrap();
+    let steps = judged.observation.unwrap().steps;
+    assert!(matches!(steps[1].outcome, Outcome::Returned(_)));
+    assert_eq!(steps[2].outcome, Outcome::Trapped(Trap::StackOverflow));
+}
+
+/// Four bytes of code per loop, a thousand references on the stack of each:
+/// stack maps that share nothing would take gigabytes.
+#[test]
+fn stack_maps_do_not_outgrow_memory() {
+    let refs = "anyref ".repeat(1000);
+    let text = format!(
+        "(module (type $k (func (param {refs}) (result {refs})))
+          (func (export \"f\") {} {} {}))",
+        "(ref.null any) ".repeat(1000),
+        "(loop (type $k)) ".repeat(20_000),
+        "(drop) ".repeat(1000),
+    );
+    let wasm = wat::parse_str(&text).unwrap();
+    match Module::new(&wasm, &mut Arc::default()) {
+        Err(ModuleError::Unsupported { .. }) => {}
+        other => panic!("{:?}", other.map(|m| m.maps.len())),
+    }
+}
