@@ -8,5 +8,6 @@ pub mod generate;
 pub mod heap;
 pub mod module;
 pub mod oracle;
+pub mod script;
 pub mod types;
 pub mod zoo;

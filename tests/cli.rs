@@ -274,11 +274,6 @@ fn bad_files_are_refused_in_one_line() {
         b"(module (import \"a\" \"b\" (global (ref none))))",
         "the host has no value",
     );
-    refuse(
-        "simd.wat",
-        b"(module (func (drop (v128.const i64x2 1 2))))",
-        "SIMD support is not enabled",
-    );
     refuse("component.wat", b"(component)", "this is a component");
     refuse("deep.wat", "(".repeat(500_000).as_bytes(), "line 1");
     let locals = b"(module (func (export \"f\") (local ".to_vec();

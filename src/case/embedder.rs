@@ -29,8 +29,10 @@ pub(super) struct Called {
 /// The host.
 #[derive(Default)]
 pub(super) struct Embedder {
-    /// Calls so far.
+    /// Calls so far, as far as they are written down.
     pub calls: Vec<Called>,
+    /// How many there were.
+    pub count: u64,
 }
 
 /// How many references the host keeps. Later ones are seen and forgotten, so
@@ -93,20 +95,16 @@ impl Embedder {
         Ok(Ok(externs))
     }
 
-    /// Remembers a value, holding on to its object.
+    /// Remembers a value, holding on to its object; `high` is the other half of
+    /// a vector.
     pub(super) fn keep<H: Heap>(
         store: &mut Store<H>,
         ty: ValType,
         value: u64,
+        high: u64,
     ) -> Result<Kept, Stop> {
         if ty.lane() != Lane::Gc {
-            return Ok(Kept::Plain(match ty.lane() {
-                Lane::Func => match (value as u32).checked_sub(1) {
-                    Some(func) => Seen::Func(func),
-                    None => Seen::Null,
-                },
-                _ => Seen::Bits(value),
-            }));
+            return Ok(Kept::Plain(Seen::plain(ty.lane(), value, high)));
         }
         let r = GcRef::from_register(value);
         if r.is_null() {
@@ -142,7 +140,7 @@ impl Embedder {
     }
 
     /// The value of an argument, as a register, not rooted: `None` if nothing
-    /// fits the parameter.
+    /// fits the parameter. A vector is a number in its low half.
     pub(super) fn argument<H: Heap>(
         store: &mut Store<H>,
         ty: ValType,
@@ -198,8 +196,13 @@ impl<H: Heap> Host<H> for Embedder {
         let mut args = Vec::with_capacity(ty.params.len());
         for (i, param) in ty.params.iter().enumerate() {
             let value = store.argument(call, i);
-            args.push(Self::keep(store, *param, value)?);
+            let high = match param.lane() {
+                Lane::B128 => store.argument_high(call, i),
+                _ => 0,
+            };
+            args.push(Self::keep(store, *param, value, high)?);
         }
+        self.count += 1;
         if self.calls.len() < MAX_CALLS {
             self.calls.push(Called {
                 import: call.id,
@@ -207,7 +210,7 @@ impl<H: Heap> Host<H> for Embedder {
             });
         }
         for (i, result) in ty.results.iter().enumerate() {
-            let seed = mix(self.calls.len() as u64, u64::from(call.id) << 8 | i as u64);
+            let seed = mix(self.count, u64::from(call.id) << 8 | i as u64);
             let value = match result {
                 // References the host has seen come back, or null, or new ones.
                 ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(0),

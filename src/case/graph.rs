@@ -14,6 +14,8 @@ use std::collections::HashMap;
 pub enum Seen {
     /// A number: its bits.
     Bits(u64),
+    /// A vector: its halves, the low one first.
+    Vector([u64; 2]),
     /// The null reference.
     Null,
     /// An i31.
@@ -114,11 +116,12 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// The value in a register or slot of type `ty`.
-    pub(super) fn value(&mut self, ty: ValType, bits: u64) -> Seen {
+    /// The value in a register or slot of type `ty`; `high` is the other half
+    /// of a vector.
+    pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> Seen {
         match ty.lane() {
             Lane::Gc => self.reference(GcRef::from_register(bits)),
-            lane => plain(lane, bits),
+            lane => Seen::plain(lane, bits, high),
         }
     }
 
@@ -179,28 +182,29 @@ impl<'a, H: Inspect> Walk<'a, H> {
     }
 
     fn place(&mut self, r: GcRef, place: Place) {
-        let seen = match self.heap.peek(r, place) {
-            None => Seen::Dangling,
-            Some(bits) => match place.lane() {
-                Lane::Gc => self.reference(GcRef::from_register(bits)),
-                lane => plain(lane, bits),
+        let seen = match (self.heap.peek(r, place), place.lane()) {
+            (None, _) => Seen::Dangling,
+            (Some(bits), Lane::Gc) => self.reference(GcRef::from_register(bits)),
+            (Some(bits), Lane::B128) => match self.heap.peek_high(r, place) {
+                Some(high) => Seen::Vector([bits, high]),
+                None => Seen::Dangling,
             },
+            (Some(bits), lane) => Seen::plain(lane, bits, 0),
         };
         self.graph.values.push(seen);
-        if place.lane() == Lane::B128 {
-            let high = self.heap.peek_high(r, place).unwrap_or(0);
-            self.graph.values.push(Seen::Bits(high));
-        }
     }
 }
 
-/// A value that is not a reference into the heap.
-fn plain(lane: Lane, bits: u64) -> Seen {
-    match lane {
-        Lane::Func => match (bits as u32).checked_sub(1) {
-            Some(func) => Seen::Func(func),
-            None => Seen::Null,
-        },
-        _ => Seen::Bits(bits),
+impl Seen {
+    /// A value that is not a reference into the heap.
+    pub(super) fn plain(lane: Lane, bits: u64, high: u64) -> Seen {
+        match lane {
+            Lane::Func => match (bits as u32).checked_sub(1) {
+                Some(func) => Seen::Func(func),
+                None => Seen::Null,
+            },
+            Lane::B128 => Seen::Vector([bits, high]),
+            _ => Seen::Bits(bits),
+        }
     }
 }

@@ -16,7 +16,7 @@ pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use plan::{Arg, Plan, Step};
 pub use run::{Facts, Run, RunError, run};
 pub use schedule::{parse_schedule, print_schedule};
-pub use text::{CaseError, Header, read, write};
+pub use text::{CaseError, Header, LimitsText, read, read_header, write};
 
 use crate::engine::{Limits, Schedule};
 

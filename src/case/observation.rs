@@ -45,6 +45,9 @@ pub struct Observation {
     pub steps: Vec<StepSeen>,
     /// Calls to the host, in order.
     pub host_calls: Vec<HostSeen>,
+    /// How many calls to the host there were; only the first few thousand are
+    /// written down.
+    pub host_call_count: u64,
     /// Globals, imported ones included.
     pub globals: Vec<Seen>,
     /// Elements of all tables.

@@ -152,8 +152,11 @@ fn call<H: Heap>(
             step.export
         )));
     };
-    let Extern::Func(func) = store.instances()[instance as usize].item(item) else {
-        unreachable!("a function export is a function")
+    let Some(Extern::Func(func)) = store.instances()[instance as usize].item(item) else {
+        return Err(RunError::Export(format!(
+            "{:?} cannot be called: the instance was never completely allocated",
+            step.export
+        )));
     };
     let ty = match store.func(func) {
         Some(f) => store.types().func(f.ty()).clone(),
@@ -188,11 +191,12 @@ fn call<H: Heap>(
         };
         if param.is_gc() {
             held.push((
-                i,
+                args.len(),
                 store.add_handle(crate::heap::GcRef::from_register(value))?,
             ));
         }
         args.push(value);
+        args.resize(args.len() + param.lane().registers() - 1, 0);
     }
     for (i, handle) in &held {
         args[*i] = store.handle(*handle).register();
@@ -211,9 +215,13 @@ fn end_of<H: Heap>(
     match done {
         Ok(()) => {
             let mut kept = Vec::with_capacity(results.len());
-            for (i, ty) in results.iter().enumerate() {
-                let value = store.result(i);
-                kept.push(Embedder::keep(store, *ty, value)?);
+            let mut register = 0;
+            for ty in results {
+                let width = ty.lane().registers();
+                let low = store.result(register);
+                let high = store.result(register + width - 1);
+                kept.push(Embedder::keep(store, *ty, low, high)?);
+                register += width;
             }
             Ok(Ended::Returned(kept))
         }
@@ -235,7 +243,8 @@ fn finish<H: Heap>(
     let mut walk = Walk::new(&store.heap, store.types());
     let globals = store
         .globals()
-        .map(|(ty, value)| walk.value(ty.value, value))
+        .zip(0..)
+        .map(|((ty, value), i)| walk.value(ty.value, value, store.global_high(i)))
         .collect();
     let tables = store
         .tables()
@@ -243,7 +252,7 @@ fn finish<H: Heap>(
         .map(|table| {
             let ty = ValType::Ref(table.ty.element);
             let elements = table.elements.iter();
-            elements.map(|e| walk.value(ty, u64::from(*e))).collect()
+            elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
         })
         .collect();
     let kept: Vec<Seen> = (0..store.handles() as u32)
@@ -276,6 +285,7 @@ fn finish<H: Heap>(
     Ok(Observation {
         steps,
         host_calls,
+        host_call_count: host.count,
         globals,
         tables,
         memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),

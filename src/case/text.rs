@@ -112,7 +112,8 @@ impl LimitsText {
         }
     }
 
-    fn apply(&self, limits: &mut Limits) {
+    /// Puts what is given in the place of what `limits` says.
+    pub fn apply(&self, limits: &mut Limits) {
         let default = *limits;
         *limits = Limits {
             fuel: self.fuel.unwrap_or(default.fuel),
@@ -168,7 +169,8 @@ pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
     Ok((case, header))
 }
 
-fn read_header(text: &str) -> Result<Header, CaseError> {
+/// Reads the header at the top of a text, if there is one.
+pub fn read_header(text: &str) -> Result<Header, CaseError> {
     let mut toml_text = String::new();
     for line in text.lines() {
         match line.trim_start().strip_prefix(";;!") {

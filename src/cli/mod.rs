@@ -2,10 +2,12 @@
 //!
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input.
 
+mod file;
 mod fuzz;
 mod generate;
 mod options;
 mod run;
+mod wast;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,6 +27,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
 }
@@ -39,6 +42,7 @@ enum Ended {
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Run(run) => run.main(),
+        Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),
     };

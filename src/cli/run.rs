@@ -1,6 +1,7 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::Ended;
+use super::file;
 use super::options::{Judging, fault, list};
 use crate::case::{self, Arg, Outcome, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
@@ -33,19 +34,11 @@ pub(super) struct Run {
     schedule: Option<Schedule>,
 }
 
-/// Files beyond this are refused, not read.
-const MAX_FILE: u64 = 256 << 20;
-
 impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
         let name = self.file.display();
         let in_file = |message: String| format!("{name}: {message}");
-        let size = std::fs::metadata(&self.file).map_err(|e| in_file(e.to_string()))?;
-        if size.len() > MAX_FILE {
-            let message = format!("{} bytes are more than {MAX_FILE}", size.len());
-            return Err(in_file(message));
-        }
-        let bytes = std::fs::read(&self.file).map_err(|e| in_file(e.to_string()))?;
+        let bytes = file::read(&self.file)?;
         let (mut case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
         let mut options = self.judging.options();
         if let (None, Some(names)) = (&self.judging.collectors, &header.collectors) {

@@ -5,12 +5,12 @@ use super::inspector::{Grain, Inspector, Point};
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap};
-use crate::types::TypeId;
+use crate::types::{Lane, TypeId, registers};
 
 impl<H: Heap> Store<H> {
     /// Calls a function of the store from outside, with arguments in
-    /// registers and a fresh supply of fuel. The results are in
-    /// [`Store::result`] until the store is used again.
+    /// registers, a `v128` in two, and a fresh supply of fuel. The results are
+    /// in [`Store::result`] until the store is used again.
     ///
     /// After [`Stop::Exception`] the exception is pending; take it with
     /// [`Store::take_exception`].
@@ -36,18 +36,25 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
+        if !self.is_callable(func) {
+            return Err(Trap::NotAllocated.into());
+        }
         match self.funcs[func as usize] {
             Func::Wasm { instance, body, ty } => {
-                for (param, arg) in self.types.func(ty).params.iter().zip(args) {
-                    if param.is_gc() {
-                        self.heap.expose(GcRef::from_register(*arg))?;
+                let mut args_left = args.iter();
+                for param in &self.types.func(ty).params {
+                    let arg = args_left.next();
+                    match (param.lane(), arg) {
+                        (Lane::Gc, Some(arg)) => self.heap.expose(GcRef::from_register(*arg))?,
+                        (Lane::B128, _) => drop(args_left.next()),
+                        _ => {}
                     }
                 }
                 self.run_body(instance, body, args, host, inspector)
             }
             Func::Host { ty, id } => {
                 let base = self.free_base();
-                let top = base + args.len() + self.types.func(ty).results.len();
+                let top = base + args.len() + registers(&self.types.func(ty).results);
                 self.reserve(top)?;
                 self.stack[base..base + args.len()].copy_from_slice(args);
                 self.call_host(ty, id, base, host, inspector)
@@ -67,9 +74,7 @@ impl<H: Heap> Store<H> {
         if self.depth == self.limits.reentry {
             return Err(Trap::StackOverflow.into());
         }
-        let grain = inspector.grain();
-        self.inspect_operations = grain >= Grain::Every;
-        self.inspect_collections = grain >= Grain::Collection;
+        self.inspect_operations = inspector.grain() >= Grain::Every;
         let base = self.free_base();
         self.reserve(base + args.len())?;
         self.stack[base..base + args.len()].copy_from_slice(args);
@@ -119,8 +124,8 @@ impl<H: Heap> Store<H> {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         let func = self.types.func(ty);
-        let results = base + func.params.len();
-        let top = results + func.results.len();
+        let results = base + registers(&func.params);
+        let top = results + registers(&func.results);
         self.reserve(top)?;
         if self.frames.len() >= self.limits.frames {
             return Err(Trap::StackOverflow.into());
@@ -147,9 +152,16 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// An argument of a host call, as a register.
+    /// An argument of a host call, as a register; of a `v128`, the low half.
     pub fn argument(&self, call: HostCall, index: usize) -> u64 {
-        self.stack[call.base + index]
+        let before = registers(&self.types.func(call.ty).params[..index]);
+        self.stack[call.base + before]
+    }
+
+    /// The high half of an argument that is a `v128`.
+    pub fn argument_high(&self, call: HostCall, index: usize) -> u64 {
+        let before = registers(&self.types.func(call.ty).params[..index]);
+        self.stack[call.base + before + 1]
     }
 
     /// The type of a host call.
@@ -157,10 +169,12 @@ impl<H: Heap> Store<H> {
         self.types.func(call.ty)
     }
 
-    /// Sets a result of a host call to the value in a register.
+    /// Sets a result of a host call to the value in a register; of a `v128`,
+    /// the low half.
     pub fn set_result(&mut self, call: HostCall, index: usize, value: u64) -> Result<(), Stop> {
         let func = self.types.func(call.ty);
-        let register = call.base + func.params.len() + index;
+        let before = registers(&func.params) + registers(&func.results[..index]);
+        let register = call.base + before;
         if func.results[index].is_gc() {
             self.heap.expose(GcRef::from_register(value))?;
         }
@@ -168,7 +182,8 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// A result of the last call from outside, as a register.
+    /// Register `index` of the results of the last call from outside. Results
+    /// are in consecutive registers, a `v128` in two of them.
     pub fn result(&self, index: usize) -> u64 {
         self.stack[self.free_base() + index]
     }

@@ -151,6 +151,11 @@ pub trait Inspector<H: Heap> {
 
     /// Looks. `Err` stops the run; the inspector remembers why.
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
+
+    /// Takes, in words, why the inspector has last stopped a run or would have.
+    fn complaint(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// An inspector that does not look.

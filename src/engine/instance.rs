@@ -35,6 +35,9 @@ pub struct Instance {
     pub(super) elements: Vec<Segment>,
     /// For each data segment whether it is dropped.
     pub(super) dropped: Vec<bool>,
+    /// Whether all of the above is there. Until then no function may run: its
+    /// code relies on every index of the module.
+    pub(super) allocated: bool,
 }
 
 /// Something in a store that can be imported: its kind and store index.
@@ -81,14 +84,20 @@ impl Instance {
         &self.module
     }
 
-    /// What an exported item is in the store.
-    pub fn item(&self, item: ExportItem) -> Extern {
+    /// What an exported item is in the store. `None` unless [`Store::start`]
+    /// has allocated the whole instance: if, say, a table was too large, there
+    /// is no instance as far as others can see.
+    pub fn item(&self, item: ExportItem) -> Option<Extern> {
+        if !self.allocated {
+            return None;
+        }
+        let get = |indices: &[u32], i: u32| indices.get(i as usize).copied();
         match item {
-            ExportItem::Func(i) => Extern::Func(self.funcs[i as usize]),
-            ExportItem::Table(i) => Extern::Table(self.tables[i as usize]),
-            ExportItem::Memory(i) => Extern::Memory(self.memories[i as usize]),
-            ExportItem::Global(i) => Extern::Global(self.globals[i as usize]),
-            ExportItem::Tag(i) => Extern::Tag(self.tags[i as usize]),
+            ExportItem::Func(i) => get(&self.funcs, i).map(Extern::Func),
+            ExportItem::Table(i) => get(&self.tables, i).map(Extern::Table),
+            ExportItem::Memory(i) => get(&self.memories, i).map(Extern::Memory),
+            ExportItem::Global(i) => get(&self.globals, i).map(Extern::Global),
+            ExportItem::Tag(i) => get(&self.tags, i).map(Extern::Tag),
         }
     }
 }
@@ -145,9 +154,11 @@ impl<H: Heap> Store<H> {
                 self.ref_globals.push(0);
                 self.ref_globals.len() - 1
             }
-            _ => {
-                self.num_globals.push(0);
-                self.num_globals.len() - 1
+            other => {
+                let slot = self.num_globals.len();
+                let end = slot + other.lane().registers();
+                self.num_globals.resize(end, 0);
+                slot
             }
         };
         self.globals.push(GlobalSlot {
@@ -157,7 +168,7 @@ impl<H: Heap> Store<H> {
         Extern::Global(self.globals.len() as u32 - 1)
     }
 
-    /// Sets a global to the value in a register.
+    /// Sets a global to the value in a register; of a `v128`, the low half.
     pub fn set_global(&mut self, global: u32, value: u64) -> Result<(), Stop> {
         let GlobalSlot { ty, slot } = self.globals[global as usize];
         match ty.value {
@@ -183,7 +194,8 @@ impl<H: Heap> Store<H> {
 
     /// Links `module` with one external item per import.
     ///
-    /// The instance exists from here on, even if [`Store::start`] then traps:
+    /// The instance is in the store from here on. It can be used once
+    /// [`Store::start`] has allocated its parts, even if that traps later:
     /// others may have got hold of its functions.
     pub fn link(&mut self, module: &Arc<Module>, externs: &[Extern]) -> Result<u32, LinkError> {
         self.add_types(&module.types);
@@ -197,6 +209,7 @@ impl<H: Heap> Store<H> {
             tags: Vec::with_capacity(module.tags.len()),
             elements: Vec::with_capacity(module.elements.len()),
             dropped: vec![false; module.data.len()],
+            allocated: false,
         };
         for (i, import) in module.imports.iter().enumerate() {
             let given = externs.get(i).copied();
@@ -227,6 +240,14 @@ impl<H: Heap> Store<H> {
         Ok(id)
     }
 
+    /// Whether the instance of a function is there to run it.
+    pub(super) fn is_callable(&self, func: u32) -> bool {
+        match self.funcs[func as usize] {
+            Func::Host { .. } => true,
+            Func::Wasm { instance, .. } => self.instances[instance as usize].allocated,
+        }
+    }
+
     fn link_import(
         &self,
         instance: &mut Instance,
@@ -239,6 +260,9 @@ impl<H: Heap> Store<H> {
         let fits = match (import.ty, given) {
             (_, None) => return Err("nothing was given for it".into()),
             (ExternType::Func(ty), Some(Extern::Func(i))) => {
+                if !self.is_callable(i) {
+                    return Err("its instance was never completely allocated".into());
+                }
                 instance.funcs.push(i);
                 self.types.is_subtype(self.funcs[i as usize].ty(), ty)
             }
@@ -246,12 +270,14 @@ impl<H: Heap> Store<H> {
                 instance.tables.push(i);
                 let table = &self.tables[i as usize];
                 table.ty.element == ty.element
+                    && table.ty.index64 == ty.index64
                     && limits(ty.min, table.elements.len() as u64, ty.max, table.ty.max)
             }
             (ExternType::Memory(ty), Some(Extern::Memory(i))) => {
                 instance.memories.push(i);
                 let memory = &self.memories[i as usize];
-                limits(ty.min, memory.pages(), ty.max, memory.ty.max)
+                memory.ty.index64 == ty.index64
+                    && limits(ty.min, memory.pages(), ty.max, memory.ty.max)
             }
             (ExternType::Global(ty), Some(Extern::Global(i))) => {
                 instance.globals.push(i);
@@ -316,6 +342,8 @@ impl<H: Heap> Store<H> {
         }
         for (i, global) in module.global_inits.iter().enumerate() {
             let value = self.constant(id, global.init, host, inspector)?;
+            // A `v128` is computed by a body, which leaves the high half, too.
+            let high = self.stack.get(self.free_base() + 1).copied();
             let ty = module.globals[module.imported_globals as usize + i];
             let Extern::Global(index) = self.add_global(&module.types, ty) else {
                 unreachable!("a global was added")
@@ -327,6 +355,10 @@ impl<H: Heap> Store<H> {
                     self.heap.init_slot(slot, GcRef::from_register(value))?;
                 }
                 ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
+                ValType::V128 => {
+                    let halves = [value, high.unwrap_or(0)];
+                    self.num_globals[slot as usize..][..2].copy_from_slice(&halves);
+                }
                 _ => self.num_globals[slot as usize] = value,
             }
             let instance = &mut self.instances[id as usize];
@@ -334,6 +366,8 @@ impl<H: Heap> Store<H> {
             instance.global_slots.push(slot);
         }
         self.evaluate_segments(id, &module, host, inspector)?;
+        // Nobody has got hold of anything so far; what follows may hand it out.
+        self.instances[id as usize].allocated = true;
         self.copy_segments(id, &module, host, inspector)?;
         if let Some(start) = module.start {
             let func = self.instances[id as usize].funcs[start as usize];
@@ -388,21 +422,14 @@ impl<H: Heap> Store<H> {
                 SegmentMode::Declared => {}
                 SegmentMode::Active { target, offset } => {
                     let start = self.constant(id, offset, host, inspector)?;
-                    self.table_init(
-                        id,
-                        target,
-                        i as u32,
-                        start as u32,
-                        0,
-                        element.items.len() as u32,
-                    )?;
+                    self.table_init(id, target, i as u32, start, 0, element.items.len() as u64)?;
                 }
             }
             self.elem_drop(id, i as u32)?;
         }
         for (i, data) in module.data.iter().enumerate() {
             if let SegmentMode::Active { target, offset } = data.mode {
-                let start = u64::from(self.constant(id, offset, host, inspector)? as u32);
+                let start = self.constant(id, offset, host, inspector)?;
                 let memory = self.instances[id as usize].memories[target as usize];
                 let bytes = &mut self.memories[memory as usize].bytes;
                 let to = range(start, data.bytes.len() as u64, bytes.len())
@@ -414,7 +441,8 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// The value of a constant expression, as a register.
+    /// The value of a constant expression, as a register; of a `v128`, the low
+    /// half.
     fn constant(
         &mut self,
         id: u32,

@@ -1,6 +1,6 @@
 //! The store: everything that instances share.
 
-use super::inspector::{Halt, Inspector, Location, Point, View};
+use super::inspector::{Grain, Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
 use super::roots::StoreRoots;
@@ -9,7 +9,7 @@ use super::storage::{Memory, Table};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, HeapError, Shape};
 use crate::module::{GlobalType, Module};
-use crate::types::{HeapType, RefType, TypeId, Types};
+use crate::types::{HeapType, RefType, TypeId, Types, ValType};
 use std::sync::Arc;
 
 /// What a function of the store is.
@@ -43,7 +43,7 @@ impl Func {
 }
 
 /// A global: its type, and where its value is: in [`Store::ref_globals`] if it
-/// is a reference, else in [`Store::num_globals`].
+/// is a reference, else in [`Store::num_globals`], where a `v128` has two slots.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct GlobalSlot {
     pub ty: GlobalType,
@@ -133,10 +133,8 @@ pub struct Store<H> {
     pub(super) heap_left: u64,
     /// Bytes charged for an object of each type, without array elements.
     pub(super) object_bytes: Vec<u32>,
-    /// Whether to inspect before every instruction that touches the heap, and
-    /// after every collection.
+    /// Whether to inspect before every instruction that touches the heap.
     pub(super) inspect_operations: bool,
-    pub(super) inspect_collections: bool,
     /// The instruction that last touched the heap; kept while inspecting.
     pub(super) last_operation: Option<Location>,
     /// Where the last trap or uncaught exception was raised.
@@ -174,7 +172,6 @@ impl<H: Heap> Store<H> {
             limits,
             object_bytes: Vec::new(),
             inspect_operations: false,
-            inspect_collections: false,
             last_operation: None,
             stopped_at: None,
             scratch: Vec::new(),
@@ -227,15 +224,24 @@ impl<H: Heap> Store<H> {
         &self.memories
     }
 
-    /// The type and the value of every global: a register.
+    /// The type and the value of every global: a register; of a `v128`, the
+    /// low half.
     pub fn globals(&self) -> impl Iterator<Item = (GlobalType, u64)> + '_ {
         self.globals.iter().map(|g| {
             let value = match g.ty.value {
-                crate::types::ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
+                ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
                 _ => self.num_globals[g.slot as usize],
             };
             (g.ty, value)
         })
+    }
+
+    /// The high half of a global that is a `v128`, else zero.
+    pub fn global_high(&self, global: u32) -> u64 {
+        match self.globals[global as usize] {
+            g if g.ty.value == ValType::V128 => self.num_globals[g.slot as usize + 1],
+            _ => 0,
+        }
     }
 
     /// Safepoints passed so far.
@@ -274,6 +280,10 @@ impl<H: Heap> Store<H> {
 
     /// Collects now. The running frame, if any, must be in `current`.
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        if self.inspect_operations {
+            // What the last operation broke is not to be blamed on this.
+            self.inspect(Point::Operation, inspector)?;
+        }
         let mut roots = StoreRoots {
             types: &self.types,
             instances: &mut self.instances,
@@ -287,7 +297,7 @@ impl<H: Heap> Store<H> {
             pending: &mut self.pending,
         };
         self.heap.collect(&mut roots)?;
-        if self.inspect_collections && self.heap.collects() {
+        if self.heap.collects() && inspector.grain() >= Grain::Collection {
             self.inspect(Point::Collection, inspector)?;
         }
         Ok(())

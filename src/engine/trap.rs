@@ -31,6 +31,9 @@ pub enum Trap {
     CastFailure,
     /// A host function could not produce a value of its result type.
     Host,
+    /// A call from the host into an instance that was never completely
+    /// allocated.
+    NotAllocated,
     /// The call's fuel is used up.
     OutOfFuel,
     /// Too many frames or registers.
@@ -63,6 +66,7 @@ impl fmt::Display for Trap {
             Trap::NullReference => "null reference",
             Trap::CastFailure => "cast failure",
             Trap::Host => "host function cannot make a result",
+            Trap::NotAllocated => "the instance was never completely allocated",
             Trap::OutOfFuel => "all fuel consumed",
             Trap::StackOverflow => "call stack exhausted",
             Trap::OutOfHeap => "allocation budget exhausted",

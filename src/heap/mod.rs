@@ -48,8 +48,9 @@ pub trait Roots {
 ///
 /// Values go in and out as registers: packed fields in the low bits (reads are
 /// zero-extended, writes truncate), references as in [`GcRef`], `v128` as two
-/// registers, low half first. Where a call has room for one register only, a
-/// `v128` is its low half: a read returns it, a write clears the other.
+/// registers, low half first, or as a `u128` where methods are about nothing
+/// else. Where a call has room for one register only, a `v128` is its low half:
+/// a read returns it, a write clears the other.
 ///
 /// The caller has checked nulls and array bounds and has given the field's true
 /// lane; everything else a heap checks itself, since a faulty collector hands
@@ -100,6 +101,12 @@ pub trait Heap: Inspect {
     /// reference.
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError>;
 
+    /// Reads a whole `v128`.
+    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError>;
+
+    /// Writes a whole `v128`.
+    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
+
     /// The length of an array.
     fn array_len(&self, r: GcRef) -> Result<u32, HeapError>;
 
@@ -118,6 +125,10 @@ pub trait Heap: Inspect {
         lane: Lane,
         value: u64,
     ) -> Result<(), HeapError>;
+
+    /// `array.fill` with a whole `v128`.
+    fn fill_vector(&mut self, r: GcRef, start: u32, len: u32, value: u128)
+    -> Result<(), HeapError>;
 
     /// `array.copy`, as if through a temporary copy of the source.
     fn copy(
@@ -195,6 +206,15 @@ impl Place {
         match self {
             Place::Field(field) => field.lane,
             Place::Element { lane, .. } => lane,
+        }
+    }
+
+    /// The offset of its first byte in the payload.
+    #[inline]
+    fn offset(self) -> u64 {
+        match self {
+            Place::Field(field) => u64::from(field.offset),
+            Place::Element { index, lane } => layouts::element_offset(index, lane),
         }
     }
 }

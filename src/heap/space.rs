@@ -7,7 +7,7 @@ use super::granules::Granules;
 use super::header::{self, HEADER};
 use super::layouts::element_offset;
 use super::storage::Storage;
-use super::{GRANULE, GcRef, HeapError, Shape};
+use super::{GRANULE, GcRef, HeapError, Place, Shape};
 use crate::types::{ARRAY_ELEMENTS, Field, Lane};
 use std::ops::Range;
 
@@ -202,6 +202,30 @@ impl Space {
         self.storage
             .store(at, lane, value)
             .ok_or_else(|| outside(at))
+    }
+
+    /// Reads the `v128` at a place.
+    pub fn load_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        let at = self.vector(r, place)?;
+        match self.storage.read(at) {
+            Some(bytes) => Ok(u128::from_le_bytes(bytes)),
+            None => Err(outside(at)),
+        }
+    }
+
+    /// Writes the `v128` at a place.
+    pub fn store_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        let at = self.vector(r, place)?;
+        self.storage
+            .write(at, value.to_le_bytes())
+            .ok_or_else(|| outside(at))
+    }
+
+    /// The address of the `v128` at a place.
+    fn vector(&self, r: GcRef, place: Place) -> Result<usize, HeapError> {
+        let offset = u64::from(HEADER) + place.offset();
+        let end = offset + u64::from(Lane::B128.width());
+        Ok(self.object(r, end)? + offset as usize)
     }
 
     /// Writes a field from the front of `registers`, and returns the rest.

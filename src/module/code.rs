@@ -103,17 +103,20 @@ codes! {
     Throw,
     /// Throws exception `b`.
     ThrowRef,
-    /// Copies `imm` registers from `b` on to `a` on, `a < b`.
+    /// Copies `imm` registers from `b` on to `a` on.
     MoveMany,
     /// An operand that did not fit the instruction before; never executed.
     Extra,
+    /// Sets `a` to the address `b` plus the offset in `imm` and `c`, or traps
+    /// if it is beyond every memory: before an access to a 64-bit memory.
+    Address64,
     /// Traps if `b` is null.
     RefAsNonNull,
     /// Traps unless `b` has type `imm` (null allowed if `c` is 1).
     RefCast, RefCastFunc,
-    GlobalSet, GlobalSetRef,
+    GlobalSet, GlobalSetRef, GlobalSetWide,
     /// Stores `c` at address `b` + `imm` of memory `a`.
-    Store8, Store16, Store32, Store64,
+    Store8, Store16, Store32, Store64, Store128,
     /// Operands from `b` on; memory `imm`.
     MemoryFill,
     /// Operands from `b` on; to memory `a`, from memory `imm`.
@@ -131,26 +134,27 @@ codes! {
     TableInit,
     ElemDrop,
     /// Sets field `c`, at payload offset `imm`, of structure `b` to `a`.
-    StructSet8, StructSet16, StructSet32, StructSet64, StructSetGc, StructSetFunc,
+    StructSet8, StructSet16, StructSet32, StructSet64, StructSetWide, StructSetGc, StructSetFunc,
     /// Sets element `c` of array `b` to `a`.
-    ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySetGc, ArraySetFunc,
+    ArraySet8, ArraySet16, ArraySet32, ArraySet64, ArraySetWide, ArraySetGc, ArraySetFunc,
     /// Operands from `b` on; array type `imm`.
     ArrayFill, ArrayCopy,
     /// Operands from `b` on; array type `imm`; the segment in an [`Code::Extra`].
     ArrayInitData, ArrayInitElem,
 
-    // --- Everything from here on writes `a` and nothing else.
+    // --- Everything from here on writes `a` and nothing else. Vectors take two
+    // --- registers; operands are read before anything is written.
     /// The constant in `imm`, `b` and `c`; see [`Op::bits`].
     Const,
     Move,
     /// `b` if register `imm` is not zero, else `c`.
-    Select,
-    GlobalGet,
+    Select, SelectWide,
+    GlobalGet, GlobalGetWide,
     /// A reference global; passes the read barrier if it may hold an object.
     GlobalGetRef,
     /// Loads from address `b` + `imm` of memory `c`, zero-extended unless named
     /// otherwise.
-    Load8, Load16, Load32, Load64, Load8S32, Load16S32, Load8S64, Load16S64, Load32S64,
+    Load8, Load16, Load32, Load64, Load128, Load8S32, Load16S32, Load8S64, Load16S64, Load32S64,
     MemorySize, MemoryGrow,
     TableGet, TableSize,
     /// Grows table `imm` by `c` elements, all `b`.
@@ -159,21 +163,44 @@ codes! {
     /// Whether `b` has type `imm` (null allowed if `c` is 1).
     RefTest, RefTestFunc,
     RefI31, I31GetS, I31GetU,
-    /// Fields from `b` on; type `imm`.
+    /// Fields in `c` registers from `b` on; type `imm`.
     StructNew, StructNewDefault,
     /// Field `c`, at payload offset `imm`, of structure `b`.
-    StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGetGc, StructGetFunc,
+    StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGetWide, StructGetGc,
+    StructGetFunc,
     /// `c` copies of `b`; type `imm`.
-    ArrayNew,
+    ArrayNew, ArrayNewWide,
     /// Length `b`; type `imm`.
     ArrayNewDefault,
-    /// `c` elements from `b` on; type `imm`.
+    /// Elements in `c` registers from `b` on; type `imm`.
     ArrayNewFixed,
     /// Offset `b`, length `c`, type `imm`; the segment in an [`Code::Extra`].
     ArrayNewData, ArrayNewElem,
     /// Element `c` of array `b`.
-    ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGetGc, ArrayGetFunc,
+    ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGetWide, ArrayGetGc, ArrayGetFunc,
     ArrayLen,
+
+    /// The operation `imm`, a [`VectorUnary`](super::VectorUnary).
+    VectorUnary,
+    /// The operation `imm`, a [`VectorBinary`](super::VectorBinary).
+    VectorBinary,
+    /// The operation in the low half of `imm`, a
+    /// [`VectorTernary`](super::VectorTernary); the high half is the third
+    /// operand's register.
+    VectorTernary,
+    /// The operation `imm`, a [`VectorShift`](super::VectorShift); `c` is a number.
+    VectorShift,
+    /// The operation `imm`, a [`VectorTest`](super::VectorTest); the result is a
+    /// number.
+    VectorTest,
+    /// Copies of the low `imm` bits of number `b`; if these are 128, `b`
+    /// zero-extended.
+    Splat,
+    /// Lane `c`, of `imm` bits, of vector `b`, zero-extended.
+    ExtractLane,
+    /// Vector `b` with a lane replaced by number `c`. The low half of `imm` is
+    /// the width of a lane in bits, the high half is which.
+    ReplaceLane,
 
     I32Eq, I32Ne, I32LtS, I32LtU, I32GtS, I32GtU, I32LeS, I32LeU, I32GeS, I32GeU,
     I32EqImm, I32NeImm, I32LtSImm, I32LtUImm, I32GtSImm, I32GtUImm, I32LeSImm, I32LeUImm, I32GeSImm, I32GeUImm,

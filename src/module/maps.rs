@@ -55,6 +55,12 @@ impl Chain {
 }
 
 impl StackMaps {
+    /// Makes room for `n` maps.
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.entries.reserve(n);
+        self.cells.reserve(n);
+    }
+
     /// Puts `register` on top of `below`.
     pub(super) fn push(&mut self, register: u16, below: Chain) -> Chain {
         self.cells.push(Cell {

@@ -10,10 +10,12 @@ mod compile;
 mod decode;
 mod error;
 mod maps;
+mod vector;
 
 pub use code::{Code, Op, Target};
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
+pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 
 use crate::types::{RefType, TypeId, Types, ValType};
 use std::ops::Range;
@@ -24,6 +26,8 @@ use std::sync::Arc;
 pub struct TableType {
     /// What its elements are.
     pub element: RefType,
+    /// Whether indices are 64 bits wide.
+    pub index64: bool,
     /// Initial number of elements.
     pub min: u64,
     /// Limit to growth, if declared.
@@ -33,6 +37,8 @@ pub struct TableType {
 /// A memory's type.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct MemoryType {
+    /// Whether addresses are 64 bits wide.
+    pub index64: bool,
     /// Initial size in pages of 64 KiB.
     pub min: u64,
     /// Limit to growth in pages, if declared.

@@ -28,13 +28,7 @@ fn first(a: &Observation, b: &Observation) -> Found {
     steps(a, b)
         .or_else(|| host_calls(a, b))
         .or_else(|| values("global", &a.globals, &b.globals, a, b))
-        .or_else(|| {
-            a.tables
-                .iter()
-                .zip(&b.tables)
-                .enumerate()
-                .find_map(|(i, (x, y))| values(&format!("table {i} -> element"), x, y, a, b))
-        })
+        .or_else(|| tables(a, b))
         .or_else(|| memories(a, b))
         .or_else(|| values("kept reference", &a.kept, &b.kept, a, b))
         .or_else(|| graphs(a, b))
@@ -43,26 +37,43 @@ fn first(a: &Observation, b: &Observation) -> Found {
 
 fn steps(a: &Observation, b: &Observation) -> Found {
     for (i, (x, y)) in a.steps.iter().zip(&b.steps).enumerate() {
+        if x.export != y.export {
+            let show = |export: &Option<String>| match export {
+                None => "instantiation".to_string(),
+                Some(export) => format!("{export:?}"),
+            };
+            return Some((format!("call {i}"), (show(&x.export), show(&y.export))));
+        }
         let name = match &x.export {
             None => "instantiation".to_string(),
             Some(export) => format!("call {i} of {export:?}"),
         };
-        if let (Outcome::Returned(x), Outcome::Returned(y)) = (&x.outcome, &y.outcome) {
-            let found = values(&format!("{name} -> result"), x, y, a, b);
-            if found.is_some() {
-                return found;
+        let found = match (&x.outcome, &y.outcome) {
+            (Outcome::Returned(x), Outcome::Returned(y)) => {
+                values(&format!("{name} -> result"), x, y, a, b)
             }
-        } else if x.outcome != y.outcome {
-            let show = |outcome: &Outcome| match outcome {
-                Outcome::Returned(values) => format!("returned {} values", values.len()),
-                Outcome::Trapped(trap) => format!("trapped: {trap}"),
-                Outcome::Threw(_) => "threw an exception".to_string(),
-                Outcome::NoArgument => "was not called: no argument fits".to_string(),
-            };
-            return Some((name, (show(&x.outcome), show(&y.outcome))));
+            (Outcome::Threw(x), Outcome::Threw(y)) => {
+                let shown = || (show(*x, &a.graph), show(*y, &b.graph));
+                (!same(*x, *y, &a.graph, &b.graph))
+                    .then(|| (format!("{name} -> exception"), shown()))
+            }
+            (x, y) => (x != y).then(|| (name, (ending(x), ending(y)))),
+        };
+        if found.is_some() {
+            return found;
         }
     }
     lengths("calls made", a.steps.len(), b.steps.len())
+}
+
+/// How a call ended, in words.
+fn ending(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Returned(values) => format!("returned {} values", values.len()),
+        Outcome::Trapped(trap) => format!("trapped: {trap}"),
+        Outcome::Threw(_) => "threw an exception".into(),
+        Outcome::NoArgument => "was not called: no argument fits".into(),
+    }
 }
 
 fn host_calls(a: &Observation, b: &Observation) -> Found {
@@ -82,7 +93,18 @@ fn host_calls(a: &Observation, b: &Observation) -> Found {
             return found;
         }
     }
-    lengths("calls to the host", a.host_calls.len(), b.host_calls.len())
+    (a.host_call_count != b.host_call_count).then(|| {
+        let counts = (a.host_call_count.to_string(), b.host_call_count.to_string());
+        ("calls to the host".into(), counts)
+    })
+}
+
+fn tables(a: &Observation, b: &Observation) -> Found {
+    let pairs = a.tables.iter().zip(&b.tables).enumerate();
+    pairs
+        .map(|(i, (x, y))| values(&format!("table {i} -> element"), x, y, a, b))
+        .find(Option::is_some)
+        .unwrap_or_else(|| lengths("tables", a.tables.len(), b.tables.len()))
 }
 
 fn memories(a: &Observation, b: &Observation) -> Found {
@@ -98,7 +120,7 @@ fn memories(a: &Observation, b: &Observation) -> Found {
             return lengths(&format!("memory {i} -> size"), x.len(), y.len());
         }
     }
-    None
+    lengths("memories", a.memories.len(), b.memories.len())
 }
 
 fn lengths(what: &str, x: usize, y: usize) -> Found {
@@ -129,50 +151,77 @@ fn same(x: Seen, y: Seen, a: &Graph, b: &Graph) -> bool {
 
 /// The first object that differs, by number, and how.
 fn graphs(a: &Observation, b: &Observation) -> Found {
-    let (a, b) = (&a.graph, &b.graph);
-    for i in 0..a.nodes.len().min(b.nodes.len()) {
-        let (x, y) = (a.nodes[i], b.nodes[i]);
-        let name = format!("{} -> object {i}", root_of(i as u32, a));
-        if x.shape != y.shape || x.word != y.word {
-            let show = |graph: &Graph| show(Seen::Object(i as u32), graph);
-            return Some((name, (show(a), show(b))));
+    let (x, y) = (&a.graph, &b.graph);
+    for i in 0..x.nodes.len().min(y.nodes.len()) as u32 {
+        let nodes = (x.nodes[i as usize], y.nodes[i as usize]);
+        if nodes.0.shape != nodes.1.shape || nodes.0.word != nodes.1.word {
+            let shown = (show(Seen::Object(i), x), show(Seen::Object(i), y));
+            return Some((path_to(i, a), shown));
         }
-        let (xs, ys) = (a.values_of(i as u32), b.values_of(i as u32));
+        let (xs, ys) = (x.values_of(i), y.values_of(i));
         let at = (0..xs.len().min(ys.len())).find(|j| xs[*j] != ys[*j]);
         if let Some(j) = at {
-            let part = match x.shape {
-                Shape::Array(_) => "element",
-                _ => "field",
-            };
-            return Some((
-                format!("{name} -> {part} {j}"),
-                (show(xs[j], a), show(ys[j], b)),
-            ));
+            let path = format!("{} -> {}", path_to(i, a), part(i, j, x));
+            return Some((path, (show(xs[j], x), show(ys[j], y))));
         }
         if xs.len() != ys.len() {
-            return lengths(&format!("{name} -> length"), xs.len(), ys.len());
+            return lengths(&format!("{} -> length", path_to(i, a)), xs.len(), ys.len());
         }
     }
-    lengths("reachable objects", a.nodes.len(), b.nodes.len())
+    lengths("reachable objects", x.nodes.len(), y.nodes.len())
 }
 
-/// How an object is reached: the chain of objects down to it.
-fn root_of(node: u32, graph: &Graph) -> String {
-    let mut chain = Vec::new();
+/// How many steps of a path are written out.
+const STEPS: usize = 16;
+
+/// A way to an object from outside the heap.
+fn path_to(node: u32, seen: &Observation) -> String {
+    let mut steps = Vec::new();
     let mut at = node;
-    // An object's number is greater than that of the object that led to it.
-    while let Some(parent) = (0..at).find(|p| graph.values_of(*p).contains(&Seen::Object(at))) {
-        chain.push(parent);
-        at = parent;
-        if chain.len() == 16 {
+    loop {
+        if let Some(root) = root_at(Seen::Object(at), seen) {
+            steps.push(root);
             break;
         }
+        if steps.len() == STEPS {
+            steps.push("...".into());
+            break;
+        }
+        // An object's number is greater than that of the object that led to it.
+        let parent = (0..at).find_map(|parent| {
+            let mut values = seen.graph.values_of(parent).iter();
+            let place = values.position(|value| *value == Seen::Object(at))?;
+            Some((parent, part(parent, place, &seen.graph)))
+        });
+        let Some((parent, part)) = parent else { break };
+        steps.push(part);
+        at = parent;
     }
-    let mut text = "heap".to_string();
-    for parent in chain.iter().rev() {
-        text.push_str(&format!(" -> object {parent}"));
+    steps.push("heap".into());
+    steps.reverse();
+    steps.join(" -> ")
+}
+
+/// The first place outside the heap that holds a value.
+fn root_at(value: Seen, seen: &Observation) -> Option<String> {
+    let find = |values: &[Seen]| values.iter().position(|v| *v == value);
+    if let Some(i) = find(&seen.globals) {
+        return Some(format!("global {i}"));
     }
-    text
+    let mut tables = seen.tables.iter().enumerate();
+    let table = tables.find_map(|(i, table)| Some((i, find(table)?)));
+    match table {
+        Some((i, j)) => Some(format!("table {i} -> element {j}")),
+        None => Some(format!("kept reference {}", find(&seen.kept)?)),
+    }
+}
+
+/// What a value of an object is called.
+fn part(node: u32, index: usize, graph: &Graph) -> String {
+    match graph.nodes[node as usize].shape {
+        Shape::Array(_) => format!("element {index}"),
+        _ => format!("field {index}"),
+    }
 }
 
 /// A value in words.
@@ -180,6 +229,7 @@ pub fn show(value: Seen, graph: &Graph) -> String {
     match value {
         Seen::Bits(bits @ 0..=9) => format!("{bits}"),
         Seen::Bits(bits) => format!("{bits} ({bits:#x})"),
+        Seen::Vector([low, high]) => format!("v128 {high:#018x}_{low:016x}"),
         Seen::Null => "null".into(),
         Seen::I31(value) => format!("i31 {value}"),
         Seen::Func(index) => format!("function {index}"),

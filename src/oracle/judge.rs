@@ -113,7 +113,7 @@ impl std::error::Error for JudgeError {}
 
 /// Addresses of a heap stay below this. The logical budget is reached first,
 /// unless a user raises that.
-const MAX_BYTES: u32 = 0xffff_0000;
+pub(crate) const MAX_BYTES: u32 = 0xffff_0000;
 
 /// One run: what was seen, or the verdict it leads to.
 struct Ran {

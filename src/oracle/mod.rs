@@ -12,8 +12,9 @@ mod instruction;
 mod judge;
 mod verdict;
 
-pub use audit::Timing;
+pub use audit::{Auditor, Timing};
 pub use compare::{compare, show};
 pub use instruction::instruction_at;
+pub(crate) use judge::MAX_BYTES;
 pub use judge::{Collector, JudgeError, Judged, Options, PolicyMaker, judge, judge_module};
 pub use verdict::{Difference, Law, Place, Reason, Verdict, Violation};

@@ -9,10 +9,13 @@ pub enum Law {
     Blocks,
     /// What is reachable has a count, and it is not zero.
     Zero,
-    /// Every count equals the number of owners.
-    Exact,
     /// The stack-root list is complete and well formed.
     Roots,
+    /// Every count equals the number of owners.
+    Exact,
+    /// What nobody owns is freed, and a collection leaves in the stack-root
+    /// list only what frames hold.
+    Leak,
     /// Headers name types, and references point at objects of the right type.
     Type,
     /// Freed memory is untouched, and never read.
@@ -20,12 +23,15 @@ pub enum Law {
 }
 
 impl Law {
-    /// All laws, in the order in which they are reported if several are broken.
-    pub const ALL: [Law; 6] = [
+    /// All laws, in the order in which they are reported if several are broken;
+    /// but a header that names no type is reported before all else that is wrong
+    /// inside a block.
+    pub const ALL: [Law; 7] = [
         Law::Blocks,
         Law::Zero,
-        Law::Exact,
         Law::Roots,
+        Law::Exact,
+        Law::Leak,
         Law::Type,
         Law::Poison,
     ];
@@ -35,8 +41,9 @@ impl Law {
         match self {
             Law::Blocks => "blocks",
             Law::Zero => "zero",
-            Law::Exact => "exact",
             Law::Roots => "roots",
+            Law::Exact => "exact",
+            Law::Leak => "leak",
             Law::Type => "type",
             Law::Poison => "poison",
         }

@@ -14,4 +14,6 @@ mod value;
 
 pub use layout::{ARRAY_ELEMENTS, Field, Lane, StructLayout};
 pub use registry::{Entry, TypeId, Types};
-pub use value::{Composite, FieldType, FuncType, HeapType, RefType, Storage, SubType, ValType};
+pub use value::{
+    Composite, FieldType, FuncType, HeapType, RefType, Storage, SubType, ValType, registers,
+};

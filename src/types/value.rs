@@ -116,6 +116,11 @@ impl ValType {
     }
 }
 
+/// How many 64-bit registers values of these types take, one after the other.
+pub fn registers(types: &[ValType]) -> usize {
+    types.iter().map(|ty| ty.lane().registers()).sum()
+}
+
 /// A storage type: what a field or element holds.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Storage {

@@ -7,24 +7,34 @@
 use super::super::storage::{PAGE, range};
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
+use super::vector;
 use crate::heap::{GcRef, Heap};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
 
-/// Three operands in a row, as 32-bit numbers.
-pub(super) fn three(first: u16, regs: &[u64]) -> [u32; 3] {
+/// Three operands in a row. An i32 is kept zero-extended, so addresses and
+/// lengths of either width read the same.
+pub(super) fn three(first: u16, regs: &[u64]) -> [u64; 3] {
     let first = usize::from(first);
-    [
-        regs[first] as u32,
-        regs[first + 1] as u32,
-        regs[first + 2] as u32,
-    ]
+    [regs[first], regs[first + 1], regs[first + 2]]
+}
+
+/// The most pages a memory may have: beyond four gibibytes, addresses of either
+/// width are out of bounds.
+const MAX_PAGES: u64 = 65_536;
+
+/// What growing returns when it fails.
+fn minus_one(index64: bool) -> u64 {
+    match index64 {
+        true => u64::MAX,
+        false => u32::MAX.into(),
+    }
 }
 
 /// Fuel for `n` bytes.
-fn byte_cost(n: u32) -> u64 {
-    u64::from(n / 16)
+fn byte_cost(n: u64) -> u64 {
+    n / 16
 }
 
 impl<H: Heap> Store<H> {
@@ -32,7 +42,7 @@ impl<H: Heap> Store<H> {
         let [to, value, n] = three(op.b, regs);
         let memory = self.memory(instance, op.imm as u16);
         let total = self.memories[memory].bytes.len();
-        let to = range(to.into(), n.into(), total).ok_or(Trap::MemoryOutOfBounds)?;
+        let to = range(to, n, total).ok_or(Trap::MemoryOutOfBounds)?;
         self.charge(byte_cost(n))?;
         self.memories[memory].bytes[to].fill(value as u8);
         Ok(())
@@ -42,8 +52,8 @@ impl<H: Heap> Store<H> {
         let [to, from, n] = three(op.b, regs);
         let dst = self.memory(instance, op.a);
         let src = self.memory(instance, op.imm as u16);
-        let from = range(from.into(), n.into(), self.memories[src].bytes.len());
-        let to = range(to.into(), n.into(), self.memories[dst].bytes.len());
+        let from = range(from, n, self.memories[src].bytes.len());
+        let to = range(to, n, self.memories[dst].bytes.len());
         let (Some(from), Some(to)) = (from, to) else {
             return Err(Trap::MemoryOutOfBounds);
         };
@@ -60,10 +70,10 @@ impl<H: Heap> Store<H> {
         let [to, from, n] = three(op.b, regs);
         let memory = self.memory(instance, op.a);
         let from = self
-            .data(instance, op.imm, from, u64::from(n))
+            .data(instance, op.imm, from, n)
             .ok_or(Trap::MemoryOutOfBounds)?;
         let total = self.memories[memory].bytes.len();
-        let to = range(to.into(), n.into(), total).ok_or(Trap::MemoryOutOfBounds)?;
+        let to = range(to, n, total).ok_or(Trap::MemoryOutOfBounds)?;
         self.charge(byte_cost(n))?;
         self.memories[memory].bytes[to]
             .copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
@@ -71,30 +81,31 @@ impl<H: Heap> Store<H> {
     }
 
     /// Grows a memory; the old size in pages, or -1.
-    pub(super) fn memory_grow(&mut self, memory: usize, pages: u32) -> Result<u32, Trap> {
-        let more = u64::from(pages) * PAGE;
+    pub(super) fn memory_grow(&mut self, memory: usize, pages: u64) -> Result<u64, Trap> {
+        let more = pages.saturating_mul(PAGE);
         let total = self.memory_bytes().saturating_add(more);
+        let ty = self.memories[memory].ty;
         let old = self.memories[memory].pages();
-        let new = old + u64::from(pages);
-        let max = self.memories[memory].ty.max.unwrap_or(65_536).min(65_536);
+        let new = old.saturating_add(pages);
+        let max = ty.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
         if new > max || total > self.limits.memory_bytes {
-            return Ok(u32::MAX);
+            return Ok(minus_one(ty.index64));
         }
         self.charge(more / 256)?;
         self.memories[memory].bytes.resize((new * PAGE) as usize, 0);
-        Ok(old as u32)
+        Ok(old)
     }
 
     /// Where `n` bytes of a data segment are in the module, or `None` if that
     /// is out of bounds; a dropped segment is empty.
-    fn data(&self, instance: u32, segment: u32, from: u32, n: u64) -> Option<Range<usize>> {
+    fn data(&self, instance: u32, segment: u32, from: u64, n: u64) -> Option<Range<usize>> {
         let instance = &self.instances[instance as usize];
         let bytes = &instance.module.data[segment as usize].bytes;
         let len = match instance.dropped[segment as usize] {
             true => 0,
             false => bytes.len(),
         };
-        let part = range(from.into(), n, len)?;
+        let part = range(from, n, len)?;
         Some(bytes.start + part.start..bytes.start + part.end)
     }
 
@@ -124,7 +135,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u32) -> Result<u64, Stop> {
+    pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u64) -> Result<u64, Stop> {
         let table = &self.tables[self.table(instance, table)];
         let Some(&value) = table.elements.get(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
@@ -139,7 +150,7 @@ impl<H: Heap> Store<H> {
         &mut self,
         instance: u32,
         table: u32,
-        index: u32,
+        index: u64,
         value: u64,
     ) -> Result<(), Stop> {
         let table = self.table(instance, table);
@@ -155,15 +166,16 @@ impl<H: Heap> Store<H> {
     }
 
     /// Grows a table; the old size, or -1.
-    pub(super) fn table_grow(&mut self, table: usize, value: u64, n: u32) -> Result<u32, Stop> {
+    pub(super) fn table_grow(&mut self, table: usize, value: u64, n: u64) -> Result<u64, Stop> {
         let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
         let old = self.tables[table].elements.len();
-        let new = old as u64 + u64::from(n);
-        let max = self.tables[table].ty.max.unwrap_or(u64::from(u32::MAX));
-        if new > max || used + u64::from(n) > self.limits.table_elements {
-            return Ok(u32::MAX);
+        let new = (old as u64).saturating_add(n);
+        let ty = self.tables[table].ty;
+        let max = ty.max.unwrap_or(u32::MAX.into()).min(u32::MAX.into());
+        if new > max || used.saturating_add(n) > self.limits.table_elements {
+            return Ok(minus_one(ty.index64));
         }
-        self.charge(u64::from(n))?;
+        self.charge(n)?;
         let table = &mut self.tables[table];
         table.elements.resize(new as usize, 0);
         match table.gc {
@@ -172,20 +184,20 @@ impl<H: Heap> Store<H> {
                 .grow_slots(&mut table.elements[old..], GcRef::from_register(value))?,
             false => table.elements[old..].fill(value as u32),
         }
-        Ok(old as u32)
+        Ok(old as u64)
     }
 
     pub(super) fn table_fill(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Stop> {
         let [start, value, n] = three(op.b, regs);
         let table = self.table(instance, op.imm);
         let to = self.table_range(table, start, n)?;
-        self.charge(n.into())?;
+        self.charge(n)?;
         let table = &mut self.tables[table];
         match table.gc {
             true => self
                 .heap
-                .fill_slots(&mut table.elements[to], GcRef(value))?,
-            false => table.elements[to].fill(value),
+                .fill_slots(&mut table.elements[to], GcRef::from_register(value))?,
+            false => table.elements[to].fill(value as u32),
         }
         Ok(())
     }
@@ -196,7 +208,7 @@ impl<H: Heap> Store<H> {
         let dst = self.table(instance, u32::from(op.a));
         let from = self.table_range(src, from, n)?;
         let to = self.table_range(dst, to, n)?;
-        self.charge(n.into())?;
+        self.charge(n)?;
         self.scratch.clear();
         self.scratch
             .extend_from_slice(&self.tables[src].elements[from]);
@@ -208,17 +220,17 @@ impl<H: Heap> Store<H> {
         instance: u32,
         table: u32,
         segment: u32,
-        to: u32,
-        from: u32,
-        n: u32,
+        to: u64,
+        from: u64,
+        n: u64,
     ) -> Result<(), Stop> {
         let table = self.table(instance, table);
         let total = self.instances[instance as usize].elements[segment as usize]
             .refs
             .len();
-        let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
+        let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
         let to = self.table_range(table, to, n)?;
-        self.charge(n.into())?;
+        self.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
@@ -226,9 +238,9 @@ impl<H: Heap> Store<H> {
     }
 
     /// The `n` elements of a table from `start` on.
-    fn table_range(&self, table: usize, start: u32, n: u32) -> Result<Range<usize>, Trap> {
+    fn table_range(&self, table: usize, start: u64, n: u64) -> Result<Range<usize>, Trap> {
         let total = self.tables[table].elements.len();
-        range(start.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)
+        range(start, n, total).ok_or(Trap::TableOutOfBounds)
     }
 
     /// Writes the scratch slots into a table.
@@ -262,6 +274,11 @@ impl<H: Heap> Store<H> {
         u64::from(self.element_lane(ty).width()) * u64::from(len)
     }
 
+    /// The registers that an element of an array type takes.
+    pub(super) fn element_registers(&self, ty: TypeId) -> u32 {
+        self.element_lane(ty).registers() as u32
+    }
+
     /// Charges fuel for initialising `len` elements.
     pub(super) fn charge_elements(&mut self, ty: TypeId, len: u32) -> Result<(), Trap> {
         self.charge(self.element_bytes(ty, len) / 16)
@@ -276,8 +293,13 @@ impl<H: Heap> Store<H> {
         offset: u32,
         len: u32,
     ) -> Result<Range<usize>, Trap> {
-        self.data(instance, segment, offset, self.element_bytes(ty, len))
-            .ok_or(Trap::MemoryOutOfBounds)
+        self.data(
+            instance,
+            segment,
+            offset.into(),
+            self.element_bytes(ty, len),
+        )
+        .ok_or(Trap::MemoryOutOfBounds)
     }
 
     /// An array operand that must not be null.
@@ -299,16 +321,19 @@ impl<H: Heap> Store<H> {
 
     pub(super) fn array_fill(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
         let first = usize::from(op.b);
+        let lane = self.element_lane(TypeId(op.imm));
         let array = Self::array(regs[first])?;
-        let (start, value, n) = (
-            regs[first + 1] as u32,
-            regs[first + 2],
-            regs[first + 3] as u32,
-        );
+        let (start, value) = (regs[first + 1] as u32, first + 2);
+        let n = regs[value + lane.registers()] as u32;
         self.array_range(array, start, n)?;
         self.charge(u64::from(n))?;
-        let lane = self.element_lane(TypeId(op.imm));
-        Ok(self.heap.fill(array, start, n, lane, value)?)
+        match lane {
+            Lane::B128 => {
+                let value = vector::get(&regs[value..], 0);
+                Ok(self.heap.fill_vector(array, start, n, value)?)
+            }
+            _ => Ok(self.heap.fill(array, start, n, lane, regs[value])?),
+        }
     }
 
     pub(super) fn array_copy(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
@@ -337,9 +362,10 @@ impl<H: Heap> Store<H> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
         let ty = TypeId(op.imm);
-        self.array_range(array, to, n)?;
-        let bytes = self.data_range(instance, segment, ty, from, n)?;
-        self.charge_elements(ty, n)?;
+        let (to, len) = (to as u32, n as u32);
+        self.array_range(array, to, len)?;
+        let bytes = self.data_range(instance, segment, ty, from as u32, len)?;
+        self.charge_elements(ty, len)?;
         let lane = self.element_lane(ty);
         let wasm = &self.instances[instance as usize].module.wasm;
         Ok(self.heap.init_data(array, to, lane, &wasm[bytes])?)
@@ -354,12 +380,13 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Stop> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
-        self.array_range(array, to, n)?;
+        let (to, len) = (to as u32, n as u32);
+        self.array_range(array, to, len)?;
         let total = self.instances[instance as usize].elements[segment as usize]
             .refs
             .len();
-        let from = range(from.into(), n.into(), total).ok_or(Trap::TableOutOfBounds)?;
-        self.charge(n.into())?;
+        let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
+        self.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.init_elements(array, to, lane, &refs[from])?)

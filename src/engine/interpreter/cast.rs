@@ -64,7 +64,7 @@ impl<H: Heap> Store<H> {
         let table = self.table(instance, u32::from(table));
         let element = self.tables[table]
             .elements
-            .get(index as u32 as usize)
+            .get(index as usize)
             .ok_or(Trap::TableOutOfBounds)?;
         let func = element.checked_sub(1).ok_or(Trap::UninitializedElement)?;
         let found = self.funcs[func as usize].ty();

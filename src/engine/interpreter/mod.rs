@@ -10,13 +10,14 @@ mod bulk;
 mod cast;
 mod float;
 mod throw;
+mod vector;
 
 use super::host::Host;
 use super::inspector::{Inspector, Point};
 use super::storage::range;
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, HeapError};
+use crate::heap::{GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Target};
 use crate::types::{Field, Lane, TypeId};
 use float::{double, single};
@@ -235,13 +236,13 @@ impl<H: Heap> Store<H> {
                         }};
                     }
                     macro_rules! store {
-                        ($n:literal, $t:ty) => {{
+                        ($n:literal, $value:expr) => {{
                             let memory = match op.a {
                                 0 => memory0,
                                 _ => self.memory(instance, op.a),
                             };
                             let at = b!() as u32 as usize + op.imm as usize;
-                            let value = c!() as $t;
+                            let value = $value;
                             let bytes = &mut self.memories[memory].bytes;
                             let Some(bytes) = bytes.get_mut(at..at + $n) else {
                                 break 'run Trap::MemoryOutOfBounds.into();
@@ -301,6 +302,27 @@ impl<H: Heap> Store<H> {
                                 break 'run Trap::ArrayOutOfBounds.into();
                             }
                             check!(self.heap.set_element(r, index, Lane::$lane, a!()));
+                        }};
+                    }
+                    macro_rules! field_of_vector {
+                        () => {
+                            Place::Field(Field {
+                                index: u32::from(op.c),
+                                offset: op.imm,
+                                lane: Lane::B128,
+                            })
+                        };
+                    }
+                    macro_rules! element_of_vectors {
+                        ($r:expr) => {{
+                            let index = c!() as u32;
+                            if index >= check!(self.heap.array_len($r)) {
+                                break 'run Trap::ArrayOutOfBounds.into();
+                            }
+                            Place::Element {
+                                index,
+                                lane: Lane::B128,
+                            }
                         }};
                     }
                     // Prepares an allocation of type `op.imm` with `$more` bytes
@@ -388,7 +410,7 @@ impl<H: Heap> Store<H> {
                     macro_rules! tail_call_func {
                         ($func:expr) => {{
                             let func = self.funcs[$func as usize];
-                            let n = self.types.func(func.ty()).params.len();
+                            let n = self.param_registers(func.ty());
                             let from = usize::from(op.a);
                             regs.copy_within(from..from + n, 0);
                             match func {
@@ -570,7 +592,7 @@ impl<H: Heap> Store<H> {
                             if self.clock.allocation() || self.heap.wants_collection() {
                                 check!(lend!(self.collect(inspector)));
                             }
-                            let n = self.payload_registers(ty);
+                            let n = self.param_registers(ty);
                             let from = usize::from(op.b);
                             let mut new = self.heap.new_exception(ty, tag, &regs[from..from + n]);
                             if let Err(HeapError::Full) = new {
@@ -586,6 +608,13 @@ impl<H: Heap> Store<H> {
                             let exception = object!(b!());
                             check!(self.heap.write_slot(&mut self.pending, exception));
                             break 'run Stop::Exception;
+                        }
+                        Code::Address64 => {
+                            let offset = u64::from(op.c) << 32 | u64::from(op.imm);
+                            a!() = match b!().checked_add(offset) {
+                                Some(at) if at <= u64::from(u32::MAX) => at,
+                                _ => break 'run Trap::MemoryOutOfBounds.into(),
+                            };
                         }
                         Code::MoveMany => {
                             let from = usize::from(op.b);
@@ -615,6 +644,16 @@ impl<H: Heap> Store<H> {
                             let value = b!();
                             check!(self.global_set_ref(instance, op.imm, value));
                         }
+                        Code::GlobalSetWide => {
+                            let slot = self.global_slot(instance, op.imm);
+                            self.num_globals[slot] = b!();
+                            self.num_globals[slot + 1] = regs[usize::from(op.b) + 1];
+                        }
+                        Code::GlobalGetWide => {
+                            let slot = self.global_slot(instance, op.imm);
+                            a!() = self.num_globals[slot];
+                            regs[usize::from(op.a) + 1] = self.num_globals[slot + 1];
+                        }
                         Code::GlobalGet => {
                             let slot = self.global_slot(instance, op.imm);
                             a!() = self.num_globals[slot];
@@ -623,10 +662,11 @@ impl<H: Heap> Store<H> {
                             touch!();
                             a!() = check!(self.global_get_ref(instance, op.imm));
                         }
-                        Code::Store8 => store!(1, u8),
-                        Code::Store16 => store!(2, u16),
-                        Code::Store32 => store!(4, u32),
-                        Code::Store64 => store!(8, u64),
+                        Code::Store8 => store!(1, c!() as u8),
+                        Code::Store16 => store!(2, c!() as u16),
+                        Code::Store32 => store!(4, c!() as u32),
+                        Code::Store64 => store!(8, c!()),
+                        Code::Store128 => store!(16, vector::get(regs, op.c)),
                         Code::MemoryFill => {
                             check!(self.memory_fill(instance, op, regs));
                         }
@@ -641,7 +681,7 @@ impl<H: Heap> Store<H> {
                         }
                         Code::TableSet => {
                             touch!();
-                            let (index, value) = (b!() as u32, c!());
+                            let (index, value) = (b!(), c!());
                             check!(self.table_set(instance, op.imm, index, value));
                         }
                         Code::TableFill => {
@@ -666,12 +706,24 @@ impl<H: Heap> Store<H> {
                         Code::StructSet16 => struct_set!(B16),
                         Code::StructSet32 => struct_set!(B32),
                         Code::StructSet64 => struct_set!(B64),
+                        Code::StructSetWide => {
+                            touch!();
+                            let r = object!(b!());
+                            let value = vector::get(regs, op.a);
+                            check!(self.heap.set_vector(r, field_of_vector!(), value));
+                        }
                         Code::StructSetGc => struct_set!(Gc),
                         Code::StructSetFunc => struct_set!(Func),
                         Code::ArraySet8 => array_set!(B8),
                         Code::ArraySet16 => array_set!(B16),
                         Code::ArraySet32 => array_set!(B32),
                         Code::ArraySet64 => array_set!(B64),
+                        Code::ArraySetWide => {
+                            touch!();
+                            let r = object!(b!());
+                            let place = element_of_vectors!(r);
+                            check!(self.heap.set_vector(r, place, vector::get(regs, op.a)));
+                        }
                         Code::ArraySetGc => array_set!(Gc),
                         Code::ArraySetFunc => array_set!(Func),
                         Code::ArrayFill => {
@@ -706,6 +758,10 @@ impl<H: Heap> Store<H> {
                         Code::Load16 => load!(2, u16, v => u64::from(v)),
                         Code::Load32 => load!(4, u32, v => u64::from(v)),
                         Code::Load64 => load!(8, u64, v => v),
+                        Code::Load128 => load!(16, u128, v => {
+                            vector::put(regs, op.a, v);
+                            v as u64
+                        }),
                         Code::Load8S32 => load!(1, i8, v => u64::from(i32::from(v) as u32)),
                         Code::Load16S32 => load!(2, i16, v => u64::from(i32::from(v) as u32)),
                         Code::Load8S64 => load!(1, i8, v => i64::from(v) as u64),
@@ -717,11 +773,11 @@ impl<H: Heap> Store<H> {
                         }
                         Code::MemoryGrow => {
                             let memory = self.memory(instance, op.imm as u16);
-                            a!() = u64::from(check!(self.memory_grow(memory, b!() as u32)));
+                            a!() = check!(self.memory_grow(memory, b!()));
                         }
                         Code::TableGet => {
                             touch!();
-                            a!() = check!(self.table_get(instance, op.imm, b!() as u32));
+                            a!() = check!(self.table_get(instance, op.imm, b!()));
                         }
                         Code::TableSize => {
                             let table = self.table(instance, op.imm);
@@ -730,8 +786,8 @@ impl<H: Heap> Store<H> {
                         Code::TableGrow => {
                             touch!();
                             let table = self.table(instance, op.imm);
-                            let grown = self.table_grow(table, b!(), c!() as u32);
-                            a!() = u64::from(check!(grown));
+                            let grown = self.table_grow(table, b!(), c!());
+                            a!() = check!(grown);
                         }
                         Code::RefFunc => {
                             let func = self.instances[instance as usize].funcs[op.imm as usize];
@@ -770,6 +826,11 @@ impl<H: Heap> Store<H> {
                         Code::StructGet16U => struct_get!(B16, unsigned),
                         Code::StructGet32 => struct_get!(B32, unsigned),
                         Code::StructGet64 => struct_get!(B64, unsigned),
+                        Code::StructGetWide => {
+                            let r = object!(b!());
+                            let value = check!(self.heap.get_vector(r, field_of_vector!()));
+                            vector::put(regs, op.a, value);
+                        }
                         Code::StructGetGc => {
                             touch!();
                             struct_get!(Gc, unsigned);
@@ -782,6 +843,17 @@ impl<H: Heap> Store<H> {
                             allocation!(self.element_bytes(ty, len));
                             allocate!(self.heap.new_array(ty, len, b!()));
                         }
+                        Code::ArrayNewWide => {
+                            let len = c!() as u32;
+                            let ty = TypeId(op.imm);
+                            check!(self.charge_elements(ty, len));
+                            allocation!(self.element_bytes(ty, len));
+                            // The array's register may be one of these two.
+                            let value = vector::get(regs, op.b);
+                            allocate!(self.heap.new_array_default(ty, len));
+                            let r = GcRef::from_register(a!());
+                            check!(self.heap.fill_vector(r, 0, len, value));
+                        }
                         Code::ArrayNewDefault => {
                             let len = b!() as u32;
                             let ty = TypeId(op.imm);
@@ -791,7 +863,8 @@ impl<H: Heap> Store<H> {
                         }
                         Code::ArrayNewFixed => {
                             let ty = TypeId(op.imm);
-                            allocation!(self.element_bytes(ty, u32::from(op.c)));
+                            let len = u32::from(op.c) / self.element_registers(ty);
+                            allocation!(self.element_bytes(ty, len));
                             let elements = usize::from(op.b)..usize::from(op.b) + usize::from(op.c);
                             allocate!(self.heap.new_array_fixed(ty, &regs[elements.clone()]));
                         }
@@ -831,6 +904,12 @@ impl<H: Heap> Store<H> {
                         Code::ArrayGet16U => array_get!(B16, unsigned),
                         Code::ArrayGet32 => array_get!(B32, unsigned),
                         Code::ArrayGet64 => array_get!(B64, unsigned),
+                        Code::ArrayGetWide => {
+                            let r = object!(b!());
+                            let place = element_of_vectors!(r);
+                            let value = check!(self.heap.get_vector(r, place));
+                            vector::put(regs, op.a, value);
+                        }
                         Code::ArrayGetGc => {
                             touch!();
                             array_get!(Gc, unsigned);
@@ -840,6 +919,16 @@ impl<H: Heap> Store<H> {
                             let r = object!(b!());
                             a!() = u64::from(check!(self.heap.array_len(r)));
                         }
+
+                        Code::SelectWide => vector::select(op, regs),
+                        Code::VectorUnary => vector::unary(op, regs),
+                        Code::VectorBinary => vector::binary(op, regs),
+                        Code::VectorTernary => vector::ternary(op, regs),
+                        Code::VectorShift => vector::shift(op, regs),
+                        Code::VectorTest => vector::test(op, regs),
+                        Code::Splat => vector::splat(op, regs),
+                        Code::ExtractLane => vector::extract(op, regs),
+                        Code::ReplaceLane => vector::replace(op, regs),
 
                         Code::I32Eq => a!() = u64::from(b!() as u32 == c!() as u32),
                         Code::I32Ne => a!() = u64::from(b!() as u32 != c!() as u32),

@@ -2,16 +2,17 @@
 
 use super::super::store::Store;
 use super::super::trap::Stop;
-use crate::heap::{GcRef, Heap};
+use super::vector;
+use crate::heap::{GcRef, Heap, Place};
 use crate::module::CatchKind;
-use crate::types::TypeId;
+use crate::types::{Lane, TypeId, registers};
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
-    /// Registers taken by the payload of an exception of this type.
-    pub(super) fn payload_registers(&self, ty: TypeId) -> usize {
-        let params = &self.types.func(ty).params;
-        params.iter().map(|p| p.lane().registers()).sum()
+    /// Registers taken by the arguments of a function of this type, or by the
+    /// payload of an exception.
+    pub(super) fn param_registers(&self, ty: TypeId) -> usize {
+        registers(&self.types.func(ty).params)
     }
 
     /// Unwinds to the innermost handler of the pending exception, from the
@@ -81,7 +82,12 @@ impl<H: Heap> Store<H> {
         let ty = self.tags[tag as usize];
         let types = Arc::clone(&self.types);
         for field in &types.entry(ty).layout.fields {
-            self.stack[register] = self.heap.get_field(exception, *field)?;
+            if field.lane == Lane::B128 {
+                let value = self.heap.get_vector(exception, Place::Field(*field))?;
+                vector::put(&mut self.stack[register..], 0, value);
+            } else {
+                self.stack[register] = self.heap.get_field(exception, *field)?;
+            }
             register += field.lane.registers();
         }
         Ok(register)

@@ -56,8 +56,9 @@ impl<P: Policy> Inspect for Drc<P> {
     }
 
     fn root_list(&self) -> Option<RootList> {
-        // A member seen twice closes a circle. A member that is not allocated
-        // is shown, since that is what the oracle is after, and ends the walk.
+        // A member seen twice closes a circle; one that is not allocated leads
+        // nowhere. Either is shown, since that is what the oracle is after, and
+        // ends the walk.
         let mut seen = vec![false; (self.extent().1 / GRANULE) as usize];
         let mut members = Vec::new();
         let mut member = self.core.list_head();
@@ -70,7 +71,6 @@ impl<P: Policy> Inspect for Drc<P> {
                 break;
             };
             if std::mem::replace(seen, true) {
-                members.pop();
                 break;
             }
             member = next;

@@ -3,7 +3,7 @@
 
 use super::{Drc, Policy};
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Drc<P> {
@@ -174,6 +174,14 @@ impl<P: Policy> Heap for Drc<P> {
         self.store(r, u64::from(field.offset), field.lane, value)
     }
 
+    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.core.space.load_vector(r, place)
+    }
+
+    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.core.space.store_vector(r, place, value)
+    }
+
     #[inline]
     fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
         self.core.space.array_len(r)
@@ -204,6 +212,16 @@ impl<P: Policy> Heap for Drc<P> {
         } else {
             self.core.space.fill(r, start, len, lane, value)
         }
+    }
+
+    fn fill_vector(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        value: u128,
+    ) -> Result<(), HeapError> {
+        self.core.space.fill_vector(r, start, len, value)
     }
 
     fn copy(

@@ -2,7 +2,7 @@
 
 use super::Null;
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Null {
@@ -97,6 +97,14 @@ impl Heap for Null {
             .store(r, u64::from(field.offset), field.lane, value)
     }
 
+    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.space.load_vector(r, place)
+    }
+
+    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.space.store_vector(r, place, value)
+    }
+
     #[inline]
     fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
         self.space.array_len(r)
@@ -121,6 +129,16 @@ impl Heap for Null {
         value: u64,
     ) -> Result<(), HeapError> {
         self.space.fill(r, start, len, lane, value)
+    }
+
+    fn fill_vector(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        value: u128,
+    ) -> Result<(), HeapError> {
+        self.space.fill_vector(r, start, len, value)
     }
 
     fn copy(

@@ -78,6 +78,18 @@ fn arrays_of_every_lane_fill_copy_and_initialise() {
         (Some(3), Some(4))
     );
     assert!(h.new_array_fixed(kinds.vectors, &[1, 2, 3]).is_err());
+    assert_eq!(h.get_vector(v, second), Ok(4 << 64 | 3));
+    h.set_vector(v, second, 6 << 64 | 5).unwrap();
+    assert_eq!(h.get_vector(v, second), Ok(6 << 64 | 5));
+    h.fill_vector(v, 0, 2, 8 << 64 | 7).unwrap();
+    assert_eq!(h.get_vector(v, second), Ok(8 << 64 | 7));
+    assert_eq!(h.peek_high(v, second), Some(8));
+    let third = Place::Element {
+        index: 2,
+        lane: Lane::B128,
+    };
+    assert!(h.get_vector(v, third).is_err() && h.set_vector(v, third, 0).is_err());
+    assert!(h.fill_vector(v, 1, 2, 0).is_err());
 
     let w = h.new_array_default(kinds.words, 2).unwrap();
     h.init_data(w, 1, Lane::B32, &[1, 2, 3, 4]).unwrap();

@@ -30,8 +30,8 @@ enum Kind {
 #[derive(Copy, Clone, Debug)]
 enum Values {
     None,
-    /// One value; whether it is a reference into the heap.
-    One(bool),
+    /// One value.
+    One(ValType),
     /// The parameters or results of a function type.
     Params(TypeId),
     Results(TypeId),
@@ -74,7 +74,7 @@ impl Compiler<'_> {
         let env = self.env;
         match values {
             Values::None => Ok(()),
-            Values::One(gc) => self.push(gc).map(|_| ()),
+            Values::One(ty) => self.push_value(ty).map(|_| ()),
             Values::Params(id) => self.push_all(&env.types.func(id).params),
             Values::Results(id) => self.push_all(&env.types.func(id).results),
             Values::Body => self.push_all(self.results),
@@ -84,7 +84,7 @@ impl Compiler<'_> {
     /// Pushes results that stand in their homes.
     pub(super) fn push_all(&mut self, types: &[ValType]) -> Result<(), ModuleError> {
         for ty in types {
-            self.push(ty.is_gc())?;
+            self.push_value(*ty)?;
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Compiler<'_> {
     fn block_type(&self, ty: BlockType) -> (Values, Values) {
         match ty {
             BlockType::Empty => (Values::None, Values::None),
-            BlockType::Type(ty) => (Values::None, Values::One(self.env.is_gc(ty))),
+            BlockType::Type(ty) => (Values::None, Values::One(self.env.value_type(ty))),
             BlockType::FuncType(index) => {
                 let id = self.env.type_id(index);
                 (Values::Params(id), Values::Results(id))
@@ -314,23 +314,21 @@ impl Compiler<'_> {
         let n = self.label_arity(depth);
         if n > 0 {
             let from = self.settle(n);
-            self.move_to_label(depth, from, n);
+            self.move_to_label(depth, from);
         }
         let pc = self.pc();
         let target = self.target(depth, pc);
         self.op(Code::Br, 0, 0, 0, target);
     }
 
-    /// Copies `n` operands from register `from` on to where the block wants
-    /// them.
-    fn move_to_label(&mut self, depth: u32, from: u16, n: usize) {
+    /// Copies the operands from home `from` up to the top to where the block
+    /// wants them.
+    fn move_to_label(&mut self, depth: u32, from: u16) {
         let base = self.ctrl(depth).base;
         let to = self.home_at(base);
-        if to != from {
-            match n {
-                1 => self.op(Code::Move, to, from, 0, 0),
-                _ => self.op(Code::MoveMany, to, from, 0, n as u32),
-            };
+        let n = self.registers_from(from);
+        if to != from && n > 0 {
+            self.copy(to, from, n);
         }
     }
 
@@ -376,8 +374,8 @@ impl Compiler<'_> {
         // The reference travels with the branch, so it is settled as an
         // operand and tested in its home.
         let n = self.label_arity(depth);
-        let first = self.settle(n);
-        let home = first + n as u16 - 1;
+        self.settle(n);
+        let home = self.top_home();
         self.conditional(Condition::Register(home), true, depth);
         self.pop();
     }
@@ -386,8 +384,8 @@ impl Compiler<'_> {
     /// branch that follows it, or skips that.
     pub(super) fn br_on_cast(&mut self, code: Code, nullable: bool, ty: u32, depth: u32) {
         let n = self.label_arity(depth);
-        let first = self.settle(n);
-        let home = first + n as u16 - 1;
+        self.settle(n);
+        let home = self.top_home();
         self.map();
         self.op(code, 0, home, u16::from(nullable), ty);
         if self.in_place(depth, n) {
@@ -435,9 +433,9 @@ impl Compiler<'_> {
                 self.out.ops[jump as usize].imm = here;
             }
             if self.ctrl(depth).kind == Kind::Body {
-                self.return_from(from, n);
+                self.return_from(from);
             } else {
-                self.move_to_label(depth, from, n);
+                self.move_to_label(depth, from);
                 let pc = self.pc();
                 let target = self.target(depth, pc);
                 self.op(Code::Br, 0, 0, 0, target);
@@ -449,27 +447,25 @@ impl Compiler<'_> {
 
     /// Returns the results on top of the stack. Leaves the operands alone.
     pub(super) fn return_(&mut self) {
-        match self.results.len() {
-            0 => {
-                self.op(Code::Return, 0, 0, 0, 0);
-            }
-            1 => {
-                let entry = *self.scratch.stack.last().expect("validated");
-                let b = self.register(entry);
-                self.op(Code::ReturnOne, 0, b, 0, 0);
-            }
-            n => {
-                let from = self.settle(n);
-                self.return_from(from, n);
-            }
+        if let [ty] = self.results
+            && ty.lane().registers() == 1
+        {
+            // No need to bring it home first.
+            let entry = *self.scratch.stack.last().expect("validated");
+            let b = self.register(entry);
+            self.op(Code::ReturnOne, 0, b, 0, 0);
+            return;
         }
+        let from = self.settle(self.results.len());
+        self.return_from(from);
     }
 
-    fn return_from(&mut self, from: u16, n: usize) {
-        match n {
+    /// Returns the operands from home `from` up to the top.
+    fn return_from(&mut self, from: u16) {
+        match self.registers_from(from) {
             0 => self.op(Code::Return, 0, 0, 0, 0),
             1 => self.op(Code::ReturnOne, 0, from, 0, 0),
-            n => self.op(Code::ReturnMany, 0, from, 0, n as u32),
+            n => self.op(Code::ReturnMany, 0, from, 0, u32::from(n)),
         };
     }
 

@@ -98,10 +98,15 @@ impl Compiler<'_> {
             Operator::ArrayNew { array_type_index } => {
                 let ty = env.type_id(array_type_index);
                 let b = self.settle(2);
+                let c = self.top_home();
                 self.map();
                 self.truncate(self.height() - 2);
                 let a = self.push(true)?;
-                self.op(Code::ArrayNew, a, b, b + 1, ty.0);
+                let code = match env.types.element(ty).storage.lane() {
+                    Lane::B128 => Code::ArrayNewWide,
+                    _ => Code::ArrayNew,
+                };
+                self.op(code, a, b, c, ty.0);
             }
             Operator::ArrayNewDefault { array_type_index } => {
                 let ty = env.type_id(array_type_index);
@@ -221,13 +226,14 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// An allocation from `n` operands in a row.
+    /// An allocation from `n` operands in a row; `c` counts their registers.
     fn allocate_from(&mut self, code: Code, ty: TypeId, n: usize) -> Result<(), ModuleError> {
         let b = self.settle(n);
+        let registers = self.registers_from(b);
         self.map();
         self.truncate(self.height() - n);
         let a = self.push(true)?;
-        self.op(code, a, b, n as u16, ty.0);
+        self.op(code, a, b, registers, ty.0);
         Ok(())
     }
 
@@ -258,7 +264,7 @@ impl Compiler<'_> {
             (Lane::B64, _) => Code::StructGet64,
             (Lane::Gc, _) => Code::StructGetGc,
             (Lane::Func, _) => Code::StructGetFunc,
-            (Lane::B128, _) => return Err(self.no_vectors()),
+            (Lane::B128, _) => Code::StructGetWide,
         };
         let entry = self.pop();
         let b = self.register(entry);
@@ -267,7 +273,7 @@ impl Compiler<'_> {
             self.map();
             self.pop();
         }
-        let a = self.push(field.lane == Lane::Gc)?;
+        let a = self.push_lane(field.lane)?;
         self.op(code, a, b, field.index as u16, field.offset);
         Ok(())
     }
@@ -281,7 +287,7 @@ impl Compiler<'_> {
             Lane::B64 => Code::StructSet64,
             Lane::Gc => Code::StructSetGc,
             Lane::Func => Code::StructSetFunc,
-            Lane::B128 => return Err(self.no_vectors()),
+            Lane::B128 => Code::StructSetWide,
         };
         let value = self.pop();
         let object = self.pop();
@@ -306,7 +312,7 @@ impl Compiler<'_> {
             (Lane::B64, _) => Code::ArrayGet64,
             (Lane::Gc, _) => Code::ArrayGetGc,
             (Lane::Func, _) => Code::ArrayGetFunc,
-            (Lane::B128, _) => return Err(self.no_vectors()),
+            (Lane::B128, _) => Code::ArrayGetWide,
         };
         let index = self.pop();
         let array = self.pop();
@@ -317,7 +323,7 @@ impl Compiler<'_> {
             self.map();
             self.pop();
         }
-        let a = self.push(lane == Lane::Gc)?;
+        let a = self.push_lane(lane)?;
         self.op(code, a, b, c, 0);
         Ok(())
     }
@@ -330,7 +336,7 @@ impl Compiler<'_> {
             Lane::B64 => Code::ArraySet64,
             Lane::Gc => Code::ArraySetGc,
             Lane::Func => Code::ArraySetFunc,
-            Lane::B128 => return Err(self.no_vectors()),
+            Lane::B128 => Code::ArraySetWide,
         };
         let value = self.pop();
         let index = self.pop();
@@ -361,12 +367,5 @@ impl Compiler<'_> {
 
     fn element(&self, ty: u32) -> Lane {
         self.env.types.element(self.env.type_id(ty)).storage.lane()
-    }
-
-    fn no_vectors(&self) -> ModuleError {
-        ModuleError::Unsupported {
-            offset: self.offset,
-            message: "fields of type v128".into(),
-        }
     }
 }

@@ -10,14 +10,15 @@ mod gc;
 mod numeric;
 mod operators;
 mod stack;
+mod vector;
 
 use super::code::{Code, Op};
 use super::maps::{Chain, Handlers, StackMaps};
-use super::{Body, GlobalType, ModuleError, TableType};
+use super::{Body, GlobalType, MemoryType, ModuleError, TableType};
 use crate::types::{HeapType, TypeId, Types, ValType};
 use control::Ctrl;
 use stack::Entry;
-use wasmparser::{Operator, WasmFeatures};
+use wasmparser::{Operator, OperatorsReader, WasmFeatures};
 
 /// The output: tables that all bodies of a module share.
 #[derive(Default)]
@@ -29,12 +30,24 @@ pub(super) struct Output {
     pub bodies: Vec<Body>,
 }
 
+impl Output {
+    /// Makes room for a code section of `bytes` bytes and `bodies` bodies. A
+    /// validated count is bounded, the size of a section by the module's.
+    pub fn reserve(&mut self, bytes: usize, bodies: usize) {
+        self.bodies.reserve(bodies);
+        self.ops.reserve(bytes / 2);
+        self.offsets.reserve(bytes / 2);
+        self.maps.reserve(bytes / 8);
+    }
+}
+
 /// What the compiler looks up about the module around a body.
 pub(super) struct Env<'a> {
     pub types: &'a Types,
     pub type_ids: &'a [TypeId],
     pub funcs: &'a [TypeId],
     pub tables: &'a [TableType],
+    pub memories: &'a [MemoryType],
     pub globals: &'a [GlobalType],
     pub tags: &'a [TypeId],
     pub imported_funcs: u32,
@@ -51,11 +64,9 @@ impl Env<'_> {
         super::decode::heap_type(ty, &|index| self.types.concrete(self.type_id(index)))
     }
 
-    fn is_gc(&self, ty: wasmparser::ValType) -> bool {
-        match ty {
-            wasmparser::ValType::Ref(r) => self.heap_type(r.heap_type()).is_gc(),
-            _ => false,
-        }
+    /// The engine's form of a value type that validation has accepted.
+    fn value_type(&self, ty: wasmparser::ValType) -> ValType {
+        super::decode::value_type(ty, &|index| self.types.concrete(self.type_id(index)))
     }
 }
 
@@ -69,17 +80,24 @@ pub(super) struct Scratch {
     runs: Vec<LocalRun>,
 }
 
+/// A local.
+#[derive(Copy, Clone, PartialEq, Eq)]
+struct Local {
+    /// Its register, the first of two for a vector.
+    register: u16,
+    /// How many registers it takes.
+    width: u8,
+    /// Whether it is a reference into the heap.
+    gc: bool,
+}
+
 /// A run of locals declared together.
 #[derive(Copy, Clone)]
 struct LocalRun {
     /// Index of the first.
     index: u32,
-    /// Its register.
-    register: u16,
-    /// Registers per local.
-    width: u16,
-    /// Whether they are references into the heap.
-    gc: bool,
+    /// The first; the others are like it.
+    first: Local,
 }
 
 /// Compiles one body.
@@ -135,36 +153,33 @@ impl<'a> Compiler<'a> {
             handler: Handlers::NONE,
         };
         for param in params {
-            let (lane, gc) = (param.lane(), param.is_gc());
             // Parameters come from a function type of at most 1,000.
-            let _ = compiler.declare(1, lane.registers() as u16, gc);
+            let _ = compiler.declare(1, *param);
         }
         compiler
     }
 
     /// Declares `count` locals of type `ty`.
     pub fn locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), ModuleError> {
-        let width = if ty == wasmparser::ValType::V128 {
-            2
-        } else {
-            1
-        };
-        self.declare(count, width, self.env.is_gc(ty))
+        self.declare(count, self.env.value_type(ty))
     }
 
-    fn declare(&mut self, count: u32, width: u16, gc: bool) -> Result<(), ModuleError> {
+    fn declare(&mut self, count: u32, ty: ValType) -> Result<(), ModuleError> {
+        let (gc, width) = (ty.is_gc(), ty.lane().registers() as u8);
         if count == 0 {
             return Ok(());
         }
         let next = self.locals_declared();
         match self.scratch.runs.last_mut() {
             // One run for neighbours that are alike keeps the search short.
-            Some(run) if run.gc == gc && run.width == width => {}
+            Some(run) if run.first.gc == gc && run.first.width == width => {}
             _ => self.scratch.runs.push(LocalRun {
                 index: next,
-                register: self.locals,
-                width,
-                gc,
+                first: Local {
+                    register: self.locals,
+                    width,
+                    gc,
+                },
             }),
         }
         let registers = u64::from(count) * u64::from(width) + u64::from(self.locals);
@@ -174,40 +189,43 @@ impl<'a> Compiler<'a> {
 
     fn locals_declared(&self) -> u32 {
         self.scratch.runs.last().map_or(0, |run| {
-            run.index + u32::from((self.locals - run.register) / run.width)
+            run.index + u32::from((self.locals - run.first.register) / u16::from(run.first.width))
         })
     }
 
-    /// The register and kind of a local.
-    fn local(&self, index: u32) -> (u16, bool) {
+    /// A local by its index.
+    fn local(&self, index: u32) -> Local {
         let runs = &self.scratch.runs;
         let run = match runs.len() {
             1 => runs[0],
             _ => runs[runs.partition_point(|r| r.index <= index) - 1],
         };
-        (
-            run.register + (index - run.index) as u16 * run.width,
-            run.gc,
-        )
+        let before = (index - run.index) as u16 * u16::from(run.first.width);
+        Local {
+            register: run.first.register + before,
+            ..run.first
+        }
     }
 
-    /// Compiles the operators that `next` yields, up to the body's `end`.
+    /// Compiles the operators of `reader`, up to the body's `end`; each is shown
+    /// to `validate` first.
     pub fn body(
         mut self,
         params: u16,
         ty: Option<TypeId>,
         func: u32,
-        mut next: impl FnMut() -> Result<Option<(u64, Operator<'a>)>, ModuleError>,
+        reader: &mut OperatorsReader<'_>,
+        mut validate: impl FnMut(u64, &Operator<'_>) -> wasmparser::Result<()>,
     ) -> Result<(), ModuleError> {
         let entry = self.out.ops.len() as u32;
         let first_range = self.out.maps.locals.len() as u32;
         for (i, run) in self.scratch.runs.iter().enumerate() {
-            if run.gc {
+            if run.first.gc {
                 let end = match self.scratch.runs.get(i + 1) {
-                    Some(next) => next.register,
+                    Some(next) => next.first.register,
                     None => self.locals,
                 };
-                self.out.maps.locals.push(run.register..end);
+                self.out.maps.locals.push(run.first.register..end);
             }
         }
         let ref_locals = first_range..self.out.maps.locals.len() as u32;
@@ -215,7 +233,10 @@ impl<'a> Compiler<'a> {
         self.fence = entry as usize;
         self.out.maps.record(entry, Chain::EMPTY);
         self.open_body();
-        while let Some((offset, operator)) = next()? {
+        while !reader.eof() {
+            let offset = reader.original_position();
+            let operator = reader.read()?;
+            validate(offset, &operator)?;
             self.offset = offset;
             if let Some(cost) = self.scratch.regions.last_mut() {
                 *cost = cost.saturating_add(1);
@@ -232,6 +253,7 @@ impl<'a> Compiler<'a> {
                 });
             }
         }
+        reader.finish()?;
         let frame = u16::try_from(self.frame).map_err(|_| self.frame_too_large())?;
         // Entering a frame and clearing its locals is work that is paid for,
         // too: a function that only calls itself must not outlive others.
@@ -283,9 +305,5 @@ impl<'a> Compiler<'a> {
 
 /// The proposals that the engine runs.
 pub(super) fn features() -> WasmFeatures {
-    WasmFeatures::WASM3
-        .difference(WasmFeatures::THREADS)
-        .difference(WasmFeatures::SIMD)
-        .difference(WasmFeatures::RELAXED_SIMD)
-        .difference(WasmFeatures::MEMORY64)
+    WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }

@@ -1,7 +1,10 @@
-//! Every operator that is neither numeric nor about the garbage-collected heap.
+//! Every operator that is neither numeric, nor about the garbage-collected heap,
+//! nor about vectors.
 
 use super::super::code::Code;
+use super::stack::Entry;
 use super::{Compiler, ModuleError};
+use crate::types::ValType;
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
 impl Compiler<'_> {
@@ -80,28 +83,27 @@ impl Compiler<'_> {
             }
             Operator::Select | Operator::TypedSelect { .. } => self.select()?,
             Operator::LocalGet { local_index } => {
-                let (register, gc) = self.local(local_index);
-                self.push_local(register, gc)?;
+                self.push_local(self.local(local_index))?;
             }
             Operator::LocalSet { local_index } => {
-                let (register, _) = self.local(local_index);
-                self.pop_into_local(register);
+                self.pop_into_local(self.local(local_index).register);
             }
             Operator::LocalTee { local_index } => {
-                let (register, gc) = self.local(local_index);
-                self.pop_into_local(register);
-                self.push_local(register, gc)?;
+                let local = self.local(local_index);
+                self.pop_into_local(local.register);
+                self.push_local(local)?;
             }
             Operator::GlobalGet { global_index } => {
                 let ty = env.globals[global_index as usize].value;
                 let code = match ty {
-                    crate::types::ValType::Ref(_) => Code::GlobalGetRef,
+                    ValType::Ref(_) => Code::GlobalGetRef,
+                    ValType::V128 => Code::GlobalGetWide,
                     _ => Code::GlobalGet,
                 };
                 if ty.is_gc() {
                     self.map();
                 }
-                let a = self.push(ty.is_gc())?;
+                let a = self.push_value(ty)?;
                 self.op(code, a, 0, 0, global_index);
             }
             Operator::GlobalSet { global_index } => {
@@ -112,7 +114,8 @@ impl Compiler<'_> {
                 }
                 self.pop();
                 let code = match ty {
-                    crate::types::ValType::Ref(_) => Code::GlobalSetRef,
+                    ValType::Ref(_) => Code::GlobalSetRef,
+                    ValType::V128 => Code::GlobalSetWide,
                     _ => Code::GlobalSet,
                 };
                 self.op(code, 0, b, 0, global_index);
@@ -144,16 +147,18 @@ impl Compiler<'_> {
         let condition = self.pop_register();
         let right = self.pop();
         let left = self.pop();
-        let gc = left.gc || right.gc;
         let b = self.register(left);
         let c = self.register(right);
-        let a = self.push(gc)?;
-        self.op(Code::Select, a, b, c, u32::from(condition));
+        let (code, a) = match left.is_wide() {
+            true => (Code::SelectWide, self.push_vector()?),
+            false => (Code::Select, self.push(left.gc || right.gc)?),
+        };
+        self.op(code, a, b, c, u32::from(condition));
         Ok(())
     }
 
     /// The memory that a load or store accesses; at most 100 are valid.
-    fn memory(&self, memarg: MemArg) -> Result<u16, ModuleError> {
+    pub(super) fn memory(&self, memarg: MemArg) -> Result<u16, ModuleError> {
         match memarg.target {
             MemArgTarget::Memory(index) => Ok(index as u16),
             _ => Err(ModuleError::Unsupported {
@@ -163,19 +168,38 @@ impl Compiler<'_> {
         }
     }
 
-    fn load(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
+    /// The register and the offset to access a memory with, given the popped
+    /// address and the offset of the instruction. In a 64-bit memory their sum
+    /// is computed first, in the home of the address, which nobody else uses:
+    /// accesses then need not know how wide addresses are.
+    pub(super) fn address(&mut self, address: Entry, memory: u16, offset: u64) -> (u16, u32) {
+        let b = self.register(address);
+        if !self.env.memories[usize::from(memory)].index64 {
+            return (b, offset as u32);
+        }
+        // Any greater offset is out of bounds all the same.
+        let offset = offset.min(1 << 47);
+        let home = address.home();
+        let high = (offset >> 32) as u16;
+        self.op(Code::Address64, home, b, high, offset as u32);
+        (home, 0)
+    }
+
+    pub(super) fn load(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
         let memory = self.memory(memarg)?;
-        let b = self.pop_register();
+        let address = self.pop();
+        let (b, offset) = self.address(address, memory, memarg.offset);
         let a = self.push(false)?;
-        self.op(code, a, b, memory, memarg.offset as u32);
+        self.op(code, a, b, memory, offset);
         Ok(())
     }
 
-    fn store(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
+    pub(super) fn store(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
         let memory = self.memory(memarg)?;
         let c = self.pop_register();
-        let b = self.pop_register();
-        self.op(code, memory, b, c, memarg.offset as u32);
+        let address = self.pop();
+        let (b, offset) = self.address(address, memory, memarg.offset);
+        self.op(code, memory, b, c, offset);
         Ok(())
     }
 
@@ -286,7 +310,7 @@ impl Compiler<'_> {
                 self.map();
                 self.op(Code::ElemDrop, 0, 0, 0, elem_index);
             }
-            _ => return Err(self.unsupported(operator)),
+            _ => return self.vector(operator),
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use super::super::code::{Code, Op};
 use super::super::maps::Chain;
-use super::{Compiler, ModuleError};
+use super::{Compiler, Local, ModuleError};
+use crate::types::{Lane, ValType};
 
 /// Where a value is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -19,8 +20,10 @@ pub(super) enum Loc {
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Entry {
     loc: Loc,
-    /// The home register.
+    /// The home register, the first of two for a vector.
     home: u16,
+    /// How many registers it takes; only constants of one are [`Loc::Const`].
+    width: u8,
     /// Whether it may be a reference into the heap.
     pub gc: bool,
     /// The stack map up to and including this entry; valid below
@@ -32,6 +35,11 @@ impl Entry {
     /// The home register.
     pub(super) fn home(&self) -> u16 {
         self.home
+    }
+
+    /// Whether it is a vector and takes two registers.
+    pub(super) fn is_wide(&self) -> bool {
+        self.width == 2
     }
 }
 
@@ -50,18 +58,25 @@ impl Compiler<'_> {
         self.scratch
             .stack
             .last()
-            .map_or(self.locals, |e| e.home.saturating_add(1))
+            .map_or(self.locals, |e| e.home.saturating_add(u16::from(e.width)))
     }
 
-    fn push_entry(&mut self, loc: Loc, gc: bool) -> Result<u16, ModuleError> {
+    /// How many registers the operands from home `first` up to the top take.
+    pub(super) fn registers_from(&self, first: u16) -> u16 {
+        self.next_home() - first
+    }
+
+    fn push_entry(&mut self, loc: Loc, gc: bool, width: u8) -> Result<u16, ModuleError> {
         let home = self.next_home();
-        if home == u16::MAX {
+        let end = u32::from(home) + u32::from(width);
+        if end > u32::from(u16::MAX) {
             return Err(self.frame_too_large());
         }
-        self.frame = self.frame.max(u32::from(home) + 1);
+        self.frame = self.frame.max(end);
         self.scratch.stack.push(Entry {
             loc,
             home,
+            width,
             gc,
             chain: Chain::EMPTY,
         });
@@ -71,30 +86,68 @@ impl Compiler<'_> {
     /// Pushes an operand that an instruction will write to its home, and
     /// returns that.
     pub(super) fn push(&mut self, gc: bool) -> Result<u16, ModuleError> {
-        self.push_entry(Loc::Home, gc)
+        self.push_entry(Loc::Home, gc, 1)
+    }
+
+    /// Like [`Compiler::push`], for a vector.
+    pub(super) fn push_vector(&mut self) -> Result<u16, ModuleError> {
+        self.push_entry(Loc::Home, false, 2)
+    }
+
+    /// Like [`Compiler::push`], for a value of type `ty`.
+    pub(super) fn push_value(&mut self, ty: ValType) -> Result<u16, ModuleError> {
+        self.push_lane(ty.lane())
+    }
+
+    /// Like [`Compiler::push`], for a value that is stored like this.
+    pub(super) fn push_lane(&mut self, lane: Lane) -> Result<u16, ModuleError> {
+        self.push_entry(Loc::Home, lane == Lane::Gc, lane.registers() as u8)
+    }
+
+    /// The home of the top operand, which there must be.
+    pub(super) fn top_home(&self) -> u16 {
+        self.scratch.stack.last().expect("validated").home
     }
 
     /// Pushes a constant.
     pub(super) fn push_const(&mut self, bits: u64, gc: bool) -> Result<(), ModuleError> {
-        self.push_entry(Loc::Const(bits), gc).map(|_| ())
+        self.push_entry(Loc::Const(bits), gc, 1).map(|_| ())
+    }
+
+    /// Pushes a constant vector, which is loaded at once.
+    pub(super) fn push_const_vector(&mut self, bits: u128) -> Result<(), ModuleError> {
+        let home = self.push_vector()?;
+        self.emit(Op::constant(home, bits as u64));
+        self.emit(Op::constant(home + 1, (bits >> 64) as u64));
+        Ok(())
     }
 
     /// Pushes the value of a local without copying it.
-    pub(super) fn push_local(&mut self, register: u16, gc: bool) -> Result<(), ModuleError> {
+    pub(super) fn push_local(&mut self, local: Local) -> Result<(), ModuleError> {
         if self.scratch.deferred.len() == MAX_DEFERRED {
             let oldest = self.scratch.deferred.remove(0);
             self.copy_home(oldest as usize);
         }
         self.scratch.deferred.push(self.height() as u32);
-        self.push_entry(Loc::Local(register), gc).map(|_| ())
+        let Local {
+            register,
+            gc,
+            width,
+        } = local;
+        self.push_entry(Loc::Local(register), gc, width).map(|_| ())
     }
 
     /// Pushes an entry again that was popped unchanged.
     pub(super) fn push_again(&mut self, entry: Entry) -> Result<(), ModuleError> {
+        let Entry { gc, width, .. } = entry;
         match entry.loc {
-            Loc::Home => self.push(entry.gc).map(|_| ()),
-            Loc::Const(bits) => self.push_const(bits, entry.gc),
-            Loc::Local(register) => self.push_local(register, entry.gc),
+            Loc::Home => self.push_entry(Loc::Home, gc, width).map(|_| ()),
+            Loc::Const(bits) => self.push_const(bits, gc),
+            Loc::Local(register) => self.push_local(Local {
+                register,
+                gc,
+                width,
+            }),
         }
     }
 
@@ -118,7 +171,8 @@ impl Compiler<'_> {
         self.mapped = self.mapped.min(height);
     }
 
-    /// The register that holds a popped operand, loading a constant if need be.
+    /// The register that holds a popped operand, the first of two for a vector,
+    /// loading a constant if need be.
     pub(super) fn register(&mut self, entry: Entry) -> u16 {
         match entry.loc {
             Loc::Home => entry.home,
@@ -155,14 +209,25 @@ impl Compiler<'_> {
         let entry = self.scratch.stack[index];
         match entry.loc {
             Loc::Home => return,
-            Loc::Local(register) => self.op(Code::Move, entry.home, register, 0, 0),
-            Loc::Const(bits) => self.emit(Op::constant(entry.home, bits)),
+            Loc::Local(register) => self.copy(entry.home, register, u16::from(entry.width)),
+            Loc::Const(bits) => {
+                self.emit(Op::constant(entry.home, bits));
+            }
         };
         self.scratch.stack[index].loc = Loc::Home;
         self.mapped = self.mapped.min(index);
     }
 
+    /// Copies `n` registers from `from` on to `to` on.
+    pub(super) fn copy(&mut self, to: u16, from: u16, n: u16) {
+        match n {
+            1 => self.op(Code::Move, to, from, 0, 0),
+            n => self.op(Code::MoveMany, to, from, 0, u32::from(n)),
+        };
+    }
+
     /// Brings the top `n` operands home and returns the home of the lowest.
+    /// The others follow it without gaps.
     pub(super) fn settle(&mut self, n: usize) -> u16 {
         let from = self.height() - n;
         let deferred = &mut self.scratch.deferred;
@@ -237,12 +302,8 @@ impl Compiler<'_> {
                 self.emit(Op::constant(register, bits));
             }
             Loc::Local(from) if from == register => {}
-            Loc::Local(from) => {
-                self.op(Code::Move, register, from, 0, 0);
-            }
-            Loc::Home => {
-                self.op(Code::Move, register, entry.home, 0, 0);
-            }
+            Loc::Local(from) => self.copy(register, from, u16::from(entry.width)),
+            Loc::Home => self.copy(register, entry.home, u16::from(entry.width)),
         }
     }
 

@@ -3,15 +3,15 @@
 mod sections;
 mod types;
 
-pub(super) use types::heap_type;
+pub(super) use types::{heap_type, value_type};
 
 use super::compile::{self, Compiler, Env, Output, Scratch};
 use super::{ConstExpr, Module, ModuleError};
-use crate::types::{Types, ValType};
+use crate::types::{Types, ValType, registers};
 use std::sync::Arc;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader, Parser,
-    Payload, ValidPayload, Validator, ValidatorResources,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
+    OperatorsReaderAllocations, Parser, Payload, ValidPayload, Validator, ValidatorResources,
 };
 
 /// A module in the making.
@@ -20,6 +20,8 @@ struct Decoder {
     types: Types,
     out: Output,
     scratch: Scratch,
+    /// Memory of the reader of operators.
+    reading: OperatorsReaderAllocations,
 }
 
 /// Decodes, validates and compiles `wasm`.
@@ -46,6 +48,7 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
         types: std::mem::take(Arc::make_mut(types)),
         out: Output::default(),
         scratch: Scratch::default(),
+        reading: Default::default(),
     };
     let done = decoder.run(parser, &mut validator, wasm);
     // Types of a module that fails stay known: ids are never taken back.
@@ -114,8 +117,9 @@ impl Decoder {
                 Payload::ExportSection(section) => self.export_section(section)?,
                 Payload::StartSection { func, .. } => self.module.start = Some(func),
                 Payload::ElementSection(section) => self.element_section(section)?,
-                Payload::CodeSectionStart { .. } => {
+                Payload::CodeSectionStart { size, count, .. } => {
                     self.module.first_body = self.out.bodies.len() as u32;
+                    self.out.reserve(size as usize, count as usize);
                 }
                 Payload::CodeSectionEntry(body) => {
                     let ValidPayload::Func(func, _) = valid else {
@@ -155,15 +159,16 @@ impl Decoder {
             validator.define_locals(offset, count, ty)?;
             compiler.locals(count, ty)?;
         }
-        let mut reader = OperatorsReader::new(locals.get_binary_reader());
-        let params = ty.params.iter().map(|p| p.lane().registers() as u16).sum();
-        compiler.body(params, Some(id), index, || {
-            let Some((offset, operator)) = read(&mut reader)? else {
-                return Ok(None);
-            };
-            validator.op(offset, &operator)?;
-            Ok(Some((offset, operator)))
-        })?;
+        let reading = std::mem::take(&mut self.reading);
+        let mut reader = OperatorsReader::new_with_allocs(locals.get_binary_reader(), reading);
+        compiler.body(
+            registers(&ty.params) as u16,
+            Some(id),
+            index,
+            &mut reader,
+            |offset, operator| validator.op(offset, operator),
+        )?;
+        self.reading = reader.into_allocations();
         Ok(validator.into_allocations())
     }
 
@@ -196,19 +201,9 @@ impl Decoder {
         let results = [ty];
         let compiler = Compiler::new(&env, &mut self.out, &mut self.scratch, &[], &results);
         let mut reader = expr.get_operators_reader();
-        compiler.body(0, None, u32::MAX, || read(&mut reader))?;
+        compiler.body(0, None, u32::MAX, &mut reader, |_, _| Ok(()))?;
         Ok(ConstExpr::Body(self.out.bodies.len() as u32 - 1))
     }
-}
-
-/// The next operator and its offset, or `None` after the last.
-fn read<'a>(reader: &mut OperatorsReader<'a>) -> Result<Option<(u64, Operator<'a>)>, ModuleError> {
-    if reader.eof() {
-        reader.finish()?;
-        return Ok(None);
-    }
-    let (operator, offset) = reader.read_with_offset()?;
-    Ok(Some((offset, operator)))
 }
 
 fn env<'a>(module: &'a Module, types: &'a Types) -> Env<'a> {
@@ -217,6 +212,7 @@ fn env<'a>(module: &'a Module, types: &'a Types) -> Env<'a> {
         type_ids: &module.type_ids,
         funcs: &module.funcs,
         tables: &module.tables,
+        memories: &module.memories,
         globals: &module.globals,
         tags: &module.tags,
         imported_funcs: module.imported_funcs,

@@ -15,6 +15,14 @@ use wasmparser::{
 
 type Done = Result<(), ModuleError>;
 
+/// The type of an address or index.
+fn index_type(index64: bool) -> ValType {
+    match index64 {
+        true => ValType::I64,
+        false => ValType::I32,
+    }
+}
+
 impl Decoder {
     pub(super) fn type_section(&mut self, section: TypeSectionReader<'_>) -> Done {
         for group in section {
@@ -143,10 +151,14 @@ impl Decoder {
                 ElementKind::Active {
                     table_index,
                     offset_expr,
-                } => SegmentMode::Active {
-                    target: table_index.unwrap_or(0),
-                    offset: self.constant(&offset_expr, ValType::I32)?,
-                },
+                } => {
+                    let target = table_index.unwrap_or(0);
+                    let index64 = self.module.tables[target as usize].index64;
+                    SegmentMode::Active {
+                        target,
+                        offset: self.constant(&offset_expr, index_type(index64))?,
+                    }
+                }
             };
             let mut items = Vec::new();
             let ty = match element.items {
@@ -180,10 +192,13 @@ impl Decoder {
                 DataKind::Active {
                     memory_index,
                     offset_expr,
-                } => SegmentMode::Active {
-                    target: memory_index,
-                    offset: self.constant(&offset_expr, ValType::I32)?,
-                },
+                } => {
+                    let index64 = self.module.memories[memory_index as usize].index64;
+                    SegmentMode::Active {
+                        target: memory_index,
+                        offset: self.constant(&offset_expr, index_type(index64))?,
+                    }
+                }
             };
             let end = data.range.end as usize;
             let bytes = end - data.data.len()..end;

@@ -35,7 +35,11 @@ pub(in crate::module) fn heap_type(
     }
 }
 
-fn value_type(ty: wasmparser::ValType, concrete: &dyn Fn(u32) -> HeapType) -> ValType {
+/// Converts a value type; `concrete` looks up a type index of the module.
+pub(in crate::module) fn value_type(
+    ty: wasmparser::ValType,
+    concrete: &dyn Fn(u32) -> HeapType,
+) -> ValType {
     match ty {
         wasmparser::ValType::I32 => ValType::I32,
         wasmparser::ValType::I64 => ValType::I64,
@@ -136,6 +140,7 @@ impl Decoder {
     pub(super) fn table_type(&self, ty: &wasmparser::TableType) -> TableType {
         TableType {
             element: self.reference(ty.element_type),
+            index64: ty.table64,
             min: ty.initial,
             max: ty.maximum,
         }
@@ -143,6 +148,7 @@ impl Decoder {
 
     pub(super) fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
         MemoryType {
+            index64: ty.memory64,
             min: ty.initial,
             max: ty.maximum,
         }

@@ -33,7 +33,9 @@ pub(super) struct Census {
     /// The first reachable reference that is no object.
     pub dangling: Option<GcRef>,
     /// References in frames.
-    pub frames: Vec<GcRef>,
+    frames: Vec<GcRef>,
+    /// For every object whether a frame refers to it.
+    pub framed: Vec<bool>,
     pub list: Option<RootList>,
     /// For every object how often it is in the list.
     pub listed: Vec<u32>,
@@ -65,8 +67,10 @@ impl Census {
             counts.clear();
             counts.resize(n, 0);
         }
-        self.reachable.clear();
-        self.reachable.resize(n, false);
+        for flags in [&mut self.reachable, &mut self.framed] {
+            flags.clear();
+            flags.resize(n, false);
+        }
         self.dangling = None;
         self.frames.clear();
         self.count_owners(view);
@@ -98,16 +102,14 @@ impl Census {
                 self.owners[j] += 1;
             }
         });
-        self.list = heap.root_list();
-        if let Some(list) = &self.list {
-            for r in &list.members {
-                let place = self.index.get((r.0 / GRANULE) as usize);
-                if let Some(j) = place.and_then(|p| p.checked_sub(1)) {
-                    self.listed[j as usize] += 1;
-                    self.owners[j as usize] += 1;
-                }
+        let list = heap.root_list();
+        for r in list.iter().flat_map(|list| &list.members) {
+            if let Some(j) = self.find(*r) {
+                self.listed[j] += 1;
+                self.owners[j] += 1;
             }
         }
+        self.list = list;
     }
 
     fn reach<H: Heap>(&mut self, view: &View<'_, H>) {
@@ -120,7 +122,11 @@ impl Census {
         });
         let mut work = std::mem::take(&mut self.work);
         for i in 0..self.frames.len() {
-            self.visit(self.frames[i], &mut work);
+            let r = self.frames[i];
+            if let Some(j) = self.find(r) {
+                self.framed[j] = true;
+            }
+            self.visit(r, &mut work);
         }
         view.owners(|_, r| self.visit(r, &mut work));
         while let Some(i) = work.pop() {

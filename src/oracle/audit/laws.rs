@@ -2,17 +2,31 @@
 
 use super::census::{Census, Object};
 use super::{owners, violation};
-use crate::engine::{Owner, View};
+use crate::engine::{Owner, Point, Table, View};
 use crate::heap::{GRANULE, GcRef, Heap, POISON, Place, Shape};
 use crate::oracle::verdict::{Law, Violation};
-use crate::types::{Composite, HeapType, Lane, StructLayout, TypeId, ValType};
+use crate::types::{Composite, HeapType, Lane, RefType, ValType};
 
-/// The first broken law, in the order of [`Law::ALL`].
-pub(super) fn first_broken<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+/// The type of the slot for the exception being thrown.
+const EXCEPTION: ValType = ValType::Ref(RefType {
+    nullable: true,
+    heap: HeapType::Exn,
+});
+
+/// The first broken law. A law comes after those that it relies on, so that
+/// the one reported is the one broken: where the references of an object are is
+/// known from its header, and what the stack-root list owns from the list.
+pub(super) fn first_broken<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    point: Point,
+) -> Option<Violation> {
     blocks(census, view)
+        .or_else(|| headers(census, view))
         .or_else(|| zero(census, view))
-        .or_else(|| exact(census, view))
         .or_else(|| roots(census, view))
+        .or_else(|| exact(census, view))
+        .or_else(|| leak(census, view, point))
         .or_else(|| types(census, view))
         .or_else(|| poison(census, view))
 }
@@ -78,24 +92,37 @@ fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
 
 /// The bytes of payload that an object's type and length ask for.
 fn payload_size<H: Heap>(view: &View<'_, H>, object: &Object) -> Option<u64> {
-    let types = view.store.types();
-    let (Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = object.header.shape? else {
+    let shape = object.header.shape?;
+    let (Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = shape else {
         return Some(8);
     };
-    let size = match &types.get(id)?.sub.composite {
-        Composite::Struct(fields) => StructLayout::of_struct(fields).size.into(),
-        Composite::Func(f) => StructLayout::of_exception(&f.params).size.into(),
-        Composite::Array(element) => {
+    let entry = view.store.types().get(id)?;
+    let size = match (shape, &entry.sub.composite) {
+        (Shape::Struct(_), Composite::Struct(_)) | (Shape::Exception(_), Composite::Func(_)) => {
+            entry.layout.size.into()
+        }
+        (Shape::Array(_), Composite::Array(element)) => {
             8 + u64::from(element.storage.lane().width()) * u64::from(object.header.len)
         }
+        _ => return None,
     };
     Some(size)
+}
+
+/// Part of law *type*: every header names a type, of the header's own kind.
+fn headers<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let mut objects = census.objects.iter();
+    let object = objects.find(|object| payload_size(view, object).is_none())?;
+    let r = object.reference();
+    let message = format!("the header of {r} names no type of its kind");
+    Some(about(Law::Type, census, view, r, message))
 }
 
 fn zero<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let supposed = |r: GcRef| format!("{r} is supposedly live; should have nonzero ref count");
     if let Some(r) = census.dangling {
-        if !view.store.heap.is_counting() {
+        // No object was ever freed at an address where none can start.
+        if !view.store.heap.is_counting() || !r.0.is_multiple_of(GRANULE) {
             let message = format!("{r} is reachable, but no object");
             return Some(about(Law::Type, census, view, r, message));
         }
@@ -169,10 +196,33 @@ fn roots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
             return broken(object.reference(), what);
         }
     }
-    for r in &census.frames {
-        if census.find(*r).is_some_and(|i| census.listed[i] == 0) {
-            return broken(*r, "is in a frame, but not in the stack-root list");
+    for ((object, listed), framed) in census
+        .objects
+        .iter()
+        .zip(&census.listed)
+        .zip(&census.framed)
+    {
+        if *framed && *listed == 0 {
+            return broken(
+                object.reference(),
+                "is in a frame, but not in the stack-root list",
+            );
         }
+    }
+    None
+}
+
+fn leak<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) -> Option<Violation> {
+    for (i, object) in census.objects.iter().enumerate() {
+        let what = if object.header.count == Some(0) {
+            "has no owners, but has not been freed"
+        } else if point == Point::Collection && census.listed[i] > 0 && !census.framed[i] {
+            "is in no frame, but a collection has left it in the stack-root list"
+        } else {
+            continue;
+        };
+        let r = object.reference();
+        return Some(about(Law::Leak, census, view, r, format!("{r} {what}")));
     }
     None
 }
@@ -181,17 +231,6 @@ fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let types = view.store.types();
     for object in &census.objects {
         let r = object.reference();
-        let known = match object.header.shape {
-            Some(Shape::Struct(id)) => matches!(kind(view, id), Some(Composite::Struct(_))),
-            Some(Shape::Array(id)) => matches!(kind(view, id), Some(Composite::Array(_))),
-            Some(Shape::Exception(id)) => matches!(kind(view, id), Some(Composite::Func(_))),
-            Some(Shape::Extern) => true,
-            None => false,
-        };
-        if !known {
-            let message = format!("the header of {r} names no type of its kind");
-            return Some(about(Law::Type, census, view, r, message));
-        }
         let Some(Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = object.header.shape
         else {
             continue;
@@ -235,31 +274,45 @@ fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     slots(census, view)
 }
 
-fn kind<'a, H: Heap>(view: &View<'a, H>, id: TypeId) -> Option<&'a Composite> {
-    view.store.types().get(id).map(|entry| &entry.sub.composite)
-}
-
-/// Slots outside the heap against their static types. Null is always allowed:
-/// a slot may not have been initialised yet.
+/// Slots outside the heap against their static types.
 fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let store = view.store;
     let mut found = None;
     let globals: Vec<ValType> = store.globals().map(|(ty, _)| ty.value).collect();
+    // Slots of a type without null are null until they are initialised: a table
+    // as a whole, when its initial element has been computed, and a global that
+    // the host makes, before anything is linked to it.
+    let bare = |table: &Table| table.elements.iter().all(|element| *element == 0);
+    let bare: Vec<bool> = store.tables().iter().map(bare).collect();
     view.owners(|owner, r| {
-        if found.is_some() || r.is_null() {
+        if found.is_some() {
             return;
         }
-        let ty = match &owner {
-            Owner::Global(i) => globals.get(*i as usize).copied(),
-            Owner::Table(i, _) => Some(ValType::Ref(store.tables()[*i as usize].ty.element)),
-            Owner::Segment(i, j, _) => Some(ValType::Ref(view.module(*i).elements[*j as usize].ty)),
-            Owner::Pending | Owner::Handle(_) => None,
+        let (ty, initialised) = match &owner {
+            Owner::Global(i) => (
+                globals.get(*i as usize).copied(),
+                !store.instances().is_empty(),
+            ),
+            Owner::Table(i, _) => {
+                let element = store.tables()[*i as usize].ty.element;
+                (Some(ValType::Ref(element)), !bare[*i as usize])
+            }
+            Owner::Segment(i, j, _) => {
+                let ty = view.module(*i).elements[*j as usize].ty;
+                (Some(ValType::Ref(ty)), true)
+            }
+            Owner::Pending => (Some(EXCEPTION), true),
+            Owner::Handle(_) => (None, true),
         };
         if let Some(ty) = ty
+            && (initialised || !r.is_null())
             && let Some(why) = wrong(census, view, ty, r.register())
         {
             let message = format!("{owner}: {why}");
-            found = Some(about(Law::Type, census, view, r, message));
+            found = Some(match r.is_null() {
+                true => violation(Law::Type, view, message),
+                false => about(Law::Type, census, view, r, message),
+            });
         }
     });
     found

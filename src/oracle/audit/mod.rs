@@ -13,15 +13,20 @@
 //! * **zero** — Every object that can be reached from frames and slots outside
 //!   the heap is allocated, and in a counting heap its count is not zero. This
 //!   is the assertion of Wasmtime issue 10182.
+//! * **roots** — Every reference in a frame is a member of the stack-root list.
+//!   The list has no duplicates, no member that is not allocated, and the
+//!   length on record; an object's header says that it is a member if and only
+//!   if it is one.
 //! * **exact** — In a counting heap, for every *o* in *A*,
 //!   `count(o) = Σ refs(s) over the fields and elements s of all of A, and over
 //!   globals, tables, segments, the pending exception and host handles, that
 //!   hold o, plus 1 if o is in the stack-root list`.
 //!   References in frames are not counted: that is what *deferred* means.
-//! * **roots** — Every reference in a frame is a member of the stack-root list.
-//!   The list has no duplicates, no member that is not allocated, and the
-//!   length on record; an object's header says that it is a member if and only
-//!   if it is one.
+//! * **leak** — In a counting heap no allocated object has a count of zero, and
+//!   right after a collection every member of the stack-root list is in a frame.
+//!   By *exact*, whatever is allocated and unreachable then has an owner that is
+//!   allocated and unreachable, too: it is a cycle or hangs off one, which is
+//!   what a counting collector cannot free.
 //! * **type** — Every header names a type. Every slot holds null, an i31 or the
 //!   start of an object, whichever its static type allows, and an object's
 //!   type matches that static type.
@@ -37,7 +42,8 @@ mod census;
 mod laws;
 mod owners;
 
-use super::verdict::{Law, Violation};
+use super::instruction::instruction_at;
+use super::verdict::{Law, Verdict, Violation};
 use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::Heap;
 use census::Census;
@@ -127,6 +133,11 @@ impl Auditor {
         }
     }
 
+    /// The broken law that was found, if any.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.broken.as_ref().map(|broken| &broken.violation)
+    }
+
     /// Operations seen by an auditor that counts them.
     pub(super) fn operations(&self) -> u64 {
         self.operations
@@ -173,7 +184,7 @@ impl<H: Heap> Inspector<H> for Auditor {
         }
         self.audits += 1;
         self.census.take(&view);
-        let Some(violation) = laws::first_broken(&self.census, &view) else {
+        let Some(mut violation) = laws::first_broken(&self.census, &view, point) else {
             return match self.focus {
                 Focus::Operation(_) => Err(Halt),
                 _ => Ok(()),
@@ -185,16 +196,27 @@ impl<H: Heap> Inspector<H> for Auditor {
             Point::Operation | Point::Call | Point::End => view.store.last_operation(),
             Point::Collection | Point::Corruption => view.location(),
         };
+        // At any coarser grain the instruction would only be where it showed.
+        if let (Some(at), Timing::At(Grain::Every)) = (at, self.timing)
+            && let Some(instance) = view.store.instances().get(at.instance as usize)
+        {
+            violation.place = Some(instruction_at(&instance.module().wasm, at));
+        }
         self.broken = Some(Broken { violation, at });
         Err(Halt)
     }
+
+    fn complaint(&mut self) -> Option<String> {
+        let broken = self.broken.take()?;
+        Some(Verdict::Violation(Box::new(broken.violation)).to_string())
+    }
 }
 
-/// Checks the laws once.
+/// Checks the laws once, at a moment when no collection has just run.
 pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
     let mut census = Census::default();
     census.take(view);
-    laws::first_broken(&census, view)
+    laws::first_broken(&census, view, Point::End)
 }
 
 /// A violation of `law` in the heap of `view`, about nothing in particular.

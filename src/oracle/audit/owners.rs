@@ -36,7 +36,10 @@ pub(super) fn describe<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -
         if held == r {
             owners.add(|| match location.func {
                 Some(func) => format!("register {register} of function {func} (not counted)"),
-                None => format!("register {register} of the host's call (not counted)"),
+                None if location.instance == u32::MAX => {
+                    format!("register {register} of the host's call (not counted)")
+                }
+                None => format!("register {register} of a constant expression (not counted)"),
             });
         }
     });

@@ -60,6 +60,12 @@ impl Core {
         Ok(GcRef(self.space.word(at)?))
     }
 
+    /// Overwrites the word at an address, whatever is there: raw, for faults
+    /// that write where they must not.
+    pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {
+        self.space.set_word(at, word)
+    }
+
     /// Fills elements of an array of references. No barrier.
     pub fn fill_elements(
         &mut self,

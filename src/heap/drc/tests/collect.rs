@@ -213,7 +213,7 @@ fn damage_is_reported_by_the_collection_that_meets_it() {
     };
     // A circle, a list cut short, a member freed, a count that is too low.
     let (members, outcome) = damage(&|h, r| h.core_mut().set_next(r[0], r[2]).unwrap());
-    assert!(members == 3 && outcome.is_err());
+    assert!(members == 4 && outcome.is_err());
     let (members, outcome) = damage(&|h, r| h.core_mut().set_next(r[1], NULL).unwrap());
     assert!(members == 2 && outcome.is_err());
     let (members, outcome) = damage(&|h, r| h.core_mut().free(r[1]).unwrap());

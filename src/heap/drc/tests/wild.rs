@@ -36,7 +36,11 @@ fn no_sequence_of_calls_panics() {
             let ty = TypeId(random.below(12) as u32);
             let registers = [v.register(), r.register(), random.next(), v.register()];
             let registers = &registers[..random.below(5)];
-            let made = match random.below(26) {
+            let place = match random.below(2) {
+                0 => Place::Field(field),
+                _ => Place::Element { index: i, lane },
+            };
+            let made = match random.below(29) {
                 0 => h.new_struct(kinds.node, &[v.register(), r.register(), 5]),
                 1 => h.new_struct(ty, registers),
                 2 => h.new_struct_default(ty),
@@ -64,6 +68,9 @@ fn no_sequence_of_calls_panics() {
                 22 => h.fill_slots(&mut slots[..n as usize % 8], r).map(|_| r),
                 23 => h.copy_slots(&mut slots, &[r.0, v.0]).map(|_| r),
                 24 => h.drop_slots(&mut slots[..n as usize % 8]).map(|_| r),
+                25 => h.get_vector(r, place).map(|_| r),
+                26 => h.set_vector(r, place, u128::MAX / 3).map(|_| r),
+                27 => h.fill_vector(r, i, n, 0).map(|_| r),
                 _ => h.collect(&mut Frame::of(&[r, v])).map(|_| r),
             };
             known.extend(made);

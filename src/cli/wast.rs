@@ -1,0 +1,97 @@
+//! `gcdiff wast`: scripts of the official test suite's format.
+
+use super::options::{Judging, fault, list};
+use super::{Ended, file};
+use crate::case::parse_schedule;
+use crate::engine::Schedule;
+use crate::oracle::Collector;
+use crate::script::{self, Auditing, Options, Report};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Run WebAssembly scripts under several collectors, and audit
+///
+/// FILE is a script in the format of the official test suite, run in a store of
+/// its own under each collector. It can import `spectest`, and from `wasmtime`
+/// the function `gc`, which collects. Lines at the top that begin with `;;!`
+/// may say `collectors`, `schedule`, `fault` and `limits`; options override
+/// them. Exit code: 0 if everything passed, 1 if anything failed, 2 if a file
+/// is no script.
+#[derive(Args)]
+pub(super) struct Wast {
+    /// The scripts.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    judging: Judging,
+
+    /// When to collect: never, safepoints, allocations, allocations/N, or
+    /// at:N,N,... (safepoints counted from 1).
+    #[arg(long, value_parser = parse_schedule)]
+    schedule: Option<Schedule>,
+}
+
+impl Wast {
+    pub(super) fn main(self) -> Result<Ended, String> {
+        let mut failed = false;
+        let mut unreadable = Vec::new();
+        for path in &self.files {
+            let name = path.display().to_string();
+            match self.script(path, &name) {
+                Ok(passed) => failed |= !passed,
+                Err(message) => unreadable.push(message),
+            }
+        }
+        match (unreadable.is_empty(), failed) {
+            (false, _) => Err(unreadable.join("\ngcdiff: ")),
+            (true, true) => Ok(Ended::Finding),
+            (true, false) => Ok(Ended::Agree),
+        }
+    }
+
+    /// Runs one script under each collector; whether it passed.
+    fn script(&self, path: &std::path::Path, name: &str) -> Result<bool, String> {
+        let in_file = |message: String| format!("{name}: {message}");
+        let text = String::from_utf8(file::read(path)?)
+            .map_err(|e| in_file(format!("not UTF-8 text: {}", e.utf8_error())))?;
+        let directives = script::directives(&text).map_err(|e| in_file(e.to_string()))?;
+        let in_header = |message: String| in_file(format!("header: {message}"));
+        let judging = self.judging.options();
+        let mut collectors = judging.collectors;
+        if let (None, Some(names)) = (&self.judging.collectors, &directives.collectors) {
+            collectors = list(names.iter().map(String::as_str)).map_err(in_header)?;
+        }
+        let mut auditing = Auditing {
+            timing: judging.timing,
+            policy: judging.policy,
+        };
+        if let (None, Some(id)) = (self.judging.fault, &directives.fault) {
+            auditing.policy = Some(fault(id).map_err(in_header)?.policy);
+        }
+        let mut options = Options::default();
+        directives.apply_limits(&mut options.limits);
+        if let Some(schedule) = self.schedule.as_ref().or(directives.schedule.as_ref()) {
+            options.schedule = schedule.clone();
+        }
+        let mut passed = true;
+        for collector in collectors {
+            let report = script::run_under(&text, collector, auditing, &options)
+                .map_err(|e| in_file(e.to_string()))?;
+            print(name, collector, &report);
+            passed &= report.failures.is_empty();
+        }
+        Ok(passed)
+    }
+}
+
+fn print(name: &str, collector: Collector, report: &Report) {
+    println!("{name}: {collector}: {report}");
+    for (reason, count) in report.reasons() {
+        println!("  {count} skipped: {}", reason.text());
+    }
+    for failure in &report.failures {
+        let message = failure.message.replace('\n', "\n    ");
+        println!("  {name}:{}: {message}", failure.line);
+    }
+}

@@ -1,0 +1,92 @@
+//! Assertions: what an action must come to, and which modules must be refused.
+
+use super::expect;
+use super::link::Refusal;
+use super::reason::Reason;
+use super::report::Outcome;
+use super::runner::Runner;
+use super::values::Value;
+use crate::heap::Heap;
+use crate::module::ModuleError;
+use wast::{QuoteWat, WastExecute, WastRet};
+
+impl<H: Heap> Runner<'_, H> {
+    /// An action that must return these results.
+    pub(super) fn returns(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Outcome {
+        let results = match self.action(exec) {
+            Ok(results) => results,
+            Err(refusal) => return refusal.outcome(),
+        };
+        let mut cores = Vec::with_capacity(expected.len());
+        for expected in expected {
+            match expected {
+                WastRet::Core(core) => cores.push(core),
+                _ => return Outcome::Skipped(Reason::OutOfScope),
+            }
+        }
+        let fits = |(value, core): (&Value, &&_)| expect::matches(&self.store, core, value);
+        if results.len() == cores.len() && results.iter().zip(&cores).all(fits) {
+            return Outcome::Passed;
+        }
+        let expected: Vec<String> = cores.into_iter().map(expect::show).collect();
+        Outcome::Failed(format!(
+            "returned {}, expected {}",
+            list(results.iter().map(Value::to_string).collect()),
+            list(expected)
+        ))
+    }
+
+    /// An action that must end in the way that `is_expected` tells.
+    pub(super) fn fails(
+        &mut self,
+        exec: WastExecute<'_>,
+        message: &str,
+        is_expected: impl Fn(&Refusal) -> bool,
+    ) -> Outcome {
+        let is_module = matches!(exec, WastExecute::Wat(_));
+        let refusal = match self.action(exec) {
+            Err(refusal) if is_expected(&refusal) => return Outcome::Passed,
+            Err(refusal) => refusal,
+            Ok(results) => {
+                let seen = match is_module {
+                    true => "instantiated".into(),
+                    false => {
+                        let results = results.iter().map(Value::to_string).collect();
+                        format!("returned {}", list(results))
+                    }
+                };
+                return Outcome::Failed(format!("{seen}, expected: {message}"));
+            }
+        };
+        match refusal.outcome() {
+            Outcome::Failed(seen) => Outcome::Failed(format!("{seen}, expected: {message}")),
+            outcome => outcome,
+        }
+    }
+
+    /// A module that must not load. If it does, `skip` says whether that is
+    /// known.
+    pub(super) fn refuses(
+        &mut self,
+        mut module: QuoteWat<'_>,
+        message: &str,
+        skip: Option<Reason>,
+    ) -> Outcome {
+        match self.load(&mut module) {
+            Ok(_) => match skip {
+                Some(reason) => Outcome::Skipped(reason),
+                None => Outcome::Failed(format!("accepted, expected: {message}")),
+            },
+            Err(Refusal::Module(ModuleError::Invalid { .. })) => Outcome::Passed,
+            Err(Refusal::Text(_)) => Outcome::PassedByParser,
+            Err(refusal) => refusal.outcome(),
+        }
+    }
+}
+
+fn list(values: Vec<String>) -> String {
+    match values.is_empty() {
+        true => "nothing".into(),
+        false => values.join(", "),
+    }
+}

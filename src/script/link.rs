@@ -1,0 +1,214 @@
+//! Modules and instances of a script: loading, linking, and their names.
+
+use super::hosts::ScriptHost;
+use super::reason::Reason;
+use super::report::Outcome;
+use super::runner::Runner;
+use crate::engine::{Extern, Stop, Trap};
+use crate::heap::Heap;
+use crate::module::{Module, ModuleError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use wast::QuoteWat;
+use wast::token::Id;
+
+/// Why there is no instance, or why a call has no results.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It was not tried.
+    Skip(Reason),
+    /// The text parser has refused the module.
+    Text(String),
+    /// The engine has refused the module.
+    Module(ModuleError),
+    /// The module does not fit its imports.
+    Link(String),
+    /// A trap.
+    Trap(Trap),
+    /// An exception that nobody caught. It has been dropped.
+    Exception,
+    /// The script names something that is not there.
+    Unknown(String),
+    /// The heap is full, although the budget is not.
+    HeapFull,
+    /// The heap is broken.
+    Broken(String),
+}
+
+impl Refusal {
+    /// What becomes of a directive that expects nothing of the kind.
+    pub fn outcome(self) -> Outcome {
+        Outcome::Failed(match self {
+            Refusal::Skip(reason) => return Outcome::Skipped(reason),
+            Refusal::Broken(message) => return Outcome::Broken(message),
+            Refusal::Text(message) => format!("malformed module: {message}"),
+            Refusal::Module(error) => error.to_string(),
+            Refusal::Link(message) | Refusal::Unknown(message) => message,
+            Refusal::Trap(trap) => format!("trapped: {trap}"),
+            Refusal::Exception => "threw an exception".into(),
+            Refusal::HeapFull => "the heap is full, although the allocation budget is not".into(),
+        })
+    }
+
+    /// What the directives that depend on this one have in place of what it
+    /// should have made.
+    fn reason(&self) -> Reason {
+        match self {
+            Refusal::Skip(reason) => *reason,
+            _ => Reason::NoModule,
+        }
+    }
+}
+
+/// What a name stands for: something, or why it does not.
+type Named<T> = Result<T, Reason>;
+
+/// The names of a script.
+#[derive(Default)]
+pub(super) struct Names {
+    /// The last instance.
+    current: Option<Named<u32>>,
+    /// Instances by identifier.
+    instances: HashMap<String, Named<u32>>,
+    /// Instances by the name they are registered under.
+    registered: HashMap<String, Named<u32>>,
+    /// Module definitions by identifier; the last one under none, too.
+    definitions: HashMap<Option<String>, Named<Arc<Module>>>,
+}
+
+fn key(id: Option<Id<'_>>) -> Option<String> {
+    id.map(|id| id.name().to_string())
+}
+
+impl Names {
+    /// The instance called `id`, or else the last one.
+    pub fn instance(&self, id: Option<Id<'_>>) -> Result<u32, Refusal> {
+        let named = match id {
+            Some(id) => self.instances.get(id.name()),
+            None => self.current.as_ref(),
+        };
+        let unknown = || Refusal::Unknown(format!("there is no instance {}", show(id)));
+        named.ok_or_else(unknown)?.map_err(Refusal::Skip)
+    }
+
+    /// The definition called `id`, or else the last one.
+    pub fn definition(&self, id: Option<Id<'_>>) -> Result<Arc<Module>, Refusal> {
+        let named = self.definitions.get(&key(id)).cloned();
+        let unknown = || Refusal::Unknown(format!("there is no module definition {}", show(id)));
+        named.ok_or_else(unknown)?.map_err(Refusal::Skip)
+    }
+
+    /// Names the instance that a directive has made, if it has.
+    pub fn add_instance(&mut self, id: Option<Id<'_>>, made: Result<u32, Refusal>) -> Outcome {
+        let named = made.as_ref().map(|i| *i).map_err(Refusal::reason);
+        if let Some(id) = key(id) {
+            self.instances.insert(id, named);
+        }
+        self.current = Some(named);
+        made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+    }
+
+    /// Names the definition that a directive has made, if it has.
+    pub fn add_definition(
+        &mut self,
+        id: Option<Id<'_>>,
+        made: Result<Arc<Module>, Refusal>,
+    ) -> Outcome {
+        let named = made.as_ref().map(Arc::clone).map_err(Refusal::reason);
+        self.definitions.insert(None, named.clone());
+        self.definitions.insert(key(id), named);
+        made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+    }
+
+    /// Lets other modules import from an instance under a name.
+    pub fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Outcome {
+        let found = self.instance(id);
+        let named = found.as_ref().map(|i| *i).map_err(Refusal::reason);
+        self.registered.insert(name.to_string(), named);
+        found.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+    }
+}
+
+fn show(id: Option<Id<'_>>) -> String {
+    key(id).map_or_else(|| "at all".into(), |name| format!("${name}"))
+}
+
+impl<H: Heap> Runner<'_, H> {
+    /// Encodes, validates and compiles a module.
+    pub(super) fn load(&mut self, module: &mut QuoteWat<'_>) -> Result<Arc<Module>, Refusal> {
+        let wasm = module.encode().map_err(|e| Refusal::Text(e.message()))?;
+        match Module::new(&wasm, &mut self.types) {
+            Ok(module) => Ok(Arc::new(module)),
+            Err(error) => Err(match Reason::of_refusal(&error) {
+                Some(reason) => Refusal::Skip(reason),
+                None => Refusal::Module(error),
+            }),
+        }
+    }
+
+    /// Loads and instantiates a module.
+    pub(super) fn instantiate(&mut self, module: &mut QuoteWat<'_>) -> Result<u32, Refusal> {
+        let module = self.load(module)?;
+        self.link(&module)
+    }
+
+    /// Instantiates a module with what is registered.
+    pub(super) fn link(&mut self, module: &Arc<Module>) -> Result<u32, Refusal> {
+        let mut externs = Vec::with_capacity(module.imports.len());
+        for import in &module.imports {
+            externs.push(self.import(&import.module, &import.name)?);
+        }
+        let linked = self.store.link(module, &externs);
+        let instance = linked.map_err(|error| Refusal::Link(error.to_string()))?;
+        let started = self
+            .store
+            .start(instance, &mut ScriptHost, &mut *self.inspector);
+        self.done(started)?;
+        Ok(instance)
+    }
+
+    fn import(&self, module: &str, name: &str) -> Result<Extern, Refusal> {
+        let found = match self.names.registered.get(module) {
+            Some(named) => self.export(named.map_err(Refusal::Skip)?, name),
+            None => self.hosts.get(module, name),
+        };
+        found.ok_or_else(|| Refusal::Link(format!("unknown import {module:?} {name:?}")))
+    }
+
+    /// What an instance exports under a name.
+    pub(super) fn export(&self, instance: u32, name: &str) -> Option<Extern> {
+        let instance = self.store.instances().get(instance as usize)?;
+        instance.item(instance.module().export(name)?)
+    }
+
+    /// How something the store was asked to do has ended. An exception is
+    /// dropped here.
+    pub(super) fn done<T>(&mut self, done: Result<T, Stop>) -> Result<T, Refusal> {
+        let stop = match done {
+            Ok(value) => return Ok(value),
+            Err(Stop::Exception) => match self.drop_exception() {
+                Ok(()) => return Err(Refusal::Exception),
+                Err(stop) => stop,
+            },
+            Err(stop) => stop,
+        };
+        Err(match stop {
+            Stop::Trap(trap) => Refusal::Trap(trap),
+            Stop::HeapFull => Refusal::HeapFull,
+            stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
+                (Some(complaint), _) => complaint,
+                (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
+                (None, stop) => format!("stopped by the inspector: {stop:?}"),
+            }),
+        })
+    }
+
+    /// Takes the pending exception and lets it go, if it is one.
+    fn drop_exception(&mut self) -> Result<(), Stop> {
+        let kept = self.store.handles();
+        let handle = self.store.take_exception()?;
+        let exception = self.store.handle(handle);
+        self.store.heap.exception_tag(exception)?;
+        self.store.pop_handles(kept)
+    }
+}

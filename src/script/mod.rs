@@ -1,0 +1,87 @@
+//! Scripts: the `.wast` format of the official test suite, run over a store.
+//!
+//! A script instantiates modules, links them with each other, calls them and
+//! says what must come of it. [`run`] executes one on any heap, with any
+//! inspector looking; [`run_under`] chooses the heap by its name and audits it.
+//! What came of it is a [`Report`].
+//!
+//! All modules of a script share one [`Store`](crate::engine::Store) and one
+//! registry of types, so objects and functions cross instances and types are
+//! canonical across modules. Besides what it registers itself a script can
+//! import the modules `spectest`, as the official suite has it, and `wasmtime`,
+//! whose function `gc` collects.
+//!
+//! ```
+//! use gcdiff::engine::Blind;
+//! use gcdiff::heap::drc::Drc;
+//! use gcdiff::script::{Options, run};
+//!
+//! let text = r#"
+//!     (module
+//!       (import "wasmtime" "gc" (func $gc))
+//!       (type $s (struct (field i32)))
+//!       (func (export "f") (result i32)
+//!         (local $s (ref null $s))
+//!         (local.set $s (struct.new $s (i32.const 7)))
+//!         (call $gc)
+//!         (struct.get $s 0 (local.get $s))))
+//!     (assert_return (invoke "f") (i32.const 7))
+//!     (assert_return (invoke "f") (i32.const 8))"#;
+//! let report = run(text, Drc::new(1 << 20), &Options::default(), &mut Blind).unwrap();
+//! assert_eq!(report.passed, 2);
+//! assert_eq!(report.failures[0].line, 11);
+//! assert_eq!(report.failures[0].message, "returned i32 7, expected i32 8");
+//! ```
+//!
+//! A broken heap (corrupt, or a law that the inspector finds broken) is a
+//! failure like any other, and the end of the script.
+
+mod actions;
+mod assertions;
+mod error;
+mod expect;
+mod header;
+mod hosts;
+mod link;
+mod reason;
+mod report;
+mod runner;
+mod traps;
+mod under;
+mod values;
+
+pub use error::ScriptError;
+pub use header::{Directives, directives};
+pub use reason::{REASONS, Reason};
+pub use report::{Failure, Report, Skip};
+pub use runner::run;
+pub use under::{Auditing, run_under};
+
+use crate::engine::{Limits, Schedule};
+
+/// How a script is run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// What the run may use.
+    pub limits: Limits,
+    /// When to collect, beyond what the heap and the script ask for.
+    pub schedule: Schedule,
+}
+
+impl Default for Options {
+    /// Roomier than [`Limits::default`]: nothing of a script goes away before
+    /// its end, and it may have hundreds of modules. The fuel would pay for the
+    /// largest array there is, so that one which is too large meets the limit
+    /// of the heap.
+    fn default() -> Options {
+        Options {
+            limits: Limits {
+                fuel: 1 << 33,
+                heap_bytes: 1 << 30,
+                memory_bytes: 1 << 30,
+                ..Limits::default()
+            },
+            schedule: Schedule::Never,
+        }
+    }
+}

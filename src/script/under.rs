@@ -1,0 +1,44 @@
+//! Running a script under a collector by name, with audits.
+
+use super::error::ScriptError;
+use super::report::Report;
+use super::{Options, run};
+use crate::heap::drc::Drc;
+use crate::heap::null::Null;
+use crate::oracle::{Auditor, Collector, MAX_BYTES, PolicyMaker, Timing};
+
+/// What to audit with.
+#[derive(Copy, Clone, Debug)]
+pub struct Auditing {
+    /// When to audit.
+    pub timing: Timing,
+    /// The policy of the counting heap, if not the sound one.
+    pub policy: Option<PolicyMaker>,
+}
+
+impl Default for Auditing {
+    fn default() -> Auditing {
+        Auditing {
+            timing: Timing::Sampled,
+            policy: None,
+        }
+    }
+}
+
+/// Runs the script `text` under a collector, and audits its heap.
+pub fn run_under(
+    text: &str,
+    collector: Collector,
+    auditing: Auditing,
+    options: &Options,
+) -> Result<Report, ScriptError> {
+    let auditor = &mut Auditor::new(auditing.timing);
+    match (collector, auditing.policy) {
+        (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
+        (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),
+        (Collector::Drc, Some(policy)) => {
+            let heap = Drc::with_policy(MAX_BYTES, policy());
+            run(text, heap, options, auditor)
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! `gcdiff wast`, end to end: what a user types, sees and gets back.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A script in a folder that is removed with the test.
+struct Script {
+    folder: PathBuf,
+    path: String,
+}
+
+impl Script {
+    fn new(name: &str, contents: impl AsRef<[u8]>) -> Script {
+        let process = std::process::id();
+        let folder = std::env::temp_dir().join(format!("gcdiff-wast-{process}-{name}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("script.wast");
+        std::fs::write(&path, contents).unwrap();
+        let path = path.to_str().unwrap().to_string();
+        Script { folder, path }
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn wast(args: &[&str]) -> Ran {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
+        .arg("wast")
+        .args(args)
+        .output()
+        .unwrap();
+    Ran {
+        code: status.code().expect("not killed by a signal"),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// Asserts that the script passes with these arguments, and returns the output.
+fn passes(script: &Script, args: &[&str]) -> String {
+    let ran = wast(&[args, &[&script.path]].concat());
+    assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
+    ran.out
+}
+
+/// Asserts that a finding is reported with these arguments, and returns the
+/// output.
+fn fails(script: &Script, args: &[&str]) -> String {
+    let ran = wast(&[args, &[&script.path]].concat());
+    assert_eq!(ran.code, 1, "{args:?}: {}{}", ran.out, ran.err);
+    assert_eq!(ran.err, "", "{args:?}");
+    ran.out
+}
+
+/// Asserts that the script is refused in one line that contains `wanted`.
+fn refused(script: &Script, args: &[&str], wanted: &str) {
+    let ran = wast(&[args, &[&script.path]].concat());
+    assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+    assert_eq!(ran.err.trim_end().lines().count(), 1, "{}", ran.err);
+    assert_eq!(ran.out, "");
+}
+
+const ADDS: &str = r#"(module
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (local.get 0) (local.get 1)))
+  (func (export "trap") unreachable))
+(assert_return (invoke "add" (i32.const 2) (i32.const 3)) (i32.const 5))
+(assert_trap (invoke "trap") "unreachable")
+"#;
+
+#[test]
+fn a_script_passes_under_each_collector() {
+    let script = Script::new("passes", ADDS);
+    let path = &script.path;
+    let line = |collector: &str| format!("{path}: {collector}: 3 passed, 0 failed, 0 skipped\n");
+    let both = line("null") + &line("drc");
+    assert_eq!(passes(&script, &[]), both);
+    assert_eq!(passes(&script, &["-C", "collector=drc"]), line("drc"));
+    for audit in ["auto", "end", "collection", "call", "every"] {
+        assert_eq!(passes(&script, &["--audit", audit]), both);
+    }
+    for schedule in ["never", "safepoints", "allocations/2", "at:1,3"] {
+        assert_eq!(passes(&script, &["--schedule", schedule]), both);
+    }
+}
+
+#[test]
+fn failures_are_told_with_their_lines() {
+    let text = format!(
+        "{ADDS}
+(assert_return (invoke \"add\" (i32.const 2) (i32.const 3)) (i32.const 6))
+(assert_trap (invoke \"add\" (i32.const 2) (i32.const 3)) \"unreachable\")
+(assert_trap (invoke \"trap\") \"integer overflow\")
+(assert_return (invoke \"trap\"))
+(assert_return (invoke \"sub\"))
+(assert_return (invoke $nobody \"add\"))
+(assert_return (invoke \"add\" (f32.const 1) (i32.const 2)) (i32.const 3))
+(assert_invalid (module) \"type mismatch\")
+(assert_unlinkable (module) \"unknown import\")
+(module (import \"nobody\" \"f\" (func)))
+(assert_return (invoke \"f\"))
+(module (func (export \"f\") (result f32 f64) (f32.const 1.5) (f64.const -0)))
+(assert_return (invoke \"f\") (f32.const nan:canonical) (f64.const 0))
+"
+    );
+    let script = Script::new("fails", text);
+    let out = fails(&script, &["-C", "collector=null"]);
+    let path = &script.path;
+    assert!(
+        out.starts_with(&format!("{path}: null: 4 passed, 11 failed, 1 skipped\n")),
+        "{out}"
+    );
+    for wanted in [
+        ":8: returned i32 5, expected i32 6\n",
+        ":9: returned i32 5, expected: unreachable\n",
+        ":10: trapped: unreachable, expected: integer overflow\n",
+        ":11: trapped: unreachable\n",
+        ":12: there is no function \"sub\"\n",
+        ":13: there is no instance $nobody\n",
+        ":14: the arguments do not fit the function \"add\"\n",
+        ":15: accepted, expected: type mismatch\n",
+        ":16: instantiated, expected: unknown import\n",
+        ":17: unknown import \"nobody\" \"f\"\n",
+        ":20: returned f32 1.5 (0x3fc00000), f64 -0 (0x8000000000000000), \
+         expected f32 nan:canonical, f64 0 (0x0000000000000000)\n",
+    ] {
+        assert!(out.contains(&format!("{path}{wanted}")), "{wanted}: {out}");
+    }
+    assert!(out.contains("1 skipped: its module was skipped or has failed"));
+    // A passing script beside it changes nothing.
+    let good = Script::new("fails-not", ADDS);
+    assert_eq!(wast(&[&good.path, &script.path]).code, 1);
+}
+
+#[test]
+fn files_that_are_no_scripts_are_refused() {
+    let refuse = |name: &str, contents: &[u8], wanted: &str| {
+        refused(&Script::new(name, contents), &[], wanted);
+    };
+    refuse("open", b"(module\n  (func", "(line 2, column 8)");
+    refuse("word", b"(module)\n(assert_nothing)", "(line 2, column 2)");
+    refuse("bytes", b"\0asm\x01\0\0\0", "script.wast: ");
+    refuse("utf8", b"\xff\xfe", "not UTF-8");
+    refuse("schedule", b";;! schedule = \"hourly\"\n", "no schedule");
+    refuse("heaps", b";;! collectors = [\"mark\"]\n", "no collector");
+    refuse("fault", b";;! fault = \"W999\"\n", "no fault");
+    refuse("deep", "(".repeat(500_000).as_bytes(), "script.wast: ");
+    let ran = wast(&["/no/such/script.wast"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("/no/such/script.wast: "), "{}", ran.err);
+    assert_eq!(wast(&[]).code, 2);
+    assert_eq!(wast(&["--help"]).code, 0);
+    // The others are run all the same.
+    let good = Script::new("refused-not", ADDS);
+    let ran = wast(&["/no/such/script.wast", &good.path]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("3 passed"), "{}", ran.out);
+}
+
+#[test]
+fn what_is_not_supported_is_skipped_with_its_reason() {
+    for module in [
+        "(module (memory 1 1 shared))",
+        "(component)",
+        "(module (type $f (func)) (type (cont $f)))",
+        "(module (type (shared (struct))))",
+        "(module (memory 1 (pagesize 1)))",
+        "(module (func try end))",
+    ] {
+        let text = format!("{module}\n(assert_return (invoke \"f\"))");
+        let script = Script::new("skipped", text);
+        let out = passes(&script, &["-C", "collector=null"]);
+        assert!(out.contains(": 0 passed, 0 failed, 2 skipped"), "{out}");
+        assert!(out.contains("2 skipped: threads, components"), "{out}");
+    }
+}
+
+#[test]
+fn vectors_are_passed_returned_and_compared() {
+    let module = r#"(module
+      (global (export "g") v128 (v128.const i64x2 5 6))
+      (func (export "turn") (param i32 v128 i64) (result i64 v128 i32)
+        (local.get 2) (local.get 1) (local.get 0)))"#;
+    let turn = "invoke \"turn\" (i32.const 1) (v128.const f32x4 1 2 nan 4) (i64.const 3)";
+    let pass = format!(
+        "{module}
+        (assert_return (get \"g\") (v128.const i64x2 5 6))
+        (assert_return ({turn})
+          (i64.const 3) (v128.const f32x4 1 2 nan:canonical 4) (i32.const 1))
+        (assert_return ({turn})
+          (i64.const 3)
+          (either (v128.const i64x2 0 0) (v128.const i32x4 0x3f800000 0x40000000 0x7fc00000 0x40800000))
+          (i32.const 1))"
+    );
+    passes(&Script::new("vectors", pass), &[]);
+    for wrong in [
+        "(get \"g\") (v128.const i64x2 5 7)".to_string(),
+        "(get \"g\") (v128.const i8x16 5 0 0 0 0 0 0 0 6 0 0 0 0 0 0 1)".to_string(),
+        "(get \"g\") (i64.const 5)".to_string(),
+        format!("({turn}) (i64.const 3) (v128.const f32x4 1 nan:canonical 3 4) (i32.const 1)"),
+        format!("({turn}) (i64.const 3) (v128.const f32x4 1 2 nan:canonical 4) (i32.const 2)"),
+        format!("({turn}) (i64.const 3)"),
+    ] {
+        let script = Script::new("vectors", format!("{module}(assert_return {wrong})"));
+        fails(&script, &[]);
+    }
+}
+
+#[test]
+fn modules_are_linked_with_each_other_and_with_the_host() {
+    let script = Script::new(
+        "linked",
+        r#"
+        (module $counter
+          (type $box (struct (field (mut i32))))
+          (global $box (ref $box) (struct.new $box (i32.const 0)))
+          (func (export "box") (result (ref $box)) (global.get $box))
+          (func (export "next") (result i32)
+            (struct.set $box 0 (global.get $box)
+              (i32.add (struct.get $box 0 (global.get $box)) (i32.const 1)))
+            (struct.get $box 0 (global.get $box)))
+          (global (export "start") i64 (i64.const 7)))
+        (register "counter" $counter)
+        (module $user
+          (type $box (struct (field (mut i32))))
+          (import "counter" "box" (func $box (result (ref $box))))
+          (import "spectest" "print_i32" (func $print (param i32)))
+          (import "spectest" "memory" (memory 1))
+          (import "spectest" "table" (table 10 funcref))
+          (import "spectest" "global_i32" (global $i i32))
+          (func (export "peek") (result i32)
+            (call $print (i32.const 1))
+            (struct.get $box 0 (call $box)))
+          (func (export "host") (result i32) (global.get $i)))
+        (assert_return (invoke $counter "next") (i32.const 1))
+        (assert_return (invoke "peek") (i32.const 1))
+        (assert_return (invoke $counter "next") (i32.const 2))
+        (assert_return (invoke $user "peek") (i32.const 2))
+        (assert_return (invoke "host") (i32.const 666))
+        (assert_return (get $counter "start") (i64.const 7))
+        (module definition $twice
+          (global $n (mut i32) (i32.const 0))
+          (func (export "up") (result i32)
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (global.get $n)))
+        (module instance $one $twice)
+        (module instance $two $twice)
+        (assert_return (invoke $one "up") (i32.const 1))
+        (assert_return (invoke $one "up") (i32.const 2))
+        (assert_return (invoke $two "up") (i32.const 1))
+        (assert_unlinkable
+          (module
+            (type $box (struct (field i32)))
+            (import "counter" "box" (func (result (ref $box)))))
+          "incompatible import type")"#,
+    );
+    let out = passes(&script, &["--schedule", "safepoints", "--audit", "every"]);
+    assert_eq!(
+        out.matches("16 passed, 0 failed, 0 skipped").count(),
+        2,
+        "{out}"
+    );
+}
+
+#[test]
+fn a_script_can_collect() {
+    let script = Script::new(
+        "gc",
+        r#"
+        (module
+          (import "wasmtime" "gc" (func $gc))
+          (type $s (struct (field i32)))
+          (type $a (array (mut (ref null $s))))
+          (func (export "survive") (result i32)
+            (local $a (ref $a))
+            (local.set $a (array.new_fixed $a 2 (struct.new $s (i32.const 7)) (ref.null $s)))
+            (call $gc)
+            (array.set $a (local.get $a) (i32.const 1) (array.get $a (local.get $a) (i32.const 0)))
+            (array.set $a (local.get $a) (i32.const 0) (ref.null $s))
+            (call $gc)
+            (struct.get $s 0 (array.get $a (local.get $a) (i32.const 1)))))
+        (assert_return (invoke "survive") (i32.const 7))
+        (assert_unlinkable
+          (module (import "wasmtime" "gc" (func (param i32))))
+          "incompatible import type")"#,
+    );
+    passes(&script, &["--audit", "every"]);
+    // With the barrier broken, a collection is what makes it show.
+    let out = fails(&script, &["--fault", "canary"]);
+    assert!(out.contains(": null: 3 passed, 0 failed"), "{out}");
+    assert!(out.contains("law \"zero\" in heap drc"), "{out}");
+}
+
+const ONTO_ITSELF: &str = r#"(module
+  (type $refs (array (mut anyref)))
+  (func (export "run") (result i32)
+    (local $a (ref null $refs))
+    (local.set $a (array.new_default $refs (i32.const 4)))
+    (array.copy $refs $refs (local.get $a) (i32.const 1) (local.get $a) (i32.const 0) (i32.const 3))
+    (array.len (local.get $a))))
+(assert_return (invoke "run") (i32.const 4))
+(assert_return (invoke "run") (i32.const 4))
+"#;
+
+#[test]
+fn a_fault_is_a_failure_and_the_end_of_the_script() {
+    let script = Script::new("w1", ONTO_ITSELF);
+    passes(&script, &[]);
+    let path = &script.path;
+    for audit in ["auto", "end", "collection", "call", "every"] {
+        let out = fails(&script, &["--fault", "W1", "--audit", audit]);
+        assert!(
+            out.contains(": null: 3 passed, 0 failed, 0 skipped"),
+            "{out}"
+        );
+        assert!(
+            out.contains(": drc: 1 passed, 1 failed, 1 skipped"),
+            "{out}"
+        );
+        assert!(out.contains("1 skipped: the heap was found broken before"));
+        assert!(out.contains(&format!("{path}:8: ")), "{out}");
+    }
+    let out = fails(&script, &["--fault", "W1", "--audit", "every"]);
+    for wanted in [
+        "law \"zero\" in heap drc: 0x10 is supposedly live; should have nonzero ref count",
+        "first broken after array.copy in function 0 at offset 0x",
+    ] {
+        assert!(out.contains(wanted), "{wanted}: {out}");
+    }
+    passes(&script, &["--fault", "W1", "-C", "collector=null"]);
+}
+
+#[test]
+fn lines_at_the_top_are_directives_of_ours_or_comments() {
+    let ours = Script::new(
+        "ours",
+        format!(";;! fault = \"W1\"\n;;! collectors = [\"drc\"]\n{ONTO_ITSELF}"),
+    );
+    let out = fails(&ours, &[]);
+    assert!(out.contains("script.wast:10: "), "{out}");
+    assert!(!out.contains("null: "), "{out}");
+    passes(&ours, &["-C", "collector=null"]);
+    // Another engine's.
+    let theirs = Script::new(
+        "theirs",
+        format!(";;! gc = true\n;;! reference_types = true\n\n{ONTO_ITSELF}"),
+    );
+    passes(&theirs, &[]);
+    // A script that runs out of fuel says so.
+    let fuel = Script::new(
+        "fuel",
+        ";;! [limits]\n;;! fuel = 1000\n
+        (module (func (export \"f\") (loop (br 0))))\n(assert_return (invoke \"f\"))",
+    );
+    assert!(fails(&fuel, &[]).contains("trapped: all fuel consumed"));
+}
