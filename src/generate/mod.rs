@@ -22,7 +22,7 @@ use arbitrary::Unstructured;
 /// One module in this many is left as wasm-smith made it, so that nothing the pass does everywhere can hide a bug.
 const PLAIN: u8 = 8;
 
-/// Draws a module. It is valid under the features of WebAssembly 3.0 without SIMD, 64-bit memories and threads.
+/// Draws a module. It is valid under the features of WebAssembly 3.0 without threads.
 ///
 /// # Errors
 ///

@@ -41,6 +41,12 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
     let memories = if flags & 7 == 7 { 2 } else { 0 };
     let floats = flags & 0b11_1000 == 0b11_1000;
     let start = flags & 0b1100_0000 == 0b1100_0000;
+    // Vectors matter to a collector as the widest fields there are, and addresses of 64 bits hardly at all; both take input from
+    // what matters more.
+    let wide = u.arbitrary::<u8>()?;
+    let vectors = wide & 7 == 7;
+    let relaxed = wide & 0b1111 == 0b1111;
+    let index64 = wide & 0b0111_0000 == 0b0111_0000;
     let funcs = u.int_in_range(MIN_FUNCS..=MIN_FUNCS + 3)?;
     let imports = u.int_in_range(0..=3)?;
     let instructions = u.int_in_range(40..=120)?;
@@ -51,21 +57,21 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
         exceptions_enabled: true,
         extended_const_enabled: true,
         gc_enabled: true,
+        memory64_enabled: index64,
         multi_value_enabled: true,
         reference_types_enabled: true,
+        relaxed_simd_enabled: relaxed,
         saturating_float_to_int_enabled: true,
         sign_extension_ops_enabled: true,
+        simd_enabled: vectors,
         tail_call_enabled: true,
         // Features that are newer, or that say nothing about a collector.
         acquire_release_atomics_enabled: false,
         compact_imports_enabled: false,
         custom_descriptors_enabled: false,
         custom_page_sizes_enabled: false,
-        memory64_enabled: false,
         multibyte_array_access_enabled: false,
-        relaxed_simd_enabled: false,
         shared_everything_threads_enabled: false,
-        simd_enabled: false,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
 
@@ -98,6 +104,7 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
         max_table_elements: MAX_TABLE_ELEMENTS,
         max_memories: memories,
         max_memory32_bytes: MAX_MEMORY_PAGES << 16,
+        max_memory64_bytes: u128::from(MAX_MEMORY_PAGES) << 16,
         memory_offset_choices: MemoryOffsetChoices(98, 1, 1),
         max_imports: imports,
         max_tags: 2,

@@ -145,7 +145,7 @@ impl Seeds {
 }
 
 /// Adds to the valid module `wasm` what a collector has work with. The result is valid if `wasm` is, under the features of
-/// WebAssembly 3.0 without SIMD and 64-bit memories.
+/// WebAssembly 3.0 without threads.
 ///
 /// Uses up to [`INPUT`] bytes of `u`; with fewer, or none, the choices are still varied from one body to the next.
 ///

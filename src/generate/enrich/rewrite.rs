@@ -214,9 +214,9 @@ impl Reencode for Rewriter<'_> {
             Fit::Stay
         };
         match (fit, &element.kind) {
-            (Fit::Move(to), ElementKind::Active { table_index, .. }) => {
+            (Fit::Move { to, wide }, ElementKind::Active { table_index, .. }) => {
                 let items = self.element_items(element.items)?;
-                elements.active(*table_index, &ConstExpr::i32_const(to), items);
+                elements.active(*table_index, &offset(to, wide), items);
             }
             (Fit::Passive, _) => {
                 let items = self.element_items(element.items)?;
@@ -234,12 +234,9 @@ impl Reencode for Rewriter<'_> {
             Fit::Stay
         };
         match (fit, &datum.kind) {
-            (Fit::Move(to), DataKind::Active { memory_index, .. }) => {
-                data.active(
-                    *memory_index,
-                    &ConstExpr::i32_const(to),
-                    datum.data.iter().copied(),
-                );
+            (Fit::Move { to, wide }, DataKind::Active { memory_index, .. }) => {
+                let bytes = datum.data.iter().copied();
+                data.active(*memory_index, &offset(to, wide), bytes);
             }
             (Fit::Passive, _) => {
                 data.passive(datum.data.iter().copied());
@@ -278,5 +275,13 @@ impl Reencode for Rewriter<'_> {
         }
         append::code(code, self.layout, self.seeds.helpers);
         Ok(())
+    }
+}
+
+/// An offset as a constant expression.
+fn offset(to: i32, wide: bool) -> ConstExpr {
+    match wide {
+        true => ConstExpr::i64_const(i64::from(to)),
+        false => ConstExpr::i32_const(to),
     }
 }

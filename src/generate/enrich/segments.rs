@@ -13,8 +13,13 @@ use super::survey::Survey;
 pub(super) enum Fit {
     /// It stays: it fits.
     Stay,
-    /// It moves to this offset.
-    Move(i32),
+    /// It moves to this offset, an i64 if indices or addresses are.
+    Move {
+        /// The offset.
+        to: i32,
+        /// Whether it is an i64.
+        wide: bool,
+    },
     /// It cannot fit anywhere.
     Passive,
 }
@@ -32,11 +37,11 @@ pub(super) fn element(survey: &Survey, kind: &ElementKind<'_>, items: &ElementIt
         ElementItems::Functions(items) => items.count(),
         ElementItems::Expressions(_, items) => items.count(),
     };
-    let room = survey
+    let (room, wide) = survey
         .tables
         .get(table_index.unwrap_or(0) as usize)
-        .map_or(0, |table| table.initial);
-    fit(offset_expr, u64::from(len), room)
+        .map_or((0, false), |table| (table.initial, table.table64));
+    fit(offset_expr, u64::from(len), room, wide)
 }
 
 /// What becomes of a data segment.
@@ -48,24 +53,26 @@ pub(super) fn data(survey: &Survey, kind: &DataKind<'_>, len: usize) -> Fit {
     else {
         return Fit::Stay;
     };
-    let pages = survey
+    let (pages, wide) = survey
         .memories
         .get(*memory_index as usize)
-        .copied()
-        .unwrap_or(0);
-    fit(offset_expr, len as u64, pages.saturating_mul(1 << 16))
+        .map_or((0, false), |memory| (memory.initial, memory.memory64));
+    fit(offset_expr, len as u64, pages.saturating_mul(1 << 16), wide)
 }
 
-fn fit(offset: &ConstExpr<'_>, len: u64, room: u64) -> Fit {
+fn fit(offset: &ConstExpr<'_>, len: u64, room: u64, wide: bool) -> Fit {
     let mut ops = offset.get_operators_reader();
     // An offset that is computed, or taken from a global, is most often far outside.
-    if let (Ok(Operator::I32Const { value }), Ok(Operator::End)) = (ops.read(), ops.read())
-        && u64::from(value as u32) + len <= room
-    {
+    let start = match (ops.read(), ops.read()) {
+        (Ok(Operator::I32Const { value }), Ok(Operator::End)) => Some(u64::from(value as u32)),
+        (Ok(Operator::I64Const { value }), Ok(Operator::End)) => Some(value as u64),
+        _ => None,
+    };
+    if start.is_some_and(|start| start.saturating_add(len) <= room) {
         return Fit::Stay;
     }
     match room.checked_sub(len).map(i32::try_from) {
-        Some(Ok(last)) => Fit::Move(last),
+        Some(Ok(to)) => Fit::Move { to, wide },
         _ => Fit::Passive,
     }
 }
@@ -80,16 +87,16 @@ mod tests {
     fn moves_what_does_not_fit() {
         // i32.const 6, end
         let offset = ConstExpr::new(BinaryReader::new(&[0x41, 6, 0x0b], 0));
-        assert_eq!(fit(&offset, 4, 10), Fit::Stay);
-        assert_eq!(fit(&offset, 5, 10), Fit::Move(5));
-        assert_eq!(fit(&offset, 11, 10), Fit::Passive);
+        assert_eq!(fit(&offset, 4, 10, false), Fit::Stay);
+        assert_eq!(fit(&offset, 5, 10, false), Fit::Move { to: 5, wide: false });
+        assert_eq!(fit(&offset, 11, 10, false), Fit::Passive);
     }
 
     #[test]
     fn moves_what_is_computed() {
         // global.get 0, end
         let offset = ConstExpr::new(BinaryReader::new(&[0x23, 0, 0x0b], 0));
-        assert_eq!(fit(&offset, 4, 9), Fit::Move(5));
-        assert_eq!(fit(&offset, 4, 1), Fit::Passive);
+        assert_eq!(fit(&offset, 4, 9, false), Fit::Move { to: 5, wide: false });
+        assert_eq!(fit(&offset, 4, 1, false), Fit::Passive);
     }
 }

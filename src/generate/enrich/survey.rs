@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use wasmparser::{
-    AbstractHeapType, CompositeInnerType, GlobalType, HeapType, Parser, Payload, RefType, SubType,
-    TableType, TypeRef, UnpackedIndex,
+    AbstractHeapType, CompositeInnerType, GlobalType, HeapType, MemoryType, Parser, Payload,
+    RefType, SubType, TableType, TypeRef, UnpackedIndex,
 };
 
 use super::EnrichError;
@@ -23,8 +23,8 @@ pub(super) struct Survey {
     pub(super) tables: Vec<TableType>,
     /// All globals.
     pub(super) globals: Vec<GlobalType>,
-    /// The initial size of every memory, in pages.
-    pub(super) memories: Vec<u64>,
+    /// All memories.
+    pub(super) memories: Vec<MemoryType>,
     /// How many tags there are.
     pub(super) tags: u32,
     /// How many element segments there are.
@@ -63,7 +63,7 @@ impl Survey {
                 }
                 Payload::MemorySection(section) => {
                     for memory in section {
-                        survey.memories.push(memory?.initial);
+                        survey.memories.push(memory?);
                     }
                 }
                 Payload::TagSection(section) => survey.tags += section.count(),
@@ -91,7 +91,7 @@ impl Survey {
             TypeRef::Table(ty) => self.tables.push(ty),
             TypeRef::Global(ty) => self.globals.push(ty),
             TypeRef::Tag(_) => self.tags += 1,
-            TypeRef::Memory(ty) => self.memories.push(ty.initial),
+            TypeRef::Memory(ty) => self.memories.push(ty),
         }
     }
 

@@ -13,11 +13,7 @@ use crate::generate::{module, smith};
 
 /// What the engine of this repository accepts.
 fn features() -> WasmFeatures {
-    WasmFeatures::WASM3
-        .difference(WasmFeatures::SIMD)
-        .difference(WasmFeatures::RELAXED_SIMD)
-        .difference(WasmFeatures::MEMORY64)
-        .difference(WasmFeatures::THREADS)
+    WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }
 
 fn bytes(seed: u64, len: usize) -> Vec<u8> {
