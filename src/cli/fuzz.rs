@@ -2,6 +2,7 @@
 
 use super::Ended;
 use super::options::Judging;
+use super::output::{say, write};
 use crate::campaign::{self, Campaign, Progress};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -73,8 +74,8 @@ impl Fuzz {
         // A panic has been reported, with the case, where it happened.
         let outcome = outcome.map_err(|_| "the campaign was ended by a panic".to_string())?;
         let elapsed = start.elapsed().as_secs_f64();
-        print!("{}", outcome.statistics);
-        println!(
+        write(format_args!("{}", outcome.statistics));
+        say!(
             "{:38} {:>9.0}",
             "cases per second",
             outcome.statistics.cases as f64 / elapsed.max(1e-9)
@@ -82,7 +83,7 @@ impl Fuzz {
         for finding in outcome.findings.values() {
             let path = campaign::save(&self.out, finding)
                 .map_err(|e| format!("{}: {e}", self.out.display()))?;
-            println!(
+            say!(
                 "\ncase {}: {}\n  fingerprint  {}\n  replay       gcdiff run {}",
                 finding.index,
                 finding.verdict,

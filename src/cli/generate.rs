@@ -1,6 +1,7 @@
 //! `gcdiff generate`: the case that a seed makes.
 
 use super::Ended;
+use super::output::say;
 use crate::case::{self, Header};
 use crate::generate;
 use clap::Args;
@@ -28,7 +29,7 @@ impl Generate {
             about: Some(format!("case {} of seed {}", self.case, self.seed)),
             ..Header::default()
         };
-        println!(
+        say!(
             "{}",
             case::write(&case, &header).map_err(|e| e.to_string())?
         );

@@ -6,6 +6,7 @@ mod file;
 mod fuzz;
 mod generate;
 mod options;
+mod output;
 mod run;
 mod wast;
 

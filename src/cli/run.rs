@@ -3,6 +3,7 @@
 use super::Ended;
 use super::file;
 use super::options::{Judging, fault, list};
+use super::output::say;
 use crate::case::{self, Arg, Outcome, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::oracle::{self, Verdict, show};
@@ -64,7 +65,7 @@ impl Run {
             Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
             Verdict::Agree => {
                 let names: Vec<&str> = options.collectors.iter().map(|c| c.name()).collect();
-                println!("agree: {}", names.join(", "));
+                say!("agree: {}", names.join(", "));
                 let seen = judged.observation.unwrap_or_default();
                 for step in &seen.steps {
                     let what = match &step.export {
@@ -81,14 +82,14 @@ impl Run {
                         Outcome::Threw(value) => format!("threw {}", show(*value, &seen.graph)),
                         Outcome::NoArgument => "not called: no argument fits".into(),
                     };
-                    println!("  {what}: {ended}");
+                    say!("  {what}: {ended}");
                 }
                 Ok(Ended::Agree)
             }
             finding => {
-                println!("{finding}");
+                say!("{finding}");
                 if let Some(fingerprint) = finding.fingerprint() {
-                    println!("  fingerprint  {fingerprint}");
+                    say!("  fingerprint  {fingerprint}");
                 }
                 Ok(Ended::Finding)
             }

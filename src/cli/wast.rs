@@ -1,6 +1,7 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
 use super::options::{Judging, fault, list};
+use super::output::say;
 use super::{Ended, file};
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
@@ -86,12 +87,12 @@ impl Wast {
 }
 
 fn print(name: &str, collector: Collector, report: &Report) {
-    println!("{name}: {collector}: {report}");
+    say!("{name}: {collector}: {report}");
     for (reason, count) in report.reasons() {
-        println!("  {count} skipped: {}", reason.text());
+        say!("  {count} skipped: {}", reason.text());
     }
     for failure in &report.failures {
         let message = failure.message.replace('\n', "\n    ");
-        println!("  {name}:{}: {message}", failure.line);
+        say!("  {name}:{}: {message}", failure.line);
     }
 }

@@ -44,3 +44,15 @@ impl From<wasmparser::Error> for ModuleError {
         }
     }
 }
+
+impl From<wasmparser::Error> for Box<ModuleError> {
+    fn from(error: wasmparser::Error) -> Box<ModuleError> {
+        Box::new(error.into())
+    }
+}
+
+impl From<Box<ModuleError>> for ModuleError {
+    fn from(error: Box<ModuleError>) -> ModuleError {
+        *error
+    }
+}

@@ -3,7 +3,7 @@
 use super::super::code::{Code, Op};
 use super::super::maps::CatchKind;
 use super::stack::Entry;
-use super::{Compiler, ModuleError};
+use super::{Compiler, Refused};
 use crate::types::{TypeId, ValType};
 use wasmparser::{BlockType, Catch, Operator, TryTable};
 
@@ -70,7 +70,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn push_values(&mut self, values: Values) -> Result<(), ModuleError> {
+    fn push_values(&mut self, values: Values) -> Result<(), Refused> {
         let env = self.env;
         match values {
             Values::None => Ok(()),
@@ -82,7 +82,7 @@ impl Compiler<'_> {
     }
 
     /// Pushes results that stand in their homes.
-    pub(super) fn push_all(&mut self, types: &[ValType]) -> Result<(), ModuleError> {
+    pub(super) fn push_all(&mut self, types: &[ValType]) -> Result<(), Refused> {
         for ty in types {
             self.push_value(*ty)?;
         }
@@ -151,7 +151,7 @@ impl Compiler<'_> {
         self.bind();
     }
 
-    pub(super) fn else_(&mut self) -> Result<(), ModuleError> {
+    pub(super) fn else_(&mut self) -> Result<(), Refused> {
         let ctrl = *self.scratch.ctrls.last().expect("validated");
         if self.dead == 0 {
             self.settle(self.height() - ctrl.base);
@@ -170,7 +170,7 @@ impl Compiler<'_> {
         self.push_values(ctrl.params)
     }
 
-    pub(super) fn end(&mut self) -> Result<(), ModuleError> {
+    pub(super) fn end(&mut self) -> Result<(), Refused> {
         let live = self.dead == 0;
         let ctrl = *self.scratch.ctrls.last().expect("validated");
         if ctrl.kind == Kind::Body {
@@ -218,7 +218,7 @@ impl Compiler<'_> {
     }
 
     /// Follows the structure of code that cannot be reached.
-    pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         match operator {
             Operator::Block { .. }
             | Operator::Loop { .. }
@@ -362,7 +362,7 @@ impl Compiler<'_> {
         self.bind();
     }
 
-    pub(super) fn br_on_null(&mut self, depth: u32) -> Result<(), ModuleError> {
+    pub(super) fn br_on_null(&mut self, depth: u32) -> Result<(), Refused> {
         let entry = self.pop();
         let register = self.register(entry);
         // A null constant has been loaded by now; as an operand it stays one.
@@ -403,10 +403,7 @@ impl Compiler<'_> {
         self.bind();
     }
 
-    pub(super) fn br_table(
-        &mut self,
-        targets: &wasmparser::BrTable<'_>,
-    ) -> Result<(), ModuleError> {
+    pub(super) fn br_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Refused> {
         let index = self.pop_register();
         let n = self.label_arity(targets.default());
         let from = self.settle(n);
@@ -485,7 +482,7 @@ impl Compiler<'_> {
         b: u16,
         c: u16,
         imm: u32,
-    ) -> Result<(), ModuleError> {
+    ) -> Result<(), Refused> {
         let env = self.env;
         let ty = env.types.func(ty);
         let n = ty.params.len();
@@ -519,7 +516,7 @@ impl Compiler<'_> {
         self.die();
     }
 
-    pub(super) fn try_table(&mut self, table: &TryTable) -> Result<(), ModuleError> {
+    pub(super) fn try_table(&mut self, table: &TryTable) -> Result<(), Refused> {
         // Labels are counted from outside the block.
         let (params, _) = self.block_type(table.ty);
         let n = self.count(params);

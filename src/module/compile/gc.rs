@@ -1,7 +1,7 @@
 //! References, structures, arrays, casts.
 
 use super::super::code::{Code, Target};
-use super::{Compiler, ModuleError};
+use super::{Compiler, Refused};
 use crate::types::{Field, HeapType, Lane, TypeId};
 use wasmparser::Operator;
 
@@ -14,7 +14,7 @@ enum Sign {
 
 impl Compiler<'_> {
     /// Whether `operator` is about references; if so it has been compiled.
-    pub(super) fn references(&mut self, operator: &Operator<'_>) -> Result<bool, ModuleError> {
+    pub(super) fn references(&mut self, operator: &Operator<'_>) -> Result<bool, Refused> {
         let env = self.env;
         match *operator {
             Operator::RefNull { hty } => self.push_const(0, env.heap_type(hty).is_gc())?,
@@ -169,7 +169,7 @@ impl Compiler<'_> {
     }
 
     /// An instruction that lets its operand pass or traps.
-    fn check(&mut self, code: Code, nullable: bool, imm: u32) -> Result<(), ModuleError> {
+    fn check(&mut self, code: Code, nullable: bool, imm: u32) -> Result<(), Refused> {
         let entry = self.pop();
         let b = self.register(entry);
         self.push_again(entry)?;
@@ -199,7 +199,7 @@ impl Compiler<'_> {
         (ty.top() == HeapType::Func, target.0)
     }
 
-    fn cast(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
+    fn cast(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), Refused> {
         let (func, target) = self.cast_target(ty);
         let code = if func {
             Code::RefCastFunc
@@ -209,7 +209,7 @@ impl Compiler<'_> {
         self.check(code, nullable, target)
     }
 
-    fn test(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), ModuleError> {
+    fn test(&mut self, ty: wasmparser::HeapType, nullable: bool) -> Result<(), Refused> {
         let (func, target) = self.cast_target(ty);
         let code = if func {
             Code::RefTestFunc
@@ -227,7 +227,7 @@ impl Compiler<'_> {
     }
 
     /// An allocation from `n` operands in a row; `c` counts their registers.
-    fn allocate_from(&mut self, code: Code, ty: TypeId, n: usize) -> Result<(), ModuleError> {
+    fn allocate_from(&mut self, code: Code, ty: TypeId, n: usize) -> Result<(), Refused> {
         let b = self.settle(n);
         let registers = self.registers_from(b);
         self.map();
@@ -237,7 +237,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn array_new_segment(&mut self, code: Code, ty: u32, segment: u32) -> Result<(), ModuleError> {
+    fn array_new_segment(&mut self, code: Code, ty: u32, segment: u32) -> Result<(), Refused> {
         let ty = self.env.type_id(ty);
         let c = self.pop_register();
         let b = self.pop_register();
@@ -253,7 +253,7 @@ impl Compiler<'_> {
         self.env.types.entry(id).layout.fields[index as usize]
     }
 
-    fn struct_get(&mut self, ty: u32, index: u32, sign: Sign) -> Result<(), ModuleError> {
+    fn struct_get(&mut self, ty: u32, index: u32, sign: Sign) -> Result<(), Refused> {
         let field = self.field(ty, index);
         let code = match (field.lane, sign) {
             (Lane::B8, Sign::Signed) => Code::StructGet8S,
@@ -278,7 +278,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn struct_set(&mut self, ty: u32, index: u32) -> Result<(), ModuleError> {
+    fn struct_set(&mut self, ty: u32, index: u32) -> Result<(), Refused> {
         let field = self.field(ty, index);
         let code = match field.lane {
             Lane::B8 => Code::StructSet8,
@@ -301,7 +301,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn array_get(&mut self, ty: u32, sign: Sign) -> Result<(), ModuleError> {
+    fn array_get(&mut self, ty: u32, sign: Sign) -> Result<(), Refused> {
         let lane = self.element(ty);
         let code = match (lane, sign) {
             (Lane::B8, Sign::Signed) => Code::ArrayGet8S,
@@ -328,7 +328,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn array_set(&mut self, ty: u32) -> Result<(), ModuleError> {
+    fn array_set(&mut self, ty: u32) -> Result<(), Refused> {
         let code = match self.element(ty) {
             Lane::B8 => Code::ArraySet8,
             Lane::B16 => Code::ArraySet16,

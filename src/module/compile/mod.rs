@@ -20,6 +20,10 @@ use control::Ctrl;
 use stack::Entry;
 use wasmparser::{Operator, OperatorsReader, WasmFeatures};
 
+/// An error on its way out. Nearly every step of the compiler may fail, and
+/// hardly any does: what they return must fit registers.
+type Refused = Box<ModuleError>;
+
 /// The output: tables that all bodies of a module share.
 #[derive(Default)]
 pub(super) struct Output {
@@ -160,11 +164,11 @@ impl<'a> Compiler<'a> {
     }
 
     /// Declares `count` locals of type `ty`.
-    pub fn locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), ModuleError> {
+    pub fn locals(&mut self, count: u32, ty: wasmparser::ValType) -> Result<(), Refused> {
         self.declare(count, self.env.value_type(ty))
     }
 
-    fn declare(&mut self, count: u32, ty: ValType) -> Result<(), ModuleError> {
+    fn declare(&mut self, count: u32, ty: ValType) -> Result<(), Refused> {
         let (gc, width) = (ty.is_gc(), ty.lane().registers() as u8);
         if count == 0 {
             return Ok(());
@@ -216,7 +220,7 @@ impl<'a> Compiler<'a> {
         func: u32,
         reader: &mut OperatorsReader<'_>,
         mut validate: impl FnMut(u64, &Operator<'_>) -> wasmparser::Result<()>,
-    ) -> Result<(), ModuleError> {
+    ) -> Result<(), Refused> {
         let entry = self.out.ops.len() as u32;
         let first_range = self.out.maps.locals.len() as u32;
         for (i, run) in self.scratch.runs.iter().enumerate() {
@@ -247,10 +251,7 @@ impl<'a> Compiler<'a> {
                 self.operator(&operator)?;
             }
             if self.out.maps.are_too_large() {
-                return Err(ModuleError::Unsupported {
-                    offset,
-                    message: "the module's stack maps are too large".into(),
-                });
+                return Err(self.refuse("the module's stack maps are too large".into()));
             }
         }
         reader.finish()?;
@@ -271,20 +272,25 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn frame_too_large(&self) -> ModuleError {
-        ModuleError::Unsupported {
+    /// Refuses the module for a limit of this engine.
+    #[cold]
+    fn refuse(&self, message: String) -> Refused {
+        Box::new(ModuleError::Unsupported {
             offset: self.offset,
-            message: "the function needs more than 65,535 registers for locals and operands".into(),
-        }
+            message,
+        })
+    }
+
+    #[cold]
+    fn frame_too_large(&self) -> Refused {
+        let message = "the function needs more than 65,535 registers for locals and operands";
+        self.refuse(message.into())
     }
 
     /// The error for an operator of a proposal that is switched off. Validation
     /// refuses those first, so this is for proposals newer than this code.
-    fn unsupported(&self, operator: &Operator<'_>) -> ModuleError {
-        ModuleError::Unsupported {
-            offset: self.offset,
-            message: format!("unknown instruction {operator:?}"),
-        }
+    fn unsupported(&self, operator: &Operator<'_>) -> Refused {
+        self.refuse(format!("unknown instruction {operator:?}"))
     }
 
     fn pc(&self) -> u32 {

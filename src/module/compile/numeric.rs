@@ -1,12 +1,12 @@
 //! Numbers: constants, arithmetic, comparisons, conversions.
 
 use super::super::code::Code;
-use super::{Compiler, ModuleError};
+use super::{Compiler, Refused};
 use wasmparser::Operator;
 
 impl Compiler<'_> {
     /// One operand, one result.
-    pub(super) fn unary(&mut self, code: Code) -> Result<(), ModuleError> {
+    pub(super) fn unary(&mut self, code: Code) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push(false)?;
         self.op(code, a, b, 0, 0);
@@ -14,7 +14,7 @@ impl Compiler<'_> {
     }
 
     /// Two operands, one result; the second may be an immediate.
-    pub(super) fn binary(&mut self, code: Code) -> Result<(), ModuleError> {
+    pub(super) fn binary(&mut self, code: Code) -> Result<(), Refused> {
         let mut right = self.pop();
         let mut left = self.pop();
         if code.is_commutative() && Self::constant(left).is_some() {
@@ -47,7 +47,7 @@ impl Compiler<'_> {
     }
 
     /// Whether `operator` is numeric; if so it has been compiled.
-    pub(super) fn numeric(&mut self, operator: &Operator<'_>) -> Result<bool, ModuleError> {
+    pub(super) fn numeric(&mut self, operator: &Operator<'_>) -> Result<bool, Refused> {
         macro_rules! same_name {
             (unary: $($unary:ident)* ; binary: $($binary:ident)*) => {
                 match operator {

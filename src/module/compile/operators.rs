@@ -3,13 +3,29 @@
 
 use super::super::code::Code;
 use super::stack::Entry;
-use super::{Compiler, ModuleError};
+use super::{Compiler, Refused};
 use crate::types::ValType;
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
 impl Compiler<'_> {
     /// Compiles one operator in live code.
-    pub(super) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    pub(super) fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
+        // The most frequent ones first.
+        match *operator {
+            Operator::LocalGet { local_index } => {
+                return self.push_local(self.local(local_index));
+            }
+            Operator::LocalSet { local_index } => {
+                self.pop_into_local(self.local(local_index).register);
+                return Ok(());
+            }
+            Operator::LocalTee { local_index } => {
+                let local = self.local(local_index);
+                self.pop_into_local(local.register);
+                return self.push_local(local);
+            }
+            _ => {}
+        }
         if self.numeric(operator)? || self.references(operator)? {
             return Ok(());
         }
@@ -82,17 +98,6 @@ impl Compiler<'_> {
                 self.pop();
             }
             Operator::Select | Operator::TypedSelect { .. } => self.select()?,
-            Operator::LocalGet { local_index } => {
-                self.push_local(self.local(local_index))?;
-            }
-            Operator::LocalSet { local_index } => {
-                self.pop_into_local(self.local(local_index).register);
-            }
-            Operator::LocalTee { local_index } => {
-                let local = self.local(local_index);
-                self.pop_into_local(local.register);
-                self.push_local(local)?;
-            }
             Operator::GlobalGet { global_index } => {
                 let ty = env.globals[global_index as usize].value;
                 let code = match ty {
@@ -127,7 +132,7 @@ impl Compiler<'_> {
 
     /// Brings the top operand into a register, and leaves it on the stack: the
     /// stack map of the instruction still covers it.
-    fn peek_register(&mut self) -> Result<u16, ModuleError> {
+    fn peek_register(&mut self) -> Result<u16, Refused> {
         let entry = self.pop();
         let register = self.register(entry);
         self.push_again(entry)?;
@@ -143,7 +148,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn select(&mut self) -> Result<(), ModuleError> {
+    fn select(&mut self) -> Result<(), Refused> {
         let condition = self.pop_register();
         let right = self.pop();
         let left = self.pop();
@@ -158,13 +163,10 @@ impl Compiler<'_> {
     }
 
     /// The memory that a load or store accesses; at most 100 are valid.
-    pub(super) fn memory(&self, memarg: MemArg) -> Result<u16, ModuleError> {
+    pub(super) fn memory(&self, memarg: MemArg) -> Result<u16, Refused> {
         match memarg.target {
             MemArgTarget::Memory(index) => Ok(index as u16),
-            _ => Err(ModuleError::Unsupported {
-                offset: self.offset,
-                message: "loads and stores on arrays".into(),
-            }),
+            _ => Err(self.refuse("loads and stores on arrays".into())),
         }
     }
 
@@ -185,7 +187,7 @@ impl Compiler<'_> {
         (home, 0)
     }
 
-    pub(super) fn load(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
+    pub(super) fn load(&mut self, code: Code, memarg: MemArg) -> Result<(), Refused> {
         let memory = self.memory(memarg)?;
         let address = self.pop();
         let (b, offset) = self.address(address, memory, memarg.offset);
@@ -194,7 +196,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    pub(super) fn store(&mut self, code: Code, memarg: MemArg) -> Result<(), ModuleError> {
+    pub(super) fn store(&mut self, code: Code, memarg: MemArg) -> Result<(), Refused> {
         let memory = self.memory(memarg)?;
         let c = self.pop_register();
         let address = self.pop();
@@ -214,7 +216,7 @@ impl Compiler<'_> {
     }
 
     /// Memories and tables.
-    fn storage(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    fn storage(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         let env = self.env;
         match *operator {
             Operator::I32Load { memarg } | Operator::F32Load { memarg } => {

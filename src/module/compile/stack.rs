@@ -2,7 +2,7 @@
 
 use super::super::code::{Code, Op};
 use super::super::maps::Chain;
-use super::{Compiler, Local, ModuleError};
+use super::{Compiler, Local, Refused};
 use crate::types::{Lane, ValType};
 
 /// Where a value is.
@@ -66,7 +66,7 @@ impl Compiler<'_> {
         self.next_home() - first
     }
 
-    fn push_entry(&mut self, loc: Loc, gc: bool, width: u8) -> Result<u16, ModuleError> {
+    fn push_entry(&mut self, loc: Loc, gc: bool, width: u8) -> Result<u16, Refused> {
         let home = self.next_home();
         let end = u32::from(home) + u32::from(width);
         if end > u32::from(u16::MAX) {
@@ -85,22 +85,22 @@ impl Compiler<'_> {
 
     /// Pushes an operand that an instruction will write to its home, and
     /// returns that.
-    pub(super) fn push(&mut self, gc: bool) -> Result<u16, ModuleError> {
+    pub(super) fn push(&mut self, gc: bool) -> Result<u16, Refused> {
         self.push_entry(Loc::Home, gc, 1)
     }
 
     /// Like [`Compiler::push`], for a vector.
-    pub(super) fn push_vector(&mut self) -> Result<u16, ModuleError> {
+    pub(super) fn push_vector(&mut self) -> Result<u16, Refused> {
         self.push_entry(Loc::Home, false, 2)
     }
 
     /// Like [`Compiler::push`], for a value of type `ty`.
-    pub(super) fn push_value(&mut self, ty: ValType) -> Result<u16, ModuleError> {
+    pub(super) fn push_value(&mut self, ty: ValType) -> Result<u16, Refused> {
         self.push_lane(ty.lane())
     }
 
     /// Like [`Compiler::push`], for a value that is stored like this.
-    pub(super) fn push_lane(&mut self, lane: Lane) -> Result<u16, ModuleError> {
+    pub(super) fn push_lane(&mut self, lane: Lane) -> Result<u16, Refused> {
         self.push_entry(Loc::Home, lane == Lane::Gc, lane.registers() as u8)
     }
 
@@ -110,12 +110,12 @@ impl Compiler<'_> {
     }
 
     /// Pushes a constant.
-    pub(super) fn push_const(&mut self, bits: u64, gc: bool) -> Result<(), ModuleError> {
+    pub(super) fn push_const(&mut self, bits: u64, gc: bool) -> Result<(), Refused> {
         self.push_entry(Loc::Const(bits), gc, 1).map(|_| ())
     }
 
     /// Pushes a constant vector, which is loaded at once.
-    pub(super) fn push_const_vector(&mut self, bits: u128) -> Result<(), ModuleError> {
+    pub(super) fn push_const_vector(&mut self, bits: u128) -> Result<(), Refused> {
         let home = self.push_vector()?;
         self.emit(Op::constant(home, bits as u64));
         self.emit(Op::constant(home + 1, (bits >> 64) as u64));
@@ -123,7 +123,7 @@ impl Compiler<'_> {
     }
 
     /// Pushes the value of a local without copying it.
-    pub(super) fn push_local(&mut self, local: Local) -> Result<(), ModuleError> {
+    pub(super) fn push_local(&mut self, local: Local) -> Result<(), Refused> {
         if self.scratch.deferred.len() == MAX_DEFERRED {
             let oldest = self.scratch.deferred.remove(0);
             self.copy_home(oldest as usize);
@@ -138,7 +138,7 @@ impl Compiler<'_> {
     }
 
     /// Pushes an entry again that was popped unchanged.
-    pub(super) fn push_again(&mut self, entry: Entry) -> Result<(), ModuleError> {
+    pub(super) fn push_again(&mut self, entry: Entry) -> Result<(), Refused> {
         let Entry { gc, width, .. } = entry;
         match entry.loc {
             Loc::Home => self.push_entry(Loc::Home, gc, width).map(|_| ()),

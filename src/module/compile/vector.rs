@@ -2,12 +2,12 @@
 
 use super::super::code::Code;
 use super::super::vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
-use super::{Compiler, ModuleError};
+use super::{Compiler, Refused};
 use wasmparser::{MemArg, Operator};
 
 impl Compiler<'_> {
     /// Compiles an operator on vectors.
-    pub(super) fn vector(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    pub(super) fn vector(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         if let Some(operation) = VectorUnary::of(operator) {
             return self.vector_unary(operation);
         }
@@ -67,7 +67,7 @@ impl Compiler<'_> {
 
     /// Compiles a load or store of a vector or of its lanes. All but those of
     /// whole vectors are loads and stores of numbers, and an operation on them.
-    fn vector_access(&mut self, operator: &Operator<'_>) -> Result<(), ModuleError> {
+    fn vector_access(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         use VectorUnary::*;
         match *operator {
             Operator::V128Load { memarg } => {
@@ -123,7 +123,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn vector_unary(&mut self, operation: VectorUnary) -> Result<(), ModuleError> {
+    fn vector_unary(&mut self, operation: VectorUnary) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push_vector()?;
         self.op(Code::VectorUnary, a, b, 0, operation as u32);
@@ -131,7 +131,7 @@ impl Compiler<'_> {
     }
 
     /// A vector from a vector and something else.
-    fn vector_and(&mut self, code: Code, imm: u32) -> Result<(), ModuleError> {
+    fn vector_and(&mut self, code: Code, imm: u32) -> Result<(), Refused> {
         let c = self.pop_register();
         let b = self.pop_register();
         let a = self.push_vector()?;
@@ -139,13 +139,13 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn vector_ternary(&mut self, operation: VectorTernary) -> Result<(), ModuleError> {
+    fn vector_ternary(&mut self, operation: VectorTernary) -> Result<(), Refused> {
         let third = u32::from(self.pop_register());
         self.vector_and(Code::VectorTernary, third << 16 | operation as u32)
     }
 
     /// Copies of a number's low `bits` bits, or 128: the number itself.
-    fn splat(&mut self, bits: u32) -> Result<(), ModuleError> {
+    fn splat(&mut self, bits: u32) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push_vector()?;
         self.op(Code::Splat, a, b, 0, bits);
@@ -153,24 +153,24 @@ impl Compiler<'_> {
     }
 
     /// A lane of `bits` bits, zero-extended.
-    fn extract(&mut self, bits: u32, lane: u8) -> Result<(), ModuleError> {
+    fn extract(&mut self, bits: u32, lane: u8) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push(false)?;
         self.op(Code::ExtractLane, a, b, u16::from(lane), bits);
         Ok(())
     }
 
-    fn replace(&mut self, bits: u32, lane: u8) -> Result<(), ModuleError> {
+    fn replace(&mut self, bits: u32, lane: u8) -> Result<(), Refused> {
         self.vector_and(Code::ReplaceLane, u32::from(lane) << 16 | bits)
     }
 
-    fn load_splat(&mut self, code: Code, memarg: MemArg, bits: u32) -> Result<(), ModuleError> {
+    fn load_splat(&mut self, code: Code, memarg: MemArg, bits: u32) -> Result<(), Refused> {
         self.load(code, memarg)?;
         self.splat(bits)
     }
 
     /// Loads half a vector, whose lanes are then extended to a whole one.
-    fn load_extend(&mut self, memarg: MemArg, extend: VectorUnary) -> Result<(), ModuleError> {
+    fn load_extend(&mut self, memarg: MemArg, extend: VectorUnary) -> Result<(), Refused> {
         self.load(Code::Load64, memarg)?;
         // The register above the number, too, is in the frame, and reading it
         // as the high half does no harm: it is not used.
@@ -183,7 +183,7 @@ impl Compiler<'_> {
         memarg: MemArg,
         bits: u32,
         lane: u8,
-    ) -> Result<(), ModuleError> {
+    ) -> Result<(), Refused> {
         // The vector stays where it is, above what is loaded.
         let vector = self.pop();
         self.load(code, memarg)?;

@@ -69,25 +69,29 @@ impl Decoder {
     pub(super) fn recursion_group(&mut self, group: RecGroup) -> Result<(), ModuleError> {
         let start = self.module.type_ids.len() as u32;
         let next = self.types.next_id();
-        let members: Vec<wasmparser::SubType> = group.into_types().collect();
+        // A type of the group may refer to one that comes later in it.
+        let kinds: Vec<fn(TypeId) -> HeapType> = group
+            .types()
+            .map(|member| match member.composite_type.inner {
+                CompositeInnerType::Struct(_) => HeapType::ConcreteStruct,
+                CompositeInnerType::Array(_) => HeapType::ConcreteArray,
+                _ => HeapType::ConcreteFunc as fn(TypeId) -> HeapType,
+            })
+            .collect();
         // Indices below `start` are earlier types, those above are in the group.
         let id = |index: u32| match index.checked_sub(start) {
             Some(inside) => TypeId(next.0 + inside),
             None => self.module.type_ids[index as usize],
         };
         let concrete = |index: u32| match index.checked_sub(start) {
-            Some(inside) => match members[inside as usize].composite_type.inner {
-                CompositeInnerType::Struct(_) => HeapType::ConcreteStruct(id(index)),
-                CompositeInnerType::Array(_) => HeapType::ConcreteArray(id(index)),
-                _ => HeapType::ConcreteFunc(id(index)),
-            },
+            Some(inside) => kinds[inside as usize](id(index)),
             None => self.types.concrete(id(index)),
         };
         let values = |types: &[wasmparser::ValType]| {
             types.iter().map(|t| value_type(*t, &concrete)).collect()
         };
-        let mut subs = Vec::with_capacity(members.len());
-        for member in &members {
+        let mut subs = Vec::with_capacity(group.types().len());
+        for member in group.types() {
             let composite = match &member.composite_type.inner {
                 CompositeInnerType::Func(f) => Composite::Func(FuncType {
                     params: values(f.params()),
