@@ -143,3 +143,26 @@ fn stack_maps_do_not_outgrow_memory() {
         other => panic!("{:?}", other.map(|m| m.maps.len())),
     }
 }
+
+/// Whatever the bytes are, loading them ends with a module or an error. Cutting
+/// and flipping real modules gets further than noise does.
+#[test]
+fn damaged_modules_are_refused_or_loaded_but_nothing_else() {
+    let mut refused = 0;
+    for index in 0..8 {
+        let (case, _) = gcdiff::generate::case(&gcdiff::generate::input(10182, index)).unwrap();
+        let wasm = &case.wasm;
+        for len in 0..wasm.len() {
+            refused += u32::from(Module::new(&wasm[..len], &mut Arc::default()).is_err());
+        }
+        let mut damaged = wasm.clone();
+        for at in 0..wasm.len() {
+            for bit in [0x01, 0x80] {
+                damaged[at] ^= bit;
+                refused += u32::from(Module::new(&damaged, &mut Arc::default()).is_err());
+                damaged[at] = wasm[at];
+            }
+        }
+    }
+    assert!(refused > 10_000, "{refused}");
+}

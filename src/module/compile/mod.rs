@@ -5,6 +5,8 @@
 //! ([`stack`]), and for every block where it ends ([`control`]). Code that
 //! cannot be reached is skipped.
 
+mod branch;
+mod call;
 mod control;
 mod gc;
 mod numeric;
