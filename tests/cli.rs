@@ -1,7 +1,9 @@
 //! The command line, end to end: what a user types, sees and gets back.
 
+mod common;
+
+use common::gcdiff;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 /// A folder that is removed with the test.
 struct Folder(PathBuf);
@@ -23,28 +25,6 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn gcdiff(args: &[&str]) -> Ran {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
-        .args(args)
-        .output()
-        .unwrap();
-    Ran {
-        code: status.code().expect("not killed by a signal"),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
     }
 }
 

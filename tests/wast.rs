@@ -1,7 +1,9 @@
 //! `gcdiff wast`, end to end: what a user types, sees and gets back.
 
+mod common;
+
+use common::{Ran, gcdiff};
 use std::path::PathBuf;
-use std::process::{Command, Output};
 
 /// A script in a folder that is removed with the test.
 struct Script {
@@ -27,27 +29,8 @@ impl Drop for Script {
     }
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 fn wast(args: &[&str]) -> Ran {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
-        .arg("wast")
-        .args(args)
-        .output()
-        .unwrap();
-    Ran {
-        code: status.code().expect("not killed by a signal"),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    }
+    gcdiff(&[&["wast"], args].concat())
 }
 
 /// Asserts that the script passes with these arguments, and returns the output.

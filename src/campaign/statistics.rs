@@ -1,6 +1,6 @@
 //! What a campaign counts.
 
-use crate::oracle::{Collector, Judged, Reason, Verdict};
+use crate::oracle::{Judged, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -71,11 +71,6 @@ impl Statistics {
         self.shared += other.shared;
         self.cyclic += other.cyclic;
         self.trapped += other.trapped;
-    }
-
-    /// Whether the counting heap took part: without it some rows say nothing.
-    pub fn counting(collectors: &[Collector]) -> bool {
-        collectors.contains(&Collector::Drc)
     }
 }
 

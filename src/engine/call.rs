@@ -225,13 +225,6 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Lets a held reference go.
-    pub fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
-        let index = handle as usize;
-        self.heap.drop_slots(&mut self.handles[index..=index])?;
-        Ok(())
-    }
-
     /// Lets the inspector look after a call, if it wants to.
     pub fn inspect_call(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         match inspector.grain() >= Grain::Call {

@@ -129,11 +129,6 @@ impl<H: Heap> View<'_, H> {
         self.store.current.as_ref().map(|f| self.store.location(f))
     }
 
-    /// Whether any function is running.
-    pub fn is_running(&self) -> bool {
-        !self.store.frames.is_empty() || self.store.current.is_some()
-    }
-
     /// The module of an instance.
     pub fn module(&self, instance: u32) -> &Module {
         &self.store.instances[instance as usize].module

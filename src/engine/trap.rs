@@ -44,13 +44,6 @@ pub enum Trap {
     TooLarge,
 }
 
-impl Trap {
-    /// Whether this is a limit of the harness and not of the language.
-    pub fn is_limit(self) -> bool {
-        self >= Trap::OutOfFuel
-    }
-}
-
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -251,17 +251,6 @@ impl Module {
         decode::decode(wasm, types)
     }
 
-    /// The body of a function of the module's own.
-    pub fn body_of(&self, func: u32) -> &Body {
-        &self.bodies[(self.first_body + func - self.imported_funcs) as usize]
-    }
-
-    /// The body that contains instruction `pc`.
-    pub fn body_at(&self, pc: u32) -> Option<&Body> {
-        let after = self.bodies.partition_point(|b| b.entry <= pc);
-        self.bodies[..after].last()
-    }
-
     /// The exported item called `name`.
     pub fn export(&self, name: &str) -> Option<ExportItem> {
         self.exports.iter().find(|e| e.name == name).map(|e| e.item)
