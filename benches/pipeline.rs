@@ -9,11 +9,14 @@ use criterion::{Criterion, criterion_group};
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Blind, Grain};
 use gcdiff::generate;
+use gcdiff::heap::Heap;
+use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
+use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
 use gcdiff::oracle::audit::Auditor;
-use gcdiff::oracle::{Options, Timing, judge_module};
+use gcdiff::oracle::{Options, Timing, judge, judge_module};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,7 +37,7 @@ impl Set {
         let inputs: Vec<_> = (0..CASES).map(|i| generate::input(2026, i)).collect();
         let cases = inputs.iter().filter_map(|input| generate::case(input).ok());
         Set {
-            cases: cases.collect(),
+            cases: cases.map(|drawn| (drawn.case, drawn.module)).collect(),
             inputs,
         }
     }
@@ -43,7 +46,7 @@ impl Set {
 /// The stages: a name, and the work on the whole set.
 type Stage = (&'static str, fn(&Set));
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 15] = [
     ("generate", |set| {
         for input in &set.inputs {
             let _ = black_box(generate::module(&mut Unstructured::new(input)));
@@ -59,34 +62,63 @@ const STAGES: [Stage; 8] = [
             let _ = black_box(Module::new(&case.wasm, &mut Arc::default()));
         }
     }),
-    ("run: null", |set| {
-        for (case, module) in &set.cases {
-            let _ = black_box(case::run(case, module, Null::new(MAX), &mut Blind).facts);
-        }
+    ("run: null", |set| run(set, || Null::new(MAX))),
+    ("run: drc", |set| run(set, || Drc::new(MAX))),
+    ("run: copying", |set| run(set, || Copying::new(MAX))),
+    ("run: model", |set| run(set, || Model::new(MAX))),
+    ("run: drc, audit end", |set| {
+        audited(set, Timing::At(Grain::End))
     }),
-    ("run: drc", |set| {
-        for (case, module) in &set.cases {
-            let _ = black_box(case::run(case, module, Drc::new(MAX), &mut Blind).facts);
-        }
-    }),
-    ("run: drc, audit auto", |set| {
-        for (case, module) in &set.cases {
-            let mut auditor = Auditor::new(Timing::Sampled);
-            let _ = black_box(case::run(case, module, Drc::new(MAX), &mut auditor).facts);
-        }
-    }),
+    ("run: drc, audit auto", |set| audited(set, Timing::Sampled)),
     ("run: drc, audit collection", |set| {
-        for (case, module) in &set.cases {
-            let mut auditor = Auditor::new(Timing::At(Grain::Collection));
-            let _ = black_box(case::run(case, module, Drc::new(MAX), &mut auditor).facts);
-        }
+        audited(set, Timing::At(Grain::Collection));
+    }),
+    ("run: drc, audit call", |set| {
+        audited(set, Timing::At(Grain::Call))
+    }),
+    ("run: drc, audit every", |set| {
+        audited(set, Timing::At(Grain::Every))
+    }),
+    ("verdict: null and drc, no audit", |set| {
+        verdict(set, Timing::Never)
     }),
     ("verdict: null and drc, audit auto", |set| {
-        for (case, module) in &set.cases {
-            let _ = black_box(judge_module(case, module, &Options::default()));
+        verdict(set, Timing::Sampled);
+    }),
+    ("case: generate, verdict with what it asks for", |set| {
+        for input in &set.inputs {
+            if let Ok(drawn) = generate::case(input) {
+                let options = Options::fuzzing().for_case(drawn.extra, drawn.reschedule);
+                let _ = black_box(judge_module(&drawn.case, &drawn.module, &options));
+            }
         }
     }),
 ];
+
+fn run<H: Heap>(set: &Set, heap: impl Fn() -> H) {
+    for (case, module) in &set.cases {
+        let _ = black_box(case::run(case, module, heap(), &mut Blind).facts);
+    }
+}
+
+fn audited(set: &Set, timing: Timing) {
+    for (case, module) in &set.cases {
+        let mut auditor = Auditor::new(timing);
+        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut auditor).facts);
+    }
+}
+
+/// From bytes to a verdict.
+fn verdict(set: &Set, timing: Timing) {
+    let options = Options {
+        timing,
+        reschedule: false,
+        ..Options::fuzzing()
+    };
+    for (case, _) in &set.cases {
+        let _ = black_box(judge(case, &options));
+    }
+}
 
 fn stages(c: &mut Criterion) {
     let set = Set::new();
@@ -121,6 +153,14 @@ fn table() {
     println!("\n| stage | us per module | ratio to generation |\n|---|---|---|");
     for ((name, _), time) in STAGES.iter().zip(&medians) {
         println!("| {name} | {time:.0} | {:.2} |", time / medians[0]);
+    }
+    let of = |wanted: &str| STAGES.iter().position(|(name, _)| *name == wanted);
+    let Some(none) = of("run: drc") else { return };
+    println!("\n| audit | us per run | over none |\n|---|---|---|");
+    for grain in ["never", "end", "auto", "collection", "call", "every"] {
+        let stage = of(&format!("run: drc, audit {grain}")).unwrap_or(none);
+        let time = medians[stage];
+        println!("| `{grain}` | {time:.0} | {:.2} |", time / medians[none]);
     }
 }
 

@@ -8,7 +8,7 @@ use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
-use gcdiff::oracle::compare;
+use gcdiff::oracle::{Difference, Names, compare};
 use std::sync::Arc;
 
 const TYPES: &str = r#"
@@ -17,90 +17,112 @@ const TYPES: &str = r#"
     (type $pair (struct (field anyref) (field anyref)))
     (type $refs (array (mut anyref)))
     (type $bytes (array i8))
+    (type $node (struct (field i32) (field (mut (ref null $node)))))
 "#;
 
-fn observe(body: &str, heap: impl Heap, schedule: Schedule) -> Observation {
+type Ran = (Observation, Arc<Module>);
+
+fn observe(body: &str, heap: impl Heap, schedule: Schedule) -> Ran {
     let text = format!("(module {TYPES} {body})");
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = schedule;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
     let run = case::run(&case, &module, heap, &mut Blind);
-    run.observation.unwrap()
+    (run.observation.unwrap(), module)
 }
 
-fn seen(body: &str) -> Observation {
+fn seen(body: &str) -> Ran {
     observe(body, Null::new(1 << 20), Schedule::Never)
 }
 
-/// The path of the difference, and what each shows there.
-fn difference(a: &Observation, b: &Observation) -> Option<(String, String, String)> {
-    let there = compare(("a", a), ("b", b));
-    let back = compare(("b", b), ("a", a));
-    assert_eq!(there.is_some(), back.is_some());
-    let there = there?;
-    assert_eq!(there.collectors, ("a", "b"));
-    Some((there.path, there.values.0, there.values.1))
+/// The difference, which must be the same from the other side.
+#[track_caller]
+fn difference(a: &Observation, b: &Observation, names: &Names<'_>) -> Option<Difference> {
+    let there = compare(("a", a), ("b", b), names);
+    let back = compare(("b", b), ("a", a), names).map(|back| Difference {
+        collectors: (back.collectors.1, back.collectors.0),
+        values: (back.values.1, back.values.0),
+        ..back
+    });
+    assert_eq!(there, back);
+    if let Some(there) = &there {
+        assert_eq!(there.collectors, ("a".to_string(), "b".to_string()));
+    }
+    there
+}
+
+#[track_caller]
+fn assert_found(found: Option<Difference>, kind: &str, line: &str) {
+    let found = found.expect("no difference");
+    assert_eq!((found.kind, found.to_string()), (kind, line.to_string()));
 }
 
 /// Runs `body` with `@` replaced by each of two texts, and looks for the only
-/// difference: where it is, and what each shows there.
+/// difference: its kind, and where it is and what each shows there, in a line.
 #[track_caller]
-fn differ(body: &str, texts: (&str, &str), path: &str, values: (&str, &str)) {
+fn differ(body: &str, texts: (&str, &str), kind: &str, line: &str) {
     let [a, b] = [texts.0, texts.1].map(|text| body.replace('@', text));
     for body in [&a, &b] {
         // The same on another heap, with other addresses: no difference.
         let other = observe(body, Drc::new(1 << 20), Schedule::EveryAllocation(1));
-        assert_eq!(difference(&seen(body), &other), None);
+        assert_eq!(difference(&seen(body).0, &other.0, &Names::none()), None);
     }
-    let found = difference(&seen(&a), &seen(&b));
-    let wanted = (path.into(), values.0.into(), values.1.into());
-    assert_eq!(found, Some(wanted));
+    let (a, module) = seen(&a);
+    assert_found(
+        difference(&a, &seen(&b).0, &Names::new(&module)),
+        kind,
+        line,
+    );
 }
 
 /// The same with an observation that no module of ours would show.
 #[track_caller]
-fn edited(body: &str, edit: impl Fn(&mut Observation), path: &str, values: (&str, &str)) {
-    let a = seen(body);
+fn edited(body: &str, edit: impl Fn(&mut Observation), kind: &str, line: &str) {
+    let (a, module) = seen(body);
     let mut b = a.clone();
-    assert_eq!(difference(&a, &b), None);
+    let names = Names::new(&module);
+    assert_eq!(difference(&a, &b, &names), None);
     edit(&mut b);
-    let wanted = (path.into(), values.0.into(), values.1.into());
-    assert_eq!(difference(&a, &b), Some(wanted));
+    assert_found(difference(&a, &b, &names), kind, line);
 }
 
 #[test]
 fn results_and_endings() {
     let body = r#"(func (export "f")) (func (export "g") (result i32 i64) i32.const 1 @)"#;
     let texts = ("i64.const 7", "i64.const 18");
-    differ(
-        body,
-        texts,
-        r#"call 2 of "g" -> result 1"#,
-        ("7", "18 (0x12)"),
-    );
+    let line = r#"result 1 of call 2 "g": 7 / 18 (0x12)"#;
+    differ(body, texts, "result", line);
+    let lose = |o: &mut Observation| match &mut o.steps[2].outcome {
+        case::Outcome::Returned(values) => values.truncate(1),
+        _ => unreachable!(),
+    };
+    let line = r#"results of call 2 "g": 2 / 1"#;
+    edited(&body.replace('@', texts.0), lose, "result", line);
 
     let body = r#"(tag $t) (func (export "f") @)"#;
-    let name = r#"call 1 of "f""#;
-    let (returned, trapped) = ("returned 0 values", "trapped: unreachable");
-    differ(body, ("nop", "unreachable"), name, (returned, trapped));
-    let threw = "threw an exception";
-    differ(body, ("throw $t", "unreachable"), name, (threw, trapped));
+    let texts = ("nop", "unreachable");
+    let line = r#"call 1 "f": returned 0 values / trapped: unreachable"#;
+    differ(body, texts, "trap", line);
+    let line = r#"call 1 "f": threw exception $t / trapped: unreachable"#;
+    differ(body, ("throw $t", "unreachable"), "trap", line);
+    let line = r#"call 1 "f": threw exception $t / returned 0 values"#;
+    differ(body, ("throw $t", "nop"), "exception", line);
     let divide = "(drop (i32.div_u (i32.const 1) (i32.const 0)))";
-    let values = (trapped, "trapped: integer divide by zero");
-    differ(body, ("unreachable", divide), name, values);
+    let line = r#"call 1 "f": trapped: unreachable / trapped: integer divide by zero"#;
+    differ(body, ("unreachable", divide), "trap", line);
 
     let body = r#"(func $start @) (start $start) (func (export "f"))"#;
-    let values = (returned, trapped);
-    differ(body, ("nop", "unreachable"), "instantiation", values);
+    let line = "instantiation: returned 0 values / trapped: unreachable";
+    differ(body, texts, "trap", line);
 
     // No argument fits: the host has no exceptions.
     let body = r#"(func (export "f") (param (@)))"#;
-    let values = (returned, "was not called: no argument fits");
-    differ(body, ("ref any", "ref exn"), name, values);
+    let line = r#"call 1 "f": returned 0 values / was not called: no argument fits"#;
+    differ(body, ("ref any", "ref exn"), "call", line);
 }
 
 #[test]
-fn exceptions_are_told_apart() {
+fn exceptions() {
     let body = r#"
         (tag $t)
         (global $e (mut exnref) (ref.null exn))
@@ -110,211 +132,269 @@ fn exceptions_are_told_apart() {
               (try_table (catch_all_ref $caught) (throw $t)) (unreachable)))
           (throw_ref (global.get $e)))
         (func (export "g") @)"#;
-    differ(
-        body,
-        ("(throw_ref (global.get $e))", "(throw $t)"),
-        r#"call 2 of "g" -> exception"#,
-        (
-            "object 0: exception of tag 0",
-            "object 1: exception of tag 0",
-        ),
-    );
+    let again = "(throw_ref (global.get $e))";
+    let line = r#"exception of call 2 "g": exception $t, the same object as exception of call 1 "f" / exception $t, another object"#;
+    differ(body, (again, "(throw $t)"), "exception", line);
+
+    let body = r#"(tag $a (param i32)) (tag $b (param i32)) (tag $c (export "c") (param i32))
+        (func (export "f") @)"#;
+    let [a, b] = ["$a", "$b"].map(|tag| format!("(throw {tag} (i32.const 1))"));
+    let line = r#"exception of call 1 "f": exception $a / exception $b"#;
+    differ(body, (&a, &b), "exception", line);
+    let line = r#"exception of call 1 "f" -> field 0: 1 / 2"#;
+    differ(body, (&a, &a.replace('1', "2")), "heap", line);
+    let body = r#"(tag (export "a")) (tag) (func (export "f") (throw @))"#;
+    let line = r#"exception of call 1 "f": exception "a" / exception 1"#;
+    differ(body, ("0", "1"), "exception", line);
 }
 
 #[test]
 fn steps_are_the_same_calls() {
     let body = r#"(func (export "f")) (func (export "g"))"#;
-    let rename = |o: &mut Observation| o.steps[2].export = Some("h".into());
-    edited(body, rename, "call 2", (r#""g""#, r#""h""#));
+    let rename = |o: &mut Observation| o.steps[2].export = Some("h\n".into());
+    edited(body, rename, "call", r#"call 2: "g" / "h\n""#);
+    let forget = |o: &mut Observation| o.steps[1].export = None;
+    edited(body, forget, "call", r#"call 1: "f" / instantiation"#);
     let forget = |o: &mut Observation| o.steps.truncate(1);
-    edited(body, forget, "calls made", ("3", "1"));
+    edited(body, forget, "call", "calls made: 3 / 1");
 }
 
 #[test]
 fn calls_of_the_host() {
     let body = r#"
-        (import "" "a" (func $a (param i32 anyref)))
-        (import "" "b" (func $b (param i32 anyref)))
+        (import "m" "a" (func $a (param i32 anyref)))
+        (import "m" "b" (func $b (param i32 anyref)))
         (func (export "f")
           (call $a (i32.const 0) (ref.null any)) @)"#;
     let call = "(call $a (i32.const 1) (ref.null any))";
-    for (other, path, values) in [
+    for (other, line) in [
         (
             "(call $b (i32.const 1) (ref.null any))",
-            "host call 1",
-            ("import 0", "import 1"),
+            r#"host call 1: "m" "a" / "m" "b""#,
         ),
         (
             "(call $a (i32.const 2) (ref.null any))",
-            "host call 1 -> argument 0",
-            ("1", "2"),
+            r#"argument 0 of host call 1 "m" "a": 1 / 2"#,
         ),
         (
             "(call $a (i32.const 1) (ref.i31 (i32.const 0)))",
-            "host call 1 -> argument 1",
-            ("null", "i31 0"),
+            r#"argument 1 of host call 1 "m" "a": null / i31 0"#,
         ),
-        ("", "calls to the host", ("2", "1")),
+        ("", "calls to the host: 2 / 1"),
     ] {
-        differ(body, (call, other), path, values);
+        differ(body, (call, other), "host call", line);
     }
+    let object = |n| format!("(call $a (i32.const 1) (struct.new $word (i32.const {n})))");
+    let line = r#"argument 1 of host call 1 "m" "a" -> field 0: 3 / 4"#;
+    differ(body, (&object(3), &object(4)), "heap", line);
+    let body = body.replace('@', call);
+    let lose = |o: &mut Observation| o.host_calls[0].args.truncate(1);
+    let line = r#"arguments of host call 0 "m" "a": 2 / 1"#;
+    edited(&body, lose, "host call", line);
+    let lose = |o: &mut Observation| o.host_calls.truncate(1);
+    let line = "calls to the host written down: 2 / 1";
+    edited(&body, lose, "host call", line);
 }
 
 #[test]
 fn globals() {
-    let body = "(elem declare func $f $g) (func $f) (func $g)
-        (global i32 (i32.const 1)) (global anyref (ref.null any)) (global @)";
+    let body = r#"(elem declare func $f 1 2 3) (func $f) (func (export "x") (export "y")) (func) (func)
+        (global i32 (i32.const 1)) (global anyref (ref.null any)) (global (export "g") @)"#;
     for (texts, values) in [
         (
             ("f32 (f32.const 0)", "f32 (f32.const -0)"),
-            ("0", "2147483648 (0x80000000)"),
+            "0 / 2147483648 (0x80000000)",
         ),
         (
             ("i64 (i64.const 9)", "i64 (i64.const -1)"),
-            ("9", "18446744073709551615 (0xffffffffffffffff)"),
+            "9 / 18446744073709551615 (0xffffffffffffffff)",
         ),
         (
             ("anyref (ref.null any)", "anyref (ref.i31 (i32.const -1))"),
-            ("null", "i31 -1"),
+            "null / i31 -1",
         ),
         (
-            ("funcref (ref.func $f)", "funcref (ref.func $g)"),
-            ("function 0", "function 1"),
+            ("funcref (ref.func $f)", "funcref (ref.func 1)"),
+            r#"function $f / function "x""#,
+        ),
+        (
+            ("funcref (ref.func 2)", "funcref (ref.func 3)"),
+            "function 2 / function 3",
         ),
         (
             (
                 "anyref (ref.i31 (i32.const 1))",
                 "anyref (struct.new_default $word)",
             ),
-            ("i31 1", "object 0: struct $type0"),
+            "i31 1 / struct $word",
         ),
         (
             (
                 "anyref (struct.new_default $word)",
                 "anyref (struct.new_default $float)",
             ),
-            ("object 0: struct $type0", "object 0: struct $type1"),
+            "struct $word / struct $float",
+        ),
+        (
+            (
+                "anyref (array.new_default $refs (i32.const 5))",
+                "anyref (array.new_default $refs (i32.const 4))",
+            ),
+            "array $refs of 5 / array $refs of 4",
         ),
     ] {
-        differ(body, texts, "global 2", values);
+        differ(body, texts, "global", &format!("global \"g\": {values}"));
     }
-    differ(
-        "@",
-        ("", "(global i32 (i32.const 1))"),
-        "globals",
-        ("0", "1"),
-    );
+    let texts = ("", "(global i32 (i32.const 1))");
+    differ("@", texts, "global", "globals: 0 / 1");
+}
+
+#[test]
+fn places_have_names() {
+    let value = "(i32.const @)";
+    for (global, name) in [
+        (format!("(global i32 {value})"), "0"),
+        (format!("(global $g i32 {value})"), "$g"),
+        (format!("(global $g (export \"e\") i32 {value})"), "\"e\""),
+    ] {
+        let line = format!("global {name}: 3 / 4");
+        differ(&global, ("3", "4"), "global", &line);
+    }
+    let body = r#"(import "m" "n" (global $g (mut i32)))
+        (func (export "f") (global.set $g (i32.const @)))"#;
+    differ(body, ("3", "4"), "global", r#"global "m" "n": 3 / 4"#);
 }
 
 #[test]
 fn tables() {
     let body = r#"
-        (table 1 anyref) (table $t 2 anyref)
+        (table 1 anyref) (table $t (export "t") 2 anyref)
         (func (export "f") (drop (table.grow $t (ref.null any) (i32.const 1))) @)"#;
     let set = "(table.set $t (i32.const 1) (ref.i31 (i32.const 4)))";
-    differ(body, ("", set), "table 1 -> element 1", ("null", "i31 4"));
+    let line = r#"table "t" -> element 1: null / i31 4"#;
+    differ(body, ("", set), "table", line);
     let grow = "(drop (table.grow $t (ref.null any) (i32.const 2)))";
-    differ(body, ("", grow), "table 1 -> elements", ("3", "5"));
-    differ("@", ("", "(table 1 anyref)"), "tables", ("0", "1"));
+    differ(body, ("", grow), "table", r#"table "t" -> size: 3 / 5"#);
+    let texts = ("", "(table 1 anyref)");
+    differ("@", texts, "table", "tables: 0 / 1");
+    let body = r#"(table 2 anyref)
+        (func (export "f") (table.set 0 (i32.const 1) (struct.new $word (i32.const @))))"#;
+    let line = "table 0 -> element 1 -> field 0: 3 / 4";
+    differ(body, ("3", "4"), "heap", line);
 }
 
 #[test]
 fn memories() {
-    let body = r#"(memory 1) (memory $m 1 3) (func (export "f") @)"#;
-    let store = "(i32.store8 $m (i32.const 0x1f0) (i32.const 7))";
-    differ(
-        body,
-        ("", store),
-        "memory 1 -> byte 0x1f0",
-        ("0x00", "0x07"),
-    );
-    let grow = "(drop (memory.grow $m (i32.const 1)))";
-    differ(body, ("", grow), "memory 1 -> size", ("65536", "131072"));
-    differ("@", ("", "(memory 1)"), "memories", ("0", "1"));
+    let body = r#"(memory (export "m") 1) (memory $n 1 3) (func (export "f") @)"#;
+    let store = "(i32.store8 (i32.const 0x1f0) (i32.const 7))";
+    let line = r#"memory "m" -> byte 0x1f0: 0x00 / 0x07"#;
+    differ(body, ("", store), "memory", line);
+    let grow = "(drop (memory.grow $n (i32.const 1)))";
+    let line = "memory $n -> size: 65536 / 131072";
+    differ(body, ("", grow), "memory", line);
+    differ("@", ("", "(memory 1)"), "memory", "memories: 0 / 1");
 }
 
 #[test]
 fn kept_references() {
     let body = r#"(func (export "f") (result anyref) (struct.new_default $word))"#;
     let lose = |o: &mut Observation| o.kept[0] = Seen::Null;
-    let shown = ("object 0: struct $type0", "null");
-    edited(body, lose, "kept reference 0", shown);
+    edited(body, lose, "kept", "kept reference 0: struct $word / null");
     let more = |o: &mut Observation| o.kept.push(Seen::I31(1));
-    edited(body, more, "kept references", ("1", "2"));
+    edited(body, more, "kept", "kept references: 1 / 2");
 }
 
-/// Two words, which look the same but are two.
-const WORDS: &str = "(global $a (ref $word) (struct.new $word (i32.const 5)))
-    (global $b (ref $word) (struct.new $word (i32.const 5)))";
-
 #[test]
-fn the_payload_of_objects() {
+fn the_inside_of_objects() {
     let held = |object: &str| format!("(global anyref (ref.null any)) (global anyref ({object}))");
-    let path = "heap -> global 1 -> field 0";
-    let body = held("struct.new $word (i32.const @)");
-    differ(&body, ("3", "4"), path, ("3", "4"));
-    let body = held("struct.new $pair (ref.i31 (i32.const @)) (ref.null any)");
-    differ(&body, ("3", "4"), path, ("i31 3", "i31 4"));
-    let body = held("array.new_fixed $bytes 3 (i32.const 0) (i32.const 0) (i32.const @)");
-    let path = "heap -> global 1 -> element 2";
-    differ(&body, ("255", "127"), path, ("255 (0xff)", "127 (0x7f)"));
-    let body = held("array.new $bytes (i32.const 1) (i32.const @)");
-    differ(&body, ("3", "4"), "heap -> global 1 -> length", ("3", "4"));
-}
-
-#[test]
-fn the_shape_of_objects() {
-    let body = "(global anyref
-        (struct.new $pair (ref.null any) (array.new $refs (@) (i32.const 2))))";
-    differ(
-        body,
-        ("struct.new_default $word", "struct.new_default $float"),
-        "heap -> global 0 -> field 1 -> element 0",
-        ("object 2: struct $type0", "object 2: struct $type1"),
-    );
-    differ(
-        body,
+    for (object, line) in [
+        ("struct.new $word (i32.const @)", "field 0: 3 / 4"),
         (
-            "array.new_default $refs (i32.const 1)",
-            "array.new_default $bytes (i32.const 1)",
+            "struct.new $pair (ref.i31 (i32.const @)) (ref.null any)",
+            "field 0: i31 3 / i31 4",
         ),
-        "heap -> global 0 -> field 1 -> element 0",
-        ("object 2: array $type3 of 1", "object 2: array $type4 of 1"),
-    );
+        (
+            "array.new_fixed $bytes 3 (i32.const 0) (i32.const 0) (i32.const 2@)",
+            "element 2: 23 (0x17) / 24 (0x18)",
+        ),
+    ] {
+        let line = format!("global 1 -> {line}");
+        differ(&held(object), ("3", "4"), "heap", &line);
+    }
+    let body = r#"(func (export "f") (result anyref) (struct.new $word (i32.const @)))"#;
+    let line = r#"result 0 of call 1 "f" -> field 0: 3 / 4"#;
+    differ(body, ("3", "4"), "heap", line);
+}
+
+/// The example of the documentation.
+#[test]
+fn a_path_ends_where_the_difference_is() {
     let body = r#"
-        (tag $a) (tag $b) (global $e (mut exnref) (ref.null exn))
-        (func (export "f")
-          (global.set $e
-            (block $caught (result exnref)
-              (try_table (catch_all_ref $caught) (throw @)) (unreachable))))"#;
-    let shown = (
-        "object 0: exception of tag 0",
-        "object 0: exception of tag 1",
-    );
-    differ(body, ("$a", "$b"), "heap -> global 0", shown);
+        (type $t (struct))
+        (type $three (struct (field i32) (field i32) (field anyref)))
+        (global (export "g") (ref $three)
+          (struct.new $three (i32.const 0) (i32.const 0)
+            (array.new_fixed $refs 6
+              (ref.null any) (ref.null any) (ref.null any) (ref.null any) (ref.null any)
+              @)))"#;
+    let texts = ("(ref.i31 (i32.const 7))", "(struct.new $t)");
+    let line = r#"global "g" -> field 2 -> element 5: i31 7 / struct $t"#;
+    differ(body, texts, "heap", line);
 }
 
 #[test]
-fn external_values_have_names() {
+fn places_outside_come_first() {
+    // The object in the first global differs inside; so does the last table.
+    let body = r#"
+        (global anyref (struct.new $word (i32.const @)))
+        (table 1 anyref (ref.i31 (i32.const @)))"#;
+    let line = "table 0 -> element 0: i31 3 / i31 4";
+    differ(body, ("3", "4"), "table", line);
+    let body = r#"
+        (global anyref (struct.new $word (i32.const @)))
+        (func (export "f") (if (i32.eq (i32.const @) (i32.const 4)) (then unreachable)))"#;
+    let line = r#"call 1 "f": returned 0 values / trapped: unreachable"#;
+    differ(body, ("3", "4"), "trap", line);
+    // Nearer places come first, whatever leads to them.
+    let body = "
+        (global anyref
+          (struct.new $pair (struct.new $word (i32.const @)) (ref.null any)))
+        (global anyref (struct.new $word (i32.const @)))";
+    differ(body, ("3", "4"), "heap", "global 1 -> field 0: 3 / 4");
+}
+
+#[test]
+fn external_values_compare_by_name() {
     let body = r#"(func (export "f") (param externref) (result externref) (local.get 0))"#;
-    let a = seen(body);
+    let (a, _) = seen(body);
     let name = a.graph.nodes[0].word;
     let rename = |o: &mut Observation| o.graph.nodes[0].word += 1;
-    let [old, new] = [name, name + 1].map(|name| format!("object 0: extern {name}"));
-    edited(body, rename, "heap -> kept reference 0", (&old, &new));
+    let line = format!(
+        "result 0 of call 1 \"f\": extern {name} / extern {}",
+        name + 1
+    );
+    edited(body, rename, "result", &line);
 }
 
 #[test]
 fn identity_and_sharing() {
-    let body = format!("{WORDS} (global anyref (struct.new $pair (global.get $a) (global.get @)))");
-    let path = "heap -> global 2 -> field 1";
-    let shown = ("object 0: struct $type0", "object 1: struct $type0");
-    differ(&body, ("$a", "$b"), path, shown);
+    // Two words, which look the same but are two.
+    let words = r#"(global $a (export "a") (ref $word) (struct.new $word (i32.const 5)))
+        (global $b (ref $word) (struct.new $word (i32.const 5)))"#;
+    let body = format!("{words} (global anyref (struct.new $pair (global.get $a) (global.get @)))");
+    let line = r#"global 2 -> field 1: struct $word, the same object as global "a" / struct $word, the same object as global $b"#;
+    differ(&body, ("$a", "$b"), "heap", line);
+    let body = format!("{words} (global anyref @)");
+    let texts = ("(global.get $a)", "(struct.new $word (i32.const 5))");
+    let line =
+        r#"global 2: struct $word, the same object as global "a" / struct $word, another object"#;
+    differ(&body, texts, "global", line);
     let body = format!(
-        "{WORDS} (table 1 anyref (ref.null any))
+        "{words} (table 1 anyref (ref.null any))
         (func (export \"f\") (result anyref anyref) (global.get $b) (global.get @))"
     );
-    differ(&body, ("$a", "$b"), r#"call 1 of "f" -> result 1"#, shown);
+    let line = r#"result 1 of call 1 "f": struct $word, another object / struct $word, the same object as result 0 of call 1 "f""#;
+    differ(&body, ("$a", "$b"), "result", line);
 
     // A cycle, and an array that looks like it from above.
     let body = r#"
@@ -323,35 +403,65 @@ fn identity_and_sharing() {
           (global.set $g (array.new_default $refs (i32.const 1)))
           (array.set $refs (global.get $g) (i32.const 0) @))"#;
     let texts = ("(global.get $g)", "(array.new_default $refs (i32.const 1))");
-    let shown = ("object 0: array $type3 of 1", "object 1: array $type3 of 1");
-    differ(body, texts, "heap -> global 0 -> element 0", shown);
+    let line = "global $g -> element 0: array $refs of 1, the same object as global $g / array $refs of 1, another object";
+    differ(body, texts, "heap", line);
+}
+
+/// A list in a global: `length` nodes, of which the last holds a number; its
+/// end is linked to what `end` says.
+fn list(length: &str, last: &str, end: &str) -> String {
+    format!(
+        r#"(global $list (mut (ref null $node)) (ref.null $node))
+        (func (export "f") (local $n i32) (local $last (ref null $node))
+          (global.set $list (struct.new $node (i32.const {last}) (ref.null $node)))
+          (local.set $last (global.get $list))
+          (local.set $n (i32.const {length}))
+          (loop $more
+            (if (i32.gt_u (local.get $n) (i32.const 1)) (then
+              (global.set $list (struct.new $node (i32.const 0) (global.get $list)))
+              (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+              (br $more))))
+          (struct.set $node 1 (local.get $last) {end}))"#
+    )
 }
 
 #[test]
-fn paths_start_where_an_embedder_does() {
-    let body = r#"(table 2 anyref)
-        (func (export "f") (table.set 0 (i32.const 1) (struct.new $word (i32.const @))))"#;
-    differ(
-        body,
-        ("3", "4"),
-        "heap -> table 0 -> element 1 -> field 0",
-        ("3", "4"),
-    );
-    let body = r#"(func (export "f") (result anyref) (struct.new $word (i32.const @)))"#;
-    differ(
-        body,
-        ("3", "4"),
-        "heap -> kept reference 0 -> field 0",
-        ("3", "4"),
-    );
+fn cycles_of_different_lengths() {
+    let body = list("@", "0", "(global.get $list)");
+    let line = "global $list -> field 1 -> field 1: struct $node, the same object as global $list / struct $node, another object";
+    differ(&body, ("2", "3"), "heap", line);
+    differ(&list("2", "@", "(global.get $list)"), ("3", "4"), "heap", {
+        "global $list -> field 1 -> field 0: 3 / 4"
+    });
+}
 
-    let list = |n| {
-        "(struct.new $pair (ref.null any) ".repeat(n) + "(ref.i31 (i32.const @))" + &")".repeat(n)
+#[test]
+fn long_paths_are_cut() {
+    let path = |n| format!("global $list{} -> field 0: 3 / 4", " -> field 1".repeat(n));
+    let null = "(ref.null $node)";
+    differ(&list("9", "@", null), ("3", "4"), "heap", &path(8));
+    let four = " -> field 1".repeat(4);
+    let three = " -> field 1".repeat(3);
+    let line = format!("global $list{four} -> ... 2 steps ...{three} -> field 0: 3 / 4");
+    differ(&list("10", "@", null), ("3", "4"), "heap", &line);
+}
+
+#[test]
+fn a_million_nodes() {
+    let big = |length: &str, last: &str| {
+        let body = list(length, last, "(ref.null $node)");
+        observe(&body, Null::new(1 << 28), Schedule::Never)
     };
-    let path = |n| format!("heap -> global 0{}", " -> field 1".repeat(n));
-    let body = format!("(global anyref {})", list(17));
-    differ(&body, ("3", "4"), &path(17), ("i31 3", "i31 4"));
-    let body = format!("(global anyref {})", list(18));
-    let path = path(17).replace("global 0", "...");
-    differ(&body, ("3", "4"), &path, ("i31 3", "i31 4"));
+    let (a, module) = big("1000000", "3");
+    let names = Names::new(&module);
+    assert_eq!(a.graph.nodes.len(), 1_000_000);
+    assert_eq!(difference(&a, &a.clone(), &names), None);
+    let four = " -> field 1".repeat(4);
+    let three = " -> field 1".repeat(3);
+    let line = format!("global $list{four} -> ... 999992 steps ...{three} -> field 0: 3 / 4");
+    let (b, _) = big("1000000", "4");
+    assert_found(difference(&a, &b, &names), "heap", &line);
+    let (b, _) = big("999999", "3");
+    let line = format!("global $list{four} -> ... 999991 steps ...{three} -> field 0: 0 / 3");
+    assert_found(difference(&a, &b, &names), "heap", &line);
 }

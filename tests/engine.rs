@@ -148,7 +148,8 @@ fn stack_maps_do_not_outgrow_memory() {
 fn damaged_modules_are_refused_or_loaded_but_nothing_else() {
     let mut refused = 0;
     for index in 0..8 {
-        let (case, _) = gcdiff::generate::case(&gcdiff::generate::input(10182, index)).unwrap();
+        let drawn = gcdiff::generate::case(&gcdiff::generate::input(10182, index)).unwrap();
+        let case = drawn.case;
         let wasm = &case.wasm;
         for len in 0..wasm.len() {
             refused += u32::from(Module::new(&wasm[..len], &mut Arc::default()).is_err());

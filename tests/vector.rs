@@ -61,14 +61,14 @@ fn in_structures() {
     };
     let rest = [vector(4, 5), vector(4, 5), Seen::Bits(6), vector(0, 0)];
     assert_eq!(values[1..], rest);
-    let fields = seen.graph.values_of(new);
+    let fields: Vec<Seen> = seen.graph.values_of(new).collect();
     assert_eq!(fields[0], Seen::Bits(7));
     assert_eq!(fields[1], vector(2, 3));
     assert_eq!(fields[3..], [vector(8, 9), Seen::Bits(10)]);
     let Seen::Object(old) = fields[2] else {
         panic!("{fields:?}")
     };
-    assert_eq!(seen.graph.values_of(old)[1], vector(4, 5));
+    assert_eq!(seen.graph.values_of(old).nth(1), Some(vector(4, 5)));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn in_arrays() {
         let Seen::Object(array) = value else {
             panic!("{values:?}")
         };
-        assert_eq!(seen.graph.values_of(*array), wanted);
+        assert!(seen.graph.values_of(*array).eq(wanted));
     }
     assert_eq!(values[4..], [vector(10, 11), Seen::Bits(4)]);
 }
@@ -184,7 +184,7 @@ fn in_exceptions() {
         panic!("{values:?}")
     };
     let payload = [Seen::Bits(1), vector(3, 4), values[3], vector(5, 6)];
-    assert_eq!(seen.graph.values_of(exception), payload);
+    assert!(seen.graph.values_of(exception).eq(payload));
 }
 
 #[test]

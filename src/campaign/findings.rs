@@ -1,7 +1,7 @@
 //! Findings, and how they are kept on disk.
 
 use crate::case::{self, Case, CaseError, Header};
-use crate::oracle::{Collector, Verdict};
+use crate::oracle::Verdict;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub struct Finding {
     /// The fault it was found under.
     pub fault: Option<String>,
     /// The collectors that were compared.
-    pub collectors: Vec<Collector>,
+    pub collectors: Vec<&'static str>,
 }
 
 impl Finding {
@@ -31,7 +31,12 @@ impl Finding {
             about: Some(format!("case {} of seed {}", self.index, self.seed)),
             fault: self.fault.clone(),
             fingerprint: Some(self.fingerprint.clone()),
-            collectors: Some(self.collectors.iter().map(|c| c.name().into()).collect()),
+            collectors: Some(
+                self.collectors
+                    .iter()
+                    .map(|name| name.to_string())
+                    .collect(),
+            ),
             ..Header::default()
         };
         case::write(&self.case, &header)

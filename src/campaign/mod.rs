@@ -9,8 +9,8 @@ mod statistics;
 pub use findings::{Finding, save};
 pub use statistics::Statistics;
 
-use crate::generate;
-use crate::oracle::{Judged, Options, judge_module};
+use crate::generate::{self, Drawn};
+use crate::oracle::{Judged, Options, Subject, Verdict, judge_module};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,33 +92,54 @@ fn one(campaign: &Campaign, index: u64, progress: &Progress, mine: &mut Outcome)
     };
     match generate::case(&generate::input(campaign.seed, index)) {
         Err(_) => mine.statistics.not_generated += 1,
-        Ok((case, module)) => match judge_module(&case, &module, &campaign.options) {
-            Err(_) => mine.statistics.not_generated += 1,
-            Ok(judged) => {
-                mine.statistics.count(&judged);
-                if judged.verdict.is_finding() {
-                    progress.findings.fetch_add(1, Ordering::Relaxed);
-                    mine.keep(finding(campaign, index, case, judged));
-                    if campaign.stop_at_first {
-                        progress.stop();
+        Ok(drawn) => {
+            let options = campaign.options.for_case(drawn.extra, drawn.reschedule);
+            match judge_module(&drawn.case, &drawn.module, &options) {
+                Err(_) => mine.statistics.not_generated += 1,
+                Ok(judged) => {
+                    mine.statistics.count(&judged);
+                    if judged.verdict.is_finding() {
+                        progress.findings.fetch_add(1, Ordering::Relaxed);
+                        mine.keep(finding(campaign, index, &options, drawn, judged));
+                        if campaign.stop_at_first {
+                            progress.stop();
+                        }
                     }
                 }
             }
-        },
+        }
     }
     progress.cases.fetch_add(1, Ordering::Relaxed);
     drop(blame);
 }
 
-fn finding(campaign: &Campaign, index: u64, case: crate::case::Case, judged: Judged) -> Finding {
+/// Keeps a case with a bad verdict. Two heaps that differ are judged once more
+/// together with all others, which tell who is wrong.
+fn finding(
+    campaign: &Campaign,
+    index: u64,
+    options: &Options,
+    drawn: Drawn,
+    mut judged: Judged,
+) -> Finding {
+    let mut collectors = options.collectors.clone();
+    if let Verdict::Differ(_) = judged.verdict {
+        let all = campaign.options.for_case(u8::MAX, drawn.reschedule);
+        if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
+            && again.verdict.is_finding()
+        {
+            judged = again;
+            collectors = all.collectors;
+        }
+    }
     Finding {
         seed: campaign.seed,
         index,
         fingerprint: judged.verdict.fingerprint().unwrap_or_default(),
         verdict: judged.verdict,
-        case,
+        case: drawn.case,
         fault: campaign.fault.clone(),
-        collectors: campaign.options.collectors.clone(),
+        collectors: collectors.iter().map(Subject::name).collect(),
     }
 }
 

@@ -29,6 +29,10 @@ pub struct Statistics {
     pub shared: u64,
     /// Cases that left a cycle.
     pub cyclic: u64,
+    /// Cases that left a cycle of garbage in the counting heap.
+    pub garbage_cycles: u64,
+    /// Cases that ran under more heaps than the first two.
+    pub voted: u64,
     /// Cases in which a call trapped.
     pub trapped: u64,
 }
@@ -54,6 +58,8 @@ impl Statistics {
         self.trapped += any(&|f| f.trapped);
         self.shared += u64::from(judged.shape.0);
         self.cyclic += u64::from(judged.shape.1);
+        self.garbage_cycles += u64::from(judged.garbage.cycles > 0);
+        self.voted += u64::from(judged.facts.len() > 2);
     }
 
     pub(super) fn add(&mut self, other: &Statistics) {
@@ -70,6 +76,8 @@ impl Statistics {
         self.collected += other.collected;
         self.shared += other.shared;
         self.cyclic += other.cyclic;
+        self.garbage_cycles += other.garbage_cycles;
+        self.voted += other.voted;
         self.trapped += other.trapped;
     }
 }
@@ -83,8 +91,9 @@ impl fmt::Display for Statistics {
         };
         row("cases", self.cases)?;
         row("agreed", self.agreed)?;
+        row("discarded", self.discarded.values().sum())?;
         for (reason, count) in &self.discarded {
-            row(&format!("discarded: {}", reason.name()), *count)?;
+            row(&format!("  {}", reason.name()), *count)?;
         }
         if self.not_generated > 0 {
             row("inputs that made no case", self.not_generated)?;
@@ -96,6 +105,8 @@ impl fmt::Display for Statistics {
         row("collected while running", self.collected)?;
         row("shared an object", self.shared)?;
         row("built a cycle", self.cyclic)?;
+        row("left a cycle of garbage", self.garbage_cycles)?;
+        row("ran under more than two heaps", self.voted)?;
         row("trapped", self.trapped)
     }
 }

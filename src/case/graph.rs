@@ -4,10 +4,14 @@
 //! roots first meets them, fields in order. Two heaps hold the same values if
 //! and only if their graphs are equal: shape, types, payload, identity and
 //! sharing all show, addresses do not.
+//!
+//! A graph takes about as much memory as its objects do in a heap, whatever
+//! they are made of: values are kept as bytes, as wide as the language stores
+//! them. A run has an observation besides its heap, and a comparison has two.
 
-use crate::heap::{GcRef, Inspect, Place, Shape};
-use crate::types::{Lane, TypeId, Types, ValType};
-use std::collections::HashMap;
+use super::packed::{Format, Lanes, Values, lane_of, pack};
+use crate::heap::Shape;
+use crate::types::Lane;
 
 /// A value as an embedder sees it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -35,163 +39,113 @@ pub struct Node {
     pub shape: Shape,
     /// The tag of an exception, or the host's name of an external value.
     pub word: u32,
-    /// Where its values start in [`Graph::values`]; they end where the next
+    /// How its values are stored: one of [`Graph::formats`].
+    pub(super) format: u32,
+    /// Where its values start in [`Graph::bytes`]; they end where the next
     /// node's start.
-    start: u32,
+    pub(super) start: usize,
 }
 
-/// The objects reachable from an observation's values.
+/// The objects reachable from an observation's values. One that was not built by
+/// a walk may number them in any order.
+///
+/// Of two graphs that were built by walks, equal values mean equal graphs. One
+/// built by [`Graph::push`] may look different and still hold the same: that is
+/// for [`compare`](crate::oracle::compare) to say.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Graph {
     /// All objects, in the order of the walk.
     pub nodes: Vec<Node>,
-    /// The values of all of them.
-    pub values: Vec<Seen>,
+    /// What is in objects: few, since objects of one type are alike.
+    pub(super) formats: Vec<Format>,
+    /// The values of all objects.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Graph {
-    /// The fields, elements or payload of an object.
-    pub fn values_of(&self, node: u32) -> &[Seen] {
-        let start = self.nodes[node as usize].start as usize;
-        match self.nodes.get(node as usize + 1) {
-            Some(next) => &self.values[start..next.start as usize],
-            None => &self.values[start..],
+    /// Adds an object. Its values may refer to objects that are added later.
+    pub fn push(&mut self, shape: Shape, word: u32, values: &[Seen]) -> u32 {
+        let lanes = match (shape, values) {
+            (Shape::Array(_), [first, rest @ ..])
+                if rest.iter().all(|v| lane_of(*v) == lane_of(*first)) =>
+            {
+                Lanes::All(lane_of(*first))
+            }
+            _ => Lanes::Each(values.iter().map(|v| lane_of(*v)).collect()),
+        };
+        let format = Format { lanes, cut: false };
+        let known = self.formats.iter().position(|known| *known == format);
+        let format = known.unwrap_or_else(|| {
+            self.formats.push(format);
+            self.formats.len() - 1
+        });
+        self.nodes.push(Node {
+            shape,
+            word,
+            format: format as u32,
+            start: self.bytes.len(),
+        });
+        for value in values {
+            pack(*value, &mut self.bytes);
         }
+        self.nodes.len() as u32 - 1
+    }
+
+    /// The fields, elements or payload of an object. In an object that was
+    /// broken, everything from the first value on that could not be read is one
+    /// [`Seen::Dangling`].
+    pub fn values_of(&self, node: u32) -> Values<'_> {
+        let at = node as usize;
+        let end = self.nodes.get(at + 1).map_or(self.bytes.len(), |n| n.start);
+        let Node { format, start, .. } = self.nodes[at];
+        self.formats[format as usize].values(&self.bytes[start..end])
+    }
+
+    /// The objects that an object refers to, one for each reference.
+    fn targets_of(&self, node: u32) -> impl Iterator<Item = usize> + '_ {
+        let format = self.nodes[node as usize].format as usize;
+        let any = self.formats[format].has_references();
+        let values = any.then(|| self.values_of(node));
+        values
+            .into_iter()
+            .flatten()
+            .filter_map(|value| match value {
+                Seen::Object(number) if number < self.nodes.len() as u32 => Some(number as usize),
+                _ => None,
+            })
+    }
+
+    fn numbers(&self) -> std::ops::Range<u32> {
+        0..self.nodes.len() as u32
     }
 
     /// Whether some object is referred to by two fields or elements.
     pub fn has_sharing(&self) -> bool {
         let mut seen = vec![false; self.nodes.len()];
-        self.values.iter().any(|value| match value {
-            Seen::Object(node) => std::mem::replace(&mut seen[*node as usize], true),
-            _ => false,
-        })
+        let mut targets = self.numbers().flat_map(|node| self.targets_of(node));
+        targets.any(|target| std::mem::replace(&mut seen[target], true))
     }
 
     /// Whether some object can be reached from itself.
     pub fn has_cycle(&self) -> bool {
         // Peel off objects that nothing left refers to; cycles remain.
         let mut incoming = vec![0u32; self.nodes.len()];
-        for value in &self.values {
-            if let Seen::Object(node) = value {
-                incoming[*node as usize] += 1;
-            }
+        for target in self.numbers().flat_map(|node| self.targets_of(node)) {
+            incoming[target] += 1;
         }
-        let mut free: Vec<u32> = (0..self.nodes.len() as u32)
-            .filter(|node| incoming[*node as usize] == 0)
-            .collect();
+        let free = self.numbers().filter(|node| incoming[*node as usize] == 0);
+        let mut free: Vec<u32> = free.collect();
         let mut peeled = 0;
         while let Some(node) = free.pop() {
             peeled += 1;
-            for value in self.values_of(node) {
-                if let Seen::Object(child) = value {
-                    incoming[*child as usize] -= 1;
-                    if incoming[*child as usize] == 0 {
-                        free.push(*child);
-                    }
+            for target in self.targets_of(node) {
+                incoming[target] -= 1;
+                if incoming[target] == 0 {
+                    free.push(target as u32);
                 }
             }
         }
         peeled < self.nodes.len()
-    }
-}
-
-/// Builds a graph.
-pub(super) struct Walk<'a, H> {
-    heap: &'a H,
-    types: &'a Types,
-    numbers: HashMap<GcRef, u32>,
-    queue: Vec<GcRef>,
-    graph: Graph,
-}
-
-impl<'a, H: Inspect> Walk<'a, H> {
-    pub(super) fn new(heap: &'a H, types: &'a Types) -> Walk<'a, H> {
-        Walk {
-            heap,
-            types,
-            numbers: HashMap::new(),
-            queue: Vec::new(),
-            graph: Graph::default(),
-        }
-    }
-
-    /// The value in a register or slot of type `ty`; `high` is the other half
-    /// of a vector.
-    pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> Seen {
-        match ty.lane() {
-            Lane::Gc => self.reference(GcRef::from_register(bits)),
-            lane => Seen::plain(lane, bits, high),
-        }
-    }
-
-    /// A reference, numbered if it is new.
-    pub(super) fn reference(&mut self, r: GcRef) -> Seen {
-        if r.is_null() {
-            return Seen::Null;
-        }
-        if r.is_i31() {
-            return Seen::I31(r.i31_signed());
-        }
-        if let Some(number) = self.numbers.get(&r) {
-            return Seen::Object(*number);
-        }
-        match self.heap.header(r) {
-            Some(header) if header.shape.is_some() => {
-                let number = self.queue.len() as u32;
-                self.numbers.insert(r, number);
-                self.queue.push(r);
-                Seen::Object(number)
-            }
-            _ => Seen::Dangling,
-        }
-    }
-
-    /// Follows every reference met so far to its end.
-    pub(super) fn finish(mut self) -> Graph {
-        let mut at = 0;
-        while let Some(&r) = self.queue.get(at) {
-            at += 1;
-            let start = self.graph.values.len() as u32;
-            let header = self.heap.header(r);
-            let shape = header.and_then(|h| h.shape).unwrap_or(Shape::Extern);
-            let word = match shape {
-                Shape::Exception(_) | Shape::Extern => self.heap.peek_word(r).unwrap_or(u32::MAX),
-                _ => 0,
-            };
-            self.graph.nodes.push(Node { shape, word, start });
-            match shape {
-                Shape::Struct(id) | Shape::Exception(id) => self.fields(r, id),
-                Shape::Array(id) => {
-                    let lane = self.types.element(id).storage.lane();
-                    for index in 0..header.map_or(0, |h| h.len) {
-                        self.place(r, Place::Element { index, lane });
-                    }
-                }
-                Shape::Extern => {}
-            }
-        }
-        self.graph
-    }
-
-    fn fields(&mut self, r: GcRef, id: TypeId) {
-        let types = self.types;
-        for field in &types.entry(id).layout.fields {
-            self.place(r, Place::Field(*field));
-        }
-    }
-
-    fn place(&mut self, r: GcRef, place: Place) {
-        let seen = match (self.heap.peek(r, place), place.lane()) {
-            (None, _) => Seen::Dangling,
-            (Some(bits), Lane::Gc) => self.reference(GcRef::from_register(bits)),
-            (Some(bits), Lane::B128) => match self.heap.peek_high(r, place) {
-                Some(high) => Seen::Vector([bits, high]),
-                None => Seen::Dangling,
-            },
-            (Some(bits), lane) => Seen::plain(lane, bits, 0),
-        };
-        self.graph.values.push(seen);
     }
 }
 

@@ -5,14 +5,17 @@
 mod embedder;
 mod graph;
 mod observation;
+mod packed;
 mod plan;
 mod run;
 mod schedule;
 mod text;
 mod values;
+mod walk;
 
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
+pub use packed::Values;
 pub use plan::{Arg, Plan, Step};
 pub use run::{Facts, Run, RunError, run};
 pub use schedule::{parse_schedule, print_schedule};

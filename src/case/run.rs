@@ -2,11 +2,12 @@
 
 use super::Case;
 use super::embedder::{Embedder, Kept};
-use super::graph::{Seen, Walk};
+use super::graph::Seen;
 use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Arg, Plan, Step};
 use super::values::mix;
-use crate::engine::{Extern, Inspector, Point, Stop, Store};
+use super::walk::Walk;
+use crate::engine::{Extern, Inspector, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{ExportItem, Module};
 use crate::types::ValType;
@@ -238,8 +239,7 @@ fn finish<H: Heap>(
     host: Embedder,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
-    store.collect(inspector)?;
-    store.inspect(Point::End, inspector)?;
+    store.finish(inspector)?;
     let mut walk = Walk::new(&store.heap, store.types());
     let globals = store
         .globals()

@@ -98,6 +98,9 @@ pub struct LimitsText {
     /// Bytes of all memories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// Calls from the host that are active at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reentry: Option<usize>,
 }
 
 impl LimitsText {
@@ -109,6 +112,7 @@ impl LimitsText {
             heap_bytes: Some(limits.heap_bytes),
             table_elements: Some(limits.table_elements),
             memory_bytes: Some(limits.memory_bytes),
+            reentry: Some(limits.reentry),
         }
     }
 
@@ -122,7 +126,7 @@ impl LimitsText {
             heap_bytes: self.heap_bytes.unwrap_or(default.heap_bytes),
             table_elements: self.table_elements.unwrap_or(default.table_elements),
             memory_bytes: self.memory_bytes.unwrap_or(default.memory_bytes),
-            ..default
+            reentry: self.reentry.unwrap_or(default.reentry),
         };
     }
 }
@@ -255,7 +259,6 @@ mod tests {
         assert_eq!(case.plan, Plan::EveryExport);
         case.schedule = Schedule::EveryAllocation(3);
         case.limits = Limits::fuzzing();
-        case.limits.reentry = Limits::default().reentry;
         case.plan = Plan::Steps(vec![Step {
             export: "run \"it\"".into(),
             args: vec![Arg::Bits(u64::MAX), Arg::Kept(2)],

@@ -4,6 +4,7 @@ use super::Ended;
 use super::options::Judging;
 use super::output::{say, write};
 use crate::campaign::{self, Campaign, Progress};
+use crate::oracle::Options;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use std::time::{Duration, Instant};
 ///
 /// Each finding is saved as a .wat file that `gcdiff run` replays, one file per
 /// fingerprint. The same seed gives the same cases, whatever the number of
-/// jobs.
+/// jobs. Without -C every case runs under null and drc, and a share of them,
+/// which their own bytes choose, under copying or model too.
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Stop after so many seconds (30 if neither this nor --cases is given).
@@ -48,7 +50,7 @@ impl Fuzz {
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
-            options: self.judging.options(),
+            options: self.judging.options(Options::fuzzing()),
             fault: self.judging.fault.map(|f| f.id.to_string()),
             stop_at_first: false,
         };

@@ -23,7 +23,7 @@ pub(super) struct Generate {
 impl Generate {
     pub(super) fn main(self) -> Result<Ended, String> {
         let input = generate::input(self.seed, self.case);
-        let (case, _) = generate::case(&input)
+        let drawn = generate::case(&input)
             .map_err(|_| format!("case {} of seed {} makes no module", self.case, self.seed))?;
         let header = Header {
             about: Some(format!("case {} of seed {}", self.case, self.seed)),
@@ -31,7 +31,7 @@ impl Generate {
         };
         say!(
             "{}",
-            case::write(&case, &header).map_err(|e| e.to_string())?
+            case::write(&drawn.case, &header).map_err(|e| e.to_string())?
         );
         Ok(Ended::Agree)
     }

@@ -1,14 +1,17 @@
 //! Options that several commands share.
 
 use crate::engine::Grain;
-use crate::oracle::{Collector, Options, Timing};
+use crate::oracle::{Collector, Options, Subject, Timing};
 use crate::zoo::{self, Fault};
 use clap::{Args, ValueEnum};
 
 /// How often to audit, as an option.
 #[derive(Copy, Clone, ValueEnum)]
 pub(super) enum Audit {
-    /// At the end, and after collections, ever more rarely; for screening.
+    /// Not at all: only what runs show counts.
+    Never,
+    /// After collections, ever more rarely, and at the end; what fails is run
+    /// again at the finest grain.
     Auto,
     /// Once, when the plan is done.
     End,
@@ -23,6 +26,7 @@ pub(super) enum Audit {
 impl From<Audit> for Timing {
     fn from(audit: Audit) -> Timing {
         match audit {
+            Audit::Never => Timing::Never,
             Audit::Auto => Timing::Sampled,
             Audit::End => Timing::At(Grain::End),
             Audit::Collection => Timing::At(Grain::Collection),
@@ -35,7 +39,7 @@ impl From<Audit> for Timing {
 /// What to judge with.
 #[derive(Args)]
 pub(super) struct Judging {
-    /// Collectors to run under and compare: `-C collector=null,drc`.
+    /// Collectors to run under and compare: null, drc, copying, model.
     #[arg(short = 'C', value_name = "collector=NAME,...", value_parser = collectors)]
     pub collectors: Option<Collectors>,
 
@@ -85,16 +89,20 @@ pub(super) fn fault(id: &str) -> Result<Fault, String> {
 }
 
 impl Judging {
-    /// The oracle's options.
-    pub(super) fn options(&self) -> Options {
-        let default = Options::default();
-        Options {
-            collectors: match &self.collectors {
-                Some(Collectors(list)) => list.clone(),
-                None => default.collectors,
-            },
+    /// The options of an oracle that runs under `default`, unless the command
+    /// line says otherwise.
+    pub(super) fn options(&self, default: Options) -> Options {
+        let mut options = Options {
             timing: self.audit.into(),
-            policy: self.fault.map(|f| f.policy),
+            ..default
+        };
+        if let Some(Collectors(list)) = &self.collectors {
+            options.collectors = list.iter().map(|c| Subject::from(*c)).collect();
+            options.sometimes = Vec::new();
+        }
+        match self.fault {
+            Some(fault) => options.with_policy(fault.policy),
+            None => options,
         }
     }
 }

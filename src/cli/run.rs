@@ -4,11 +4,13 @@ use super::Ended;
 use super::file;
 use super::options::{Judging, fault, list};
 use super::output::say;
-use crate::case::{self, Arg, Outcome, Plan, Step, parse_schedule};
+use crate::case::{self, Arg, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
-use crate::oracle::{self, Verdict, show};
+use crate::module::Module;
+use crate::oracle::{self, Names, Options, Subject, Verdict, show};
 use clap::Args;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Run a module under several collectors, audit and compare
 ///
@@ -41,14 +43,18 @@ impl Run {
         let in_file = |message: String| format!("{name}: {message}");
         let bytes = file::read(&self.file)?;
         let (mut case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
-        let mut options = self.judging.options();
+        let mut options = self.judging.options(Options::default());
         if let (None, Some(names)) = (&self.judging.collectors, &header.collectors) {
             let names = names.iter().map(String::as_str);
-            options.collectors = list(names).map_err(|e| in_file(format!("header: {e}")))?;
+            let list = list(names).map_err(|e| in_file(format!("header: {e}")))?;
+            options.collectors = list.into_iter().map(Subject::from).collect();
         }
-        if let (None, Some(id)) = (self.judging.fault, &header.fault) {
-            let fault = fault(id).map_err(|e| in_file(format!("header: {e}")))?;
-            options.policy = Some(fault.policy);
+        let named = match (self.judging.fault, &header.fault) {
+            (None, Some(id)) => Some(fault(id).map_err(|e| in_file(format!("header: {e}")))?),
+            (given, _) => given,
+        };
+        if let Some(fault) = named {
+            options = options.with_policy(fault.policy);
         }
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
@@ -60,13 +66,18 @@ impl Run {
                 args: args?,
             }]);
         }
-        let judged = oracle::judge(&case, &options).map_err(|e| in_file(e.to_string()))?;
+        let module = Module::new(&case.wasm, &mut Arc::default());
+        let module = Arc::new(module.map_err(|e| in_file(e.to_string()))?);
+        let judged = oracle::judge_module(&case, &module, &options);
+        let judged = judged.map_err(|e| in_file(e.to_string()))?;
         match &judged.verdict {
             Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
             Verdict::Agree => {
-                let names: Vec<&str> = options.collectors.iter().map(|c| c.name()).collect();
+                let names: Vec<&str> = options.collectors.iter().map(Subject::name).collect();
                 say!("agree: {}", names.join(", "));
                 let seen = judged.observation.unwrap_or_default();
+                let names = Names::new(&module);
+                let show = |value: &Seen| show(*value, &seen.graph, &names);
                 for step in &seen.steps {
                     let what = match &step.export {
                         None => "instantiation".to_string(),
@@ -74,12 +85,11 @@ impl Run {
                     };
                     let ended = match &step.outcome {
                         Outcome::Returned(values) => {
-                            let values =
-                                values.iter().map(|v| format!(" {}", show(*v, &seen.graph)));
+                            let values = values.iter().map(|v| format!(" {}", show(v)));
                             format!("returned{}", values.collect::<String>())
                         }
                         Outcome::Trapped(trap) => format!("trapped: {trap}"),
-                        Outcome::Threw(value) => format!("threw {}", show(*value, &seen.graph)),
+                        Outcome::Threw(value) => format!("threw {}", show(value)),
                         Outcome::NoArgument => "not called: no argument fits".into(),
                     };
                     say!("  {what}: {ended}");

@@ -58,14 +58,14 @@ impl Wast {
             .map_err(|e| in_file(format!("not UTF-8 text: {}", e.utf8_error())))?;
         let directives = script::directives(&text).map_err(|e| in_file(e.to_string()))?;
         let in_header = |message: String| in_file(format!("header: {message}"));
-        let judging = self.judging.options();
-        let mut collectors = judging.collectors;
-        if let (None, Some(names)) = (&self.judging.collectors, &directives.collectors) {
-            collectors = list(names.iter().map(String::as_str)).map_err(in_header)?;
-        }
+        let collectors = match (&self.judging.collectors, &directives.collectors) {
+            (Some(given), _) => given.0.clone(),
+            (None, Some(names)) => list(names.iter().map(String::as_str)).map_err(in_header)?,
+            (None, None) => Collector::ALL.to_vec(),
+        };
         let mut auditing = Auditing {
-            timing: judging.timing,
-            policy: judging.policy,
+            timing: self.judging.audit.into(),
+            policy: self.judging.fault.map(|fault| fault.policy),
         };
         if let (None, Some(id)) = (self.judging.fault, &directives.fault) {
             auditing.policy = Some(fault(id).map_err(in_header)?.policy);

@@ -28,7 +28,7 @@ pub enum Point {
     Collection,
     /// A call from the host has returned, trapped or thrown.
     Call,
-    /// The plan is done.
+    /// The plan is done, and a last collection has just run.
     End,
     /// The heap has just found itself corrupt.
     Corruption,

@@ -7,7 +7,7 @@ use super::roots::StoreRoots;
 use super::schedule::{Clock, Schedule};
 use super::storage::{Memory, Table};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, HeapError, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Reclaims, Shape};
 use crate::module::{GlobalType, Module};
 use crate::types::{HeapType, RefType, TypeId, Types, ValType};
 use std::sync::Arc;
@@ -236,6 +236,16 @@ impl<H: Heap> Store<H> {
         })
     }
 
+    /// The type of a global.
+    pub fn global_type(&self, global: u32) -> Option<GlobalType> {
+        self.globals.get(global as usize).map(|global| global.ty)
+    }
+
+    /// The types of all tags.
+    pub fn tags(&self) -> &[TypeId] {
+        &self.tags
+    }
+
     /// The high half of a global that is a `v128`, else zero.
     pub fn global_high(&self, global: u32) -> u64 {
         match self.globals[global as usize] {
@@ -280,6 +290,22 @@ impl<H: Heap> Store<H> {
 
     /// Collects now. The running frame, if any, must be in `current`.
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.collect_unseen(inspector)?;
+        let frees = self.heap.reclaims() != Reclaims::Nothing;
+        if frees && inspector.grain() >= Grain::Collection {
+            self.inspect(Point::Collection, inspector)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a run: collects once more, and lets the inspector look for the last
+    /// time.
+    pub fn finish(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.collect_unseen(inspector)?;
+        self.inspect(Point::End, inspector)
+    }
+
+    fn collect_unseen(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         if self.inspect_operations {
             // What the last operation broke is not to be blamed on this.
             self.inspect(Point::Operation, inspector)?;
@@ -296,11 +322,7 @@ impl<H: Heap> Store<H> {
             handles: &mut self.handles,
             pending: &mut self.pending,
         };
-        self.heap.collect(&mut roots)?;
-        if self.heap.collects() && inspector.grain() >= Grain::Collection {
-            self.inspect(Point::Collection, inspector)?;
-        }
-        Ok(())
+        Ok(self.heap.collect(&mut roots)?)
     }
 
     /// Lets the inspector look.
@@ -309,9 +331,13 @@ impl<H: Heap> Store<H> {
             store: self,
             stack: &self.stack,
         };
-        inspector
-            .inspect(point, view)
-            .map_err(|Halt| Stop::Inspector)
+        let looked = inspector.inspect(point, view);
+        if inspector.grain() >= Grain::Every {
+            // From now on, whoever looks next can ask what has changed.
+            self.heap.watch(true);
+            self.heap.forget_changes();
+        }
+        looked.map_err(|Halt| Stop::Inspector)
     }
 
     /// Charges an allocation to the budget.

@@ -1,5 +1,6 @@
 //! Bytes to cases: a module, a plan, a schedule.
 
+use super::rhythm::Rhythm;
 use crate::case::{Arg, Case, Plan, Step};
 use crate::engine::{Limits, Schedule};
 use crate::module::{ExportItem, Module};
@@ -11,42 +12,48 @@ use std::sync::Arc;
 /// size. They come first, so that the module takes what is left.
 const PLAN: usize = 96;
 
+/// A case drawn from bytes, and what else they chose.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The case.
+    pub case: Case,
+    /// Its module, compiled: the plan was made from it.
+    pub module: Arc<Module>,
+    /// Which of the heaps that do not run on every case this one asks for, one
+    /// bit for each; see [`Options::for_case`](crate::oracle::Options::for_case).
+    pub extra: u8,
+    /// Whether it asks for a second run of each heap, with other collections.
+    pub reschedule: bool,
+}
+
 /// Draws a case: any input gives one, or an error where wasm-smith gives up.
-/// Returns the compiled module with it, which the plan was made from.
-pub fn case(bytes: &[u8]) -> arbitrary::Result<(Case, Arc<Module>)> {
+pub fn case(bytes: &[u8]) -> arbitrary::Result<Drawn> {
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let wasm = super::module(&mut Unstructured::new(rest))?;
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    let module = Arc::new(module);
     let mut u = Unstructured::new(plan);
-    let schedule = schedule(&mut u)?;
+    // Each heap joins in one of eight cases, independently, and one case in
+    // eight is run again.
+    let choice = u.arbitrary::<u16>()?;
+    let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
+    let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
+    let reschedule = one_in_eight(4);
+    let rhythm = Rhythm::draw(&mut u)?;
     let plan = plan_for(&module, &mut u)?;
-    let case = Case {
+    let mut case = Case {
         wasm,
         plan,
-        schedule,
+        schedule: Schedule::Never,
         limits: Limits::fuzzing(),
     };
-    Ok((case, Arc::new(module)))
-}
-
-/// Mostly schedules that collect often: what a collector does wrong shows when
-/// it runs. One in eight leaves it to the heap.
-fn schedule(u: &mut Unstructured<'_>) -> arbitrary::Result<Schedule> {
-    Ok(match u.arbitrary::<u8>()? % 8 {
-        0 | 1 => Schedule::EveryAllocation(1 + u32::from(u.arbitrary::<u8>()? % 16)),
-        2 | 3 => Schedule::EveryAllocation(1),
-        4 => Schedule::EverySafepoint,
-        5 | 6 => {
-            let mut at = 0;
-            let mut list = Vec::new();
-            for _ in 0..8 {
-                at += 1 + u64::from(u.arbitrary::<u8>()? % 64);
-                list.push(at);
-            }
-            Schedule::At(list)
-        }
-        _ => Schedule::Never,
+    case.schedule = rhythm.schedule(&case, &module);
+    Ok(Drawn {
+        case,
+        module,
+        extra,
+        reschedule,
     })
 }
 

@@ -13,9 +13,10 @@
 
 mod case;
 pub mod enrich;
+mod rhythm;
 pub mod smith;
 
-pub use case::{case, input};
+pub use case::{Drawn, case, input};
 
 use arbitrary::Unstructured;
 

@@ -5,6 +5,7 @@
 //! "does an allocated object start at this address, and how large is it" costs
 //! one load whatever the address is.
 
+use super::log::Log;
 use super::{Block, GRANULE, GcRef};
 
 /// For every granule: `n > 0` where an allocated block of `n` granules starts,
@@ -12,6 +13,8 @@ use super::{Block, GRANULE, GcRef};
 pub struct Granules {
     table: Vec<i32>,
     end: u32,
+    /// Which entries were set, while somebody watches.
+    pub(super) log: Log,
 }
 
 impl Granules {
@@ -20,6 +23,7 @@ impl Granules {
         Granules {
             table: Vec::new(),
             end: 1,
+            log: Log::default(),
         }
     }
 
@@ -39,6 +43,7 @@ impl Granules {
     pub fn set(&mut self, granule: u32, entry: i32) {
         if let Some(e) = self.table.get_mut(granule as usize) {
             *e = entry;
+            self.log.note(granule as usize * GRANULE as usize, 0);
         }
     }
 
@@ -59,6 +64,13 @@ impl Granules {
     #[inline]
     pub fn set_end(&mut self, end: u32) {
         self.end = end;
+    }
+
+    /// Forgets all blocks. The room for entries is kept.
+    pub fn clear(&mut self) {
+        let in_use = self.table.len().min(self.end as usize);
+        self.table[..in_use].fill(0);
+        self.end = 1;
     }
 
     /// The block at or after a granule: its start and entry. Granules that
@@ -115,6 +127,9 @@ mod tests {
         assert_eq!(blocks.len(), 2);
         assert!(!blocks[0].free && blocks[0].start == 16 && blocks[0].size == 32);
         assert!(blocks[1].free && blocks[1].start == 48 && blocks[1].size == 16);
+        granules.clear();
+        assert!((0..256).all(|address| granules.at(GcRef(address)) == 0));
+        assert_eq!((granules.end(), granules.blocks()), (1, Vec::new()));
     }
 
     #[test]

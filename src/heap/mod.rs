@@ -11,11 +11,14 @@
 //! host handle, the pending exception) is a `u32`.
 
 mod bulk;
+pub mod copying;
 pub mod drc;
 mod error;
 mod granules;
 mod header;
 mod layouts;
+mod log;
+pub mod model;
 pub mod null;
 mod object;
 mod peek;
@@ -27,6 +30,7 @@ mod testing;
 
 pub use error::{Corruption, HeapError};
 pub use layouts::{Layout, Layouts};
+pub use log::Change;
 pub use object::{Header, Shape};
 pub use reference::{GRANULE, GcRef};
 pub use storage::POISON;
@@ -263,27 +267,84 @@ pub trait Inspect {
     /// The high half of a `v128`.
     fn peek_high(&self, r: GcRef, place: Place) -> Option<u64>;
 
+    /// Appends the bytes of an array's first `len` elements to `out`,
+    /// little-endian, and returns how many elements that were: fewer if one
+    /// cannot be read, which ends it.
+    ///
+    /// This is no more than an [`Inspect::peek`] of each, which is what a heap
+    /// gets that says nothing else; the heaps of bytes say the same at once.
+    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+        peek::each(self, r, lane, len, out)
+    }
+
     /// The tag of an exception, or the host's name of an external value.
     fn peek_word(&self, r: GcRef) -> Option<u32>;
 
     /// The bytes of a block, for heaps that have bytes.
     fn bytes(&self, block: Block) -> Option<&[u8]>;
 
-    /// Bytes of header in front of an object's payload.
-    fn header_size(&self) -> u32;
+    /// Bytes of header in front of an object's payload; `None` for a heap whose
+    /// objects are not made of bytes, so that their sizes mean nothing.
+    fn header_size(&self) -> Option<u32>;
 
     /// Whether every object carries a reference count.
     fn is_counting(&self) -> bool;
 
-    /// Whether a collection may change anything. A heap that never frees need
-    /// not be audited after one.
-    fn collects(&self) -> bool;
+    /// What a collection frees.
+    fn reclaims(&self) -> Reclaims;
 
     /// The stack-root list, for heaps that keep one.
     fn root_list(&self) -> Option<RootList>;
 
+    /// References that a queue of deferred work owns, one entry for each count:
+    /// of a counting heap that puts off increments or decrements.
+    fn parked(&self) -> Vec<GcRef> {
+        Vec::new()
+    }
+
+    /// Memory outside all blocks, which must hold [`POISON`]: what lies behind
+    /// the last block, an idle semi-space. Address of the first byte, and the
+    /// bytes.
+    fn unused(&self) -> Vec<(u32, &[u8])> {
+        Vec::new()
+    }
+
     /// How often the heap was collected, objects allocated and freed so far.
     fn stats(&self) -> Stats;
+
+    /// Starts to keep a log of changes, or stops. A heap need not keep one: it
+    /// only makes frequent audits faster.
+    fn watch(&mut self, on: bool) {
+        let _ = on;
+    }
+
+    /// Calls `visit` with everything that may have changed since
+    /// [`Inspect::forget_changes`], in any order, or returns false if no log is
+    /// kept, or if too much has changed to be worth listing.
+    fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
+        let _ = visit;
+        false
+    }
+
+    /// Empties the log.
+    fn forget_changes(&mut self) {}
+}
+
+/// What is no longer allocated after a collection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Reclaims {
+    /// Nothing: the heap never frees, and need not be audited after a
+    /// collection.
+    Nothing,
+    /// Whatever is unreachable, except cycles and what hangs off them: a
+    /// counting collector without a cycle detector.
+    AllButCycles,
+    /// Whatever is unreachable: a tracing collector.
+    Everything,
+    /// Something of what is unreachable, the rest perhaps later: an incremental
+    /// or a conservative collector. What is unreachable may hold references to
+    /// what has been freed.
+    Something,
 }
 
 /// What a heap counts about itself.

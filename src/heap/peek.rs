@@ -4,8 +4,50 @@
 use super::header::HEADER;
 use super::layouts::element_offset;
 use super::space::Space;
-use super::{Block, GcRef, Place, Shape};
+use super::{Block, GcRef, Inspect, Place, Shape};
 use crate::types::Lane;
+
+/// [`Inspect::peek_elements`], one by one.
+pub fn each<H: Inspect + ?Sized>(
+    heap: &H,
+    r: GcRef,
+    lane: Lane,
+    len: u32,
+    out: &mut Vec<u8>,
+) -> u32 {
+    let width = lane.width() as usize;
+    for index in 0..len {
+        let place = Place::Element { index, lane };
+        let Some(low) = heap.peek(r, place) else {
+            return index;
+        };
+        if lane != Lane::B128 {
+            out.extend_from_slice(&low.to_le_bytes()[..width]);
+            continue;
+        }
+        let Some(high) = heap.peek_high(r, place) else {
+            return index;
+        };
+        out.extend_from_slice([low, high].map(u64::to_le_bytes).as_flattened());
+    }
+    len
+}
+
+/// [`Inspect::peek_elements`], where all of them may be at hand as bytes.
+pub fn all<H: Inspect>(
+    heap: &H,
+    bytes: Option<&[u8]>,
+    (r, lane, len): (GcRef, Lane, u32),
+    out: &mut Vec<u8>,
+) -> u32 {
+    match bytes {
+        Some(bytes) => {
+            out.extend_from_slice(bytes);
+            len
+        }
+        None => each(heap, r, lane, len, out),
+    }
+}
 
 impl Space {
     /// The shape and length of the object at `r`, if one is allocated there.
@@ -29,6 +71,14 @@ impl Space {
         }
     }
 
+    /// The bytes of an array's first `len` elements, if it has so many.
+    pub fn peek_elements(&self, r: GcRef, lane: Lane, len: u32) -> Option<&[u8]> {
+        if len > self.array_len(r).ok()? {
+            return None;
+        }
+        self.storage.slice(self.elements(r, 0, len, lane).ok()?)
+    }
+
     /// The tag of an exception, or the host's name of an external value.
     pub fn peek_word(&self, r: GcRef) -> Option<u32> {
         let has_word = |s| matches!(s, Shape::Exception(_) | Shape::Extern);
@@ -47,5 +97,61 @@ impl Space {
                 (index < self.array_len(r).ok()?).then(|| (element_offset(index, lane), lane))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Heap;
+    use crate::heap::copying::Copying;
+    use crate::heap::drc::Drc;
+    use crate::heap::model::Model;
+    use crate::heap::null::Null;
+    use crate::heap::testing::Kinds;
+    use crate::types::TypeId;
+
+    fn together_and_one_by_one<H: Heap>(mut heap: H) {
+        let kinds = Kinds::new();
+        heap.add_types(&kinds.types);
+        heap.new_extern(1).unwrap();
+        let array = |heap: &mut H, ty: TypeId, lane: Lane| {
+            let registers = 5 * lane.registers() as u64;
+            let values: Vec<u64> = (1..=registers).map(|i| i << 56 | i << 24 | i).collect();
+            heap.new_array_fixed(ty, &values).unwrap()
+        };
+        for (ty, lane) in [
+            (kinds.bytes, Lane::B8),
+            (kinds.words, Lane::B32),
+            (kinds.vectors, Lane::B128),
+            (kinds.funcs, Lane::Func),
+        ] {
+            let r = array(&mut heap, ty, lane);
+            heap.new_extern(2).unwrap();
+            // Some, all, too many; as what they are, as something else; of what
+            // is no array.
+            for len in [0, 1, 5, 6, 100, u32::MAX] {
+                for lane in [Lane::B8, Lane::B16, Lane::B64, Lane::B128, lane] {
+                    for r in [r, GcRef(r.0 + 1), GcRef(16), GcRef::NULL] {
+                        let (mut a, mut b) = (vec![9], vec![9]);
+                        let read = heap.peek_elements(r, lane, len, &mut a);
+                        assert_eq!(each(&heap, r, lane, len, &mut b), read);
+                        assert_eq!((&a, read <= 5), (&b, true));
+                        assert_eq!(a.len(), 1 + (read * lane.width()) as usize);
+                    }
+                }
+            }
+            let mut bytes = Vec::new();
+            assert_eq!(heap.peek_elements(r, lane, 5, &mut bytes), 5);
+            assert_eq!(bytes[0], 1);
+        }
+    }
+
+    #[test]
+    fn elements_are_the_same_together_and_one_by_one() {
+        together_and_one_by_one(Null::new(1 << 16));
+        together_and_one_by_one(Drc::new(1 << 16));
+        together_and_one_by_one(Copying::new(1 << 16));
+        together_and_one_by_one(Model::new(1 << 16));
     }
 }

@@ -7,7 +7,7 @@ use super::granules::Granules;
 use super::header::{self, HEADER};
 use super::layouts::element_offset;
 use super::storage::Storage;
-use super::{GRANULE, GcRef, HeapError, Place, Shape};
+use super::{Change, GRANULE, GcRef, HeapError, Place, Shape};
 use crate::types::{ARRAY_ELEMENTS, Field, Lane};
 use std::ops::Range;
 
@@ -41,6 +41,24 @@ impl Space {
     #[inline]
     pub fn granules_mut(&mut self) -> &mut Granules {
         &mut self.granules
+    }
+
+    /// Starts to log changes, or stops; see [`Inspect`](super::Inspect).
+    pub fn watch(&mut self, on: bool) {
+        self.storage.log.watch(on);
+        self.granules.log.watch(on);
+    }
+
+    /// Calls `visit` with every logged change, or returns false if some are not
+    /// known.
+    pub fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
+        self.granules.log.changes(visit) && self.storage.log.changes(visit)
+    }
+
+    /// Empties the log.
+    pub fn forget_changes(&mut self) {
+        self.storage.log.forget();
+        self.granules.log.forget();
     }
 
     /// The addresses in use.
@@ -81,6 +99,19 @@ impl Space {
         let start = r.0 as usize;
         self.storage
             .poison(start..start + granules as usize * GRANULE as usize);
+    }
+
+    /// Makes sure of memory for the addresses below `bytes`; false, and no
+    /// change, if that is not to be had.
+    pub fn reserve(&mut self, bytes: u32) -> bool {
+        bytes as usize <= self.storage.len() || self.grow(bytes as usize).is_some()
+    }
+
+    /// Poisons what was in use and forgets all blocks. The memory is kept.
+    pub fn clear(&mut self) {
+        let (start, end) = self.extent();
+        self.storage.poison(start as usize..end as usize);
+        self.granules.clear();
     }
 
     /// The bytes of a range, if memory reaches that far.

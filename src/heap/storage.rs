@@ -4,6 +4,7 @@
 //! nothing until it is used. Every access is checked; whoever calls says what
 //! a miss means.
 
+use super::log::Log;
 use crate::types::Lane;
 use std::ops::Range;
 
@@ -26,6 +27,8 @@ const _: () = assert!(usize::BITS >= 64);
 pub struct Storage {
     bytes: Vec<u8>,
     max: usize,
+    /// What was written, while somebody watches.
+    pub(super) log: Log,
 }
 
 impl Storage {
@@ -34,6 +37,7 @@ impl Storage {
         Storage {
             bytes: Vec::new(),
             max: max as usize,
+            log: Log::default(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Storage {
     #[inline]
     pub fn write<const N: usize>(&mut self, at: usize, bytes: [u8; N]) -> Option<()> {
         *self.bytes.get_mut(at..at + N)?.first_chunk_mut()? = bytes;
+        self.log.note(at, N);
         Some(())
     }
 
@@ -104,11 +109,13 @@ impl Storage {
     /// The bytes of a range, to be written.
     #[inline]
     pub fn slice_mut(&mut self, range: Range<usize>) -> Option<&mut [u8]> {
+        self.log.note(range.start, range.len());
         self.bytes.get_mut(range)
     }
 
     /// Fills a range with copies of one value.
     pub fn fill(&mut self, range: Range<usize>, lane: Lane, value: u64) -> Option<()> {
+        self.log.note(range.start, range.len());
         let slice = self.bytes.get_mut(range)?;
         match lane {
             Lane::B8 => slice.fill(value as u8),
@@ -126,6 +133,7 @@ impl Storage {
         if dst + len > here || src + len > here {
             return None;
         }
+        self.log.note(dst, len);
         self.bytes.copy_within(src..src + len, dst);
         Some(())
     }
@@ -133,6 +141,7 @@ impl Storage {
     /// Poisons what there is of a range.
     #[inline]
     pub fn poison(&mut self, range: Range<usize>) {
+        self.log.note(range.start, range.len());
         let here = self.bytes.len();
         self.bytes[range.start.min(here)..range.end.min(here)].fill(POISON);
     }

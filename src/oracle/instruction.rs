@@ -1,6 +1,6 @@
 //! Naming an instruction by its offset.
 
-use super::verdict::Place;
+use super::violation::Place;
 use crate::engine::Location;
 use wasmparser::{BinaryReader, OperatorsReader};
 

@@ -1,78 +1,78 @@
 //! From a case to a verdict.
 
-use super::audit::{Auditor, Broken, Timing};
+use super::audit::{Garbage, Timing};
 use super::compare::compare;
-use super::instruction::instruction_at;
-use super::verdict::{Law, Reason, Verdict, Violation};
-use crate::case::{self, Case, Facts, Observation, RunError};
-use crate::engine::{Grain, Stop};
-use crate::heap::Heap;
-use crate::heap::drc::{Drc, Policy};
-use crate::heap::null::Null;
+use super::names::Names;
+use super::subject::{Collector, PlanError, PolicyMaker, Subject};
+use super::verdict::{Difference, Verdict};
+use crate::case::{Case, Facts, Observation, print_schedule};
+use crate::engine::Schedule;
+use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError};
 use std::fmt;
 use std::sync::Arc;
 
-/// A collector.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Collector {
-    /// Never frees.
-    Null,
-    /// Deferred reference counting.
-    Drc,
+/// How to judge.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The heaps to run under and compare, in this order.
+    pub collectors: Vec<Subject>,
+    /// In a campaign, heaps that join on a share of the cases, which the case's
+    /// own bytes choose.
+    pub sometimes: Vec<Subject>,
+    /// When to audit.
+    pub timing: Timing,
+    /// Whether heaps that free are run a second time, with other collections: an
+    /// extra collection must change no observation. In a campaign, on a share of
+    /// the cases.
+    pub reschedule: bool,
 }
 
-impl Collector {
-    /// All collectors.
-    pub const ALL: [Collector; 2] = [Collector::Null, Collector::Drc];
-
-    /// Its name, as `-C collector=` spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Collector::Null => "null",
-            Collector::Drc => "drc",
+impl Default for Options {
+    /// For one case: everything there is.
+    fn default() -> Options {
+        Options {
+            collectors: Collector::ALL.map(Subject::from).to_vec(),
+            sometimes: Vec::new(),
+            timing: Timing::Sampled,
+            reschedule: true,
         }
     }
 }
 
-impl fmt::Display for Collector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl std::str::FromStr for Collector {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Collector, String> {
-        let found = Collector::ALL.into_iter().find(|c| c.name() == text);
-        found.ok_or_else(|| {
-            let names: Vec<&str> = Collector::ALL.iter().map(|c| c.name()).collect();
-            format!("no collector {text:?}; there are {}", names.join(", "))
-        })
-    }
-}
-
-/// Makes the decisions of a counting heap: those of a fault.
-pub type PolicyMaker = fn() -> Box<dyn Policy>;
-
-/// How to judge.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The collectors to run under and compare, in this order.
-    pub collectors: Vec<Collector>,
-    /// When to audit.
-    pub timing: Timing,
-    /// The policy of the counting heap, if not the sound one.
-    pub policy: Option<PolicyMaker>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
+impl Options {
+    /// For a campaign: the null and the counting heap, and a share of the rest.
+    pub fn fuzzing() -> Options {
+        let [null, drc, rest @ ..] = Collector::ALL.map(Subject::from);
         Options {
-            collectors: Collector::ALL.to_vec(),
-            timing: Timing::Sampled,
-            policy: None,
+            collectors: vec![null, drc],
+            sometimes: rest.to_vec(),
+            ..Options::default()
+        }
+    }
+
+    /// The same with another policy in every counting heap of this crate.
+    pub fn with_policy(mut self, policy: PolicyMaker) -> Options {
+        let name = Collector::Drc.name();
+        let all = self.collectors.iter_mut().chain(&mut self.sometimes);
+        for subject in all.filter(|subject| subject.name() == name) {
+            *subject = Collector::Drc.subject(Some(policy));
+        }
+        self
+    }
+
+    /// What a case of a campaign is judged with: `extra` are the heaps of
+    /// [`Options::sometimes`] to join, one bit for each.
+    pub fn for_case(&self, extra: u8, reschedule: bool) -> Options {
+        let mut collectors = self.collectors.clone();
+        let sometimes = self.sometimes.iter().enumerate();
+        let joining = sometimes.filter(|(i, _)| extra.checked_shr(*i as u32).unwrap_or(0) & 1 == 1);
+        collectors.extend(joining.map(|(_, subject)| subject.clone()));
+        Options {
+            collectors,
+            sometimes: Vec::new(),
+            timing: self.timing,
+            reschedule: self.reschedule && reschedule,
         }
     }
 }
@@ -82,11 +82,13 @@ impl Default for Options {
 pub struct Judged {
     /// The verdict.
     pub verdict: Verdict,
-    /// Statistics of each run that was made.
-    pub facts: Vec<(Collector, Facts)>,
+    /// Statistics of each run that was made, by the name of its heap.
+    pub facts: Vec<(&'static str, Facts)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.
     pub shape: (bool, bool),
+    /// What the counting heap left behind at its end, cycles above all.
+    pub garbage: Garbage,
     /// What the first run showed, if it came to its end.
     pub observation: Option<Observation>,
 }
@@ -100,6 +102,12 @@ pub enum JudgeError {
     Plan(String),
 }
 
+impl From<PlanError> for JudgeError {
+    fn from(error: PlanError) -> JudgeError {
+        JudgeError::Plan(error.0)
+    }
+}
+
 impl fmt::Display for JudgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -110,16 +118,6 @@ impl fmt::Display for JudgeError {
 }
 
 impl std::error::Error for JudgeError {}
-
-/// Addresses of a heap stay below this. The logical budget is reached first,
-/// unless a user raises that.
-pub(crate) const MAX_BYTES: u32 = 0xffff_0000;
-
-/// One run: what was seen, or the verdict it leads to.
-struct Ran {
-    seen: Result<Observation, Box<Verdict>>,
-    facts: Facts,
-}
 
 /// Judges a case: compiles it once, runs and audits it under each collector,
 /// and compares.
@@ -139,156 +137,134 @@ pub fn judge_module(
         verdict: Verdict::Agree,
         facts: Vec::with_capacity(options.collectors.len()),
         shape: (false, false),
+        garbage: Garbage::default(),
         observation: None,
     };
-    let mut first = None;
-    for collector in &options.collectors {
-        let ran = match (collector, options.policy) {
-            (Collector::Null, _) => audited(case, module, options, || Null::new(MAX_BYTES)),
-            (Collector::Drc, None) => audited(case, module, options, || Drc::new(MAX_BYTES)),
-            (Collector::Drc, Some(policy)) => audited(case, module, options, || {
-                Drc::with_policy(MAX_BYTES, policy())
-            }),
-        }?;
-        judged.facts.push((*collector, ran.facts));
-        match ran.seen {
-            Err(verdict) => {
-                judged.verdict = *verdict;
-                return Ok(judged);
+    let mut votes = Votes::default();
+    for subject in &options.collectors {
+        let frees = subject.reclaims() != Reclaims::Nothing;
+        let mut schedule = None;
+        loop {
+            let other = schedule.as_ref().map(|schedule: &Schedule| Case {
+                schedule: schedule.clone(),
+                ..case.clone()
+            });
+            let ran = subject.run(other.as_ref().unwrap_or(case), module, options.timing)?;
+            let name = match &schedule {
+                None => subject.name().to_string(),
+                Some(other) => format!("{} collecting {}", subject.name(), print_schedule(other)),
+            };
+            match ran.seen {
+                Err(verdict) => {
+                    judged.facts.push((subject.name(), ran.facts));
+                    judged.verdict = *verdict;
+                    return Ok(judged);
+                }
+                Ok(observation) => votes.add(subject.name(), name, observation),
             }
-            Ok(seen) => match (&first, &judged.observation) {
-                (Some(name), Some(reference)) => {
-                    let name: &Collector = name;
-                    let found = compare((name.name(), reference), (collector.name(), &seen));
-                    if let Some(difference) = found {
-                        judged.verdict = Verdict::Differ(difference);
-                        return Ok(judged);
-                    }
-                }
-                _ => {
-                    judged.shape = (seen.graph.has_sharing(), seen.graph.has_cycle());
-                    judged.observation = Some(seen);
-                    first = Some(*collector);
-                }
-            },
+            if schedule.is_some() {
+                break;
+            }
+            judged.facts.push((subject.name(), ran.facts));
+            if ran.garbage != Garbage::default() {
+                judged.garbage = ran.garbage;
+            }
+            if !(options.reschedule && frees) {
+                break;
+            }
+            schedule = Some(rescheduled(&case.schedule, ran.facts.safepoints));
         }
+    }
+    if let Some(difference) = votes.difference(module) {
+        judged.verdict = Verdict::Differ(difference);
+    }
+    if let Some(first) = votes.camps.into_iter().next() {
+        judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());
+        judged.observation = Some(first);
     }
     Ok(judged)
 }
 
-/// Runs a case on a heap with audits; on a violation, again at the finest
-/// grain.
-fn audited<H: Heap>(
-    case: &Case,
-    module: &Arc<Module>,
-    options: &Options,
-    heap: impl Fn() -> H,
-) -> Result<Ran, JudgeError> {
-    let (seen, facts, broken) = once(case, module, heap(), &mut Auditor::new(options.timing));
-    let seen = match seen {
-        Ok(seen) => Ok(seen),
-        Err(RunError::Export(message) | RunError::Arguments(message)) => {
-            return Err(JudgeError::Plan(message));
+/// How many collections are added to a run that has none of its own.
+const EXTRA: u64 = 16;
+
+/// Another schedule for a run with so many safepoints: no collections instead
+/// of some, or some instead of none, evenly spread.
+fn rescheduled(schedule: &Schedule, safepoints: u64) -> Schedule {
+    match schedule {
+        Schedule::Never => {
+            let n = EXTRA.min(safepoints);
+            // In this order no product can exceed the number of safepoints by much.
+            let at = (1..=n).map(|i| (safepoints / n) * i);
+            Schedule::At(at.collect())
         }
-        Err(RunError::Import(message)) => Err(Verdict::Discard(Reason::Import, message)),
-        Err(RunError::Stopped(Stop::HeapFull)) => {
-            let message = "a heap ran out of memory before the allocation budget did";
-            Err(Verdict::Discard(Reason::HeapFull, message.into()))
-        }
-        Err(RunError::Stopped(stop)) => {
-            let mut broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            if options.timing != Timing::At(Grain::Every)
-                && let Some(finer) = locate(case, module, options.timing, &heap)
-            {
-                broken = finer;
-            }
-            let mut violation = broken.violation;
-            violation.place = broken.at.map(|at| instruction_at(&module.wasm, at));
-            Err(Verdict::Violation(Box::new(violation)))
-        }
-    };
-    Ok(Ran {
-        seen: seen.map_err(Box::new),
-        facts,
-    })
+        _ => Schedule::Never,
+    }
 }
 
-fn once<H: Heap>(
-    case: &Case,
-    module: &Arc<Module>,
-    heap: H,
-    auditor: &mut Auditor,
-) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
-    let run = case::run(case, module, heap, auditor);
-    let mut broken = auditor.broken.take();
-    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
-        broken = Some(Broken {
-            at: run.store.stopped_at(),
-            ..unexplained(&run.store.heap, stop)
+/// What all runs showed. An observation may be as large as a heap, so of those
+/// that are equal only the first is kept.
+#[derive(Default)]
+struct Votes {
+    /// In the order of the runs.
+    runs: Vec<Run>,
+    /// In the order of their first members.
+    camps: Vec<Observation>,
+}
+
+/// A run, as a voter sees it.
+struct Run {
+    heap: &'static str,
+    /// The heap, and the schedule if it is not the case's own.
+    name: String,
+    camp: usize,
+}
+
+impl Votes {
+    fn add(&mut self, heap: &'static str, name: String, observation: Observation) {
+        let found = self.camps.iter().position(|camp| *camp == observation);
+        let camp = found.unwrap_or_else(|| {
+            self.camps.push(observation);
+            self.camps.len() - 1
         });
+        self.runs.push(Run { heap, name, camp });
     }
-    (run.observation, run.facts, broken)
-}
 
-/// Runs with at most this many operations are audited at every one of them.
-const FEW: u64 = 4000;
-
-/// Finds the operation after which a law is broken, for a case known to break
-/// one. Runs are deterministic and auditing changes nothing in them, so the
-/// case can be run again as often as need be.
-///
-/// A short run is audited at every operation, and the first violation counts.
-/// In a long one that would take the square of its length: there the operation
-/// is found by bisection, sound before it and broken after it.
-fn locate<H: Heap>(
-    case: &Case,
-    module: &Arc<Module>,
-    timing: Timing,
-    heap: impl Fn() -> H,
-) -> Option<Broken> {
-    let mut counting = Auditor::counting(timing);
-    let (_, _, coarse) = once(case, module, heap(), &mut counting);
-    let total = counting.operations();
-    if total <= FEW {
-        let mut every = Auditor::new(Timing::At(Grain::Every));
-        let (_, _, finest) = once(case, module, heap(), &mut every);
-        return finest.or(coarse);
-    }
-    // Before the first operation the heap is sound; what is broken at `high`
-    // is known, unless it only broke after the last one.
-    let (mut low, mut high) = (1, total + 1);
-    let mut found = coarse;
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        match once(case, module, heap(), &mut Auditor::before(middle)).2 {
-            Some(broken) => {
-                found = Some(broken);
-                high = middle;
+    /// The camp that most heaps are in, by the first run of each: a heap that is
+    /// run twice has one vote.
+    fn majority(&self) -> Option<usize> {
+        let mut votes = vec![0; self.camps.len()];
+        let mut heaps = 0;
+        for (i, run) in self.runs.iter().enumerate() {
+            if self.runs[..i]
+                .iter()
+                .all(|earlier| earlier.heap != run.heap)
+            {
+                votes[run.camp] += 1;
+                heaps += 1;
             }
-            None => low = middle,
         }
+        votes.iter().position(|votes| 2 * votes > heaps)
     }
-    found
-}
 
-/// The heap found itself corrupt, but the audit sees no broken law.
-fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
-    let (message, object) = match stop {
-        Stop::Corrupt(corruption) => (corruption.to_string(), Some(corruption.address)),
-        other => (format!("the run stopped: {other:?}"), None),
-    };
-    Broken {
-        violation: Violation {
-            law: Law::Poison,
-            collector: heap.name(),
-            message,
-            object,
-            ty: None,
-            expected: None,
-            actual: None,
-            owners: Vec::new(),
-            place: None,
-        },
-        at: None,
+    /// The difference between the first run that the majority agrees with, or
+    /// just the first, and the first that shows something else. If all of those
+    /// are of one heap, and there is a majority, it is the odd one out.
+    fn difference(&self, module: &Module) -> Option<Difference> {
+        let majority = self.majority();
+        let camp = majority.or(self.runs.first().map(|run| run.camp))?;
+        let right = self.runs.iter().find(|run| run.camp == camp)?;
+        let outside = || self.runs.iter().filter(|run| run.camp != camp);
+        let alone = |wrong: &Run| outside().all(|run| run.heap == wrong.heap);
+        outside().find_map(|wrong| {
+            let a = (&right.name[..], &self.camps[right.camp]);
+            let b = (&wrong.name[..], &self.camps[wrong.camp]);
+            let found = compare(a, b, &Names::new(module))?;
+            let odd = majority.filter(|_| alone(wrong));
+            Some(Difference {
+                odd: odd.map(|_| wrong.name.clone()),
+                ..found
+            })
+        })
     }
 }

@@ -5,16 +5,31 @@
 //! ([`compare`]). Whatever is wrong is run again at the finest grain, which is
 //! cheap because runs are deterministic, and names the first instruction after
 //! which a law is broken.
+//!
+//! # A collector of one's own
+//!
+//! A [`Subject`] takes any type that implements [`Heap`](crate::heap::Heap), in
+//! whatever crate, or the counting heap with a [`Policy`](crate::heap::drc::Policy)
+//! of its own, as here:
+//!
+#![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]
 
 pub mod audit;
 mod compare;
 mod instruction;
 mod judge;
+mod locate;
+mod names;
+mod subject;
 mod verdict;
+mod violation;
 
-pub use audit::{Auditor, Timing};
+pub use audit::{Auditor, Garbage, Timing};
 pub use compare::{compare, show};
 pub use instruction::instruction_at;
-pub(crate) use judge::MAX_BYTES;
-pub use judge::{Collector, JudgeError, Judged, Options, PolicyMaker, judge, judge_module};
-pub use verdict::{Difference, Law, Place, Reason, Verdict, Violation};
+pub use judge::{JudgeError, Judged, Options, judge, judge_module};
+pub use names::Names;
+pub(crate) use subject::MAX_BYTES;
+pub use subject::{Collector, PolicyMaker, Subject};
+pub use verdict::{Difference, Reason, Verdict};
+pub use violation::{FrameOf, Holder, Law, Place, Violation};

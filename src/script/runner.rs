@@ -7,7 +7,7 @@ use super::link::{Names, Refusal};
 use super::reason::Reason;
 use super::report::{Outcome, Report};
 use super::traps::is_trap;
-use crate::engine::{Inspector, Point, Store, Trap};
+use crate::engine::{Inspector, Store, Trap};
 use crate::heap::Heap;
 use crate::types::Types;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ pub(super) struct Runner<'a, H> {
 /// Runs the script `text` on `heap`. Fails if it is no script; whatever happens
 /// while it runs is in the report.
 ///
-/// The inspector is called as often as it wants: [`Point::Call`] is after each
-/// directive, [`Point::End`] after the last, when a collection has run. What it
+/// The inspector is called as often as it wants: [`Call`](crate::engine::Point::Call) is after each
+/// directive, [`End`](crate::engine::Point::End) after the last, when a collection has run. What it
 /// complains of is a failure, and the end of the script. Lines that begin with
 /// `;;!` are comments here; see [`directives`](super::directives).
 pub fn run<H: Heap>(
@@ -201,9 +201,7 @@ impl<H: Heap> Runner<'_, H> {
 
     /// Collects, and lets the inspector look for the last time.
     fn finish(&mut self) -> Result<(), Refusal> {
-        let collected = self.store.collect(&mut *self.inspector);
-        self.done(collected)?;
-        let looked = self.store.inspect(Point::End, &mut *self.inspector);
-        self.done(looked)
+        let finished = self.store.finish(&mut *self.inspector);
+        self.done(finished)
     }
 }

@@ -3,7 +3,9 @@
 use super::error::ScriptError;
 use super::report::Report;
 use super::{Options, run};
+use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
+use crate::heap::model::Model;
 use crate::heap::null::Null;
 use crate::oracle::{Auditor, Collector, MAX_BYTES, PolicyMaker, Timing};
 
@@ -40,5 +42,7 @@ pub fn run_under(
             let heap = Drc::with_policy(MAX_BYTES, policy());
             run(text, heap, options, auditor)
         }
+        (Collector::Copying, _) => run(text, Copying::new(MAX_BYTES), options, auditor),
+        (Collector::Model, _) => run(text, Model::new(MAX_BYTES), options, auditor),
     }
 }

@@ -10,6 +10,14 @@ use crate::types::Types;
 
 #[deny(clippy::missing_trait_methods)]
 impl<P: Policy + ?Sized> Policy for Box<P> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn parked(&self, core: &Core) -> Vec<GcRef> {
+        (**self).parked(core)
+    }
+
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         (**self).learn_types(core, types)
     }

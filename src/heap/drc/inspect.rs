@@ -2,11 +2,19 @@
 
 use super::{Drc, Policy};
 use crate::heap::header::HEADER;
-use crate::heap::{Block, GRANULE, GcRef, Header, Inspect, Place, RootList, Stats};
+use crate::heap::peek;
+use crate::heap::{
+    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
+};
+use crate::types::Lane;
 
 impl<P: Policy> Inspect for Drc<P> {
     fn name(&self) -> &'static str {
-        "drc"
+        self.policy.name()
+    }
+
+    fn parked(&self) -> Vec<GcRef> {
+        self.policy.parked(&self.core)
     }
 
     fn extent(&self) -> (u32, u32) {
@@ -35,6 +43,11 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.space.peek_high(r, place)
     }
 
+    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+        let bytes = self.core.space.peek_elements(r, lane, len);
+        peek::all(self, bytes, (r, lane, len), out)
+    }
+
     fn peek_word(&self, r: GcRef) -> Option<u32> {
         self.core.space.peek_word(r)
     }
@@ -43,12 +56,12 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.space.peek_bytes(block)
     }
 
-    fn header_size(&self) -> u32 {
-        HEADER
+    fn header_size(&self) -> Option<u32> {
+        Some(HEADER)
     }
 
-    fn collects(&self) -> bool {
-        true
+    fn reclaims(&self) -> Reclaims {
+        Reclaims::AllButCycles
     }
 
     fn is_counting(&self) -> bool {
@@ -83,5 +96,17 @@ impl<P: Policy> Inspect for Drc<P> {
 
     fn stats(&self) -> Stats {
         self.core.stats
+    }
+
+    fn watch(&mut self, on: bool) {
+        self.core.space.watch(on);
+    }
+
+    fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
+        self.core.space.changes(visit)
+    }
+
+    fn forget_changes(&mut self) {
+        self.core.space.forget_changes();
     }
 }

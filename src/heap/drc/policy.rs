@@ -32,6 +32,19 @@ pub type Done = Result<(), HeapError>;
 /// A *payload offset* counts from the end of the header. A *slot* is a reference
 /// outside the heap.
 pub trait Policy {
+    /// The collector's name, by which verdicts know it. A name of its own keeps
+    /// a variation apart from the collector it varies.
+    fn name(&self) -> &'static str {
+        "drc"
+    }
+
+    /// The references that this policy owns because it has put off some work,
+    /// one entry for each count; see [`Inspect::parked`](crate::heap::Inspect).
+    fn parked(&self, core: &Core) -> Vec<GcRef> {
+        let _ = core;
+        Vec::new()
+    }
+
     // ---- Types and values ----
 
     /// Learns new types, before the first object of any of them.

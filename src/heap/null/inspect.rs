@@ -2,7 +2,9 @@
 
 use super::Null;
 use crate::heap::header::HEADER;
-use crate::heap::{Block, GcRef, Header, Inspect, Place, RootList, Stats};
+use crate::heap::peek;
+use crate::heap::{Block, Change, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats};
+use crate::types::Lane;
 
 impl Inspect for Null {
     fn name(&self) -> &'static str {
@@ -35,6 +37,11 @@ impl Inspect for Null {
         self.space.peek_high(r, place)
     }
 
+    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+        let bytes = self.space.peek_elements(r, lane, len);
+        peek::all(self, bytes, (r, lane, len), out)
+    }
+
     fn peek_word(&self, r: GcRef) -> Option<u32> {
         self.space.peek_word(r)
     }
@@ -43,12 +50,12 @@ impl Inspect for Null {
         self.space.peek_bytes(block)
     }
 
-    fn header_size(&self) -> u32 {
-        HEADER
+    fn header_size(&self) -> Option<u32> {
+        Some(HEADER)
     }
 
-    fn collects(&self) -> bool {
-        false
+    fn reclaims(&self) -> Reclaims {
+        Reclaims::Nothing
     }
 
     fn is_counting(&self) -> bool {
@@ -61,5 +68,17 @@ impl Inspect for Null {
 
     fn stats(&self) -> Stats {
         self.stats
+    }
+
+    fn watch(&mut self, on: bool) {
+        self.space.watch(on);
+    }
+
+    fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
+        self.space.changes(visit)
+    }
+
+    fn forget_changes(&mut self) {
+        self.space.forget_changes();
     }
 }

@@ -1,14 +1,20 @@
 //! The census: every object, every owner, everything reachable.
 
+use super::garbage::{self, Garbage};
+use super::plan::Plans;
+use super::types;
 use crate::engine::View;
-use crate::heap::{Block, GRANULE, GcRef, Header, Heap, Inspect, Place, RootList, Shape};
-use crate::types::{Composite, Lane, Types};
+use crate::heap::{Block, GRANULE, GcRef, Header, Heap, Inspect, RootList};
+use std::ops::Range;
 
 /// An allocated block and the header in it.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Object {
     pub block: Block,
     pub header: Header,
+    /// Where its references are among all that are held.
+    pub first: u32,
+    pub slots: u32,
 }
 
 impl Object {
@@ -21,24 +27,40 @@ impl Object {
 #[derive(Debug, Default)]
 pub(super) struct Census {
     pub blocks: Vec<Block>,
+    /// The first allocated block without an object.
+    pub unreadable: Option<Block>,
     /// Allocated objects by address.
     pub objects: Vec<Object>,
-    /// From the granule an object starts at to its place in `objects`, plus
-    /// one.
-    index: Vec<u32>,
-    /// For every object the number of its owners.
+    /// The values of all slots of all objects that may refer to the heap.
+    pub(super) held: Vec<GcRef>,
+    /// For each of `held` the place in `objects` of what it refers to, plus
+    /// one; 0 if it refers to no object.
+    pub(super) targets: Vec<u32>,
+    /// From the granule an object starts at, counted from the first address in
+    /// use, to its place in `objects`, plus one.
+    pub(super) index: Vec<u32>,
+    pub(super) start: u32,
+    /// For every object the number of its owners, the stack-root list aside.
     pub owners: Vec<u32>,
     /// For every object whether it can be reached.
     pub reachable: Vec<bool>,
+    /// How many of them can.
+    pub reached: usize,
     /// The first reachable reference that is no object.
     pub dangling: Option<GcRef>,
-    /// References in frames.
-    frames: Vec<GcRef>,
     /// For every object whether a frame refers to it.
     pub framed: Vec<bool>,
     pub list: Option<RootList>,
+    pub parked: Vec<GcRef>,
     /// For every object how often it is in the list.
     pub listed: Vec<u32>,
+    /// The unreachable objects, and the first that has leaked; see
+    /// [`Census::sort_garbage`].
+    pub garbage: (Garbage, Option<usize>),
+    /// Whether some slot of some object holds what it must not.
+    pub ill_typed: bool,
+    /// What there is to know of the store's types.
+    pub plans: Plans,
     work: Vec<u32>,
 }
 
@@ -46,22 +68,7 @@ impl Census {
     /// Counts everything.
     pub fn take<H: Heap>(&mut self, view: &View<'_, H>) {
         let heap = &view.store.heap;
-        self.blocks = heap.blocks();
-        self.objects.clear();
-        self.index.clear();
-        self.index
-            .resize((heap.extent().1 / GRANULE) as usize + 1, 0);
-        for block in self.blocks.iter().filter(|b| !b.free) {
-            if let Some(header) = heap.header(GcRef(block.start))
-                && let Some(slot) = self.index.get_mut((block.start / GRANULE) as usize)
-            {
-                self.objects.push(Object {
-                    block: *block,
-                    header,
-                });
-                *slot = self.objects.len() as u32;
-            }
-        }
+        self.find_objects(heap);
         let n = self.objects.len();
         for counts in [&mut self.owners, &mut self.listed] {
             counts.clear();
@@ -72,117 +79,193 @@ impl Census {
             flags.resize(n, false);
         }
         self.dangling = None;
-        self.frames.clear();
+        self.reached = 0;
+        self.read_references(view);
         self.count_owners(view);
         self.reach(view);
     }
 
+    fn find_objects<H: Inspect>(&mut self, heap: &H) {
+        let (start, end) = heap.extent();
+        self.start = start;
+        self.blocks = heap.blocks();
+        self.objects.clear();
+        self.index.clear();
+        let granules = end.saturating_sub(start).div_ceil(GRANULE);
+        self.index.resize(granules as usize, 0);
+        self.unreadable = None;
+        for block in self.blocks.iter().filter(|b| !b.free) {
+            let granule = block.start.wrapping_sub(start) / GRANULE;
+            let header = heap.header(GcRef(block.start));
+            let (Some(header), Some(slot)) = (header, self.index.get_mut(granule as usize)) else {
+                self.unreadable = self.unreadable.or(Some(*block));
+                continue;
+            };
+            self.objects.push(Object {
+                block: *block,
+                header,
+                first: 0,
+                slots: 0,
+            });
+            *slot = self.objects.len() as u32;
+        }
+    }
+
+    /// Sorts the unreachable objects. Of meaning right after a collection.
+    pub fn sort_garbage(&mut self) {
+        self.garbage = garbage::sort(self);
+    }
+
     /// The object that starts at `r`.
+    #[inline]
     pub fn find(&self, r: GcRef) -> Option<usize> {
-        if !r.is_object() || !r.0.is_multiple_of(GRANULE) {
+        let from_start = r.0.wrapping_sub(self.start);
+        if !r.is_object() || !from_start.is_multiple_of(GRANULE) {
             return None;
         }
-        let place = *self.index.get((r.0 / GRANULE) as usize)?;
+        let place = *self.index.get((from_start / GRANULE) as usize)?;
         Some(place.checked_sub(1)? as usize)
     }
 
-    fn count_owners<H: Heap>(&mut self, view: &View<'_, H>) {
-        let heap = &view.store.heap;
-        let types = view.store.types();
+    /// How many owners an object has.
+    pub fn owners_of(&self, object: usize) -> u32 {
+        self.owners[object] + self.listed[object]
+    }
+
+    /// The values of an object's slots that may refer to the heap, in order.
+    pub fn held(&self, object: usize) -> &[GcRef] {
+        &self.held[self.range(object)]
+    }
+
+    /// The objects that an object refers to, one for each slot that does.
+    pub fn targets(&self, object: usize) -> impl Iterator<Item = usize> + '_ {
+        let targets = &self.targets[self.range(object)];
+        targets
+            .iter()
+            .filter_map(|t| Some(t.checked_sub(1)? as usize))
+    }
+
+    /// What the `slot`-th of an object's slots refers to, if it is an object;
+    /// `None` behind the last slot.
+    pub fn target(&self, object: usize, slot: usize) -> Option<Option<usize>> {
+        let target = self.targets[self.range(object)].get(slot)?;
+        Some(target.checked_sub(1).map(|target| target as usize))
+    }
+
+    pub(super) fn range(&self, object: usize) -> Range<usize> {
+        let Object { first, slots, .. } = self.objects[object];
+        first as usize..first as usize + slots as usize
+    }
+
+    /// Reads what all objects hold, and checks it against their types on the
+    /// way.
+    fn read_references<H: Heap>(&mut self, view: &View<'_, H>) {
+        let (heap, types) = (&view.store.heap, view.store.types());
+        self.plans.learn(types);
+        let mut held = std::mem::take(&mut self.held);
+        let mut targets = std::mem::take(&mut self.targets);
+        held.clear();
+        targets.clear();
+        let mut well_typed = true;
+        let mut fitting = true;
         for i in 0..self.objects.len() {
-            let object = self.objects[i];
-            references(heap, types, &object, |_, r| {
-                if let Some(j) = self.find(r) {
-                    self.owners[j] += 1;
-                }
-            });
+            let first = held.len();
+            let Object { block, header, .. } = self.objects[i];
+            let r = GcRef(block.start);
+            // Runs of one value are checked once.
+            let mut last = (GcRef::NULL, 0, None);
+            well_typed &= self
+                .plans
+                .references(heap, r, block.size, &header, |r, ty| {
+                    if (last.0, last.2) != (r, Some(ty)) {
+                        let target = self.find(r);
+                        let shape = target.and_then(|target| self.objects[target].header.shape);
+                        fitting &= types::fits(types, ty, r, shape);
+                        last = (r, target.map_or(0, |target| target as u32 + 1), Some(ty));
+                    }
+                    held.push(r);
+                    targets.push(last.1);
+                });
+            well_typed &= types::funcs_fit(&self.plans, view, r, &header)
+                && types::wrong_tag(view, r, header.shape).is_none();
+            self.objects[i].first = first as u32;
+            self.objects[i].slots = (held.len() - first) as u32;
+        }
+        (self.held, self.targets) = (held, targets);
+        self.ill_typed = !(well_typed && fitting);
+    }
+
+    fn count_owners<H: Heap>(&mut self, view: &View<'_, H>) {
+        for target in &self.targets {
+            if let Some(i) = target.checked_sub(1) {
+                self.owners[i as usize] += 1;
+            }
         }
         view.owners(|_, r| {
             if let Some(j) = self.find(r) {
                 self.owners[j] += 1;
             }
         });
-        let list = heap.root_list();
+        self.parked = view.store.heap.parked();
+        for i in 0..self.parked.len() {
+            if let Some(j) = self.find(self.parked[i]) {
+                self.owners[j] += 1;
+            }
+        }
+        let list = view.store.heap.root_list();
         for r in list.iter().flat_map(|list| &list.members) {
             if let Some(j) = self.find(*r) {
                 self.listed[j] += 1;
-                self.owners[j] += 1;
             }
         }
         self.list = list;
     }
 
+    /// Finds what can be reached: from frames, from slots outside the heap, and
+    /// from deferred work, which may yet store what it owns.
     fn reach<H: Heap>(&mut self, view: &View<'_, H>) {
-        let heap = &view.store.heap;
-        let types = view.store.types();
-        view.frame_references(|_, _, r| {
-            if r.is_object() {
-                self.frames.push(r);
-            }
-        });
         let mut work = std::mem::take(&mut self.work);
-        for i in 0..self.frames.len() {
-            let r = self.frames[i];
+        view.frame_references(|_, _, r| {
             if let Some(j) = self.find(r) {
                 self.framed[j] = true;
             }
             self.visit(r, &mut work);
-        }
+        });
         view.owners(|_, r| self.visit(r, &mut work));
-        while let Some(i) = work.pop() {
-            let object = self.objects[i as usize];
-            references(heap, types, &object, |_, r| self.visit(r, &mut work));
+        for i in 0..self.parked.len() {
+            self.visit(self.parked[i], &mut work);
+        }
+        while let Some(object) = work.pop() {
+            for i in self.range(object as usize) {
+                match self.targets[i].checked_sub(1) {
+                    Some(target) => self.mark(target as usize, &mut work),
+                    None => self.dangle(self.held[i]),
+                }
+            }
         }
         self.work = work;
     }
 
     fn visit(&mut self, r: GcRef, work: &mut Vec<u32>) {
-        if !r.is_object() {
-            return;
-        }
         match self.find(r) {
-            Some(i) if self.reachable[i] => {}
-            Some(i) => {
-                self.reachable[i] = true;
-                work.push(i as u32);
-            }
-            None => self.dangling = self.dangling.or(Some(r)),
+            Some(i) => self.mark(i, work),
+            None => self.dangle(r),
         }
     }
-}
 
-/// Calls `visit` with every slot of an object that may hold a reference into
-/// the heap, by its type, and with what it holds.
-pub(super) fn references<H: Inspect>(
-    heap: &H,
-    types: &Types,
-    object: &Object,
-    mut visit: impl FnMut(Place, GcRef),
-) {
-    let r = object.reference();
-    let mut peek = |place: Place| {
-        if let Some(value) = heap.peek(r, place) {
-            visit(place, GcRef::from_register(value));
+    #[inline]
+    fn mark(&mut self, i: usize, work: &mut Vec<u32>) {
+        if !self.reachable[i] {
+            self.reachable[i] = true;
+            self.reached += 1;
+            work.push(i as u32);
         }
-    };
-    let id = match object.header.shape {
-        Some(Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) => id,
-        Some(Shape::Extern) | None => return,
-    };
-    let Some(entry) = types.get(id) else { return };
-    if let Composite::Array(element) = &entry.sub.composite {
-        if element.storage.lane() == Lane::Gc {
-            for index in 0..object.header.len {
-                peek(Place::Element {
-                    index,
-                    lane: Lane::Gc,
-                });
-            }
+    }
+
+    #[inline]
+    fn dangle(&mut self, r: GcRef) {
+        if r.is_object() {
+            self.dangling = self.dangling.or(Some(r));
         }
-    } else {
-        let fields = entry.layout.fields.iter();
-        fields
-            .filter(|f| f.lane == Lane::Gc)
-            .for_each(|f| peek(Place::Field(*f)));
     }
 }

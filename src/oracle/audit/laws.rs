@@ -1,17 +1,11 @@
 //! The laws, one function each; see the [module documentation](super).
 
-use super::census::{Census, Object};
-use super::{owners, violation};
-use crate::engine::{Owner, Point, Table, View};
-use crate::heap::{GRANULE, GcRef, Heap, POISON, Place, Shape};
-use crate::oracle::verdict::{Law, Violation};
-use crate::types::{Composite, HeapType, Lane, RefType, ValType};
-
-/// The type of the slot for the exception being thrown.
-const EXCEPTION: ValType = ValType::Ref(RefType {
-    nullable: true,
-    heap: HeapType::Exn,
-});
+use super::census::Census;
+use super::plan::Plans;
+use super::{owners, types, violation};
+use crate::engine::{Point, View};
+use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims};
+use crate::oracle::violation::{Law, Violation};
 
 /// The first broken law. A law comes after those that it relies on, so that
 /// the one reported is the one broken: where the references of an object are is
@@ -27,12 +21,12 @@ pub(super) fn first_broken<H: Heap>(
         .or_else(|| roots(census, view))
         .or_else(|| exact(census, view))
         .or_else(|| leak(census, view, point))
-        .or_else(|| types(census, view))
+        .or_else(|| types::check(census, view))
         .or_else(|| poison(census, view))
 }
 
 /// A violation about an object, or about what should be one.
-fn about<H: Heap>(
+pub(super) fn about<H: Heap>(
     law: Law,
     census: &Census,
     view: &View<'_, H>,
@@ -40,16 +34,23 @@ fn about<H: Heap>(
     message: String,
 ) -> Violation {
     let object = census.find(r).map(|i| &census.objects[i]);
+    let (owners, more_owners) = owners::of(census, view, r);
     Violation {
         object: Some(r.0),
-        ty: object.map(|o| owners::type_of(view, o)),
-        owners: owners::describe(census, view, r),
+        ty: object.map(|o| owners::type_name(view, o)),
+        owners,
+        more_owners,
+        path: owners::path(census, view, r),
         ..violation(law, view, message)
     }
 }
 
 fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let heap = &view.store.heap;
+    if let Some(block) = census.unreadable {
+        let message = format!("no object can be read in the block at {:#x}", block.start);
+        return Some(violation(Law::Blocks, view, message));
+    }
     let (start, end) = heap.extent();
     let mut at = start;
     for block in &census.blocks {
@@ -67,12 +68,11 @@ fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         let message = format!("the last block ends at {at:#x}, the heap at {end:#x}");
         return Some(violation(Law::Blocks, view, message));
     }
-    let header = u64::from(heap.header_size());
+    heap.header_size()?;
     for object in &census.objects {
-        let Some(payload) = payload_size(view, object) else {
+        let Some(needed) = block_size(&census.plans, view, &object.header) else {
             continue;
         };
-        let needed = (header + payload).next_multiple_of(u64::from(GRANULE));
         if u64::from(object.block.size) != needed {
             let message = format!(
                 "the block at {:#x} has {} bytes, its object needs {needed}",
@@ -90,29 +90,23 @@ fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     None
 }
 
-/// The bytes of payload that an object's type and length ask for.
-fn payload_size<H: Heap>(view: &View<'_, H>, object: &Object) -> Option<u64> {
-    let shape = object.header.shape?;
-    let (Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = shape else {
-        return Some(8);
-    };
-    let entry = view.store.types().get(id)?;
-    let size = match (shape, &entry.sub.composite) {
-        (Shape::Struct(_), Composite::Struct(_)) | (Shape::Exception(_), Composite::Func(_)) => {
-            entry.layout.size.into()
-        }
-        (Shape::Array(_), Composite::Array(element)) => {
-            8 + u64::from(element.storage.lane().width()) * u64::from(object.header.len)
-        }
-        _ => return None,
-    };
-    Some(size)
+/// The size of the block that an object needs.
+pub(super) fn block_size<H: Heap>(
+    plans: &Plans,
+    view: &View<'_, H>,
+    header: &Header,
+) -> Option<u64> {
+    let payload = plans.payload(header)?;
+    match view.store.heap.header_size() {
+        Some(size) => Some((u64::from(size) + payload).next_multiple_of(u64::from(GRANULE))),
+        None => Some(u64::from(GRANULE)),
+    }
 }
 
 /// Part of law *type*: every header names a type, of the header's own kind.
 fn headers<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let mut objects = census.objects.iter();
-    let object = objects.find(|object| payload_size(view, object).is_none())?;
+    let object = objects.find(|object| census.plans.payload(&object.header).is_none())?;
     let r = object.reference();
     let message = format!("the header of {r} names no type of its kind");
     Some(about(Law::Type, census, view, r, message))
@@ -134,7 +128,7 @@ fn zero<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         if object.header.count == Some(0) {
             let r = object.reference();
             let mut found = about(Law::Zero, census, view, r, supposed(r));
-            found.expected = Some(census.owners[i]);
+            found.expected = Some(census.owners_of(i));
             found.actual = Some(0);
             return Some(found);
         }
@@ -143,12 +137,13 @@ fn zero<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
 }
 
 fn exact<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
-    for (object, owners) in census.objects.iter().zip(&census.owners) {
+    for (i, object) in census.objects.iter().enumerate() {
+        let owners = census.owners_of(i);
         if let Some(count) = object.header.count
-            && count != *owners
+            && count != owners
         {
             let r = object.reference();
-            let what = if count > *owners {
+            let what = if count > owners {
                 "too high"
             } else {
                 "too low"
@@ -156,7 +151,7 @@ fn exact<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
             let message =
                 format!("the count of {r} is {what}: {count}, but it has {owners} owners");
             let mut found = about(Law::Exact, census, view, r, message);
-            found.expected = Some(*owners);
+            found.expected = Some(owners);
             found.actual = Some(count);
             return Some(found);
         }
@@ -213,172 +208,51 @@ fn roots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
 }
 
 fn leak<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) -> Option<Violation> {
-    for (i, object) in census.objects.iter().enumerate() {
-        let what = if object.header.count == Some(0) {
-            "has no owners, but has not been freed"
-        } else if point == Point::Collection && census.listed[i] > 0 && !census.framed[i] {
-            "is in no frame, but a collection has left it in the stack-root list"
-        } else {
-            continue;
-        };
-        let r = object.reference();
-        return Some(about(Law::Leak, census, view, r, format!("{r} {what}")));
-    }
-    None
-}
-
-fn types<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
-    let types = view.store.types();
-    for object in &census.objects {
-        let r = object.reference();
-        let Some(Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id)) = object.header.shape
-        else {
-            continue;
-        };
-        let check = |place: Place, ty: ValType| {
-            let value = view.store.heap.peek(r, place)?;
-            wrong(census, view, ty, value).map(|why| {
-                let message = match place {
-                    Place::Field(field) => format!("field {} of {r}: {why}", field.index),
-                    Place::Element { index, .. } => format!("element {index} of {r}: {why}"),
-                };
-                about(Law::Type, census, view, r, message)
-            })
-        };
-        let found = match &types.entry(id).sub.composite {
-            Composite::Array(element) => {
-                let lane = element.storage.lane();
-                let ty = element.storage.unpacked();
-                match ty {
-                    ValType::Ref(_) => (0..object.header.len)
-                        .find_map(|index| check(Place::Element { index, lane }, ty)),
-                    _ => None,
-                }
-            }
-            Composite::Struct(fields) => {
-                let declared = fields.iter().map(|f| f.storage.unpacked());
-                let laid_out = types.entry(id).layout.fields.iter();
-                let mut fields = declared.zip(laid_out);
-                fields.find_map(|(ty, field)| check(Place::Field(*field), ty))
-            }
-            Composite::Func(f) => {
-                let laid_out = types.entry(id).layout.fields.iter();
-                let mut values = f.params.iter().zip(laid_out);
-                values.find_map(|(ty, field)| check(Place::Field(*field), *ty))
-            }
-        };
-        if found.is_some() {
-            return found;
-        }
-    }
-    slots(census, view)
-}
-
-/// Slots outside the heap against their static types.
-fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
-    let store = view.store;
-    let mut found = None;
-    let globals: Vec<ValType> = store.globals().map(|(ty, _)| ty.value).collect();
-    // Slots of a type without null are null until they are initialised: a table
-    // as a whole, when its initial element has been computed, and a global that
-    // the host makes, before anything is linked to it.
-    let bare = |table: &Table| table.elements.iter().all(|element| *element == 0);
-    let bare: Vec<bool> = store.tables().iter().map(bare).collect();
-    view.owners(|owner, r| {
-        if found.is_some() {
-            return;
-        }
-        let (ty, initialised) = match &owner {
-            Owner::Global(i) => (
-                globals.get(*i as usize).copied(),
-                !store.instances().is_empty(),
-            ),
-            Owner::Table(i, _) => {
-                let element = store.tables()[*i as usize].ty.element;
-                (Some(ValType::Ref(element)), !bare[*i as usize])
-            }
-            Owner::Segment(i, j, _) => {
-                let ty = view.module(*i).elements[*j as usize].ty;
-                (Some(ValType::Ref(ty)), true)
-            }
-            Owner::Pending => (Some(EXCEPTION), true),
-            Owner::Handle(_) => (None, true),
-        };
-        if let Some(ty) = ty
-            && (initialised || !r.is_null())
-            && let Some(why) = wrong(census, view, ty, r.register())
-        {
-            let message = format!("{owner}: {why}");
-            found = Some(match r.is_null() {
-                true => violation(Law::Type, view, message),
-                false => about(Law::Type, census, view, r, message),
-            });
-        }
-    });
-    found
-}
-
-/// Why a slot of type `ty` must not hold `value`, or `None` if it may.
-fn wrong<H: Heap>(census: &Census, view: &View<'_, H>, ty: ValType, value: u64) -> Option<String> {
-    let ValType::Ref(ty) = ty else { return None };
-    if value == 0 {
-        return match ty.nullable {
-            true => None,
-            false => Some("null where the type allows none".into()),
-        };
-    }
-    let types = view.store.types();
-    if ValType::Ref(ty).lane() == Lane::Func {
-        let func = (value as u32)
-            .checked_sub(1)
-            .and_then(|i| view.store.func(i));
-        return match func {
-            None => Some(format!("{value:#x} is no function")),
-            Some(f) if types.heap_matches(HeapType::ConcreteFunc(f.ty()), ty.heap) => None,
-            Some(f) => Some(format!(
-                "a function of type {} where {} is wanted",
-                f.ty(),
-                ty.heap
-            )),
-        };
-    }
-    let r = GcRef::from_register(value);
-    let external = ty.heap.top() == HeapType::Extern;
-    let is = if r.is_i31() {
-        HeapType::I31
-    } else {
-        let shape = census.find(r).map(|i| census.objects[i].header.shape);
-        match shape {
-            None => return Some(format!("{r} is no object")),
-            Some(None) => return Some(format!("{r} has no type")),
-            Some(Some(Shape::Struct(id))) => HeapType::ConcreteStruct(id),
-            Some(Some(Shape::Array(id))) => HeapType::ConcreteArray(id),
-            Some(Some(Shape::Exception(_))) => HeapType::Exn,
-            // Converted, an external value is an `any` and nothing more.
-            Some(Some(Shape::Extern)) if external => HeapType::Extern,
-            Some(Some(Shape::Extern)) => HeapType::Any,
-        }
+    let leaked = |i: usize, what: &str| {
+        let r = census.objects[i].reference();
+        Some(about(Law::Leak, census, view, r, format!("{r} {what}")))
     };
-    // Any value of the internal hierarchy may have been made external.
-    let fits = match (external, ty.heap) {
-        (true, HeapType::Extern) => is != HeapType::Exn,
-        (true, _) => false,
-        (false, wanted) => types.heap_matches(is, wanted),
-    };
-    (!fits).then(|| format!("{r} of type {is} where {} is wanted", ty.heap))
+    let mut counts = census.objects.iter().map(|object| object.header.count);
+    if let Some(i) = counts.position(|count| count == Some(0)) {
+        return leaked(i, "has no owners, but has not been freed");
+    }
+    if !matches!(point, Point::Collection | Point::End) {
+        return None;
+    }
+    let only_listed = |i: &usize| census.listed[*i] > 0 && !census.framed[*i];
+    if let Some(i) = (0..census.objects.len()).find(only_listed) {
+        let what = "is in no frame, but a collection has left it in the stack-root list";
+        return leaked(i, what);
+    }
+    match view.store.heap.reclaims() {
+        Reclaims::Nothing | Reclaims::Something => None,
+        Reclaims::AllButCycles => {
+            let what = "is unreachable, and neither in a cycle nor held by one, \
+                        but a collection has not freed it";
+            leaked(census.garbage.1?, what)
+        }
+        Reclaims::Everything => {
+            let i = (0..census.objects.len()).find(|i| !census.reachable[*i])?;
+            leaked(i, "is unreachable, but a collection has not freed it")
+        }
+    }
 }
 
 fn poison<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
-    for block in census.blocks.iter().filter(|b| b.free) {
-        let bytes = view.store.heap.bytes(*block)?;
-        if let Some(at) = bytes.iter().position(|b| *b != POISON) {
-            let message = format!(
-                "freed memory was written: byte {:#x} is {:#04x}",
-                block.start as usize + at,
-                bytes[at]
-            );
-            return Some(violation(Law::Poison, view, message));
-        }
-    }
-    None
+    let heap = &view.store.heap;
+    let written = |start: u32, bytes: &[u8]| {
+        let at = bytes.iter().position(|b| *b != POISON)?;
+        let address = start as usize + at;
+        let message = format!(
+            "freed memory was written: byte {address:#x} is {:#04x}",
+            bytes[at]
+        );
+        Some(violation(Law::Poison, view, message))
+    };
+    let mut free = census.blocks.iter().filter(|b| b.free);
+    free.find_map(|block| written(block.start, heap.bytes(*block)?))
+        .or_else(|| {
+            let mut unused = heap.unused().into_iter();
+            unused.find_map(|(start, bytes)| written(start, bytes))
+        })
 }

@@ -1,81 +1,161 @@
-//! Who holds a reference to an object, in words.
+//! Who holds a reference to an object, and how it is reached.
 
-use super::census::{Census, Object, references};
-use crate::engine::View;
+use super::census::{Census, Object};
+use crate::engine::{Location, View};
 use crate::heap::{GcRef, Heap, Place, Shape};
+use crate::oracle::violation::{FrameOf, Holder};
 
 /// How many owners are named.
 const NAMED: usize = 16;
 
-/// Everyone who holds `r`, counted or not, the list included.
-pub(super) fn describe<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> Vec<String> {
-    let mut owners = Owners::default();
-    let heap = &view.store.heap;
-    let types = view.store.types();
-    for object in &census.objects {
-        references(heap, types, object, |place, held| {
-            if held == r {
-                let container = object.block.start;
-                owners.add(|| match place {
-                    Place::Field(f) => format!("field {} of {container:#x}", f.index),
-                    Place::Element { index, .. } => format!("element {index} of {container:#x}"),
-                });
-            }
-        });
+/// Everyone who holds `r`, counted or not, the list included: the first few,
+/// and how many more there are.
+pub(super) fn of<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> (Vec<Holder>, usize) {
+    let mut named = Vec::new();
+    let mut more = 0;
+    let mut add = |holder: &dyn Fn() -> Holder| match named.len() < NAMED {
+        true => named.push(holder()),
+        false => more += 1,
+    };
+    for i in 0..census.objects.len() {
+        for (slot, _) in census.held(i).iter().enumerate().filter(|(_, h)| **h == r) {
+            add(&|| part(census, view, i, slot));
+        }
     }
     view.owners(|owner, held| {
         if held == r {
-            owners.add(|| owner.to_string());
+            add(&|| Holder::Slot(owner.clone()));
         }
     });
+    for _ in census.parked.iter().filter(|parked| **parked == r) {
+        add(&|| Holder::Parked);
+    }
     let members = census.list.iter().flat_map(|list| &list.members);
     for _ in members.filter(|member| **member == r) {
-        owners.add(|| "the stack-root list".into());
+        add(&|| Holder::List);
     }
     view.frame_references(|location, register, held| {
         if held == r {
-            owners.add(|| match location.func {
-                Some(func) => format!("register {register} of function {func} (not counted)"),
-                None if location.instance == u32::MAX => {
-                    format!("register {register} of the host's call (not counted)")
-                }
-                None => format!("register {register} of a constant expression (not counted)"),
-            });
+            add(&|| frame(location, register));
         }
     });
-    owners.finish()
+    (named, more)
 }
 
-#[derive(Default)]
-struct Owners {
-    named: Vec<String>,
-    more: usize,
+fn frame(location: Location, register: u16) -> Holder {
+    let of = match location.func {
+        Some(func) => FrameOf::Function(func),
+        None if location.instance == u32::MAX => FrameOf::Host,
+        None => FrameOf::Constant,
+    };
+    Holder::Frame { of, register }
 }
 
-impl Owners {
-    fn add(&mut self, name: impl FnOnce() -> String) {
-        if self.named.len() < NAMED {
-            self.named.push(name());
-        } else {
-            self.more += 1;
-        }
+/// A slot of an object, by its number among the object's references.
+fn part<H: Heap>(census: &Census, view: &View<'_, H>, object: usize, slot: usize) -> Holder {
+    let ty = type_name(view, &census.objects[object]);
+    let address = census.objects[object].block.start;
+    let place = census.plans.slot(census.objects[object].header.shape, slot);
+    match place.map(|(place, _)| place) {
+        Some(Place::Element { index, .. }) => Holder::Element {
+            object: address,
+            index,
+            ty,
+        },
+        Some(Place::Field(field)) => Holder::Field {
+            object: address,
+            index: field.index,
+            ty,
+        },
+        None => Holder::Field {
+            object: address,
+            index: slot as u32,
+            ty,
+        },
     }
+}
 
-    fn finish(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.named.push(format!("and {} more", self.more));
-        }
-        self.named
+/// A shortest way to `r` from outside the heap; empty if there is none. Among
+/// several, slots come before frames, and both in their order.
+pub(super) fn path<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> Vec<Holder> {
+    /// How the walk came to an object.
+    #[derive(Copy, Clone)]
+    enum From {
+        Nowhere,
+        Root(u32),
+        Object { object: u32, slot: u32 },
     }
+    let mut roots: Vec<(Holder, GcRef)> = Vec::new();
+    view.owners(|owner, held| {
+        if held.is_object() {
+            roots.push((Holder::Slot(owner), held));
+        }
+    });
+    view.frame_references(|location, register, held| {
+        if held.is_object() {
+            roots.push((frame(location, register), held));
+        }
+    });
+    if let Some((root, _)) = roots.iter().find(|(_, held)| *held == r) {
+        return vec![root.clone()];
+    }
+    let mut from = vec![From::Nowhere; census.objects.len()];
+    let mut queue = Vec::new();
+    for (number, (_, held)) in roots.iter().enumerate() {
+        if let Some(i) = census.find(*held)
+            && let From::Nowhere = from[i]
+        {
+            from[i] = From::Root(number as u32);
+            queue.push(i);
+        }
+    }
+    let mut next = 0;
+    while let Some(&object) = queue.get(next) {
+        next += 1;
+        for (slot, held) in census.held(object).iter().enumerate() {
+            if *held == r {
+                let mut path = vec![part(census, view, object, slot)];
+                let mut at = object;
+                loop {
+                    match from[at] {
+                        From::Object { object, slot } => {
+                            at = object as usize;
+                            path.push(part(census, view, at, slot as usize));
+                        }
+                        From::Root(number) => {
+                            path.push(roots[number as usize].0.clone());
+                            break;
+                        }
+                        From::Nowhere => break,
+                    }
+                }
+                path.reverse();
+                return path;
+            }
+            if let Some(i) = census.find(*held)
+                && let From::Nowhere = from[i]
+            {
+                from[i] = From::Object {
+                    object: object as u32,
+                    slot: slot as u32,
+                };
+                queue.push(i);
+            }
+        }
+    }
+    Vec::new()
 }
 
 /// The type of an object, in words.
-pub(super) fn type_of<H: Heap>(view: &View<'_, H>, object: &Object) -> String {
+pub(super) fn type_name<H: Heap>(view: &View<'_, H>, object: &Object) -> String {
     let types = view.store.types();
+    let known = |id| types.get(id).is_some();
     match object.header.shape {
-        Some(Shape::Struct(id) | Shape::Array(id)) => types.describe(id),
-        Some(Shape::Exception(id)) => format!("exception of {}", types.describe(id)),
+        Some(Shape::Struct(id) | Shape::Array(id)) if known(id) => types.describe(id),
+        Some(Shape::Exception(id)) if known(id) => {
+            format!("exception of {}", types.describe(id))
+        }
         Some(Shape::Extern) => "extern".into(),
-        None => "unknown".into(),
+        _ => "unknown".into(),
     }
 }

@@ -1,0 +1,96 @@
+//! A collector of one's own under the harness: `cargo run --example own_collector`.
+//!
+//! This one counts references as the crate's `drc` does, with one idea of its
+//! own: where `array.copy` slides elements within an array, most references
+//! stay in the array, so only those at the two ends need counting. It was tried
+//! with insertions, which slide elements up, and never with removals.
+
+use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::heap::GcRef;
+use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::oracle::{Collector, Options, Subject};
+
+/// A collector is what it decides otherwise than the sound one: every hook of
+/// `Policy` has a body that is correct.
+#[derive(Copy, Clone)]
+struct Sliding {
+    /// Without this, the collector has its bug.
+    knows_removals: bool,
+}
+
+impl Policy for Sliding {
+    fn name(&self) -> &'static str {
+        "sliding"
+    }
+
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        let shift = dst.1.abs_diff(src.1);
+        if dst.0 != src.0 || shift >= len {
+            return Sound.copy_array(core, dst, src, len);
+        }
+        // Elements `low .. low + len + shift` take part. If they slide up, the
+        // first `shift` of them are doubled, and the last `shift` overwritten.
+        let low = dst.1.min(src.1);
+        let (mut doubled, mut lost) = (low, low + len);
+        if dst.1 < src.1 && self.knows_removals {
+            std::mem::swap(&mut doubled, &mut lost);
+        }
+        // New owners come before old ones go, and nothing is freed before all
+        // is written: else an object may die while it is being copied.
+        for at in core.element_words(src.0, doubled, shift)? {
+            let value = core.word(at)?;
+            self.increment(core, value, 1)?;
+        }
+        self.decrement_elements(core, dst.0, lost, shift)?;
+        core.copy_elements(dst, src, len)?;
+        self.free_dead(core)
+    }
+}
+
+/// Judges generated modules under a heap that never frees and under `policy`,
+/// until something is found.
+fn campaign(policy: Sliding, cases: u64) -> Outcome {
+    // Every run gets a new heap, of any type that implements `Heap`.
+    let mine = Subject::new(move || Drc::with_policy(16 << 20, policy));
+    let campaign = Campaign {
+        seed: 1,
+        cases: Some(cases),
+        jobs: 1,
+        options: Options {
+            collectors: vec![Collector::Null.into(), mine],
+            ..Options::default()
+        },
+        fault: None,
+        stop_at_first: true,
+    };
+    run(&campaign, &Progress::default())
+}
+
+fn main() {
+    const CASES: u64 = 1000;
+    let [faulty, sound] = [false, true].map(|knows_removals| Sliding { knows_removals });
+
+    let outcome = campaign(faulty, CASES);
+    for (fingerprint, finding) in &outcome.findings {
+        println!("case {} of seed {}:", finding.index, finding.seed);
+        // The law, the object, its count, its owners, a path to it, and the
+        // instruction after which the law was first broken.
+        println!("{}", finding.verdict);
+        // The same for everything that comes of one bug.
+        println!("  fingerprint  {fingerprint}");
+    }
+    assert!(!outcome.findings.is_empty(), "the bug was missed");
+
+    let outcome = campaign(sound, CASES);
+    assert!(outcome.findings.is_empty(), "a false alarm");
+    println!(
+        "Without the bug, {} cases agree.",
+        outcome.statistics.agreed
+    );
+}

@@ -1,0 +1,230 @@
+//! The values of an object as bytes: as wide as the language stores them.
+//!
+//! A value of its own takes 24 bytes. An array of bytes, or a structure with
+//! thousands of them, must not take 24 times the memory it has in a heap, so
+//! in a graph every value is as wide as its lane, little-endian. References fit
+//! in four bytes as they do in a heap: null is 0, an i31 is odd, and an even
+//! number is an object's number plus one, doubled. A function is its number
+//! plus one.
+
+use super::graph::Seen;
+use crate::heap::GcRef;
+use crate::types::Lane;
+
+/// How the values of an object follow each other.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Format {
+    pub lanes: Lanes,
+    /// Whether there is one more value, which could not be read.
+    pub cut: bool,
+}
+
+/// The lanes of an object's values.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Lanes {
+    /// One for each.
+    Each(Box<[Lane]>),
+    /// All the same.
+    All(Lane),
+}
+
+impl Format {
+    /// Whether there may be references to objects.
+    pub fn has_references(&self) -> bool {
+        match &self.lanes {
+            Lanes::Each(lanes) => lanes.contains(&Lane::Gc),
+            Lanes::All(lane) => *lane == Lane::Gc,
+        }
+    }
+
+    /// The values in `bytes`.
+    pub fn values<'a>(&'a self, bytes: &'a [u8]) -> Values<'a> {
+        Values {
+            lanes: match &self.lanes {
+                Lanes::Each(lanes) => Rest::Each(lanes),
+                Lanes::All(lane) => Rest::All(*lane),
+            },
+            bytes,
+            cut: self.cut,
+        }
+    }
+}
+
+/// What a reference to no object is: an even number that is no object's, since
+/// there are not so many.
+const DANGLING: u32 = u32::MAX - 1;
+
+/// The lane of a value that comes without one.
+pub(super) fn lane_of(value: Seen) -> Lane {
+    match value {
+        Seen::Bits(_) => Lane::B64,
+        Seen::Vector(_) => Lane::B128,
+        Seen::Func(_) => Lane::Func,
+        Seen::Null | Seen::I31(_) | Seen::Object(_) | Seen::Dangling => Lane::Gc,
+    }
+}
+
+/// Appends a value of the lane that [`lane_of`] says.
+pub(super) fn pack(value: Seen, out: &mut Vec<u8>) {
+    let word = match value {
+        Seen::Bits(bits) => return out.extend(bits.to_le_bytes()),
+        Seen::Vector(halves) => return out.extend(halves.map(u64::to_le_bytes).as_flattened()),
+        Seen::Null => 0,
+        Seen::I31(value) => GcRef::i31(value as u32).0,
+        Seen::Func(index) => index.saturating_add(1),
+        // A number beyond all heaps is no object's, and ends up as dangling.
+        Seen::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
+        Seen::Dangling => DANGLING,
+    };
+    out.extend(word.to_le_bytes());
+}
+
+/// A value from its bytes.
+fn unpack(lane: Lane, bytes: &[u8]) -> Seen {
+    let word = |at: usize| {
+        let mut word = [0; 8];
+        let bytes = &bytes[at.min(bytes.len())..];
+        let n = bytes.len().min(8);
+        word[..n].copy_from_slice(&bytes[..n]);
+        u64::from_le_bytes(word)
+    };
+    match (lane, word(0)) {
+        (Lane::Gc, 0) => Seen::Null,
+        (Lane::Gc, bits) => match bits as u32 {
+            DANGLING => Seen::Dangling,
+            i31 if i31 & 1 == 1 => Seen::I31(GcRef(i31).i31_signed()),
+            number => Seen::Object((number >> 1) - 1),
+        },
+        (lane, bits) => Seen::plain(lane, bits, word(8)),
+    }
+}
+
+/// The fields, elements or payload of an object, one by one.
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    lanes: Rest<'a>,
+    bytes: &'a [u8],
+    cut: bool,
+}
+
+/// The lanes of what is left.
+#[derive(Copy, Clone, Debug)]
+enum Rest<'a> {
+    Each(&'a [Lane]),
+    All(Lane),
+}
+
+impl Values<'_> {
+    /// Goes on, in the elements of two arrays of numbers, to the first in which
+    /// they differ, and returns how many are behind it. Where there are other
+    /// values, stays. Millions of numbers are compared as bytes in no time, one
+    /// by one they would take seconds.
+    pub(crate) fn skip_equal_numbers(&mut self, other: &mut Self) -> u32 {
+        let (Rest::All(lane), Rest::All(other_lane)) = (self.lanes, other.lanes) else {
+            return 0;
+        };
+        if lane != other_lane || matches!(lane, Lane::Gc | Lane::Func) {
+            return 0;
+        }
+        let (x, y) = (self.bytes, other.bytes);
+        let equal = match x == y {
+            true => x.len(),
+            false => {
+                let pairs = x.iter().zip(y);
+                let first = pairs.clone().position(|(x, y)| x != y);
+                first.unwrap_or(pairs.len())
+            }
+        };
+        let width = lane.width() as usize;
+        let skipped = equal / width;
+        self.bytes = &x[skipped * width..];
+        other.bytes = &y[skipped * width..];
+        skipped as u32
+    }
+}
+
+impl Iterator for Values<'_> {
+    type Item = Seen;
+
+    #[inline]
+    fn next(&mut self) -> Option<Seen> {
+        let lane = match &mut self.lanes {
+            Rest::All(lane) => Some(*lane),
+            Rest::Each(lanes) => lanes.split_off_first().copied(),
+        };
+        if let Some(lane) = lane
+            && let Some((value, rest)) = self.bytes.split_at_checked(lane.width() as usize)
+        {
+            self.bytes = rest;
+            return Some(unpack(lane, value));
+        }
+        std::mem::take(&mut self.cut).then_some(Seen::Dangling)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let whole = match self.lanes {
+            Rest::Each(lanes) => lanes.len(),
+            Rest::All(lane) => self.bytes.len() / lane.width() as usize,
+        };
+        let len = whole + usize::from(self.cut);
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for Values<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive() {
+        let values = [
+            Seen::Bits(0),
+            Seen::Bits(u64::MAX),
+            Seen::Vector([1, u64::MAX - 1]),
+            Seen::Null,
+            Seen::I31(0),
+            Seen::I31(-1),
+            Seen::I31((1 << 30) - 1),
+            Seen::I31(-(1 << 30)),
+            Seen::Func(0),
+            Seen::Func(u32::MAX - 1),
+            Seen::Object(0),
+            Seen::Object(0x7fff_fffd),
+            Seen::Dangling,
+        ];
+        let mut bytes = Vec::new();
+        for value in values {
+            pack(value, &mut bytes);
+        }
+        let format = Format {
+            lanes: Lanes::Each(values.map(lane_of).into()),
+            cut: false,
+        };
+        assert!(format.values(&bytes).eq(values));
+        assert_eq!(format.values(&bytes).len(), values.len());
+        let mut bytes = Vec::new();
+        pack(Seen::Object(u32::MAX), &mut bytes);
+        assert_eq!(unpack(Lane::Gc, &bytes), Seen::Dangling);
+    }
+
+    #[test]
+    fn equal_numbers_are_skipped_by_whole_elements() {
+        let format = Format {
+            lanes: Lanes::All(Lane::B32),
+            cut: false,
+        };
+        let skipped = |a: &[u8], b: &[u8]| {
+            let (mut x, mut y) = (format.values(a), format.values(b));
+            let skipped = x.skip_equal_numbers(&mut y);
+            (skipped, x.next(), y.next())
+        };
+        let a = [1, 0, 0, 0, 2, 0, 0, 1];
+        let b = [1, 0, 0, 0, 2, 0, 0, 2];
+        let differ = (Some(Seen::Bits(0x0100_0002)), Some(Seen::Bits(0x0200_0002)));
+        assert_eq!(skipped(&a, &b), (1, differ.0, differ.1));
+        assert_eq!(skipped(&a, &a), (2, None, None));
+        assert_eq!(skipped(&a, &a[..4]), (1, differ.0, None));
+    }
+}

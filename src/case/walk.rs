@@ -1,0 +1,226 @@
+//! The walk that builds a graph.
+
+use super::graph::{Graph, Node, Seen};
+use super::packed::{Format, Lanes, pack};
+use crate::heap::{GcRef, Inspect, Place, Shape};
+use crate::types::{Composite, Lane, Types, ValType};
+use std::collections::HashMap;
+
+/// Builds a graph.
+pub(super) struct Walk<'a, H> {
+    heap: &'a H,
+    types: &'a Types,
+    numbers: HashMap<GcRef, u32>,
+    queue: Vec<GcRef>,
+    /// See [`Walk::format`].
+    formats: HashMap<(Shape, Option<u32>), u32>,
+    /// The last one that was asked for: mostly it is the next one, too.
+    last: Option<((Shape, Option<u32>), u32)>,
+    graph: Graph,
+}
+
+impl<'a, H: Inspect> Walk<'a, H> {
+    pub(super) fn new(heap: &'a H, types: &'a Types) -> Walk<'a, H> {
+        Walk {
+            heap,
+            types,
+            numbers: HashMap::new(),
+            queue: Vec::new(),
+            formats: HashMap::new(),
+            last: None,
+            graph: Graph::default(),
+        }
+    }
+
+    /// The value in a register or slot of type `ty`; `high` is the other half
+    /// of a vector.
+    pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> Seen {
+        match ty.lane() {
+            Lane::Gc => self.reference(GcRef::from_register(bits)),
+            lane => Seen::plain(lane, bits, high),
+        }
+    }
+
+    /// A reference, numbered if it is new.
+    pub(super) fn reference(&mut self, r: GcRef) -> Seen {
+        if r.is_null() {
+            return Seen::Null;
+        }
+        if r.is_i31() {
+            return Seen::I31(r.i31_signed());
+        }
+        if let Some(number) = self.numbers.get(&r) {
+            return Seen::Object(*number);
+        }
+        match self.heap.header(r) {
+            Some(header) if header.shape.is_some() => {
+                let number = self.queue.len() as u32;
+                self.numbers.insert(r, number);
+                self.queue.push(r);
+                Seen::Object(number)
+            }
+            _ => Seen::Dangling,
+        }
+    }
+
+    /// Follows every reference met so far to its end.
+    pub(super) fn finish(mut self) -> Graph {
+        let mut at = 0;
+        while let Some(&r) = self.queue.get(at) {
+            at += 1;
+            let start = self.graph.bytes.len();
+            let header = self.heap.header(r);
+            let shape = header.and_then(|h| h.shape).unwrap_or(Shape::Extern);
+            let word = match shape {
+                Shape::Exception(_) | Shape::Extern => self.heap.peek_word(r).unwrap_or(u32::MAX),
+                _ => 0,
+            };
+            let format = self.object(r, shape, header.map_or(0, |h| h.len));
+            self.graph.nodes.push(Node {
+                shape,
+                word,
+                format,
+                start,
+            });
+        }
+        self.graph.bytes.shrink_to_fit();
+        self.graph
+    }
+
+    /// Reads the values of an object, and returns their format.
+    ///
+    /// The first value that cannot be read is the last: an object whose header
+    /// lies about its length must not take more memory here than it has there.
+    fn object(&mut self, r: GcRef, shape: Shape, len: u32) -> u32 {
+        let types = self.types;
+        match shape {
+            Shape::Struct(id) | Shape::Exception(id) => {
+                let fields = types.get(id).map_or(&[][..], |entry| &entry.layout.fields);
+                let unread = fields.iter().position(|f| !self.place(r, Place::Field(*f)));
+                let read = &fields[..unread.unwrap_or(fields.len())];
+                self.format(shape, unread.map(|read| read as u32), || {
+                    Lanes::Each(read.iter().map(|field| field.lane).collect())
+                })
+            }
+            Shape::Array(id) => match types.get(id).map(|entry| &entry.sub.composite) {
+                Some(Composite::Array(element)) => {
+                    let lane = element.storage.lane();
+                    let whole = self.elements(r, lane, len) == len;
+                    self.format(shape, (!whole).then_some(0), || Lanes::All(lane))
+                }
+                _ => self.format(shape, None, || Lanes::Each([].into())),
+            },
+            Shape::Extern => self.format(shape, None, || Lanes::Each([].into())),
+        }
+    }
+
+    /// The number of a format: that of all objects of this shape, or of those
+    /// that were cut off at a certain place.
+    fn format(&mut self, shape: Shape, cut: Option<u32>, lanes: impl FnOnce() -> Lanes) -> u32 {
+        if let Some((_, number)) = self.last.filter(|last| last.0 == (shape, cut)) {
+            return number;
+        }
+        let formats = &mut self.graph.formats;
+        let number = *self.formats.entry((shape, cut)).or_insert_with(|| {
+            formats.push(Format {
+                lanes: lanes(),
+                cut: cut.is_some(),
+            });
+            formats.len() as u32 - 1
+        });
+        self.last = Some(((shape, cut), number));
+        number
+    }
+
+    /// Reads the elements of an array, and returns how many could be read.
+    fn elements(&mut self, r: GcRef, lane: Lane, len: u32) -> u32 {
+        if lane != Lane::Gc {
+            return self.heap.peek_elements(r, lane, len, &mut self.graph.bytes);
+        }
+        let unread = (0..len).find(|index| {
+            let index = *index;
+            !self.place(r, Place::Element { index, lane })
+        });
+        unread.unwrap_or(len)
+    }
+
+    /// Reads a value; false if it cannot be read. Numbers and functions are
+    /// packed as a heap has them.
+    fn place(&mut self, r: GcRef, place: Place) -> bool {
+        let Some(bits) = self.heap.peek(r, place) else {
+            return false;
+        };
+        match place.lane() {
+            Lane::Gc => {
+                let seen = self.reference(GcRef::from_register(bits));
+                pack(seen, &mut self.graph.bytes);
+            }
+            Lane::B128 => match self.heap.peek_high(r, place) {
+                Some(high) => pack(Seen::Vector([bits, high]), &mut self.graph.bytes),
+                None => return false,
+            },
+            lane => {
+                let bytes = &bits.to_le_bytes()[..lane.width() as usize];
+                self.graph.bytes.extend_from_slice(bytes);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Heap;
+    use crate::heap::model::Model;
+    use crate::types::{FieldType, Storage, SubType};
+
+    /// Objects that are not what their headers say end where that shows.
+    #[test]
+    fn broken_objects_are_cut() {
+        let field = |storage| FieldType {
+            storage,
+            mutable: true,
+        };
+        let (byte, number) = (field(Storage::I8), field(Storage::Val(ValType::I32)));
+        let mut types = Types::new();
+        let mut add = |composite| {
+            types.intern(vec![SubType {
+                is_final: true,
+                supertype: None,
+                composite,
+            }])
+        };
+        let two = add(Composite::Struct([number, byte].into()));
+        let other = add(Composite::Struct([number, number, byte].into()));
+        let bytes = add(Composite::Array(byte));
+        let numbers = add(Composite::Array(number));
+        let mut heap = Model::new(1 << 16);
+        heap.add_types(&types);
+        let good = heap.new_struct(two, &[7, 8]).unwrap();
+        let mut objects = vec![good];
+        for shape in [other, two].map(Shape::Struct) {
+            objects.push(heap.new_struct(two, &[7, 8]).unwrap());
+            heap.set_shape(objects[objects.len() - 1], shape).unwrap();
+        }
+        let broken = [numbers, two, crate::types::TypeId(99)];
+        for shape in broken.map(Shape::Array) {
+            objects.push(heap.new_array(bytes, 3, 9).unwrap());
+            heap.set_shape(objects[objects.len() - 1], shape).unwrap();
+        }
+        let mut walk = Walk::new(&heap, &types);
+        for r in objects {
+            walk.reference(r);
+        }
+        assert_eq!(walk.reference(GcRef(0xdada_dad0)), Seen::Dangling);
+        let graph = walk.finish();
+        let values = |object| graph.values_of(object).collect::<Vec<Seen>>();
+        let whole = [Seen::Bits(7), Seen::Bits(8)];
+        assert_eq!(values(0), whole);
+        assert_eq!(values(1), [Seen::Bits(7), Seen::Dangling]);
+        assert_eq!(values(2), whole);
+        assert_eq!(values(3), [Seen::Dangling]);
+        assert_eq!((values(4), values(5)), (vec![], vec![]));
+        assert_eq!(graph.values_of(1).len(), 2);
+    }
+}

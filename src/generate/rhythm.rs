@@ -1,0 +1,114 @@
+//! Bytes to collection schedules that hit the run.
+//!
+//! A list of safepoints that was drawn without looking at the case mostly falls
+//! behind its end: half of all generated runs pass fewer than a hundred. So the
+//! bytes choose *shares* of a run, and a dry run under the null heap says how
+//! long it is. Safepoints and allocations are the same under every heap and
+//! every schedule, so what holds there holds everywhere.
+
+use crate::case::{self, Case};
+use crate::engine::{Blind, Schedule};
+use crate::heap::Inspect;
+use crate::heap::null::Null;
+use crate::module::Module;
+use arbitrary::Unstructured;
+use std::sync::Arc;
+
+/// A schedule in terms of a run of unknown length.
+///
+/// Mostly such as collect often: what a collector does wrong shows when it runs.
+/// One in eight leaves it to the heap.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Rhythm {
+    /// Leaves it to the heap.
+    Never,
+    /// At every safepoint.
+    Safepoints,
+    /// Before every allocation.
+    Allocations,
+    /// Before every so manieth allocation: the number modulo half of all there
+    /// are, at most this limit.
+    Every(u8),
+    /// At these shares of the run, in units of 1/65536.
+    Shares([u16; SHARES]),
+}
+
+/// How many safepoints are chosen one by one.
+const SHARES: usize = 8;
+
+/// The largest distance between collections that are counted in allocations.
+const FAR: u64 = 32;
+
+/// Bytes of address space in a dry run: more than its budget can fill.
+const DRY: u32 = 16 << 20;
+
+impl Rhythm {
+    /// Draws one.
+    pub(super) fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<Rhythm> {
+        Ok(match u.arbitrary::<u8>()? % 8 {
+            0 | 1 => Rhythm::Every(u.arbitrary()?),
+            2 | 3 => Rhythm::Allocations,
+            4 => Rhythm::Safepoints,
+            5 | 6 => Rhythm::Shares(u.arbitrary()?),
+            _ => Rhythm::Never,
+        })
+    }
+
+    /// The schedule for a case whose own schedule is not set yet.
+    pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
+        let dry = || case::run(case, module, Null::new(DRY), &mut Blind);
+        match self {
+            Rhythm::Never => Schedule::Never,
+            Rhythm::Safepoints => Schedule::EverySafepoint,
+            Rhythm::Allocations => Schedule::EveryAllocation(1),
+            Rhythm::Every(byte) => {
+                let allocations = dry().store.heap.stats().allocated;
+                let limit = (allocations / 2).clamp(1, FAR);
+                Schedule::EveryAllocation(1 + (u64::from(*byte) % limit) as u32)
+            }
+            Rhythm::Shares(shares) => {
+                let safepoints = dry().facts.safepoints;
+                let at = |share: &u16| 1 + ((u64::from(*share) * safepoints) >> 16);
+                let mut list: Vec<u64> = shares.iter().map(at).collect();
+                list.sort_unstable();
+                list.dedup();
+                Schedule::At(list)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::read;
+
+    #[test]
+    fn a_schedule_hits_the_run_it_is_made_for() {
+        let text = r#"(module (type $s (struct))
+            (func (export "f") (local i32)
+              (loop
+                (drop (struct.new $s))
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if 0 (i32.lt_u (local.get 0) (i32.const 100))))))"#;
+        let (case, _) = read(text.as_bytes()).unwrap();
+        let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+        // The entry, and in each round the loop header and the allocation.
+        let safepoints = 201;
+        let shares = [0, 1, 0x4000, 0x8000, 0x8000, u16::MAX, 3, 9];
+        let list = vec![1, 51, 101, safepoints];
+        let schedule = Rhythm::Shares(shares).schedule(&case, &module);
+        assert_eq!(schedule, Schedule::At(list));
+        for byte in 0..=u8::MAX {
+            let schedule = Rhythm::Every(byte).schedule(&case, &module);
+            let n = u64::from(byte) % FAR + 1;
+            assert_eq!(schedule, Schedule::EveryAllocation(n as u32));
+        }
+        let (empty, _) = read(b"(module)").unwrap();
+        let module = Arc::new(Module::new(&empty.wasm, &mut Arc::default()).unwrap());
+        let schedule = Rhythm::Every(200).schedule(&empty, &module);
+        assert_eq!(schedule, Schedule::EveryAllocation(1));
+        let schedule = Rhythm::Shares(shares).schedule(&empty, &module);
+        assert_eq!(schedule, Schedule::At(vec![1]));
+    }
+}

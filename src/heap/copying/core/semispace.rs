@@ -1,0 +1,248 @@
+//! One half of the memory, and where its addresses start.
+
+use crate::heap::header::{self, HEADER};
+use crate::heap::space::Space;
+use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape};
+use crate::types::Lane;
+use std::iter::StepBy;
+use std::ops::Range;
+
+/// Offset of the forwarding word in a header.
+const FORWARDING: u32 = 4;
+/// Tag in a forwarding word: there is an address in it. Addresses are
+/// multiples of a granule and leave the bit free.
+const FORWARDED: u32 = 1;
+
+/// What a reference is blamed for that is null here, or only locally.
+const NULL: &str = "null is not an object";
+
+/// A semi-space: memory whose *virtual* addresses, which references hold, are
+/// its *local* ones, from 0, plus a base.
+///
+/// Null is no virtual address of a semi-space, nor is its granule 0 ever in
+/// use: a block's virtual address is greater than the base.
+pub struct Semispace {
+    pub(in crate::heap::copying) space: Space,
+    base: u32,
+}
+
+impl Semispace {
+    /// An empty semi-space for `capacity` bytes of blocks.
+    pub(super) fn new(capacity: u32) -> Semispace {
+        Semispace {
+            space: Space::new(capacity + GRANULE),
+            base: 0,
+        }
+    }
+
+    /// The virtual address of local address 0, a multiple of [`GRANULE`].
+    pub fn base(&self) -> u32 {
+        self.base
+    }
+
+    /// Forgets all objects, poisons what was in use, and moves to other
+    /// addresses.
+    pub(super) fn reset(&mut self, base: u32) {
+        self.space.clear();
+        self.base = base;
+    }
+
+    /// The local address. One of something else may come out as anything, but
+    /// never as the start of a block.
+    #[inline]
+    pub(in crate::heap::copying) fn local(&self, r: GcRef) -> GcRef {
+        GcRef(r.0.wrapping_sub(self.base))
+    }
+
+    /// The virtual address.
+    #[inline]
+    fn global(&self, r: GcRef) -> GcRef {
+        GcRef(r.0.wrapping_add(self.base))
+    }
+
+    /// An access by local addresses; an error names the virtual one.
+    #[inline]
+    pub(in crate::heap::copying) fn with<T>(
+        &self,
+        access: impl FnOnce(&Space) -> Result<T, HeapError>,
+    ) -> Result<T, HeapError> {
+        access(&self.space).map_err(|error| blame(self.base, error))
+    }
+
+    /// As [`Semispace::with`], but with a change.
+    #[inline]
+    pub(in crate::heap::copying) fn with_mut<T>(
+        &mut self,
+        access: impl FnOnce(&mut Space) -> Result<T, HeapError>,
+    ) -> Result<T, HeapError> {
+        access(&mut self.space).map_err(|error| blame(self.base, error))
+    }
+
+    /// The addresses in use.
+    pub fn extent(&self) -> (u32, u32) {
+        let (start, end) = self.space.extent();
+        (self.base + start, self.base + end)
+    }
+
+    /// Bytes in use.
+    #[inline]
+    pub fn in_use(&self) -> u32 {
+        let (start, end) = self.space.extent();
+        end - start
+    }
+
+    /// Every block in order of address.
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks = self.space.granules().blocks();
+        for block in &mut blocks {
+            block.start += self.base;
+        }
+        blocks
+    }
+
+    /// The first block at or behind a virtual address, and the address behind
+    /// it.
+    #[inline]
+    pub fn next_block(&self, at: u32) -> Option<(GcRef, u32)> {
+        let granule = at.wrapping_sub(self.base) / GRANULE;
+        let (start, size) = self.space.granules().next_block(granule)?;
+        let end = start.saturating_add(size.unsigned_abs());
+        let r = self.global(GcRef(start * GRANULE));
+        Some((r, self.base.saturating_add(end.saturating_mul(GRANULE))))
+    }
+
+    /// Allocates behind the last block. Memory is as it was there.
+    #[inline]
+    pub(super) fn bump(&mut self, granules: u32) -> Option<GcRef> {
+        let r = self.space.bump(granules)?;
+        Some(self.global(r))
+    }
+
+    /// Whether an allocated object starts at `r`.
+    #[inline]
+    pub fn is_allocated(&self, r: GcRef) -> bool {
+        self.space.is_allocated(self.local(r))
+    }
+
+    /// The size of the object at `r` in bytes, header and rounding included.
+    #[inline]
+    pub fn block_size(&self, r: GcRef) -> Result<u32, HeapError> {
+        let r = self.local(r);
+        self.with(|s| s.object(r, u64::from(HEADER)))?;
+        Ok(self.space.granules().at(r) as u32 * GRANULE)
+    }
+
+    /// What kind of object `r` is.
+    #[inline]
+    pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        self.with(|s| s.shape(self.local(r)))
+    }
+
+    /// Sets what kind of object the one at `r` is: raw.
+    pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
+        self.set_header_word(r, 0, header::encode(shape))
+    }
+
+    /// The length of the array `r`.
+    #[inline]
+    pub fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.with(|s| s.array_len(self.local(r)))
+    }
+
+    /// The reference at a payload offset.
+    #[inline]
+    pub fn load_ref(&self, r: GcRef, offset: u64) -> Result<GcRef, HeapError> {
+        let register = self.with(|s| s.load(self.local(r), offset, Lane::Gc))?;
+        Ok(GcRef::from_register(register))
+    }
+
+    /// Overwrites the reference at a payload offset.
+    #[inline]
+    pub fn store_ref(&mut self, r: GcRef, offset: u64, value: GcRef) -> Result<(), HeapError> {
+        let r = self.local(r);
+        self.with_mut(|s| s.store(r, offset, Lane::Gc, value.register()))
+    }
+
+    /// The local addresses of elements of an array of references, for
+    /// [`Semispace::word`]: one check for all of them.
+    #[inline]
+    pub fn element_words(
+        &self,
+        array: GcRef,
+        start: u32,
+        len: u32,
+    ) -> Result<StepBy<Range<usize>>, HeapError> {
+        let range = self.with(|s| s.elements(self.local(array), start, len, Lane::Gc))?;
+        Ok(range.step_by(Lane::Gc.width() as usize))
+    }
+
+    /// The reference at a local address.
+    #[inline]
+    pub fn word(&self, at: usize) -> Result<GcRef, HeapError> {
+        Ok(GcRef(self.with(|s| s.word(at))?))
+    }
+
+    /// Overwrites the word at a local address, whatever is there.
+    #[inline]
+    pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {
+        self.with_mut(|s| s.set_word(at, word))
+    }
+
+    /// Where the object at `r` has moved to, if it has: see
+    /// [`Semispace::set_forwarding_word`].
+    #[inline]
+    pub fn forwarding(&self, r: GcRef) -> Result<Option<GcRef>, HeapError> {
+        match self.header_word(r, FORWARDING)? {
+            0 => Ok(None),
+            word if word % GRANULE == FORWARDED => Ok(Some(GcRef(word - FORWARDED))),
+            _ => Err(HeapError::corrupt(r.0, "its forwarding word is no address")),
+        }
+    }
+
+    /// Notes in the object at `r` where it has moved to.
+    #[inline]
+    pub fn set_forwarding(&mut self, r: GcRef, to: GcRef) -> Result<(), HeapError> {
+        self.set_forwarding_word(r, to.0 | FORWARDED)
+    }
+
+    /// Sets the *forwarding word*, the second of a header: raw. It is zero in an
+    /// object that has not moved, else the address of the copy with the lowest
+    /// bit set. The third and the fourth word are always zero.
+    #[inline]
+    pub fn set_forwarding_word(&mut self, r: GcRef, word: u32) -> Result<(), HeapError> {
+        self.set_header_word(r, FORWARDING, word)
+    }
+
+    #[inline]
+    fn header_word(&self, r: GcRef, offset: u32) -> Result<u32, HeapError> {
+        self.with(|s| {
+            let at = s.object(self.local(r), u64::from(HEADER))?;
+            s.word(at + offset as usize)
+        })
+    }
+
+    #[inline]
+    fn set_header_word(&mut self, r: GcRef, offset: u32, word: u32) -> Result<(), HeapError> {
+        let r = self.local(r);
+        self.with_mut(|s| {
+            let at = s.object(r, u64::from(HEADER))?;
+            s.set_word(at + offset as usize, word)
+        })
+    }
+}
+
+/// An error about a local address as one about the virtual one.
+#[cold]
+#[inline(never)]
+fn blame(base: u32, error: HeapError) -> HeapError {
+    let HeapError::Corrupt(corruption) = error else {
+        return error;
+    };
+    let address = corruption.address.wrapping_add(base);
+    let what = match corruption.what {
+        _ if address == GcRef::NULL.0 => NULL,
+        NULL => "no object starts here",
+        what => what,
+    };
+    HeapError::corrupt(address, what)
+}

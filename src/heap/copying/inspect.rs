@@ -1,0 +1,121 @@
+//! What the copying collector shows to the oracle: the current semi-space, by
+//! virtual addresses.
+
+use super::{Copying, Policy};
+use crate::heap::header::HEADER;
+use crate::heap::peek;
+use crate::heap::{
+    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
+};
+use crate::types::Lane;
+
+impl<P: Policy> Inspect for Copying<P> {
+    fn name(&self) -> &'static str {
+        self.policy.name()
+    }
+
+    fn extent(&self) -> (u32, u32) {
+        self.core.from_space().extent()
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        self.core.from_space().blocks()
+    }
+
+    fn header(&self, r: GcRef) -> Option<Header> {
+        let current = self.core.from_space();
+        let (shape, len) = current.space.peek_shape(current.local(r))?;
+        Some(Header {
+            shape,
+            len,
+            count: None,
+            listed: false,
+        })
+    }
+
+    fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
+        let current = self.core.from_space();
+        current.space.peek(current.local(r), place)
+    }
+
+    fn peek_high(&self, r: GcRef, place: Place) -> Option<u64> {
+        let current = self.core.from_space();
+        current.space.peek_high(current.local(r), place)
+    }
+
+    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+        let current = self.core.from_space();
+        let bytes = current.space.peek_elements(current.local(r), lane, len);
+        peek::all(self, bytes, (r, lane, len), out)
+    }
+
+    fn peek_word(&self, r: GcRef) -> Option<u32> {
+        let current = self.core.from_space();
+        current.space.peek_word(current.local(r))
+    }
+
+    fn bytes(&self, block: Block) -> Option<&[u8]> {
+        let current = self.core.from_space();
+        current.space.peek_bytes(Block {
+            start: current.local(GcRef(block.start)).0,
+            ..block
+        })
+    }
+
+    fn header_size(&self) -> Option<u32> {
+        Some(HEADER)
+    }
+
+    fn is_counting(&self) -> bool {
+        false
+    }
+
+    fn reclaims(&self) -> Reclaims {
+        Reclaims::Everything
+    }
+
+    fn root_list(&self) -> Option<RootList> {
+        None
+    }
+
+    /// What lies behind the last block, then the idle semi-space, at the
+    /// addresses of its last use. Where it has more memory than it used then,
+    /// those behind may have become others'.
+    fn unused(&self) -> Vec<(u32, &[u8])> {
+        let (current, idle) = (self.core.from_space(), self.core.to_space());
+        let behind = current.space.extent().1;
+        [(current, behind), (idle, GRANULE)]
+            .into_iter()
+            .filter_map(|(half, start)| {
+                let storage = &half.space.storage;
+                let bytes = storage.slice(start as usize..storage.len())?;
+                (!bytes.is_empty()).then_some((half.base() + start, bytes))
+            })
+            .collect()
+    }
+
+    /// Nothing is counted as overwritten.
+    fn stats(&self) -> Stats {
+        self.core.stats
+    }
+
+    fn watch(&mut self, on: bool) {
+        self.core.watch(on);
+    }
+
+    /// A collection changes everything: there is no log of what it does.
+    fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
+        let current = self.core.from_space();
+        let base = current.base();
+        current.space.changes(&mut |change| {
+            visit(Change {
+                at: change.at + base,
+                ..change
+            });
+        })
+    }
+
+    fn forget_changes(&mut self) {
+        self.core.forget_changes();
+    }
+}

@@ -1,0 +1,87 @@
+//! Tests of the copying collector.
+
+mod addresses;
+mod collect;
+mod faults;
+mod forward;
+mod mutator;
+mod operations;
+mod wild;
+
+use super::{Copying, Policy};
+use crate::heap::testing::Kinds;
+use crate::heap::{GcRef, Heap, HeapError, Inspect, POISON, Roots};
+
+const NULL: GcRef = GcRef::NULL;
+
+fn heap(kinds: &Kinds) -> Copying {
+    let mut heap = Copying::new(1 << 26);
+    heap.add_types(&kinds.types);
+    heap
+}
+
+/// Registers of frames and slots outside the heap.
+#[derive(Clone, Default)]
+struct Held {
+    frame: Vec<u64>,
+    slots: Vec<u32>,
+}
+
+impl Held {
+    fn by_frame(refs: &[GcRef]) -> Held {
+        Held {
+            frame: refs.iter().map(|r| r.register()).collect(),
+            slots: Vec::new(),
+        }
+    }
+
+    fn by_slots(refs: &[GcRef]) -> Held {
+        Held {
+            frame: Vec::new(),
+            slots: refs.iter().map(|r| r.0).collect(),
+        }
+    }
+
+    /// What register `i` refers to.
+    fn at(&self, i: usize) -> GcRef {
+        GcRef::from_register(self.frame[i])
+    }
+}
+
+impl Roots for Held {
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        self.frame.iter_mut().for_each(visit);
+    }
+
+    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32)) {
+        self.slots.iter_mut().for_each(visit);
+    }
+}
+
+/// Checks blocks, statistics and poison.
+fn audit<P: Policy>(kinds: &Kinds, heap: &Copying<P>) {
+    kinds.audit(heap, &[]);
+    for (start, bytes) in heap.unused() {
+        let at = bytes.iter().position(|b| *b != POISON);
+        assert_eq!(at, None, "bytes from {start:#x} on");
+    }
+    for object in kinds.live(heap) {
+        let moved = heap.core().from_space().forwarding(object);
+        assert_eq!(moved, Ok(None), "{object}");
+    }
+}
+
+/// Collects and returns where a single root has gone.
+fn moved<P: Policy>(heap: &mut Copying<P>, r: GcRef) -> GcRef {
+    let mut held = Held::by_frame(&[r]);
+    heap.collect(&mut held).unwrap();
+    held.at(0)
+}
+
+/// The message and the address of a corruption.
+fn blamed<T: std::fmt::Debug>(outcome: Result<T, HeapError>) -> (u32, &'static str) {
+    match outcome {
+        Err(HeapError::Corrupt(c)) => (c.address, c.what),
+        other => panic!("{other:?} is no corruption"),
+    }
+}

@@ -1,0 +1,250 @@
+//! The model as a [`Heap`]: the instructions of the language, one by one.
+
+use super::Model;
+use super::access::{no_elements, no_value};
+use super::object::{Contents, Elements};
+use super::value::{Kind, Value};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
+use crate::types::{Field, Lane, TypeId, Types};
+
+impl Heap for Model {
+    fn add_types(&mut self, types: &Types) {
+        self.learn(types);
+    }
+
+    fn wants_collection(&self) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.stats.collections += 1;
+        Ok(())
+    }
+
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
+        let kinds = self.fields_of_struct(ty)?;
+        self.check_room(Value::room(kinds.len()))?;
+        let fields = Kind::values(kinds.iter().copied(), fields)?;
+        self.add(Shape::Struct(ty), Contents::Struct { fields })
+    }
+
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
+        let kinds = self.fields_of_struct(ty)?;
+        self.check_room(Value::room(kinds.len()))?;
+        let fields = kinds.iter().map(|kind| kind.zero()).collect();
+        self.add(Shape::Struct(ty), Contents::Struct { fields })
+    }
+
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
+        let kind = self.element_of_array(ty)?;
+        self.check_room(u64::from(len) * kind.width() as u64)?;
+        let elements = Elements::repeat(kind.value_of_register(init), len)?;
+        self.add(Shape::Array(ty), Contents::Array { elements })
+    }
+
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
+        let kind = self.element_of_array(ty)?;
+        self.check_room(u64::from(len) * kind.width() as u64)?;
+        let elements = Elements::repeat(kind.zero(), len)?;
+        self.add(Shape::Array(ty), Contents::Array { elements })
+    }
+
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
+        let kind = self.element_of_array(ty)?;
+        let len = match kind {
+            Kind::V128 => elements.len() / 2,
+            _ => elements.len(),
+        };
+        let len = u32::try_from(len).map_err(|_| HeapError::Full)?;
+        self.check_room(u64::from(len) * kind.width() as u64)?;
+        let values = Kind::values((0..len).map(|_| kind), elements)?;
+        let elements = Elements::of(kind, &values)?;
+        self.add(Shape::Array(ty), Contents::Array { elements })
+    }
+
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
+        let kinds = self.params_of_func(ty)?;
+        self.check_room(Value::room(kinds.len()))?;
+        let payload = Kind::values(kinds.iter().copied(), payload)?;
+        self.add(Shape::Exception(ty), Contents::Exception { tag, payload })
+    }
+
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
+        self.add(Shape::Extern, Contents::Extern { host })
+    }
+
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        Ok(self.object(r)?.shape)
+    }
+
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        self.read(r, Place::Field(field)).map(Value::register)
+    }
+
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        self.write_register(r, Place::Field(field), value)
+    }
+
+    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        match self.read(r, place)? {
+            Value::V128(value) => Ok(value),
+            _ => Err(no_value(r)),
+        }
+    }
+
+    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.write(r, place, Value::V128(value))
+    }
+
+    fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        Ok(self.array(r)?.len())
+    }
+
+    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
+        let place = Place::Element { index, lane };
+        self.read(r, place).map(Value::register)
+    }
+
+    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
+        self.write_register(r, Place::Element { index, lane }, v)
+    }
+
+    fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        let value = self.array(r)?.kind().value_of_register(value);
+        self.fill_with(r, start, len, lane, value)
+    }
+
+    fn fill_vector(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        value: u128,
+    ) -> Result<(), HeapError> {
+        self.fill_with(r, start, len, Lane::B128, Value::V128(value))
+    }
+
+    fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        let to = self.range(dst.0, dst.1, len as usize, lane)?;
+        let from = self.range(src.0, src.1, len as usize, lane)?;
+        let temporary = self.array(src.0)?.part(from)?;
+        for (index, at) in to.zip(0..) {
+            let value = temporary.get(at).ok_or_else(|| no_elements(src.0))?;
+            self.set_one(dst.0, index, value)?;
+        }
+        Ok(())
+    }
+
+    fn init_data(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        data: &[u8],
+    ) -> Result<(), HeapError> {
+        let kind = self.array(r)?.kind();
+        if matches!(kind, Kind::Ref | Kind::Func) {
+            return Err(HeapError::corrupt(r.0, "raw bytes into references"));
+        }
+        if !data.len().is_multiple_of(kind.width()) {
+            return Err(HeapError::corrupt(r.0, "bytes do not make whole elements"));
+        }
+        let range = self.range(r, start, data.len() / kind.width(), lane)?;
+        for (index, bytes) in range.zip(data.chunks(kind.width())) {
+            let value = kind.value_of_bytes(bytes).ok_or_else(|| no_elements(r))?;
+            self.set_one(r, index, value)?;
+        }
+        Ok(())
+    }
+
+    fn init_elements(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        refs: &[u32],
+    ) -> Result<(), HeapError> {
+        let kind = self.array(r)?.kind();
+        if !matches!(kind, Kind::Ref | Kind::Func) {
+            return Err(HeapError::corrupt(r.0, "references into numbers"));
+        }
+        let range = self.range(r, start, refs.len(), lane)?;
+        for (index, slot) in range.zip(refs) {
+            let value = kind.value_of_slot(*slot).ok_or_else(|| no_elements(r))?;
+            self.set_one(r, index, value)?;
+        }
+        Ok(())
+    }
+
+    fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
+        match self.object(r)?.contents {
+            Contents::Exception { tag, .. } => Ok(tag),
+            _ => Err(HeapError::corrupt(r.0, "not an exception")),
+        }
+    }
+
+    fn extern_host(&self, r: GcRef) -> Result<u32, HeapError> {
+        match self.object(r)?.contents {
+            Contents::Extern { host } => Ok(host),
+            _ => Err(HeapError::corrupt(r.0, "not an external value")),
+        }
+    }
+
+    fn expose(&mut self, _r: GcRef) -> Result<(), HeapError> {
+        Ok(())
+    }
+
+    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        *slot = new.0;
+        Ok(())
+    }
+
+    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        *slot = new.0;
+        Ok(())
+    }
+
+    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError> {
+        for slot in slots {
+            *slot = GcRef::NULL.0;
+        }
+        Ok(())
+    }
+
+    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        for slot in slots {
+            *slot = value.0;
+        }
+        Ok(())
+    }
+
+    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+        if dst.len() != src.len() {
+            return Err(HeapError::corrupt(0, "a copy between unequal ranges"));
+        }
+        for (dst, src) in dst.iter_mut().zip(src) {
+            *dst = *src;
+        }
+        Ok(())
+    }
+
+    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        for slot in slots {
+            *slot = value.0;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Random bulk operations, on arrays and on slots outside the heap.
+
+use super::pair::{Pair, Registers, Twin};
+use crate::heap::{GcRef, Heap, Shape};
+use crate::types::Lane;
+use std::ops::Range;
+
+impl Pair {
+    /// Any part of a row of so many.
+    fn part(&mut self, of: usize) -> Range<usize> {
+        let start = self.random.below(of + 1);
+        start..start + self.random.below(of - start + 1)
+    }
+
+    /// One bulk operation on an array.
+    pub fn bulk(&mut self, twin: Twin, lane: Lane) {
+        let (n, m) = (twin.null, twin.model);
+        let part = self.part(twin.len as usize);
+        let (start, len) = (part.start as u32, part.len());
+        match self.random.below(4) {
+            0 if lane == Lane::B128 && self.random.below(2) == 0 => {
+                self.tried.insert("fill vector".into());
+                let vector = u128::from(self.random.next()) * u128::from(u64::MAX);
+                let len = len as u32;
+                self.null.fill_vector(n, start, len, vector).unwrap();
+                self.model.fill_vector(m, start, len, vector).unwrap();
+            }
+            0 => {
+                self.try_lane("fill", lane);
+                let value = self.values(&[lane]);
+                let len = len as u32;
+                self.null.fill(n, start, len, lane, value.null[0]).unwrap();
+                let model = value.model[0];
+                self.model.fill(m, start, len, lane, model).unwrap();
+            }
+            1 if matches!(lane, Lane::Gc | Lane::Func) => {
+                self.try_lane("elements", lane);
+                let Registers { null, model } = self.values(&vec![lane; len]);
+                let slots = |row: &[u64]| -> Vec<u32> { row.iter().map(|r| *r as u32).collect() };
+                let (null, model) = (slots(&null), slots(&model));
+                self.null.init_elements(n, start, lane, &null).unwrap();
+                self.model.init_elements(m, start, lane, &model).unwrap();
+            }
+            1 => {
+                self.try_lane("data", lane);
+                let bytes = len * lane.width() as usize;
+                let data: Vec<u8> = (0..bytes).map(|_| self.random.next() as u8).collect();
+                self.null.init_data(n, start, lane, &data).unwrap();
+                self.model.init_data(m, start, lane, &data).unwrap();
+            }
+            _ => self.copy(twin, start, len, lane),
+        }
+    }
+
+    /// Copies part of the array onto itself, or part of another one.
+    fn copy(&mut self, dst: Twin, to: u32, len: usize, lane: Lane) {
+        let other = self.twin();
+        let src = match other.shape {
+            Shape::Array(ty) if self.types.element(ty).storage.lane() == lane => other,
+            _ => dst,
+        };
+        let len = len.min(src.len as usize) as u32;
+        let from = self.random.below((src.len - len) as usize + 1) as u32;
+        let overlaps = src.null == dst.null && from.abs_diff(to) < len;
+        let name = match overlaps {
+            true if from < to => "overlap up",
+            true if from > to => "overlap down",
+            _ => "copy",
+        };
+        self.try_lane(name, lane);
+        self.null
+            .copy((dst.null, to), (src.null, from), len, lane)
+            .unwrap();
+        self.model
+            .copy((dst.model, to), (src.model, from), len, lane)
+            .unwrap();
+        self.compare_object(src);
+    }
+
+    /// One operation on the slots outside the heap.
+    pub fn slots(&mut self) {
+        let (null, model): (GcRef, GcRef) = self.reference();
+        self.null.expose(null).unwrap();
+        self.model.expose(model).unwrap();
+        let len = self.slots.0.len();
+        let (i, part) = (self.random.below(len), self.part(len));
+        let choice = self.random.below(6);
+        let (mut a, mut b) = std::mem::take(&mut self.slots);
+        match choice {
+            0 => {
+                self.null.write_slot(&mut a[i], null).unwrap();
+                self.model.write_slot(&mut b[i], model).unwrap();
+            }
+            1 => {
+                (a[i], b[i]) = (0, 0);
+                self.null.init_slot(&mut a[i], null).unwrap();
+                self.model.init_slot(&mut b[i], model).unwrap();
+            }
+            2 => {
+                self.null.drop_slots(&mut a[part.clone()]).unwrap();
+                self.model.drop_slots(&mut b[part]).unwrap();
+            }
+            3 => {
+                self.null.fill_slots(&mut a[part.clone()], null).unwrap();
+                self.model.fill_slots(&mut b[part], model).unwrap();
+            }
+            4 => {
+                let from = self.random.below(len - part.len() + 1);
+                let (x, y) = (
+                    a[from..from + part.len()].to_vec(),
+                    b[from..from + part.len()].to_vec(),
+                );
+                self.null.copy_slots(&mut a[part.clone()], &x).unwrap();
+                self.model.copy_slots(&mut b[part], &y).unwrap();
+            }
+            _ if len < 40 => {
+                a.resize(len + 3, 0);
+                b.resize(len + 3, 0);
+                self.null.grow_slots(&mut a[len..], null).unwrap();
+                self.model.grow_slots(&mut b[len..], model).unwrap();
+            }
+            _ => {}
+        }
+        self.slots = (a, b);
+        self.compare_slots();
+    }
+}

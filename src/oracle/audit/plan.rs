@@ -1,0 +1,250 @@
+//! What an audit has to know of each type, computed from the type section: the
+//! size of its objects, and where their references are. Nothing here comes from
+//! a collector's own tables.
+
+use crate::heap::{Block, GcRef, Header, Inspect, Place, Shape};
+use crate::types::{ARRAY_ELEMENTS, Composite, Lane, RefType, Storage, TypeId, Types, ValType};
+use std::ops::Range;
+
+/// A reference in a structure or an exception's payload.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Slot {
+    pub place: Place,
+    /// Its offset in the payload.
+    offset: u32,
+    pub ty: RefType,
+}
+
+/// The element of an array.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Element {
+    pub lane: Lane,
+    /// Its type, if it is a reference.
+    pub ty: Option<RefType>,
+}
+
+/// What there is to know about the objects of one type.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    shape: Shape,
+    /// Bytes of payload; of an array, without its elements.
+    size: u32,
+    pub element: Option<Element>,
+    /// Where its references into the heap are in [`Plans::slots`], and its
+    /// references to functions.
+    slots: Range<u32>,
+    funcs: Range<u32>,
+}
+
+/// All types of a store, by [`TypeId`].
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    plans: Vec<Plan>,
+    slots: Vec<Slot>,
+}
+
+impl Plans {
+    /// Learns the types it does not know yet.
+    pub fn learn(&mut self, types: &Types) {
+        for (ty, entry) in types.iter().skip(self.plans.len()) {
+            let layout = &entry.layout;
+            let plan = match &entry.sub.composite {
+                Composite::Array(element) => {
+                    let ty_of = |storage: Storage| match storage.unpacked() {
+                        ValType::Ref(ty) => Some(ty),
+                        _ => None,
+                    };
+                    Plan {
+                        shape: Shape::Array(ty),
+                        size: ARRAY_ELEMENTS,
+                        element: Some(Element {
+                            lane: element.storage.lane(),
+                            ty: ty_of(element.storage),
+                        }),
+                        slots: 0..0,
+                        funcs: 0..0,
+                    }
+                }
+                Composite::Struct(fields) => {
+                    let types = fields.iter().map(|f| f.storage.unpacked());
+                    let (slots, funcs) = self.add(types.zip(layout.fields.iter()));
+                    Plan {
+                        shape: Shape::Struct(ty),
+                        size: layout.size,
+                        element: None,
+                        slots,
+                        funcs,
+                    }
+                }
+                Composite::Func(f) => {
+                    let types = f.params.iter().copied();
+                    let (slots, funcs) = self.add(types.zip(layout.fields.iter()));
+                    Plan {
+                        shape: Shape::Exception(ty),
+                        size: layout.size,
+                        element: None,
+                        slots,
+                        funcs,
+                    }
+                }
+            };
+            self.plans.push(plan);
+        }
+    }
+
+    /// Adds the references among fields: those into the heap, then the others.
+    fn add<'a>(
+        &mut self,
+        fields: impl Iterator<Item = (ValType, &'a crate::types::Field)> + Clone,
+    ) -> (Range<u32>, Range<u32>) {
+        let mut add = |lane: Lane| {
+            let first = self.slots.len() as u32;
+            for (ty, field) in fields.clone().filter(|(_, field)| field.lane == lane) {
+                if let ValType::Ref(ty) = ty {
+                    self.slots.push(Slot {
+                        place: Place::Field(*field),
+                        offset: field.offset,
+                        ty,
+                    });
+                }
+            }
+            first..self.slots.len() as u32
+        };
+        (add(Lane::Gc), add(Lane::Func))
+    }
+
+    /// The plan of an object's type; `None` if its header names no type of its
+    /// own kind, or if it is an external value.
+    #[inline]
+    pub fn of(&self, shape: Option<Shape>) -> Option<&Plan> {
+        let plan = self.plans.get(type_of(shape)?.0 as usize)?;
+        (Some(plan.shape) == shape).then_some(plan)
+    }
+
+    /// The references into the heap of a structure or exception.
+    #[inline]
+    pub fn slots(&self, plan: &Plan) -> &[Slot] {
+        &self.slots[plan.slots.start as usize..plan.slots.end as usize]
+    }
+
+    /// The references to functions of a structure or exception.
+    #[inline]
+    pub fn funcs(&self, plan: &Plan) -> &[Slot] {
+        &self.slots[plan.funcs.start as usize..plan.funcs.end as usize]
+    }
+
+    /// The bytes of payload that an object needs, if its header names a type.
+    #[inline]
+    pub fn payload(&self, header: &Header) -> Option<u64> {
+        if header.shape == Some(Shape::Extern) {
+            // One word, in whole double words.
+            return Some(8);
+        }
+        let plan = self.of(header.shape)?;
+        Some(match plan.element {
+            Some(element) => {
+                u64::from(plan.size) + u64::from(element.lane.width()) * u64::from(header.len)
+            }
+            None => plan.size.into(),
+        })
+    }
+
+    /// The place of the `slot`-th reference into the heap, and its static type.
+    pub fn slot(&self, shape: Option<Shape>, slot: usize) -> Option<(Place, RefType)> {
+        let plan = self.of(shape)?;
+        if let Some(Element { lane, ty }) = plan.element {
+            let index = slot as u32;
+            return Some((Place::Element { index, lane }, ty?));
+        }
+        let slot = self.slots(plan).get(slot)?;
+        Some((slot.place, slot.ty))
+    }
+
+    /// Calls `visit` with the value and the static type of every reference into
+    /// the heap of the object at `r`, in order; with null for one that cannot be
+    /// read. Returns whether all could be.
+    #[inline]
+    pub fn references<H: Inspect>(
+        &self,
+        heap: &H,
+        r: GcRef,
+        size: u32,
+        header: &Header,
+        mut visit: impl FnMut(GcRef, RefType),
+    ) -> bool {
+        let Some(plan) = self.of(header.shape) else {
+            return true;
+        };
+        let mut complete = true;
+        let mut peek = |place: Place| {
+            let value = heap.peek(r, place);
+            complete &= value.is_some();
+            value.map_or(GcRef::NULL, GcRef::from_register)
+        };
+        // Heaps that have bytes are read as bytes: it is much faster.
+        let block = Block {
+            start: r.0,
+            size,
+            free: false,
+        };
+        let bytes = heap.header_size().and_then(|size| {
+            let bytes = heap.bytes(block)?;
+            bytes.get(size as usize..)
+        });
+        match (plan.element, bytes) {
+            (None, Some(bytes)) => {
+                for slot in self.slots(plan) {
+                    let word = bytes
+                        .get(slot.offset as usize..)
+                        .and_then(<[u8]>::first_chunk);
+                    visit(word.map_or(GcRef::NULL, word_at), slot.ty);
+                }
+            }
+            (None, None) => {
+                for slot in self.slots(plan) {
+                    visit(peek(slot.place), slot.ty);
+                }
+            }
+            (
+                Some(Element {
+                    lane: Lane::Gc,
+                    ty: Some(ty),
+                }),
+                Some(bytes),
+            ) => {
+                let words = bytes.get(ARRAY_ELEMENTS as usize..).unwrap_or_default();
+                let words = words.as_chunks().0.iter().map(word_at);
+                let none = std::iter::repeat(GcRef::NULL);
+                words
+                    .chain(none)
+                    .take(header.len as usize)
+                    .for_each(|r| visit(r, ty));
+            }
+            (
+                Some(Element {
+                    lane: lane @ Lane::Gc,
+                    ty: Some(ty),
+                }),
+                None,
+            ) => {
+                for index in 0..header.len {
+                    visit(peek(Place::Element { index, lane }), ty);
+                }
+            }
+            (Some(_), _) => {}
+        }
+        complete
+    }
+}
+
+fn word_at(word: &[u8; 4]) -> GcRef {
+    GcRef(u32::from_le_bytes(*word))
+}
+
+/// The type behind a shape, if it is one of a module.
+pub(super) fn type_of(shape: Option<Shape>) -> Option<TypeId> {
+    match shape? {
+        Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id) => Some(id),
+        Shape::Extern => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! Places in an observation, and the ways to them in words.
+
+use super::walk::Comparison;
+use crate::heap::Shape;
+use crate::oracle::names::{Space, quoted};
+
+/// A place outside of the heap that holds a value.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Root {
+    /// A result of a call.
+    Result { call: u32, index: u32 },
+    /// What a call threw.
+    Exception { call: u32 },
+    /// An argument of a call of the host.
+    Argument { call: u32, index: u32 },
+    /// A global.
+    Global(u32),
+    /// An element of a table.
+    Element { table: u32, index: u32 },
+    /// A reference that the host has kept.
+    Kept(u32),
+}
+
+impl Root {
+    /// What a difference here is.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Root::Result { .. } => "result",
+            Root::Exception { .. } => "exception",
+            Root::Argument { .. } => "host call",
+            Root::Global(_) => "global",
+            Root::Element { .. } => "table",
+            Root::Kept(_) => "kept",
+        }
+    }
+}
+
+/// A place that holds a value.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// Outside of the heap.
+    Root(Root),
+    /// In two objects that correspond, by the number of the pair.
+    Inside { pair: u32, index: u32 },
+}
+
+/// How many steps at either end of a long path are written out.
+const ENDS: usize = 4;
+
+impl Comparison<'_, '_> {
+    /// The way to a place from outside of the heap. Pairs are numbered breadth
+    /// first, and each knows where it was met, so there is no shorter one.
+    pub(super) fn path(&self, place: Place) -> String {
+        let mut steps = Vec::new();
+        let mut at = place;
+        let root = loop {
+            match at {
+                Place::Root(root) => break root,
+                Place::Inside { pair, index } => {
+                    steps.push((pair, index));
+                    at = self.pair(pair).place;
+                }
+            }
+        };
+        steps.reverse();
+        let mut path = self.root(root);
+        let left_out = match steps.len() {
+            n if n > 2 * ENDS + 1 => ENDS..n - ENDS,
+            n => n..n,
+        };
+        for (i, (pair, index)) in steps.iter().enumerate() {
+            if i == left_out.start {
+                path.push_str(&format!(" -> ... {} steps ...", left_out.len()));
+            }
+            if !left_out.contains(&i) {
+                let kind = match self.shape(*pair) {
+                    Shape::Array(_) => "element",
+                    _ => "field",
+                };
+                path.push_str(&format!(" -> {kind} {index}"));
+            }
+        }
+        path
+    }
+
+    fn root(&self, root: Root) -> String {
+        match root {
+            Root::Result { call, index } => format!("result {index} of {}", self.call_name(call)),
+            Root::Exception { call } => format!("exception of {}", self.call_name(call)),
+            Root::Argument { call, index } => {
+                format!("argument {index} of {}", self.host_call_name(call))
+            }
+            Root::Global(index) => self.names.place(Space::Global, index),
+            Root::Element { table, index } => {
+                let table = self.names.place(Space::Table, table);
+                format!("{table} -> element {index}")
+            }
+            Root::Kept(index) => format!("kept reference {index}"),
+        }
+    }
+
+    /// A call from the host: `call 2 "f"`.
+    pub(super) fn call_name(&self, call: u32) -> String {
+        match &self.a.seen.steps[call as usize].export {
+            None => "instantiation".into(),
+            Some(export) => format!("call {call} {}", quoted(export)),
+        }
+    }
+
+    /// A call of the host: `host call 0 "m" "f"`.
+    pub(super) fn host_call_name(&self, call: u32) -> String {
+        let import = self.a.seen.host_calls[call as usize].import;
+        match self.names.import(import) {
+            Some(import) => format!("host call {call} {import}"),
+            None => format!("host call {call}"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is said of a difference.
+
+use super::path::Place;
+use super::walk::{Comparison, NEW};
+use super::{Found, show};
+use crate::case::{Graph, Outcome, Seen};
+use crate::oracle::names::Names;
+use std::ops::ControlFlow;
+
+/// Whether to go on.
+pub(super) type Flow = ControlFlow<Found>;
+
+/// There is no difference so far.
+pub(super) const SAME: Flow = ControlFlow::Continue(());
+
+impl Comparison<'_, '_> {
+    /// Two values that do not look alike.
+    pub(super) fn differ(&self, x: Seen, y: Seen, place: Place) -> Flow {
+        let shown = |names: &Names<'_>| {
+            let a = show(x, self.a.graph(), names);
+            (a, show(y, self.b.graph(), names))
+        };
+        let mut values = shown(self.names);
+        if values.0 == values.1 {
+            // Names need not be unique.
+            values = shown(&self.names.numbers());
+        }
+        self.found_at(place, values)
+    }
+
+    /// Two objects that look alike, but one at least is known already, and its
+    /// partner is not the other.
+    pub(super) fn differ_in_sharing(
+        &self,
+        values: (Seen, Seen),
+        met: (u32, u32),
+        place: Place,
+    ) -> Flow {
+        let shown = |value: Seen, graph: &Graph, pair: u32| {
+            let what = show(value, graph, self.names);
+            match pair {
+                NEW => format!("{what}, another object"),
+                pair => {
+                    let first = self.path(self.pair(pair).place);
+                    format!("{what}, the same object as {first}")
+                }
+            }
+        };
+        let values = (
+            shown(values.0, self.a.graph(), met.0),
+            shown(values.1, self.b.graph(), met.1),
+        );
+        self.found_at(place, values)
+    }
+
+    fn found_at(&self, place: Place, values: (String, String)) -> Flow {
+        let kind = match place {
+            Place::Root(root) => root.kind(),
+            Place::Inside { .. } => "heap",
+        };
+        found(kind, self.path(place), values)
+    }
+}
+
+/// How a call ended, in words.
+pub(super) fn ending(outcome: &Outcome, graph: &Graph, names: &Names<'_>) -> String {
+    match outcome {
+        Outcome::Returned(values) if values.len() == 1 => "returned 1 value".into(),
+        Outcome::Returned(values) => format!("returned {} values", values.len()),
+        Outcome::Trapped(trap) => format!("trapped: {trap}"),
+        Outcome::Threw(value) => format!("threw {}", show(*value, graph, names)),
+        Outcome::NoArgument => "was not called: no argument fits".into(),
+    }
+}
+
+pub(super) fn found(kind: &'static str, path: String, values: (String, String)) -> Flow {
+    ControlFlow::Break(Found { kind, path, values })
+}
+
+/// Compares how many there are of something.
+pub(super) fn lengths<N: PartialEq + ToString>(kind: &'static str, what: &str, x: N, y: N) -> Flow {
+    match x == y {
+        true => SAME,
+        false => found(kind, what.to_string(), (x.to_string(), y.to_string())),
+    }
+}

@@ -1,0 +1,259 @@
+//! The walk over two observations, side by side.
+
+use super::Found;
+use super::path::{Place, Root};
+use super::report::{Flow, SAME, ending, found, lengths};
+use crate::case::{Graph, Node, Observation, Outcome, Seen};
+use crate::heap::Shape;
+use crate::oracle::names::{Names, Space, quoted};
+
+/// What is known of one of the observations.
+pub(super) struct Side<'a> {
+    pub seen: &'a Observation,
+    /// For each object its pair, or [`NEW`].
+    met: Vec<u32>,
+}
+
+/// An object that was not met yet.
+pub(super) const NEW: u32 = u32::MAX;
+
+impl<'a> Side<'a> {
+    fn new(seen: &'a Observation) -> Side<'a> {
+        Side {
+            seen,
+            met: vec![NEW; seen.graph.nodes.len()],
+        }
+    }
+
+    pub fn graph(&self) -> &'a Graph {
+        &self.seen.graph
+    }
+
+    /// The value, if it is an object then one of the graph: another process may
+    /// have written anything.
+    fn checked(&self, value: Seen) -> Seen {
+        match value {
+            Seen::Object(number) if number as usize >= self.met.len() => Seen::Dangling,
+            value => value,
+        }
+    }
+}
+
+/// Two objects that correspond.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Pair {
+    a: u32,
+    b: u32,
+    /// Where the walk first met them.
+    pub place: Place,
+}
+
+/// The walk: it goes on until there is a difference.
+pub(super) struct Comparison<'a, 'm> {
+    pub a: Side<'a>,
+    pub b: Side<'a>,
+    pub names: &'a Names<'m>,
+    /// In the order of the walk; also its queue.
+    pairs: Vec<Pair>,
+}
+
+impl<'a, 'm> Comparison<'a, 'm> {
+    pub fn new(a: &'a Observation, b: &'a Observation, names: &'a Names<'m>) -> Self {
+        Comparison {
+            a: Side::new(a),
+            b: Side::new(b),
+            names,
+            pairs: Vec::new(),
+        }
+    }
+
+    /// The first difference.
+    pub fn first(mut self) -> Option<Found> {
+        self.walk().break_value()
+    }
+
+    pub fn pair(&self, pair: u32) -> Pair {
+        self.pairs[pair as usize]
+    }
+
+    /// The type of the objects of a pair.
+    pub fn shape(&self, pair: u32) -> Shape {
+        self.a.graph().nodes[self.pair(pair).a as usize].shape
+    }
+
+    fn walk(&mut self) -> Flow {
+        self.calls()?;
+        self.host_calls()?;
+        let (a, b) = (self.a.seen, self.b.seen);
+        self.values(&a.globals, &b.globals, Root::Global)?;
+        lengths("global", "globals", a.globals.len(), b.globals.len())?;
+        self.tables()?;
+        self.memories()?;
+        self.values(&a.kept, &b.kept, Root::Kept)?;
+        lengths("kept", "kept references", a.kept.len(), b.kept.len())?;
+        self.heap()
+    }
+
+    fn calls(&mut self) -> Flow {
+        let (a, b) = (&self.a.seen.steps, &self.b.seen.steps);
+        for ((x, y), call) in a.iter().zip(b).zip(0..) {
+            if x.export != y.export {
+                let show = |export: &Option<String>| match export {
+                    None => "instantiation".to_string(),
+                    Some(export) => quoted(export),
+                };
+                let values = (show(&x.export), show(&y.export));
+                return found("call", format!("call {call}"), values);
+            }
+            match (&x.outcome, &y.outcome) {
+                (Outcome::Returned(x), Outcome::Returned(y)) => {
+                    self.values(x, y, |index| Root::Result { call, index })?;
+                    if x.len() != y.len() {
+                        let what = format!("results of {}", self.call_name(call));
+                        lengths("result", &what, x.len(), y.len())?;
+                    }
+                }
+                (Outcome::Threw(x), Outcome::Threw(y)) => {
+                    self.meet(*x, *y, Place::Root(Root::Exception { call }))?;
+                }
+                (x, y) if x == y => {}
+                (x, y) => {
+                    let kind = match (x, y) {
+                        (Outcome::Trapped(_), _) | (_, Outcome::Trapped(_)) => "trap",
+                        (Outcome::Threw(_), _) | (_, Outcome::Threw(_)) => "exception",
+                        _ => "call",
+                    };
+                    let values = (
+                        ending(x, self.a.graph(), self.names),
+                        ending(y, self.b.graph(), self.names),
+                    );
+                    return found(kind, self.call_name(call), values);
+                }
+            }
+        }
+        lengths("call", "calls made", a.len(), b.len())
+    }
+
+    fn host_calls(&mut self) -> Flow {
+        let (a, b) = (self.a.seen, self.b.seen);
+        for ((x, y), call) in a.host_calls.iter().zip(&b.host_calls).zip(0..) {
+            if x.import != y.import {
+                let show = |import| match self.names.import(import) {
+                    Some(names) => names,
+                    None => format!("import {import}"),
+                };
+                let values = (show(x.import), show(y.import));
+                return found("host call", format!("host call {call}"), values);
+            }
+            self.values(&x.args, &y.args, |index| Root::Argument { call, index })?;
+            if x.args.len() != y.args.len() {
+                let what = format!("arguments of {}", self.host_call_name(call));
+                lengths("host call", &what, x.args.len(), y.args.len())?;
+            }
+        }
+        let what = "calls to the host";
+        lengths("host call", what, a.host_call_count, b.host_call_count)?;
+        let (x, y) = (a.host_calls.len(), b.host_calls.len());
+        lengths("host call", "calls to the host written down", x, y)
+    }
+
+    fn tables(&mut self) -> Flow {
+        let (a, b) = (&self.a.seen.tables, &self.b.seen.tables);
+        for ((x, y), table) in a.iter().zip(b).zip(0..) {
+            self.values(x, y, |index| Root::Element { table, index })?;
+            if x.len() != y.len() {
+                let table = self.names.place(Space::Table, table);
+                lengths("table", &format!("{table} -> size"), x.len(), y.len())?;
+            }
+        }
+        lengths("table", "tables", a.len(), b.len())
+    }
+
+    fn memories(&mut self) -> Flow {
+        let (a, b) = (&self.a.seen.memories, &self.b.seen.memories);
+        for ((x, y), memory) in a.iter().zip(b).zip(0..) {
+            if x == y {
+                continue;
+            }
+            let name = self.names.place(Space::Memory, memory);
+            if let Some(at) = x.iter().zip(y).position(|(x, y)| x != y) {
+                let show = |byte: u8| format!("{byte:#04x}");
+                let values = (show(x[at]), show(y[at]));
+                return found("memory", format!("{name} -> byte {at:#x}"), values);
+            }
+            lengths("memory", &format!("{name} -> size"), x.len(), y.len())?;
+        }
+        lengths("memory", "memories", a.len(), b.len())
+    }
+
+    /// What is inside the objects, breadth first.
+    fn heap(&mut self) -> Flow {
+        let mut at = 0;
+        while let Some(&Pair { a, b, place }) = self.pairs.get(at) {
+            let pair = at as u32;
+            let (mut x, mut y) = (self.a.graph().values_of(a), self.b.graph().values_of(b));
+            let (in_a, in_b) = (x.len(), y.len());
+            let skipped = x.skip_equal_numbers(&mut y);
+            for ((x, y), index) in x.zip(y).zip(skipped..) {
+                self.meet(x, y, Place::Inside { pair, index })?;
+            }
+            if in_a != in_b {
+                // Of one type, and yet: not from an engine that works.
+                let what = format!("{} -> fields", self.path(place));
+                lengths("heap", &what, in_a, in_b)?;
+            }
+            at += 1;
+        }
+        SAME
+    }
+
+    /// Compares what is in two lists, as far as both go.
+    fn values(&mut self, x: &[Seen], y: &[Seen], root: impl Fn(u32) -> Root) -> Flow {
+        for ((x, y), index) in x.iter().zip(y).zip(0..) {
+            self.meet(*x, *y, Place::Root(root(index)))?;
+        }
+        SAME
+    }
+
+    /// Compares two values. Objects that were not met before correspond from
+    /// now on; what is in them is compared later.
+    fn meet(&mut self, x: Seen, y: Seen, place: Place) -> Flow {
+        let (x, y) = (self.a.checked(x), self.b.checked(y));
+        let (Seen::Object(a), Seen::Object(b)) = (x, y) else {
+            return match x == y {
+                true => SAME,
+                false => self.differ(x, y, place),
+            };
+        };
+        let met = (self.a.met[a as usize], self.b.met[b as usize]);
+        if met.0 == met.1 && met.0 != NEW {
+            return SAME;
+        }
+        let node = self.a.graph().nodes[a as usize];
+        if !alike((node, a, self.a.graph()), (b, self.b.graph())) {
+            return self.differ(x, y, place);
+        }
+        if node.shape == Shape::Extern {
+            return SAME;
+        }
+        if met != (NEW, NEW) {
+            return self.differ_in_sharing((x, y), met, place);
+        }
+        let pair = self.pairs.len() as u32;
+        self.a.met[a as usize] = pair;
+        self.b.met[b as usize] = pair;
+        self.pairs.push(Pair { a, b, place });
+        SAME
+    }
+}
+
+/// Whether two objects are of one type, and the same in all that never changes.
+fn alike((x, a, in_a): (Node, u32, &Graph), (b, in_b): (u32, &Graph)) -> bool {
+    let y = in_b.nodes[b as usize];
+    x.shape == y.shape
+        && match x.shape {
+            Shape::Struct(_) => true,
+            Shape::Array(_) => in_a.values_of(a).len() == in_b.values_of(b).len(),
+            Shape::Exception(_) | Shape::Extern => x.word == y.word,
+        }
+}

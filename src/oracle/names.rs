@@ -1,0 +1,281 @@
+//! What the parts of a module are called in reports.
+//!
+//! Names come from the module's name section, its exports and its imports. They
+//! are data of whoever wrote the module: what is shown of them is short and
+//! holds nothing that a terminal would take for a command.
+
+use crate::module::{ExportItem, ExternType, Import, Module};
+use crate::types::TypeId;
+use std::cell::OnceCell;
+use wasmparser::{KnownCustom, Name, NameMap, Parser, Payload};
+
+/// The names in a module.
+///
+/// Nothing is read until something is to be named.
+#[derive(Debug, Default)]
+pub struct Names<'a> {
+    module: Option<&'a Module>,
+    /// Whether only indices are to be shown.
+    numbers_only: bool,
+    tables: OnceCell<Tables<'a>>,
+}
+
+/// An index space.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Space {
+    Func,
+    Table,
+    Memory,
+    Global,
+    Tag,
+    Type,
+}
+
+/// The names in one index space, each list by ascending index. There are never
+/// more of them than the module has parts.
+#[derive(Debug, Default)]
+struct Known<'a> {
+    /// Those of the name section.
+    given: Vec<(u32, &'a str)>,
+    exported: Vec<(u32, &'a str)>,
+    imported: Vec<&'a Import>,
+}
+
+#[derive(Debug, Default)]
+struct Tables<'a> {
+    spaces: [Known<'a>; 6],
+    /// The first type index of every canonical type, by canonical type.
+    types: Vec<(TypeId, u32)>,
+}
+
+impl<'a> Names<'a> {
+    /// The names in a module, and its index spaces.
+    pub fn new(module: &'a Module) -> Names<'a> {
+        Names {
+            module: Some(module),
+            ..Names::none()
+        }
+    }
+
+    /// No names: everything goes by its index, types by their canonical one.
+    pub fn none() -> Names<'a> {
+        Names::default()
+    }
+
+    /// The same module, everything by its index: for things that share a name.
+    pub(super) fn numbers(&self) -> Names<'a> {
+        Names {
+            module: self.module,
+            numbers_only: true,
+            tables: OnceCell::new(),
+        }
+    }
+
+    /// A place that an embedder can reach: `global "g"`. What it would ask for
+    /// it by comes first.
+    pub(super) fn place(&self, space: Space, index: u32) -> String {
+        let known = self.known(space);
+        let name = known.outside(index).or_else(|| known.inside(index));
+        format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
+    }
+
+    /// A function or tag that a value refers to: `function $f`. What the author
+    /// calls it comes first.
+    pub(super) fn item(&self, space: Space, index: u32) -> String {
+        let known = self.known(space);
+        let name = known.inside(index).or_else(|| known.outside(index));
+        format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
+    }
+
+    /// A type: `$t`, or its index.
+    pub(super) fn ty(&self, id: TypeId) -> String {
+        let types = &self.tables().types;
+        let index = match types.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(at) => types[at].1,
+            Err(_) => return id.0.to_string(),
+        };
+        let name = self.known(Space::Type).inside(index);
+        name.unwrap_or(index.to_string())
+    }
+
+    /// The names that an import goes by, counted among all imports.
+    pub(super) fn import(&self, import: u32) -> Option<String> {
+        if self.numbers_only {
+            return None;
+        }
+        self.module?.imports.get(import as usize).map(both_names)
+    }
+
+    fn known(&self, space: Space) -> &Known<'a> {
+        &self.tables().spaces[space as usize]
+    }
+
+    fn tables(&self) -> &Tables<'a> {
+        self.tables.get_or_init(|| match self.module {
+            None => Tables::default(),
+            Some(module) => Tables::new(module, self.numbers_only),
+        })
+    }
+}
+
+impl Space {
+    fn word(self) -> &'static str {
+        match self {
+            Space::Func => "function",
+            Space::Table => "table",
+            Space::Memory => "memory",
+            Space::Global => "global",
+            Space::Tag => "exception",
+            Space::Type => "type",
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    /// What it is called in the module.
+    fn inside(&self, index: u32) -> Option<String> {
+        find(&self.given, index).map(identifier)
+    }
+
+    /// What it is called outside of the module.
+    fn outside(&self, index: u32) -> Option<String> {
+        match find(&self.exported, index) {
+            Some(name) => Some(quoted(name)),
+            None => self.imported.get(index as usize).copied().map(both_names),
+        }
+    }
+
+    /// Adds what the name section says of the first `count` indices, up to the
+    /// first mistake in it. It need not be valid: engines ignore it.
+    fn name(&mut self, count: usize, map: NameMap<'a>) {
+        // Indices ascend, or the reader calls it a mistake.
+        let named = map.map_while(Result::ok);
+        let known = named.take_while(|naming| (naming.index as usize) < count);
+        self.given.extend(
+            known
+                .filter(|naming| !naming.name.is_empty())
+                .map(|naming| (naming.index, naming.name)),
+        );
+    }
+}
+
+impl<'a> Tables<'a> {
+    fn new(module: &'a Module, numbers_only: bool) -> Tables<'a> {
+        let mut tables = Tables::default();
+        tables
+            .types
+            .extend(module.type_ids.iter().copied().zip(0..));
+        tables.types.sort();
+        tables.types.dedup_by_key(|(id, _)| *id);
+        if numbers_only {
+            return tables;
+        }
+        for import in &module.imports {
+            let space = match import.ty {
+                ExternType::Func(_) => Space::Func,
+                ExternType::Table(_) => Space::Table,
+                ExternType::Memory(_) => Space::Memory,
+                ExternType::Global(_) => Space::Global,
+                ExternType::Tag(_) => Space::Tag,
+            };
+            tables.spaces[space as usize].imported.push(import);
+        }
+        for export in &module.exports {
+            let (space, index) = match export.item {
+                ExportItem::Func(index) => (Space::Func, index),
+                ExportItem::Table(index) => (Space::Table, index),
+                ExportItem::Memory(index) => (Space::Memory, index),
+                ExportItem::Global(index) => (Space::Global, index),
+                ExportItem::Tag(index) => (Space::Tag, index),
+            };
+            let known = &mut tables.spaces[space as usize];
+            known.exported.push((index, &export.name));
+        }
+        for known in &mut tables.spaces {
+            // Of several names of one thing the first export stays first.
+            known.exported.sort_by_key(|(index, _)| *index);
+            known.exported.dedup_by_key(|(index, _)| *index);
+        }
+        tables.name_section(module);
+        tables
+    }
+
+    /// Reads the first name section.
+    fn name_section(&mut self, module: &'a Module) {
+        let payloads = Parser::new(0).parse_all(&module.wasm);
+        let section = payloads.map_while(Result::ok).find_map(|payload| {
+            let Payload::CustomSection(custom) = payload else {
+                return None;
+            };
+            match custom.as_known() {
+                KnownCustom::Name(section) => Some(section),
+                _ => None,
+            }
+        });
+        for part in section.into_iter().flatten().map_while(Result::ok) {
+            let (space, count, map) = match part {
+                Name::Function(map) => (Space::Func, module.funcs.len(), map),
+                Name::Table(map) => (Space::Table, module.tables.len(), map),
+                Name::Memory(map) => (Space::Memory, module.memories.len(), map),
+                Name::Global(map) => (Space::Global, module.globals.len(), map),
+                Name::Tag(map) => (Space::Tag, module.tags.len(), map),
+                Name::Type(map) => (Space::Type, module.type_ids.len(), map),
+                _ => continue,
+            };
+            self.spaces[space as usize].name(count, map);
+        }
+    }
+}
+
+fn find<'a>(names: &[(u32, &'a str)], index: u32) -> Option<&'a str> {
+    let at = names.binary_search_by_key(&index, |(index, _)| *index);
+    at.ok().map(|at| names[at].1)
+}
+
+/// How many characters of a name are shown, whatever it is.
+const SHOWN: usize = 64;
+
+/// A name, cut if it is long, with an escape for everything that is not plainly
+/// visible.
+fn escaped(name: &str) -> String {
+    const CUT: &str = "...";
+    let mut shown = String::new();
+    let (mut length, mut fits) = (0, 0);
+    for c in name.chars() {
+        let escape = c.escape_debug();
+        length += match c {
+            '\'' => 1,
+            _ => escape.len(),
+        };
+        match c {
+            '\'' => shown.push(c),
+            _ => shown.extend(escape),
+        }
+        if length > SHOWN {
+            shown.truncate(fits);
+            return shown + CUT;
+        }
+        if length <= SHOWN - CUT.len() {
+            fits = shown.len();
+        }
+    }
+    shown
+}
+
+/// A string as the text format writes it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", escaped(name))
+}
+
+/// An identifier as the text format writes it.
+fn identifier(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-./:<=>?@^_`|~".contains(c);
+    match name.chars().take(SHOWN).all(plain) {
+        true => format!("${}", escaped(name)),
+        false => format!("${}", quoted(name)),
+    }
+}
+
+fn both_names(import: &Import) -> String {
+    format!("{} {}", quoted(&import.module), quoted(&import.name))
+}

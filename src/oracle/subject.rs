@@ -1,0 +1,229 @@
+//! What is under test: heaps, by name, whatever their type.
+
+use super::audit::{Auditor, Broken, Garbage, Timing};
+use super::locate::locate;
+use super::verdict::{Reason, Verdict};
+use super::violation::{Law, Violation};
+use crate::case::{self, Case, Facts, Observation, RunError};
+use crate::engine::Stop;
+use crate::heap::copying::Copying;
+use crate::heap::drc::{Drc, Policy};
+use crate::heap::model::Model;
+use crate::heap::null::Null;
+use crate::heap::{Heap, Reclaims};
+use crate::module::Module;
+use std::fmt;
+use std::sync::Arc;
+
+/// A collector of this crate.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Collector {
+    /// Never frees.
+    Null,
+    /// Deferred reference counting.
+    Drc,
+    /// Semi-space copying.
+    Copying,
+    /// The naive model.
+    Model,
+}
+
+/// Makes the decisions of a counting heap: those of a fault.
+pub type PolicyMaker = fn() -> Box<dyn Policy>;
+
+impl Collector {
+    /// All collectors.
+    pub const ALL: [Collector; 4] = [
+        Collector::Null,
+        Collector::Drc,
+        Collector::Copying,
+        Collector::Model,
+    ];
+
+    /// Its name, as `-C collector=` spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Collector::Null => "null",
+            Collector::Drc => "drc",
+            Collector::Copying => "copying",
+            Collector::Model => "model",
+        }
+    }
+
+    /// The collector as a subject; the counting one with a policy that is not
+    /// the sound one, if any is given.
+    pub fn subject(self, policy: Option<PolicyMaker>) -> Subject {
+        match (self, policy) {
+            (Collector::Null, _) => Subject::new(|| Null::new(MAX_BYTES)),
+            (Collector::Drc, None) => Subject::new(|| Drc::new(MAX_BYTES)),
+            (Collector::Drc, Some(policy)) => {
+                Subject::new(move || Drc::with_policy(MAX_BYTES, policy()))
+            }
+            (Collector::Copying, _) => Subject::new(|| Copying::new(MAX_BYTES)),
+            (Collector::Model, _) => Subject::new(|| Model::new(MAX_BYTES)),
+        }
+    }
+}
+
+impl fmt::Display for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Collector {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Collector, String> {
+        let found = Collector::ALL.into_iter().find(|c| c.name() == text);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Collector::ALL.iter().map(|c| c.name()).collect();
+            format!("no collector {text:?}; there are {}", names.join(", "))
+        })
+    }
+}
+
+/// Addresses of a heap stay below this. The logical budget is reached first,
+/// unless a user raises that.
+pub(crate) const MAX_BYTES: u32 = 0xffff_0000;
+
+/// A heap under test: how to make one, and to judge a run on it.
+///
+/// Every run gets a heap of its own, so a subject is a function that makes
+/// heaps. Any type that is a [`Heap`] will do.
+///
+/// ```
+/// use gcdiff::heap::drc::Drc;
+/// use gcdiff::oracle::Subject;
+///
+/// let small = Subject::new(|| Drc::new(1 << 20));
+/// assert_eq!(small.name(), "drc");
+/// ```
+#[derive(Clone)]
+pub struct Subject {
+    name: &'static str,
+    reclaims: Reclaims,
+    audited: Arc<Audited>,
+}
+
+/// Runs a case on a new heap, and audits.
+type Audited = dyn Fn(&Case, &Arc<Module>, Timing) -> Result<Ran, PlanError> + Send + Sync;
+
+/// The plan does not fit the module.
+pub(super) struct PlanError(pub String);
+
+/// One run: what was seen, or the verdict it leads to.
+pub(super) struct Ran {
+    pub seen: Result<Observation, Box<Verdict>>,
+    pub facts: Facts,
+    pub garbage: Garbage,
+}
+
+impl Subject {
+    /// The heaps that `make` makes. They are named as they name themselves.
+    pub fn new<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> Subject {
+        let heap = make();
+        Subject {
+            name: heap.name(),
+            reclaims: heap.reclaims(),
+            audited: Arc::new(move |case, module, timing| audited(case, module, timing, &make)),
+        }
+    }
+
+    /// The heap's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What a collection frees.
+    pub fn reclaims(&self) -> Reclaims {
+        self.reclaims
+    }
+
+    pub(super) fn run(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        timing: Timing,
+    ) -> Result<Ran, PlanError> {
+        (self.audited)(case, module, timing)
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Subject").field(&self.name).finish()
+    }
+}
+
+impl From<Collector> for Subject {
+    fn from(collector: Collector) -> Subject {
+        collector.subject(None)
+    }
+}
+
+/// Runs a case on a heap with audits; on a violation, again at the finest
+/// grain.
+fn audited<H: Heap>(
+    case: &Case,
+    module: &Arc<Module>,
+    timing: Timing,
+    heap: &impl Fn() -> H,
+) -> Result<Ran, PlanError> {
+    let mut auditor = Auditor::new(timing);
+    let (seen, facts, broken) = once(case, module, heap(), &mut auditor);
+    let seen = match seen {
+        Ok(seen) => Ok(seen),
+        Err(RunError::Export(message) | RunError::Arguments(message)) => {
+            return Err(PlanError(message));
+        }
+        Err(RunError::Import(message)) => Err(Verdict::Discard(Reason::Import, message)),
+        Err(RunError::Stopped(Stop::HeapFull)) => {
+            let message = "a heap ran out of memory before the allocation budget did";
+            Err(Verdict::Discard(Reason::HeapFull, message.into()))
+        }
+        Err(RunError::Stopped(stop)) => {
+            let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
+            let found = locate(case, module, timing, broken, heap);
+            Err(Verdict::Violation(Box::new(found.named(module))))
+        }
+    };
+    Ok(Ran {
+        seen: seen.map_err(Box::new),
+        facts,
+        garbage: auditor.garbage,
+    })
+}
+
+/// Runs a case once.
+pub(super) fn once<H: Heap>(
+    case: &Case,
+    module: &Arc<Module>,
+    heap: H,
+    auditor: &mut Auditor,
+) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
+    let run = case::run(case, module, heap, auditor);
+    let mut broken = auditor.broken.take();
+    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
+        broken = Some(Broken {
+            at: run.store.stopped_at(),
+            ..unexplained(&run.store.heap, stop)
+        });
+    }
+    (run.observation, run.facts, broken)
+}
+
+/// The heap found itself corrupt, but the audit sees no broken law.
+fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
+    let (message, object) = match stop {
+        Stop::Corrupt(corruption) => (corruption.to_string(), Some(corruption.address)),
+        other => (format!("the run stopped: {other:?}"), None),
+    };
+    Broken {
+        violation: Violation {
+            object,
+            ..Violation::new(Law::Poison, heap.name(), message)
+        },
+        at: None,
+    }
+}

@@ -1,0 +1,288 @@
+//! Broken laws.
+
+use crate::engine::Owner;
+use std::fmt;
+
+/// What must hold of a heap; see [`audit`](super::audit).
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Law {
+    /// The heap parses from start to end.
+    Blocks,
+    /// What is reachable has a count, and it is not zero.
+    Zero,
+    /// The stack-root list is complete and well formed.
+    Roots,
+    /// Every count equals the number of owners.
+    Exact,
+    /// What nobody owns is freed, and a collection leaves in the stack-root
+    /// list only what frames hold.
+    Leak,
+    /// Headers name types, and references point at objects of the right type.
+    Type,
+    /// Freed memory is untouched, and never read.
+    Poison,
+}
+
+impl Law {
+    /// All laws, in the order in which they are reported if several are broken;
+    /// but a header that names no type is reported before all else that is wrong
+    /// inside a block.
+    pub const ALL: [Law; 7] = [
+        Law::Blocks,
+        Law::Zero,
+        Law::Roots,
+        Law::Exact,
+        Law::Leak,
+        Law::Type,
+        Law::Poison,
+    ];
+
+    /// The law's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Law::Blocks => "blocks",
+            Law::Zero => "zero",
+            Law::Roots => "roots",
+            Law::Exact => "exact",
+            Law::Leak => "leak",
+            Law::Type => "type",
+            Law::Poison => "poison",
+        }
+    }
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An instruction of the module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Index of the function; `None` in a constant expression.
+    pub func: Option<u32>,
+    /// Byte offset of the instruction in the binary module.
+    pub offset: u32,
+    /// The instruction's name in the text format.
+    pub instruction: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.func {
+            Some(func) => write!(
+                f,
+                "{} in function {func} at offset {:#x}",
+                self.instruction, self.offset
+            ),
+            None => write!(
+                f,
+                "{} in a constant expression at offset {:#x}",
+                self.instruction, self.offset
+            ),
+        }
+    }
+}
+
+/// Who holds a reference.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Holder {
+    /// A field of a structure, or of an exception's payload.
+    Field {
+        /// The address of the object it is in.
+        object: u32,
+        /// Which field.
+        index: u32,
+        /// The object's type.
+        ty: String,
+    },
+    /// An element of an array.
+    Element {
+        /// The address of the array.
+        object: u32,
+        /// Which element.
+        index: u32,
+        /// The array's type.
+        ty: String,
+    },
+    /// A slot outside the heap: global, table, segment, pending exception, host
+    /// handle.
+    Slot(Owner),
+    /// The stack-root list.
+    List,
+    /// A queue of deferred work.
+    Parked,
+    /// A register of a frame, which is not counted.
+    Frame {
+        /// Whose frame.
+        of: FrameOf,
+        /// Which register.
+        register: u16,
+    },
+}
+
+/// Whose frame it is.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FrameOf {
+    /// That of a function, by its index in the module.
+    Function(u32),
+    /// That of a constant expression.
+    Constant,
+    /// The arguments and results of a call to the host.
+    Host,
+}
+
+impl Holder {
+    /// Whether the law *exact* counts it.
+    pub fn is_counted(&self) -> bool {
+        !matches!(self, Holder::Frame { .. })
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Holder::Field { object, index, .. } => write!(f, "field {index} of {object:#x}"),
+            Holder::Element { object, index, .. } => write!(f, "element {index} of {object:#x}"),
+            Holder::Slot(owner) => owner.fmt(f),
+            Holder::List => f.write_str("the stack-root list"),
+            Holder::Parked => f.write_str("a queue of deferred work"),
+            Holder::Frame { of, register } => {
+                write!(f, "register {register} of ")?;
+                match of {
+                    FrameOf::Function(func) => write!(f, "function {func}")?,
+                    FrameOf::Constant => f.write_str("a constant expression")?,
+                    FrameOf::Host => f.write_str("the host's call")?,
+                }
+                f.write_str(" (not counted)")
+            }
+        }
+    }
+}
+
+/// A broken law.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which.
+    pub law: Law,
+    /// In which collector's heap.
+    pub collector: &'static str,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// Address of the object concerned, if it is about one.
+    pub object: Option<u32>,
+    /// Its type, as far as it can be told.
+    pub ty: Option<String>,
+    /// The count it should have.
+    pub expected: Option<u32>,
+    /// The count it has.
+    pub actual: Option<u32>,
+    /// Who holds a reference to it, the first few: counted or not.
+    pub owners: Vec<Holder>,
+    /// How many more do.
+    pub more_owners: usize,
+    /// A shortest way to it from outside the heap, if it can be reached: a
+    /// frame or a slot first, then a field or an element at a time.
+    pub path: Vec<Holder>,
+    /// The first instruction after which the law is broken.
+    pub place: Option<Place>,
+}
+
+impl Violation {
+    /// A violation about no object in particular.
+    pub(super) fn new(law: Law, collector: &'static str, message: String) -> Violation {
+        Violation {
+            law,
+            collector,
+            message,
+            object: None,
+            ty: None,
+            expected: None,
+            actual: None,
+            owners: Vec::new(),
+            more_owners: 0,
+            path: Vec::new(),
+            place: None,
+        }
+    }
+
+    /// The kind of object it is about, for a fingerprint.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.ty.as_deref() {
+            None => "none",
+            Some(ty) if ty.starts_with("exception") => "exception",
+            Some(ty) if ty.contains("(struct") => "struct",
+            Some(ty) if ty.contains("(array") => "array",
+            Some(ty) if ty.contains("extern") => "extern",
+            Some(_) => "unknown",
+        }
+    }
+
+    /// How many holders of a path are printed at each end.
+    const ENDS: usize = 8;
+
+    fn fmt_path(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Each holder but the first is in the object that the one before holds,
+        // so that object need not be named twice.
+        let steps: Vec<String> = self
+            .path
+            .iter()
+            .map(|holder| match holder {
+                Holder::Field { index, .. } => format!("field {index}"),
+                Holder::Element { index, .. } => format!("element {index}"),
+                other => other.to_string(),
+            })
+            .collect();
+        let n = steps.len();
+        if n <= 2 * Self::ENDS {
+            write!(f, "{}", steps.join(" -> "))
+        } else {
+            let (head, tail) = (&steps[..Self::ENDS], &steps[n - Self::ENDS..]);
+            let left_out = n - 2 * Self::ENDS;
+            write!(
+                f,
+                "{} -> ... {left_out} more ... -> {}",
+                head.join(" -> "),
+                tail.join(" -> ")
+            )
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "violation of law \"{}\" in heap {}: {}",
+            self.law, self.collector, self.message
+        )?;
+        if let Some(object) = self.object {
+            write!(f, "\n  object       {object:#x}")?;
+        }
+        if let Some(ty) = &self.ty {
+            write!(f, "\n  type         {ty}")?;
+        }
+        if let (Some(expected), Some(actual)) = (self.expected, self.actual) {
+            write!(f, "\n  count        {actual}, expected {expected}")?;
+        }
+        for (i, owner) in self.owners.iter().enumerate() {
+            let label = if i == 0 { "owners" } else { "" };
+            write!(f, "\n  {label:12} {owner}")?;
+        }
+        if self.more_owners > 0 {
+            write!(f, "\n  {:12} and {} more", "", self.more_owners)?;
+        }
+        if self.object.is_some() && self.owners.is_empty() {
+            write!(f, "\n  owners       none")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "\n  reached by   ")?;
+            self.fmt_path(f)?;
+        }
+        match &self.place {
+            Some(place) => write!(f, "\n  first broken after {place}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The law *blocks* in the counting heap.
+
+use super::scene::*;
+use gcdiff::heap::GcRef;
+use gcdiff::oracle::Law;
+
+#[test]
+fn blocks_leave_no_gap() {
+    let mut scene = Scene::collected();
+    let (b, pair) = (scene.b, scene.pair);
+    assert_eq!(scene.core().block_size(b), Ok(32));
+    scene.core().free_raw(b, 16);
+    let message = format!("at {:#x}, where one within {:#x}", pair.0, b.0 + 16);
+    is(&scene.broken(), Law::Blocks, None, None, &message);
+
+    let mut scene = Scene::collected();
+    let array = scene.array;
+    scene.core().free_raw(array, 32);
+    is(
+        &scene.broken(),
+        Law::Blocks,
+        None,
+        None,
+        "the last block ends at",
+    );
+}
+
+#[test]
+fn blocks_are_as_large_as_their_objects_need() {
+    let mut scene = Scene::collected();
+    let array = scene.array;
+    // The length is the first word of the payload.
+    scene.core().store_ref(array, 0, GcRef(9)).unwrap();
+    let v = scene.broken();
+    is(
+        &v,
+        Law::Blocks,
+        Some(array),
+        None,
+        "has 48 bytes, its object needs 64",
+    );
+    assert_eq!(names(&v), ["element 0 of table 0"]);
+}

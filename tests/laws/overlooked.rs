@@ -1,0 +1,136 @@
+//! The law *type* in a copying heap whose collector overlooks something: what
+//! still has the old address refers to no object.
+
+use super::copying::Scene;
+use super::scene::{HOLDER, audit, broken_inside_of, is};
+use gcdiff::engine::{Blind, Point};
+use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
+use gcdiff::heap::{GcRef, Inspect, Roots};
+use gcdiff::oracle::{FrameOf, Holder, Law};
+
+/// A collector that overlooks one root or one kind of reference.
+#[derive(Copy, Clone, Default)]
+struct Overlooks {
+    /// The slot of this number.
+    slot: Option<usize>,
+    /// Whatever frames hold.
+    frames: bool,
+    /// References at this payload offset of structures.
+    field: Option<u64>,
+    /// The last element of every array.
+    element: bool,
+}
+
+impl Policy for Overlooks {
+    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+        let mut number = 0;
+        let mut outcome = Ok(());
+        roots.slots(&mut |slot| {
+            if outcome.is_ok() && self.slot != Some(number) {
+                outcome = self.forward_slot(core, slot);
+            }
+            number += 1;
+        });
+        outcome
+    }
+
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+        match self.frames {
+            true => Ok(()),
+            false => Sound.forward_stack(core, roots),
+        }
+    }
+
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+        match self.field == Some(offset) {
+            true => Ok(()),
+            false => Sound.scan_field(core, object, offset),
+        }
+    }
+
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+        let len = len.saturating_sub(self.element.into());
+        Sound.scan_elements(core, array, len)
+    }
+}
+
+#[test]
+fn type_of_what_a_collection_overlooked() {
+    let none = Overlooks::default();
+    let slot = |slot| Overlooks {
+        slot: Some(slot),
+        ..none
+    };
+    let field = |field| Overlooks {
+        field: Some(field),
+        ..none
+    };
+    let element = Overlooks {
+        element: true,
+        ..none
+    };
+    // In the order of their addresses before: dead, a, b, pair, array.
+    let cases: [(Overlooks, Option<(usize, &str)>); 7] = [
+        (none, None),
+        (slot(0), Some((3, "global 0"))),
+        (slot(1), Some((4, "element 0 of table 0"))),
+        // Null: nothing to be overlooked.
+        (slot(2), None),
+        (field(0), Some((1, "global 0 -> field 0"))),
+        (field(4), Some((2, "global 0 -> field 1"))),
+        (element, Some((1, "element 0 of table 0 -> element 2"))),
+    ];
+    for (policy, expected) in cases {
+        let mut scene = Scene::fresh(Copying::with_policy(1 << 20, policy));
+        let before = scene.store.heap.blocks();
+        scene.store.collect(&mut Blind).unwrap();
+        let found = audit(&mut scene.store, Point::Collection);
+        let Some((stale, path)) = expected else {
+            assert_eq!(found, None);
+            continue;
+        };
+        let v = found.expect("a broken law");
+        let stale = GcRef(before[stale].start);
+        is(
+            &v,
+            Law::Type,
+            Some(stale),
+            None,
+            "is reachable, but no object",
+        );
+        assert!(
+            v.to_string().contains(&format!("reached by   {path}")),
+            "{v}"
+        );
+    }
+}
+
+#[test]
+fn type_of_what_a_frame_holds_after_a_collection() {
+    for frames in [false, true] {
+        let policy = Overlooks {
+            frames,
+            ..Overlooks::default()
+        };
+        let mut x = GcRef::NULL;
+        let heap = Copying::with_policy(1 << 20, policy);
+        let v = broken_inside_of(heap, HOLDER, &mut |store| {
+            x = GcRef(store.heap.blocks()[0].start);
+            store.collect(&mut Blind).unwrap();
+        });
+        if !frames {
+            assert_eq!(v, None);
+            continue;
+        }
+        let v = v.expect("a broken law");
+        is(&v, Law::Type, Some(x), None, "is reachable, but no object");
+        let register = Holder::Frame {
+            of: FrameOf::Function(1),
+            register: 0,
+        };
+        assert_eq!(
+            (&v.owners, &v.path),
+            (&vec![register.clone()], &vec![register])
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! Observations of large objects: whole, and without taking more memory than
+//! the objects do.
+//!
+//! An array here has 100 megabytes, and so has its part of a graph: values are
+//! kept as wide as the language stores them, and the bytes of the elements are
+//! copied from the heap once. A comparison of two has 200 megabytes besides
+//! what it compares with: nothing is made of each element. One by one, as
+//! [`Seen`], the elements of an `i8` array would take 24 times as much.
+
+use gcdiff::case::{self, Graph, Observation, Seen, Values};
+use gcdiff::engine::Blind;
+use gcdiff::heap::Heap;
+use gcdiff::heap::copying::Copying;
+use gcdiff::heap::drc::Drc;
+use gcdiff::heap::model::Model;
+use gcdiff::heap::null::Null;
+use gcdiff::module::Module;
+use gcdiff::oracle::{Names, compare};
+use std::sync::Arc;
+
+fn observe(text: &str, heap: impl Heap) -> Observation {
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    case::run(&case, &module, heap, &mut Blind)
+        .observation
+        .unwrap()
+}
+
+const MEGABYTES: usize = 100_000_000;
+
+/// A module with an array of so many bytes in its first global: zeroes, but for
+/// some elements, given as constants.
+fn array(storage: &str, element: usize, set: &[(usize, &str)]) -> String {
+    let set = set.iter().map(|(index, value)| {
+        format!("(array.set $a (global.get $g) (i32.const {index}) ({value}))")
+    });
+    format!(
+        "(module (type $a (array (mut {storage})))
+          (global $g (mut (ref null $a)) (ref.null $a))
+          (func (export \"f\")
+            (global.set $g (array.new_default $a (i32.const {})))
+            {}))",
+        MEGABYTES / element,
+        set.collect::<String>()
+    )
+}
+
+fn values(seen: &Observation) -> Values<'_> {
+    let Seen::Object(object) = seen.globals[0] else {
+        panic!("{:?}", seen.globals);
+    };
+    seen.graph.values_of(object)
+}
+
+#[track_caller]
+fn found(a: &Observation, b: &Observation) -> Option<String> {
+    compare(("a", a), ("b", b), &Names::none()).map(|found| found.to_string())
+}
+
+/// Two values of a large array, at its ends, as they are seen.
+fn round_trip(storage: &str, width: usize, ends: [(&str, Seen, &str); 2], zero: Seen) {
+    let last = MEGABYTES / width - 1;
+    let [
+        (first_text, first_seen, first_shown),
+        (last_text, last_seen, last_shown),
+    ] = ends;
+    let make = |ends: &[(usize, &str)]| observe(&array(storage, width, ends), Null::new(1 << 28));
+    let a = make(&[(0, first_text), (last, last_text)]);
+    assert_eq!(values(&a).len(), last + 1);
+    assert_eq!(values(&a).next(), Some(first_seen));
+    assert_eq!(values(&a).nth(1), Some(zero));
+    assert_eq!(values(&a).nth(last), Some(last_seen));
+    assert_eq!(values(&a).nth(last + 1), None);
+    assert!(!a.graph.has_sharing() && !a.graph.has_cycle());
+
+    let zero = if storage == "v128" {
+        "v128 0x0000000000000000_0000000000000000"
+    } else {
+        "0"
+    };
+    let b = make(&[(last, last_text)]);
+    let line = format!("global 0 -> element 0: {first_shown} / {zero}");
+    assert_eq!(found(&a, &b), Some(line));
+    drop(b);
+    let b = make(&[(0, first_text)]);
+    let line = format!("global 0 -> element {last}: {last_shown} / {zero}");
+    assert_eq!(found(&a, &b), Some(line));
+    drop(b);
+    let b = observe(
+        &array(storage, width, &[(0, first_text), (last, last_text)]),
+        Drc::new(1 << 28),
+    );
+    assert!(a == b);
+}
+
+#[test]
+fn a_large_array_of_bytes() {
+    let ends = [
+        ("i32.const 7", Seen::Bits(7), "7"),
+        ("i32.const -2", Seen::Bits(254), "254 (0xfe)"),
+    ];
+    round_trip("i8", 1, ends, Seen::Bits(0));
+}
+
+#[test]
+fn a_large_array_of_floats() {
+    let ends = [
+        (
+            "f32.const 1",
+            Seen::Bits(0x3f80_0000),
+            "1065353216 (0x3f800000)",
+        ),
+        (
+            "f32.const nan:0x200001",
+            Seen::Bits(0x7fa0_0001),
+            "2141192193 (0x7fa00001)",
+        ),
+    ];
+    round_trip("f32", 4, ends, Seen::Bits(0));
+}
+
+#[test]
+fn a_large_array_of_long_numbers() {
+    let ends = [
+        ("i64.const 7", Seen::Bits(7), "7"),
+        (
+            "i64.const -1",
+            Seen::Bits(u64::MAX),
+            "18446744073709551615 (0xffffffffffffffff)",
+        ),
+    ];
+    round_trip("i64", 8, ends, Seen::Bits(0));
+}
+
+#[test]
+fn a_large_array_of_vectors() {
+    let ends = [
+        (
+            "v128.const i64x2 1 0",
+            Seen::Vector([1, 0]),
+            "v128 0x0000000000000000_0000000000000001",
+        ),
+        (
+            "v128.const i64x2 0 -2",
+            Seen::Vector([0, u64::MAX - 1]),
+            "v128 0xfffffffffffffffe_0000000000000000",
+        ),
+    ];
+    round_trip("v128", 16, ends, Seen::Vector([0, 0]));
+}
+
+/// A structure with a field of every kind, and arrays of every kind, with `n`
+/// elements each. `@` is replaced in one place.
+fn of_every_kind(n: usize, text: &str) -> String {
+    let kinds = [
+        ("i8", "i32.const -1"),
+        ("i16", "i32.const -1"),
+        ("i32", "i32.const -1"),
+        ("f32", "f32.const -1"),
+        ("i64", "i64.const -1"),
+        ("f64", "f64.const -1"),
+        ("v128", "v128.const i64x2 -1 @"),
+        ("anyref", "ref.i31 (i32.const -1)"),
+        ("externref", "extern.convert_any (ref.i31 (i32.const 5))"),
+        ("funcref", "ref.func $f"),
+        ("(ref null $s)", "ref.null $s"),
+    ];
+    let fields = kinds.iter().map(|(ty, _)| format!("(field {ty})"));
+    let values = kinds.iter().map(|(_, value)| format!("({value})"));
+    let fixed = |value: &str| format!("({value}) ").repeat(n);
+    let arrays = kinds.iter().enumerate().map(|(i, (ty, value))| {
+        format!(
+            "(type $a{i} (array {ty}))
+             (global (ref $a{i}) (array.new_fixed $a{i} {n} {}))",
+            fixed(value)
+        )
+    });
+    let text_of_module = format!(
+        "(module (type $s (struct {}))
+          (global (ref $s) (struct.new $s {}))
+          {}
+          (func $other) (func $f) (elem declare func $f))",
+        fields.collect::<String>(),
+        values.collect::<String>(),
+        arrays.collect::<String>()
+    );
+    text_of_module.replace('@', text)
+}
+
+const EVERY_KIND: [Seen; 11] = [
+    Seen::Bits(0xff),
+    Seen::Bits(0xffff),
+    Seen::Bits(0xffff_ffff),
+    Seen::Bits(0xbf80_0000),
+    Seen::Bits(u64::MAX),
+    Seen::Bits(0xbff0_0000_0000_0000),
+    Seen::Vector([u64::MAX, 6]),
+    Seen::I31(-1),
+    Seen::I31(5),
+    Seen::Func(1),
+    Seen::Null,
+];
+
+#[test]
+fn values_of_every_kind() {
+    let a = observe(&of_every_kind(3, "6"), Null::new(1 << 20));
+    assert!(values(&a).eq(EVERY_KIND));
+    assert_eq!(values(&a).len(), EVERY_KIND.len());
+    for (object, value) in (1..).zip(EVERY_KIND) {
+        assert!(a.graph.values_of(object).eq([value; 3]));
+    }
+    // From all heaps, and whoever makes the graph.
+    let others = [
+        observe(&of_every_kind(3, "6"), Drc::new(1 << 20)),
+        observe(&of_every_kind(3, "6"), Copying::new(1 << 20)),
+        observe(&of_every_kind(3, "6"), Model::new(1 << 20)),
+    ];
+    assert!(others.iter().all(|other| *other == a));
+    let mut graph = Graph::default();
+    for (object, node) in (0..).zip(&a.graph.nodes) {
+        let values: Vec<Seen> = a.graph.values_of(object).collect();
+        graph.push(node.shape, node.word, &values);
+    }
+    let by_hand = Observation { graph, ..a.clone() };
+    assert_eq!(found(&a, &by_hand), None);
+    // What differs is found in the structure first.
+    let b = observe(&of_every_kind(3, "7"), Null::new(1 << 20));
+    let line = "global 0 -> field 6: v128 0x0000000000000006_ffffffffffffffff / \
+                v128 0x0000000000000007_ffffffffffffffff";
+    assert_eq!(found(&a, &b).as_deref(), Some(line));
+}
+
+/// Thousands of structures with thousands of bytes each: 8 megabytes, of which
+/// an observation by [`Seen`] would make 200.
+#[test]
+fn many_small_fields() {
+    let text = format!(
+        "(module (type $s (struct {}))
+          (type $a (array (mut (ref null $s))))
+          (global $g (ref $a) (array.new_default $a (i32.const 4000)))
+          (func (export \"f\") (local $i i32)
+            (loop $l
+              (array.set $a (global.get $g) (local.get $i) (struct.new_default $s))
+              (local.set $i (i32.add (local.get $i) (i32.const 1)))
+              (br_if $l (i32.lt_u (local.get $i) (i32.const 4000))))))",
+        "(field i8)".repeat(2000)
+    );
+    let a = observe(&text, Null::new(1 << 28));
+    let b = observe(&text, Copying::new(1 << 28));
+    assert!(a == b);
+    assert_eq!(values(&a).len(), 4000);
+    assert!(a.graph.values_of(4000).eq([Seen::Bits(0); 2000]));
+}

@@ -1,0 +1,107 @@
+//! Audits at every operation keep an account instead of counting anew. The
+//! account must be what a recount says, and must not change what is found.
+
+use gcdiff::case::{self, Case};
+use gcdiff::engine::{Grain, Inspector, Schedule};
+use gcdiff::generate::{self, Drawn};
+use gcdiff::heap::Heap;
+use gcdiff::heap::copying::Copying;
+use gcdiff::heap::drc::Drc;
+use gcdiff::heap::model::Model;
+use gcdiff::heap::null::Null;
+use gcdiff::module::Module;
+use gcdiff::oracle::audit::{Auditor, audit};
+use gcdiff::oracle::{Timing, Violation};
+use gcdiff::zoo;
+use std::sync::Arc;
+
+const MAX: u32 = 1 << 26;
+
+fn cases(seed: u64, n: u64) -> impl Iterator<Item = Drawn> {
+    (0..n).filter_map(move |i| generate::case(&generate::input(seed, i)).ok())
+}
+
+fn sound<H: Heap>(case: &Case, module: &Arc<Module>, heap: H) -> u64 {
+    let name = heap.name();
+    let mut auditor = Auditor::new(Timing::At(Grain::Every));
+    let run = case::run(case, module, heap, &mut auditor);
+    assert!(run.observation.is_ok(), "{name}: {:?}", auditor.violation());
+    assert_eq!(auditor.disagreements, 0, "{name}");
+    auditor.audits
+}
+
+#[test]
+fn the_account_is_what_a_recount_says() {
+    let mut audits = 0;
+    for (
+        i,
+        Drawn {
+            mut case, module, ..
+        },
+    ) in cases(4, 400).enumerate()
+    {
+        // Between collections the account has to last.
+        if i % 2 == 0 {
+            case.schedule = Schedule::Never;
+        }
+        audits += sound(&case, &module, Drc::new(MAX));
+        audits += sound(&case, &module, Null::new(MAX));
+        audits += sound(&case, &module, Copying::new(MAX));
+        audits += sound(&case, &module, Model::new(MAX));
+    }
+    assert!(audits > 100_000, "{audits}");
+}
+
+/// Counts anew at every operation.
+#[derive(Default)]
+struct Exhaustive {
+    found: Option<Violation>,
+    looks: u64,
+}
+
+impl<H: Heap> Inspector<H> for Exhaustive {
+    fn grain(&self) -> Grain {
+        Grain::Every
+    }
+
+    fn inspect(
+        &mut self,
+        _: gcdiff::engine::Point,
+        view: gcdiff::engine::View<'_, H>,
+    ) -> Result<(), gcdiff::engine::Halt> {
+        self.looks += 1;
+        self.found = audit(&view);
+        match self.found {
+            Some(_) => Err(gcdiff::engine::Halt),
+            None => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn what_is_found_is_found_as_early() {
+    let mut found = 0;
+    for fault in zoo::FAULTS {
+        for Drawn { case, module, .. } in cases(5, 150) {
+            let heap = || Drc::with_policy(MAX, (fault.policy)());
+            let mut exhaustive = Exhaustive::default();
+            case::run(&case, &module, heap(), &mut exhaustive);
+            let mut auditor = Auditor::new(Timing::At(Grain::Every));
+            case::run(&case, &module, heap(), &mut auditor);
+            let seen = auditor.violation();
+            // What a heap notices itself is the same run's end in both.
+            if let Some(first) = exhaustive.found {
+                found += 1;
+                let seen = seen.expect("found by a recount");
+                assert_eq!(
+                    (seen.law, seen.object),
+                    (first.law, first.object),
+                    "{}",
+                    fault.id
+                );
+                assert_eq!(auditor.audits, exhaustive.looks, "{}", fault.id);
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+}
