@@ -203,7 +203,7 @@ fn wrong_usage_is_refused() {
         ("-C", "collector=drc,drc", "named twice"),
         ("--fault", "W999", "no fault \"W999\""),
         ("--schedule", "hourly", "no schedule"),
-        ("--audit", "never", "invalid value"),
+        ("--audit", "hourly", "invalid value"),
     ] {
         let ran = gcdiff(&["run", &file, option, value]);
         assert_eq!(ran.code, 2, "{option} {value}");

@@ -49,6 +49,14 @@ impl Space {
         self.granules.log.watch(on);
     }
 
+    /// The memory behind the last block, which holds no object: its address, and
+    /// the bytes.
+    pub fn behind(&self) -> Option<(u32, &[u8])> {
+        let (_, end) = self.extent();
+        let bytes = self.storage.slice(end as usize..self.storage.len())?;
+        (!bytes.is_empty()).then_some((end, bytes))
+    }
+
     /// Calls `visit` with every logged change, or returns false if some are not
     /// known.
     pub fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {

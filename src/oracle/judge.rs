@@ -231,7 +231,7 @@ impl Votes {
     }
 
     /// The camp that most heaps are in, by the first run of each: a heap that is
-    /// run twice has one vote.
+    /// run twice has one vote. One heap alone is no majority.
     fn majority(&self) -> Option<usize> {
         let mut votes = vec![0; self.camps.len()];
         let mut heaps = 0;
@@ -244,7 +244,7 @@ impl Votes {
                 heaps += 1;
             }
         }
-        votes.iter().position(|votes| 2 * votes > heaps)
+        votes.iter().position(|votes| 2 * votes > heaps.max(2))
     }
 
     /// The difference between the first run that the majority agrees with, or

@@ -83,15 +83,14 @@ impl<P: Policy> Inspect for Copying<P> {
     /// those behind may have become others'.
     fn unused(&self) -> Vec<(u32, &[u8])> {
         let (current, idle) = (self.core.from_space(), self.core.to_space());
-        let behind = current.space.extent().1;
-        [(current, behind), (idle, GRANULE)]
-            .into_iter()
-            .filter_map(|(half, start)| {
-                let storage = &half.space.storage;
-                let bytes = storage.slice(start as usize..storage.len())?;
-                (!bytes.is_empty()).then_some((half.base() + start, bytes))
-            })
-            .collect()
+        let behind = current.space.behind();
+        let behind = behind.map(|(start, bytes)| (current.base() + start, bytes));
+        let storage = &idle.space.storage;
+        let idle = storage
+            .slice(GRANULE as usize..storage.len())
+            .filter(|bytes| !bytes.is_empty())
+            .map(|bytes| (idle.base() + GRANULE, bytes));
+        behind.into_iter().chain(idle).collect()
     }
 
     /// Nothing is counted as overwritten.

@@ -94,6 +94,10 @@ impl<P: Policy> Inspect for Drc<P> {
         })
     }
 
+    fn unused(&self) -> Vec<(u32, &[u8])> {
+        self.core.space.behind().into_iter().collect()
+    }
+
     fn stats(&self) -> Stats {
         self.core.stats
     }

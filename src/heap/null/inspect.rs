@@ -66,6 +66,10 @@ impl Inspect for Null {
         None
     }
 
+    fn unused(&self) -> Vec<(u32, &[u8])> {
+        self.space.behind().into_iter().collect()
+    }
+
     fn stats(&self) -> Stats {
         self.stats
     }

@@ -241,7 +241,11 @@ fn leak<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) -> Option<Vi
 fn poison<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let heap = &view.store.heap;
     let written = |start: u32, bytes: &[u8]| {
-        let at = bytes.iter().position(|b| *b != POISON)?;
+        // Nearly always there is nothing: whole words first, which is faster.
+        let (words, _) = bytes.as_chunks::<16>();
+        let sound = words.iter().take_while(|word| **word == [POISON; 16]);
+        let skipped = sound.count() * 16;
+        let at = skipped + bytes[skipped..].iter().position(|b| *b != POISON)?;
         let address = start as usize + at;
         let message = format!(
             "freed memory was written: byte {address:#x} is {:#04x}",

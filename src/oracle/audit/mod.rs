@@ -177,6 +177,8 @@ pub struct Auditor {
     pub disagreements: u64,
     /// Whether what was found was found right before an operation.
     at_operation: bool,
+    /// Where a collection has struck since the last operation.
+    struck: Option<Location>,
     census: Census,
     shadow: Shadow,
 }
@@ -195,6 +197,7 @@ impl Auditor {
             garbage: Garbage::default(),
             disagreements: 0,
             at_operation: false,
+            struck: None,
             shadow: Shadow::default(),
             census: Census::default(),
         }
@@ -260,6 +263,17 @@ impl<H: Heap> Inspector<H> for Auditor {
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        // Every operation is preceded by a look, and so is every collection: what
+        // has broken since the last look was a collection's doing, if there was
+        // one.
+        let struck = match point {
+            Point::Operation => self.struck.take(),
+            Point::Collection => {
+                self.struck = view.location();
+                None
+            }
+            _ => None,
+        };
         let focused = self.focused(point);
         let never = self.timing == Timing::Never && point != Point::Corruption;
         if focused == Some(false) || (focused.is_none() && never) {
@@ -310,7 +324,9 @@ impl<H: Heap> Inspector<H> for Auditor {
         // At every operation, the one to blame has just been left; a collection
         // and a corruption strike during the current one.
         let at = match point {
-            Point::Operation | Point::Call | Point::End => view.store.last_operation(),
+            Point::Operation | Point::Call | Point::End => {
+                struck.or_else(|| view.store.last_operation())
+            }
             Point::Collection | Point::Corruption => view.location(),
         };
         // At any coarser grain the instruction would only be where it showed.

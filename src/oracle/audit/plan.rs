@@ -161,8 +161,9 @@ impl Plans {
     }
 
     /// Calls `visit` with the value and the static type of every reference into
-    /// the heap of the object at `r`, in order; with null for one that cannot be
-    /// read. Returns whether all could be.
+    /// the heap of the object at `r`, in order; with null for a field that cannot
+    /// be read, and no more for an element that cannot. Returns whether all could
+    /// be.
     #[inline]
     pub fn references<H: Inspect>(
         &self,
@@ -213,12 +214,10 @@ impl Plans {
                 Some(bytes),
             ) => {
                 let words = bytes.get(ARRAY_ELEMENTS as usize..).unwrap_or_default();
-                let words = words.as_chunks().0.iter().map(word_at);
-                let none = std::iter::repeat(GcRef::NULL);
-                words
-                    .chain(none)
-                    .take(header.len as usize)
-                    .for_each(|r| visit(r, ty));
+                let words = words.as_chunks().0;
+                let len = words.len().min(header.len as usize);
+                complete = len == header.len as usize;
+                words[..len].iter().for_each(|word| visit(word_at(word), ty));
             }
             (
                 Some(Element {
@@ -227,8 +226,14 @@ impl Plans {
                 }),
                 None,
             ) => {
+                // A wrong length says nothing about memory: it ends where reading
+                // does.
                 for index in 0..header.len {
-                    visit(peek(Place::Element { index, lane }), ty);
+                    let place = Place::Element { index, lane };
+                    let Some(value) = heap.peek(r, place) else {
+                        return false;
+                    };
+                    visit(GcRef::from_register(value), ty);
                 }
             }
             (Some(_), _) => {}
