@@ -82,6 +82,10 @@ impl<H: Heap> Inspect for Liar<H> {
         blocks
     }
 
+    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+        self.heap.peek_elements(r, lane, len, out)
+    }
+
     fn peek_word(&self, r: GcRef) -> Option<u32> {
         self.lies.tag.or(self.heap.peek_word(r))
     }

@@ -217,7 +217,9 @@ impl Plans {
                 let words = words.as_chunks().0;
                 let len = words.len().min(header.len as usize);
                 complete = len == header.len as usize;
-                words[..len].iter().for_each(|word| visit(word_at(word), ty));
+                words[..len]
+                    .iter()
+                    .for_each(|word| visit(word_at(word), ty));
             }
             (
                 Some(Element {
