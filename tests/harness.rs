@@ -12,7 +12,7 @@ fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
         cases: Some(cases),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         options: match fault {
-            Some(fault) => Options::fuzzing().with_policy(fault.policy),
+            Some(fault) => Options::fuzzing().with_policy(fault.policy()),
             None => Options::fuzzing(),
         },
         fault: fault.map(|f| f.id.to_string()),

@@ -78,7 +78,7 @@ fn with_fault(inspector: &mut dyn Inspector<Drc<Box<dyn gcdiff::heap::drc::Polic
         (assert_return (invoke "f"))
         (assert_return (invoke "f"))
         (module)"#;
-    let policy = (zoo::fault("W1").unwrap().policy)();
+    let policy = zoo::fault("W1").unwrap().policy().make();
     let heap = Drc::with_policy(1 << 20, policy);
     run(text, heap, &Options::default(), inspector).unwrap()
 }

@@ -83,7 +83,7 @@ fn what_is_found_is_found_as_early() {
     let mut found = 0;
     for fault in zoo::FAULTS {
         for Drawn { case, module, .. } in cases(5, 150) {
-            let heap = || Drc::with_policy(MAX, (fault.policy)());
+            let heap = || Drc::with_policy(MAX, fault.policy().make());
             let mut exhaustive = Exhaustive::default();
             case::run(&case, &module, heap(), &mut exhaustive);
             let mut auditor = Auditor::new(Timing::At(Grain::Every));

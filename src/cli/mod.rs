@@ -9,6 +9,7 @@ mod options;
 mod output;
 mod run;
 mod wast;
+mod zoo;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
+    Zoo(zoo::Zoo),
 }
 
 /// How a command ended.
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),
+        Command::Zoo(zoo) => zoo.main(),
     };
     match ended {
         Ok(Ended::Agree) => ExitCode::SUCCESS,

@@ -101,7 +101,7 @@ impl Judging {
             options.sometimes = Vec::new();
         }
         match self.fault {
-            Some(fault) => options.with_policy(fault.policy),
+            Some(fault) => options.with_policy(fault.policy()),
             None => options,
         }
     }

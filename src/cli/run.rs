@@ -54,7 +54,7 @@ impl Run {
             (given, _) => given,
         };
         if let Some(fault) = named {
-            options = options.with_policy(fault.policy);
+            options = options.with_policy(fault.policy());
         }
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;

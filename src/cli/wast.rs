@@ -65,10 +65,10 @@ impl Wast {
         };
         let mut auditing = Auditing {
             timing: self.judging.audit.into(),
-            policy: self.judging.fault.map(|fault| fault.policy),
+            policy: self.judging.fault.map(|fault| fault.policy()),
         };
         if let (None, Some(id)) = (self.judging.fault, &directives.fault) {
-            auditing.policy = Some(fault(id).map_err(in_header)?.policy);
+            auditing.policy = Some(fault(id).map_err(in_header)?.policy());
         }
         let mut options = Options::default();
         directives.apply_limits(&mut options.limits);
@@ -77,7 +77,7 @@ impl Wast {
         }
         let mut passed = true;
         for collector in collectors {
-            let report = script::run_under(&text, collector, auditing, &options)
+            let report = script::run_under(&text, collector, auditing.clone(), &options)
                 .map_err(|e| in_file(e.to_string()))?;
             print(name, collector, &report);
             passed &= report.failures.is_empty();

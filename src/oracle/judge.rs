@@ -56,7 +56,7 @@ impl Options {
         let name = Collector::Drc.name();
         let all = self.collectors.iter_mut().chain(&mut self.sometimes);
         for subject in all.filter(|subject| subject.name() == name) {
-            *subject = Collector::Drc.subject(Some(policy));
+            *subject = Collector::Drc.subject(Some(policy.clone()));
         }
         self
     }

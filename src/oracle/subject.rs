@@ -29,7 +29,26 @@ pub enum Collector {
 }
 
 /// Makes the decisions of a counting heap: those of a fault.
-pub type PolicyMaker = fn() -> Box<dyn Policy>;
+#[derive(Clone)]
+pub struct PolicyMaker(Arc<dyn Fn() -> Box<dyn Policy> + Send + Sync>);
+
+impl PolicyMaker {
+    /// A policy for every heap that is made.
+    pub fn new(make: impl Fn() -> Box<dyn Policy> + Send + Sync + 'static) -> PolicyMaker {
+        PolicyMaker(Arc::new(make))
+    }
+
+    /// One of them.
+    pub fn make(&self) -> Box<dyn Policy> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for PolicyMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PolicyMaker")
+    }
+}
 
 impl Collector {
     /// All collectors.
@@ -57,7 +76,7 @@ impl Collector {
             (Collector::Null, _) => Subject::new(|| Null::new(MAX_BYTES)),
             (Collector::Drc, None) => Subject::new(|| Drc::new(MAX_BYTES)),
             (Collector::Drc, Some(policy)) => {
-                Subject::new(move || Drc::with_policy(MAX_BYTES, policy()))
+                Subject::new(move || Drc::with_policy(MAX_BYTES, policy.make()))
             }
             (Collector::Copying, _) => Subject::new(|| Copying::new(MAX_BYTES)),
             (Collector::Model, _) => Subject::new(|| Model::new(MAX_BYTES)),

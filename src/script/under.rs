@@ -10,7 +10,7 @@ use crate::heap::null::Null;
 use crate::oracle::{Auditor, Collector, MAX_BYTES, PolicyMaker, Timing};
 
 /// What to audit with.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Auditing {
     /// When to audit.
     pub timing: Timing,
@@ -39,7 +39,7 @@ pub fn run_under(
         (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
         (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),
         (Collector::Drc, Some(policy)) => {
-            let heap = Drc::with_policy(MAX_BYTES, policy());
+            let heap = Drc::with_policy(MAX_BYTES, policy.make());
             run(text, heap, options, auditor)
         }
         (Collector::Copying, _) => run(text, Copying::new(MAX_BYTES), options, auditor),

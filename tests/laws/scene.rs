@@ -9,7 +9,7 @@ use gcdiff::heap::drc::{Core, Drc, Policy};
 use gcdiff::heap::{GcRef, Heap, Inspect};
 use gcdiff::module::{ExternType, Module};
 use gcdiff::oracle::audit::Auditor;
-use gcdiff::oracle::{Law, Options, Timing, Verdict, Violation, judge};
+use gcdiff::oracle::{Law, Options, PolicyMaker, Timing, Verdict, Violation, judge};
 use gcdiff::types::TypeId;
 use std::sync::Arc;
 
@@ -227,7 +227,7 @@ pub fn judged(
         ..Options::default()
     };
     if let Some(policy) = policy {
-        options = options.with_policy(policy);
+        options = options.with_policy(PolicyMaker::new(policy));
     }
     judge(&case, &options).unwrap().verdict
 }

@@ -1,0 +1,166 @@
+//! Bulk writes to arrays.
+
+use super::faults;
+use crate::heap::GcRef;
+use crate::heap::drc::{Core, Done, Policy, Sound};
+
+faults! {
+    /// W1, Wasmtime issue 10182, fixed by pull request 10374; releases up to 31.
+    ///
+    /// `array.copy` is a call into the runtime. There both arrays were wrapped in
+    /// rooted handles as if the runtime owned a count of each; it did not, but
+    /// the handles gave one up when they went out of scope. An array that only
+    /// frames refer to has one count, that of the stack-root list, and is freed
+    /// by its first copy while it is still in use.
+    W1,
+    /// D1, CPython's guidance on `Py_SETREF`: `array.copy` gives up the old
+    /// references before it counts the new ones. If the old ones were all that
+    /// kept the new ones alive, what is stored has been freed.
+    D1,
+    /// D2: `array.fill` counts its value once, however many copies it makes.
+    D2,
+    /// D2 for `array.new`.
+    D2New,
+    /// D4: an overlapping `array.copy` onto later elements runs upwards, and
+    /// copies what it has just written.
+    D4,
+    /// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length.
+    /// (As long as that stays in the array: the length was checked as a length.)
+    W39,
+    /// G1: `array.init_elem` takes over references from the segment without
+    /// counting them, as if the segment gave its own away.
+    G1,
+}
+
+impl Policy for W1 {
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        self.0.run(true);
+        Sound.copy_array(core, dst, src, len)?;
+        self.release(core, dst.0)?;
+        self.release(core, src.0)
+    }
+}
+
+impl Policy for D1 {
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        let words = core.element_words(src.0, src.1, len)?;
+        let new: Result<Vec<GcRef>, _> = words.map(|at| core.word(at)).collect();
+        let new = new?;
+        for at in core.element_words(dst.0, dst.1, len)? {
+            let old = core.word(at)?;
+            core.set_word(at, 0)?;
+            core.count_overwrite(old);
+            self.decrement(core, old)?;
+        }
+        self.free_dead(core)?;
+        let dead = |r: &GcRef| r.is_object() && !core.is_allocated(*r);
+        self.0.run(new.iter().any(dead));
+        for (at, new) in core.element_words(dst.0, dst.1, len)?.zip(new) {
+            self.increment(core, new, 1)?;
+            core.set_word(at, new.0)?;
+        }
+        Ok(())
+    }
+}
+
+impl Policy for D2 {
+    fn fill_array(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+        value: GcRef,
+    ) -> Done {
+        self.0.run(value.is_object() && len > 1);
+        self.increment(core, value, len.min(1))?;
+        self.decrement_elements(core, array, start, len)?;
+        core.fill_elements(array, start, len, value)?;
+        self.free_dead(core)
+    }
+}
+
+impl Policy for D2New {
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+        self.0.run(value.is_object() && len > 1);
+        self.increment(core, value, len.min(1))?;
+        core.fill_elements(array, 0, len, value)
+    }
+}
+
+impl Policy for D4 {
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        let (to, from) = (
+            core.element_words(dst.0, dst.1, len)?,
+            core.element_words(src.0, src.1, len)?,
+        );
+        let overlap = dst.0 == src.0 && src.1 < dst.1 && dst.1 - src.1 < len;
+        let distance = dst.1.saturating_sub(src.1) as usize;
+        let words: Result<Vec<GcRef>, _> = from.clone().map(|at| core.word(at)).collect();
+        let words = words?;
+        // What a repeating pattern copies onto itself looks right.
+        let wrong = (distance..words.len()).any(|i| words[i] != words[i % distance.max(1)]);
+        self.0.run(overlap && wrong);
+        for (to, from) in to.zip(from) {
+            let new = core.word(from)?;
+            self.increment(core, new, 1)?;
+            let old = core.word(to)?;
+            core.set_word(to, new.0)?;
+            core.count_overwrite(old);
+            self.decrement(core, old)?;
+        }
+        self.free_dead(core)
+    }
+}
+
+impl Policy for W39 {
+    fn fill_array(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+        value: GcRef,
+    ) -> Done {
+        let wrong = start.min(core.array_len(array)? - start);
+        let differing = core.element_words(array, start, len.max(wrong))?;
+        let differing = differing.skip(len.min(wrong) as usize);
+        let mut differing = differing.map(|at| core.word(at));
+        let differs = differing.any(|word| word.is_ok_and(|word| word != value));
+        self.0.run(differs);
+        Sound.fill_array(core, array, start, wrong, value)
+    }
+}
+
+impl Policy for G1 {
+    fn init_from_segment(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        refs: &[u32],
+    ) -> Done {
+        self.0.run(refs.iter().any(|r| GcRef(*r).is_object()));
+        self.decrement_elements(core, array, start, refs.len() as u32)?;
+        core.write_elements(array, start, refs)?;
+        self.free_dead(core)
+    }
+}

@@ -1,0 +1,49 @@
+//! Single writes to objects, and the counts they change.
+
+use super::faults;
+use crate::heap::GcRef;
+use crate::heap::drc::{Core, Done, Policy};
+
+faults! {
+    /// The canary: a fault so plain that a harness which does not find it at
+    /// once is broken itself. The write barrier of objects gives up the old
+    /// reference and forgets to count the new one.
+    Canary,
+    /// D10: a count of eight bits, which wraps.
+    D10,
+    /// X15, Go's port to Wasm: the deletion barrier is handed the container
+    /// instead of the old value.
+    X15,
+}
+
+impl Policy for Canary {
+    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.0.run(new.is_object());
+        let old = core.replace_ref(object, offset, new)?;
+        self.release(core, old)
+    }
+}
+
+impl Policy for D10 {
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+        if !self.is_object(value) {
+            return Ok(());
+        }
+        let sum = u64::from(core.count(value)?) + u64::from(owners);
+        self.0.run(sum > 0xff);
+        core.set_count(value, (sum & 0xff) as u32)
+    }
+}
+
+impl Policy for X15 {
+    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        let old = core.replace_ref(object, offset, new)?;
+        core.count_overwrite(old);
+        self.0.run(old.is_object() && old != object);
+        match self.is_object(old) {
+            true => self.release(core, object),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What happens to the children of an object that dies.
+
+use super::faults;
+use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::{GcRef, HeapError, Shape};
+use crate::types::{Composite, TypeId, Types};
+
+faults! {
+    /// W11, Wasmtime issue 9701: an object that is freed does not give up the
+    /// references it owns.
+    W11,
+    /// W14, Wasmtime pull request 13326: the tables that say where references
+    /// are have nothing on exceptions.
+    W14,
+    /// W17, Wasmtime issue 12958: children are freed by recursion, or pushed all
+    /// at once on a stack. Here that stack has room for a thousand.
+    W17,
+}
+
+/// The references that an object owns and that are objects.
+fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
+    let shape = core.shape(object)?;
+    if shape == Shape::Extern {
+        return Ok(Vec::new());
+    }
+    let layout = core.layouts().of(shape)?;
+    let mut children = Vec::new();
+    if layout.traced_elements {
+        let len = core.array_len(object)?;
+        for at in core.element_words(object, 0, len)? {
+            children.push(core.word(at)?);
+        }
+    }
+    for field in layout.traced() {
+        let offset = core.layouts().traced(field)?;
+        children.push(core.load_ref(object, offset)?);
+    }
+    children.retain(|child| child.is_object());
+    Ok(children)
+}
+
+impl Policy for W11 {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+        self.0.run(!children(core, object)?.is_empty());
+        Ok(())
+    }
+}
+
+impl Policy for W14 {
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        core.layouts_mut().add(types);
+        for (id, entry) in types.iter() {
+            if let Composite::Func(_) = entry.sub.composite {
+                core.layouts_mut().set_traced(id, &[]);
+            }
+        }
+    }
+
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+        if let Shape::Exception(id) = core.shape(object)? {
+            self.0.run(owns(core, id, object)?);
+        }
+        Sound.decrement_children(core, object)
+    }
+}
+
+/// Whether the fields of an exception, as initialised, hold an object.
+fn owns(core: &Core, id: TypeId, object: GcRef) -> Result<bool, HeapError> {
+    let layouts = core.layouts();
+    for field in layouts.of(Shape::Exception(id))?.fields() {
+        let field = layouts.field(field)?;
+        if field.lane == crate::types::Lane::Gc
+            && core.load_ref(object, field.offset.into())?.is_object()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Policy for W17 {
+    fn free_dead(&mut self, core: &mut Core) -> Done {
+        const ROOM: usize = 1000;
+        let mut stack = Vec::new();
+        while let Some(object) = core.pop_dead()? {
+            stack.push(object);
+            while let Some(object) = stack.pop() {
+                let children = children(core, object)?;
+                let full = stack.len() + children.len() > ROOM;
+                self.0.run(full);
+                if full {
+                    let what = "the stack of objects to be freed is full";
+                    return Err(HeapError::corrupt(object.0, what));
+                }
+                self.decrement_children(core, object)?;
+                self.reclaim(core, object)?;
+                while let Some(child) = core.pop_dead()? {
+                    stack.push(child);
+                }
+            }
+        }
+        Ok(())
+    }
+}

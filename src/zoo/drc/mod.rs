@@ -1,0 +1,26 @@
+//! Faults of the counting heap: each overrides one hook of its policy, and
+//! counts, as the correct hook would not, or writes what it would not.
+
+mod array;
+mod barrier;
+mod death;
+mod list;
+mod slot;
+mod value;
+
+pub(super) use array::{D1, D2, D2New, D4, G1, W1, W39};
+pub(super) use barrier::{Canary, D10, X15};
+pub(super) use death::{W11, W14, W17};
+pub(super) use list::{D5, D6, G4, W8, W16};
+pub(super) use slot::{B1, D1Slot, D8, D8Grow, G2, G3, G5};
+pub(super) use value::{W3, W5};
+
+/// Defines faults that have nothing but a probe.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(in crate::zoo) struct $name(pub crate::zoo::Probe);
+    )*};
+}
+use faults;

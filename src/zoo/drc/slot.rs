@@ -1,0 +1,109 @@
+//! Slots outside the heap: globals, tables, segments, handles, the pending
+//! exception.
+
+use super::faults;
+use crate::heap::GcRef;
+use crate::heap::drc::{Core, Done, Policy};
+
+faults! {
+    /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
+    B1,
+    /// D1 for `table.copy` and `table.init`: each old reference is given up
+    /// before the new ones are counted.
+    D1Slot,
+    /// D8: `table.fill` counts one owner too few.
+    D8,
+    /// D8 for `table.grow`.
+    D8Grow,
+    /// G2: the initialising write of a slot does not count: globals, segments,
+    /// handles, the pending exception.
+    G2,
+    /// G3: `global.set` and `table.set` do not give up the old reference.
+    G3,
+    /// G5: what is dropped, a segment, a handle, is given up without ever being
+    /// freed: its slots are emptied and no more.
+    G5,
+}
+
+impl Policy for B1 {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        let skipped = value.is_null();
+        self.0
+            .run(skipped && slots.iter().any(|old| GcRef(*old).is_object()));
+        self.increment(core, value, slots.len() as u32)?;
+        for slot in slots {
+            let old = std::mem::replace(slot, value.0);
+            core.count_overwrite(GcRef(old));
+            if !skipped {
+                self.decrement(core, GcRef(old))?;
+            }
+        }
+        self.free_dead(core)
+    }
+}
+
+impl Policy for D8 {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        self.0.run(value.is_object() && !slots.is_empty());
+        self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
+        for slot in slots {
+            let old = std::mem::replace(slot, value.0);
+            core.count_overwrite(GcRef(old));
+            self.decrement(core, GcRef(old))?;
+        }
+        self.free_dead(core)
+    }
+}
+
+impl Policy for D8Grow {
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+        self.0.run(value.is_object() && !slots.is_empty());
+        self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
+        slots.fill(value.0);
+        Ok(())
+    }
+}
+
+impl Policy for D1Slot {
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+        for slot in &mut *dst {
+            let old = std::mem::take(slot);
+            core.count_overwrite(GcRef(old));
+            self.decrement(core, GcRef(old))?;
+        }
+        self.free_dead(core)?;
+        let dead = |r: &u32| GcRef(*r).is_object() && !core.is_allocated(GcRef(*r));
+        self.0.run(src.iter().any(dead));
+        for (slot, new) in dst.iter_mut().zip(src) {
+            self.increment(core, GcRef(*new), 1)?;
+            *slot = *new;
+        }
+        Ok(())
+    }
+}
+
+impl Policy for G2 {
+    fn init_slot(&mut self, _: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        self.0.run(new.is_object());
+        *slot = new.0;
+        Ok(())
+    }
+}
+
+impl Policy for G3 {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+        self.increment(core, new, 1)?;
+        let old = std::mem::replace(slot, new.0);
+        core.count_overwrite(GcRef(old));
+        self.0.run(GcRef(old).is_object());
+        Ok(())
+    }
+}
+
+impl Policy for G5 {
+    fn drop_slots(&mut self, _: &mut Core, slots: &mut [u32]) -> Done {
+        self.0.run(slots.iter().any(|old| GcRef(*old).is_object()));
+        slots.fill(0);
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Values that are taken for what they are not.
+
+use super::faults;
+use crate::heap::GcRef;
+use crate::heap::drc::{Core, Done, Policy};
+
+faults! {
+    /// W3, Wasmtime issue 10171: the test for "null or i31" looks at bits that
+    /// some i31 values have and others have not. Here those with the sign set
+    /// are taken for objects.
+    W3,
+    /// W5, Wasmtime pull request 13307: the decrement lost its early return for
+    /// i31, the increment did not.
+    W5,
+}
+
+impl Policy for W3 {
+    fn is_object(&mut self, value: GcRef) -> bool {
+        let negative = value.is_i31() && value.0 >> 31 == 1;
+        self.0.run(negative);
+        value.is_object() || negative
+    }
+}
+
+impl Policy for W5 {
+    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
+        self.0.run(value.is_i31());
+        match value.is_null() {
+            true => Ok(()),
+            false => core.remove_owner(value),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! How many generated cases it takes to notice a fault.
+
+use super::{Fault, Probe};
+use crate::generate;
+use crate::oracle::{Options, judge_module};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// One fault against the cases of one seed. Cases are counted from 1; `None` if
+/// it did not come to that.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trial {
+    /// The first case in which the faulty hook ran.
+    pub reached: Option<u64>,
+    /// The first case in which its effect was wrong.
+    pub triggered: Option<u64>,
+    /// The first case with a bad verdict.
+    pub detected: Option<u64>,
+    /// The fingerprint of that verdict.
+    pub fingerprint: Option<String>,
+}
+
+/// Judges the cases of a seed, as a campaign with these options would, until one
+/// tells, or until there have been `cases` of them. Every case is added to
+/// `done`.
+pub fn trial(fault: Fault, seed: u64, cases: u64, options: &Options, done: &AtomicU64) -> Trial {
+    let probe = Probe::default();
+    let options = options.clone().with_policy(fault.watched(&probe));
+    let mut trial = Trial::default();
+    for case in 1..=cases {
+        done.fetch_add(1, Ordering::Relaxed);
+        // The cases of a campaign are counted from 0.
+        let Ok(drawn) = generate::case(&generate::input(seed, case - 1)) else {
+            continue;
+        };
+        let options = options.for_case(drawn.extra, drawn.reschedule);
+        let Ok(judged) = judge_module(&drawn.case, &drawn.module, &options) else {
+            continue;
+        };
+        let after = |count: u64| (count > 0).then_some(case);
+        trial.reached = trial.reached.or(after(probe.reached()));
+        trial.triggered = trial.triggered.or(after(probe.triggered()));
+        if judged.verdict.is_finding() {
+            trial.detected = Some(case);
+            trial.fingerprint = judged.verdict.fingerprint();
+            break;
+        }
+    }
+    trial
+}
+
+/// Holds trials of faults against seeds.
+#[derive(Clone, Debug)]
+pub struct Trials {
+    /// The faults.
+    pub faults: Vec<Fault>,
+    /// Seeds 0 up to this, this not included.
+    pub seeds: u64,
+    /// Cases per trial, at most.
+    pub cases: u64,
+    /// Threads. The results do not depend on it.
+    pub jobs: usize,
+    /// How to judge.
+    pub options: Options,
+}
+
+impl Trials {
+    /// All trials: for each fault one for each seed. Cases judged are added to
+    /// `done`, trials ended to `ended`.
+    pub fn run(&self, done: &AtomicU64, ended: &AtomicU64) -> Vec<Vec<Trial>> {
+        let seeds = self.seeds as usize;
+        let results = Mutex::new(vec![vec![Trial::default(); seeds]; self.faults.len()]);
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let i = next.fetch_add(1, Ordering::Relaxed);
+                        if seeds == 0 || i >= self.faults.len() * seeds {
+                            break;
+                        }
+                        let (fault, seed) = (i / seeds, i % seeds);
+                        let (chosen, options) = (self.faults[fault], &self.options);
+                        let trial = trial(chosen, seed as u64, self.cases, options, done);
+                        ended.fetch_add(1, Ordering::Relaxed);
+                        // Only a panic of another thread poisons this, and that
+                        // ends the scope anyway.
+                        if let Ok(mut results) = results.lock() {
+                            results[fault][seed] = trial;
+                        }
+                    }
+                });
+            }
+        });
+        results.into_inner().unwrap_or_default()
+    }
+}
+
+/// The smallest of `times` that at least `percent` of them do not exceed; `None`
+/// where that is one that did not happen: right-censored.
+pub fn quantile(times: &[Option<u64>], percent: usize) -> Option<u64> {
+    let mut times: Vec<u64> = times.iter().map(|t| t.unwrap_or(u64::MAX)).collect();
+    times.sort_unstable();
+    let rank = (times.len() * percent).div_ceil(100).max(1);
+    let time = *times.get(rank - 1)?;
+    (time < u64::MAX).then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zoo;
+
+    #[test]
+    fn quantiles_are_right_censored() {
+        let times = [Some(3), None, Some(1), Some(7)];
+        assert_eq!(quantile(&times, 50), Some(3));
+        assert_eq!(quantile(&times, 75), Some(7));
+        assert_eq!(quantile(&times, 76), None);
+        assert_eq!(quantile(&times, 0), Some(1));
+        assert_eq!(quantile(&[], 50), None);
+    }
+
+    #[test]
+    fn results_do_not_depend_on_the_number_of_jobs() {
+        let with = |jobs| Trials {
+            faults: vec![zoo::fault("W1").unwrap(), zoo::fault("D10").unwrap()],
+            seeds: 3,
+            cases: 20,
+            jobs,
+            options: Options::fuzzing(),
+        };
+        let run = |jobs| with(jobs).run(&AtomicU64::new(0), &AtomicU64::new(0));
+        let results = run(1);
+        assert_eq!(results, run(3));
+        // W1 is noticed, and not before it has done something wrong.
+        for trial in &results[0] {
+            assert!(trial.reached <= trial.triggered, "{trial:?}");
+            assert!(trial.triggered <= trial.detected, "{trial:?}");
+            assert!(trial.detected.is_some(), "{trial:?}");
+        }
+    }
+}
