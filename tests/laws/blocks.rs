@@ -1,7 +1,7 @@
 //! The law *blocks* in the counting heap.
 
 use super::scene::*;
-use gcdiff::heap::GcRef;
+use gcdiff::heap::{GcRef, POISON};
 use gcdiff::oracle::Law;
 
 #[test]
@@ -40,4 +40,17 @@ fn blocks_are_as_large_as_their_objects_need() {
         "has 48 bytes, its object needs 64",
     );
     assert_eq!(names(&v), ["element 0 of table 0"]);
+}
+
+/// An audit that believed a length which is poison would ask for gigabytes.
+#[test]
+fn blocks_bound_what_is_read() {
+    let mut scene = Scene::collected();
+    let array = scene.array;
+    let poison = GcRef(u32::from_le_bytes([POISON; 4]));
+    scene.core().store_ref(array, 0, poison).unwrap();
+    // A header of 16 bytes, a length padded to 8, and four for each element.
+    let needed = (16 + 8 + 4 * u64::from(poison.0)).next_multiple_of(16);
+    let message = format!("has 48 bytes, its object needs {needed}");
+    is(&scene.broken(), Law::Blocks, Some(array), None, &message);
 }
