@@ -3,12 +3,12 @@
 use super::Ended;
 use super::options::Judging;
 use super::output::{say, write};
+use super::progress::watched;
 use crate::campaign::{self, Campaign, Progress};
 use crate::oracle::Options;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Generate modules, run them under several collectors, audit and compare
@@ -60,21 +60,25 @@ impl Fuzz {
         };
         let start = Instant::now();
         let progress = Progress::default();
-        let done = AtomicBool::new(false);
-        let outcome = std::thread::scope(|scope| {
-            let running = scope.spawn(|| {
-                let outcome = campaign::run(&campaign, &progress);
-                done.store(true, Ordering::Relaxed);
-                outcome
-            });
-            let watcher = scope.spawn(|| watch(&progress, seconds, self.cases, start, &done));
-            let outcome = running.join();
-            done.store(true, Ordering::Relaxed);
-            let _ = watcher.join();
-            outcome
-        });
+        let template = match self.cases {
+            Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
+            None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
+        };
+        let outcome = watched(
+            self.cases,
+            template,
+            || campaign::run(&campaign, &progress),
+            |bar| {
+                bar.set_position(progress.cases.load(Ordering::Relaxed));
+                let findings = progress.findings.load(Ordering::Relaxed);
+                bar.set_message(format!("{findings} findings"));
+                if seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s)) {
+                    progress.stop();
+                }
+            },
+        );
         // A panic has been reported, with the case, where it happened.
-        let outcome = outcome.map_err(|_| "the campaign was ended by a panic".to_string())?;
+        let outcome = outcome.ok_or("the campaign was ended by a panic")?;
         let elapsed = start.elapsed().as_secs_f64();
         write(format_args!("{}", outcome.statistics));
         say!(
@@ -98,35 +102,4 @@ impl Fuzz {
             false => Ended::Finding,
         })
     }
-}
-
-/// Draws the progress bar, and stops the campaign when its time is up.
-fn watch(
-    progress: &Progress,
-    seconds: Option<u64>,
-    cases: Option<u64>,
-    start: Instant,
-    done: &AtomicBool,
-) {
-    let bar = match cases {
-        Some(cases) => ProgressBar::new(cases),
-        None => ProgressBar::no_length(),
-    };
-    let template = match cases {
-        Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
-        None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    while !done.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(50));
-        bar.set_position(progress.cases.load(Ordering::Relaxed));
-        let findings = progress.findings.load(Ordering::Relaxed);
-        bar.set_message(format!("{findings} findings"));
-        if seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s)) {
-            progress.stop();
-        }
-    }
-    bar.finish_and_clear();
 }

@@ -7,6 +7,7 @@ mod fuzz;
 mod generate;
 mod options;
 mod output;
+mod progress;
 mod run;
 mod wast;
 mod zoo;

@@ -3,13 +3,12 @@
 use super::Ended;
 use super::options::fault;
 use super::output::say;
+use super::progress::watched;
 use crate::oracle::Options;
 use crate::zoo::{FAULTS, Fault, Trial, Trials, quantile};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Switch on known bugs, one at a time, and count the cases until they show
 ///
@@ -50,17 +49,17 @@ impl Zoo {
             jobs: self.jobs.map_or(cores, usize::from),
             options: Options::fuzzing(),
         };
-        let (cases, ended, done) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-        let all = trials.faults.len() as u64 * trials.seeds;
-        let results = std::thread::scope(|scope| {
-            let running = scope.spawn(|| trials.run(&cases, &ended));
-            let watcher = scope.spawn(|| watch(all, &cases, &ended, &done));
-            let results = running.join();
-            done.store(true, Ordering::Relaxed);
-            let _ = watcher.join();
-            results
-        });
-        let results = results.map_err(|_| "a trial was ended by a panic".to_string())?;
+        let (cases, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+        let results = watched(
+            Some(trials.faults.len() as u64 * trials.seeds),
+            "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
+            || trials.run(&cases, &ended),
+            |bar| {
+                bar.set_position(ended.load(Ordering::Relaxed));
+                bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
+            },
+        );
+        let results = results.ok_or("a trial was ended by a panic")?;
         say!(
             "{:8} {:>15} {:>15} {:>15}  noticed as",
             "fault",
@@ -103,19 +102,4 @@ fn noticed(trials: &[Trial]) -> String {
         Some((fingerprint, count)) => format!("{fingerprint} ({count} of {})", trials.len()),
         None => "-".into(),
     }
-}
-
-/// Draws the progress bar.
-fn watch(all: u64, cases: &AtomicU64, ended: &AtomicU64, done: &AtomicBool) {
-    let bar = ProgressBar::new(all);
-    let template = "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    while !done.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(50));
-        bar.set_position(ended.load(Ordering::Relaxed));
-        bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
-    }
-    bar.finish_and_clear();
 }

@@ -154,17 +154,8 @@ fn fill_chunks<const N: usize>(slice: &mut [u8], pattern: [u8; N]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::heap::testing::LANES;
     use crate::heap::{GRANULE, GcRef};
-
-    const LANES: [Lane; 7] = [
-        Lane::B8,
-        Lane::B16,
-        Lane::B32,
-        Lane::B64,
-        Lane::B128,
-        Lane::Gc,
-        Lane::Func,
-    ];
 
     #[test]
     fn poison_is_no_reference() {

@@ -200,7 +200,12 @@ pub const FAULTS: &[Fault] = &[
         wasmtime!(14325),
         "table.fill with null gives up nothing"
     ),
-    fault!("G1", G1, OWN, "array.init_elem does not count"),
+    fault!(
+        "G1",
+        G1,
+        OWN,
+        "array.init_elem and array.new_elem do not count"
+    ),
     fault!(
         "G2",
         G2,

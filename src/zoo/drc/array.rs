@@ -27,8 +27,8 @@ faults! {
     /// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length.
     /// (As long as that stays in the array: the length was checked as a length.)
     W39,
-    /// G1: `array.init_elem` takes over references from the segment without
-    /// counting them, as if the segment gave its own away.
+    /// G1: `array.init_elem` and `array.new_elem` take over references from the
+    /// segment without counting them, as if it gave its own away.
     G1,
 }
 

@@ -3,7 +3,7 @@
 use super::faults;
 use crate::heap::drc::{Core, Done, Policy, Sound};
 use crate::heap::{GcRef, HeapError, Shape};
-use crate::types::{Composite, TypeId, Types};
+use crate::types::{Composite, Lane, Types};
 
 faults! {
     /// W11, Wasmtime issue 9701: an object that is freed does not give up the
@@ -17,7 +17,8 @@ faults! {
     W17,
 }
 
-/// The references that an object owns and that are objects.
+/// The objects that an object refers to. Found by its fields, since a fault may
+/// have emptied the tables of what to trace.
 fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
     let shape = core.shape(object)?;
     if shape == Shape::Extern {
@@ -25,15 +26,17 @@ fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
     }
     let layout = core.layouts().of(shape)?;
     let mut children = Vec::new();
-    if layout.traced_elements {
+    if let (Shape::Array(_), Lane::Gc) = (shape, layout.element) {
         let len = core.array_len(object)?;
         for at in core.element_words(object, 0, len)? {
             children.push(core.word(at)?);
         }
     }
-    for field in layout.traced() {
-        let offset = core.layouts().traced(field)?;
-        children.push(core.load_ref(object, offset)?);
+    for field in layout.fields() {
+        let field = core.layouts().field(field)?;
+        if field.lane == Lane::Gc {
+            children.push(core.load_ref(object, field.offset.into())?);
+        }
     }
     children.retain(|child| child.is_object());
     Ok(children)
@@ -57,25 +60,11 @@ impl Policy for W14 {
     }
 
     fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
-        if let Shape::Exception(id) = core.shape(object)? {
-            self.0.run(owns(core, id, object)?);
+        if let Shape::Exception(_) = core.shape(object)? {
+            self.0.run(!children(core, object)?.is_empty());
         }
         Sound.decrement_children(core, object)
     }
-}
-
-/// Whether the fields of an exception, as initialised, hold an object.
-fn owns(core: &Core, id: TypeId, object: GcRef) -> Result<bool, HeapError> {
-    let layouts = core.layouts();
-    for field in layouts.of(Shape::Exception(id))?.fields() {
-        let field = layouts.field(field)?;
-        if field.lane == crate::types::Lane::Gc
-            && core.load_ref(object, field.offset.into())?.is_object()
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 impl Policy for W17 {

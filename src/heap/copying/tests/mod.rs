@@ -6,11 +6,10 @@ mod faults;
 mod forward;
 mod mutator;
 mod operations;
-mod wild;
 
 use super::{Copying, Policy};
-use crate::heap::testing::Kinds;
-use crate::heap::{GcRef, Heap, HeapError, Inspect, POISON, Roots};
+use crate::heap::testing::{Held, Kinds};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, POISON};
 
 const NULL: GcRef = GcRef::NULL;
 
@@ -18,44 +17,6 @@ fn heap(kinds: &Kinds) -> Copying {
     let mut heap = Copying::new(1 << 26);
     heap.add_types(&kinds.types);
     heap
-}
-
-/// Registers of frames and slots outside the heap.
-#[derive(Clone, Default)]
-struct Held {
-    frame: Vec<u64>,
-    slots: Vec<u32>,
-}
-
-impl Held {
-    fn by_frame(refs: &[GcRef]) -> Held {
-        Held {
-            frame: refs.iter().map(|r| r.register()).collect(),
-            slots: Vec::new(),
-        }
-    }
-
-    fn by_slots(refs: &[GcRef]) -> Held {
-        Held {
-            frame: Vec::new(),
-            slots: refs.iter().map(|r| r.0).collect(),
-        }
-    }
-
-    /// What register `i` refers to.
-    fn at(&self, i: usize) -> GcRef {
-        GcRef::from_register(self.frame[i])
-    }
-}
-
-impl Roots for Held {
-    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
-        self.frame.iter_mut().for_each(visit);
-    }
-
-    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32)) {
-        self.slots.iter_mut().for_each(visit);
-    }
 }
 
 /// Checks blocks, statistics and poison.

@@ -1,98 +1,20 @@
 //! What the instructions of the language do, collections aside.
 
-use super::{Held, audit, heap};
+use super::{audit, heap};
 use crate::heap::copying::Copying;
-use crate::heap::testing::{Kinds, Random, wild};
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, Shape};
-use crate::types::{Field, Lane};
+use crate::heap::testing::{Held, Kinds, language, storm};
+use crate::heap::{Heap, HeapError, Inspect};
 
 #[test]
 fn every_kind_of_object_keeps_what_it_was_given() {
     let kinds = Kinds::new();
-    let mut h = heap(&kinds);
-    let registers = [0x1ff, 3, 0x1_2345, u64::MAX, 11, 12, 5, 7];
-    let s = h.new_struct(kinds.mixed, &registers).unwrap();
-    let expected = [0xff, 3, 0x2345, u64::MAX, 11, 5, 7];
-    for (index, value) in expected.into_iter().enumerate() {
-        let field = kinds.field(kinds.mixed, index);
-        assert_eq!(h.get_field(s, field).unwrap(), value);
-        assert_eq!(h.peek(s, Place::Field(field)), Some(value));
-    }
-    let vector = Place::Field(kinds.field(kinds.mixed, 4));
-    assert_eq!(h.peek_high(s, vector), Some(12));
-    assert_eq!(h.shape(s).unwrap(), Shape::Struct(kinds.mixed));
-
-    let e = h
-        .new_exception(kinds.exception, 9, &[1, s.register()])
-        .unwrap();
-    assert_eq!(h.exception_tag(e).unwrap(), 9);
-    assert_eq!(
-        h.get_field(e, kinds.field(kinds.exception, 1)).unwrap(),
-        s.register()
-    );
-    let x = h.new_extern(77).unwrap();
-    assert_eq!(h.extern_host(x).unwrap(), 77);
-    assert_eq!(
-        (h.peek_word(e), h.peek_word(x), h.peek_word(s)),
-        (Some(9), Some(77), None)
-    );
-    assert!(h.extern_host(e).is_err() && h.exception_tag(x).is_err());
-    audit(&kinds, &h);
+    language::objects(&kinds, &mut heap(&kinds));
 }
 
 #[test]
 fn arrays_of_every_lane_fill_copy_and_initialise() {
     let kinds = Kinds::new();
-    let mut h = heap(&kinds);
-    for (ty, lane) in [
-        (kinds.bytes, Lane::B8),
-        (kinds.words, Lane::B32),
-        (kinds.refs, Lane::Gc),
-        (kinds.funcs, Lane::Func),
-        (kinds.vectors, Lane::B128),
-    ] {
-        let a = h.new_array(ty, 5, 3).unwrap();
-        h.fill(a, 1, 2, lane, 9).unwrap();
-        h.copy((a, 2), (a, 1), 3, lane).unwrap();
-        let all = |h: &mut Copying, a, n| -> Vec<u64> {
-            (0..n).map(|i| h.get_element(a, i, lane).unwrap()).collect()
-        };
-        assert_eq!(all(&mut h, a, 5), [3, 9, 9, 9, 3], "{lane:?}");
-        let d = h.new_array_default(ty, 3).unwrap();
-        assert_eq!(all(&mut h, d, 3), [0, 0, 0]);
-        assert_eq!(h.array_len(d), Ok(3));
-    }
-    let v = h.new_array_fixed(kinds.vectors, &[1, 2, 3, 4]).unwrap();
-    assert_eq!(h.array_len(v), Ok(2));
-    let second = Place::Element {
-        index: 1,
-        lane: Lane::B128,
-    };
-    assert_eq!(
-        (h.peek(v, second), h.peek_high(v, second)),
-        (Some(3), Some(4))
-    );
-    assert!(h.new_array_fixed(kinds.vectors, &[1, 2, 3]).is_err());
-    assert_eq!(h.get_vector(v, second), Ok(4 << 64 | 3));
-    h.set_vector(v, second, 6 << 64 | 5).unwrap();
-    assert_eq!(h.get_vector(v, second), Ok(6 << 64 | 5));
-    h.fill_vector(v, 0, 2, 8 << 64 | 7).unwrap();
-    assert_eq!(h.get_vector(v, second), Ok(8 << 64 | 7));
-    assert_eq!(h.peek_high(v, second), Some(8));
-    let third = Place::Element {
-        index: 2,
-        lane: Lane::B128,
-    };
-    assert!(h.get_vector(v, third).is_err() && h.set_vector(v, third, 0).is_err());
-    assert!(h.fill_vector(v, 1, 2, 0).is_err());
-
-    let w = h.new_array_default(kinds.words, 2).unwrap();
-    h.init_data(w, 1, Lane::B32, &[1, 2, 3, 4]).unwrap();
-    assert_eq!(h.get_element(w, 1, Lane::B32).unwrap(), 0x0403_0201);
-    let f = h.new_array_default(kinds.funcs, 2).unwrap();
-    h.init_elements(f, 0, Lane::Func, &[5, 6]).unwrap();
-    assert_eq!(h.get_element(f, 1, Lane::Func).unwrap(), 6);
-    audit(&kinds, &h);
+    language::arrays(&kinds, &mut heap(&kinds));
 }
 
 #[test]
@@ -101,14 +23,7 @@ fn sizes_that_cannot_fit_are_full_and_change_nothing() {
     for max in [0, 1, 15, 16, 31, 32, 63, 64, 1000, 1 << 16, u32::MAX] {
         let mut h = Copying::new(max);
         h.add_types(&kinds.types);
-        for ty in [kinds.refs, kinds.words, kinds.vectors] {
-            for len in [1 << 28, 1 << 30, u32::MAX - 1, u32::MAX] {
-                if max < u32::MAX || ty == kinds.vectors {
-                    assert_eq!(h.new_array_default(ty, len), Err(HeapError::Full));
-                }
-            }
-        }
-        assert_eq!(h.extent().0, h.extent().1);
+        language::absurd_sizes(&kinds, &mut h, max);
         assert_eq!(h.new_struct(kinds.empty, &[]).is_ok(), max >= 64);
         h.collect(&mut Held::default()).unwrap();
         audit(&kinds, &h);
@@ -136,23 +51,11 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
 #[test]
 fn wrong_references_are_corruption() {
     let kinds = Kinds::new();
-    let mut h = heap(&kinds);
-    let s = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
-    let mut random = Random(1);
-    for _ in 0..10_000 {
-        let r = wild(&mut random, &[s]);
-        let field = Field {
-            index: 0,
-            offset: random.next() as u32 & 63,
-            lane: Lane::B32,
-        };
-        let inside = r == s && field.offset + 4 <= 16;
-        assert_eq!(h.get_field(r, field).is_ok(), inside, "{r} {field:?}");
-        assert!(h.array_len(r).is_err());
-        assert!(
-            h.get_element(r, random.next() as u32 | 2, Lane::B64)
-                .is_err()
-        );
-        assert!(h.copy((r, u32::MAX), (r, 0), u32::MAX, Lane::B128).is_err());
-    }
+    language::wrong_references(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn no_sequence_of_calls_panics() {
+    let kinds = Kinds::new();
+    storm(&kinds, || heap(&kinds));
 }

@@ -5,7 +5,7 @@ mod collect;
 mod counts;
 mod forward;
 mod mutator;
-mod wild;
+mod operations;
 
 use super::{Drc, Policy};
 use crate::heap::testing::Kinds;

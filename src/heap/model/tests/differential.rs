@@ -1,7 +1,7 @@
 //! Random operations on the null collector and on the model, which must agree.
 
 use super::pair::{Pair, Registers, Twin};
-use crate::heap::testing::Frame;
+use crate::heap::testing::{Frame, LANES};
 use crate::heap::{Heap, Place, Shape};
 use crate::types::{Composite, Lane, TypeId};
 use std::collections::BTreeSet;
@@ -36,15 +36,7 @@ fn the_model_agrees_with_the_null_collector() {
         "struct",
         "exception",
     ] {
-        for lane in [
-            Lane::B8,
-            Lane::B16,
-            Lane::B32,
-            Lane::B64,
-            Lane::B128,
-            Lane::Gc,
-            Lane::Func,
-        ] {
+        for lane in LANES {
             let packed = matches!(lane, Lane::B8 | Lane::B16);
             let possible = operation != "exception" || !packed;
             let name = format!("{operation} {lane:?}");

@@ -1,19 +1,9 @@
 //! Whatever the language has no meaning for is corruption.
 
 use super::{Model, element, heap};
-use crate::heap::testing::{Kinds, Random, wild};
+use crate::heap::testing::{Kinds, LANES, Random, wild};
 use crate::heap::{GcRef, Heap, HeapError, Inspect, Place};
 use crate::types::{Field, Lane, TypeId};
-
-const LANES: [Lane; 7] = [
-    Lane::B8,
-    Lane::B16,
-    Lane::B32,
-    Lane::B64,
-    Lane::B128,
-    Lane::Gc,
-    Lane::Func,
-];
 
 #[test]
 fn wrong_references_are_corruption() {

@@ -1,12 +1,27 @@
 //! What the tests of all heaps share: a few types, frames, and an audit that
 //! counts owners from outside.
 
+pub mod language;
+mod storm;
+
 use super::{Block, GcRef, Heap, Inspect, Place, Roots, Shape};
 use crate::types::{
     ARRAY_ELEMENTS, Composite, Field, FieldType, FuncType, HeapType, Lane, RefType, Storage,
     SubType, TypeId, Types, ValType,
 };
 use std::collections::BTreeMap;
+pub use storm::storm;
+
+/// Every way to store a value.
+pub const LANES: [Lane; 7] = [
+    Lane::B8,
+    Lane::B16,
+    Lane::B32,
+    Lane::B64,
+    Lane::B128,
+    Lane::Gc,
+    Lane::Func,
+];
 
 /// The generator SplitMix64: the tests' only source of variety.
 pub struct Random(pub u64);
@@ -41,6 +56,44 @@ impl Roots for Frame {
     }
 
     fn slots(&mut self, _visit: &mut dyn FnMut(&mut u32)) {}
+}
+
+/// Registers of frames and slots outside the heap.
+#[derive(Clone, Default)]
+pub struct Held {
+    pub frame: Vec<u64>,
+    pub slots: Vec<u32>,
+}
+
+impl Held {
+    pub fn by_frame(refs: &[GcRef]) -> Held {
+        Held {
+            frame: refs.iter().map(|r| r.register()).collect(),
+            slots: Vec::new(),
+        }
+    }
+
+    pub fn by_slots(refs: &[GcRef]) -> Held {
+        Held {
+            frame: Vec::new(),
+            slots: refs.iter().map(|r| r.0).collect(),
+        }
+    }
+
+    /// What register `i` refers to.
+    pub fn at(&self, i: usize) -> GcRef {
+        GcRef::from_register(self.frame[i])
+    }
+}
+
+impl Roots for Held {
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        self.frame.iter_mut().for_each(visit);
+    }
+
+    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32)) {
+        self.slots.iter_mut().for_each(visit);
+    }
 }
 
 /// The types of the tests.

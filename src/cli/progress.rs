@@ -1,0 +1,46 @@
+//! The bar that a long command shows while it works.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Runs `work` on a thread of its own, and calls `look` with the bar every now
+/// and then until it is done. `None` if it panicked, which has been reported
+/// where it happened.
+pub(super) fn watched<T: Send>(
+    length: Option<u64>,
+    template: &str,
+    work: impl FnOnce() -> T + Send,
+    mut look: impl FnMut(&ProgressBar),
+) -> Option<T> {
+    let bar = match length {
+        Some(length) => ProgressBar::new(length),
+        None => ProgressBar::no_length(),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    let ended = AtomicBool::new(false);
+    let done = std::thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            let _ended = End(&ended);
+            work()
+        });
+        while !ended.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(50));
+            look(&bar);
+        }
+        working.join().ok()
+    });
+    bar.finish_and_clear();
+    done
+}
+
+/// Says so when the work has ended, by a panic too.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,28 @@
+//! What the instructions of the language do, whatever is counted.
+
+use super::heap;
+use crate::heap::testing::{Kinds, language, storm};
+
+#[test]
+fn every_kind_of_object_keeps_what_it_was_given() {
+    let kinds = Kinds::new();
+    language::objects(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn arrays_of_every_lane_fill_copy_and_initialise() {
+    let kinds = Kinds::new();
+    language::arrays(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn wrong_references_are_corruption() {
+    let kinds = Kinds::new();
+    language::wrong_references(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn no_sequence_of_calls_panics() {
+    let kinds = Kinds::new();
+    storm(&kinds, || heap(&kinds));
+}

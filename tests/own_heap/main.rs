@@ -1,0 +1,127 @@
+//! The other way in: a heap that shares nothing with those of the crate. This
+//! one is written from outside, on public items alone: a mark-sweep collector
+//! whose objects are Rust values in numbered slots.
+
+mod inspect;
+mod mark_sweep;
+mod object;
+mod operations;
+
+use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::case;
+use gcdiff::engine::{Grain, Schedule};
+use gcdiff::oracle::{Collector, Difference, Options, Subject, Timing, Verdict, judge};
+use mark_sweep::{Bug, MarkSweep};
+
+/// Judged together with two heaps of the crate, which outvote it.
+fn options(bug: Bug) -> Options {
+    let own = Subject::new(move || MarkSweep::new(bug));
+    Options {
+        collectors: vec![Collector::Null.into(), Collector::Drc.into(), own],
+        ..Options::default()
+    }
+}
+
+fn campaign(bug: Bug, cases: u64) -> Outcome {
+    let campaign = Campaign {
+        seed: 7,
+        cases: Some(cases),
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        options: options(bug),
+        fault: None,
+        stop_at_first: bug != Bug::Nothing,
+    };
+    run(&campaign, &Progress::default())
+}
+
+#[test]
+fn a_sound_heap_gives_no_finding() {
+    let outcome = campaign(Bug::Nothing, 600);
+    for finding in outcome.findings.values() {
+        println!("case {}: {}", finding.index, finding.verdict);
+    }
+    assert!(outcome.findings.is_empty());
+    let statistics = &outcome.statistics;
+    assert!(statistics.agreed > 590, "{statistics}");
+    assert_eq!(statistics.voted, statistics.cases, "{statistics}");
+}
+
+#[test]
+fn it_agrees_on_a_seed_at_every_grain() {
+    let seed = include_str!("../../corpus/regressions/array-copy-onto-itself.wat");
+    let (mut case, _) = case::read(seed.as_bytes()).unwrap();
+    let own = case.schedule.clone();
+    for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {
+        case.schedule = schedule;
+        let options = Options {
+            timing: Timing::At(Grain::Every),
+            ..options(Bug::Nothing)
+        };
+        let judged = judge(&case, &options).unwrap();
+        assert_eq!(judged.verdict, Verdict::Agree);
+        let (name, facts) = judged.facts[2];
+        assert_eq!(name, "mark-sweep");
+        assert!(facts.heap.freed > 0, "{facts:?}");
+    }
+}
+
+/// Something is found, nothing that is found is blamed on another heap, and
+/// there is a finding whose fingerprint starts like this.
+fn found(bug: Bug, start: &str) {
+    let outcome = campaign(bug, 600);
+    for finding in outcome.findings.values() {
+        println!("case {}: {}", finding.index, finding.verdict);
+        let blamed = match &finding.verdict {
+            Verdict::Violation(violation) => violation.collector,
+            Verdict::Differ(Difference {
+                odd, collectors, ..
+            }) => odd.as_ref().unwrap_or(&collectors.1),
+            other => panic!("{other} is no finding"),
+        };
+        // What follows the name is the schedule of a second run.
+        assert_eq!(blamed.split(' ').next(), Some("mark-sweep"));
+    }
+    let mut fingerprints = outcome.findings.keys();
+    assert!(fingerprints.any(|f| f.starts_with(start)));
+}
+
+#[test]
+fn a_mark_phase_that_forgets_an_element_is_found() {
+    found(Bug::LastElement, "type:");
+}
+
+#[test]
+fn a_mark_phase_that_forgets_a_kind_of_root_is_found() {
+    found(Bug::Slots, "type:");
+}
+
+#[test]
+fn a_sweep_that_forgets_a_kind_of_object_is_found() {
+    found(Bug::Empty, "leak:");
+}
+
+/// No law is broken here: only the comparison can tell.
+#[test]
+fn a_copy_that_reads_what_it_has_written_is_the_odd_one_out() {
+    let text = r#"(module
+        (type $refs (array (mut anyref)))
+        (func (export "run") (result (ref $refs))
+          (local $a (ref $refs))
+          (local.set $a (array.new_fixed $refs 3
+            (ref.i31 (i32.const 1)) (ref.i31 (i32.const 2)) (ref.i31 (i32.const 3))))
+          (array.copy $refs $refs
+            (local.get $a) (i32.const 1) (local.get $a) (i32.const 0) (i32.const 2))
+          (local.get $a)))"#;
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    let options = Options {
+        reschedule: false,
+        ..options(Bug::Overlap)
+    };
+    let verdict = judge(&case, &options).unwrap().verdict;
+    let Verdict::Differ(difference) = &verdict else {
+        panic!("{verdict}");
+    };
+    assert_eq!(difference.odd.as_deref(), Some("mark-sweep"));
+    let values = ("i31 2".to_string(), "i31 1".to_string());
+    assert_eq!(difference.values, values, "{verdict}");
+}
