@@ -4,7 +4,7 @@ use super::host::{Host, HostCall};
 use super::inspector::{Grain, Inspector, Point};
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap};
+use crate::heap::{GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
 impl<H: Heap> Store<H> {
@@ -41,16 +41,16 @@ impl<H: Heap> Store<H> {
         }
         match self.funcs[func as usize] {
             Func::Wasm { instance, body, ty } => {
-                let mut args_left = args.iter();
+                let mut args = args.to_vec();
+                let mut register = 0;
                 for param in &self.types.func(ty).params {
-                    let arg = args_left.next();
-                    match (param.lane(), arg) {
-                        (Lane::Gc, Some(arg)) => self.heap.expose(GcRef::from_register(*arg))?,
-                        (Lane::B128, _) => drop(args_left.next()),
-                        _ => {}
+                    if let (Lane::Gc, Some(arg)) = (param.lane(), args.get_mut(register)) {
+                        let r = GcRef::from_register(*arg);
+                        *arg = self.heap.expose(Slot::Handle(0), r)?.register();
                     }
+                    register += param.lane().registers();
                 }
-                self.run_body(instance, body, args, host, inspector)
+                self.run_body(instance, body, &args, host, inspector)
             }
             Func::Host { ty, id } => {
                 let base = self.free_base();
@@ -175,10 +175,13 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(call.ty);
         let before = registers(&func.params) + registers(&func.results[..index]);
         let register = call.base + before;
-        if func.results[index].is_gc() {
-            self.heap.expose(GcRef::from_register(value))?;
-        }
-        self.stack[register] = value;
+        self.stack[register] = match func.results[index].is_gc() {
+            true => {
+                let r = GcRef::from_register(value);
+                self.heap.expose(Slot::Handle(0), r)?.register()
+            }
+            false => value,
+        };
         Ok(())
     }
 
@@ -192,14 +195,16 @@ impl<H: Heap> Store<H> {
     pub fn take_exception(&mut self) -> Result<u32, Stop> {
         let exception = GcRef(self.pending);
         let handle = self.add_handle(exception)?;
-        self.heap.write_slot(&mut self.pending, GcRef::NULL)?;
+        self.heap
+            .write_slot(Slot::Pending, &mut self.pending, GcRef::NULL)?;
         Ok(handle)
     }
 
     /// Lets the host hold a reference. A held reference is a root, and counted.
     pub fn add_handle(&mut self, reference: GcRef) -> Result<u32, Stop> {
         let mut slot = 0;
-        self.heap.init_slot(&mut slot, reference)?;
+        let kind = Slot::Handle(self.handles.len() as u32);
+        self.heap.init_slot(kind, &mut slot, reference)?;
         self.handles.push(slot);
         Ok(self.handles.len() as u32 - 1)
     }
@@ -217,10 +222,11 @@ impl<H: Heap> Store<H> {
     /// Lets go of all handles but the first `keep`. Their references stay valid
     /// until the next collection, as if they had just been loaded.
     pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
+        let first = Slot::Handle(keep as u32);
         for handle in &self.handles[keep..] {
-            self.heap.expose(GcRef(*handle))?;
+            self.heap.expose(first, GcRef(*handle))?;
         }
-        self.heap.drop_slots(&mut self.handles[keep..])?;
+        self.heap.drop_slots(first, &mut self.handles[keep..])?;
         self.handles.truncate(keep);
         Ok(())
     }

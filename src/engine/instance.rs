@@ -5,7 +5,7 @@ use super::inspector::Inspector;
 use super::storage::{Memory, PAGE, Table, range};
 use super::store::{Func, GlobalSlot, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap};
+use crate::heap::{GcRef, Heap, Slot};
 use crate::module::{ConstExpr, ExportItem, ExternType, GlobalType, Import, Module, SegmentMode};
 use crate::types::{TypeId, ValType};
 use std::fmt;
@@ -174,7 +174,9 @@ impl<H: Heap> Store<H> {
         match ty.value {
             ValType::Ref(_) if ty.value.is_gc() => {
                 let slot = &mut self.ref_globals[slot as usize];
-                self.heap.write_slot(slot, GcRef::from_register(value))?;
+                let kind = Slot::Global(global);
+                self.heap
+                    .write_slot(kind, slot, GcRef::from_register(value))?;
             }
             ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
             _ => self.num_globals[slot as usize] = value,
@@ -352,7 +354,9 @@ impl<H: Heap> Store<H> {
             match ty.value {
                 ValType::Ref(_) if ty.value.is_gc() => {
                     let slot = &mut self.ref_globals[slot as usize];
-                    self.heap.init_slot(slot, GcRef::from_register(value))?;
+                    let kind = Slot::Global(index);
+                    self.heap
+                        .init_slot(kind, slot, GcRef::from_register(value))?;
                 }
                 ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
                 ValType::V128 => {
@@ -394,12 +398,13 @@ impl<H: Heap> Store<H> {
             for item in &element.items {
                 let value = self.constant(id, *item, host, inspector)?;
                 let segments = &mut self.instances[id as usize].elements;
+                let kind = Slot::Segment(id, segments.len() as u32 - 1);
                 let segment = segments.last_mut().expect("just pushed");
                 let mut slot = 0;
                 match gc {
                     true => self
                         .heap
-                        .init_slot(&mut slot, GcRef::from_register(value))?,
+                        .init_slot(kind, &mut slot, GcRef::from_register(value))?,
                     false => slot = value as u32,
                 }
                 segment.refs.push(slot);

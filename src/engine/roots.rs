@@ -3,7 +3,7 @@
 use super::instance::Instance;
 use super::storage::Table;
 use super::store::{Frame, GlobalSlot, visit_frame};
-use crate::heap::Roots;
+use crate::heap::{CodePoint, RawFrame, Roots, Slot};
 use crate::types::Types;
 
 /// Everything in a store that refers to the heap, borrowed apart from it.
@@ -32,19 +32,49 @@ impl Roots for StoreRoots<'_> {
         }
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32)) {
-        for global in self.globals.iter().filter(|g| g.ty.value.is_gc()) {
-            visit(&mut self.ref_globals[global.slot as usize]);
-        }
-        for table in self.tables.iter_mut().filter(|t| t.gc) {
-            table.elements.iter_mut().for_each(&mut *visit);
-        }
-        for instance in self.instances.iter_mut() {
-            for segment in instance.elements.iter_mut().filter(|s| s.gc) {
-                segment.refs.iter_mut().for_each(&mut *visit);
+    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+        for (i, global) in (0..).zip(self.globals) {
+            if global.ty.value.is_gc() {
+                visit(Slot::Global(i), &mut self.ref_globals[global.slot as usize]);
             }
         }
-        visit(self.pending);
-        self.handles.iter_mut().for_each(visit);
+        for (i, table) in (0..).zip(self.tables.iter_mut()) {
+            if table.gc {
+                let elements = table.elements.iter_mut();
+                elements.for_each(|slot| visit(Slot::Table(i), slot));
+            }
+        }
+        for (i, instance) in (0..).zip(self.instances.iter_mut()) {
+            for (j, segment) in (0..).zip(&mut instance.elements) {
+                if segment.gc {
+                    let refs = segment.refs.iter_mut();
+                    refs.for_each(|slot| visit(Slot::Segment(i, j), slot));
+                }
+            }
+        }
+        visit(Slot::Pending, self.pending);
+        for (i, slot) in (0..).zip(self.handles.iter_mut()) {
+            visit(Slot::Handle(i), slot);
+        }
+    }
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        let last = self.frames.len() + usize::from(self.current.is_some());
+        for (i, frame) in (1..).zip(self.frames.iter().chain(&self.current)) {
+            let code = (frame.body != Frame::HOST).then_some(CodePoint {
+                instance: frame.instance,
+                body: frame.body,
+                pc: frame.pc,
+            });
+            // A frame may be about to be entered.
+            let end = self.stack.len().min(frame.top as usize);
+            if let Some(registers) = self.stack.get_mut(frame.base as usize..end) {
+                visit(RawFrame {
+                    registers,
+                    code,
+                    running: i == last,
+                });
+            }
+        }
     }
 }

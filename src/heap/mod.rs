@@ -45,7 +45,51 @@ pub trait Roots {
 
     /// Visits every slot that owns its reference: reference globals, tables,
     /// element segments, the pending exception, host handles.
-    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32));
+    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32));
+
+    /// Visits every frame, outermost first, with all its registers, whatever
+    /// the stack maps say of them: for a collector that guesses which of them
+    /// are references, or that has maps of its own.
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>));
+}
+
+/// A frame as memory: registers, and the instruction it is at.
+#[derive(Debug)]
+pub struct RawFrame<'a> {
+    /// Its registers. A moving collector may overwrite references.
+    pub registers: &'a mut [u64],
+    /// Which function of which instance runs in it, and where: `None` for the
+    /// arguments and results of a call to the host.
+    pub code: Option<CodePoint>,
+    /// Whether it is the innermost one.
+    pub running: bool,
+}
+
+/// An instruction of compiled code.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct CodePoint {
+    /// The instance.
+    pub instance: u32,
+    /// Which of its module's compiled bodies.
+    pub body: u32,
+    /// Which instruction of its module's compiled code.
+    pub pc: u32,
+}
+
+/// What a slot outside the heap is. Heaps need not care.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Slot {
+    /// The global of this index in the store.
+    Global(u32),
+    /// An element of the table of this index in the store.
+    Table(u32),
+    /// An element of a segment: the instance, and the segment's index there.
+    Segment(u32, u32),
+    /// The pending exception.
+    Pending,
+    /// The host's handle of this number, or a value on its way from or to the
+    /// host.
+    Handle(u32),
 }
 
 /// A garbage-collected heap.
@@ -165,19 +209,19 @@ pub trait Heap: Inspect {
     fn extern_host(&self, r: GcRef) -> Result<u32, HeapError>;
 
     /// The read barrier for a reference that was just loaded from a slot
-    /// outside the heap into a register (`table.get`, `global.get`, an
-    /// argument from the host, the payload of a caught exception).
-    fn expose(&mut self, r: GcRef) -> Result<(), HeapError>;
+    /// outside the heap (`table.get`, `global.get`, an argument from the host, a
+    /// caught exception): what it returns goes into the register.
+    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
 
     /// The write barrier: overwrites a slot outside the heap.
-    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
 
     /// The initialising write: fills a slot that held no reference so far.
-    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+    fn init_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
 
     /// Empties slots that go away (`elem.drop`, a host handle): they hold null
     /// afterwards.
-    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError>;
+    fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
 
     /// `table.fill`.
     fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;

@@ -242,7 +242,7 @@ impl Policy for BadCollection {
         self.seen += 1;
         if self.seen == self.number {
             let mut outcome = Ok(());
-            roots.slots(&mut |slot| {
+            roots.slots(&mut |_, slot| {
                 if GcRef(*slot).is_object() && outcome.is_ok() {
                     outcome = core.set_count(GcRef(*slot), 9);
                 }

@@ -3,7 +3,7 @@
 
 use gcdiff::heap::{
     Block, Change, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
-    Shape, Stats,
+    Shape, Slot, Stats,
 };
 use gcdiff::types::{Field, Lane, TypeId, Types};
 
@@ -129,10 +129,10 @@ impl<H: Heap> Heap for Liar<H> {
         copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;
         init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
         init_elements(r: GcRef, start: u32, lane: Lane, refs: &[u32]) -> Result<(), HeapError>;
-        expose(r: GcRef) -> Result<(), HeapError>;
-        write_slot(slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-        init_slot(slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-        drop_slots(slots: &mut [u32]) -> Result<(), HeapError>;
+        expose(from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
+        write_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
         fill_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
         copy_slots(dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
         grow_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;

@@ -25,7 +25,7 @@ impl Policy for Overlooks {
     fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         let mut number = 0;
         let mut outcome = Ok(());
-        roots.slots(&mut |slot| {
+        roots.slots(&mut |_, slot| {
             if outcome.is_ok() && self.slot != Some(number) {
                 outcome = self.forward_slot(core, slot);
             }

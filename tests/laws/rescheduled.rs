@@ -74,7 +74,7 @@ impl drc::Policy for Painter {
     fn collect(&mut self, core: &mut drc::Core, roots: &mut dyn Roots) -> drc::Done {
         drc::Sound.collect(core, roots)?;
         let mut outcome = Ok(());
-        roots.slots(&mut |slot| {
+        roots.slots(&mut |_, slot| {
             if GcRef(*slot).is_object() && outcome.is_ok() {
                 outcome = core.store_ref(GcRef(*slot), 0, GcRef(77));
             }

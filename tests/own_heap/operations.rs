@@ -2,7 +2,7 @@
 
 use super::mark_sweep::{Bug, FRESH, MarkSweep};
 use super::object::{Done, bad, cut, values};
-use gcdiff::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
+use gcdiff::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
 use gcdiff::types::{Composite, Field, Lane, TypeId, Types};
 
 impl Heap for MarkSweep {
@@ -23,7 +23,7 @@ impl Heap for MarkSweep {
         let mut work = Vec::new();
         roots.stack(&mut |register| work.push(GcRef::from_register(*register)));
         if self.bug != Bug::Slots {
-            roots.slots(&mut |slot| work.push(GcRef(*slot)));
+            roots.slots(&mut |_, slot| work.push(GcRef(*slot)));
         }
         self.mark(work)?;
         self.sweep();
@@ -162,21 +162,21 @@ impl Heap for MarkSweep {
 
     // A collector that moves nothing and counts nothing needs no barriers.
 
-    fn expose(&mut self, _: GcRef) -> Done {
-        Ok(())
+    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        Ok(r)
     }
 
-    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Done {
         *slot = new.0;
         Ok(())
     }
 
-    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Done {
+    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Done {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, slots: &mut [u32]) -> Done {
+    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Done {
         slots.fill(GcRef::NULL.0);
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::super::storage::{PAGE, range};
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
 use super::vector;
-use crate::heap::{GcRef, Heap};
+use crate::heap::{GcRef, Heap, Slot};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
@@ -113,10 +113,11 @@ impl<H: Heap> Store<H> {
         let slot = self.global_slot(instance, index);
         let value = self.ref_globals[slot];
         let module = &self.instances[instance as usize].module;
-        if module.globals[index as usize].value.is_gc() {
-            self.heap.expose(GcRef(value))?;
+        if !module.globals[index as usize].value.is_gc() {
+            return Ok(u64::from(value));
         }
-        Ok(u64::from(value))
+        let kind = self.global(instance, index);
+        Ok(self.heap.expose(kind, GcRef(value))?.register())
     }
 
     pub(super) fn global_set_ref(
@@ -125,25 +126,36 @@ impl<H: Heap> Store<H> {
         index: u32,
         value: u64,
     ) -> Result<(), Stop> {
+        let kind = self.global(instance, index);
         let slot = self.global_slot(instance, index);
         let module = &self.instances[instance as usize].module;
         let slot = &mut self.ref_globals[slot];
         match module.globals[index as usize].value.is_gc() {
-            true => self.heap.write_slot(slot, GcRef::from_register(value))?,
+            true => self
+                .heap
+                .write_slot(kind, slot, GcRef::from_register(value))?,
             false => *slot = value as u32,
         }
         Ok(())
     }
 
+    /// A global as the heap is told of it.
+    #[inline]
+    fn global(&self, instance: u32, index: u32) -> Slot {
+        Slot::Global(self.instances[instance as usize].globals[index as usize])
+    }
+
     pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u64) -> Result<u64, Stop> {
-        let table = &self.tables[self.table(instance, table)];
+        let index_in_store = self.table(instance, table);
+        let table = &self.tables[index_in_store];
         let Some(&value) = table.elements.get(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
         };
-        if table.gc {
-            self.heap.expose(GcRef(value))?;
+        if !table.gc {
+            return Ok(u64::from(value));
         }
-        Ok(u64::from(value))
+        let kind = Slot::Table(index_in_store as u32);
+        Ok(self.heap.expose(kind, GcRef(value))?.register())
     }
 
     pub(super) fn table_set(
@@ -154,12 +166,15 @@ impl<H: Heap> Store<H> {
         value: u64,
     ) -> Result<(), Stop> {
         let table = self.table(instance, table);
+        let kind = Slot::Table(table as u32);
         let table = &mut self.tables[table];
         let Some(slot) = table.elements.get_mut(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
         };
         match table.gc {
-            true => self.heap.write_slot(slot, GcRef::from_register(value))?,
+            true => self
+                .heap
+                .write_slot(kind, slot, GcRef::from_register(value))?,
             false => *slot = value as u32,
         }
         Ok(())
@@ -256,9 +271,10 @@ impl<H: Heap> Store<H> {
     }
 
     pub(in crate::engine) fn elem_drop(&mut self, instance: u32, segment: u32) -> Result<(), Stop> {
+        let kind = Slot::Segment(instance, segment);
         let segment = &mut self.instances[instance as usize].elements[segment as usize];
         if segment.gc {
-            self.heap.drop_slots(&mut segment.refs)?;
+            self.heap.drop_slots(kind, &mut segment.refs)?;
         }
         segment.refs.clear();
         Ok(())

@@ -17,7 +17,7 @@ use super::inspector::{Inspector, Point};
 use super::storage::range;
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, HeapError, Place};
+use crate::heap::{GcRef, Heap, HeapError, Place, Slot};
 use crate::module::{Code, Target};
 use crate::types::{Field, Lane, TypeId};
 use float::{double, single};
@@ -600,13 +600,21 @@ impl<H: Heap> Store<H> {
                                 new = self.heap.new_exception(ty, tag, &regs[from..from + n]);
                             }
                             let exception = check!(new);
-                            check!(self.heap.write_slot(&mut self.pending, exception));
+                            check!(self.heap.write_slot(
+                                Slot::Pending,
+                                &mut self.pending,
+                                exception
+                            ));
                             break 'run Stop::Exception;
                         }
                         Code::ThrowRef => {
                             touch!();
                             let exception = object!(b!());
-                            check!(self.heap.write_slot(&mut self.pending, exception));
+                            check!(self.heap.write_slot(
+                                Slot::Pending,
+                                &mut self.pending,
+                                exception
+                            ));
                             break 'run Stop::Exception;
                         }
                         Code::Address64 => {

@@ -3,7 +3,7 @@
 use super::super::store::Store;
 use super::super::trap::Stop;
 use super::vector;
-use crate::heap::{GcRef, Heap, Place};
+use crate::heap::{GcRef, Heap, Place, Slot};
 use crate::module::CatchKind;
 use crate::types::{Lane, TypeId, registers};
 use std::sync::Arc;
@@ -47,10 +47,11 @@ impl<H: Heap> Store<H> {
                         register = self.load_payload(exception, tag, register)?;
                     }
                     if reference {
-                        self.heap.expose(exception)?;
-                        self.stack[register] = exception.register();
+                        let exposed = self.heap.expose(Slot::Pending, exception)?;
+                        self.stack[register] = exposed.register();
                     }
-                    self.heap.write_slot(&mut self.pending, GcRef::NULL)?;
+                    self.heap
+                        .write_slot(Slot::Pending, &mut self.pending, GcRef::NULL)?;
                     *pc = target as usize;
                     return Ok(());
                 }

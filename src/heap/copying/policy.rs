@@ -118,7 +118,7 @@ pub trait Policy {
     /// Forwards what slots hold.
     fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         let mut outcome = Ok(());
-        roots.slots(&mut |slot| {
+        roots.slots(&mut |_, slot| {
             if outcome.is_ok() {
                 outcome = self.forward_slot(core, slot);
             }

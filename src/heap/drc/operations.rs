@@ -3,7 +3,7 @@
 
 use super::{Drc, Policy};
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Drc<P> {
@@ -277,21 +277,22 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     #[inline]
-    fn expose(&mut self, r: GcRef) -> Result<(), HeapError> {
-        self.policy.expose(&mut self.core, r)
+    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        self.policy.expose(&mut self.core, r)?;
+        Ok(r)
     }
 
     #[inline]
-    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.policy.write_slot(&mut self.core, slot, new)
     }
 
     #[inline]
-    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.policy.init_slot(&mut self.core, slot, new)
     }
 
-    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
         self.policy.drop_slots(&mut self.core, slots)
     }
 

@@ -4,7 +4,7 @@ use super::Model;
 use super::access::{no_elements, no_value};
 use super::object::{Contents, Elements};
 use super::value::{Kind, Value};
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Model {
@@ -203,21 +203,21 @@ impl Heap for Model {
         }
     }
 
-    fn expose(&mut self, _r: GcRef) -> Result<(), HeapError> {
-        Ok(())
+    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        Ok(r)
     }
 
-    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
         for slot in slots {
             *slot = GcRef::NULL.0;
         }

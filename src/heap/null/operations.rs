@@ -2,7 +2,7 @@
 
 use super::Null;
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Null {
@@ -181,23 +181,23 @@ impl Heap for Null {
     }
 
     #[inline]
-    fn expose(&mut self, _r: GcRef) -> Result<(), HeapError> {
-        Ok(())
+    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        Ok(r)
     }
 
     #[inline]
-    fn write_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
     #[inline]
-    fn init_slot(&mut self, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
         slots.fill(GcRef::NULL.0);
         Ok(())
     }

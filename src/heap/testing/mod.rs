@@ -4,7 +4,7 @@
 pub mod language;
 mod storm;
 
-use super::{Block, GcRef, Heap, Inspect, Place, Roots, Shape};
+use super::{Block, GcRef, Heap, Inspect, Place, RawFrame, Roots, Shape, Slot};
 use crate::types::{
     ARRAY_ELEMENTS, Composite, Field, FieldType, FuncType, HeapType, Lane, RefType, Storage,
     SubType, TypeId, Types, ValType,
@@ -55,7 +55,15 @@ impl Roots for Frame {
         self.0.iter_mut().for_each(visit);
     }
 
-    fn slots(&mut self, _visit: &mut dyn FnMut(&mut u32)) {}
+    fn slots(&mut self, _visit: &mut dyn FnMut(Slot, &mut u32)) {}
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        visit(RawFrame {
+            registers: &mut self.0,
+            code: None,
+            running: true,
+        });
+    }
 }
 
 /// Registers of frames and slots outside the heap.
@@ -91,8 +99,17 @@ impl Roots for Held {
         self.frame.iter_mut().for_each(visit);
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(&mut u32)) {
-        self.slots.iter_mut().for_each(visit);
+    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+        let slots = (0..).zip(&mut self.slots);
+        slots.for_each(|(i, slot)| visit(Slot::Handle(i), slot));
+    }
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        visit(RawFrame {
+            registers: &mut self.frame,
+            code: None,
+            running: true,
+        });
     }
 }
 

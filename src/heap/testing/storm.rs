@@ -1,7 +1,7 @@
 //! Any reference, any call: an error at worst.
 
 use super::{Held, Kinds, LANES, Random, wild};
-use crate::heap::{Block, GcRef, Heap, Inspect, Place};
+use crate::heap::{Block, GcRef, Heap, Inspect, Place, Slot};
 use crate::types::{Field, TypeId};
 
 /// Makes random calls on a new heap, most of them wrong.
@@ -50,12 +50,18 @@ pub fn storm<H: Heap>(kinds: &Kinds, make: impl Fn() -> H) {
                     .map(|_| r),
                 17 => h.init_elements(r, i, lane, &[v.0, r.0]).map(|_| r),
                 18 => h.exception_tag(r).or_else(|_| h.extern_host(r)).map(|_| r),
-                19 => h.expose(r).map(|_| r),
-                20 => h.write_slot(&mut slots[i as usize % 8], r).map(|_| r),
-                21 => h.init_slot(&mut slots[i as usize % 8], r).map(|_| r),
+                19 => h.expose(Slot::Handle(0), r).map(|_| r),
+                20 => h
+                    .write_slot(Slot::Handle(0), &mut slots[i as usize % 8], r)
+                    .map(|_| r),
+                21 => h
+                    .init_slot(Slot::Handle(0), &mut slots[i as usize % 8], r)
+                    .map(|_| r),
                 22 => h.fill_slots(&mut slots[..n as usize % 8], r).map(|_| r),
                 23 => h.copy_slots(&mut slots, &[r.0, v.0]).map(|_| r),
-                24 => h.drop_slots(&mut slots[..n as usize % 8]).map(|_| r),
+                24 => h
+                    .drop_slots(Slot::Handle(0), &mut slots[..n as usize % 8])
+                    .map(|_| r),
                 25 => h.get_vector(r, place).map(|_| r),
                 26 => h.set_vector(r, place, u128::MAX / 3).map(|_| r),
                 27 => h.fill_vector(r, i, n, 0).map(|_| r),

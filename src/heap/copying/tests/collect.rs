@@ -3,7 +3,7 @@
 use super::{Held, NULL, audit, blamed, heap, moved};
 use crate::heap::copying::Copying;
 use crate::heap::testing::Kinds;
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, Reclaims, Roots, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, RawFrame, Reclaims, Roots, Shape, Slot};
 use crate::types::Lane;
 
 #[test]
@@ -49,7 +49,10 @@ fn identity_is_preserved_and_a_root_may_be_seen_twice() {
             self.0.stack(visit);
             self.0.stack(visit);
         }
-        fn slots(&mut self, _visit: &mut dyn FnMut(&mut u32)) {}
+        fn slots(&mut self, _visit: &mut dyn FnMut(Slot, &mut u32)) {}
+        fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+            self.0.frames(visit);
+        }
     }
     let mut twice = Shared(Held::by_frame(&[shared, a]));
     h.collect(&mut twice).unwrap();

@@ -3,7 +3,7 @@
 use super::heap;
 use crate::heap::drc::Drc;
 use crate::heap::testing::{Frame, Kinds, Random};
-use crate::heap::{GcRef, Heap, HeapError};
+use crate::heap::{GcRef, Heap, HeapError, Slot};
 use crate::types::Lane;
 
 fn elements(h: &mut Drc, kinds: &Kinds, r: GcRef) -> Vec<u32> {
@@ -89,7 +89,7 @@ fn fills_and_segments_count_every_copy() {
     h.grow_slots(&mut segment, b).unwrap();
     h.init_elements(array, 5, Lane::Gc, &segment).unwrap();
     kinds.audit(&h, &segment);
-    h.drop_slots(&mut segment).unwrap();
+    h.drop_slots(Slot::Handle(0), &mut segment).unwrap();
     h.fill(array, 0, 8, Lane::Gc, 0).unwrap();
     assert_eq!(kinds.live(&h), [array]);
     kinds.audit(&h, &[]);

@@ -3,7 +3,7 @@
 use super::{count, heap};
 use crate::heap::drc::Drc;
 use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Inspect};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, Slot};
 use crate::types::Lane;
 
 const NULL: GcRef = GcRef::NULL;
@@ -35,13 +35,13 @@ fn an_object_with_another_owner_leaves_the_list_alive() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     let mut global = 0;
-    h.init_slot(&mut global, leaf).unwrap();
+    h.init_slot(Slot::Handle(0), &mut global, leaf).unwrap();
     h.collect(&mut Frame::default()).unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     assert!(!h.header(leaf).unwrap().listed);
-    h.expose(leaf).unwrap();
+    h.expose(Slot::Handle(0), leaf).unwrap();
     kinds.audit(&h, &[global]);
-    h.write_slot(&mut global, NULL).unwrap();
+    h.write_slot(Slot::Handle(0), &mut global, NULL).unwrap();
     assert_eq!(count(&h, leaf), Some(1), "the list still owns it");
     h.collect(&mut Frame::default()).unwrap();
     assert!(kinds.live(&h).is_empty());
@@ -245,10 +245,13 @@ fn a_live_object_with_count_zero_is_noticed_when_it_is_stored() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     h.core_mut().set_count(leaf, 0).unwrap();
-    let outcome = h.init_slot(&mut 0, leaf);
+    let outcome = h.init_slot(Slot::Handle(0), &mut 0, leaf);
     assert!(matches!(outcome, Err(HeapError::Corrupt(c)) if c.what.contains("supposedly live")));
     h.core_mut().set_count(leaf, u32::MAX).unwrap();
-    assert!(h.init_slot(&mut 0, leaf).is_err(), "counts do not wrap");
+    assert!(
+        h.init_slot(Slot::Handle(0), &mut 0, leaf).is_err(),
+        "counts do not wrap"
+    );
 }
 
 #[test]

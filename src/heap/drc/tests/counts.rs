@@ -2,7 +2,7 @@
 
 use super::{count, heap};
 use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, Shape, Slot};
 use crate::types::Lane;
 
 const NULL: GcRef = GcRef::NULL;
@@ -66,7 +66,7 @@ fn the_read_barrier_lists_once() {
     for _ in 0..3 {
         let read = h.get_field(root, kinds.field(kinds.node, 0)).unwrap();
         assert_eq!(read, leaf.register());
-        h.expose(leaf).unwrap();
+        h.expose(Slot::Handle(0), leaf).unwrap();
         assert_eq!(count(&h, leaf), Some(2));
     }
     kinds.audit(&h, &[]);
@@ -100,9 +100,9 @@ fn storing_an_objects_only_reference_over_itself_keeps_it() {
         .unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     let mut slot = 0;
-    h.init_slot(&mut slot, leaf).unwrap();
+    h.init_slot(Slot::Handle(0), &mut slot, leaf).unwrap();
     h.set_field(root, kinds.field(kinds.node, 0), 0).unwrap();
-    h.write_slot(&mut slot, leaf).unwrap();
+    h.write_slot(Slot::Handle(0), &mut slot, leaf).unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     kinds.audit(&h, &[slot]);
 }
@@ -142,8 +142,8 @@ fn slots_outside_the_heap_own_references() {
     assert_eq!(count(&h, a), Some(1));
     h.collect(&mut Frame::default()).unwrap();
     assert_eq!(kinds.live(&h), [b]);
-    h.drop_slots(&mut table).unwrap();
-    h.drop_slots(&mut table).unwrap();
+    h.drop_slots(Slot::Handle(0), &mut table).unwrap();
+    h.drop_slots(Slot::Handle(0), &mut table).unwrap();
     assert_eq!(table, [0; 4]);
     assert!(kinds.live(&h).is_empty());
     kinds.audit(&h, &table);
@@ -171,14 +171,14 @@ fn null_and_i31_pass_every_path_unharmed() {
         h.new_array_fixed(kinds.externs, &[v, v]).unwrap();
         h.new_exception(kinds.exception, 0, &[0, v]).unwrap();
         let mut slots = [0, 0];
-        h.init_slot(&mut slots[0], value).unwrap();
-        h.write_slot(&mut slots[0], value).unwrap();
+        h.init_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
+        h.write_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
         h.grow_slots(&mut slots[1..], value).unwrap();
         h.fill_slots(&mut slots, value).unwrap();
         h.copy_slots(&mut slots, &[value.0; 2]).unwrap();
         assert_eq!(slots, [value.0; 2]);
-        h.drop_slots(&mut slots).unwrap();
-        h.expose(value).unwrap();
+        h.drop_slots(Slot::Handle(0), &mut slots).unwrap();
+        h.expose(Slot::Handle(0), value).unwrap();
         h.collect(&mut Frame(vec![v, node.register()])).unwrap();
         assert_eq!(kinds.live(&h), [node]);
         kinds.audit(&h, &[]);

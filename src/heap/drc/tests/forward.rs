@@ -3,7 +3,7 @@
 use super::count;
 use crate::heap::drc::{Core, Done, Drc, Policy};
 use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError};
+use crate::heap::{GcRef, Heap, HeapError, Slot};
 use crate::types::Lane;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -54,12 +54,12 @@ fn every_hook_that_counts_goes_through_the_override() {
     h.init_elements(array, 0, Lane::Gc, &slots).unwrap();
     added(2);
     h.copy_slots(&mut slots[..1], &[leaf.0]).unwrap();
-    h.write_slot(&mut slots[1], leaf).unwrap();
+    h.write_slot(Slot::Handle(0), &mut slots[1], leaf).unwrap();
     added(2);
     h.fill_slots(&mut slots, node).unwrap();
     added(2);
     h.collect(&mut Frame::default()).unwrap();
-    h.expose(node).unwrap();
+    h.expose(Slot::Handle(0), node).unwrap();
     h.get_field(node, kinds.field(kinds.node, 1)).unwrap();
     added(2);
     kinds.audit(&h, &slots);

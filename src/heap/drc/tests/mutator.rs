@@ -4,7 +4,7 @@
 use crate::heap::drc::{Drc, Policy, Sound};
 use crate::heap::null::Null;
 use crate::heap::testing::{Frame, Kinds, Random};
-use crate::heap::{GcRef, Heap, Shape};
+use crate::heap::{GcRef, Heap, Shape, Slot};
 use crate::types::Lane;
 
 /// Registers and slots of a program on one heap.
@@ -56,11 +56,11 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
             None
         }
         10 => {
-            h.write_slot(&mut m.slots[s], x).unwrap();
+            h.write_slot(Slot::Handle(0), &mut m.slots[s], x).unwrap();
             None
         }
         11 => {
-            h.expose(GcRef(m.slots[s])).unwrap();
+            h.expose(Slot::Handle(0), GcRef(m.slots[s])).unwrap();
             Some(Ok(GcRef(m.slots[s])))
         }
         12 => {
@@ -121,7 +121,9 @@ fn all_heaps_show_the_same_and_counts_are_exact() {
         kinds.audit(&null.heap, &null.slots);
         kinds.audit(&boxed.heap, &boxed.slots);
         // Whatever is left without roots hangs together in cycles.
-        drc.heap.drop_slots(&mut drc.slots).unwrap();
+        drc.heap
+            .drop_slots(Slot::Handle(0), &mut drc.slots)
+            .unwrap();
         drc.heap.collect(&mut Frame::default()).unwrap();
         kinds.audit(&drc.heap, &[]);
     }

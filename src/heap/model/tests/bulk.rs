@@ -1,7 +1,7 @@
 //! Random bulk operations, on arrays and on slots outside the heap.
 
 use super::pair::{Pair, Registers, Twin};
-use crate::heap::{GcRef, Heap, Shape};
+use crate::heap::{GcRef, Heap, Shape, Slot};
 use crate::types::Lane;
 use std::ops::Range;
 
@@ -80,25 +80,37 @@ impl Pair {
     /// One operation on the slots outside the heap.
     pub fn slots(&mut self) {
         let (null, model): (GcRef, GcRef) = self.reference();
-        self.null.expose(null).unwrap();
-        self.model.expose(model).unwrap();
+        self.null.expose(Slot::Handle(0), null).unwrap();
+        self.model.expose(Slot::Handle(0), model).unwrap();
         let len = self.slots.0.len();
         let (i, part) = (self.random.below(len), self.part(len));
         let choice = self.random.below(6);
         let (mut a, mut b) = std::mem::take(&mut self.slots);
         match choice {
             0 => {
-                self.null.write_slot(&mut a[i], null).unwrap();
-                self.model.write_slot(&mut b[i], model).unwrap();
+                self.null
+                    .write_slot(Slot::Handle(0), &mut a[i], null)
+                    .unwrap();
+                self.model
+                    .write_slot(Slot::Handle(0), &mut b[i], model)
+                    .unwrap();
             }
             1 => {
                 (a[i], b[i]) = (0, 0);
-                self.null.init_slot(&mut a[i], null).unwrap();
-                self.model.init_slot(&mut b[i], model).unwrap();
+                self.null
+                    .init_slot(Slot::Handle(0), &mut a[i], null)
+                    .unwrap();
+                self.model
+                    .init_slot(Slot::Handle(0), &mut b[i], model)
+                    .unwrap();
             }
             2 => {
-                self.null.drop_slots(&mut a[part.clone()]).unwrap();
-                self.model.drop_slots(&mut b[part]).unwrap();
+                self.null
+                    .drop_slots(Slot::Handle(0), &mut a[part.clone()])
+                    .unwrap();
+                self.model
+                    .drop_slots(Slot::Handle(0), &mut b[part])
+                    .unwrap();
             }
             3 => {
                 self.null.fill_slots(&mut a[part.clone()], null).unwrap();
