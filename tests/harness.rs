@@ -3,7 +3,7 @@
 
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::oracle::Options;
-use gcdiff::zoo;
+use gcdiff::zoo::{self, Probe};
 
 fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
     let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
@@ -12,7 +12,7 @@ fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
         cases: Some(cases),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         options: match fault {
-            Some(fault) => Options::fuzzing().with_policy(fault.policy()),
+            Some(fault) => fault.switch_on(Options::fuzzing(), &Probe::default()),
             None => Options::fuzzing(),
         },
         fault: fault.map(|f| f.id.to_string()),

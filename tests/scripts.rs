@@ -5,7 +5,7 @@ use gcdiff::engine::{Blind, Grain, Inspector, Schedule};
 use gcdiff::heap::drc::Drc;
 use gcdiff::oracle::{Auditor, Collector, Timing};
 use gcdiff::script::{Auditing, Options, Reason, Report, run, run_under};
-use gcdiff::zoo;
+use gcdiff::zoo::{self, Probe};
 use std::path::{Path, PathBuf};
 
 fn scripts() -> Vec<PathBuf> {
@@ -78,7 +78,11 @@ fn with_fault(inspector: &mut dyn Inspector<Drc<Box<dyn gcdiff::heap::drc::Polic
         (assert_return (invoke "f"))
         (assert_return (invoke "f"))
         (module)"#;
-    let policy = zoo::fault("W1").unwrap().policy().make();
+    let policy = zoo::fault("W1")
+        .unwrap()
+        .policy(&Probe::default())
+        .unwrap()
+        .make();
     let heap = Drc::with_policy(1 << 20, policy);
     run(text, heap, &Options::default(), inspector).unwrap()
 }

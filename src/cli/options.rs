@@ -2,7 +2,7 @@
 
 use crate::engine::Grain;
 use crate::oracle::{Collector, Options, Subject, Timing};
-use crate::zoo::{self, Fault};
+use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 
 /// How often to audit, as an option.
@@ -47,7 +47,7 @@ pub(super) struct Judging {
     #[arg(long, value_enum, default_value = "auto")]
     pub audit: Audit,
 
-    /// A fault to switch on in the counting heap.
+    /// A fault to switch on (`gcdiff zoo --list` has them all).
     #[arg(long, value_name = "ID", value_parser = fault)]
     pub fault: Option<Fault>,
 }
@@ -101,7 +101,7 @@ impl Judging {
             options.sometimes = Vec::new();
         }
         match self.fault {
-            Some(fault) => options.with_policy(fault.policy()),
+            Some(fault) => fault.switch_on(options, &Probe::default()),
             None => options,
         }
     }

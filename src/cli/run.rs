@@ -8,6 +8,7 @@ use crate::case::{self, Arg, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::module::Module;
 use crate::oracle::{self, Names, Options, Subject, Verdict, show};
+use crate::zoo::Probe;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Run {
             (given, _) => given,
         };
         if let Some(fault) = named {
-            options = options.with_policy(fault.policy());
+            options = fault.switch_on(options, &Probe::default());
         }
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;

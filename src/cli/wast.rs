@@ -5,8 +5,9 @@ use super::output::say;
 use super::{Ended, file};
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
-use crate::oracle::Collector;
+use crate::oracle::{Collector, PolicyMaker};
 use crate::script::{self, Auditing, Options, Report};
+use crate::zoo::{Fault, Probe};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -65,10 +66,11 @@ impl Wast {
         };
         let mut auditing = Auditing {
             timing: self.judging.audit.into(),
-            policy: self.judging.fault.map(|fault| fault.policy()),
+            policy: self.judging.fault.map(policy).transpose()?,
         };
         if let (None, Some(id)) = (self.judging.fault, &directives.fault) {
-            auditing.policy = Some(fault(id).map_err(in_header)?.policy());
+            let policy = fault(id).and_then(policy).map_err(in_header)?;
+            auditing.policy = Some(policy);
         }
         let mut options = Options::default();
         directives.apply_limits(&mut options.limits);
@@ -84,6 +86,18 @@ impl Wast {
         }
         Ok(passed)
     }
+}
+
+/// The policy of a fault: scripts run under nothing else, since other faults are
+/// made for one module.
+fn policy(fault: Fault) -> Result<PolicyMaker, String> {
+    let policy = fault.policy(&Probe::default());
+    policy.ok_or_else(|| {
+        format!(
+            "fault {} is not one of the counting heap's policy",
+            fault.id
+        )
+    })
 }
 
 fn print(name: &str, collector: Collector, report: &Report) {

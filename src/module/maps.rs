@@ -84,6 +84,15 @@ impl StackMaps {
         }
     }
 
+    /// Gives the instructions `to`, which come after all others, the map of
+    /// instruction `pc`, if it has one.
+    pub(super) fn repeat(&mut self, pc: u32, to: Range<u32>) {
+        if let Ok(index) = self.entries.binary_search_by_key(&pc, |e| e.pc) {
+            let chain = self.entries[index].chain;
+            self.entries.extend(to.map(|pc| Entry { pc, chain }));
+        }
+    }
+
     /// How many instructions have a map.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -194,10 +203,22 @@ impl Handlers {
         }
     }
 
+    /// Gives the instructions from `to` on, which come after all others, the
+    /// handlers around instruction `pc`.
+    pub(super) fn repeat(&mut self, pc: u32, to: u32) {
+        let handler = self.innermost(pc);
+        self.from(to, handler);
+    }
+
+    /// The innermost handler around instruction `pc`.
+    fn innermost(&self, pc: u32) -> u32 {
+        let after = self.stretches.partition_point(|s| s.0 <= pc);
+        self.stretches[..after].last().map_or(END, |s| s.1)
+    }
+
     /// The handlers around instruction `pc`, innermost first.
     pub fn around(&self, pc: u32) -> impl Iterator<Item = Catches<'_>> {
-        let after = self.stretches.partition_point(|s| s.0 <= pc);
-        let mut at = self.stretches[..after].last().map_or(END, |s| s.1);
+        let mut at = self.innermost(pc);
         std::iter::from_fn(move || {
             let handler = self.handlers.get(at as usize)?;
             at = handler.parent;

@@ -10,11 +10,13 @@ mod compile;
 mod decode;
 mod error;
 mod maps;
+mod splice;
 mod vector;
 
 pub use code::{Code, Op, Target};
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
+pub use splice::Site;
 pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 
 use crate::types::{RefType, TypeId, Types, ValType};
@@ -184,7 +186,7 @@ pub struct Body {
 }
 
 /// A module: decoded, validated, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Module {
     /// The binary it was made from.
     pub wasm: Arc<[u8]>,

@@ -61,6 +61,17 @@ impl Options {
         self
     }
 
+    /// The same with other subjects in the places of those that have their
+    /// names.
+    pub fn with_subjects(mut self, others: &[Subject]) -> Options {
+        for subject in self.collectors.iter_mut().chain(&mut self.sometimes) {
+            if let Some(other) = others.iter().find(|s| s.name() == subject.name()) {
+                *subject = other.clone();
+            }
+        }
+        self
+    }
+
     /// What a case of a campaign is judged with: `extra` are the heaps of
     /// [`Options::sometimes`] to join, one bit for each.
     pub fn for_case(&self, extra: u8, reschedule: bool) -> Options {

@@ -25,7 +25,7 @@ pub struct Trial {
 /// `done`.
 pub fn trial(fault: Fault, seed: u64, cases: u64, options: &Options, done: &AtomicU64) -> Trial {
     let probe = Probe::default();
-    let options = options.clone().with_policy(fault.watched(&probe));
+    let options = fault.switch_on(options.clone(), &probe);
     let mut trial = Trial::default();
     for case in 1..=cases {
         done.fetch_add(1, Ordering::Relaxed);

@@ -1,0 +1,119 @@
+//! Edits to compiled code: other instructions in the place of one.
+//!
+//! Nothing in the harness's own way of working is edited. This is how code
+//! generators that are known to be wrong are rebuilt: what they emit takes the
+//! place of what the compiler of this crate emits, in a copy of the module.
+
+use super::{Code, Module, Op};
+
+/// Where a sequence will be.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// The instruction whose place it takes.
+    pub op: Op,
+    /// The index of the sequence's first instruction.
+    pub start: u32,
+    /// Where it continues at its end.
+    pub end: u32,
+    /// First of the registers that it may use for itself.
+    pub scratch: u16,
+}
+
+impl Module {
+    /// Puts a sequence in the place of instruction `pc`: a jump there, and one
+    /// back to the instruction behind. The sequence may use `scratch` registers
+    /// of its own, whose values last until its end; all of it has the stack map,
+    /// the handlers and the source of the instruction.
+    ///
+    /// Returns false, and changes nothing, if the frame would become too large.
+    pub fn splice(
+        &mut self,
+        pc: u32,
+        scratch: u16,
+        sequence: impl FnOnce(Site) -> Vec<Op>,
+    ) -> bool {
+        let before = self.bodies.iter_mut().filter(|body| body.entry <= pc);
+        let Some(body) = before.max_by_key(|body| body.entry) else {
+            return false;
+        };
+        let first = body.frame;
+        let Some(frame) = first.checked_add(scratch) else {
+            return false;
+        };
+        body.frame = frame;
+        let start = self.ops.len() as u32;
+        let site = Site {
+            op: self.ops[pc as usize],
+            start,
+            end: pc + 1,
+            scratch: first,
+        };
+        self.ops.extend(sequence(site));
+        self.ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
+        self.ops[pc as usize] = Op::new(Code::Br, 0, 0, 0, start);
+        let end = self.ops.len() as u32;
+        self.offsets.resize(end as usize, self.offsets[pc as usize]);
+        self.maps.repeat(pc, start..end);
+        self.handlers.repeat(pc, start);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_sequence_has_the_map_the_handlers_and_the_source_of_what_it_replaces() {
+        let text = r#"(module
+            (type $s (struct (field (mut anyref))))
+            (func (export "run") (param anyref) (result anyref)
+              (block $caught (result exnref)
+                (try_table (result anyref) (catch_all_ref $caught)
+                  (struct.get $s 0 (struct.new $s (local.get 0))))
+                (return))
+              (throw_ref)))"#;
+        let wasm = wat::parse_str(text).unwrap();
+        let mut module = Module::new(&wasm, &mut Arc::default()).unwrap();
+        let pc = module.ops.iter().position(|op| op.code == Code::StructNew);
+        let pc = pc.unwrap() as u32;
+        let old = module.clone();
+        let body = old.bodies.iter().position(|b| b.func == 0).unwrap();
+        assert!(module.splice(pc, 2, |site| {
+            assert_eq!(site.op, old.ops[pc as usize]);
+            assert_eq!(site.scratch, old.bodies[body].frame);
+            vec![Op::constant(site.scratch, 7), site.op]
+        }));
+        assert_eq!(module.bodies[body].frame, old.bodies[body].frame + 2);
+        let start = old.ops.len() as u32;
+        assert_eq!(module.ops[pc as usize], Op::new(Code::Br, 0, 0, 0, start));
+        assert_eq!(module.ops.len(), old.ops.len() + 3);
+        assert_eq!(module.ops.last().unwrap().imm, pc + 1);
+        let map = |module: &Module, pc: u32| {
+            let mut registers = Vec::new();
+            let found = module
+                .maps
+                .visit(&module.bodies[body], pc, |r| registers.push(r));
+            (found, registers)
+        };
+        for new in start..start + 3 {
+            assert_eq!(map(&module, new), map(&old, pc));
+            assert_eq!(module.offsets[new as usize], old.offsets[pc as usize]);
+            assert_eq!(module.handlers.around(new).count(), 1);
+        }
+        // Another sequence, at code without a handler.
+        let end = old.ops.iter().position(|op| op.code == Code::ThrowRef);
+        assert!(module.splice(end.unwrap() as u32, 0, |site| vec![site.op]));
+        let last = module.ops.len() as u32 - 1;
+        assert_eq!(module.handlers.around(last).count(), 0);
+        assert_eq!(module.handlers.around(start).count(), 1);
+        // No room for more registers.
+        for body in &mut module.bodies {
+            body.frame = u16::MAX;
+        }
+        let full = module.ops.clone();
+        assert!(!module.splice(pc, 1, |_| unreachable!()));
+        assert_eq!(module.ops, full);
+    }
+}

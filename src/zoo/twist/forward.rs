@@ -1,0 +1,176 @@
+//! What a heap with a twist forwards: everything, some of it by way of the
+//! twist.
+
+use super::{BELL, Twist, Twisted};
+use crate::heap::{
+    Block, Change, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
+    Shape, Slot, Stats,
+};
+use crate::types::{Field, Lane, TypeId, Types};
+
+/// Methods that only ask.
+macro_rules! ask {
+    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
+        $(#[inline] fn $name(&self, $($arg: $ty),*) $(-> $out)? {
+            self.heap.$name($($arg),*)
+        })*
+    };
+}
+
+/// Methods that change the heap.
+macro_rules! tell {
+    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
+        $(#[inline] fn $name(&mut self, $($arg: $ty),*) $(-> $out)? {
+            self.heap.$name($($arg),*)
+        })*
+    };
+}
+
+/// Methods that are the twist's to do.
+macro_rules! twist {
+    ($($name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
+        $(#[inline] fn $name(&mut self, $($arg: $ty),*) -> $out {
+            self.twist.$name(&mut self.heap, $($arg),*)
+        })*
+    };
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<H: Heap, T: Twist> Inspect for Twisted<H, T> {
+    ask! {
+        name() -> &'static str;
+        blocks() -> Vec<Block>;
+        header(r: GcRef) -> Option<Header>;
+        peek(r: GcRef, place: Place) -> Option<u64>;
+        peek_high(r: GcRef, place: Place) -> Option<u64>;
+        peek_elements(r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32;
+        peek_word(r: GcRef) -> Option<u32>;
+        bytes(block: Block) -> Option<&[u8]>;
+        header_size() -> Option<u32>;
+        is_counting() -> bool;
+        reclaims() -> Reclaims;
+        root_list() -> Option<RootList>;
+        parked() -> Vec<GcRef>;
+        unused() -> Vec<(u32, &[u8])>;
+        stats() -> Stats;
+        changes(visit: &mut dyn FnMut(Change)) -> bool;
+    }
+
+    tell! {
+        watch(on: bool);
+        forget_changes();
+    }
+
+    fn extent(&self) -> (u32, u32) {
+        self.twist.extent(self.heap.extent())
+    }
+}
+
+impl<H: Heap, T: Twist> Twisted<H, T> {
+    /// Notes what an allocation has made.
+    #[inline]
+    fn made(&mut self, r: Result<GcRef, HeapError>) -> Result<GcRef, HeapError> {
+        if let Ok(r) = r {
+            self.twist.made(r);
+        }
+        r
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<H: Heap, T: Twist> Heap for Twisted<H, T> {
+    ask! {
+        wants_collection() -> bool;
+        get_vector(r: GcRef, place: Place) -> Result<u128, HeapError>;
+        array_len(r: GcRef) -> Result<u32, HeapError>;
+        exception_tag(r: GcRef) -> Result<u32, HeapError>;
+        extern_host(r: GcRef) -> Result<u32, HeapError>;
+    }
+
+    tell! {
+        add_types(types: &Types);
+        set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
+        get_element(r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;
+        set_element(r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError>;
+        fill_vector(r: GcRef, start: u32, len: u32, value: u128) -> Result<(), HeapError>;
+        init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
+        init_elements(r: GcRef, start: u32, lane: Lane, refs: &[u32]) -> Result<(), HeapError>;
+        fill_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+        copy_slots(dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
+        grow_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+    }
+
+    twist! {
+        collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
+        fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u64) -> Result<(), HeapError>;
+        copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;
+        expose(from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
+        write_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
+    }
+
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
+        let ty = self.twist.allocated_as(ty);
+        let r = self.heap.new_struct(ty, fields);
+        let r = self.made(r)?;
+        self.twist.initialised(&mut self.heap, r, ty, fields);
+        Ok(r)
+    }
+
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
+        let r = self.heap.new_struct_default(self.twist.allocated_as(ty));
+        self.made(r)
+    }
+
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
+        let r = self.heap.new_array(self.twist.allocated_as(ty), len, init);
+        self.made(r)
+    }
+
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
+        let r = self
+            .heap
+            .new_array_default(self.twist.allocated_as(ty), len);
+        self.made(r)
+    }
+
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
+        let r = self
+            .heap
+            .new_array_fixed(self.twist.allocated_as(ty), elements);
+        self.made(r)
+    }
+
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
+        let r = self.heap.new_exception(ty, tag, payload);
+        self.made(r)
+    }
+
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
+        let r = self.heap.new_extern(host);
+        self.made(r)
+    }
+
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        match self.twist.hides_type(r) {
+            true => Ok(Shape::Extern),
+            false => self.heap.shape(r),
+        }
+    }
+
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        if r == BELL {
+            self.twist.ring(&mut self.heap, field.offset, 0)?;
+            return Ok(0);
+        }
+        self.twist.get_field(&mut self.heap, r, field)
+    }
+
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        match r == BELL {
+            true => self.twist.ring(&mut self.heap, field.offset, value),
+            false => self.twist.set_field(&mut self.heap, r, field, value),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A heap in front of a heap: for faults that are no decision of one collector.
+//!
+//! A [`Twist`] overrides operations of any heap, and [`Twisted`] forwards the
+//! others. One fault can so be in all collectors that share some code, as in an
+//! engine where all of them use the same compiler: then they agree with each
+//! other, and only the model, which shares nothing, is right.
+//!
+//! A twist also answers *calls* from compiled code that was edited
+//! ([`crate::module::Site`]): an access to a field of [`BELL`], which is no
+//! object, rings for the twist instead. Offset and value are the message.
+
+mod forward;
+
+use super::Probe;
+use crate::heap::copying::Copying;
+use crate::heap::drc::Drc;
+use crate::heap::null::Null;
+use crate::heap::{GcRef, Heap, HeapError, Roots, Slot};
+use crate::module::Module;
+use crate::oracle::{Collector, MAX_BYTES, Subject};
+use crate::types::{Field, Lane, TypeId};
+use std::sync::Arc;
+
+/// The address that compiled code uses to call its twist: beyond all heaps, and
+/// the start of no object.
+pub(super) const BELL: GcRef = GcRef(0xffff_fff0);
+
+/// What a heap does otherwise. Each method stands before the operation of the
+/// heap with the same name, and by default is that.
+pub(super) trait Twist: Send {
+    /// Compiled code calls, with an offset and a value.
+    fn ring<H: Heap>(&mut self, heap: &mut H, offset: u32, value: u64) -> Result<(), HeapError> {
+        let _ = (heap, offset, value);
+        Ok(())
+    }
+
+    fn collect<H: Heap>(&mut self, heap: &mut H, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        heap.collect(roots)
+    }
+
+    /// An object has been made by an instruction of the module.
+    fn made(&mut self, r: GcRef) {
+        let _ = r;
+    }
+
+    /// The type that an allocation is for.
+    fn allocated_as(&mut self, ty: TypeId) -> TypeId {
+        ty
+    }
+
+    /// A structure has been made with these registers for fields.
+    fn initialised<H: Heap>(&mut self, heap: &mut H, r: GcRef, ty: TypeId, fields: &[u64]) {
+        let _ = (heap, r, ty, fields);
+    }
+
+    /// What a cast takes `r` for an external value instead of an object.
+    fn hides_type(&self, r: GcRef) -> bool {
+        let _ = r;
+        false
+    }
+
+    fn get_field<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        r: GcRef,
+        field: Field,
+    ) -> Result<u64, HeapError> {
+        heap.get_field(r, field)
+    }
+
+    fn set_field<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        r: GcRef,
+        field: Field,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        heap.set_field(r, field, value)
+    }
+
+    fn fill<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        heap.fill(r, start, len, lane, value)
+    }
+
+    fn copy<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        heap.copy(dst, src, len, lane)
+    }
+
+    fn expose<H: Heap>(&mut self, heap: &mut H, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        heap.expose(from, r)
+    }
+
+    fn write_slot<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        kind: Slot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        heap.write_slot(kind, slot, new)
+    }
+
+    fn init_slot<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        kind: Slot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        heap.init_slot(kind, slot, new)
+    }
+
+    fn drop_slots<H: Heap>(
+        &mut self,
+        heap: &mut H,
+        kind: Slot,
+        slots: &mut [u32],
+    ) -> Result<(), HeapError> {
+        heap.drop_slots(kind, slots)
+    }
+
+    /// The addresses in use, as the heap says.
+    fn extent(&self, said: (u32, u32)) -> (u32, u32) {
+        said
+    }
+}
+
+/// A heap with a twist.
+pub(super) struct Twisted<H, T> {
+    heap: H,
+    twist: T,
+}
+
+/// No edit.
+pub(super) fn as_compiled(module: &Arc<Module>) -> Arc<Module> {
+    Arc::clone(module)
+}
+
+/// The collectors with a twist each. `edit` changes the compiled code, and
+/// `make` makes the twist for the outcome.
+pub(super) fn twisted<T: Twist + 'static>(
+    collectors: &[Collector],
+    probe: &Probe,
+    edit: fn(&Arc<Module>) -> Arc<Module>,
+    make: fn(Probe, &Arc<Module>) -> T,
+) -> Vec<Subject> {
+    let twisted = collectors.iter().map(|collector| {
+        let probe = probe.clone();
+        let twist = move |module: &Arc<Module>| make(probe.clone(), module);
+        match collector {
+            Collector::Null => Subject::edited(Collector::Null, edit, move |module| Twisted {
+                heap: Null::new(MAX_BYTES),
+                twist: twist(module),
+            }),
+            Collector::Copying => {
+                Subject::edited(Collector::Copying, edit, move |module| Twisted {
+                    heap: Copying::new(MAX_BYTES),
+                    twist: twist(module),
+                })
+            }
+            // The model is what the others are compared with.
+            Collector::Drc | Collector::Model => {
+                Subject::edited(Collector::Drc, edit, move |module| Twisted {
+                    heap: Drc::new(MAX_BYTES),
+                    twist: twist(module),
+                })
+            }
+        }
+    });
+    twisted.collect()
+}
+
+/// The collectors whose code is generated by the same compiler: all but the
+/// model, which an interpreter of the specification would be.
+pub(super) const COMPILED: &[Collector] = &[Collector::Null, Collector::Drc, Collector::Copying];
+/// The counting heap alone.
+pub(super) const COUNTING: &[Collector] = &[Collector::Drc];
+/// The copying heap alone.
+pub(super) const COPYING: &[Collector] = &[Collector::Copying];
