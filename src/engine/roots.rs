@@ -69,8 +69,12 @@ impl Roots for StoreRoots<'_> {
             // A frame may be about to be entered.
             let end = self.stack.len().min(frame.top as usize);
             if let Some(registers) = self.stack.get_mut(frame.base as usize..end) {
+                let mut references = Vec::new();
+                let note = |register| references.push(register);
+                visit_frame(self.instances, self.types, frame, note);
                 visit(RawFrame {
                     registers,
+                    references,
                     code,
                     running: i == last,
                 });

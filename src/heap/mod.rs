@@ -58,6 +58,8 @@ pub trait Roots {
 pub struct RawFrame<'a> {
     /// Its registers. A moving collector may overwrite references.
     pub registers: &'a mut [u64],
+    /// Which of them the stack maps call references, locals first.
+    pub references: Vec<u16>,
     /// Which function of which instance runs in it, and where: `None` for the
     /// arguments and results of a call to the host.
     pub code: Option<CodePoint>,

@@ -15,13 +15,15 @@
 //! * X17, a slot that still shows the old value while that is freed: nothing
 //!   runs while an object is freed, and the container is in a frame.
 
+mod copying;
 mod drc;
+mod maps;
 mod probe;
 mod table;
 mod trial;
 mod twist;
 
-use crate::heap::{copying, drc as counting};
+use crate::heap::{copying as moving, drc as counting};
 use crate::oracle::{Collector, MAX_BYTES, Options, PolicyMaker, Subject};
 pub use probe::Probe;
 pub use table::FAULTS;
@@ -45,7 +47,7 @@ enum Kind {
     /// A policy of the counting heap.
     Counting(fn(Probe) -> Box<dyn counting::Policy>),
     /// A policy of the copying heap.
-    Copying(fn(Probe) -> Box<dyn copying::Policy>),
+    Copying(fn(Probe) -> Box<dyn moving::Policy>),
     /// Anything else: collectors of this crate that are not what they seem.
     Subjects(fn(&Probe) -> Vec<Subject>),
 }
@@ -68,7 +70,7 @@ impl Fault {
                 let probe = probe.clone();
                 let policy = move || make(probe.clone());
                 vec![Subject::new(move || {
-                    copying::Copying::with_policy(MAX_BYTES, policy())
+                    moving::Copying::with_policy(MAX_BYTES, policy())
                 })]
             }
             Kind::Subjects(make) => make(probe),

@@ -1,7 +1,10 @@
 //! The table of all faults.
 
+use super::copying::*;
 use super::drc::*;
-use super::{Fault, Kind};
+use super::maps::*;
+use super::twist::*;
+use super::{Fault, Kind, Probe};
 
 /// An issue or pull request of Wasmtime.
 macro_rules! wasmtime {
@@ -13,9 +16,10 @@ macro_rules! wasmtime {
     };
 }
 
-/// A line of the table.
+/// A line of the table: a policy of the counting heap; of the copying heap; a
+/// twist of some collectors, perhaps with other code.
 macro_rules! fault {
-    ($id:literal, $policy:ident, $source:expr, $mechanism:literal) => {
+    ($id:literal, $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {
             id: $id,
             mechanism: $mechanism,
@@ -23,11 +27,47 @@ macro_rules! fault {
             kind: Kind::Counting(|probe| Box::new($policy(probe))),
         }
     };
+    ($id:literal, copying $policy:ident, $source:expr, $mechanism:literal) => {
+        Fault {
+            id: $id,
+            mechanism: $mechanism,
+            source: $source,
+            kind: Kind::Copying(|probe| Box::new($policy(probe))),
+        }
+    };
+    ($id:literal, $heaps:ident, $edit:expr, $twist:expr, $source:expr, $mechanism:literal) => {
+        Fault {
+            id: $id,
+            mechanism: $mechanism,
+            source: $source,
+            kind: Kind::Subjects(|probe| twisted($heaps, probe, $edit, $twist)),
+        }
+    };
+}
+
+/// A twist that needs nothing but the probe.
+macro_rules! simple {
+    ($twist:ident) => {
+        |probe: Probe, _: &_| $twist(probe)
+    };
+}
+
+/// A twist that gives the collector other maps.
+macro_rules! map {
+    ($map:expr) => {
+        |probe: Probe, module: &std::sync::Arc<crate::module::Module>| Mapped {
+            probe,
+            module: module.clone(),
+            map: $map,
+        }
+    };
 }
 
 /// Sources that are no links.
 const ANALOGY: &str = "by analogy";
 const OWN: &str = "this project";
+
+const BINARYEN: &str = "https://github.com/WebAssembly/binaryen/pull/3868";
 
 /// All faults.
 pub const FAULTS: &[Fault] = &[
@@ -50,6 +90,12 @@ pub const FAULTS: &[Fault] = &[
         "negative i31 values are taken for objects"
     ),
     fault!(
+        "W4",
+        W4::new,
+        wasmtime!(10371),
+        "an i31 in a field of type externref is taken for an object"
+    ),
+    fault!(
         "W5",
         W5,
         wasmtime!(13307),
@@ -62,10 +108,32 @@ pub const FAULTS: &[Fault] = &[
         "a reference is counted each time it enters a frame"
     ),
     fault!(
+        "W9",
+        COUNTING,
+        as_compiled,
+        simple!(W9),
+        wasmtime!(13316),
+        "the pending exception is stored without being counted"
+    ),
+    fault!(
+        "W10",
+        COUNTING,
+        as_compiled,
+        simple!(W10),
+        wasmtime!(13066),
+        "element segments hold references without counting them"
+    ),
+    fault!(
         "W11",
         W11,
         wasmtime!(9701),
         "an object that is freed does not give up its references"
+    ),
+    fault!(
+        "W13",
+        W13,
+        wasmtime!(13417),
+        "what is known of types is left over from an earlier store"
     ),
     fault!(
         "W14",
@@ -86,10 +154,164 @@ pub const FAULTS: &[Fault] = &[
         "a stack of a thousand objects to be freed overflows"
     ),
     fault!(
+        "W18",
+        COUNTING,
+        as_compiled,
+        map!(W18::default()),
+        wasmtime!(10397),
+        "what only the outer of two loops needs is not in the maps of the inner one"
+    ),
+    fault!(
+        "W20",
+        COUNTING,
+        as_compiled,
+        w20,
+        wasmtime!(12862),
+        "the result of select is in no stack map"
+    ),
+    fault!(
+        "W21",
+        COUNTING,
+        as_compiled,
+        w21,
+        wasmtime!(12935),
+        "the result of array.new_data is in no stack map"
+    ),
+    fault!(
+        "W22",
+        COUNTING,
+        as_compiled,
+        w22,
+        wasmtime!(12936),
+        "the result of array.new_elem is in no stack map"
+    ),
+    fault!(
+        "W23",
+        COUNTING,
+        as_compiled,
+        map!(W23),
+        wasmtime!(11753),
+        "calls inside try_table have no stack map"
+    ),
+    fault!(
+        "W24",
+        COMPILED,
+        as_compiled,
+        map!(W24::default()),
+        wasmtime!(13461),
+        "a value that a loop changes and one that it does not are spilled to one place"
+    ),
+    fault!(
+        "W27",
+        COPYING,
+        as_compiled,
+        W27::new,
+        wasmtime!(13381),
+        "an immutable global is read once, and not again after its object has moved"
+    ),
+    fault!(
+        "W28",
+        COUNTING,
+        as_compiled,
+        map!(W28),
+        wasmtime!(13693),
+        "the outermost of the waiting frames is not traced"
+    ),
+    fault!(
+        "W30",
+        COUNTING,
+        as_compiled,
+        map!(W30),
+        "https://nvd.nist.gov/vuln/detail/CVE-2021-39216",
+        "a collection at the entry of a function that the host calls sees its last argument only"
+    ),
+    fault!(
+        "W31",
+        COUNTING,
+        as_compiled,
+        map!(W31),
+        "https://nvd.nist.gov/vuln/detail/CVE-2022-31146",
+        "a frame is described by the stack map of the frame it has called"
+    ),
+    fault!(
+        "W34",
+        W34,
+        wasmtime!(10349),
+        "freeing an empty structure frees what stands behind it, too"
+    ),
+    fault!(
+        "W35",
+        W35,
+        wasmtime!(10589),
+        "the first block in an empty heap is a granule short"
+    ),
+    fault!(
+        "W36",
+        W36,
+        wasmtime!(13067),
+        "rounding up a size next to the limit of small sizes overflows"
+    ),
+    fault!(
+        "W37",
+        W37,
+        wasmtime!(13034),
+        "the size of an array has sixteen bits, and wraps"
+    ),
+    fault!(
         "W39",
-        W39,
+        COMPILED,
+        as_compiled,
+        simple!(W39),
         wasmtime!(10467),
-        "array.fill of references uses its offset as its length"
+        "array.fill uses its offset as its length"
+    ),
+    fault!(
+        "W40",
+        COUNTING,
+        W40::edit,
+        simple!(W40),
+        wasmtime!(10353),
+        "table.get of a table of nothing but nulls does not check its bounds"
+    ),
+    fault!(
+        "W42",
+        COUNTING,
+        as_compiled,
+        W42::new,
+        wasmtime!(10435),
+        "the types of a recursion group are assumed to follow each other"
+    ),
+    fault!(
+        "W46",
+        COUNTING,
+        W46::edit,
+        simple!(W46),
+        wasmtime!(11426),
+        "loops that branch back on a reference consume no fuel"
+    ),
+    fault!(
+        "W47",
+        COUNTING,
+        around_constants,
+        W47::new,
+        wasmtime!(11557),
+        "running out of memory in a constant expression is a crash"
+    ),
+    fault!(
+        "W50",
+        COUNTING,
+        W50::edit,
+        W50::new,
+        wasmtime!(14045),
+        "array.fill does one half after the other, and may run out of fuel in between"
+    ),
+    fault!(
+        "W53",
+        NULL,
+        as_compiled,
+        W53::new,
+        wasmtime!(13247),
+        "a collection of an empty null heap gets its size wrong"
     ),
     fault!(
         "D1",
@@ -117,9 +339,11 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault!(
         "D4",
-        D4,
+        COMPILED,
+        as_compiled,
+        simple!(D4),
         ANALOGY,
-        "an overlapping array.copy of references runs in the wrong direction"
+        "an overlapping array.copy runs in the wrong direction"
     ),
     fault!("D5", D5, ANALOGY, "marks are not taken away after a sweep"),
     fault!(
@@ -141,6 +365,90 @@ pub const FAULTS: &[Fault] = &[
         "table.grow counts one owner too few"
     ),
     fault!("D10", D10, ANALOGY, "the count has eight bits, and wraps"),
+    fault!(
+        "D11",
+        COUNTING,
+        as_compiled,
+        D11::new,
+        ANALOGY,
+        "elem.drop gives up a segment that has been dropped already"
+    ),
+    fault!(
+        "D12",
+        COUNTING,
+        D12::edit,
+        simple!(D12),
+        ANALOGY,
+        "table.set out of bounds leaves the count that it has taken"
+    ),
+    fault!(
+        "D14",
+        D14::new,
+        ANALOGY,
+        "the second object to die in a sweep is put on the free list twice"
+    ),
+    fault!(
+        "X1",
+        COPYING,
+        as_compiled,
+        map!(X1),
+        "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5070",
+        "a register that a number was written to is still taken for a reference"
+    ),
+    fault!(
+        "X2",
+        COPYING,
+        as_compiled,
+        X2::new,
+        "https://github.com/Samsung/walrus/pull/502",
+        "globals that were set at run time are no roots"
+    ),
+    fault!(
+        "X3",
+        COMPILED,
+        X3::edit,
+        simple!(X3),
+        "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5113",
+        "array.fill and array.copy of no elements do not check their bounds"
+    ),
+    fault!(
+        "X4",
+        COUNTING,
+        around_constants,
+        X4::new,
+        "https://github.com/bytecodealliance/wasm-micro-runtime/issues/4805",
+        "casts do not recognise what a constant expression has made"
+    ),
+    fault!(
+        "X7",
+        copying X7,
+        "SpiderMonkey, a report of 2026",
+        "the forwarding addresses of arrays are lost"
+    ),
+    fault!(
+        "X10",
+        COMPILED,
+        as_compiled,
+        simple!(X10),
+        "https://github.com/titzer/wizard-engine/pull/665",
+        "array.copy from an array of another type copies nothing"
+    ),
+    fault!(
+        "X10-i31",
+        COMPILED,
+        X10I31::edit,
+        simple!(X10I31),
+        "https://github.com/titzer/wizard-engine/pull/274",
+        "casts to a nullable i31 do not take null"
+    ),
+    fault!(
+        "X11",
+        COMPILED,
+        as_compiled,
+        X11::new,
+        BINARYEN,
+        "packed fields are not truncated when they are initialised"
+    ),
     fault!(
         "X15",
         X15,
@@ -178,4 +486,66 @@ pub const FAULTS: &[Fault] = &[
         "what leaves the stack-root list keeps the list's count"
     ),
     fault!("G5", G5, OWN, "what is dropped is not given up"),
+    fault!(
+        "G6",
+        G6,
+        OWN,
+        "exceptions do not count the references that they carry"
+    ),
+    fault!(
+        "G7",
+        COUNTING,
+        G7::edit,
+        map!(G7::default()),
+        OWN,
+        "the arguments of a tail call are in no stack map at the entry of the callee"
+    ),
+    fault!(
+        "G8",
+        COPYING,
+        as_compiled,
+        G8::new,
+        OWN,
+        "a table that has grown is traced up to its old length"
+    ),
+    fault!(
+        "G9",
+        COPYING,
+        as_compiled,
+        simple!(G9),
+        OWN,
+        "element segments are no roots"
+    ),
+    fault!(
+        "G10",
+        COPYING,
+        as_compiled,
+        simple!(G10),
+        OWN,
+        "handles of the host are no roots"
+    ),
+    fault!(
+        "G11",
+        copying G11,
+        OWN,
+        "the last element of an array is not scanned"
+    ),
+    fault!(
+        "G12",
+        copying G12,
+        OWN,
+        "exceptions are copied, but not scanned"
+    ),
+    fault!(
+        "G13",
+        copying G13,
+        OWN,
+        "a reference to a copy is followed as if it were one to an original"
+    ),
+    fault!(
+        "G15",
+        G15,
+        OWN,
+        "what a caught exception carried is not put in the stack-root list"
+    ),
 ];

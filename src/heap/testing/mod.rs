@@ -60,6 +60,7 @@ impl Roots for Frame {
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
         visit(RawFrame {
             registers: &mut self.0,
+            references: Vec::new(),
             code: None,
             running: true,
         });
@@ -107,6 +108,7 @@ impl Roots for Held {
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
         visit(RawFrame {
             registers: &mut self.frame,
+            references: Vec::new(),
             code: None,
             running: true,
         });

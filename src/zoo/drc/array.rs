@@ -21,12 +21,6 @@ faults! {
     D2,
     /// D2 for `array.new`.
     D2New,
-    /// D4: an overlapping `array.copy` onto later elements runs upwards, and
-    /// copies what it has just written.
-    D4,
-    /// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length.
-    /// (As long as that stays in the array: the length was checked as a length.)
-    W39,
     /// G1: `array.init_elem` and `array.new_elem` take over references from the
     /// segment without counting them, as if it gave its own away.
     G1,
@@ -97,56 +91,6 @@ impl Policy for D2New {
         self.0.run(value.is_object() && len > 1);
         self.increment(core, value, len.min(1))?;
         core.fill_elements(array, 0, len, value)
-    }
-}
-
-impl Policy for D4 {
-    fn copy_array(
-        &mut self,
-        core: &mut Core,
-        dst: (GcRef, u32),
-        src: (GcRef, u32),
-        len: u32,
-    ) -> Done {
-        let (to, from) = (
-            core.element_words(dst.0, dst.1, len)?,
-            core.element_words(src.0, src.1, len)?,
-        );
-        let overlap = dst.0 == src.0 && src.1 < dst.1 && dst.1 - src.1 < len;
-        let distance = dst.1.saturating_sub(src.1) as usize;
-        let words: Result<Vec<GcRef>, _> = from.clone().map(|at| core.word(at)).collect();
-        let words = words?;
-        // What a repeating pattern copies onto itself looks right.
-        let wrong = (distance..words.len()).any(|i| words[i] != words[i % distance.max(1)]);
-        self.0.run(overlap && wrong);
-        for (to, from) in to.zip(from) {
-            let new = core.word(from)?;
-            self.increment(core, new, 1)?;
-            let old = core.word(to)?;
-            core.set_word(to, new.0)?;
-            core.count_overwrite(old);
-            self.decrement(core, old)?;
-        }
-        self.free_dead(core)
-    }
-}
-
-impl Policy for W39 {
-    fn fill_array(
-        &mut self,
-        core: &mut Core,
-        array: GcRef,
-        start: u32,
-        len: u32,
-        value: GcRef,
-    ) -> Done {
-        let wrong = start.min(core.array_len(array)? - start);
-        let differing = core.element_words(array, start, len.max(wrong))?;
-        let differing = differing.skip(len.min(wrong) as usize);
-        let mut differing = differing.map(|at| core.word(at));
-        let differs = differing.any(|word| word.is_ok_and(|word| word != value));
-        self.0.run(differs);
-        Sound.fill_array(core, array, start, wrong, value)
     }
 }
 

@@ -19,7 +19,7 @@ faults! {
 
 /// The objects that an object refers to. Found by its fields, since a fault may
 /// have emptied the tables of what to trace.
-fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
+pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
     let shape = core.shape(object)?;
     if shape == Shape::Extern {
         return Ok(Vec::new());

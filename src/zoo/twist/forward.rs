@@ -1,7 +1,7 @@
 //! What a heap with a twist forwards: everything, some of it by way of the
 //! twist.
 
-use super::{BELL, Twist, Twisted};
+use super::{BELL, Twisted};
 use crate::heap::{
     Block, Change, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
     Shape, Slot, Stats,
@@ -30,13 +30,13 @@ macro_rules! tell {
 macro_rules! twist {
     ($($name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
         $(#[inline] fn $name(&mut self, $($arg: $ty),*) -> $out {
-            self.twist.$name(&mut self.heap, $($arg),*)
+            self.twist.$name(&mut *self.heap, $($arg),*)
         })*
     };
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<H: Heap, T: Twist> Inspect for Twisted<H, T> {
+impl Inspect for Twisted {
     ask! {
         name() -> &'static str;
         blocks() -> Vec<Block>;
@@ -66,7 +66,7 @@ impl<H: Heap, T: Twist> Inspect for Twisted<H, T> {
     }
 }
 
-impl<H: Heap, T: Twist> Twisted<H, T> {
+impl Twisted {
     /// Notes what an allocation has made.
     #[inline]
     fn made(&mut self, r: Result<GcRef, HeapError>) -> Result<GcRef, HeapError> {
@@ -78,7 +78,7 @@ impl<H: Heap, T: Twist> Twisted<H, T> {
 }
 
 #[deny(clippy::missing_trait_methods)]
-impl<H: Heap, T: Twist> Heap for Twisted<H, T> {
+impl Heap for Twisted {
     ask! {
         wants_collection() -> bool;
         get_vector(r: GcRef, place: Place) -> Result<u128, HeapError>;
@@ -114,7 +114,7 @@ impl<H: Heap, T: Twist> Heap for Twisted<H, T> {
         let ty = self.twist.allocated_as(ty);
         let r = self.heap.new_struct(ty, fields);
         let r = self.made(r)?;
-        self.twist.initialised(&mut self.heap, r, ty, fields);
+        self.twist.initialised(&mut *self.heap, r, ty, fields);
         Ok(r)
     }
 
@@ -161,16 +161,16 @@ impl<H: Heap, T: Twist> Heap for Twisted<H, T> {
 
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
         if r == BELL {
-            self.twist.ring(&mut self.heap, field.offset, 0)?;
+            self.twist.ring(&mut *self.heap, field.offset, 0)?;
             return Ok(0);
         }
-        self.twist.get_field(&mut self.heap, r, field)
+        self.twist.get_field(&mut *self.heap, r, field)
     }
 
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
         match r == BELL {
-            true => self.twist.ring(&mut self.heap, field.offset, value),
-            false => self.twist.set_field(&mut self.heap, r, field, value),
+            true => self.twist.ring(&mut *self.heap, field.offset, value),
+            false => self.twist.set_field(&mut *self.heap, r, field, value),
         }
     }
 }

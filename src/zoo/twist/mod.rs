@@ -9,17 +9,26 @@
 //! ([`crate::module::Site`]): an access to a field of [`BELL`], which is no
 //! object, rings for the twist instead. Offset and value are the message.
 
+mod arrays;
+mod control;
 mod forward;
+mod slots;
+mod types;
 
 use super::Probe;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
+use crate::heap::model::Model;
 use crate::heap::null::Null;
 use crate::heap::{GcRef, Heap, HeapError, Roots, Slot};
 use crate::module::Module;
 use crate::oracle::{Collector, MAX_BYTES, Subject};
 use crate::types::{Field, Lane, TypeId};
+pub(super) use arrays::{D4, W39, W50, X3, X10};
+pub(super) use control::{W40, W46, W53};
+pub(super) use slots::{D11, D12, W9, W10, W27};
 use std::sync::Arc;
+pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
 
 /// The address that compiled code uses to call its twist: beyond all heaps, and
 /// the start of no object.
@@ -29,12 +38,12 @@ pub(super) const BELL: GcRef = GcRef(0xffff_fff0);
 /// heap with the same name, and by default is that.
 pub(super) trait Twist: Send {
     /// Compiled code calls, with an offset and a value.
-    fn ring<H: Heap>(&mut self, heap: &mut H, offset: u32, value: u64) -> Result<(), HeapError> {
+    fn ring(&mut self, heap: &mut dyn Heap, offset: u32, value: u64) -> Result<(), HeapError> {
         let _ = (heap, offset, value);
         Ok(())
     }
 
-    fn collect<H: Heap>(&mut self, heap: &mut H, roots: &mut dyn Roots) -> Result<(), HeapError> {
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         heap.collect(roots)
     }
 
@@ -49,7 +58,7 @@ pub(super) trait Twist: Send {
     }
 
     /// A structure has been made with these registers for fields.
-    fn initialised<H: Heap>(&mut self, heap: &mut H, r: GcRef, ty: TypeId, fields: &[u64]) {
+    fn initialised(&mut self, heap: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
         let _ = (heap, r, ty, fields);
     }
 
@@ -59,18 +68,13 @@ pub(super) trait Twist: Send {
         false
     }
 
-    fn get_field<H: Heap>(
-        &mut self,
-        heap: &mut H,
-        r: GcRef,
-        field: Field,
-    ) -> Result<u64, HeapError> {
+    fn get_field(&mut self, heap: &mut dyn Heap, r: GcRef, field: Field) -> Result<u64, HeapError> {
         heap.get_field(r, field)
     }
 
-    fn set_field<H: Heap>(
+    fn set_field(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         r: GcRef,
         field: Field,
         value: u64,
@@ -78,9 +82,9 @@ pub(super) trait Twist: Send {
         heap.set_field(r, field, value)
     }
 
-    fn fill<H: Heap>(
+    fn fill(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         r: GcRef,
         start: u32,
         len: u32,
@@ -90,9 +94,9 @@ pub(super) trait Twist: Send {
         heap.fill(r, start, len, lane, value)
     }
 
-    fn copy<H: Heap>(
+    fn copy(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
@@ -101,13 +105,13 @@ pub(super) trait Twist: Send {
         heap.copy(dst, src, len, lane)
     }
 
-    fn expose<H: Heap>(&mut self, heap: &mut H, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, heap: &mut dyn Heap, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
         heap.expose(from, r)
     }
 
-    fn write_slot<H: Heap>(
+    fn write_slot(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         kind: Slot,
         slot: &mut u32,
         new: GcRef,
@@ -115,9 +119,9 @@ pub(super) trait Twist: Send {
         heap.write_slot(kind, slot, new)
     }
 
-    fn init_slot<H: Heap>(
+    fn init_slot(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         kind: Slot,
         slot: &mut u32,
         new: GcRef,
@@ -125,9 +129,9 @@ pub(super) trait Twist: Send {
         heap.init_slot(kind, slot, new)
     }
 
-    fn drop_slots<H: Heap>(
+    fn drop_slots(
         &mut self,
-        heap: &mut H,
+        heap: &mut dyn Heap,
         kind: Slot,
         slots: &mut [u32],
     ) -> Result<(), HeapError> {
@@ -140,10 +144,11 @@ pub(super) trait Twist: Send {
     }
 }
 
-/// A heap with a twist.
-pub(super) struct Twisted<H, T> {
-    heap: H,
-    twist: T,
+/// A heap with a twist. Both are behind pointers, so that one copy of the
+/// interpreter runs all of them.
+pub(super) struct Twisted {
+    heap: Box<dyn Heap>,
+    twist: Box<dyn Twist>,
 }
 
 /// No edit.
@@ -159,30 +164,31 @@ pub(super) fn twisted<T: Twist + 'static>(
     edit: fn(&Arc<Module>) -> Arc<Module>,
     make: fn(Probe, &Arc<Module>) -> T,
 ) -> Vec<Subject> {
-    let twisted = collectors.iter().map(|collector| {
+    let twisted = collectors.iter().map(|&collector| {
         let probe = probe.clone();
-        let twist = move |module: &Arc<Module>| make(probe.clone(), module);
-        match collector {
-            Collector::Null => Subject::edited(Collector::Null, edit, move |module| Twisted {
-                heap: Null::new(MAX_BYTES),
-                twist: twist(module),
-            }),
-            Collector::Copying => {
-                Subject::edited(Collector::Copying, edit, move |module| Twisted {
-                    heap: Copying::new(MAX_BYTES),
-                    twist: twist(module),
-                })
-            }
-            // The model is what the others are compared with.
-            Collector::Drc | Collector::Model => {
-                Subject::edited(Collector::Drc, edit, move |module| Twisted {
-                    heap: Drc::new(MAX_BYTES),
-                    twist: twist(module),
-                })
-            }
-        }
+        let twist: Box<Maker> = Box::new(move |module| Box::new(make(probe.clone(), module)));
+        subject(collector, edit, twist)
     });
     twisted.collect()
+}
+
+/// Makes a twist for a module.
+type Maker = dyn Fn(&Arc<Module>) -> Box<dyn Twist> + Send + Sync;
+
+fn subject(
+    collector: Collector,
+    edit: fn(&Arc<Module>) -> Arc<Module>,
+    twist: Box<Maker>,
+) -> Subject {
+    Subject::edited(collector, edit, move |module| Twisted {
+        heap: match collector {
+            Collector::Null => Box::new(Null::new(MAX_BYTES)),
+            Collector::Drc => Box::new(Drc::new(MAX_BYTES)),
+            Collector::Copying => Box::new(Copying::new(MAX_BYTES)),
+            Collector::Model => Box::new(Model::new(MAX_BYTES)),
+        },
+        twist: twist(module),
+    })
 }
 
 /// The collectors whose code is generated by the same compiler: all but the
@@ -192,3 +198,5 @@ pub(super) const COMPILED: &[Collector] = &[Collector::Null, Collector::Drc, Col
 pub(super) const COUNTING: &[Collector] = &[Collector::Drc];
 /// The copying heap alone.
 pub(super) const COPYING: &[Collector] = &[Collector::Copying];
+/// The null heap alone.
+pub(super) const NULL: &[Collector] = &[Collector::Null];

@@ -99,6 +99,12 @@ impl Core {
         Ok(r)
     }
 
+    /// Whether there is no block at all, allocated or free.
+    pub fn is_empty(&self) -> bool {
+        let (start, end) = self.space.extent();
+        start == end
+    }
+
     /// Whether an allocated object starts at `r`.
     #[inline]
     pub fn is_allocated(&self, r: GcRef) -> bool {

@@ -1,0 +1,67 @@
+//! Faults of the copying heap: each overrides one hook of its policy.
+
+use crate::heap::copying::{Core, Done, Policy, Sound};
+use crate::heap::{GcRef, Shape};
+use crate::zoo::Probe;
+
+/// X7, SpiderMonkey, 2026: the forwarding address of an array was combined with
+/// its tag by the wrong bit operator, and the array looked as if it had not
+/// moved. Each reference to it gets a copy of its own.
+pub struct X7(pub Probe);
+
+impl Policy for X7 {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+        let array = matches!(core.from_space().shape(object)?, Shape::Array(_));
+        self.0.run(array);
+        match array {
+            // The address and the tag have no bit in common.
+            true => core.from_space_mut().set_forwarding_word(object, 0),
+            false => Sound.store_forwarding(core, object, copy),
+        }
+    }
+}
+
+/// G11: the last element of an array is not scanned.
+pub struct G11(pub Probe);
+
+impl Policy for G11 {
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+        if let Some(last) = core.to_space().element_words(array, 0, len)?.last() {
+            self.0.run(core.to_space().word(last)?.is_object());
+        }
+        Sound.scan_elements(core, array, len.saturating_sub(1))
+    }
+}
+
+/// G12: exceptions are copied, but what they carry is not.
+pub struct G12(pub Probe);
+
+impl Policy for G12 {
+    fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
+        let shape = core.to_space().shape(object)?;
+        let exception = matches!(shape, Shape::Exception(_));
+        if !exception {
+            return Sound.scan(core, object);
+        }
+        let mut carried = core.layouts().of(shape)?.traced();
+        let wrong = carried.any(|field| {
+            let offset = core.layouts().traced(field);
+            let value = offset.and_then(|offset| core.to_space().load_ref(object, offset));
+            value.is_ok_and(GcRef::is_object)
+        });
+        self.0.run(wrong);
+        Ok(())
+    }
+}
+
+/// G13: it is not asked whether a reference is to a copy already, so that a
+/// register that two frames share (an argument) is followed from where it
+/// already is.
+pub struct G13(pub Probe);
+
+impl Policy for G13 {
+    fn is_copy(&mut self, core: &mut Core, value: GcRef) -> bool {
+        self.0.run(core.to_space().is_allocated(value));
+        false
+    }
+}

@@ -1,0 +1,136 @@
+//! Sizes, and free memory.
+
+use super::faults;
+use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::{GRANULE, GcRef, HeapError, Roots, Shape};
+use crate::zoo::Probe;
+
+/// Bytes of header.
+const HEADER: u64 = 16;
+
+faults! {
+    /// W34, Wasmtime issue 10349: freeing the smallest of objects rounded its
+    /// size otherwise than allocating it, and swallowed the neighbour. Here an
+    /// empty structure is freed as if it had a second granule.
+    W34,
+    /// W35, Wasmtime issue 10589: the arithmetic for growing a heap underflowed
+    /// when there was nothing in it. Here the first block that is carved out of
+    /// an empty heap is a granule short.
+    W35,
+    /// W36, Wasmtime pull requests 13067 and 13110: rounding up a size next to
+    /// the limit overflowed. The limit here is that of small sizes, which are
+    /// kept in eight bits.
+    W36,
+    /// W37, Wasmtime pull requests 13034 and 13115, WAMR issue 4942: the size of
+    /// an array overflowed. Arrays of gigabytes are beyond the budget of a case:
+    /// here sizes have sixteen bits.
+    W37,
+}
+
+impl Policy for W34 {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+        let size = core.block_size(object)?;
+        if size != GRANULE {
+            return core.free(object);
+        }
+        self.0.run(core.is_allocated(GcRef(object.0 + GRANULE)));
+        core.free_raw(object, size + GRANULE);
+        Ok(())
+    }
+}
+
+impl Policy for W35 {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        if !core.is_empty() {
+            return core.allocate(shape, payload);
+        }
+        let short = payload.saturating_sub(u64::from(GRANULE));
+        self.0.run(short < payload);
+        core.allocate(shape, short)
+    }
+}
+
+impl Policy for W36 {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        let size = HEADER + payload;
+        if size > u64::from(u8::MAX) {
+            return core.allocate(shape, payload);
+        }
+        let round = GRANULE as u8 - 1;
+        let rounded = u64::from((size as u8).wrapping_add(round) & !round);
+        self.0.run(rounded < size);
+        core.allocate(shape, rounded.saturating_sub(HEADER))
+    }
+}
+
+impl Policy for W37 {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        if !matches!(shape, Shape::Array(_)) {
+            return core.allocate(shape, payload);
+        }
+        let wrapped = u64::from(payload as u16);
+        self.0.run(wrapped < payload);
+        core.allocate(shape, wrapped)
+    }
+}
+
+/// D14: the second object to die in one sweep is put on the free list twice, and
+/// two objects will be allocated in its place.
+pub struct D14 {
+    probe: Probe,
+    /// Objects that have died in the running sweep.
+    died: Option<u32>,
+}
+
+impl D14 {
+    pub fn new(probe: Probe) -> D14 {
+        let died = None;
+        D14 { probe, died }
+    }
+}
+
+impl Policy for D14 {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+        let mut outcome = Ok(());
+        roots.stack(&mut |register| {
+            if outcome.is_ok() {
+                outcome = Sound.mark(core, GcRef::from_register(*register));
+            }
+        });
+        outcome?;
+        self.died = Some(0);
+        self.sweep(core)?;
+        self.died = None;
+        // Merging would bring the list in order again.
+        core.finish_collection();
+        Ok(())
+    }
+
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+        let size = core.block_size(object)?;
+        core.free(object)?;
+        if let Some(died) = &mut self.died {
+            *died += 1;
+            self.probe.run(*died == 2);
+            if *died == 2 {
+                core.free_raw(object, size);
+            }
+        }
+        Ok(())
+    }
+}

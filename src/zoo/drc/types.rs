@@ -1,0 +1,123 @@
+//! What a collector knows of types.
+
+use super::death::children;
+use super::faults;
+use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::{GcRef, Shape};
+use crate::types::{Composite, RefType, Storage, TypeId, Types, ValType};
+use crate::zoo::Probe;
+use std::collections::BTreeSet;
+
+/// W4, Wasmtime issue 10371: a value of static type `externref` was assumed never
+/// to be an i31.
+pub struct W4 {
+    probe: Probe,
+    /// Types, and payload offsets of fields of the external hierarchy.
+    fields: BTreeSet<(TypeId, u64)>,
+    /// Arrays of such.
+    arrays: BTreeSet<TypeId>,
+}
+
+impl W4 {
+    pub fn new(probe: Probe) -> W4 {
+        W4 {
+            probe,
+            fields: BTreeSet::new(),
+            arrays: BTreeSet::new(),
+        }
+    }
+
+    /// Whether the value at a payload offset is an external one by its type.
+    fn is_extern(&self, core: &Core, object: GcRef, offset: u64) -> bool {
+        match core.shape(object) {
+            Ok(Shape::Struct(ty)) => self.fields.contains(&(ty, offset)),
+            Ok(Shape::Array(ty)) => self.arrays.contains(&ty),
+            _ => false,
+        }
+    }
+
+    /// Counts what is taken for an object without a look.
+    fn increment_there(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        if !self.is_extern(core, object, offset) {
+            return self.increment(core, new, 1);
+        }
+        self.probe.run(new.is_i31());
+        match new.is_null() {
+            true => Ok(()),
+            false => core.add_owners(new, 1),
+        }
+    }
+}
+
+fn is_extern(storage: Storage) -> bool {
+    use crate::types::HeapType::{Extern, NoExtern};
+    let Storage::Val(ValType::Ref(RefType { heap, .. })) = storage else {
+        return false;
+    };
+    matches!(heap, Extern | NoExtern)
+}
+
+impl Policy for W4 {
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        core.layouts_mut().add(types);
+        for (id, entry) in types.iter() {
+            match &entry.sub.composite {
+                Composite::Struct(fields) => {
+                    for (field, at) in fields.iter().zip(&entry.layout.fields) {
+                        if is_extern(field.storage) {
+                            self.fields.insert((id, at.offset.into()));
+                        }
+                    }
+                }
+                Composite::Array(element) if is_extern(element.storage) => {
+                    self.arrays.insert(id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.increment_there(core, object, offset, new)?;
+        core.store_ref(object, offset, new)
+    }
+
+    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+        self.increment_there(core, object, offset, new)?;
+        let old = core.replace_ref(object, offset, new)?;
+        core.count_overwrite(old);
+        self.release(core, old)
+    }
+}
+
+faults! {
+    /// W13, Wasmtime pull requests 13417 and 13423: what was known of a type
+    /// survived its store, and was used for the type that had the same number in
+    /// the next one. Here there was a store before whose first four types were
+    /// structures without references.
+    W13,
+}
+
+/// How many types there were.
+const STALE: u32 = 4;
+
+impl Policy for W13 {
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        core.layouts_mut().add(types);
+        for (id, _) in types.iter().take_while(|(id, _)| id.0 < STALE) {
+            core.layouts_mut().set_traced(id, &[]);
+            if let Some(layout) = core.layouts_mut().get_mut(id) {
+                layout.traced_elements = false;
+            }
+        }
+    }
+
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+        if let Shape::Struct(ty) | Shape::Array(ty) | Shape::Exception(ty) = core.shape(object)?
+            && ty.0 < STALE
+        {
+            self.0.run(!children(core, object)?.is_empty());
+        }
+        Sound.decrement_children(core, object)
+    }
+}

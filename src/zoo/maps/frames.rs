@@ -1,0 +1,151 @@
+//! Frames that are described as a whole by a wrong map, or by none.
+
+use super::Map;
+use crate::heap::RawFrame;
+use crate::module::{Code, Module, Op};
+use crate::zoo::twist::BELL;
+use std::sync::Arc;
+
+/// W23, Wasmtime issues 11753 and 12934: the maps of call sites with an
+/// exception handler around them were dropped.
+pub struct W23;
+
+impl Map for W23 {
+    fn references(
+        &mut self,
+        module: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        let handled = frame
+            .code
+            .is_some_and(|at| module.handlers.around(at.pc).next().is_some());
+        match handled {
+            true => Vec::new(),
+            false => frame.references.clone(),
+        }
+    }
+}
+
+/// W28, Wasmtime pull request 13693: of several stacks one was not traced. A
+/// suspended stack looks to the collector like the frames below the running
+/// one; here the outermost of them is left out.
+pub struct W28;
+
+impl Map for W28 {
+    fn references(
+        &mut self,
+        _: &Module,
+        index: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        match index == 0 && !frame.running {
+            true => Vec::new(),
+            false => frame.references.clone(),
+        }
+    }
+}
+
+/// W30, CVE-2021-39216: when the host passed several references to a function,
+/// a collection could strike between one and the next. Here one at the
+/// function's entry sees the last one only.
+pub struct W30;
+
+impl Map for W30 {
+    fn references(
+        &mut self,
+        module: &Module,
+        index: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        let references = frame.references.clone();
+        let Some(body) = entered(module, frame).filter(|_| index == 0) else {
+            return references;
+        };
+        let last = references.iter().filter(|r| **r < body).max().copied();
+        let seen = |r: &u16| *r >= body || Some(*r) == last;
+        references.into_iter().filter(seen).collect()
+    }
+}
+
+/// W31, CVE-2022-31146: frames of functions without a map were looked up as if
+/// they were their neighbour's. Here a frame that waits for a callee is
+/// described by the callee's map.
+pub struct W31;
+
+impl Map for W31 {
+    fn references(
+        &mut self,
+        _: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        next: Option<&[u16]>,
+    ) -> Vec<u16> {
+        match next {
+            Some(next) => next.to_vec(),
+            None => frame.references.clone(),
+        }
+    }
+}
+
+/// G7: the arguments of a tail call are moved into the frame before that has
+/// its new map, and a collection at the entry of the callee sees none of them.
+#[derive(Default)]
+pub struct G7 {
+    /// The body that was tail-called, plus one.
+    called: u32,
+}
+
+impl G7 {
+    /// Rings before each tail call.
+    pub fn edit(module: &Arc<Module>) -> Arc<Module> {
+        let mut edited = Module::clone(module);
+        for (pc, op) in (0..).zip(&module.ops) {
+            if op.code == Code::ReturnCall {
+                edited.splice(pc, 1, |site| {
+                    let s = site.scratch;
+                    let bell = Op::constant(s, BELL.register());
+                    let ring = Op::new(Code::StructGet32, s, s, 0, site.op.imm + 1);
+                    vec![bell, ring, site.op]
+                });
+            }
+        }
+        Arc::new(edited)
+    }
+}
+
+impl Map for G7 {
+    fn references(
+        &mut self,
+        module: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        let references = frame.references.clone();
+        if !frame.running {
+            return references;
+        }
+        let called = std::mem::take(&mut self.called);
+        match (entered(module, frame), frame.code) {
+            (Some(params), Some(at)) if at.body + 1 == called => {
+                references.into_iter().filter(|r| *r >= params).collect()
+            }
+            _ => references,
+        }
+    }
+
+    fn ring(&mut self, value: u32) {
+        self.called = value;
+    }
+}
+
+/// The registers that parameters take, if a frame is running and at its entry.
+fn entered(module: &Module, frame: &RawFrame<'_>) -> Option<u16> {
+    let at = frame.code.filter(|_| frame.running)?;
+    let body = module.bodies.get(at.body as usize)?;
+    (body.entry == at.pc).then_some(body.params)
+}

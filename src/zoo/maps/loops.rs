@@ -1,0 +1,146 @@
+//! Maps that are wrong about which value is in a register at a time.
+
+use super::Map;
+use super::code::{loops, of_body, writes};
+use crate::heap::{GcRef, RawFrame};
+use crate::module::{Code, Module};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// W18, Wasmtime issues 10397 and 10399: the search for live values stopped
+/// before its fixed point, and a value that only the outer of two loops needs
+/// was missing from the maps of the inner one.
+#[derive(Default)]
+pub struct W18 {
+    /// Of each body the pairs of nested loops.
+    nested: BTreeMap<u32, Vec<(Range<u32>, Range<u32>)>>,
+}
+
+/// Loops of a body, those inside others together with these.
+fn nested(module: &Module, body: u32) -> Vec<(Range<u32>, Range<u32>)> {
+    let loops = loops(module, &module.bodies[body as usize]);
+    let inside = |inner: &Range<u32>, outer: &Range<u32>| {
+        outer.start < inner.start && inner.end <= outer.end
+    };
+    let pairs = loops.iter().flat_map(|outer| {
+        let inner = loops.iter().filter(move |inner| inside(inner, outer));
+        inner.map(move |inner| (outer.clone(), inner.clone()))
+    });
+    pairs.collect()
+}
+
+/// Whether any of these instructions overwrites a register.
+fn written(module: &Module, range: Range<u32>, register: u16) -> bool {
+    let mut ops = module.ops[range.start as usize..range.end as usize].iter();
+    ops.any(|op| writes(*op, register))
+}
+
+impl Map for W18 {
+    fn references(
+        &mut self,
+        module: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        let mut described = frame.references.clone();
+        let Some(at) = frame.code else {
+            return described;
+        };
+        let pairs = self.nested.entry(at.body);
+        for (outer, inner) in pairs.or_insert_with(|| nested(module, at.body)) {
+            if inner.contains(&at.pc) {
+                let carried = |register: u16| {
+                    !written(module, inner.clone(), register)
+                        && (written(module, outer.start..inner.start, register)
+                            || written(module, inner.end..outer.end, register))
+                };
+                let locals = module.bodies[at.body as usize].locals;
+                described.retain(|register| *register >= locals || !carried(*register));
+            }
+        }
+        described
+    }
+}
+
+/// W24, Wasmtime issues 13461 and 13498: a value that a loop changes and one
+/// that it does not were spilled to the same place across a call. The maps are
+/// right about the place, and all collectors agree on what comes back.
+#[derive(Default)]
+pub struct W24 {
+    loops: BTreeMap<u32, Vec<Range<u32>>>,
+}
+
+impl Map for W24 {
+    fn references(
+        &mut self,
+        _: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        frame.references.clone()
+    }
+
+    fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
+        let at = frame.code.filter(|_| !frame.running)?;
+        let body = &module.bodies[at.body as usize];
+        let found = self.loops.entry(at.body);
+        let found = found.or_insert_with(|| loops(module, body));
+        let around = found.iter().rfind(|range| range.contains(&at.pc))?;
+        let locals = frame.references.iter().filter(|r| **r < body.locals);
+        let changes = |r: &&u16| written(module, around.clone(), **r);
+        let (carried, kept): (Vec<u16>, Vec<u16>) = locals.partition(changes);
+        let (carried, kept) = (usize::from(*carried.first()?), usize::from(*kept.first()?));
+        let wrong = frame.registers[kept] != frame.registers[carried];
+        frame.registers[kept] = frame.registers[carried];
+        Some(wrong)
+    }
+}
+
+/// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept
+/// its tag when a number was written to it, and the number was followed.
+#[derive(Default)]
+pub struct X1;
+
+impl Map for X1 {
+    fn references(
+        &mut self,
+        module: &Module,
+        _: usize,
+        frame: &RawFrame<'_>,
+        _: Option<&[u16]>,
+    ) -> Vec<u16> {
+        let mut described = frame.references.clone();
+        let Some(at) = frame.code else {
+            return described;
+        };
+        let body = &module.bodies[at.body as usize];
+        let before = of_body(module, body).start..at.pc;
+        let mut tagged = Vec::new();
+        for pc in before.clone() {
+            module.maps.visit(body, pc, |register| {
+                if !tagged.contains(&register) {
+                    tagged.push(register);
+                }
+            });
+        }
+        for register in tagged {
+            let mut earlier = before.clone().rev();
+            let last = earlier.find(|pc| writes(module.ops[*pc as usize], register));
+            let number = last.is_some_and(|pc| is_number(module.ops[pc as usize].code));
+            let value = frame.registers.get(usize::from(register));
+            let followed = value.is_some_and(|v| GcRef::from_register(*v).is_object());
+            if number && followed && !described.contains(&register) {
+                described.push(register);
+            }
+        }
+        described
+    }
+}
+
+/// Whether an instruction computes a number.
+fn is_number(code: Code) -> bool {
+    let code = code as u16;
+    code >= Code::I32Eq as u16 || (Code::Load8 as u16..=Code::Load32S64 as u16).contains(&code)
+}

@@ -1,0 +1,129 @@
+//! Faults of roots: what a collector is told about frames and slots is wrong.
+//! The audit asks the engine, and is told what is right.
+
+mod code;
+mod frames;
+mod loops;
+mod results;
+mod slots;
+
+use super::Probe;
+use super::twist::Twist;
+use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
+use crate::module::Module;
+pub(super) use frames::{G7, W23, W28, W30, W31};
+pub(super) use loops::{W18, W24, X1};
+pub(super) use results::{w20, w21, w22};
+pub(super) use slots::{G8, G9, G10, X2};
+use std::sync::Arc;
+
+/// The loops of all bodies of a module: header and last branch back.
+pub(super) fn loops_of(module: &Module) -> Vec<(u32, u32)> {
+    let loops = module.bodies.iter().flat_map(|b| code::loops(module, b));
+    loops.map(|range| (range.start, range.end - 1)).collect()
+}
+
+/// How a faulty map describes frames.
+pub(super) trait Map: Send {
+    /// What the collector is told are the references in a frame, which is the
+    /// `index`-th one, counted from the outermost. `next` is what the right map
+    /// says of the frame that it has called.
+    fn references(
+        &mut self,
+        module: &Module,
+        index: usize,
+        frame: &RawFrame<'_>,
+        next: Option<&[u16]>,
+    ) -> Vec<u16>;
+
+    /// What happens to a frame before it is looked at; whether anything was
+    /// wrong with that.
+    fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
+        let _ = (module, frame);
+        None
+    }
+
+    /// See [`Twist::ring`].
+    fn ring(&mut self, value: u32) {
+        let _ = value;
+    }
+}
+
+/// A heap whose collections are told about frames by a [`Map`].
+pub(super) struct Mapped<M> {
+    pub probe: Probe,
+    pub module: Arc<Module>,
+    pub map: M,
+}
+
+impl<M: Map> Twist for Mapped<M> {
+    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.map.ring(offset);
+        Ok(())
+    }
+
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        let mut right: Vec<Vec<u16>> = Vec::new();
+        roots.frames(&mut |mut frame| {
+            if let Some(wrong) = self.map.disturb(&self.module, &mut frame) {
+                self.probe.run(wrong);
+            }
+            right.push(frame.references);
+        });
+        heap.collect(&mut Described {
+            roots,
+            twist: self,
+            right,
+        })
+    }
+}
+
+/// Roots as a faulty map describes them.
+struct Described<'a, M> {
+    roots: &'a mut dyn Roots,
+    twist: &'a mut Mapped<M>,
+    right: Vec<Vec<u16>>,
+}
+
+impl<M: Map> Roots for Described<'_, M> {
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        let mut index = 0;
+        let twist = &mut *self.twist;
+        self.roots.frames(&mut |frame| {
+            let next = self.right.get(index + 1).map(|next| &next[..]);
+            let described = match frame.code {
+                Some(_) => twist.map.references(&twist.module, index, &frame, next),
+                None => frame.references.clone(),
+            };
+            index += 1;
+            if described != frame.references {
+                twist.probe.run(matters(&frame, &described));
+            }
+            for register in described {
+                if let Some(register) = frame.registers.get_mut(usize::from(register)) {
+                    visit(register);
+                }
+            }
+        });
+    }
+
+    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+        self.roots.slots(visit);
+    }
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        self.roots.frames(visit);
+    }
+}
+
+/// Whether it makes a difference what a frame is described as: whether there
+/// is an object in a register that is in one description only.
+fn matters(frame: &RawFrame<'_>, described: &[u16]) -> bool {
+    let object = |register: &u16| {
+        let value = frame.registers.get(usize::from(*register));
+        value.is_some_and(|value| GcRef::from_register(*value).is_object())
+    };
+    let missing = frame.references.iter().filter(|r| !described.contains(r));
+    let added = described.iter().filter(|r| !frame.references.contains(r));
+    missing.chain(added).any(object)
+}

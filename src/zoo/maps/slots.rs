@@ -1,0 +1,131 @@
+//! Slots outside the heap that a moving collector does not look at.
+
+use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
+use crate::module::Module;
+use crate::zoo::Probe;
+use crate::zoo::twist::Twist;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Roots without some of the slots.
+struct Without<'a> {
+    roots: &'a mut dyn Roots,
+    probe: &'a Probe,
+    left_out: &'a mut dyn FnMut(Slot) -> bool,
+}
+
+impl Roots for Without<'_> {
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        self.roots.stack(visit);
+    }
+
+    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+        self.roots.slots(&mut |kind, slot| {
+            match (self.left_out)(kind) {
+                true => self.probe.run(GcRef(*slot).is_object()),
+                false => visit(kind, slot),
+            };
+        });
+    }
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        self.roots.frames(visit);
+    }
+}
+
+/// X2, Samsung/walrus issue 502: a global was a root with its initial value, but
+/// not with one that was set later.
+pub struct X2 {
+    probe: Probe,
+    set: BTreeSet<u32>,
+}
+
+impl X2 {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> X2 {
+        let set = BTreeSet::new();
+        X2 { probe, set }
+    }
+}
+
+impl Twist for X2 {
+    fn write_slot(
+        &mut self,
+        heap: &mut dyn Heap,
+        kind: Slot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        if let Slot::Global(global) = kind {
+            self.set.insert(global);
+        }
+        heap.write_slot(kind, slot, new)
+    }
+
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        heap.collect(&mut Without {
+            roots,
+            probe: &self.probe,
+            left_out: &mut |kind| matches!(kind, Slot::Global(i) if self.set.contains(&i)),
+        })
+    }
+}
+
+/// G8: a table that has grown is traced up to its old length.
+pub struct G8 {
+    probe: Probe,
+    module: Arc<Module>,
+}
+
+impl G8 {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> G8 {
+        let module = Arc::clone(module);
+        G8 { probe, module }
+    }
+}
+
+impl Twist for G8 {
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        let mut seen: BTreeMap<u32, u64> = BTreeMap::new();
+        heap.collect(&mut Without {
+            roots,
+            probe: &self.probe,
+            left_out: &mut |kind| {
+                let Slot::Table(table) = kind else {
+                    return false;
+                };
+                let index = seen.entry(table).or_default();
+                *index += 1;
+                let ty = self.module.tables.get(table as usize);
+                ty.is_some_and(|ty| *index > ty.min)
+            },
+        })
+    }
+}
+
+/// G9: element segments are no roots: what their expressions made is lost when
+/// it moves.
+pub struct G9(pub Probe);
+
+impl Twist for G9 {
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        heap.collect(&mut Without {
+            roots,
+            probe: &self.0,
+            left_out: &mut |kind| matches!(kind, Slot::Segment(..)),
+        })
+    }
+}
+
+/// G10: handles of the host are no roots: an object that only the host holds is
+/// lost, any other is no longer where the handle says.
+pub struct G10(pub Probe);
+
+impl Twist for G10 {
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        heap.collect(&mut Without {
+            roots,
+            probe: &self.0,
+            left_out: &mut |kind| matches!(kind, Slot::Handle(_)),
+        })
+    }
+}

@@ -1,0 +1,227 @@
+//! Operations on arrays that do the wrong thing under every collector.
+
+use super::{BELL, Twist};
+use crate::heap::{GcRef, Heap, HeapError, Place};
+use crate::module::{Code, Module, Op, Site};
+use crate::types::{Lane, TypeId};
+use crate::zoo::Probe;
+use std::sync::Arc;
+
+/// The low half of an element as it stands.
+fn element_at(heap: &dyn Heap, r: GcRef, index: u32, lane: Lane) -> Option<u64> {
+    heap.peek(r, Place::Element { index, lane })
+}
+
+/// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length. (As
+/// long as that stays in the array: the length was checked as a length.)
+pub struct W39(pub Probe);
+
+impl Twist for W39 {
+    fn fill(
+        &mut self,
+        heap: &mut dyn Heap,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        let used = start.min(heap.array_len(r)?.saturating_sub(start));
+        let mask = u64::MAX >> (64 - 8 * lane.width().min(8));
+        let others = start + used.min(len)..start + used.max(len);
+        let differs = |i| element_at(heap, r, i, lane) != Some(value & mask);
+        self.0.run({ others }.any(differs));
+        heap.fill(r, start, used, lane, value)
+    }
+}
+
+/// D4: an overlapping `array.copy` onto later elements runs upwards, and copies
+/// what it has just written.
+pub struct D4(pub Probe);
+
+impl Twist for D4 {
+    fn copy(
+        &mut self,
+        heap: &mut dyn Heap,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        let overlaps = dst.0 == src.0 && dst.1 > src.1 && dst.1 - src.1 < len;
+        let distance = dst.1.saturating_sub(src.1).max(1);
+        let old = |i: u32| element_at(heap, src.0, src.1 + i, lane);
+        // What a repeating pattern copies onto itself looks right.
+        let wrong = overlaps && (distance..len).any(|i| old(i) != old(i % distance));
+        self.0.run(wrong);
+        if !overlaps {
+            return heap.copy(dst, src, len, lane);
+        }
+        for i in 0..len {
+            heap.copy((dst.0, dst.1 + i), (src.0, src.1 + i), 1, lane)?;
+        }
+        Ok(())
+    }
+}
+
+/// X10, Wizard pull request 665: `array.copy` only knows arrays of the same
+/// type. One from an array of subtypes copies nothing.
+pub struct X10(pub Probe);
+
+impl Twist for X10 {
+    fn copy(
+        &mut self,
+        heap: &mut dyn Heap,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        let other = heap.shape(dst.0)? != heap.shape(src.0)?;
+        self.0.run(other && len > 0);
+        match other {
+            true => Ok(()),
+            false => heap.copy(dst, src, len, lane),
+        }
+    }
+}
+
+/// What compiled code tells the faults below.
+const RIGHT: u32 = 0;
+const WRONG: u32 = 1;
+const END: u32 = 2;
+
+/// X3, WAMR issue 5113: `array.fill` and `array.copy` of no elements return
+/// before they check their bounds.
+pub struct X3(pub Probe);
+
+impl X3 {
+    /// Jumps past the instruction if its length is zero.
+    pub fn edit(module: &Arc<Module>) -> Arc<Module> {
+        let mut edited = Module::clone(module);
+        for (pc, op) in (0..).zip(&module.ops) {
+            let b = op.b;
+            // Registers of array and offset, and of the length.
+            let (arrays, len): (&[(u16, u16)], u16) = match op.code {
+                Code::ArrayFill if element(module, *op) != Lane::B128 => (&[(0, 1)], 3),
+                Code::ArrayFill => (&[(0, 1)], 4),
+                Code::ArrayCopy => (&[(0, 1), (2, 3)], 4),
+                _ => continue,
+            };
+            edited.splice(pc, 3, |site| {
+                let [size, bell, unused] = [0, 1, 2].map(|i| site.scratch + i);
+                let checks = arrays.len() as u32;
+                let (wrong, original) = (
+                    site.start + 2 + 3 * checks + 2,
+                    site.start + 2 + 3 * checks + 4,
+                );
+                let mut ops = vec![
+                    Op::new(Code::BrIf, 0, b + len, 0, original),
+                    Op::constant(bell, BELL.register()),
+                ];
+                for (array, _) in arrays {
+                    ops.push(Op::new(Code::RefAsNonNull, 0, b + array, 0, 0));
+                }
+                for (array, offset) in arrays {
+                    ops.push(Op::new(Code::ArrayLen, size, b + array, 0, 0));
+                    ops.push(Op::new(Code::BrI32GtU, 0, b + offset, size, wrong));
+                }
+                ops.push(Op::new(Code::StructGet32, unused, bell, 0, RIGHT));
+                ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
+                ops.push(Op::new(Code::StructGet32, unused, bell, 0, WRONG));
+                ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
+                ops.push(site.op);
+                ops
+            });
+        }
+        Arc::new(edited)
+    }
+}
+
+impl Twist for X3 {
+    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.0.run(offset == WRONG);
+        Ok(())
+    }
+}
+
+/// How the elements of an array type are stored.
+fn element(module: &Module, op: Op) -> Lane {
+    module.types.element(TypeId(op.imm)).storage.lane()
+}
+
+/// W50, Wasmtime pull request 14045: a bulk operation that can be interrupted is
+/// not done whole or not at all. Here `array.fill` pays for one half after the
+/// other, and what the fuel does not suffice for is missing.
+pub struct W50 {
+    probe: Probe,
+    /// Whether one has begun.
+    begun: bool,
+}
+
+impl W50 {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> W50 {
+        let begun = false;
+        W50 { probe, begun }
+    }
+
+    /// Splits each `array.fill` in two.
+    pub fn edit(module: &Arc<Module>) -> Arc<Module> {
+        let mut edited = Module::clone(module);
+        for (pc, op) in (0..).zip(&module.ops) {
+            if op.code == Code::ArrayFill && element(module, *op) != Lane::B128 {
+                edited.splice(pc, 7, halves);
+            }
+        }
+        Arc::new(edited)
+    }
+}
+
+/// The two halves of an `array.fill`.
+fn halves(site: Site) -> Vec<Op> {
+    let [array, start, value, len] = [0, 1, 2, 3].map(|i| site.op.b + i);
+    let [end, bell, size, operands] = [0, 1, 2, 3].map(|i| site.scratch + i);
+    let fill = Op {
+        b: operands,
+        ..site.op
+    };
+    let moved = |i: u16, from: u16| Op::new(Code::Move, operands + i, from, 0, 0);
+    let original = site.start + 15;
+    vec![
+        Op::new(Code::ArrayLen, size, array, 0, 0),
+        Op::new(Code::I64Add, end, start, len, 0),
+        // It traps as a whole.
+        Op::new(Code::BrI64GtU, 0, end, size, original),
+        moved(0, array),
+        moved(1, start),
+        moved(2, value),
+        Op::new(Code::I32ShrUImm, operands + 3, len, 0, 1),
+        Op::constant(bell, BELL.register()),
+        Op::new(Code::StructGet32, size, bell, 0, RIGHT),
+        fill,
+        Op::new(Code::I64Add, operands + 1, start, operands + 3, 0),
+        Op::new(Code::I64Sub, operands + 3, len, operands + 3, 0),
+        fill,
+        Op::new(Code::StructGet32, size, bell, 0, END),
+        Op::new(Code::Br, 0, 0, 0, site.end),
+        site.op,
+    ]
+}
+
+impl Twist for W50 {
+    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        if offset == RIGHT {
+            self.probe.run(self.begun);
+        }
+        self.begun = offset == RIGHT;
+        Ok(())
+    }
+}
+
+impl Drop for W50 {
+    fn drop(&mut self) {
+        if self.begun {
+            self.probe.run(true);
+        }
+    }
+}

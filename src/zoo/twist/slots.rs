@@ -1,0 +1,165 @@
+//! Slots outside the heap: the pending exception, segments, globals, tables.
+
+use super::{BELL, Twist};
+use crate::heap::{GcRef, Heap, HeapError, Slot};
+use crate::module::{Code, Module, Op};
+use crate::zoo::Probe;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored
+/// without being counted, and given up like any other reference when it is
+/// caught.
+///
+/// That a caught exception does not enter the frame's account, which was the
+/// other half, cannot show here: whatever is thrown has come from a frame, and
+/// no collection comes between a throw and its handler.
+pub struct W9(pub Probe);
+
+impl Twist for W9 {
+    fn write_slot(
+        &mut self,
+        heap: &mut dyn Heap,
+        kind: Slot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        if kind == Slot::Pending && !new.is_null() {
+            self.0.run(true);
+            *slot = new.0;
+            return Ok(());
+        }
+        heap.write_slot(kind, slot, new)
+    }
+}
+
+/// W10, Wasmtime pull requests 13066 and 13179: element segments hold
+/// references without counting them.
+pub struct W10(pub Probe);
+
+impl Twist for W10 {
+    fn init_slot(
+        &mut self,
+        heap: &mut dyn Heap,
+        kind: Slot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        if matches!(kind, Slot::Segment(..)) {
+            self.0.run(new.is_object());
+            *slot = new.0;
+            return Ok(());
+        }
+        heap.init_slot(kind, slot, new)
+    }
+}
+
+/// W27, Wasmtime pull request 13381: what an immutable global holds was taken
+/// for a constant, and read once.
+pub struct W27 {
+    probe: Probe,
+    module: Arc<Module>,
+    read: BTreeMap<u32, GcRef>,
+}
+
+impl W27 {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> W27 {
+        W27 {
+            probe,
+            module: Arc::clone(module),
+            read: BTreeMap::new(),
+        }
+    }
+}
+
+impl Twist for W27 {
+    fn expose(&mut self, heap: &mut dyn Heap, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        let r = heap.expose(from, r)?;
+        let Slot::Global(index) = from else {
+            return Ok(r);
+        };
+        // With one module, a global has the same index in store and module.
+        let global = self.module.globals.get(index as usize);
+        if global.is_none_or(|global| global.mutable) {
+            return Ok(r);
+        }
+        let cached = *self.read.entry(index).or_insert(r);
+        self.probe.run(cached != r);
+        Ok(cached)
+    }
+}
+
+/// D11: `elem.drop` gives up the references of a segment that was already
+/// dropped.
+pub struct D11 {
+    probe: Probe,
+    dropped: BTreeMap<Slot, Vec<u32>>,
+}
+
+impl D11 {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> D11 {
+        let dropped = BTreeMap::new();
+        D11 { probe, dropped }
+    }
+}
+
+impl Twist for D11 {
+    fn drop_slots(
+        &mut self,
+        heap: &mut dyn Heap,
+        kind: Slot,
+        slots: &mut [u32],
+    ) -> Result<(), HeapError> {
+        if !matches!(kind, Slot::Segment(..)) {
+            return heap.drop_slots(kind, slots);
+        }
+        match self.dropped.get(&kind) {
+            None => {
+                self.dropped.insert(kind, slots.to_vec());
+                heap.drop_slots(kind, slots)
+            }
+            Some(dropped) => {
+                self.probe
+                    .run(dropped.iter().any(|r| GcRef(*r).is_object()));
+                heap.drop_slots(kind, &mut dropped.clone())
+            }
+        }
+    }
+}
+
+/// D12: `table.set` counts the reference before it checks its bounds; out of
+/// bounds, the count stays.
+pub struct D12(pub Probe);
+
+impl D12 {
+    /// Rings where the index is out of bounds.
+    pub fn edit(module: &Arc<Module>) -> Arc<Module> {
+        let mut edited = Module::clone(module);
+        for (pc, op) in (0..).zip(&module.ops) {
+            let table = module.tables.get(op.imm as usize);
+            if op.code == Code::TableSet && table.is_some_and(|t| t.element.heap.is_gc()) {
+                edited.splice(pc, 2, |site| {
+                    let [size, bell] = [0, 1].map(|i| site.scratch + i);
+                    let original = site.start + 4;
+                    vec![
+                        Op::new(Code::TableSize, size, 0, 0, op.imm),
+                        Op::new(Code::BrI64LtU, 0, op.b, size, original),
+                        Op::constant(bell, BELL.register()),
+                        Op::new(Code::StructSet32, op.c, bell, 0, 0),
+                        site.op,
+                    ]
+                });
+            }
+        }
+        Arc::new(edited)
+    }
+}
+
+impl Twist for D12 {
+    fn ring(&mut self, heap: &mut dyn Heap, _: u32, value: u64) -> Result<(), HeapError> {
+        let value = GcRef::from_register(value);
+        self.0.run(value.is_object());
+        // A slot that nobody will ever see owns the count.
+        heap.init_slot(Slot::Pending, &mut 0, value)
+    }
+}

@@ -1,0 +1,260 @@
+//! Types: what objects are taken for.
+
+use super::{BELL, Twist};
+use crate::heap::{GcRef, Heap, HeapError};
+use crate::module::{Code, Module, Op, Target};
+use crate::types::{Field, Lane, TypeId};
+use crate::zoo::Probe;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// W42, Wasmtime issue 10435: the types of a recursion group were assumed to
+/// follow each other in the registry of the process. Those of a group that is
+/// known already do not follow those before it.
+pub struct W42 {
+    probe: Probe,
+    module: Arc<Module>,
+}
+
+impl W42 {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> W42 {
+        let module = Arc::clone(module);
+        W42 { probe, module }
+    }
+}
+
+impl Twist for W42 {
+    fn allocated_as(&mut self, ty: TypeId) -> TypeId {
+        let index = self.module.type_ids.iter().position(|id| *id == ty);
+        let assumed = index.map(|index| TypeId(index as u32));
+        let assumed = assumed.filter(|id| (id.0 as usize) < self.module.types.len());
+        let assumed = assumed.unwrap_or(ty);
+        self.probe.run(assumed != ty);
+        assumed
+    }
+}
+
+/// X4, WAMR issue 4805: what a constant expression has made is of no type that
+/// a cast recognises.
+pub struct X4 {
+    probe: Probe,
+    /// Whether a constant expression is allocating.
+    constant: bool,
+    made: BTreeSet<GcRef>,
+}
+
+impl X4 {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> X4 {
+        X4 {
+            probe,
+            constant: false,
+            made: BTreeSet::new(),
+        }
+    }
+}
+
+impl Twist for X4 {
+    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.constant = offset == BEGIN;
+        Ok(())
+    }
+
+    fn made(&mut self, r: GcRef) {
+        match self.constant {
+            true => self.made.insert(r),
+            // Others may come to live where one was.
+            false => self.made.remove(&r),
+        };
+    }
+
+    fn hides_type(&self, r: GcRef) -> bool {
+        let hides = self.made.contains(&r);
+        if hides {
+            self.probe.run(true);
+        }
+        hides
+    }
+}
+
+/// What edited constant expressions say.
+const BEGIN: u32 = 0;
+const END: u32 = 1;
+
+/// Rings before and after each allocation in a constant expression.
+pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
+    let mut edited = Module::clone(module);
+    let constant = |pc: u32| {
+        let before = module.bodies.iter().filter(|body| body.entry <= pc);
+        let body = before.max_by_key(|body| body.entry);
+        body.is_some_and(|body| body.ty.is_none())
+    };
+    for (pc, op) in (0..).zip(&module.ops) {
+        let allocates = matches!(
+            op.code,
+            Code::StructNew
+                | Code::StructNewDefault
+                | Code::ArrayNew
+                | Code::ArrayNewDefault
+                | Code::ArrayNewFixed
+        );
+        if allocates && constant(pc) {
+            edited.splice(pc, 2, |site| {
+                let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+                let ring = |what| Op::new(Code::StructGet32, unused, bell, 0, what);
+                vec![
+                    Op::constant(bell, BELL.register()),
+                    ring(BEGIN),
+                    site.op,
+                    ring(END),
+                ]
+            });
+        }
+    }
+    Arc::new(edited)
+}
+
+/// W47, Wasmtime issue 11557: running out of memory in a constant expression is
+/// a crash instead of a trap. (The crash is only noticed at the end of the run:
+/// nothing happens in between, since there is no instance.)
+pub struct W47 {
+    probe: Probe,
+    allocating: bool,
+}
+
+impl W47 {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> W47 {
+        let allocating = false;
+        W47 { probe, allocating }
+    }
+}
+
+impl Twist for W47 {
+    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.allocating = offset == BEGIN;
+        if self.allocating {
+            self.probe.run(false);
+        }
+        Ok(())
+    }
+
+    fn collect(
+        &mut self,
+        heap: &mut dyn Heap,
+        roots: &mut dyn crate::heap::Roots,
+    ) -> Result<(), HeapError> {
+        let mut running = false;
+        roots.frames(&mut |frame| running |= frame.running);
+        if self.allocating && !running {
+            self.probe.run(true);
+            return Err(HeapError::corrupt(0, "no memory for a constant expression"));
+        }
+        heap.collect(roots)
+    }
+}
+
+/// X10 for `none` and `i31`, Wizard pull request 274: a null was not taken for a
+/// null reference to an i31.
+pub struct X10I31(pub Probe);
+
+impl X10I31 {
+    pub fn edit(module: &Arc<Module>) -> Arc<Module> {
+        let mut edited = Module::clone(module);
+        for (pc, op) in (0..).zip(&module.ops) {
+            let casts = matches!(
+                op.code,
+                Code::RefTest | Code::RefCast | Code::BrOnCast | Code::BrOnCastFail
+            );
+            if casts && op.imm == Target::I31.0 && op.c == 1 {
+                edited.splice(pc, 2, |site| {
+                    let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+                    vec![
+                        Op::new(Code::BrIf, 0, op.b, 0, site.start + 3),
+                        Op::constant(bell, BELL.register()),
+                        Op::new(Code::StructGet32, unused, bell, 0, 0),
+                        Op { c: 0, ..site.op },
+                        // What follows a branch on a cast is executed or skipped.
+                        Op::new(Code::Br, 0, 0, 0, site.end),
+                        Op::new(Code::Br, 0, 0, 0, site.end + 1),
+                    ]
+                });
+            }
+        }
+        Arc::new(edited)
+    }
+}
+
+impl Twist for X10I31 {
+    fn ring(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
+        self.0.run(true);
+        Ok(())
+    }
+}
+
+/// X11, Binaryen pull requests 3868 and 4153: packed fields are not truncated
+/// when they are initialised.
+pub struct X11 {
+    probe: Probe,
+    module: Arc<Module>,
+    /// Values that are too wide, by object and offset.
+    wide: BTreeMap<(GcRef, u32), u64>,
+}
+
+impl X11 {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> X11 {
+        X11 {
+            probe,
+            module: Arc::clone(module),
+            wide: BTreeMap::new(),
+        }
+    }
+}
+
+impl Twist for X11 {
+    fn made(&mut self, r: GcRef) {
+        let next = GcRef(r.0 + 1);
+        let old: Vec<_> = self
+            .wide
+            .range((r, 0)..(next, 0))
+            .map(|(k, _)| *k)
+            .collect();
+        for key in old {
+            self.wide.remove(&key);
+        }
+    }
+
+    fn initialised(&mut self, _: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
+        let Some(entry) = self.module.types.get(ty) else {
+            return;
+        };
+        let mut register = 0;
+        for field in &entry.layout.fields {
+            let bits = 8 * field.lane.width();
+            let packed = matches!(field.lane, Lane::B8 | Lane::B16);
+            if let Some(value) = fields.get(register).filter(|v| packed && **v >> bits != 0) {
+                self.wide.insert((r, field.offset), *value);
+            }
+            register += field.lane.registers();
+        }
+    }
+
+    fn get_field(&mut self, heap: &mut dyn Heap, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        let value = heap.get_field(r, field)?;
+        let wide = self.wide.get(&(r, field.offset));
+        if let Some(wide) = wide {
+            self.probe.run(true);
+            return Ok(*wide);
+        }
+        Ok(value)
+    }
+
+    fn set_field(
+        &mut self,
+        heap: &mut dyn Heap,
+        r: GcRef,
+        field: Field,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        self.wide.remove(&(r, field.offset));
+        heap.set_field(r, field, value)
+    }
+}
