@@ -23,6 +23,7 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Stop> {
         if self.depth == 0 {
             self.fuel = self.limits.fuel;
+            self.clock.limit(self.fuel);
         }
         self.call_again(func, args, host, inspector)?;
         Ok(())

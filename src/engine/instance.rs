@@ -315,6 +315,7 @@ impl<H: Heap> Store<H> {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         self.fuel = self.limits.fuel;
+        self.clock.limit(self.fuel);
         let module = Arc::clone(&self.instances[id as usize].module);
         // A table's initial element may only use imported globals, as the
         // table section comes first.

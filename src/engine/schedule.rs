@@ -29,7 +29,15 @@ pub(super) struct Clock {
     allocations: u64,
     /// Position in the list.
     index: usize,
+    /// The safepoint that a run on its fuel cannot come to.
+    bound: u64,
 }
+
+/// More safepoints than a unit of fuel pays for. Every instruction that passes
+/// one costs fuel; only what the host makes for a call does not.
+const PER_FUEL: u64 = 8;
+/// Safepoints that need no fuel.
+const FREE: u64 = 4096;
 
 impl Clock {
     pub(super) fn new(schedule: Schedule) -> Clock {
@@ -38,6 +46,7 @@ impl Clock {
             allocations: u64::MAX,
             safepoints: 0,
             index: 0,
+            bound: u64::MAX,
             schedule,
         };
         match &clock.schedule {
@@ -47,6 +56,23 @@ impl Clock {
             Schedule::At(list) => clock.next = list.first().copied().unwrap_or(u64::MAX),
         }
         clock
+    }
+
+    /// A call from outside begins, with so much fuel. From now on the run is
+    /// watched: if it passes more safepoints than that can pay for, something
+    /// consumes none, and it might never end (Wasmtime issue 11426).
+    pub(super) fn limit(&mut self, fuel: u64) {
+        let more = fuel.saturating_mul(PER_FUEL).saturating_add(FREE);
+        let before = std::mem::replace(&mut self.bound, self.safepoints.saturating_add(more));
+        if self.next == before {
+            self.next = u64::MAX;
+        }
+        self.next = self.next.min(self.bound);
+    }
+
+    /// Whether there were more safepoints than there could have been.
+    pub(super) fn has_run_away(&self) -> bool {
+        self.safepoints >= self.bound
     }
 
     /// Passes a safepoint; whether to collect there.
@@ -71,6 +97,7 @@ impl Clock {
             }
             Schedule::Never | Schedule::EveryAllocation(_) => self.next = u64::MAX,
         }
+        self.next = self.next.min(self.bound);
         true
     }
 
@@ -105,6 +132,22 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn a_run_that_its_fuel_cannot_pay_for_is_noticed() {
+        let mut clock = Clock::new(Schedule::At(vec![2, 1_000_000]));
+        clock.limit(1);
+        let bound = PER_FUEL + FREE;
+        let hits: Vec<u64> = (1..bound).filter(|_| clock.safepoint()).collect();
+        assert_eq!(hits, [2]);
+        assert!(!clock.has_run_away());
+        assert!(clock.safepoint() && clock.has_run_away());
+        // The next call starts anew, and the schedule goes on.
+        clock.limit(1_000_000);
+        assert!(!clock.has_run_away());
+        let hits = (bound + 1..=1_000_001).filter(|_| clock.safepoint());
+        assert_eq!(hits.collect::<Vec<_>>(), [1_000_000]);
     }
 
     #[test]

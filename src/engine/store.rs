@@ -306,6 +306,9 @@ impl<H: Heap> Store<H> {
     }
 
     fn collect_unseen(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        if self.clock.has_run_away() {
+            return Err(Stop::RanAway);
+        }
         if self.inspect_operations {
             // What the last operation broke is not to be blamed on this.
             self.inspect(Point::Operation, inspector)?;

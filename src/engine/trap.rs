@@ -77,6 +77,9 @@ pub enum Stop {
     Exception,
     /// The heap has no room left, although the logical budget has.
     HeapFull,
+    /// The run has passed more safepoints than its fuel can pay for, and might
+    /// never end.
+    RanAway,
     /// The collector has broken its heap.
     Corrupt(Corruption),
     /// The inspector asked for it.

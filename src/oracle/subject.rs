@@ -253,14 +253,21 @@ pub(super) fn once<H: Heap>(
 
 /// The heap found itself corrupt, but the audit sees no broken law.
 fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
-    let (message, object) = match stop {
-        Stop::Corrupt(corruption) => (corruption.to_string(), Some(corruption.address)),
-        other => (format!("the run stopped: {other:?}"), None),
+    let (law, message, object) = match stop {
+        Stop::Corrupt(corruption) => {
+            let address = Some(corruption.address);
+            (Law::Poison, corruption.to_string(), address)
+        }
+        Stop::RanAway => {
+            let message = "the run has passed more safepoints than its fuel can pay for";
+            (Law::Limits, message.into(), None)
+        }
+        other => (Law::Poison, format!("the run stopped: {other:?}"), None),
     };
     Broken {
         violation: Violation {
             object,
-            ..Violation::new(Law::Poison, heap.name(), message)
+            ..Violation::new(law, heap.name(), message)
         },
         at: None,
     }

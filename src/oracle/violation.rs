@@ -21,13 +21,15 @@ pub enum Law {
     Type,
     /// Freed memory is untouched, and never read.
     Poison,
+    /// A run ends: what it does costs fuel.
+    Limits,
 }
 
 impl Law {
     /// All laws, in the order in which they are reported if several are broken;
     /// but a header that names no type is reported before all else that is wrong
     /// inside a block.
-    pub const ALL: [Law; 7] = [
+    pub const ALL: [Law; 8] = [
         Law::Blocks,
         Law::Zero,
         Law::Roots,
@@ -35,6 +37,7 @@ impl Law {
         Law::Leak,
         Law::Type,
         Law::Poison,
+        Law::Limits,
     ];
 
     /// The law's name.
@@ -47,6 +50,7 @@ impl Law {
             Law::Leak => "leak",
             Law::Type => "type",
             Law::Poison => "poison",
+            Law::Limits => "limits",
         }
     }
 }

@@ -17,6 +17,7 @@
 
 mod copying;
 mod drc;
+mod fields;
 mod maps;
 mod probe;
 mod table;

@@ -27,7 +27,7 @@ macro_rules! fault {
             kind: Kind::Counting(|probe| Box::new($policy(probe))),
         }
     };
-    ($id:literal, copying $policy:ident, $source:expr, $mechanism:literal) => {
+    ($id:literal, copying $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {
             id: $id,
             mechanism: $mechanism,
@@ -538,9 +538,9 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault!(
         "G13",
-        copying G13,
+        copying G13::new,
         OWN,
-        "a reference to a copy is followed as if it were one to an original"
+        "fields of type externref are not scanned"
     ),
     fault!(
         "G15",

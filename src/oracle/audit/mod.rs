@@ -37,6 +37,9 @@
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
 //!   not hit an allocated object, and that is a violation of this law, too.
 //!
+//! * **limits** — A run ends: it does not pass more safepoints than its fuel can
+//!   pay for. (The engine watches that itself.)
+//!
 //! Of a counting heap:
 //!
 //! * **exact** — For every *o* in *A*: `count(o) = owners(o)`.

@@ -2,7 +2,10 @@
 
 use crate::heap::copying::{Core, Done, Policy, Sound};
 use crate::heap::{GcRef, Shape};
+use crate::types::{TypeId, Types};
 use crate::zoo::Probe;
+use crate::zoo::fields::extern_fields;
+use std::collections::BTreeSet;
 
 /// X7, SpiderMonkey, 2026: the forwarding address of an array was combined with
 /// its tag by the wrong bit operator, and the array looked as if it had not
@@ -26,7 +29,7 @@ pub struct G11(pub Probe);
 
 impl Policy for G11 {
     fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
-        if let Some(last) = core.to_space().element_words(array, 0, len)?.last() {
+        if let Some(last) = core.to_space().element_words(array, 0, len)?.next_back() {
             self.0.run(core.to_space().word(last)?.is_object());
         }
         Sound.scan_elements(core, array, len.saturating_sub(1))
@@ -54,14 +57,35 @@ impl Policy for G12 {
     }
 }
 
-/// G13: it is not asked whether a reference is to a copy already, so that a
-/// register that two frames share (an argument) is followed from where it
-/// already is.
-pub struct G13(pub Probe);
+/// G13: fields of the external hierarchy are thought to hold names that the host
+/// has given out, and are not scanned.
+pub struct G13 {
+    probe: Probe,
+    /// Types, and payload offsets.
+    fields: BTreeSet<(TypeId, u64)>,
+}
+
+impl G13 {
+    pub fn new(probe: Probe) -> G13 {
+        let fields = BTreeSet::new();
+        G13 { probe, fields }
+    }
+}
 
 impl Policy for G13 {
-    fn is_copy(&mut self, core: &mut Core, value: GcRef) -> bool {
-        self.0.run(core.to_space().is_allocated(value));
-        false
+    fn learn_types(&mut self, core: &mut Core, types: &Types) {
+        core.layouts_mut().add(types);
+        self.fields.extend(extern_fields(types));
+    }
+
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+        if let Shape::Struct(ty) = core.to_space().shape(object)?
+            && self.fields.contains(&(ty, offset))
+        {
+            let value = core.to_space().load_ref(object, offset)?;
+            self.probe.run(value.is_object());
+            return Ok(());
+        }
+        Sound.scan_field(core, object, offset)
     }
 }

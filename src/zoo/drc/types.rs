@@ -4,8 +4,9 @@ use super::death::children;
 use super::faults;
 use crate::heap::drc::{Core, Done, Policy, Sound};
 use crate::heap::{GcRef, Shape};
-use crate::types::{Composite, RefType, Storage, TypeId, Types, ValType};
+use crate::types::{Composite, TypeId, Types};
 use crate::zoo::Probe;
+use crate::zoo::fields::{extern_fields, is_extern};
 use std::collections::BTreeSet;
 
 /// W4, Wasmtime issue 10371: a value of static type `externref` was assumed never
@@ -49,30 +50,15 @@ impl W4 {
     }
 }
 
-fn is_extern(storage: Storage) -> bool {
-    use crate::types::HeapType::{Extern, NoExtern};
-    let Storage::Val(ValType::Ref(RefType { heap, .. })) = storage else {
-        return false;
-    };
-    matches!(heap, Extern | NoExtern)
-}
-
 impl Policy for W4 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         core.layouts_mut().add(types);
+        self.fields.extend(extern_fields(types));
         for (id, entry) in types.iter() {
-            match &entry.sub.composite {
-                Composite::Struct(fields) => {
-                    for (field, at) in fields.iter().zip(&entry.layout.fields) {
-                        if is_extern(field.storage) {
-                            self.fields.insert((id, at.offset.into()));
-                        }
-                    }
-                }
-                Composite::Array(element) if is_extern(element.storage) => {
-                    self.arrays.insert(id);
-                }
-                _ => {}
+            if let Composite::Array(element) = &entry.sub.composite
+                && is_extern(element.storage)
+            {
+                self.arrays.insert(id);
             }
         }
     }

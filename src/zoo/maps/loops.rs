@@ -13,11 +13,14 @@ use std::ops::Range;
 #[derive(Default)]
 pub struct W18 {
     /// Of each body the pairs of nested loops.
-    nested: BTreeMap<u32, Vec<(Range<u32>, Range<u32>)>>,
+    nested: BTreeMap<u32, Vec<Nested>>,
 }
 
+/// A loop, and one inside it.
+type Nested = (Range<u32>, Range<u32>);
+
 /// Loops of a body, those inside others together with these.
-fn nested(module: &Module, body: u32) -> Vec<(Range<u32>, Range<u32>)> {
+fn nested(module: &Module, body: u32) -> Vec<Nested> {
     let loops = loops(module, &module.bodies[body as usize]);
     let inside = |inner: &Range<u32>, outer: &Range<u32>| {
         outer.start < inner.start && inner.end <= outer.end
