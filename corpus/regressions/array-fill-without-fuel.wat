@@ -1,0 +1,14 @@
+;;! about = "array.fill of more elements than there is fuel"
+;;! schedule = "never"
+;;! limits = { fuel = 500 }
+;; https://github.com/bytecodealliance/wasmtime/pull/14045 (zoo W50)
+;;
+;; A bulk operation happens whole or not at all. The array is looked at
+;; afterwards, when there is fuel again.
+(module
+  (type $a (array (mut i32)))
+  (global $root (ref $a) (array.new_default $a (i32.const 600)))
+  (func (export "fill")
+    (array.fill $a (global.get $root) (i32.const 0) (i32.const 7) (i32.const 600)))
+  (func (export "look") (result i32)
+    (array.get $a (global.get $root) (i32.const 0))))

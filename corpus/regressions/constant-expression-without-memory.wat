@@ -1,0 +1,12 @@
+;;! about = "an element expression asks for more than the budget has left"
+;;! schedule = "never"
+;;! limits = { heap_bytes = 4096 }
+;; https://github.com/bytecodealliance/wasmtime/issues/11557 (zoo W47)
+;;
+;; Instantiation fails with a trap, as allocating in a function would.
+(module
+  (type $a (array i64))
+  (elem (ref $a)
+    (array.new $a (i64.const 0) (i32.const 64))
+    (array.new $a (i64.const 0) (i32.const 1000)))
+  (func (export "run")))

@@ -1,0 +1,17 @@
+;;! about = "an endless loop whose branch back is br_on_cast"
+;;! schedule = "never"
+;;! limits = { fuel = 2000 }
+;; https://github.com/bytecodealliance/wasmtime/issues/11426 (zoo W46)
+;;
+;; Every round of a loop costs fuel, whatever branches back. Both runs must end
+;; with all of it consumed.
+(module
+  (type $s (struct))
+  (func (export "run")
+    (local $x (ref null $s))
+    (local.set $x (struct.new $s))
+    (ref.as_non_null (local.get $x))
+    (loop $again (param (ref $s))
+      (drop)
+      (br_on_cast $again anyref (ref $s) (local.get $x))
+      (drop))))

@@ -1,0 +1,15 @@
+;;! about = "the result of select is all that holds an object"
+;;! schedule = "safepoints"
+;; https://github.com/bytecodealliance/wasmtime/issues/12862 (zoo W20)
+;;
+;; The two operands are gone from the frame when the allocation collects.
+(module
+  (type $s (struct (field i32)))
+  (func (export "run") (param i32) (result i32)
+    (local $x (ref null $s))
+    (local.set $x
+      (select (result (ref null $s))
+        (struct.new $s (i32.const 1)) (struct.new $s (i32.const 2))
+        (local.get 0)))
+    (drop (struct.new $s (i32.const 3)))
+    (struct.get $s 0 (local.get $x))))

@@ -1,0 +1,9 @@
+;;! about = "table.get out of bounds of a table that can only hold null"
+;;! schedule = "never"
+;; https://github.com/bytecodealliance/wasmtime/issues/10353 (zoo W40)
+;;
+;; The value is known, the bounds are not.
+(module
+  (table $t 1 (ref null none))
+  (func (export "run")
+    (drop (table.get $t (i32.const 99)))))
