@@ -59,6 +59,7 @@ fn campaign(policy: Sliding, cases: u64) -> Outcome {
     // Every run gets a new heap, of any type that implements `Heap`.
     let mine = Subject::new(move || Drc::with_policy(16 << 20, policy));
     let campaign = Campaign {
+        generator: gcdiff::generate::Generator::Default,
         seed: 1,
         cases: Some(cases),
         jobs: 1,

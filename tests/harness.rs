@@ -2,6 +2,7 @@
 //! the sound engine must produce no finding.
 
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::generate::Generator;
 use gcdiff::oracle::Options;
 use gcdiff::zoo::{self, Probe};
 
@@ -11,6 +12,7 @@ fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
         seed,
         cases: Some(cases),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        generator: Generator::Default,
         options: match fault {
             Some(fault) => fault.switch_on(Options::fuzzing(), &Probe::default()),
             None => Options::fuzzing(),

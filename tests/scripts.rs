@@ -27,6 +27,7 @@ fn pass(collector: Collector, schedule: Schedule, timing: Timing) {
             ..Options::default()
         };
         let auditing = Auditing {
+            layers: gcdiff::oracle::Layers::ALL,
             timing,
             policy: None,
         };

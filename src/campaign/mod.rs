@@ -9,7 +9,7 @@ mod statistics;
 pub use findings::{Finding, save};
 pub use statistics::Statistics;
 
-use crate::generate::{self, Drawn};
+use crate::generate::{self, Drawn, Generator};
 use crate::oracle::{Judged, Options, Subject, Verdict, judge_module};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -24,6 +24,8 @@ pub struct Campaign {
     pub cases: Option<u64>,
     /// Threads.
     pub jobs: usize,
+    /// What makes the cases.
+    pub generator: Generator,
     /// How to judge.
     pub options: Options,
     /// Id of the fault that `options` contain, for the headers of findings.
@@ -90,7 +92,10 @@ fn one(campaign: &Campaign, index: u64, progress: &Progress, mine: &mut Outcome)
         seed: campaign.seed,
         index,
     };
-    match generate::case(&generate::input(campaign.seed, index)) {
+    match campaign
+        .generator
+        .case(&generate::input(campaign.seed, index))
+    {
         Err(_) => mine.statistics.not_generated += 1,
         Ok(drawn) => {
             let options = campaign.options.for_case(drawn.extra, drawn.reschedule);

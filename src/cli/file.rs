@@ -1,4 +1,4 @@
-//! Reading input files.
+//! Reading and writing files.
 
 use std::path::Path;
 
@@ -14,4 +14,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
         return Err(in_file(message));
     }
     std::fs::read(path).map_err(|e| in_file(e.to_string()))
+}
+
+/// Makes a folder, unless it is there.
+pub(super) fn folder(path: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Writes a file.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }

@@ -5,6 +5,7 @@ use super::options::Judging;
 use super::output::{say, write};
 use super::progress::watched;
 use crate::campaign::{self, Campaign, Progress};
+use crate::generate::Generator;
 use crate::oracle::Options;
 use clap::Args;
 use std::path::PathBuf;
@@ -35,6 +36,11 @@ pub(super) struct Fuzz {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
+    /// What makes the cases: default; smith, plain modules of wasm-smith; or
+    /// smith-never, the same without a schedule of collections.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    generator: Generator,
+
     /// Folder for findings.
     #[arg(long, default_value = "findings")]
     out: PathBuf,
@@ -50,6 +56,7 @@ impl Fuzz {
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
+            generator: self.generator,
             options: self.judging.options(Options::fuzzing()),
             fault: self.judging.fault.map(|f| f.id.to_string()),
             stop_at_first: false,

@@ -1,7 +1,7 @@
 //! Options that several commands share.
 
 use crate::engine::Grain;
-use crate::oracle::{Collector, Options, Subject, Timing};
+use crate::oracle::{Collector, Layers, Options, Subject, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 
@@ -46,6 +46,11 @@ pub(super) struct Judging {
     /// How often to audit the heaps.
     #[arg(long, value_enum, default_value = "auto")]
     pub audit: Audit,
+
+    /// How much of the oracle is on: all, or results and names joined by +, of
+    /// graph, zero, exact, roots, leak, blocks, type, poison, schedule, votes.
+    #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]
+    pub oracle: Layers,
 
     /// A fault to switch on (`gcdiff zoo --list` has them all).
     #[arg(long, value_name = "ID", value_parser = fault)]
@@ -94,6 +99,7 @@ impl Judging {
     pub(super) fn options(&self, default: Options) -> Options {
         let mut options = Options {
             timing: self.audit.into(),
+            layers: self.oracle,
             ..default
         };
         if let Some(Collectors(list)) = &self.collectors {

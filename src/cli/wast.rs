@@ -66,6 +66,7 @@ impl Wast {
         };
         let mut auditing = Auditing {
             timing: self.judging.audit.into(),
+            layers: self.judging.oracle,
             policy: self.judging.fault.map(policy).transpose()?,
         };
         if let (None, Some(id)) = (self.judging.fault, &directives.fault) {

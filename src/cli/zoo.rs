@@ -1,13 +1,17 @@
 //! `gcdiff zoo`: how fast each known bug is noticed.
 
-use super::Ended;
 use super::options::fault;
 use super::output::say;
 use super::progress::watched;
-use crate::oracle::Options;
-use crate::zoo::{FAULTS, Fault, Trial, Trials, quantile};
+use super::{Ended, file};
+use crate::generate::Generator;
+use crate::oracle::{Layers, Options};
+use crate::zoo::{
+    FAULTS, Fault, Quantiles, Report, Setup, Summary, Trial, Trials, quantile, setups,
+};
 use clap::Args;
-use std::collections::BTreeMap;
+use serde::Serialize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Switch on known bugs, one at a time, and count the cases until they show
@@ -31,9 +35,41 @@ pub(super) struct Zoo {
     #[arg(long, default_value_t = 1000)]
     cases: u64,
 
+    /// What makes the cases: default, smith or smith-never.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    generator: Generator,
+
+    /// How much of the oracle is on: all, or results and names joined by +, of
+    /// graph, zero, exact, roots, leak, blocks, type, poison, schedule, votes.
+    #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]
+    oracle: Layers,
+
     /// Threads (default: one per core). The figures do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+
+    /// Print one JSON document with every trial instead of a table.
+    #[arg(long, conflicts_with_all = ["list", "report"])]
+    json: bool,
+
+    /// Print the faults, where they come from and what they do, and try nothing.
+    #[arg(long, conflicts_with = "report")]
+    list: bool,
+
+    /// Try all generators, and the oracle layer by layer, and write tables and
+    /// curves to this folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["generator", "oracle"])]
+    report: Option<PathBuf>,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    generator: String,
+    oracle: String,
+    seeds: u64,
+    cases: u64,
+    faults: &'a [Summary],
 }
 
 impl Zoo {
@@ -47,59 +83,105 @@ impl Zoo {
             seeds: self.seeds.into(),
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
-            options: Options::fuzzing(),
         };
-        let (cases, ended) = (AtomicU64::new(0), AtomicU64::new(0));
-        let results = watched(
-            Some(trials.faults.len() as u64 * trials.seeds),
-            "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
-            || trials.run(&cases, &ended),
-            |bar| {
-                bar.set_position(ended.load(Ordering::Relaxed));
-                bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
+        if self.list {
+            for fault in &trials.faults {
+                say!("{:8} {}", fault.id, fault.mechanism);
+                say!("{:8} {}", "", fault.source);
+            }
+            return Ok(Ended::Agree);
+        }
+        if let Some(folder) = &self.report {
+            let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
+            let report = Report::new(&trials, &run(&trials, &setups)?);
+            file::folder(folder)?;
+            for (name, text) in report.files() {
+                file::write(&folder.join(name), &text)?;
+            }
+            return Ok(Ended::Agree);
+        }
+        let setup = Setup {
+            generator: self.generator,
+            options: Options {
+                layers: self.oracle,
+                ..Options::fuzzing()
             },
-        );
-        let results = results.ok_or("a trial was ended by a panic")?;
-        say!(
-            "{:8} {:>15} {:>15} {:>15}  noticed as",
-            "fault",
-            "reached",
-            "triggered",
-            "detected"
-        );
-        for (fault, results) in trials.faults.iter().zip(&results) {
-            say!(
-                "{:8} {:>15} {:>15} {:>15}  {}",
-                fault.id,
-                times(results, |trial| trial.reached),
-                times(results, |trial| trial.triggered),
-                times(results, |trial| trial.detected),
-                noticed(results)
-            );
+        };
+        let results = run(&trials, &[setup])?;
+        let faults = trials.faults.iter().zip(&results[0]);
+        let summaries: Vec<Summary> = faults.map(|(f, t)| Summary::new(f, t)).collect();
+        if self.json {
+            let document = Document {
+                generator: self.generator.to_string(),
+                oracle: self.oracle.to_string(),
+                seeds: trials.seeds,
+                cases: trials.cases,
+                faults: &summaries,
+            };
+            let text = serde_json::to_string_pretty(&document);
+            say!("{}", text.map_err(|e| e.to_string())?);
+        } else {
+            print(&summaries);
         }
         Ok(Ended::Agree)
     }
 }
 
-/// Median and 90th percentile.
-fn times(trials: &[Trial], of: impl Fn(&Trial) -> Option<u64>) -> String {
-    let times: Vec<Option<u64>> = trials.iter().map(of).collect();
-    let show = |percent| quantile(&times, percent).map_or("-".into(), |case| case.to_string());
-    format!("{} {:>7}", show(50), show(90))
+/// Runs the trials behind a bar.
+fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<Vec<Trial>>>, String> {
+    let (cases, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    let results = watched(
+        Some(trials.len() * setups.len() as u64),
+        "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
+        || trials.run(setups, &cases, &ended),
+        |bar| {
+            bar.set_position(ended.load(Ordering::Relaxed));
+            bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
+        },
+    );
+    results.ok_or("a trial was ended by a panic".into())
 }
 
-/// The most frequent fingerprint, and how often it was that one.
-fn noticed(trials: &[Trial]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for trial in trials {
-        if let Some(fingerprint) = &trial.fingerprint {
-            *counts.entry(fingerprint).or_default() += 1;
-        }
+/// Prints a table, and what it comes to.
+fn print(summaries: &[Summary]) {
+    say!(
+        "{:8} {:>15} {:>15} {:>15}  noticed as",
+        "fault",
+        "reached",
+        "triggered",
+        "detected"
+    );
+    for summary in summaries {
+        let noticed = summary.fingerprint();
+        let noticed = noticed.map_or("-".into(), |(fingerprint, count)| {
+            format!("{fingerprint} ({count} of {})", summary.trials.len())
+        });
+        say!(
+            "{:8} {:>15} {:>15} {:>15}  {noticed}",
+            summary.id,
+            times(summary.reached),
+            times(summary.triggered),
+            times(summary.detected)
+        );
     }
-    // Of several, the first in order of the alphabet.
-    let most = counts.iter().rev().max_by_key(|(_, count)| **count);
-    match most {
-        Some((fingerprint, count)) => format!("{fingerprint} ({count} of {})", trials.len()),
-        None => "-".into(),
-    }
+    let all = |s: &&Summary| s.noticed() == s.trials.len();
+    let none = |s: &&Summary| s.noticed() == 0;
+    let (every, never) = (
+        summaries.iter().filter(all).count(),
+        summaries.iter().filter(none).count(),
+    );
+    let trials = summaries.iter().flat_map(|s| &s.trials);
+    let detected: Vec<Option<u64>> = trials.map(|t| t.detected).collect();
+    say!(
+        "{} faults: {every} detected with every seed, {} with some, {never} with none; median of all trials {}",
+        summaries.len(),
+        summaries.len() - every - never,
+        quantile(&detected, 50).map_or("-".into(), |n| n.to_string())
+    );
+}
+
+/// Median and 90th percentile.
+fn times(times: Quantiles) -> String {
+    let show = |time: Option<u64>| time.map_or("-".into(), |case| case.to_string());
+    format!("{} {:>7}", show(times.median), show(times.p90))
 }

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_schedule_hits_where_it_says() {
-        assert_eq!(hits(Schedule::Never), []);
+        assert_eq!(hits(Schedule::Never), Vec::<u64>::new());
         assert_eq!(hits(Schedule::EverySafepoint), (1..=10).collect::<Vec<_>>());
         assert_eq!(hits(Schedule::EveryAllocation(2)), [4, 8]);
         assert_eq!(hits(Schedule::EveryAllocation(0)), [2, 4, 6, 8, 10]);

@@ -1,5 +1,6 @@
 //! Bytes to cases: a module, a plan, a schedule.
 
+use super::Generator;
 use super::rhythm::Rhythm;
 use crate::case::{Arg, Case, Plan, Step};
 use crate::engine::{Limits, Schedule};
@@ -28,8 +29,13 @@ pub struct Drawn {
 
 /// Draws a case: any input gives one, or an error where wasm-smith gives up.
 pub fn case(bytes: &[u8]) -> arbitrary::Result<Drawn> {
+    case_of(Generator::Default, bytes)
+}
+
+/// Draws a case as a generator does.
+pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<Drawn> {
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
-    let wasm = super::module(&mut Unstructured::new(rest))?;
+    let wasm = super::module_of(generator, &mut Unstructured::new(rest))?;
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);
@@ -48,7 +54,9 @@ pub fn case(bytes: &[u8]) -> arbitrary::Result<Drawn> {
         schedule: Schedule::Never,
         limits: Limits::fuzzing(),
     };
-    case.schedule = rhythm.schedule(&case, &module);
+    if generator != Generator::SmithNever {
+        case.schedule = rhythm.schedule(&case, &module);
+    }
     Ok(Drawn {
         case,
         module,

@@ -13,10 +13,12 @@
 
 mod case;
 pub mod enrich;
+mod generator;
 mod rhythm;
 pub mod smith;
 
 pub use case::{Drawn, case, input};
+pub use generator::Generator;
 
 use arbitrary::Unstructured;
 
@@ -30,6 +32,11 @@ const PLAIN: u8 = 8;
 /// When wasm-smith gives up on the input. That was not seen on random bytes (none of 60,000 inputs), and is rare on inputs that
 /// mostly repeat one byte.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+    module_of(Generator::Default, u)
+}
+
+/// Draws a module as a generator does.
+fn module_of(generator: Generator, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     // The choices of the pass come first. wasm-smith takes what it can get, and a mutation of its part of the input would
     // otherwise also change every sequence. A short input is shared out.
     let head = (1 + enrich::INPUT).min(u.len() / 4);
@@ -37,7 +44,7 @@ pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     // Zero, and so an exhausted input, means an enriched module.
     let plain = head.arbitrary::<u8>()? % PLAIN == PLAIN - 1;
     let wasm = smith::module(u)?;
-    if plain {
+    if plain || generator != Generator::Default {
         return Ok(wasm);
     }
     enrich::enrich(&wasm, &mut head).map_err(|_| arbitrary::Error::IncorrectFormat)

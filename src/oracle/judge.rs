@@ -2,6 +2,7 @@
 
 use super::audit::{Garbage, Timing};
 use super::compare::compare;
+use super::layers::{Layer, Layers};
 use super::names::Names;
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
 use super::verdict::{Difference, Verdict};
@@ -22,6 +23,8 @@ pub struct Options {
     pub sometimes: Vec<Subject>,
     /// When to audit.
     pub timing: Timing,
+    /// How much of the oracle is on.
+    pub layers: Layers,
     /// Whether heaps that free are run a second time, with other collections: an
     /// extra collection must change no observation. In a campaign, on a share of
     /// the cases.
@@ -35,6 +38,7 @@ impl Default for Options {
             collectors: Collector::ALL.map(Subject::from).to_vec(),
             sometimes: Vec::new(),
             timing: Timing::Sampled,
+            layers: Layers::ALL,
             reschedule: true,
         }
     }
@@ -78,11 +82,14 @@ impl Options {
         let mut collectors = self.collectors.clone();
         let sometimes = self.sometimes.iter().enumerate();
         let joining = sometimes.filter(|(i, _)| extra.checked_shr(*i as u32).unwrap_or(0) & 1 == 1);
-        collectors.extend(joining.map(|(_, subject)| subject.clone()));
+        if self.layers.has(Layer::Votes) {
+            collectors.extend(joining.map(|(_, subject)| subject.clone()));
+        }
         Options {
             collectors,
             sometimes: Vec::new(),
             timing: self.timing,
+            layers: self.layers,
             reschedule: self.reschedule && reschedule,
         }
     }
@@ -160,7 +167,11 @@ pub fn judge_module(
                 schedule: schedule.clone(),
                 ..case.clone()
             });
-            let ran = subject.run(other.as_ref().unwrap_or(case), module, options.timing)?;
+            let ran = subject.run(
+                other.as_ref().unwrap_or(case),
+                module,
+                (options.timing, options.layers),
+            )?;
             let name = match &schedule {
                 None => subject.name().to_string(),
                 Some(other) => format!("{} collecting {}", subject.name(), print_schedule(other)),
@@ -171,7 +182,10 @@ pub fn judge_module(
                     judged.verdict = *verdict;
                     return Ok(judged);
                 }
-                Ok(observation) => votes.add(subject.name(), name, observation),
+                Ok(observation) => {
+                    let observation = options.layers.of(observation);
+                    votes.add(subject.name(), name, observation);
+                }
             }
             if schedule.is_some() {
                 break;
@@ -180,7 +194,8 @@ pub fn judge_module(
             if ran.garbage != Garbage::default() {
                 judged.garbage = ran.garbage;
             }
-            if !(options.reschedule && frees) {
+            let reschedule = options.reschedule && options.layers.has(Layer::Schedule);
+            if !(reschedule && frees) {
                 break;
             }
             schedule = Some(rescheduled(&case.schedule, ran.facts.safepoints));

@@ -1,6 +1,7 @@
 //! Finding the first instruction after which a law is broken.
 
 use super::audit::{Auditor, Broken, Timing};
+use super::layers::Layers;
 use super::subject::once;
 use crate::case::Case;
 use crate::engine::Grain;
@@ -23,19 +24,22 @@ const LONG: u64 = 100_000;
 pub(super) fn locate<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
-    timing: Timing,
+    (timing, layers): (Timing, Layers),
     broken: Broken,
     heap: &impl Fn() -> H,
 ) -> Broken {
-    let mut counting = Auditor::counting(timing);
+    let mut counting = Auditor::counting(timing).with_layers(layers);
     let (_, _, coarse) = once(case, module, heap(), &mut counting);
     let mut found = coarse.unwrap_or(broken);
-    let before = |operation: u64| once(case, module, heap(), &mut Auditor::before(operation)).2;
+    let before = |operation: u64| {
+        let mut auditor = Auditor::before(operation).with_layers(layers);
+        once(case, module, heap(), &mut auditor).2
+    };
     // Before the first operation the heap is sound; what is broken at `high`
     // is known, unless it only broke after the last one.
     let (mut low, mut high) = (1, counting.operations() + 1);
     if high <= LONG {
-        let mut every = Auditor::new(Timing::At(Grain::Every));
+        let mut every = Auditor::new(Timing::At(Grain::Every)).with_layers(layers);
         if let (_, _, Some(finest)) = once(case, module, heap(), &mut every) {
             found = finest;
             // Whatever comes later is not what was found.

@@ -1,6 +1,7 @@
 //! What is under test: heaps, by name, whatever their type.
 
 use super::audit::{Auditor, Broken, Garbage, Timing};
+use super::layers::Layers;
 use super::locate::locate;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
@@ -126,7 +127,8 @@ pub struct Subject {
 }
 
 /// Runs a case on a new heap, and audits.
-type Audited = dyn Fn(&Case, &Arc<Module>, Timing) -> Result<Ran, PlanError> + Send + Sync;
+type Audited =
+    dyn Fn(&Case, &Arc<Module>, (Timing, Layers)) -> Result<Ran, PlanError> + Send + Sync;
 
 /// The plan does not fit the module.
 pub(super) struct PlanError(pub String);
@@ -182,9 +184,9 @@ impl Subject {
         &self,
         case: &Case,
         module: &Arc<Module>,
-        timing: Timing,
+        options: (Timing, Layers),
     ) -> Result<Ran, PlanError> {
-        (self.audited)(case, module, timing)
+        (self.audited)(case, module, options)
     }
 }
 
@@ -205,10 +207,15 @@ impl From<Collector> for Subject {
 fn audited<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
-    timing: Timing,
+    (timing, layers): (Timing, Layers),
     heap: &impl Fn() -> H,
 ) -> Result<Ran, PlanError> {
-    let mut auditor = Auditor::new(timing);
+    let timing = if layers.audits() {
+        timing
+    } else {
+        Timing::Never
+    };
+    let mut auditor = Auditor::new(timing).with_layers(layers);
     let (seen, facts, broken) = once(case, module, heap(), &mut auditor);
     let seen = match seen {
         Ok(seen) => Ok(seen),
@@ -222,7 +229,7 @@ fn audited<H: Heap>(
         }
         Err(RunError::Stopped(stop)) => {
             let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            let found = locate(case, module, timing, broken, heap);
+            let found = locate(case, module, (timing, layers), broken, heap);
             Err(Verdict::Violation(Box::new(found.named(module))))
         }
     };

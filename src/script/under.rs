@@ -7,13 +7,15 @@ use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
 use crate::heap::model::Model;
 use crate::heap::null::Null;
-use crate::oracle::{Auditor, Collector, MAX_BYTES, PolicyMaker, Timing};
+use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, PolicyMaker, Timing};
 
 /// What to audit with.
 #[derive(Clone, Debug)]
 pub struct Auditing {
     /// When to audit.
     pub timing: Timing,
+    /// Which laws to check.
+    pub layers: Layers,
     /// The policy of the counting heap, if not the sound one.
     pub policy: Option<PolicyMaker>,
 }
@@ -22,6 +24,7 @@ impl Default for Auditing {
     fn default() -> Auditing {
         Auditing {
             timing: Timing::Sampled,
+            layers: Layers::ALL,
             policy: None,
         }
     }
@@ -34,7 +37,7 @@ pub fn run_under(
     auditing: Auditing,
     options: &Options,
 ) -> Result<Report, ScriptError> {
-    let auditor = &mut Auditor::new(auditing.timing);
+    let auditor = &mut Auditor::new(auditing.timing).with_layers(auditing.layers);
     match (collector, auditing.policy) {
         (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
         (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),

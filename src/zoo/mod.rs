@@ -20,6 +20,8 @@ mod drc;
 mod fields;
 mod maps;
 mod probe;
+mod report;
+mod summary;
 mod table;
 mod trial;
 mod twist;
@@ -27,8 +29,10 @@ mod twist;
 use crate::heap::{copying as moving, drc as counting};
 use crate::oracle::{Collector, MAX_BYTES, Options, PolicyMaker, Subject};
 pub use probe::Probe;
+pub use report::{Report, setups};
+pub use summary::{Quantiles, Summary};
 pub use table::FAULTS;
-pub use trial::{Trial, Trials, quantile, trial};
+pub use trial::{Setup, Trial, Trials, quantile, trial};
 
 /// A fault.
 #[derive(Copy, Clone, Debug)]

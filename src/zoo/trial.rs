@@ -1,14 +1,15 @@
 //! How many generated cases it takes to notice a fault.
 
 use super::{Fault, Probe};
-use crate::generate;
+use crate::generate::{self, Generator};
 use crate::oracle::{Options, judge_module};
+use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// One fault against the cases of one seed. Cases are counted from 1; `None` if
 /// it did not come to that.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Trial {
     /// The first case in which the faulty hook ran.
     pub reached: Option<u64>,
@@ -20,17 +21,26 @@ pub struct Trial {
     pub fingerprint: Option<String>,
 }
 
+/// What a trial is made with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What makes the cases.
+    pub generator: Generator,
+    /// How to judge.
+    pub options: Options,
+}
+
 /// Judges the cases of a seed, as a campaign with these options would, until one
 /// tells, or until there have been `cases` of them. Every case is added to
 /// `done`.
-pub fn trial(fault: Fault, seed: u64, cases: u64, options: &Options, done: &AtomicU64) -> Trial {
+pub fn trial(fault: Fault, seed: u64, cases: u64, setup: &Setup, done: &AtomicU64) -> Trial {
     let probe = Probe::default();
-    let options = fault.switch_on(options.clone(), &probe);
+    let options = fault.switch_on(setup.options.clone(), &probe);
     let mut trial = Trial::default();
     for case in 1..=cases {
         done.fetch_add(1, Ordering::Relaxed);
         // The cases of a campaign are counted from 0.
-        let Ok(drawn) = generate::case(&generate::input(seed, case - 1)) else {
+        let Ok(drawn) = setup.generator.case(&generate::input(seed, case - 1)) else {
             continue;
         };
         let options = options.for_case(drawn.extra, drawn.reschedule);
@@ -60,33 +70,48 @@ pub struct Trials {
     pub cases: u64,
     /// Threads. The results do not depend on it.
     pub jobs: usize,
-    /// How to judge.
-    pub options: Options,
 }
 
 impl Trials {
-    /// All trials: for each fault one for each seed. Cases judged are added to
-    /// `done`, trials ended to `ended`.
-    pub fn run(&self, done: &AtomicU64, ended: &AtomicU64) -> Vec<Vec<Trial>> {
+    /// How many trials one setup takes.
+    pub fn len(&self) -> u64 {
+        self.faults.len() as u64 * self.seeds
+    }
+
+    /// Whether there is nothing to try.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All trials: for each setup, for each fault, one for each seed. Cases
+    /// judged are added to `done`, trials ended to `ended`.
+    pub fn run(
+        &self,
+        setups: &[Setup],
+        done: &AtomicU64,
+        ended: &AtomicU64,
+    ) -> Vec<Vec<Vec<Trial>>> {
         let seeds = self.seeds as usize;
-        let results = Mutex::new(vec![vec![Trial::default(); seeds]; self.faults.len()]);
+        let of_setup = vec![vec![Trial::default(); seeds]; self.faults.len()];
+        let results = Mutex::new(vec![of_setup; setups.len()]);
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.max(1) {
                 scope.spawn(|| {
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
-                        if seeds == 0 || i >= self.faults.len() * seeds {
+                        if self.is_empty() || i >= setups.len() * self.len() as usize {
                             break;
                         }
-                        let (fault, seed) = (i / seeds, i % seeds);
-                        let (chosen, options) = (self.faults[fault], &self.options);
-                        let trial = trial(chosen, seed as u64, self.cases, options, done);
+                        let (rest, seed) = (i / seeds, i % seeds);
+                        let (setup, fault) = (rest / self.faults.len(), rest % self.faults.len());
+                        let (chosen, with) = (self.faults[fault], &setups[setup]);
+                        let trial = trial(chosen, seed as u64, self.cases, with, done);
                         ended.fetch_add(1, Ordering::Relaxed);
                         // Only a panic of another thread poisons this, and that
                         // ends the scope anyway.
                         if let Ok(mut results) = results.lock() {
-                            results[fault][seed] = trial;
+                            results[setup][fault][seed] = trial;
                         }
                     }
                 });
@@ -128,16 +153,21 @@ mod tests {
             seeds: 3,
             cases: 20,
             jobs,
-            options: Options::fuzzing(),
         };
-        let run = |jobs| with(jobs).run(&AtomicU64::new(0), &AtomicU64::new(0));
+        let setups = Generator::ALL.map(|generator| Setup {
+            generator,
+            options: Options::fuzzing(),
+        });
+        let run = |jobs| with(jobs).run(&setups, &AtomicU64::new(0), &AtomicU64::new(0));
         let results = run(1);
         assert_eq!(results, run(3));
-        // W1 is noticed, and not before it has done something wrong.
-        for trial in &results[0] {
+        // W1 is noticed, and not before it has done something wrong; plain
+        // modules of wasm-smith do not reach it.
+        for trial in &results[0][0] {
             assert!(trial.reached <= trial.triggered, "{trial:?}");
             assert!(trial.triggered <= trial.detected, "{trial:?}");
             assert!(trial.detected.is_some(), "{trial:?}");
         }
+        assert!(results[2][0].iter().all(|trial| trial.detected.is_none()));
     }
 }

@@ -24,6 +24,7 @@ fn options(bug: Bug) -> Options {
 
 fn campaign(bug: Bug, cases: u64) -> Outcome {
     let campaign = Campaign {
+        generator: gcdiff::generate::Generator::Default,
         seed: 7,
         cases: Some(cases),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),

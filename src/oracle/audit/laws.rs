@@ -5,6 +5,7 @@ use super::plan::Plans;
 use super::{owners, types, violation};
 use crate::engine::{Point, View};
 use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims};
+use crate::oracle::layers::Layers;
 use crate::oracle::violation::{Law, Violation};
 
 /// The first broken law. A law comes after those that it relies on, so that
@@ -14,15 +15,18 @@ pub(super) fn first_broken<H: Heap>(
     census: &Census,
     view: &View<'_, H>,
     point: Point,
+    layers: Layers,
 ) -> Option<Violation> {
-    blocks(census, view)
-        .or_else(|| headers(census, view))
-        .or_else(|| zero(census, view))
-        .or_else(|| roots(census, view))
-        .or_else(|| exact(census, view))
-        .or_else(|| leak(census, view, point))
-        .or_else(|| types::check(census, view))
-        .or_else(|| poison(census, view))
+    // What is looked for under one law may be a breach of another.
+    let on = |found: Option<Violation>| found.filter(|v| layers.checks(v.law));
+    on(blocks(census, view))
+        .or_else(|| on(headers(census, view)))
+        .or_else(|| on(zero(census, view)))
+        .or_else(|| on(roots(census, view)))
+        .or_else(|| on(exact(census, view)))
+        .or_else(|| on(leak(census, view, point)))
+        .or_else(|| on(types::check(census, view)))
+        .or_else(|| on(poison(census, view)))
 }
 
 /// A violation about an object, or about what should be one.

@@ -105,6 +105,7 @@ mod shadow;
 mod types;
 
 use super::instruction::instruction_at;
+use super::layers::Layers;
 use super::violation::{Law, Violation};
 use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::{Heap, Reclaims};
@@ -161,6 +162,7 @@ enum Focus {
 #[derive(Debug)]
 pub struct Auditor {
     timing: Timing,
+    layers: Layers,
     focus: Focus,
     /// Operations seen, if they are counted.
     operations: u64,
@@ -191,6 +193,7 @@ impl Auditor {
     pub fn new(timing: Timing) -> Auditor {
         Auditor {
             timing,
+            layers: Layers::ALL,
             focus: Focus::None,
             operations: 0,
             collections: 0,
@@ -208,6 +211,11 @@ impl Auditor {
 }
 
 impl Auditor {
+    /// The same auditor, checking these laws only.
+    pub fn with_layers(self, layers: Layers) -> Auditor {
+        Auditor { layers, ..self }
+    }
+
     /// An auditor like that of [`Auditor::new`] that counts operations, too.
     pub(super) fn counting(timing: Timing) -> Auditor {
         Auditor {
@@ -309,13 +317,15 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.census.sort_garbage();
             self.garbage = self.census.garbage.0;
         }
-        let Some(mut violation) = laws::first_broken(&self.census, &view, point) else {
+        let Some(mut violation) = laws::first_broken(&self.census, &view, point, self.layers)
+        else {
             if shadowed {
-                let wrong = match look {
-                    Look::Sound => !self.shadow.agrees(&self.census),
-                    Look::Suspicious => true,
-                    Look::Blind => false,
-                };
+                let wrong = self.layers == Layers::ALL
+                    && match look {
+                        Look::Sound => !self.shadow.agrees(&self.census),
+                        Look::Suspicious => true,
+                        Look::Blind => false,
+                    };
                 self.disagreements += u64::from(wrong);
                 self.shadow.seed(&self.census, &view);
             }
@@ -353,7 +363,7 @@ impl<H: Heap> Inspector<H> for Auditor {
 pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
     let mut census = Census::default();
     census.take(view);
-    laws::first_broken(&census, view, Point::Call)
+    laws::first_broken(&census, view, Point::Call, Layers::ALL)
 }
 
 /// A violation of `law` in the heap of `view`, about nothing in particular.

@@ -1,0 +1,95 @@
+//! Generators, by name: the usual one, and what it is measured against.
+
+use super::case::{Drawn, case_of};
+use std::fmt;
+use std::str::FromStr;
+
+/// How bytes become cases.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Generator {
+    /// Modules of wasm-smith, most of them enriched, and a schedule of
+    /// collections: what campaigns use.
+    #[default]
+    Default,
+    /// Modules as wasm-smith makes them, with the same schedule.
+    Smith,
+    /// The same modules without a schedule: they are collected when a heap asks.
+    SmithNever,
+}
+
+impl Generator {
+    /// All generators.
+    pub const ALL: [Generator; 3] = [Generator::Default, Generator::Smith, Generator::SmithNever];
+
+    /// Its name, as `--generator` spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Generator::Default => "default",
+            Generator::Smith => "smith",
+            Generator::SmithNever => "smith-never",
+        }
+    }
+
+    /// Draws a case; see [`case`](super::case()).
+    ///
+    /// # Errors
+    ///
+    /// When wasm-smith gives up on the input.
+    pub fn case(self, bytes: &[u8]) -> arbitrary::Result<Drawn> {
+        case_of(self, bytes)
+    }
+}
+
+impl fmt::Display for Generator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Generator {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Generator, String> {
+        let found = Generator::ALL.into_iter().find(|g| g.name() == text);
+        found.ok_or_else(|| {
+            let names = Generator::ALL.map(Generator::name).join(", ");
+            format!("no generator {text:?}; there are {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Schedule;
+    use crate::generate::{case, input};
+
+    #[test]
+    fn the_baselines_are_the_modules_that_are_enriched_otherwise() {
+        let mut enriched = 0;
+        for index in 0..40 {
+            let bytes = input(8, index);
+            let usual = Generator::Default.case(&bytes).unwrap();
+            assert_eq!(usual.case.wasm, case(&bytes).unwrap().case.wasm);
+            let smith = Generator::Smith.case(&bytes).unwrap();
+            let never = Generator::SmithNever.case(&bytes).unwrap();
+            assert_eq!(smith.case.wasm, never.case.wasm);
+            assert_eq!(never.case.schedule, Schedule::Never);
+            assert!(smith.case.wasm.len() <= usual.case.wasm.len());
+            enriched += u32::from(smith.case.wasm != usual.case.wasm);
+        }
+        assert!(enriched > 25, "{enriched}");
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for generator in Generator::ALL {
+            assert_eq!(generator.to_string().parse(), Ok(generator));
+        }
+        let message = "mutatis".parse::<Generator>().unwrap_err();
+        assert_eq!(
+            message,
+            "no generator \"mutatis\"; there are default, smith, smith-never"
+        );
+    }
+}

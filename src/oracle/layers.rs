@@ -1,0 +1,198 @@
+//! How much of the oracle is on: for measuring what each part of it buys.
+
+use super::violation::Law;
+use crate::case::{Graph, Observation, Outcome, Seen};
+use std::fmt;
+use std::str::FromStr;
+
+/// A part of the oracle that can be left out.
+///
+/// What is always on is what other differential fuzzers of WebAssembly compare:
+/// how each call ended, its numbers, and of its references whether they are
+/// null; numeric globals, memories; and crashes, which is whatever a heap
+/// notices of itself, and runs that do not end ([`Law::Limits`]).
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Layer {
+    /// The graph of reachable objects, and which of them globals, tables and
+    /// results refer to.
+    Graph,
+    /// A law of the audit.
+    Law(Law),
+    /// Each heap a second time, with other collections.
+    Schedule,
+    /// More heaps on a share of the cases, among them the model.
+    Votes,
+}
+
+impl Layer {
+    /// All layers, in the order in which a report adds them.
+    pub const ALL: [Layer; 10] = [
+        Layer::Graph,
+        Layer::Law(Law::Zero),
+        Layer::Law(Law::Exact),
+        Layer::Law(Law::Roots),
+        Layer::Law(Law::Leak),
+        Layer::Law(Law::Blocks),
+        Layer::Law(Law::Type),
+        Layer::Law(Law::Poison),
+        Layer::Schedule,
+        Layer::Votes,
+    ];
+
+    /// The layer's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layer::Graph => "graph",
+            Layer::Law(law) => law.name(),
+            Layer::Schedule => "schedule",
+            Layer::Votes => "votes",
+        }
+    }
+
+    fn bit(self) -> u16 {
+        let index = Layer::ALL.iter().position(|layer| *layer == self);
+        index.map_or(0, |index| 1 << index)
+    }
+}
+
+/// A set of layers. As text: `all`, or `results` and names joined by `+`.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Layers(u16);
+
+impl Layers {
+    /// The whole oracle.
+    pub const ALL: Layers = Layers((1 << Layer::ALL.len()) - 1);
+    /// Results and crashes only.
+    pub const RESULTS: Layers = Layers(0);
+
+    /// These layers and another one.
+    pub fn with(self, layer: Layer) -> Layers {
+        Layers(self.0 | layer.bit())
+    }
+
+    /// These layers without one.
+    pub fn without(self, layer: Layer) -> Layers {
+        Layers(self.0 & !layer.bit())
+    }
+
+    /// Whether a layer is in the set.
+    pub fn has(self, layer: Layer) -> bool {
+        self.0 & layer.bit() != 0
+    }
+
+    /// Whether a law is checked. [`Law::Limits`] always is.
+    pub fn checks(self, law: Law) -> bool {
+        law == Law::Limits || self.has(Layer::Law(law))
+    }
+
+    /// Whether any law is checked that needs an audit.
+    pub fn audits(self) -> bool {
+        Law::ALL.iter().any(|law| self.has(Layer::Law(*law)))
+    }
+
+    /// What is compared of an observation.
+    pub(super) fn of(self, seen: Observation) -> Observation {
+        if self.has(Layer::Graph) {
+            return seen;
+        }
+        let coarse = |values: &mut Vec<Seen>| values.iter_mut().for_each(coarsen);
+        let mut seen = Observation {
+            tables: Vec::new(),
+            kept: Vec::new(),
+            graph: Graph::default(),
+            ..seen
+        };
+        coarse(&mut seen.globals);
+        for step in &mut seen.steps {
+            match &mut step.outcome {
+                Outcome::Returned(values) => coarse(values),
+                Outcome::Threw(value) => coarsen(value),
+                Outcome::Trapped(_) | Outcome::NoArgument => {}
+            }
+        }
+        for call in &mut seen.host_calls {
+            coarse(&mut call.args);
+        }
+        seen
+    }
+}
+
+/// Leaves of a reference only that it is not null.
+fn coarsen(value: &mut Seen) {
+    if !matches!(value, Seen::Bits(_) | Seen::Vector(_) | Seen::Null) {
+        *value = Seen::Bits(1);
+    }
+}
+
+impl fmt::Display for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Layers::ALL {
+            return f.write_str("all");
+        }
+        f.write_str("results")?;
+        let on = Layer::ALL.iter().filter(|layer| self.has(**layer));
+        on.copied()
+            .try_for_each(|layer| write!(f, "+{}", layer.name()))
+    }
+}
+
+impl FromStr for Layers {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Layers, String> {
+        let mut layers = Layers::RESULTS;
+        for name in text.split('+') {
+            let found = Layer::ALL.iter().find(|layer| layer.name() == name);
+            layers = match (name, found) {
+                ("all", _) => Layers::ALL,
+                ("results", _) => layers,
+                (_, Some(layer)) => layers.with(*layer),
+                (_, None) => {
+                    let names: Vec<&str> = Layer::ALL.iter().map(|l| l.name()).collect();
+                    return Err(format!(
+                        "no layer {name:?}; there are all, results, {}",
+                        names.join(", ")
+                    ));
+                }
+            };
+        }
+        Ok(layers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_sets_are_the_same_thing() {
+        for text in ["all", "results", "results+graph+zero", "results+votes"] {
+            assert_eq!(text.parse::<Layers>().unwrap().to_string(), text);
+        }
+        let every = Layer::ALL.iter().fold(Layers::RESULTS, |l, x| l.with(*x));
+        assert_eq!(every, Layers::ALL);
+        assert_eq!("zero+graph".parse(), "results+graph+zero".parse::<Layers>());
+        assert_eq!("all".parse(), Ok(Layers::ALL));
+        let message = "results+law".parse::<Layers>().unwrap_err();
+        assert!(message.starts_with("no layer \"law\"; there are all, results, graph, zero"));
+        let some = Layers::ALL.without(Layer::Law(Law::Zero));
+        assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());
+        assert!(!Layers::RESULTS.with(Layer::Graph).audits());
+        assert!(Layers::RESULTS.checks(Law::Limits));
+    }
+
+    #[test]
+    fn without_the_graph_a_reference_is_null_or_not() {
+        let seen = |value| Observation {
+            globals: vec![value, Seen::Null, Seen::Bits(3)],
+            ..Observation::default()
+        };
+        let (one, other) = (seen(Seen::I31(4)), seen(Seen::Object(0)));
+        assert_eq!(Layers::ALL.of(one.clone()), one);
+        assert_eq!(Layers::RESULTS.of(one), Layers::RESULTS.of(other));
+        assert_ne!(
+            Layers::RESULTS.of(seen(Seen::Null)),
+            Layers::RESULTS.of(seen(Seen::Object(1)))
+        );
+    }
+}
