@@ -55,6 +55,7 @@ fn run(scripts: &[TestFile<'_>], collector: Collector, timing: Timing, options: 
         let mut total = Total::default();
         while let Some(script) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let auditing = Auditing {
+                layers: gcdiff::oracle::Layers::ALL,
                 timing,
                 policy: None,
             };
