@@ -3,7 +3,7 @@
 ;; https://github.com/bytecodealliance/wasmtime/pull/13316 (zoo W9)
 ;; https://github.com/bytecodealliance/wasmtime/pull/13326 (zoo W14)
 ;; Payloads that are not counted (zoo G6), not put in the stack-root list when
-;; they are caught (zoo G15), or not scanned (zoo G12).
+;; they are caught (zoo G14), or not scanned (zoo G12).
 ;;
 ;; An exception is an object like any other: it owns what it carries, and is
 ;; owned by the store while it is pending, then by whoever keeps it.

@@ -1,15 +1,41 @@
-//! The zoo: real bugs of real collectors, each rebuilt as a policy that overrides
-//! one hook of the counting heap with the bug's logic.
+//! The zoo: real bugs of real collectors, each rebuilt as a fault that can be
+//! switched on, and trials of how fast each is noticed.
 //!
-//! Production code knows nothing of them: a fault is a [`Policy`] chosen when
-//! the heap is made. Ids that begin with W, D, X or B are those of bugs that
-//! other engines have had, or of analogies to them; G is for this project's own.
+//! Ids that begin with W, D, X or B are those of bugs that other engines have
+//! had, or of analogies to them; G is for this project's own. Production code
+//! knows nothing of them. A fault is one of three things:
+//!
+//! * a policy of the counting or of the copying heap that overrides one hook
+//!   with the bug's logic (`drc`, `copying`);
+//! * a *twist*: a heap in front of a heap, which does one operation otherwise, or
+//!   is told of other roots than there are (`twist`, `maps`);
+//! * a twist with other compiled code: sequences in the place of instructions,
+//!   made of the engine's own, that do what another compiler once did. Where
+//!   what is wrong must be counted, they call the twist.
+//!
+//! Each tells a [`Probe`] when its code runs, and when what it does is not what
+//! the right code would have done. Each has a witness in `corpus/regressions/`.
+//!
+//! Some are in one collector, as the bug was. Those of code that all collectors
+//! share are in all but the model, and only that tells.
+//!
+//! # Bugs that are smaller here
+//!
+//! * W13: a heap here belongs to one store. It begins with what an earlier one
+//!   would have left.
+//! * W28: there is one stack. Its outermost frame stands for a suspended one.
+//! * W36, W37: sizes of gigabytes are beyond the budget of a case. What wraps
+//!   has eight and sixteen bits.
+//! * W47: a crash ends the process. Here the run is corrupt.
 //!
 //! # Bugs that cannot be had here
 //!
 //! * D1 in `struct.set`: what is stored comes from a frame, so the stack-root
 //!   list owns it, and giving up the old value first cannot free it. What
 //!   `array.copy` and `table.copy` store does not pass through a frame.
+//! * W9, the half about frames: whatever is thrown has come from a frame, and no
+//!   collection comes between a throw and its handler, so that a caught exception
+//!   is in the stack-root list already.
 //! * X12, cycles are never freed: that is how this collector is meant to be. The
 //!   law *leak* tells cycles from leaks.
 //! * X17, a slot that still shows the old value while that is freed: nothing

@@ -543,8 +543,8 @@ pub const FAULTS: &[Fault] = &[
         "fields of type externref are not scanned"
     ),
     fault!(
-        "G15",
-        G15,
+        "G14",
+        G14,
         OWN,
         "what a caught exception carried is not put in the stack-root list"
     ),

@@ -7,9 +7,9 @@ use crate::heap::{GcRef, Shape};
 faults! {
     /// G6: an exception does not count the references that it carries.
     G6,
-    /// G15: what a caught exception carried enters the frame without being put
+    /// G14: what a caught exception carried enters the frame without being put
     /// in the stack-root list.
-    G15,
+    G14,
 }
 
 /// Whether an object is an exception.
@@ -27,7 +27,7 @@ impl Policy for G6 {
     }
 }
 
-impl Policy for G15 {
+impl Policy for G14 {
     fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
         if !is_exception(core, holder) {
             return Sound.read_barrier(core, holder, offset, value);

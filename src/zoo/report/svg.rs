@@ -23,7 +23,7 @@ pub fn draw(curves: &[Curve], max: u64, command: &str) -> String {
     let y = |share: f64| BOTTOM - (BOTTOM - TOP) * share;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
-         font-family=\"sans-serif\" font-size=\"12\" fill=\"#777\">\n<!-- {command} -->\n\
+         font-family=\"sans-serif\" font-size=\"12\" fill=\"#777\">\n<desc>{command}</desc>\n\
          <text x=\"{LEFT}\" y=\"24\" font-size=\"15\">Share of trials (a fault and a seed) not yet detected, by cases judged</text>\n"
     );
     for i in 0..=4 {
