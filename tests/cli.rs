@@ -324,23 +324,3 @@ fn programs_without_end_or_measure_stop_at_a_limit() {
         "\"f\": trapped: allocation budget exhausted",
     );
 }
-
-#[test]
-fn the_zoo_gives_the_same_table_whatever_the_number_of_jobs() {
-    let args = ["zoo", "--fault", "W1", "canary", "--seeds", "3"];
-    let one = gcdiff(&[&args[..], &["--jobs", "1"]].concat());
-    assert_eq!(one.code, 0, "{}", one.err);
-    assert_eq!(one.out, gcdiff(&[&args[..], &["--jobs", "2"]].concat()).out);
-    let rows: Vec<&str> = one.out.lines().collect();
-    assert_eq!(rows.len(), 3, "{}", one.out);
-    assert!(rows[1].starts_with("W1 "), "{}", one.out);
-    assert!(rows[1].contains("zero:array:array.copy:drc"), "{}", one.out);
-    assert!(rows[2].starts_with("canary "), "{}", one.out);
-    let none = gcdiff(&["zoo", "--fault", "W17", "--seeds", "1", "--cases", "1"]);
-    assert!(
-        none.out.lines().nth(1).unwrap().ends_with('-'),
-        "{}",
-        none.out
-    );
-    assert_eq!(gcdiff(&["zoo", "--fault", "W999"]).code, 2);
-}

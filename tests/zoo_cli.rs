@@ -1,0 +1,113 @@
+//! `gcdiff zoo`, and the options that it shares, as a user types them.
+
+mod common;
+
+use common::gcdiff;
+
+#[test]
+fn the_table_is_the_same_whatever_the_number_of_jobs() {
+    let args = ["zoo", "--fault", "W1", "canary", "--seeds", "3"];
+    let one = gcdiff(&[&args[..], &["--jobs", "1"]].concat());
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert_eq!(one.out, gcdiff(&[&args[..], &["--jobs", "2"]].concat()).out);
+    let rows: Vec<&str> = one.out.lines().collect();
+    assert_eq!(rows.len(), 4, "{}", one.out);
+    assert!(rows[1].starts_with("W1 "), "{}", one.out);
+    assert!(rows[1].contains("zero:array:array.copy:drc"), "{}", one.out);
+    assert!(rows[2].starts_with("canary "), "{}", one.out);
+    let sum =
+        "2 faults: 2 detected with every seed, 0 with some, 0 with none; median of all trials ";
+    assert!(rows[3].starts_with(sum), "{}", one.out);
+}
+
+#[test]
+fn what_is_not_noticed_in_time_is_a_dash() {
+    let none = gcdiff(&["zoo", "--fault", "W17", "--seeds", "1", "--cases", "1"]);
+    let row = none.out.lines().nth(1).unwrap();
+    assert!(row.ends_with('-'), "{}", none.out);
+    // Plain modules of wasm-smith do not get to an array.copy of references.
+    let smith = [
+        "zoo",
+        "--fault",
+        "W1",
+        "--seeds",
+        "1",
+        "--cases",
+        "30",
+        "--generator",
+        "smith-never",
+    ];
+    let row = gcdiff(&smith).out.lines().nth(1).unwrap().to_string();
+    assert_eq!(row.matches('-').count(), 7, "{row}");
+}
+
+#[test]
+fn faults_are_listed_with_their_sources() {
+    let list = gcdiff(&["zoo", "--list"]);
+    assert_eq!(list.code, 0);
+    assert_eq!(list.out.lines().count(), 2 * gcdiff::zoo::FAULTS.len());
+    let w1 = list.out.lines().position(|line| line.starts_with("W1 "));
+    let source = list.out.lines().nth(w1.unwrap() + 1).unwrap();
+    assert!(source.ends_with("wasmtime/issues/10182"), "{source}");
+    assert_eq!(gcdiff(&["zoo", "--fault", "W999"]).code, 2);
+}
+
+#[test]
+fn the_document_has_every_trial() {
+    let json = [
+        "zoo",
+        "--fault",
+        "W14",
+        "--seeds",
+        "2",
+        "--cases",
+        "40",
+        "--json",
+        "--oracle",
+        "results+exact",
+    ];
+    let text = gcdiff(&json).out;
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["oracle"], "results+exact");
+    assert_eq!(document["generator"], "default");
+    let fault = &document["faults"][0];
+    assert_eq!(fault["id"], "W14");
+    assert_eq!(fault["law"], "exact");
+    let trials = fault["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 2);
+    for trial in trials {
+        let when = |what: &str| trial[what].as_u64().unwrap();
+        assert!(when("reached") <= when("triggered"), "{text}");
+        assert!(when("triggered") <= when("detected"), "{text}");
+    }
+}
+
+#[test]
+fn an_oracle_of_results_does_not_see_a_count() {
+    // What table.set counts once too often shows in counts only.
+    let seed = "corpus/regressions/table-set-out-of-bounds.wat";
+    let with = |oracle: &str| gcdiff(&["run", "--fault", "D12", "--oracle", oracle, seed]);
+    assert_eq!(with("results").code, 0);
+    assert_eq!(with("results+graph+zero+blocks+type+poison").code, 0);
+    assert!(with("results+exact").out.contains("fingerprint  exact:"));
+    assert!(with("results+leak").out.contains("fingerprint  leak:"));
+    assert!(with("all").out.contains("fingerprint  exact:"));
+    let wrong = with("results+sense");
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong
+            .err
+            .contains("no layer \"sense\"; there are all, results, graph"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn scripts_run_under_faults_of_policies_only() {
+    let script = "tests/scripts/layouts.wast";
+    let ran = gcdiff(&["wast", "--fault", "W20", script]);
+    assert_eq!(ran.code, 2);
+    let message = "fault W20 is not one of the counting heap's policy";
+    assert!(ran.err.contains(message), "{}", ran.err);
+}
