@@ -23,8 +23,10 @@ pub(super) struct Clock {
     schedule: Schedule,
     /// Safepoints passed.
     pub(super) safepoints: u64,
-    /// The next safepoint to collect at.
+    /// The next safepoint to stop at: the earlier of the two below.
     next: u64,
+    /// The next safepoint to collect at.
+    scheduled: u64,
     /// Allocations left until the next collection, for that kind of schedule.
     allocations: u64,
     /// Position in the list.
@@ -43,6 +45,7 @@ impl Clock {
     pub(super) fn new(schedule: Schedule) -> Clock {
         let mut clock = Clock {
             next: u64::MAX,
+            scheduled: u64::MAX,
             allocations: u64::MAX,
             safepoints: 0,
             index: 0,
@@ -51,10 +54,11 @@ impl Clock {
         };
         match &clock.schedule {
             Schedule::Never => {}
-            Schedule::EverySafepoint => clock.next = 1,
+            Schedule::EverySafepoint => clock.scheduled = 1,
             Schedule::EveryAllocation(n) => clock.allocations = u64::from(*n).max(1),
-            Schedule::At(list) => clock.next = list.first().copied().unwrap_or(u64::MAX),
+            Schedule::At(list) => clock.scheduled = list.first().copied().unwrap_or(u64::MAX),
         }
+        clock.next = clock.scheduled;
         clock
     }
 
@@ -63,11 +67,8 @@ impl Clock {
     /// consumes none, and it might never end (Wasmtime issue 11426).
     pub(super) fn limit(&mut self, fuel: u64) {
         let more = fuel.saturating_mul(PER_FUEL).saturating_add(FREE);
-        let before = std::mem::replace(&mut self.bound, self.safepoints.saturating_add(more));
-        if self.next == before {
-            self.next = u64::MAX;
-        }
-        self.next = self.next.min(self.bound);
+        self.bound = self.safepoints.saturating_add(more);
+        self.next = self.scheduled.min(self.bound);
     }
 
     /// Whether there were more safepoints than there could have been.
@@ -85,7 +86,7 @@ impl Clock {
     #[cold]
     fn due(&mut self) -> bool {
         match &self.schedule {
-            Schedule::EverySafepoint => self.next = self.safepoints + 1,
+            Schedule::EverySafepoint => self.scheduled = self.safepoints + 1,
             Schedule::At(list) => {
                 while list
                     .get(self.index)
@@ -93,11 +94,11 @@ impl Clock {
                 {
                     self.index += 1;
                 }
-                self.next = list.get(self.index).copied().unwrap_or(u64::MAX);
+                self.scheduled = list.get(self.index).copied().unwrap_or(u64::MAX);
             }
-            Schedule::Never | Schedule::EveryAllocation(_) => self.next = u64::MAX,
+            Schedule::Never | Schedule::EveryAllocation(_) => {}
         }
-        self.next = self.next.min(self.bound);
+        self.next = self.scheduled.min(self.bound);
         true
     }
 
