@@ -1,9 +1,9 @@
 //! Frames that are described as a whole by a wrong map, or by none.
 
-use super::Map;
+use super::{Look, Map};
 use crate::heap::RawFrame;
 use crate::module::{Code, Module, Op};
-use crate::zoo::twist::BELL;
+use crate::zoo::twist::{BELL, edited, ring};
 use std::sync::Arc;
 
 /// W23, Wasmtime issues 11753 and 12934: the maps of call sites with an
@@ -11,13 +11,8 @@ use std::sync::Arc;
 pub struct W23;
 
 impl Map for W23 {
-    fn references(
-        &mut self,
-        module: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { module, frame, .. } = *look;
         let handled = frame
             .code
             .is_some_and(|at| module.handlers.around(at.pc).next().is_some());
@@ -34,13 +29,8 @@ impl Map for W23 {
 pub struct W28;
 
 impl Map for W28 {
-    fn references(
-        &mut self,
-        _: &Module,
-        index: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { index, frame, .. } = *look;
         match index == 0 && !frame.running {
             true => Vec::new(),
             false => frame.references.clone(),
@@ -54,13 +44,13 @@ impl Map for W28 {
 pub struct W30;
 
 impl Map for W30 {
-    fn references(
-        &mut self,
-        module: &Module,
-        index: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look {
+            module,
+            index,
+            frame,
+            ..
+        } = *look;
         let references = frame.references.clone();
         let Some(body) = entered(module, frame).filter(|_| index == 0) else {
             return references;
@@ -77,13 +67,8 @@ impl Map for W30 {
 pub struct W31;
 
 impl Map for W31 {
-    fn references(
-        &mut self,
-        _: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        next: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { frame, next, .. } = *look;
         match next {
             Some(next) => next.to_vec(),
             None => frame.references.clone(),
@@ -102,29 +87,18 @@ pub struct G7 {
 impl G7 {
     /// Rings before each tail call.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
-            if op.code == Code::ReturnCall {
-                edited.splice(pc, 1, |site| {
-                    let s = site.scratch;
-                    let bell = Op::constant(s, BELL.register());
-                    let ring = Op::new(Code::StructGet32, s, s, 0, site.op.imm + 1);
-                    vec![bell, ring, site.op]
-                });
-            }
-        }
-        Arc::new(edited)
+        let wanted = |_, op: Op| op.code == Code::ReturnCall;
+        edited(module, 1, wanted, |site| {
+            let s = site.scratch;
+            let bell = Op::constant(s, BELL.register());
+            vec![bell, ring(s, s, site.op.imm + 1), site.op]
+        })
     }
 }
 
 impl Map for G7 {
-    fn references(
-        &mut self,
-        module: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { module, frame, .. } = *look;
         let references = frame.references.clone();
         if !frame.running {
             return references;

@@ -1,7 +1,7 @@
 //! Maps that are wrong about which value is in a register at a time.
 
-use super::Map;
 use super::code::{loops, of_body, writes};
+use super::{Look, Map};
 use crate::heap::{GcRef, RawFrame};
 use crate::module::{Code, Module};
 use std::collections::BTreeMap;
@@ -39,13 +39,8 @@ fn written(module: &Module, range: Range<u32>, register: u16) -> bool {
 }
 
 impl Map for W18 {
-    fn references(
-        &mut self,
-        module: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { module, frame, .. } = *look;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;
@@ -75,16 +70,6 @@ pub struct W24 {
 }
 
 impl Map for W24 {
-    fn references(
-        &mut self,
-        _: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
-        frame.references.clone()
-    }
-
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let at = frame.code.filter(|_| !frame.running)?;
         let body = &module.bodies[at.body as usize];
@@ -107,13 +92,8 @@ impl Map for W24 {
 pub struct X1;
 
 impl Map for X1 {
-    fn references(
-        &mut self,
-        module: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { module, frame, .. } = *look;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;

@@ -23,18 +23,22 @@ pub(super) fn loops_of(module: &Module) -> Vec<(u32, u32)> {
     loops.map(|range| (range.start, range.end - 1)).collect()
 }
 
+/// A frame that a map is asked about.
+pub(super) struct Look<'a> {
+    module: &'a Module,
+    /// Which frame it is, counted from the outermost.
+    index: usize,
+    frame: &'a RawFrame<'a>,
+    /// What the right map says of the frame that it has called.
+    next: Option<&'a [u16]>,
+}
+
 /// How a faulty map describes frames.
 pub(super) trait Map: Send {
-    /// What the collector is told are the references in a frame, which is the
-    /// `index`-th one, counted from the outermost. `next` is what the right map
-    /// says of the frame that it has called.
-    fn references(
-        &mut self,
-        module: &Module,
-        index: usize,
-        frame: &RawFrame<'_>,
-        next: Option<&[u16]>,
-    ) -> Vec<u16>;
+    /// What the collector is told are the references in a frame.
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        look.frame.references.clone()
+    }
 
     /// What happens to a frame before it is looked at; whether anything was
     /// wrong with that.
@@ -92,7 +96,12 @@ impl<M: Map> Roots for Described<'_, M> {
         self.roots.frames(&mut |frame| {
             let next = self.right.get(index + 1).map(|next| &next[..]);
             let described = match frame.code {
-                Some(_) => twist.map.references(&twist.module, index, &frame, next),
+                Some(_) => twist.map.references(&Look {
+                    module: &twist.module,
+                    index,
+                    frame: &frame,
+                    next,
+                }),
                 None => frame.references.clone(),
             };
             index += 1;

@@ -1,8 +1,7 @@
 //! Results of one instruction that are missing from maps.
 
 use super::code::{ends_a_stretch, of_body, writes};
-use super::{Map, Mapped};
-use crate::heap::RawFrame;
+use super::{Look, Map, Mapped};
 use crate::module::{Code, Module};
 use crate::zoo::Probe;
 use std::collections::BTreeSet;
@@ -64,13 +63,8 @@ fn undeclared(probe: Probe, module: &Arc<Module>, code: Code) -> Mapped<Undeclar
 }
 
 impl Map for Undeclared {
-    fn references(
-        &mut self,
-        _: &Module,
-        _: usize,
-        frame: &RawFrame<'_>,
-        _: Option<&[u16]>,
-    ) -> Vec<u16> {
+    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
+        let Look { frame, .. } = *look;
         let mut described = frame.references.clone();
         if let Some(at) = frame.code {
             described.retain(|register| !self.hidden.contains(&(at.pc, *register)));

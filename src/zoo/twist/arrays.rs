@@ -1,6 +1,6 @@
 //! Operations on arrays that do the wrong thing under every collector.
 
-use super::{BELL, Twist};
+use super::{BELL, Twist, edited, ring};
 use crate::heap::{GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Module, Op, Site};
 use crate::types::{Lane, TypeId};
@@ -98,43 +98,34 @@ pub struct X3(pub Probe);
 impl X3 {
     /// Jumps past the instruction if its length is zero.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
-            let b = op.b;
+        let wanted = |_, op: Op| matches!(op.code, Code::ArrayFill | Code::ArrayCopy);
+        edited(module, 3, wanted, |site| {
+            let b = site.op.b;
             // Registers of array and offset, and of the length.
-            let (arrays, len): (&[(u16, u16)], u16) = match op.code {
-                Code::ArrayFill if element(module, *op) != Lane::B128 => (&[(0, 1)], 3),
-                Code::ArrayFill => (&[(0, 1)], 4),
+            let (arrays, len): (&[(u16, u16)], u16) = match site.op.code {
                 Code::ArrayCopy => (&[(0, 1), (2, 3)], 4),
-                _ => continue,
+                _ => (&[(0, 1)], 2 + element(module, site.op).registers() as u16),
             };
-            edited.splice(pc, 3, |site| {
-                let [size, bell, unused] = [0, 1, 2].map(|i| site.scratch + i);
-                let checks = arrays.len() as u32;
-                let (wrong, original) = (
-                    site.start + 2 + 3 * checks + 2,
-                    site.start + 2 + 3 * checks + 4,
-                );
-                let mut ops = vec![
-                    Op::new(Code::BrIf, 0, b + len, 0, original),
-                    Op::constant(bell, BELL.register()),
-                ];
-                for (array, _) in arrays {
-                    ops.push(Op::new(Code::RefAsNonNull, 0, b + array, 0, 0));
-                }
-                for (array, offset) in arrays {
-                    ops.push(Op::new(Code::ArrayLen, size, b + array, 0, 0));
-                    ops.push(Op::new(Code::BrI32GtU, 0, b + offset, size, wrong));
-                }
-                ops.push(Op::new(Code::StructGet32, unused, bell, 0, RIGHT));
-                ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
-                ops.push(Op::new(Code::StructGet32, unused, bell, 0, WRONG));
-                ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
-                ops.push(site.op);
-                ops
-            });
-        }
-        Arc::new(edited)
+            let [size, bell, unused] = [0, 1, 2].map(|i| site.scratch + i);
+            let wrong = site.start + 4 + 3 * arrays.len() as u32;
+            let mut ops = vec![
+                Op::new(Code::BrIf, 0, b + len, 0, wrong + 2),
+                Op::constant(bell, BELL.register()),
+            ];
+            for (array, _) in arrays {
+                ops.push(Op::new(Code::RefAsNonNull, 0, b + array, 0, 0));
+            }
+            for (array, offset) in arrays {
+                ops.push(Op::new(Code::ArrayLen, size, b + array, 0, 0));
+                ops.push(Op::new(Code::BrI32GtU, 0, b + offset, size, wrong));
+            }
+            ops.push(ring(bell, unused, RIGHT));
+            ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
+            ops.push(ring(bell, unused, WRONG));
+            ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
+            ops.push(site.op);
+            ops
+        })
     }
 }
 
@@ -167,13 +158,9 @@ impl W50 {
 
     /// Splits each `array.fill` in two.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
-            if op.code == Code::ArrayFill && element(module, *op) != Lane::B128 {
-                edited.splice(pc, 7, halves);
-            }
-        }
-        Arc::new(edited)
+        let narrow = |op| element(module, op) != Lane::B128;
+        let wanted = |_, op: Op| op.code == Code::ArrayFill && narrow(op);
+        edited(module, 7, wanted, halves)
     }
 }
 
@@ -197,12 +184,12 @@ fn halves(site: Site) -> Vec<Op> {
         moved(2, value),
         Op::new(Code::I32ShrUImm, operands + 3, len, 0, 1),
         Op::constant(bell, BELL.register()),
-        Op::new(Code::StructGet32, size, bell, 0, RIGHT),
+        ring(bell, size, RIGHT),
         fill,
         Op::new(Code::I64Add, operands + 1, start, operands + 3, 0),
         Op::new(Code::I64Sub, operands + 3, len, operands + 3, 0),
         fill,
-        Op::new(Code::StructGet32, size, bell, 0, END),
+        ring(bell, size, END),
         Op::new(Code::Br, 0, 0, 0, site.end),
         site.op,
     ]

@@ -1,8 +1,8 @@
 //! Single instructions that are compiled to something else, and a counter.
 
-use super::{BELL, Twist};
+use super::{BELL, Twist, edited, ring};
 use crate::heap::{GRANULE, GcRef, Heap, HeapError, Roots};
-use crate::module::{Code, Module, Op};
+use crate::module::{Code, Module, Op, Site};
 use crate::types::HeapType;
 use crate::zoo::Probe;
 use crate::zoo::maps::loops_of;
@@ -17,28 +17,26 @@ const INSIDE: u32 = 0;
 const OUTSIDE: u32 = 1;
 
 impl W40 {
+    /// Each `table.get` of such a table becomes a null.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
-            let table = module.tables.get(op.imm as usize);
-            let null = |heap| matches!(heap, HeapType::None | HeapType::NoExtern | HeapType::NoExn);
-            if op.code == Code::TableGet && table.is_some_and(|t| null(t.element.heap)) {
-                edited.splice(pc, 3, |site| {
-                    let [bell, size, unused] = [0, 1, 2].map(|i| site.scratch + i);
-                    let ring = |what| Op::new(Code::StructGet32, unused, bell, 0, what);
-                    vec![
-                        Op::constant(bell, BELL.register()),
-                        Op::new(Code::TableSize, size, 0, 0, op.imm),
-                        Op::new(Code::BrI64LtU, 0, op.b, size, site.start + 5),
-                        ring(OUTSIDE),
-                        Op::new(Code::Br, 0, 0, 0, site.start + 6),
-                        ring(INSIDE),
-                        Op::constant(op.a, 0),
-                    ]
-                });
-            }
-        }
-        Arc::new(edited)
+        let null = |table: u32| {
+            let heap = module.tables[table as usize].element.heap;
+            matches!(heap, HeapType::None | HeapType::NoExtern | HeapType::NoExn)
+        };
+        let wanted = |_, op: Op| op.code == Code::TableGet && null(op.imm);
+        edited(module, 3, wanted, |site| {
+            let Site { op, start, .. } = site;
+            let [bell, size, unused] = [0, 1, 2].map(|i| site.scratch + i);
+            vec![
+                Op::constant(bell, BELL.register()),
+                Op::new(Code::TableSize, size, 0, 0, op.imm),
+                Op::new(Code::BrI64LtU, 0, op.b, size, start + 5),
+                ring(bell, unused, OUTSIDE),
+                Op::new(Code::Br, 0, 0, 0, start + 6),
+                ring(bell, unused, INSIDE),
+                Op::constant(op.a, 0),
+            ]
+        })
     }
 }
 
@@ -54,34 +52,41 @@ impl Twist for W40 {
 pub struct W46(pub Probe);
 
 impl W46 {
+    /// The headers of such loops charge nothing.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (header, back) in loops_of(module) {
-            let op = module.ops[back as usize];
-            let before = module.ops[back as usize - 1].code;
-            let on_cast = matches!(before, Code::BrOnCast | Code::BrOnCastFail);
-            let on_null = matches!(op.code, Code::BrIf | Code::BrIfZero) && {
-                let body = module.bodies.iter().filter(|body| body.entry <= header);
-                let body = body.max_by_key(|body| body.entry);
-                let mut reference = false;
-                if let Some(body) = body {
-                    module.maps.visit(body, header, |r| reference |= r == op.b);
-                }
-                reference
-            };
-            if on_cast || on_null {
-                edited.splice(header, 2, |site| {
-                    let [bell, unused] = [0, 1].map(|i| site.scratch + i);
-                    vec![
-                        Op::constant(bell, BELL.register()),
-                        Op::new(Code::StructGet32, unused, bell, 0, 0),
-                        Op { imm: 0, ..site.op },
-                    ]
-                });
-            }
-        }
-        Arc::new(edited)
+        let loops = loops_of(module);
+        let on_reference = |header: u32| {
+            let found = loops.iter().find(|(start, _)| *start == header);
+            found.is_some_and(|(_, back)| branches_on_a_reference(module, header, *back))
+        };
+        let wanted = |pc, op: Op| op.code == Code::Loop && on_reference(pc);
+        edited(module, 2, wanted, |site| {
+            let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+            vec![
+                Op::constant(bell, BELL.register()),
+                ring(bell, unused, 0),
+                Op { imm: 0, ..site.op },
+            ]
+        })
     }
+}
+
+/// Whether the branch back to a loop's header is on a cast, or on a register
+/// that the header's map calls a reference.
+fn branches_on_a_reference(module: &Module, header: u32, back: u32) -> bool {
+    let op = module.ops[back as usize];
+    let before = module.ops[back as usize - 1].code;
+    if matches!(before, Code::BrOnCast | Code::BrOnCastFail) {
+        return true;
+    }
+    let bodies = module.bodies.iter().filter(|body| body.entry <= header);
+    let body = bodies.max_by_key(|body| body.entry);
+    let mut reference = false;
+    if let (Code::BrIf | Code::BrIfZero, Some(body)) = (op.code, body) {
+        let maps = &module.maps;
+        maps.visit(body, header, |register| reference |= register == op.b);
+    }
+    reference
 }
 
 impl Twist for W46 {

@@ -21,7 +21,7 @@ use crate::heap::drc::Drc;
 use crate::heap::model::Model;
 use crate::heap::null::Null;
 use crate::heap::{GcRef, Heap, HeapError, Roots, Slot};
-use crate::module::Module;
+use crate::module::{Code, Module, Op, Site};
 use crate::oracle::{Collector, MAX_BYTES, Subject};
 use crate::types::{Field, Lane, TypeId};
 pub(super) use arrays::{D4, W39, W50, X3, X10};
@@ -149,6 +149,29 @@ pub(super) trait Twist: Send {
 pub(super) struct Twisted {
     heap: Box<dyn Heap>,
     twist: Box<dyn Twist>,
+}
+
+/// The instruction that calls the twist with a message. Register `bell` holds
+/// the address of [`BELL`], and register `unused` is overwritten.
+pub(super) fn ring(bell: u16, unused: u16, message: u32) -> Op {
+    Op::new(Code::StructGet32, unused, bell, 0, message)
+}
+
+/// A module with sequences in the place of all instructions that are `wanted`;
+/// see [`Module::splice`].
+pub(super) fn edited(
+    module: &Arc<Module>,
+    scratch: u16,
+    wanted: impl Fn(u32, Op) -> bool,
+    sequence: impl Fn(Site) -> Vec<Op>,
+) -> Arc<Module> {
+    let mut edited = Module::clone(module);
+    for (pc, op) in (0..).zip(&module.ops) {
+        if wanted(pc, *op) {
+            edited.splice(pc, scratch, &sequence);
+        }
+    }
+    Arc::new(edited)
 }
 
 /// No edit.

@@ -1,8 +1,8 @@
 //! Slots outside the heap: the pending exception, segments, globals, tables.
 
-use super::{BELL, Twist};
+use super::{BELL, Twist, edited};
 use crate::heap::{GcRef, Heap, HeapError, Slot};
-use crate::module::{Code, Module, Op};
+use crate::module::{Code, Module, Op, Site};
 use crate::zoo::Probe;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,24 +134,20 @@ pub struct D12(pub Probe);
 impl D12 {
     /// Rings where the index is out of bounds.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
-            let table = module.tables.get(op.imm as usize);
-            if op.code == Code::TableSet && table.is_some_and(|t| t.element.heap.is_gc()) {
-                edited.splice(pc, 2, |site| {
-                    let [size, bell] = [0, 1].map(|i| site.scratch + i);
-                    let original = site.start + 4;
-                    vec![
-                        Op::new(Code::TableSize, size, 0, 0, op.imm),
-                        Op::new(Code::BrI64LtU, 0, op.b, size, original),
-                        Op::constant(bell, BELL.register()),
-                        Op::new(Code::StructSet32, op.c, bell, 0, 0),
-                        site.op,
-                    ]
-                });
-            }
-        }
-        Arc::new(edited)
+        let gc = |table: u32| module.tables[table as usize].element.heap.is_gc();
+        let wanted = |_, op: Op| op.code == Code::TableSet && gc(op.imm);
+        edited(module, 2, wanted, |site| {
+            let Site { op, start, .. } = site;
+            let [size, bell] = [0, 1].map(|i| site.scratch + i);
+            vec![
+                Op::new(Code::TableSize, size, 0, 0, op.imm),
+                Op::new(Code::BrI64LtU, 0, op.b, size, start + 4),
+                Op::constant(bell, BELL.register()),
+                // A write rings like a read, and passes a value.
+                Op::new(Code::StructSet32, op.c, bell, 0, 0),
+                op,
+            ]
+        })
     }
 }
 

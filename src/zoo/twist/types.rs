@@ -1,6 +1,6 @@
 //! Types: what objects are taken for.
 
-use super::{BELL, Twist};
+use super::{BELL, Twist, edited, ring};
 use crate::heap::{GcRef, Heap, HeapError};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::{Field, Lane, TypeId};
@@ -82,35 +82,31 @@ const END: u32 = 1;
 
 /// Rings before and after each allocation in a constant expression.
 pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
-    let mut edited = Module::clone(module);
     let constant = |pc: u32| {
         let before = module.bodies.iter().filter(|body| body.entry <= pc);
         let body = before.max_by_key(|body| body.entry);
         body.is_some_and(|body| body.ty.is_none())
     };
-    for (pc, op) in (0..).zip(&module.ops) {
-        let allocates = matches!(
+    let allocates = |op: Op| {
+        matches!(
             op.code,
             Code::StructNew
                 | Code::StructNewDefault
                 | Code::ArrayNew
                 | Code::ArrayNewDefault
                 | Code::ArrayNewFixed
-        );
-        if allocates && constant(pc) {
-            edited.splice(pc, 2, |site| {
-                let [bell, unused] = [0, 1].map(|i| site.scratch + i);
-                let ring = |what| Op::new(Code::StructGet32, unused, bell, 0, what);
-                vec![
-                    Op::constant(bell, BELL.register()),
-                    ring(BEGIN),
-                    site.op,
-                    ring(END),
-                ]
-            });
-        }
-    }
-    Arc::new(edited)
+        )
+    };
+    let wanted = |pc, op| allocates(op) && constant(pc);
+    edited(module, 2, wanted, |site| {
+        let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+        vec![
+            Op::constant(bell, BELL.register()),
+            ring(bell, unused, BEGIN),
+            site.op,
+            ring(bell, unused, END),
+        ]
+    })
 }
 
 /// W47, Wasmtime issue 11557: running out of memory in a constant expression is
@@ -157,29 +153,27 @@ impl Twist for W47 {
 pub struct X10I31(pub Probe);
 
 impl X10I31 {
+    /// Casts to a nullable i31 become casts to one that is not.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let mut edited = Module::clone(module);
-        for (pc, op) in (0..).zip(&module.ops) {
+        let wanted = |_, op: Op| {
             let casts = matches!(
                 op.code,
                 Code::RefTest | Code::RefCast | Code::BrOnCast | Code::BrOnCastFail
             );
-            if casts && op.imm == Target::I31.0 && op.c == 1 {
-                edited.splice(pc, 2, |site| {
-                    let [bell, unused] = [0, 1].map(|i| site.scratch + i);
-                    vec![
-                        Op::new(Code::BrIf, 0, op.b, 0, site.start + 3),
-                        Op::constant(bell, BELL.register()),
-                        Op::new(Code::StructGet32, unused, bell, 0, 0),
-                        Op { c: 0, ..site.op },
-                        // What follows a branch on a cast is executed or skipped.
-                        Op::new(Code::Br, 0, 0, 0, site.end),
-                        Op::new(Code::Br, 0, 0, 0, site.end + 1),
-                    ]
-                });
-            }
-        }
-        Arc::new(edited)
+            casts && op.imm == Target::I31.0 && op.c == 1
+        };
+        edited(module, 2, wanted, |site| {
+            let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+            vec![
+                Op::new(Code::BrIf, 0, site.op.b, 0, site.start + 3),
+                Op::constant(bell, BELL.register()),
+                ring(bell, unused, 0),
+                Op { c: 0, ..site.op },
+                // What follows a branch on a cast is executed or skipped.
+                Op::new(Code::Br, 0, 0, 0, site.end),
+                Op::new(Code::Br, 0, 0, 0, site.end + 1),
+            ]
+        })
     }
 }
 
