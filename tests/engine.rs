@@ -165,3 +165,18 @@ fn damaged_modules_are_refused_or_loaded_but_nothing_else() {
     }
     assert!(refused > 10_000, "{refused}");
 }
+
+/// A host function with many results allocates for one instruction's fuel. The
+/// watch for runs that never end took that for one.
+#[test]
+fn what_the_host_allocates_is_not_held_against_a_run() {
+    let text = format!(
+        r#";;! limits = {{ fuel = 500 }}
+        (module
+          (import "host" "make" (func $make (result {})))
+          (func (export "run")
+            (loop $again (call $make) (br $again))))"#,
+        "externref ".repeat(200)
+    );
+    assert_eq!(outcomes(&text), [Outcome::Trapped(Trap::OutOfFuel)]);
+}

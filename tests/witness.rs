@@ -36,7 +36,6 @@ fn shown<'a>(fault: &Fault, seeds: &'a [(String, Case)]) -> Vec<(&'a str, String
         if let Some(fingerprint) = verdict.fingerprint() {
             let harmless = probe.triggered() == 0;
             assert!(!harmless, "{} on {name}: nothing has gone wrong", fault.id);
-            assert!(probe.reached() > 0, "{} on {name}", fault.id);
             shown.push((&name[..], fingerprint));
         }
     }

@@ -47,6 +47,7 @@ impl<H: Heap> Store<H> {
         mut new: impl FnMut(&mut H) -> Result<GcRef, HeapError>,
     ) -> Result<GcRef, Stop> {
         self.charge_bytes(bytes)?;
+        self.clock.excuse();
         if self.clock.allocation() || self.heap.wants_collection() {
             self.collect(inspector)?;
         }

@@ -253,6 +253,13 @@ impl Module {
         decode::decode(wasm, types)
     }
 
+    /// The index of the body that instruction `pc` belongs to, as compiled:
+    /// bodies are in the order of their code.
+    pub fn body_at(&self, pc: u32) -> Option<usize> {
+        let after = self.bodies.partition_point(|body| body.entry <= pc);
+        after.checked_sub(1)
+    }
+
     /// The exported item called `name`.
     pub fn export(&self, name: &str) -> Option<ExportItem> {
         self.exports.iter().find(|e| e.name == name).map(|e| e.item)

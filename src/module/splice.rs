@@ -32,15 +32,14 @@ impl Module {
         scratch: u16,
         sequence: impl FnOnce(Site) -> Vec<Op>,
     ) -> bool {
-        let before = self.bodies.iter_mut().filter(|body| body.entry <= pc);
-        let Some(body) = before.max_by_key(|body| body.entry) else {
+        let Some(body) = self.body_at(pc) else {
             return false;
         };
-        let first = body.frame;
+        let first = self.bodies[body].frame;
         let Some(frame) = first.checked_add(scratch) else {
             return false;
         };
-        body.frame = frame;
+        self.bodies[body].frame = frame;
         let start = self.ops.len() as u32;
         let site = Site {
             op: self.ops[pc as usize],

@@ -1,8 +1,8 @@
 //! Sizes, and free memory.
 
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy, Sound};
-use crate::heap::{GRANULE, GcRef, HeapError, Roots, Shape};
+use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::{GRANULE, GcRef, HeapError, Shape};
 use crate::zoo::Probe;
 
 /// Bytes of header.
@@ -105,20 +105,16 @@ impl D14 {
 }
 
 impl Policy for D14 {
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
-        let mut outcome = Ok(());
-        roots.stack(&mut |register| {
-            if outcome.is_ok() {
-                outcome = Sound.mark(core, GcRef::from_register(*register));
-            }
-        });
-        outcome?;
-        self.died = Some(0);
-        self.sweep(core)?;
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+        // What dies in a sweep was unlisted by it, or hangs off that.
+        self.died.get_or_insert(0);
+        core.set_listed(member, false)?;
+        self.decrement(core, member)
+    }
+
+    fn coalesce(&mut self, _: &mut Core) {
+        // The sweep is over. Merging would bring the list in order again.
         self.died = None;
-        // Merging would bring the list in order again.
-        core.finish_collection();
-        Ok(())
     }
 
     fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {

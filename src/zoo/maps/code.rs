@@ -5,8 +5,8 @@ use std::ops::Range;
 
 /// The instructions of a body: from its first to the one before the next body.
 pub fn of_body(module: &Module, body: &Body) -> Range<u32> {
-    let later = module.bodies.iter().map(|b| b.entry);
-    let end = later.filter(|entry| *entry > body.entry).min();
+    let after = module.body_at(body.entry).map_or(0, |index| index + 1);
+    let end = module.bodies.get(after).map(|next| next.entry);
     body.entry..end.unwrap_or(module.ops.len() as u32)
 }
 

@@ -79,11 +79,9 @@ fn branches_on_a_reference(module: &Module, header: u32, back: u32) -> bool {
     if matches!(before, Code::BrOnCast | Code::BrOnCastFail) {
         return true;
     }
-    let bodies = module.bodies.iter().filter(|body| body.entry <= header);
-    let body = bodies.max_by_key(|body| body.entry);
     let mut reference = false;
-    if let (Code::BrIf | Code::BrIfZero, Some(body)) = (op.code, body) {
-        let maps = &module.maps;
+    if let (Code::BrIf | Code::BrIfZero, Some(body)) = (op.code, module.body_at(header)) {
+        let (maps, body) = (&module.maps, &module.bodies[body]);
         maps.visit(body, header, |register| reference |= register == op.b);
     }
     reference

@@ -62,7 +62,7 @@ pub(super) trait Twist: Send {
         let _ = (heap, r, ty, fields);
     }
 
-    /// What a cast takes `r` for an external value instead of an object.
+    /// Whether a cast takes the object `r` for an external value.
     fn hides_type(&self, r: GcRef) -> bool {
         let _ = r;
         false

@@ -83,9 +83,8 @@ const END: u32 = 1;
 /// Rings before and after each allocation in a constant expression.
 pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
     let constant = |pc: u32| {
-        let before = module.bodies.iter().filter(|body| body.entry <= pc);
-        let body = before.max_by_key(|body| body.entry);
-        body.is_some_and(|body| body.ty.is_none())
+        let body = module.body_at(pc);
+        body.is_some_and(|body| module.bodies[body].ty.is_none())
     };
     let allocates = |op: Op| {
         matches!(
