@@ -346,3 +346,6 @@ fn miss(r: GcRef, granules: i32) -> HeapError {
 pub(super) fn outside(at: usize) -> HeapError {
     HeapError::corrupt(u32::try_from(at).unwrap_or(u32::MAX), "outside memory")
 }
+
+#[cfg(test)]
+mod tests;
