@@ -31,7 +31,7 @@ pub struct Core {
     dead: GcRef,
     pub(super) stats: Stats,
     /// Bytes in allocated blocks.
-    live: u64,
+    pub(super) live: u64,
     /// Bytes allocated since the last collection.
     fresh: u64,
     /// Length of the stack-root list that calls for a collection.

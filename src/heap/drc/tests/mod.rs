@@ -2,6 +2,7 @@
 
 mod bulk;
 mod collect;
+mod core;
 mod counts;
 mod forward;
 mod mutator;

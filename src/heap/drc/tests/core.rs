@@ -1,0 +1,59 @@
+//! Primitives of which the sound collector needs less than the faults do.
+
+use super::heap;
+use crate::heap::testing::Kinds;
+use crate::heap::{GcRef, Heap, Inspect};
+
+#[test]
+fn a_heap_is_empty_until_the_first_allocation() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    assert!(h.core().is_empty());
+    let r = h.new_struct(kinds.empty, &[]).unwrap();
+    assert!(!h.core().is_empty());
+    assert!(h.core().is_allocated(r));
+    h.core_mut().free(r).unwrap();
+    assert!(!h.core().is_empty(), "there is a free block");
+    assert!(!h.core().is_allocated(r));
+    h.core_mut().coalesce();
+    assert!(h.core().is_empty());
+}
+
+#[test]
+fn what_is_freed_is_counted_in_bytes_and_objects() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let r = h.new_array_default(kinds.bytes, 40).unwrap();
+    let small = h.new_struct(kinds.empty, &[]).unwrap();
+    let live = h.core().live;
+    assert_eq!(h.core().block_size(r), Ok(64));
+    assert_eq!(live, 64 + 16);
+    assert!(h.core().block_size(GcRef(r.0 + 16)).is_err());
+    h.core_mut().free(r).unwrap();
+    assert_eq!(h.core().live, 16);
+    assert!(h.core().block_size(r).is_err());
+    assert!(h.core_mut().free(r).is_err(), "twice");
+    assert_eq!((h.core().live, h.stats().freed), (16, 1));
+    // Raw: more than was there.
+    h.core_mut().free_raw(small, 32);
+    assert_eq!((h.core().live, h.stats().freed), (0, 2));
+}
+
+#[test]
+fn stores_over_objects_are_counted() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let leaf = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
+    let root = kinds.new_node(&mut h, leaf, GcRef::NULL);
+    let field = kinds.field(kinds.node, 0);
+    for (value, expected) in [
+        (leaf.register(), 1),
+        (3, 2),
+        (0, 2),
+        (0, 2),
+        (leaf.register(), 2),
+    ] {
+        h.set_field(root, field, value).unwrap();
+        assert_eq!(h.stats().overwritten, expected, "by {value}");
+    }
+}
