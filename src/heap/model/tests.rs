@@ -144,3 +144,9 @@ fn the_raw_doors_break_one_law_at_a_time() {
     assert_eq!(h.peek(s, element(0, Lane::Gc)), None);
     assert!(h.set_shape(GcRef::NULL, Shape::Extern).is_err());
 }
+
+#[test]
+fn slots_hold_what_was_written() {
+    let kinds = Kinds::new();
+    language::slots(&kinds, &mut heap(&kinds));
+}

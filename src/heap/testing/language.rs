@@ -2,7 +2,7 @@
 //! same under every heap.
 
 use super::{Kinds, Random, wild};
-use crate::heap::{GcRef, Heap, HeapError, Place, Shape};
+use crate::heap::{GcRef, Heap, HeapError, Place, Shape, Slot};
 use crate::types::{Field, Lane};
 
 /// The place of an element.
@@ -96,6 +96,41 @@ pub fn arrays<H: Heap>(kinds: &Kinds, h: &mut H) {
     h.init_elements(f, 0, Lane::Func, &[5, 6]).unwrap();
     assert_eq!(h.get_element(f, 1, Lane::Func).unwrap(), 6);
     kinds.audit(h, &[]);
+}
+
+/// Default values, slots outside the heap, and segments of references.
+pub fn slots(kinds: &Kinds, h: &mut impl Heap) {
+    let d = h.new_struct_default(kinds.mixed).unwrap();
+    assert_eq!(h.shape(d), Ok(Shape::Struct(kinds.mixed)));
+    for index in 0..7 {
+        assert_eq!(h.get_field(d, kinds.field(kinds.mixed, index)), Ok(0));
+    }
+    let objects = [(); 3].map(|()| kinds.new_node(h, GcRef::NULL, GcRef::NULL));
+    let [a, b, c] = objects.map(|r| r.0);
+    let kind = Slot::Global(0);
+    let mut slot = 0;
+    h.init_slot(kind, &mut slot, GcRef(a)).unwrap();
+    assert_eq!(slot, a);
+    assert_eq!(h.expose(kind, GcRef(a)), Ok(GcRef(a)));
+    h.write_slot(kind, &mut slot, GcRef(b)).unwrap();
+    assert_eq!(slot, b);
+    let mut table = [0; 4];
+    h.grow_slots(&mut table[..2], GcRef(c)).unwrap();
+    assert_eq!(table, [c, c, 0, 0]);
+    h.fill_slots(&mut table[1..], GcRef(b)).unwrap();
+    assert_eq!(table, [c, b, b, b]);
+    h.copy_slots(&mut table[1..3], &[0, a]).unwrap();
+    assert_eq!(table, [c, 0, a, b]);
+    let array = h.new_array_default(kinds.refs, 3).unwrap();
+    h.init_elements(array, 1, Lane::Gc, &table[2..]).unwrap();
+    for (index, expected) in [0, a, b].into_iter().enumerate() {
+        let element = h.get_element(array, index as u32, Lane::Gc);
+        assert_eq!(element, Ok(GcRef(expected).register()));
+    }
+    kinds.audit(h, &[slot, table[0], table[1], table[2], table[3]]);
+    h.drop_slots(kind, &mut table[..3]).unwrap();
+    assert_eq!(table, [0, 0, 0, b]);
+    kinds.audit(h, &[slot, b]);
 }
 
 /// Arrays that cannot fit leave an empty heap as it is, with room for `max`

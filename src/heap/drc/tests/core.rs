@@ -3,6 +3,7 @@
 use super::heap;
 use crate::heap::testing::Kinds;
 use crate::heap::{GcRef, Heap, Inspect};
+use crate::types::Lane;
 
 #[test]
 fn a_heap_is_empty_until_the_first_allocation() {
@@ -56,4 +57,17 @@ fn stores_over_objects_are_counted() {
         h.set_field(root, field, value).unwrap();
         assert_eq!(h.stats().overwritten, expected, "by {value}");
     }
+}
+
+#[test]
+fn a_word_is_written_whatever_is_there() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let leaf = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
+    let array = h.new_array_default(kinds.refs, 2).unwrap();
+    let second = h.core().element_words(array, 1, 1).unwrap().next().unwrap();
+    h.core_mut().set_word(second, leaf.0).unwrap();
+    assert_eq!(h.core().word(second), Ok(leaf));
+    assert_eq!(h.get_element(array, 1, Lane::Gc), Ok(leaf.register()));
+    assert!(h.core_mut().set_word(usize::MAX / 2, 0).is_err());
 }

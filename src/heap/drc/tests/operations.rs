@@ -26,3 +26,9 @@ fn no_sequence_of_calls_panics() {
     let kinds = Kinds::new();
     storm(&kinds, || heap(&kinds));
 }
+
+#[test]
+fn slots_hold_what_was_written() {
+    let kinds = Kinds::new();
+    language::slots(&kinds, &mut heap(&kinds));
+}
