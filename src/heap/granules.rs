@@ -142,5 +142,8 @@ mod tests {
         assert_eq!(granules.blocks().len(), 1);
         granules.set(2, 0);
         assert!(granules.blocks().is_empty());
+        granules.set_end(5);
+        granules.set(5, 1);
+        assert!(granules.blocks().is_empty(), "nothing starts at the end");
     }
 }

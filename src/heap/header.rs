@@ -64,5 +64,7 @@ mod tests {
         }
         assert_eq!(decode(u32::from_le_bytes([POISON; 4])), None);
         assert_eq!(decode(0), None);
+        let external = encode(Shape::Extern);
+        assert_eq!(decode(external | 1), None, "they have no type");
     }
 }
