@@ -1,6 +1,6 @@
 //! One half of the memory, and where its addresses start.
 
-use crate::heap::header::HEADER;
+use crate::heap::header::{self, HEADER};
 use crate::heap::space::Space;
 use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape};
 use crate::types::Lane;
@@ -136,6 +136,11 @@ impl Semispace {
     #[inline]
     pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
         self.with(|s| s.shape(self.local(r)))
+    }
+
+    /// Sets what kind of object the one at `r` is: raw.
+    pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
+        self.set_header_word(r, 0, header::encode(shape))
     }
 
     /// The length of the array `r`.

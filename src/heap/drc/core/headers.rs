@@ -1,8 +1,8 @@
 //! Headers: counts, flags and links of single objects.
 
 use super::Core;
-use crate::heap::header::HEADER;
-use crate::heap::{GcRef, HeapError};
+use crate::heap::header::{self, HEADER};
+use crate::heap::{GcRef, HeapError, Shape};
 
 /// Offsets of the collector's words in a header.
 const FLAGS: usize = 4;
@@ -19,6 +19,12 @@ impl Core {
     #[inline]
     fn header(&self, r: GcRef) -> Result<usize, HeapError> {
         self.space.object(r, u64::from(HEADER))
+    }
+
+    /// Sets what kind of object the one at `r` is: raw.
+    pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
+        let at = self.header(r)?;
+        self.space.set_word(at, header::encode(shape))
     }
 
     /// The reference count of the object at `r`.
