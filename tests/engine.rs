@@ -180,3 +180,32 @@ fn what_the_host_allocates_is_not_held_against_a_run() {
     );
     assert_eq!(outcomes(&text), [Outcome::Trapped(Trap::OutOfFuel)]);
 }
+
+/// An exception passes the handlers of other tags, also of tags of its type.
+#[test]
+fn a_catch_is_for_its_tag_alone() {
+    let func = |name: &str, handlers: &str| {
+        format!(
+            r#"(func (export "{name}")
+              (block $wrong (result i32)
+                (block $empty
+                  (block $right (result i32)
+                    (try_table {handlers} (throw $a (i32.const 5)))
+                    unreachable)
+                  (if (i32.ne (i32.const 5)) (then unreachable))
+                  return)
+                unreachable)
+              unreachable)"#
+        )
+    };
+    let text = format!(
+        "(module (tag $a (param i32)) (tag $b (param i32)) (tag $c) {} {} {})",
+        func("same type", "(catch $b $wrong) (catch $a $right)"),
+        func("other type", "(catch $c $empty) (catch $a $right)"),
+        func("first", "(catch $a $right) (catch $b $wrong)"),
+    );
+    let outcomes = outcomes(&text);
+    assert_eq!(outcomes.len(), 3);
+    let returned = |o: &Outcome| matches!(o, Outcome::Returned(_));
+    assert!(outcomes.iter().all(returned), "{outcomes:?}");
+}

@@ -33,3 +33,16 @@ impl HeapError {
         HeapError::Corrupt(Corruption { address, what })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_written_with_its_address() {
+        let HeapError::Corrupt(found) = HeapError::corrupt(0x110, "not an object") else {
+            unreachable!()
+        };
+        assert_eq!(found.to_string(), "0x110: not an object");
+    }
+}

@@ -149,3 +149,31 @@ impl Layouts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::testing::Kinds;
+
+    #[test]
+    fn what_is_traced_can_be_falsified() {
+        let kinds = Kinds::new();
+        let mut layouts = Layouts::default();
+        layouts.add(&kinds.types);
+        let traced = |layouts: &Layouts, ty| {
+            let layout = layouts.of(Shape::Struct(ty)).unwrap();
+            let offsets = layout.traced().map(|i| layouts.traced(i).unwrap());
+            offsets.collect::<Vec<_>>()
+        };
+        assert_eq!(traced(&layouts, kinds.node), [0, 4]);
+        layouts.set_traced(kinds.node, &[4]);
+        assert_eq!(traced(&layouts, kinds.node), [4]);
+        layouts.set_traced(kinds.node, &[]);
+        assert!(traced(&layouts, kinds.node).is_empty());
+        assert!(layouts.traced(u32::MAX).is_err());
+        layouts.get_mut(kinds.refs).unwrap().traced_elements = false;
+        let array = layouts.of(Shape::Array(kinds.refs)).unwrap();
+        assert!(!array.traced_elements);
+        assert!(layouts.get_mut(TypeId(u32::MAX)).is_none());
+    }
+}

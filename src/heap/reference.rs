@@ -94,6 +94,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_kind_is_written_as_a_reader_knows_it() {
+        let written = |r: GcRef| (format!("{r}"), format!("{r:?}"));
+        for (r, text) in [
+            (GcRef::NULL, "null"),
+            (GcRef::i31(u32::MAX), "i31 -1"),
+            (GcRef(0x110), "0x110"),
+        ] {
+            assert_eq!(written(r), (text.to_string(), text.to_string()));
+        }
+    }
+
+    #[test]
     fn every_kind_is_told_by_value() {
         assert!(GcRef::NULL.is_null() && !GcRef::NULL.is_object() && !GcRef::NULL.is_i31());
         assert!(GcRef(0x110).is_object());

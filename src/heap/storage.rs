@@ -222,6 +222,10 @@ mod tests {
         assert!(s.grow_to(1));
         assert_eq!(s.copy(0, 4000, 97), None);
         assert_eq!(s.copy(4000, 0, 97), None);
+        s.fill(0..96, Lane::B8, 7).unwrap();
+        assert_eq!(s.copy(4000, 0, 96), Some(()), "up to the end");
+        assert_eq!(s.copy(0, 4000, 96), Some(()));
+        assert_eq!(s.slice(4000..4096), Some(&[7; 96][..]));
         assert_eq!(s.fill(4000..4097, Lane::B8, 0), None);
         assert_eq!(s.slice(4096..4097), None);
         s.poison(4000..9000);

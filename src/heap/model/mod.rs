@@ -36,6 +36,12 @@ const OBJECT: u64 = 16;
 /// `u32`.
 const MAX_OBJECTS: usize = (u32::MAX / GRANULE - 1) as usize;
 
+// No test makes so many.
+const _: () = assert!(
+    (MAX_OBJECTS as u64 + 1) * GRANULE as u64 <= u32::MAX as u64
+        && (MAX_OBJECTS as u64 + 2) * GRANULE as u64 > u32::MAX as u64
+);
+
 /// A heap that is a list of objects. Object `n` has the address
 /// `GRANULE * (n + 1)`, and is never freed.
 pub struct Model {

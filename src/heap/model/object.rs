@@ -213,3 +213,21 @@ fn repeat<T: Clone>(value: T, len: u32) -> Result<Vec<T>, HeapError> {
     values.resize(len as usize, value);
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_the_elements_of_its_range() {
+        let values = [5, 6, 7, 8].map(Value::I32);
+        let elements = Elements::of(Kind::I32, &values).unwrap();
+        for (start, end) in [(0, 0), (0, 4), (1, 3), (3, 4), (4, 4)] {
+            let part = elements.part(start..end).unwrap();
+            let listed: Vec<_> = (0..part.len()).map(|i| part.get(i)).collect();
+            let expected = values[start as usize..end as usize].iter();
+            assert_eq!(listed, expected.map(|v| Some(*v)).collect::<Vec<_>>());
+        }
+        assert!(elements.part(3..5).is_err());
+    }
+}

@@ -78,6 +78,12 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     let five = [1, 2, 3, 4, 5];
     assert_eq!(h.new_array_fixed(kinds.words, &five), Err(HeapError::Full));
     assert!(h.new_array_fixed(kinds.bytes, &five).is_ok());
+
+    let mut h = Model::new(100);
+    h.add_types(&kinds.types);
+    let mut fits = |len| h.new_array_default(kinds.words, len).is_ok();
+    assert!(fits(5) && fits(5), "thirty-six bytes each");
+    assert!(!fits(4) && fits(3) && !fits(0));
 }
 
 #[test]
@@ -149,4 +155,16 @@ fn the_raw_doors_break_one_law_at_a_time() {
 fn slots_hold_what_was_written() {
     let kinds = Kinds::new();
     language::slots(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn it_shows_what_it_is_made_of() {
+    let kinds = Kinds::new();
+    language::shown(&kinds, &mut heap(&kinds), "model", None);
+}
+
+#[test]
+fn changes_are_watched() {
+    let kinds = Kinds::new();
+    language::watched(&kinds, &mut heap(&kinds));
 }

@@ -66,3 +66,15 @@ fn slots_hold_what_was_written() {
     let kinds = Kinds::new();
     language::slots(&kinds, &mut heap(&kinds));
 }
+
+#[test]
+fn it_shows_what_it_is_made_of() {
+    let kinds = Kinds::new();
+    language::shown(&kinds, &mut heap(&kinds), "null", Some(16));
+}
+
+#[test]
+fn changes_are_watched() {
+    let kinds = Kinds::new();
+    language::watched(&kinds, &mut heap(&kinds));
+}

@@ -2,7 +2,7 @@
 //! same under every heap.
 
 use super::{Kinds, Random, wild};
-use crate::heap::{GcRef, Heap, HeapError, Place, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, POISON, Place, Shape, Slot};
 use crate::types::{Field, Lane};
 
 /// The place of an element.
@@ -171,4 +171,47 @@ pub fn wrong_references(kinds: &Kinds, h: &mut impl Heap) {
         );
         assert!(h.copy((r, u32::MAX), (r, 0), u32::MAX, Lane::B128).is_err());
     }
+}
+
+/// What a heap says of itself, and shows of its memory: `header` is the size of
+/// an object's header, for heaps of bytes.
+pub fn shown<H: Heap>(kinds: &Kinds, h: &mut H, name: &str, header: Option<u32>) {
+    let node = kinds.new_node(h, GcRef::NULL, GcRef::NULL);
+    assert_eq!(h.name(), name);
+    assert_eq!(h.header_size(), header);
+    assert_eq!(h.root_list().is_some(), h.is_counting());
+    assert!(h.parked().is_empty());
+    let block = h.blocks()[0];
+    assert_eq!(block.start, node.0);
+    let bytes = h.bytes(block).map(|b| b.len() as u32);
+    assert_eq!(bytes, header.map(|_| block.size));
+    let unused = h.unused();
+    assert_eq!(unused.is_empty(), header.is_none());
+    for (start, bytes) in unused {
+        assert!(start >= block.start + block.size, "{start:#x}");
+        assert!(!bytes.is_empty() && bytes.iter().all(|b| *b == POISON));
+    }
+}
+
+/// Writes are logged while somebody watches, under the address of the object.
+pub fn watched<H: Heap>(kinds: &Kinds, h: &mut H) {
+    fn listed<H: Heap>(h: &H) -> Option<Vec<u32>> {
+        let mut list = Vec::new();
+        h.changes(&mut |change| list.push(change.at))
+            .then_some(list)
+    }
+    kinds.new_node(h, GcRef::NULL, GcRef::NULL);
+    let node = kinds.new_node(h, GcRef::NULL, GcRef::NULL);
+    assert_eq!(listed(h), None, "nobody watches");
+    h.watch(true);
+    assert_eq!(listed(h), Some(Vec::new()));
+    h.set_field(node, kinds.field(kinds.node, 2), 7).unwrap();
+    let block = h.blocks()[1];
+    let inside = block.start..block.start + block.size;
+    let changes = listed(h).unwrap();
+    assert!(!changes.is_empty() && changes.iter().all(|at| inside.contains(at)));
+    h.forget_changes();
+    assert_eq!(listed(h), Some(Vec::new()));
+    h.watch(false);
+    assert_eq!(listed(h), None);
 }

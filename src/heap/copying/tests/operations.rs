@@ -3,7 +3,7 @@
 use super::{audit, heap};
 use crate::heap::copying::Copying;
 use crate::heap::testing::{Held, Kinds, language, storm};
-use crate::heap::{Heap, HeapError, Inspect};
+use crate::heap::{Heap, HeapError, Inspect, Shape};
 
 #[test]
 fn every_kind_of_object_keeps_what_it_was_given() {
@@ -64,4 +64,30 @@ fn no_sequence_of_calls_panics() {
 fn slots_hold_what_was_written() {
     let kinds = Kinds::new();
     language::slots(&kinds, &mut heap(&kinds));
+}
+
+#[test]
+fn it_shows_what_it_is_made_of() {
+    let kinds = Kinds::new();
+    language::shown(&kinds, &mut heap(&kinds), "copying", Some(16));
+}
+
+#[test]
+fn changes_are_watched() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    language::watched(&kinds, &mut h);
+    // From the other semi-space on, where local addresses are not those of the heap.
+    h.collect(&mut Held::default()).unwrap();
+    language::watched(&kinds, &mut h);
+}
+
+#[test]
+fn a_shape_can_be_falsified() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let r = h.new_struct(kinds.empty, &[]).unwrap();
+    let from = h.core_mut().from_space_mut();
+    from.set_shape(r, Shape::Struct(kinds.node)).unwrap();
+    assert_eq!(h.shape(r), Ok(Shape::Struct(kinds.node)));
 }

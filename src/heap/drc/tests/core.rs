@@ -1,8 +1,8 @@
 //! Primitives of which the sound collector needs less than the faults do.
 
-use super::heap;
+use super::{count, heap};
 use crate::heap::testing::Kinds;
-use crate::heap::{GcRef, Heap, Inspect};
+use crate::heap::{GcRef, Heap, Inspect, Shape};
 use crate::types::Lane;
 
 #[test]
@@ -70,4 +70,16 @@ fn a_word_is_written_whatever_is_there() {
     assert_eq!(h.core().word(second), Ok(leaf));
     assert_eq!(h.get_element(array, 1, Lane::Gc), Ok(leaf.register()));
     assert!(h.core_mut().set_word(usize::MAX / 2, 0).is_err());
+}
+
+#[test]
+fn a_shape_can_be_falsified() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    let r = h.new_struct(kinds.empty, &[]).unwrap();
+    h.core_mut()
+        .set_shape(r, Shape::Struct(kinds.node))
+        .unwrap();
+    assert_eq!(h.shape(r), Ok(Shape::Struct(kinds.node)));
+    assert_eq!(count(&h, r), Some(1));
 }

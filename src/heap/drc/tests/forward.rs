@@ -3,7 +3,7 @@
 use super::count;
 use crate::heap::drc::{Core, Done, Drc, Policy};
 use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Slot};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, Slot};
 use crate::types::Lane;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -127,4 +127,57 @@ fn raw_doors_break_the_heap_without_a_panic() {
     let second = kinds.new_node(&mut h, kept, NULL);
     assert_eq!((first, second), (dead, dead), "one block, two owners");
     assert!(h.collect(&mut Frame::of(&[first])).is_err());
+}
+
+/// Everything about it is wrong, and it keeps a list of what it was asked.
+struct Contrary(Rc<Cell<u32>>);
+
+impl Policy for Contrary {
+    fn name(&self) -> &'static str {
+        "contrary"
+    }
+
+    fn parked(&self, _: &Core) -> Vec<GcRef> {
+        vec![GcRef(0x40)]
+    }
+
+    fn is_object(&mut self, value: GcRef) -> bool {
+        self.0.set(self.0.get() | 1);
+        !value.is_object()
+    }
+
+    fn wants_collection(&self, core: &Core) -> bool {
+        core.is_empty()
+    }
+
+    fn survives(&mut self, _: &mut Core, member: GcRef) -> Result<bool, HeapError> {
+        self.0.set(self.0.get() | 2);
+        Ok(member.is_null())
+    }
+
+    fn coalesce(&mut self, _: &mut Core) {
+        self.0.set(self.0.get() | 4);
+    }
+}
+
+#[test]
+fn a_box_answers_as_what_is_in_it() {
+    let kinds = Kinds::new();
+    let asked = Rc::new(Cell::new(0));
+    let mut h = boxed(&kinds, Contrary(asked.clone()));
+    assert_eq!(h.name(), "contrary");
+    assert_eq!(h.parked(), [GcRef(0x40)]);
+    let mut policy: Box<dyn Policy> = Box::new(Contrary(asked.clone()));
+    type Boxed = Box<dyn Policy>;
+    assert!(Boxed::wants_collection(&policy, h.core()));
+    for (r, survives) in [(NULL, true), (GcRef(0x40), false)] {
+        assert_eq!(Boxed::is_object(&mut policy, r), r.is_null());
+        let outcome = Boxed::survives(&mut policy, h.core_mut(), r);
+        assert_eq!(outcome, Ok(survives));
+    }
+    h.new_struct(kinds.empty, &[]).unwrap();
+    assert!(!Boxed::wants_collection(&policy, h.core()));
+    assert_eq!(asked.replace(0) & 3, 3);
+    Boxed::coalesce(&mut policy, h.core_mut());
+    assert_eq!(asked.get(), 4);
 }

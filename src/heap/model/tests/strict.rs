@@ -147,3 +147,17 @@ fn objects_are_made_of_the_registers_their_type_takes() {
     assert_eq!(h.header(GcRef(16)), None);
     assert!(h.shape(GcRef(16)).is_err());
 }
+
+#[test]
+fn what_is_no_object_is_told_apart() {
+    let kinds = Kinds::new();
+    let mut h = heap(&kinds);
+    h.new_extern(1).unwrap();
+    for (r, expected) in [
+        (GcRef::NULL, "null is not an object"),
+        (GcRef::i31(8), "an i31 is not an object"),
+        (GcRef(0x20), "no object has this address"),
+    ] {
+        assert_eq!(h.shape(r), Err(HeapError::corrupt(r.0, expected)));
+    }
+}

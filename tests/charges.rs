@@ -1,0 +1,175 @@
+//! What bulk operations cost, and how much of tables and memories there may be:
+//! to the unit, as [`Limits`](gcdiff::engine::Limits) has it.
+
+use gcdiff::case::{self, Case, Outcome};
+use gcdiff::engine::Trap;
+use gcdiff::oracle::{Options, Verdict, judge};
+
+/// How the only export of a module ends, or its instantiation if that fails.
+fn outcome(case: &Case) -> Outcome {
+    let judged = judge(case, &Options::default()).unwrap();
+    assert_eq!(judged.verdict, Verdict::Agree);
+    let steps = judged.observation.unwrap().steps;
+    steps.last().unwrap().outcome.clone()
+}
+
+fn read(parts: &str, body: &str) -> Case {
+    let text = format!(r#"(module {parts} (func (export "run") {body}))"#);
+    case::read(text.as_bytes()).unwrap().0
+}
+
+/// The least fuel with which a body ends well. Calls and the instantiation have
+/// the same fuel, so the call must be what costs more.
+fn cost(parts: &str, body: &str) -> u64 {
+    let all = "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))";
+    let mut case = read(parts, &format!("{all} {all} {body}"));
+    let (mut low, mut high) = (0, 1 << 16);
+    while low < high {
+        let fuel = (low + high) / 2;
+        case.limits.fuel = fuel;
+        match outcome(&case) {
+            Outcome::Trapped(Trap::OutOfFuel) => low = fuel + 1,
+            Outcome::Returned(_) => high = fuel,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+    low
+}
+
+const PARTS: &str = r#"
+    (memory 1 20)
+    (table $t 2000 anyref)
+    (table $f 2000 funcref)
+    (type $bytes (array (mut i8)))
+    (type $wide (array (mut i64)))
+    (type $vectors (array (mut v128)))
+    (type $refs (array (mut anyref)))
+    (data $d "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
+    (elem $e anyref (ref.null any) (ref.null any) (ref.null any) (ref.null any))
+    (global $b (ref $bytes) (array.new_default $bytes (i32.const 100)))
+    (global $w (ref $wide) (array.new_default $wide (i32.const 100)))
+    (global $v (ref $vectors) (array.new_default $vectors (i32.const 100)))
+    (global $r (ref $refs) (array.new_default $refs (i32.const 100)))"#;
+
+/// Operations with a place for their length, some lengths, and what each costs
+/// more than a length of zero.
+const COSTS: [(&str, &[(u64, u64)]); 15] = [
+    (
+        "(memory.fill (i32.const 0) (i32.const 1) (i32.const N))",
+        &[(15, 0), (16, 1), (31, 1), (1600, 100)],
+    ),
+    (
+        "(memory.copy (i32.const 0) (i32.const 1) (i32.const N))",
+        &[(15, 0), (16, 1), (1600, 100)],
+    ),
+    (
+        "(memory.init $d (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(15, 0), (16, 1), (64, 4)],
+    ),
+    (
+        "(drop (memory.grow (i32.const N)))",
+        &[(1, 256), (3, 768), (30, 0)],
+    ),
+    (
+        "(table.fill $t (i32.const 0) (ref.null any) (i32.const N))",
+        &[(1, 1), (1000, 1000)],
+    ),
+    (
+        "(table.copy $t $t (i32.const 1) (i32.const 0) (i32.const N))",
+        &[(1, 1), (1000, 1000)],
+    ),
+    (
+        "(table.init $t $e (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(1, 1), (4, 4)],
+    ),
+    (
+        "(drop (table.grow $f (ref.null func) (i32.const N)))",
+        &[(1, 1), (1000, 1000)],
+    ),
+    (
+        "(array.fill $wide (global.get $w) (i32.const 0) (i64.const 1) (i32.const N))",
+        &[(1, 1), (100, 100)],
+    ),
+    (
+        "(array.fill $vectors (global.get $v) (i32.const 0) (v128.const i64x2 1 2) (i32.const N))",
+        &[(1, 1), (100, 100)],
+    ),
+    (
+        "(array.copy $refs $refs (global.get $r) (i32.const 0) (global.get $r) (i32.const 0) (i32.const N))",
+        &[(1, 1), (100, 100)],
+    ),
+    (
+        "(array.init_data $bytes $d (global.get $b) (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(15, 0), (16, 1), (64, 4)],
+    ),
+    (
+        "(array.init_data $wide $d (global.get $w) (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(1, 0), (2, 1), (3, 1), (8, 4)],
+    ),
+    (
+        "(array.init_data $vectors $d (global.get $v) (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(1, 1), (4, 4)],
+    ),
+    (
+        "(array.init_elem $refs $e (global.get $r) (i32.const 0) (i32.const 0) (i32.const N))",
+        &[(1, 1), (4, 4)],
+    ),
+];
+
+#[test]
+fn bulk_operations_cost_what_the_limits_say() {
+    for (operation, costs) in COSTS {
+        let cost = |n: u64| cost(PARTS, &operation.replace('N', &n.to_string()));
+        let nothing = cost(0);
+        for (n, more) in costs {
+            assert_eq!(cost(*n) - nothing, *more, "{operation} with {n}");
+        }
+    }
+}
+
+/// The case's limit of table elements or of bytes of memory can be reached, and
+/// not passed; growing says so with -1, as the specification lets it.
+#[test]
+fn tables_and_memories_grow_up_to_the_limit() {
+    let grown = |parts: &str, operation: &str, n: u64, fits: bool| {
+        let body = format!(
+            "(if (i32.eq ({operation} (i32.const {n})) (i32.const -1)) (then {}) (else {}))",
+            if fits { "unreachable" } else { "" },
+            if fits { "" } else { "unreachable" },
+        );
+        let mut case = read(parts, &body);
+        case.limits.table_elements = 100;
+        case.limits.memory_bytes = 10 << 16;
+        let outcome = outcome(&case);
+        assert!(matches!(outcome, Outcome::Returned(_)), "{body}");
+    };
+    let table = |n, fits| {
+        let parts = "(table 30 funcref) (table 20 funcref)";
+        grown(parts, "table.grow 0 (ref.null func)", n, fits);
+    };
+    table(49, true);
+    table(50, true);
+    table(51, false);
+    table(4_000_000_000, false);
+    let memory = |n, fits| {
+        grown("(memory 3) (memory 2)", "memory.grow 0", n, fits);
+    };
+    memory(4, true);
+    memory(5, true);
+    memory(6, false);
+    memory(4_000_000_000, false);
+    grown("(memory 1 3)", "memory.grow 0", 2, true);
+    grown("(memory 1 3)", "memory.grow 0", 3, false);
+    grown(
+        "(table 1 3 funcref)",
+        "table.grow 0 (ref.null func)",
+        2,
+        true,
+    );
+    grown(
+        "(table 1 3 funcref)",
+        "table.grow 0 (ref.null func)",
+        3,
+        false,
+    );
+}
