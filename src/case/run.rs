@@ -40,8 +40,31 @@ pub struct Facts {
     pub heap: Stats,
     /// Safepoints passed.
     pub safepoints: u64,
-    /// Whether any call trapped.
+    /// Calls that returned, instantiation not counted.
+    pub returned: u32,
+    /// Calls that ended with an exception.
+    pub threw: u32,
+    /// Whether any call trapped, or instantiation.
     pub trapped: bool,
+    /// Objects that were allocated during calls. What the host makes while it
+    /// is called counts too.
+    pub allocated_in_calls: u64,
+    /// Whether a call trapped before any had allocated.
+    pub trapped_first: bool,
+}
+
+impl Facts {
+    /// Notes how a call ended, or instantiation.
+    fn note(&mut self, is_call: bool, ended: &Ended, allocated: u64) {
+        let trapped = matches!(ended, Ended::Trapped(_));
+        self.trapped |= trapped;
+        if is_call {
+            self.allocated_in_calls += allocated;
+            self.trapped_first |= trapped && self.allocated_in_calls == 0;
+            self.returned += u32::from(matches!(ended, Ended::Returned(_)));
+            self.threw += u32::from(matches!(ended, Ended::Threw(_)));
+        }
+    }
 }
 
 /// A run.
@@ -65,18 +88,12 @@ pub fn run<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Run<H> {
     let mut store = Store::new(heap, case.limits, case.schedule.clone());
-    let observation = observe(case, module, &mut store, inspector);
-    let trapped = observation.as_ref().is_ok_and(|o| {
-        o.steps
-            .iter()
-            .any(|s| matches!(s.outcome, Outcome::Trapped(_)))
-    });
+    let mut facts = Facts::default();
+    let observation = observe(case, module, &mut store, &mut facts, inspector);
+    facts.heap = store.heap.stats();
+    facts.safepoints = store.safepoints();
     Run {
-        facts: Facts {
-            heap: store.heap.stats(),
-            safepoints: store.safepoints(),
-            trapped,
-        },
+        facts,
         observation,
         store,
     }
@@ -94,6 +111,7 @@ fn observe<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     store: &mut Store<H>,
+    facts: &mut Facts,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     let mut host = Embedder::default();
@@ -101,7 +119,9 @@ fn observe<H: Heap>(
     let linked = match Embedder::link(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
         Err(Stop::Trap(trap)) => {
-            return finish(store, vec![(None, Ended::Trapped(trap))], host, inspector);
+            let trapped = Ended::Trapped(trap);
+            facts.note(false, &trapped, 0);
+            return finish(store, vec![(None, trapped)], host, inspector);
         }
         Err(stop) => return Err(stop.into()),
     };
@@ -110,11 +130,15 @@ fn observe<H: Heap>(
         .map_err(|error| RunError::Import(error.to_string()))?;
     let started = store.start(instance, &mut host, inspector);
     let ok = started.is_ok();
-    ended.push((None, end_of(store, started, &[])?));
+    let started = end_of(store, started, &[])?;
+    facts.note(false, &started, 0);
+    ended.push((None, started));
     store.inspect_call(inspector)?;
     if ok {
         for (number, step) in steps(case, module)?.into_iter().enumerate() {
+            let before = store.heap.stats().allocated;
             let outcome = call(store, instance, module, &step, number, &mut host, inspector)?;
+            facts.note(true, &outcome, store.heap.stats().allocated - before);
             ended.push((Some(step.export), outcome));
             store.inspect_call(inspector)?;
         }

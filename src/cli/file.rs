@@ -1,6 +1,6 @@
 //! Reading and writing files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files beyond this are refused, not read.
 const MAX_FILE: u64 = 256 << 20;
@@ -24,4 +24,24 @@ pub(super) fn folder(path: &Path) -> Result<(), String> {
 /// Writes a file.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// The files among `paths` and below the folders among them, in order of their
+/// names.
+pub(super) fn all_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).and_then(|entries| {
+                let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+                paths.collect::<Result<Vec<PathBuf>, _>>()
+            });
+            let mut entries = entries.map_err(|e| format!("{}: {e}", path.display()))?;
+            entries.sort();
+            files.extend(all_below(&entries)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
 }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input.
 
+mod events;
 mod file;
 mod fuzz;
 mod generate;
@@ -34,6 +35,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
     Zoo(zoo::Zoo),
+    Events(events::Events),
 }
 
 /// How a command ended.
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),
         Command::Zoo(zoo) => zoo.main(),
+        Command::Events(events) => events.main(),
     };
     match ended {
         Ok(Ended::Agree) => ExitCode::SUCCESS,

@@ -10,10 +10,12 @@
 //! the heap (a table element, a reference global, an element of a segment, a
 //! host handle, the pending exception) is a `u32`.
 
+mod boxed;
 mod bulk;
 pub mod copying;
 pub mod drc;
 mod error;
+mod fact;
 mod granules;
 mod header;
 mod layouts;
@@ -29,6 +31,7 @@ mod storage;
 mod testing;
 
 pub use error::{Corruption, HeapError};
+pub use fact::Fact;
 pub use layouts::{Layout, Layouts};
 pub use log::Change;
 pub use object::{Header, Shape};
@@ -234,6 +237,13 @@ pub trait Heap: Inspect {
 
     /// `table.grow`: fills slots that are new.
     fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+
+    /// Hears of what the engine does besides. It has no effect but on
+    /// statistics, and a collector has no use for it.
+    #[inline]
+    fn note(&mut self, fact: Fact<'_>) {
+        let _ = fact;
+    }
 }
 
 /// Where a value stands inside an object.

@@ -70,6 +70,17 @@ impl Collector {
         }
     }
 
+    /// A new heap of this kind, behind a pointer: for whatever stands in front
+    /// of a heap.
+    pub fn heap(self) -> Box<dyn Heap> {
+        match self {
+            Collector::Null => Box::new(Null::new(MAX_BYTES)),
+            Collector::Drc => Box::new(Drc::new(MAX_BYTES)),
+            Collector::Copying => Box::new(Copying::new(MAX_BYTES)),
+            Collector::Model => Box::new(Model::new(MAX_BYTES)),
+        }
+    }
+
     /// The collector as a subject; the counting one with a policy that is not
     /// the sound one, if any is given.
     pub fn subject(self, policy: Option<PolicyMaker>) -> Subject {

@@ -8,7 +8,7 @@ use super::super::storage::{PAGE, range};
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
 use super::vector;
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
@@ -239,6 +239,7 @@ impl<H: Heap> Store<H> {
         from: u64,
         n: u64,
     ) -> Result<(), Stop> {
+        self.note_segment(instance, segment);
         let table = self.table(instance, table);
         let total = self.instances[instance as usize].elements[segment as usize]
             .refs
@@ -250,6 +251,17 @@ impl<H: Heap> Store<H> {
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
         self.write_elements(table, to)
+    }
+
+    /// Tells the heap that references are to be taken from a segment.
+    #[inline]
+    pub(super) fn note_segment(&mut self, instance: u32, segment: u32) {
+        let instance = &self.instances[instance as usize];
+        let is_empty = instance.elements[segment as usize].refs.is_empty();
+        let was_empty = instance.module.elements[segment as usize].items.is_empty();
+        self.heap.note(Fact::Segment {
+            dropped: is_empty && !was_empty,
+        });
     }
 
     /// The `n` elements of a table from `start` on.
@@ -397,6 +409,7 @@ impl<H: Heap> Store<H> {
         let array = Self::array(regs[usize::from(op.b)])?;
         let [to, from, n] = three(op.b + 1, regs);
         let (to, len) = (to as u32, n as u32);
+        self.note_segment(instance, segment);
         self.array_range(array, to, len)?;
         let total = self.instances[instance as usize].elements[segment as usize]
             .refs

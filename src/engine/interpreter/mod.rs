@@ -17,7 +17,7 @@ use super::inspector::{Inspector, Point};
 use super::storage::range;
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, HeapError, Place, Slot};
+use crate::heap::{Fact, GcRef, Heap, HeapError, Place, Slot};
 use crate::module::{Code, Target};
 use crate::types::{Field, Lane, TypeId};
 use float::{double, single};
@@ -259,6 +259,14 @@ impl<H: Heap> Store<H> {
                             r
                         }};
                     }
+                    macro_rules! cast {
+                        () => {{
+                            let succeeded = check!(self.is(b!(), Target(op.imm), op.c));
+                            let value = GcRef::from_register(b!());
+                            self.heap.note(Fact::Cast { value, succeeded });
+                            succeeded
+                        }};
+                    }
                     macro_rules! struct_get {
                         ($lane:ident, $extend:expr) => {{
                             let r = object!(b!());
@@ -413,6 +421,10 @@ impl<H: Heap> Store<H> {
                             let n = self.param_registers(func.ty());
                             let from = usize::from(op.a);
                             regs.copy_within(from..from + n, 0);
+                            self.heap.note(Fact::TailCall {
+                                ty: func.ty(),
+                                registers: regs,
+                            });
                             match func {
                                 Func::Wasm {
                                     instance: to,
@@ -514,8 +526,7 @@ impl<H: Heap> Store<H> {
                         }
                         Code::BrOnCast | Code::BrOnCastFail => {
                             touch!();
-                            let is = self.is(b!(), Target(op.imm), op.c);
-                            if check!(is) != (op.code == Code::BrOnCast) {
+                            if cast!() != (op.code == Code::BrOnCast) {
                                 pc += 2;
                                 continue;
                             }
@@ -565,6 +576,10 @@ impl<H: Heap> Store<H> {
                             let n = usize::from(module.bodies[op.imm as usize].params);
                             let from = usize::from(op.a);
                             regs.copy_within(from..from + n, 0);
+                            if let Some(ty) = module.bodies[op.imm as usize].ty {
+                                let registers = &*regs;
+                                self.heap.note(Fact::TailCall { ty, registers });
+                            }
                             body = op.imm;
                             enter!();
                             continue;
@@ -634,7 +649,7 @@ impl<H: Heap> Store<H> {
                         }
                         Code::RefCast => {
                             touch!();
-                            if !check!(self.is(b!(), Target(op.imm), op.c)) {
+                            if !cast!() {
                                 break 'run Trap::CastFailure.into();
                             }
                         }
@@ -804,7 +819,7 @@ impl<H: Heap> Store<H> {
                         Code::RefIsNull | Code::I64Eqz => a!() = u64::from(b!() == 0),
                         Code::RefTest => {
                             touch!();
-                            a!() = u64::from(check!(self.is(b!(), Target(op.imm), op.c)));
+                            a!() = u64::from(cast!());
                         }
                         Code::RefTestFunc => {
                             a!() = u64::from(self.is_func(b!(), Target(op.imm), op.c));
@@ -892,6 +907,7 @@ impl<H: Heap> Store<H> {
                             let ty = TypeId(op.imm);
                             let (offset, len) = (b!() as u32, c!() as u32);
                             let segment = code[pc + 1].imm as usize;
+                            self.note_segment(instance, segment as u32);
                             let total = self.instances[instance as usize].elements[segment]
                                 .refs
                                 .len();

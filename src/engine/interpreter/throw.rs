@@ -3,7 +3,7 @@
 use super::super::store::Store;
 use super::super::trap::Stop;
 use super::vector;
-use crate::heap::{GcRef, Heap, Place, Slot};
+use crate::heap::{Fact, GcRef, Heap, Place, Slot};
 use crate::module::CatchKind;
 use crate::types::{Lane, TypeId, registers};
 use std::sync::Arc;
@@ -46,6 +46,7 @@ impl<H: Heap> Store<H> {
                     if payload {
                         register = self.load_payload(exception, tag, register)?;
                     }
+                    self.heap.note(Fact::Caught { reference });
                     if reference {
                         let exposed = self.heap.expose(Slot::Pending, exception)?;
                         self.stack[register] = exposed.register();

@@ -3,7 +3,7 @@
 
 use super::{BELL, Twisted};
 use crate::heap::{
-    Block, Change, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
+    Block, Change, Fact, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
     Shape, Slot, Stats,
 };
 use crate::types::{Field, Lane, TypeId, Types};
@@ -88,6 +88,7 @@ impl Heap for Twisted {
     }
 
     tell! {
+        note(fact: Fact<'_>);
         add_types(types: &Types);
         set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
         get_element(r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;

@@ -16,13 +16,9 @@ mod slots;
 mod types;
 
 use super::Probe;
-use crate::heap::copying::Copying;
-use crate::heap::drc::Drc;
-use crate::heap::model::Model;
-use crate::heap::null::Null;
 use crate::heap::{GcRef, Heap, HeapError, Roots, Slot};
 use crate::module::{Code, Module, Op, Site};
-use crate::oracle::{Collector, MAX_BYTES, Subject};
+use crate::oracle::{Collector, Subject};
 use crate::types::{Field, Lane, TypeId};
 pub(super) use arrays::{D4, W39, W50, X3, X10};
 pub(super) use control::{W40, W46, W53};
@@ -144,8 +140,8 @@ pub(super) trait Twist: Send {
     }
 }
 
-/// A heap with a twist. Both are behind pointers, so that one copy of the
-/// interpreter runs all of them.
+/// A heap with a twist. It is run behind a pointer, so that one copy of the
+/// interpreter serves all of them.
 pub(super) struct Twisted {
     heap: Box<dyn Heap>,
     twist: Box<dyn Twist>,
@@ -203,14 +199,11 @@ fn subject(
     edit: fn(&Arc<Module>) -> Arc<Module>,
     twist: Box<Maker>,
 ) -> Subject {
-    Subject::edited(collector, edit, move |module| Twisted {
-        heap: match collector {
-            Collector::Null => Box::new(Null::new(MAX_BYTES)),
-            Collector::Drc => Box::new(Drc::new(MAX_BYTES)),
-            Collector::Copying => Box::new(Copying::new(MAX_BYTES)),
-            Collector::Model => Box::new(Model::new(MAX_BYTES)),
-        },
-        twist: twist(module),
+    Subject::edited(collector, edit, move |module| -> Box<dyn Heap> {
+        Box::new(Twisted {
+            heap: collector.heap(),
+            twist: twist(module),
+        })
     })
 }
 

@@ -1,0 +1,165 @@
+//! `gcdiff events`: what generated cases do to a collector.
+
+use super::output::say;
+use super::progress::watched;
+use super::{Ended, file};
+use crate::events::{self, Event, Table};
+use crate::generate::Generator;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Count what generated cases do to a collector
+///
+/// Runs cases under the counting heap and prints which share of them reaches
+/// each event: allocations, stores over objects, overlapping copies, casts that
+/// fail, collections with live roots and so on.
+#[derive(Args)]
+pub(super) struct Events {
+    /// Cases of each generator.
+    #[arg(long, default_value_t = 10_000)]
+    cases: u64,
+
+    /// Seed of the cases.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// What makes the cases (default: all generators, side by side).
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    generator: Vec<Generator>,
+
+    /// Count fuzz inputs instead, each on its own: files, or folders of files.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["cases", "seed"])]
+    inputs: Vec<PathBuf>,
+
+    /// Threads (default: one per core). The figures do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    json: bool,
+
+    /// Write the table to this file, as Markdown.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "inputs"])]
+    report: Option<PathBuf>,
+}
+
+/// What `--json` prints of generators.
+#[derive(Serialize)]
+struct Generated {
+    seed: u64,
+    cases: u64,
+    /// For each generator the number of cases that reached each event.
+    generators: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+}
+
+/// What `--json` prints of inputs.
+#[derive(Serialize)]
+struct OfInputs {
+    inputs: u64,
+    /// Events that some input reached.
+    reached: Vec<&'static str>,
+    /// How many inputs reached each of them.
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Events {
+    pub(super) fn main(self) -> Result<Ended, String> {
+        if self.inputs.is_empty() {
+            self.generated()
+        } else {
+            self.of_inputs()
+        }
+    }
+
+    fn generators(&self) -> Vec<Generator> {
+        match self.generator.is_empty() {
+            true => Generator::ALL.to_vec(),
+            false => self.generator.clone(),
+        }
+    }
+
+    fn generated(&self) -> Result<Ended, String> {
+        let generators = self.generators();
+        let tables = self.run(&generators)?;
+        let named = || generators.iter().zip(&tables);
+        if let Some(path) = &self.report {
+            let columns: Vec<(&str, &Table)> = named().map(|(g, t)| (g.name(), t)).collect();
+            let command = format!("gcdiff events --seed {} --cases {}", self.seed, self.cases);
+            file::write(path, &events::markdown(&command, &columns))?;
+        } else if self.json {
+            let counts = |table: &Table| {
+                let counts = Event::ALL.iter().map(|e| (e.name(), table.reached(*e)));
+                counts.collect()
+            };
+            json(&Generated {
+                seed: self.seed,
+                cases: self.cases,
+                generators: named().map(|(g, t)| (g.name(), counts(t))).collect(),
+            })?;
+        } else {
+            let head: String = named().map(|(g, _)| format!("{:>13}", g.name())).collect();
+            say!("{:30}{head}", "share of cases");
+            for event in Event::ALL {
+                let shares = tables
+                    .iter()
+                    .map(|t| format!("{:>11.1} %", t.percent(*event)));
+                say!("{:30}{}", event.name(), shares.collect::<String>());
+            }
+        }
+        Ok(Ended::Agree)
+    }
+
+    fn run(&self, generators: &[Generator]) -> Result<Vec<Table>, String> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.map_or(cores, usize::from);
+        let done = AtomicU64::new(0);
+        let tables = watched(
+            Some(self.cases * generators.len() as u64),
+            "{elapsed} {bar:30} {human_pos}/{human_len} cases",
+            || {
+                let tables = generators.iter();
+                let tables = tables.map(|g| Table::of(*g, self.seed, self.cases, jobs, &done));
+                tables.collect()
+            },
+            |bar| bar.set_position(done.load(Ordering::Relaxed)),
+        );
+        tables.ok_or("a case was ended by a panic".into())
+    }
+
+    fn of_inputs(&self) -> Result<Ended, String> {
+        let generator = match self.generators()[..] {
+            [one] => one,
+            _ => Generator::Default,
+        };
+        let mut table = Table::default();
+        for path in file::all_below(&self.inputs)? {
+            // An input that makes no case reaches nothing.
+            if let Ok(drawn) = generator.case(&file::read(&path)?) {
+                table.count(&events::of_case(&drawn));
+            }
+        }
+        let reached = Event::ALL.iter().filter(|e| table.reached(**e) > 0);
+        if self.json {
+            json(&OfInputs {
+                inputs: table.cases,
+                reached: reached.clone().map(|e| e.name()).collect(),
+                counts: reached.map(|e| (e.name(), table.reached(*e))).collect(),
+            })?;
+        } else {
+            for event in reached {
+                say!("{:30}{:>9}", event.name(), table.reached(*event));
+            }
+        }
+        Ok(Ended::Agree)
+    }
+}
+
+fn json(document: &impl Serialize) -> Result<(), String> {
+    let text = serde_json::to_string_pretty(document);
+    say!("{}", text.map_err(|e| e.to_string())?);
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What generated cases do to a collector: events, counted.
+//!
+//! A generator is good if what it makes reaches the collector in many ways. [`Event`] names the ways. A [`recorder`] is a heap
+//! in front of a heap which counts them; it changes nothing, so that it may stand in the place of the heap wherever the oracle
+//! runs one. What heaps cannot see, the engine tells them ([`Heap::note`](crate::heap::Heap::note)).
+//!
+//! [`Table`] is how many cases of a generator reach each event. In fuzz targets the same numbers are libFuzzer's extra
+//! counters, so that an input that reaches a new one is kept.
+//!
+//! ```
+//! use gcdiff::events::{self, Event, Sink};
+//! use gcdiff::oracle::{Collector, Options, judge};
+//!
+//! let text = r#"
+//!     (module
+//!       (type $refs (array (mut anyref)))
+//!       (func (export "run")
+//!         (local $a (ref null $refs))
+//!         (local.set $a (array.new_default $refs (i32.const 4)))
+//!         (array.copy $refs $refs (local.get $a) (i32.const 1) (local.get $a) (i32.const 0) (i32.const 3))))"#;
+//! let (case, _) = gcdiff::case::read(text.as_bytes()).unwrap();
+//!
+//! let sink = Sink::default();
+//! let options = Options {
+//!     collectors: vec![Collector::Null.into(), events::recorder(Collector::Drc, &sink)],
+//!     ..Options::default()
+//! };
+//! judge(&case, &options).unwrap();
+//! assert!(sink.take().of(Event::CopyUp) > 0);
+//! ```
+
+mod event;
+mod recorder;
+mod table;
+mod tally;
+
+pub use event::Event;
+pub use recorder::recorder;
+pub use table::{Table, markdown, of_case};
+pub use tally::{EVENTS, Sink, Tally};

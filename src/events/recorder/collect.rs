@@ -1,0 +1,98 @@
+//! Collections, and what frames hold during one.
+
+use super::Recorder;
+use crate::events::Event;
+use crate::heap::{GcRef, HeapError, RawFrame, Roots, Slot};
+use crate::module::{Code, Module};
+
+/// What the frames hold.
+#[derive(Default)]
+struct Frames {
+    /// How many refer to an object.
+    referring: usize,
+    across_call: bool,
+    at_loop: bool,
+    at_entry: bool,
+    in_handler: bool,
+    /// The host runs, or has called in turn.
+    host: Option<Event>,
+    /// Objects that some frame refers to.
+    held: Vec<GcRef>,
+}
+
+impl Frames {
+    fn look(&mut self, frame: &RawFrame<'_>, module: &Module) {
+        let registers = frame.references.iter().map(|r| usize::from(*r));
+        let values = registers.filter_map(|r| frame.registers.get(r));
+        let objects = values.map(|v| GcRef::from_register(*v));
+        let before = self.held.len();
+        self.held.extend(objects.filter(|r| r.is_object()));
+        let refers = self.held.len() > before;
+        self.referring += usize::from(refers);
+        let Some(code) = frame.code else {
+            self.host = Some(match frame.running {
+                true => Event::CollectInHost,
+                false => Event::CollectInReentry,
+            });
+            return;
+        };
+        if !refers {
+            return;
+        }
+        // The case's own module is the only one there is.
+        let entry = module.bodies.get(code.body as usize).map(|b| b.entry);
+        let op = module.ops.get(code.pc as usize).map(|op| op.code);
+        self.across_call |= !frame.running;
+        self.at_loop |= frame.running && op == Some(Code::Loop);
+        self.at_entry |= frame.running && entry == Some(code.pc);
+        self.in_handler |= module.handlers.around(code.pc).next().is_some();
+    }
+}
+
+impl Recorder {
+    /// Collects, and counts.
+    pub(super) fn collected(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        let mut frames = Frames::default();
+        roots.frames(&mut |frame| frames.look(&frame, &self.module));
+        let only_stack = frames.held.iter().any(|r| {
+            let header = self.header(*r);
+            header.is_some_and(|h| h.listed && h.count == Some(1))
+        });
+        let (mut segment, mut handle) = (false, false);
+        roots.slots(&mut |slot, value| {
+            let object = GcRef(*value).is_object();
+            segment |= object && matches!(slot, Slot::Segment(..));
+            handle |= object && matches!(slot, Slot::Handle(_));
+        });
+        for (happened, event) in [
+            (frames.referring > 0, Event::CollectRoots),
+            (frames.referring > 2, Event::CollectDeep),
+            (frames.across_call, Event::CollectAcrossCall),
+            (frames.at_loop, Event::CollectAtLoop),
+            (frames.at_entry, Event::CollectAtEntry),
+            (frames.in_handler, Event::CollectInHandler),
+            (only_stack, Event::CollectOnlyStack),
+            (segment, Event::CollectSegment),
+            (handle, Event::CollectHandle),
+        ] {
+            self.count_if(happened, event);
+        }
+        if let Some(event) = frames.host {
+            self.count(event);
+        }
+        let listed = |heap: &dyn crate::heap::Inspect| {
+            let list = heap.root_list();
+            list.map_or(0, |list| u64::from(list.recorded))
+        };
+        let (before, listed_before) = (self.heap.stats(), listed(&*self.heap));
+        let done = self.heap.collect(roots);
+        self.collections += 1;
+        let freed = self.heap.stats().freed - before.freed;
+        let unlisted = listed_before.saturating_sub(listed(&*self.heap));
+        self.count_if(freed > 0, Event::FreeBySweep);
+        // Whatever else is freed goes with what has left the list.
+        self.count_if(freed > unlisted, Event::FreeChain);
+        self.count_if(freed > 30, Event::FreeMany);
+        done
+    }
+}

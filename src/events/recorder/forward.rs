@@ -1,0 +1,279 @@
+//! The operations of the heap behind, each with a look before and after.
+
+use super::Recorder;
+use crate::events::Event;
+use crate::heap::{
+    Block, Change, Fact, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
+    Shape, Slot, Stats,
+};
+use crate::types::{Field, Lane, TypeId, Types};
+
+/// Methods that only ask.
+macro_rules! ask {
+    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
+        $(fn $name(&self, $($arg: $ty),*) $(-> $out)? {
+            self.heap.$name($($arg),*)
+        })*
+    };
+}
+
+/// Methods that change the heap, and are nothing to count.
+macro_rules! tell {
+    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
+        $(fn $name(&mut self, $($arg: $ty),*) $(-> $out)? {
+            self.heap.$name($($arg),*)
+        })*
+    };
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Inspect for Recorder {
+    ask! {
+        name() -> &'static str;
+        extent() -> (u32, u32);
+        blocks() -> Vec<Block>;
+        header(r: GcRef) -> Option<Header>;
+        peek(r: GcRef, place: Place) -> Option<u64>;
+        peek_high(r: GcRef, place: Place) -> Option<u64>;
+        peek_elements(r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32;
+        peek_word(r: GcRef) -> Option<u32>;
+        bytes(block: Block) -> Option<&[u8]>;
+        header_size() -> Option<u32>;
+        is_counting() -> bool;
+        reclaims() -> Reclaims;
+        root_list() -> Option<RootList>;
+        parked() -> Vec<GcRef>;
+        unused() -> Vec<(u32, &[u8])>;
+        stats() -> Stats;
+        changes(visit: &mut dyn FnMut(Change)) -> bool;
+    }
+
+    tell! {
+        watch(on: bool);
+        forget_changes();
+    }
+}
+
+impl Recorder {
+    /// Lets the heap write, and counts what that frees.
+    fn writing<T>(
+        &mut self,
+        write: impl FnOnce(&mut dyn Heap) -> Result<T, HeapError>,
+    ) -> Result<T, HeapError> {
+        let before = self.heap.stats();
+        let done = write(&mut *self.heap);
+        self.freed(before);
+        done
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Heap for Recorder {
+    ask! {
+        wants_collection() -> bool;
+        shape(r: GcRef) -> Result<Shape, HeapError>;
+        get_vector(r: GcRef, place: Place) -> Result<u128, HeapError>;
+        array_len(r: GcRef) -> Result<u32, HeapError>;
+        exception_tag(r: GcRef) -> Result<u32, HeapError>;
+        extern_host(r: GcRef) -> Result<u32, HeapError>;
+    }
+
+    tell! {
+        set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
+        fill_vector(r: GcRef, start: u32, len: u32, value: u128) -> Result<(), HeapError>;
+        init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
+        init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+    }
+
+    fn add_types(&mut self, types: &Types) {
+        self.layouts.add(types);
+        self.heap.add_types(types);
+    }
+
+    fn note(&mut self, fact: Fact<'_>) {
+        match fact {
+            Fact::Cast { value, succeeded } => self.count(match value {
+                r if r.is_null() => Event::CastNull,
+                r if r.is_i31() => Event::CastI31,
+                _ if succeeded => Event::CastHit,
+                _ => Event::CastMiss,
+            }),
+            Fact::TailCall { ty, registers } => {
+                let object = self.has_object(Shape::Exception(ty), registers);
+                self.count_if(object, Event::TailCall);
+            }
+            Fact::Caught { reference } => {
+                self.count(Event::Catch);
+                self.count_if(reference, Event::CatchRef);
+            }
+            Fact::Segment { dropped } => self.count(match dropped {
+                true => Event::SegmentAfterDrop,
+                false => Event::Segment,
+            }),
+        }
+        self.heap.note(fact);
+    }
+
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.collected(roots)
+    }
+
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_struct(ty, fields);
+        self.made(&made, Event::NewStruct);
+        let with_object = self.has_object(Shape::Struct(ty), fields);
+        self.count_if(with_object, Event::NewStructWith);
+        let packed = self.is_out_of_range(ty, fields);
+        self.count_if(packed, Event::PackedOutOfRange);
+        made
+    }
+
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_struct_default(ty);
+        self.made(&made, Event::NewStruct);
+        made
+    }
+
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_array(ty, len, init);
+        self.made(&made, self.array_event(ty));
+        let copies = len > 1 && GcRef::from_register(init).is_object();
+        self.count_if(copies && self.holds_references(ty), Event::NewCopies);
+        made
+    }
+
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_array_default(ty, len);
+        self.made(&made, self.array_event(ty));
+        made
+    }
+
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_array_fixed(ty, elements);
+        self.made(&made, self.array_event(ty));
+        let mut objects = elements.iter().map(|v| GcRef::from_register(*v));
+        let object = self.holds_references(ty) && objects.any(GcRef::is_object);
+        self.count_if(object, Event::NewFixed);
+        made
+    }
+
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_exception(ty, tag, payload);
+        self.made(&made, Event::NewException);
+        self.made = made.clone().unwrap_or(GcRef::NULL);
+        let object = self.has_object(Shape::Exception(ty), payload);
+        self.count_if(object, Event::ThrowObject);
+        made
+    }
+
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
+        let made = self.heap.new_extern(host);
+        self.made(&made, Event::NewExtern);
+        made
+    }
+
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        let value = self.heap.get_field(r, field)?;
+        if field.lane == Lane::Gc {
+            self.read(Event::ReadField, GcRef::from_register(value));
+        }
+        Ok(value)
+    }
+
+    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
+        let value = self.heap.get_element(r, index, lane)?;
+        if lane == Lane::Gc {
+            self.read(Event::ReadElement, GcRef::from_register(value));
+        }
+        Ok(value)
+    }
+
+    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        let r = self.heap.expose(from, r)?;
+        if let Some(event) = Recorder::read_from(from) {
+            self.read(event, r);
+        }
+        Ok(r)
+    }
+
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        if field.lane == Lane::Gc {
+            let new = GcRef::from_register(value);
+            self.write_in(Event::WriteField, r, Place::Field(field), new);
+        }
+        self.writing(|heap| heap.set_field(r, field, value))
+    }
+
+    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            let place = Place::Element { index, lane };
+            self.write_in(Event::WriteElement, r, place, GcRef::from_register(v));
+        }
+        self.writing(|heap| heap.set_element(r, index, lane, v))
+    }
+
+    fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            self.filled(r, start, len, GcRef::from_register(value));
+        }
+        self.writing(|heap| heap.fill(r, start, len, lane, value))
+    }
+
+    fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            self.copied(dst, src, len);
+        }
+        self.writing(|heap| heap.copy(dst, src, len, lane))
+    }
+
+    fn init_elements(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        refs: &[u32],
+    ) -> Result<(), HeapError> {
+        if lane == Lane::Gc {
+            self.initialised(r, start, refs);
+        }
+        self.writing(|heap| heap.init_elements(r, start, lane, refs))
+    }
+
+    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        self.write_to(kind, GcRef(*slot), new);
+        self.writing(|heap| heap.write_slot(kind, slot, new))
+    }
+
+    fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+        self.slots_dropped(kind, slots);
+        self.writing(|heap| heap.drop_slots(kind, slots))
+    }
+
+    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        self.slots_filled(slots, value);
+        self.writing(|heap| heap.fill_slots(slots, value))
+    }
+
+    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+        self.slots_copied(dst, src);
+        self.writing(|heap| heap.copy_slots(dst, src))
+    }
+
+    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        self.slots_grown(slots, value);
+        self.writing(|heap| heap.grow_slots(slots, value))
+    }
+}

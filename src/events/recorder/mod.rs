@@ -1,0 +1,156 @@
+//! A heap in front of a heap that counts what happens to it.
+//!
+//! It looks before an operation, lets the heap do it, and looks again. It sees only what the heap shows of itself, and is free
+//! to be slow: production runs have no recorder.
+//!
+//! | file | counts |
+//! |---|---|
+//! | `forward` | nothing; it is the heap's operations, each with a look before and after |
+//! | `store` | single reads and writes of references |
+//! | `bulk` | operations on many references at once |
+//! | `collect` | collections, and what frames hold during one |
+
+mod bulk;
+mod collect;
+mod forward;
+mod store;
+
+use super::{Event, Sink, Tally};
+use crate::heap::{GcRef, Header, Heap, HeapError, Layouts, Shape, Stats};
+use crate::module::Module;
+use crate::oracle::{Collector, Subject};
+use crate::types::{Lane, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A collector of this crate with a recorder in front, which leaves in `sink` what it has counted when its run is over.
+pub fn recorder(collector: Collector, sink: &Sink) -> Subject {
+    let sink = sink.clone();
+    Subject::edited(collector, Arc::clone, move |module| -> Box<dyn Heap> {
+        Box::new(Recorder::new(collector.heap(), module, &sink))
+    })
+}
+
+/// The heap in front.
+struct Recorder {
+    heap: Box<dyn Heap>,
+    module: Arc<Module>,
+    layouts: Layouts,
+    tally: Tally,
+    sink: Sink,
+    /// For every address that was ever an object's, how many collections had run when the last object there was made.
+    born: HashMap<u32, u64>,
+    /// Collections so far.
+    collections: u64,
+    /// The exception that was made last: throwing it is no rethrow.
+    made: GcRef,
+}
+
+impl Recorder {
+    fn new(heap: Box<dyn Heap>, module: &Arc<Module>, sink: &Sink) -> Recorder {
+        Recorder {
+            heap,
+            module: Arc::clone(module),
+            layouts: Layouts::default(),
+            tally: Tally::default(),
+            sink: sink.clone(),
+            born: HashMap::new(),
+            collections: 0,
+            made: GcRef::NULL,
+        }
+    }
+
+    fn count(&mut self, event: Event) {
+        self.tally.count(event);
+    }
+
+    /// Counts an event if it has happened.
+    fn count_if(&mut self, happened: bool, event: Event) {
+        if happened {
+            self.count(event);
+        }
+    }
+
+    fn header(&self, r: GcRef) -> Option<Header> {
+        r.is_object().then(|| self.heap.header(r)).flatten()
+    }
+
+    /// Whether one of the registers `values`, which initialise an object of this shape, refers to an object.
+    fn has_object(&self, shape: Shape, values: &[u64]) -> bool {
+        let Ok(layout) = self.layouts.of(shape) else {
+            return false;
+        };
+        let mut register = 0;
+        for index in layout.fields() {
+            let Ok(field) = self.layouts.field(index) else {
+                return false;
+            };
+            let value = values.get(register).copied().unwrap_or(0);
+            if field.lane == Lane::Gc && GcRef::from_register(value).is_object() {
+                return true;
+            }
+            register += field.lane.registers();
+        }
+        false
+    }
+
+    /// Whether elements of an array type are references into the heap.
+    fn holds_references(&self, ty: TypeId) -> bool {
+        let layout = self.layouts.of(Shape::Array(ty));
+        layout.is_ok_and(|layout| layout.element == Lane::Gc)
+    }
+
+    /// What the allocation of an array is counted as.
+    fn array_event(&self, ty: TypeId) -> Event {
+        match self.holds_references(ty) {
+            true => Event::NewReferences,
+            false => Event::NewNumbers,
+        }
+    }
+
+    /// Whether a packed field is initialised with a number that does not fit.
+    fn is_out_of_range(&self, ty: TypeId, values: &[u64]) -> bool {
+        let fields = self.layouts.of(Shape::Struct(ty)).map(|l| l.fields());
+        let mut register = 0;
+        for field in fields.into_iter().flatten() {
+            let Ok(field) = self.layouts.field(field) else {
+                return false;
+            };
+            let bits = 8 * field.lane.width();
+            let value = values.get(register).copied().unwrap_or(0);
+            if bits < 32 && value >> bits != 0 {
+                return true;
+            }
+            register += field.lane.registers();
+        }
+        false
+    }
+
+    /// Notes an object that was just made.
+    fn made(&mut self, made: &Result<GcRef, HeapError>, event: Event) {
+        let Ok(r) = made else { return };
+        self.count(event);
+        let again = self.born.insert(r.0, self.collections).is_some();
+        self.count_if(again, Event::Reuse);
+    }
+
+    /// How many collections an object has survived.
+    fn age(&self, r: GcRef) -> u64 {
+        let born = self.born.get(&r.0).copied();
+        self.collections - born.unwrap_or(self.collections)
+    }
+
+    /// Counts what a write has freed.
+    fn freed(&mut self, before: Stats) {
+        let freed = self.heap.stats().freed - before.freed;
+        self.count_if(freed > 0, Event::FreeByWrite);
+        self.count_if(freed > 1, Event::FreeChain);
+        self.count_if(freed > 30, Event::FreeMany);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.sink.add(&self.tally);
+    }
+}

@@ -1,0 +1,34 @@
+//! What the engine does that no operation of a heap shows.
+
+use super::GcRef;
+use crate::types::TypeId;
+
+/// Something for a heap that keeps statistics; see [`Heap::note`](super::Heap::note).
+#[derive(Copy, Clone, Debug)]
+pub enum Fact<'a> {
+    /// `ref.test`, `ref.cast` or a branch on a cast has looked at a value of
+    /// the internal, external or exception hierarchy.
+    Cast {
+        /// The value.
+        value: GcRef,
+        /// Whether it has the type.
+        succeeded: bool,
+    },
+    /// A tail call is under way.
+    TailCall {
+        /// The type of the callee.
+        ty: TypeId,
+        /// The registers of its frame: the arguments come first.
+        registers: &'a [u64],
+    },
+    /// A handler has caught the pending exception.
+    Caught {
+        /// Whether the handler asked for the exception itself.
+        reference: bool,
+    },
+    /// An instruction takes references from an element segment.
+    Segment {
+        /// Whether there were some once, and the segment has been dropped.
+        dropped: bool,
+    },
+}
