@@ -1,7 +1,7 @@
 //! Vectors wherever a value can be: two registers where everything else has
 //! one. That computing with them is right is for the official suite to say.
 
-use gcdiff::case::{self, Arg, Observation, Outcome, Plan, Seen, Step};
+use gcdiff::case::{self, Arg, Call, Observation, Outcome, Plan, Seen, Step};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 
@@ -11,10 +11,10 @@ fn observe(text: &str, params: usize) -> Observation {
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = Schedule::EverySafepoint;
     if params > 0 {
-        case.plan = Plan::Steps(vec![Step {
+        case.plan = Plan::Steps(vec![Step::Call(Call {
             export: "f".into(),
             args: (1..).take(params).map(Arg::Bits).collect(),
-        }]);
+        })]);
     }
     let options = Options {
         timing: Timing::At(Grain::Every),

@@ -2,7 +2,9 @@
 //! and writes down what happened.
 
 use super::graph::Seen;
-use super::plan::Arg;
+use super::plan::{Arg, Step};
+use super::run::RunError;
+use super::steps::{Ended, perform};
 use super::values::{make, mix, number};
 use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
@@ -20,15 +22,20 @@ pub(super) enum Kept {
 }
 
 /// A call from the module.
-#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Called {
     pub import: u32,
     pub args: Vec<Kept>,
+    pub did: Option<Ended>,
 }
 
 /// The host.
-#[derive(Default)]
 pub(super) struct Embedder {
+    /// The module.
+    pub module: Arc<Module>,
+    /// Its instance, once there is one.
+    pub instance: Option<u32>,
+    /// What the host does when it is called.
+    acts: Vec<Step>,
     /// Calls so far, as far as they are written down.
     pub calls: Vec<Called>,
     /// How many there were.
@@ -43,6 +50,36 @@ const MAX_KEPT: usize = 64;
 const MAX_CALLS: usize = 4096;
 
 impl Embedder {
+    /// A host that does `acts` when it is called.
+    pub(super) fn new(module: &Arc<Module>, acts: &[Step]) -> Embedder {
+        Embedder {
+            module: Arc::clone(module),
+            instance: None,
+            acts: acts.to_vec(),
+            calls: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// Does what is due in a call. `None` if nothing is, or if it cannot be done:
+    /// a step that fits no export does nothing, since whoever wrote it may not
+    /// know what calls the host.
+    fn act<H: Heap>(
+        &mut self,
+        store: &mut Store<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Option<Ended>, Stop> {
+        if self.acts.is_empty() {
+            return Ok(None);
+        }
+        let step = self.acts[(self.count - 1) as usize % self.acts.len()].clone();
+        match perform(store, self, &step, mix(self.count, 3), inspector) {
+            Ok(ended) => Ok(Some(ended)),
+            Err(RunError::Stopped(stop)) => Err(stop),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Something for every import of the module.
     pub(super) fn link<H: Heap>(
         store: &mut Store<H>,
@@ -203,14 +240,21 @@ impl<H: Heap> Host<H> for Embedder {
             args.push(Self::keep(store, *param, value, high)?);
         }
         self.count += 1;
-        if self.calls.len() < MAX_CALLS {
+        let nth = self.count;
+        let place = self.calls.len();
+        if place < MAX_CALLS {
             self.calls.push(Called {
                 import: call.id,
                 args,
+                did: None,
             });
         }
+        let did = self.act(store, inspector)?;
+        if let Some(called) = self.calls.get_mut(place) {
+            called.did = did;
+        }
         for (i, result) in ty.results.iter().enumerate() {
-            let seed = mix(self.count, u64::from(call.id) << 8 | i as u64);
+            let seed = mix(nth, u64::from(call.id) << 8 | i as u64);
             let value = match result {
                 // References the host has seen come back, or null, or new ones.
                 ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(0),

@@ -9,6 +9,8 @@ mod packed;
 mod plan;
 mod run;
 mod schedule;
+mod step_text;
+mod steps;
 mod text;
 mod values;
 mod walk;
@@ -16,7 +18,7 @@ mod walk;
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;
-pub use plan::{Arg, Plan, Step};
+pub use plan::{Arg, Call, Plan, Step};
 pub use run::{Facts, Run, RunError, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use text::{CaseError, Header, LimitsText, read, read_header, write};
@@ -30,6 +32,9 @@ pub struct Case {
     pub wasm: Vec<u8>,
     /// What the host does with it.
     pub plan: Plan,
+    /// What the host does when it is called: in its `n`-th call the `n`-th of
+    /// these, and the first again after the last. Then it answers.
+    pub host: Vec<Step>,
     /// Where collections happen.
     pub schedule: Schedule,
     /// What the run may use.

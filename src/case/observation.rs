@@ -11,7 +11,7 @@ pub enum Outcome {
     Returned(Vec<Seen>),
     /// It trapped.
     Trapped(Trap),
-    /// It threw an exception: the number of the host's handle for it.
+    /// It threw an exception.
     Threw(Seen),
     /// It was not made: no argument fits a parameter.
     NoArgument,
@@ -20,7 +20,8 @@ pub enum Outcome {
 /// One step of the plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StepSeen {
-    /// The export's name; `None` stands for instantiation.
+    /// The step, as [`Step::name`](super::Step::name) has it; `None` stands for
+    /// instantiation.
     pub export: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
@@ -33,6 +34,8 @@ pub struct HostSeen {
     pub import: u32,
     /// Its arguments.
     pub args: Vec<Seen>,
+    /// How what the host did in it ended.
+    pub did: Option<Outcome>,
 }
 
 /// Everything an embedder can see.

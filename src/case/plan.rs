@@ -1,4 +1,4 @@
-//! Plans: which exports are called, in which order, with which arguments.
+//! Plans: what the host does, in which order, with which values.
 
 use std::fmt;
 
@@ -22,11 +22,54 @@ pub enum Arg {
 
 /// One call of an exported function.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct Call {
     /// The export's name.
     pub export: String,
     /// Arguments; missing ones are [`Arg::Auto`].
     pub args: Vec<Arg>,
+}
+
+/// One thing that the host does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It calls a function.
+    Call(Call),
+    /// It sets an exported global, or without a value reads it, and keeps the
+    /// reference that it finds.
+    Global {
+        /// The export's name.
+        export: String,
+        /// The new value.
+        value: Option<Arg>,
+    },
+    /// It sets an element of an exported table, or without a value reads it,
+    /// and keeps the reference that it finds. An index that is out of bounds
+    /// is shown as a trap.
+    Table {
+        /// The export's name.
+        export: String,
+        /// Which element.
+        index: u32,
+        /// The new value.
+        value: Option<Arg>,
+    },
+    /// It lets go of a reference that it has kept: the `n`-th, wrapping around.
+    Drop(u32),
+    /// It collects.
+    Collect,
+}
+
+impl Step {
+    /// What observations call the step: the name of the export, or a word.
+    pub fn name(&self) -> String {
+        match self {
+            Step::Call(Call { export, .. })
+            | Step::Global { export, .. }
+            | Step::Table { export, .. } => export.clone(),
+            Step::Drop(n) => format!("drop {n}"),
+            Step::Collect => "collect".into(),
+        }
+    }
 }
 
 /// What the host does with a module.
@@ -35,7 +78,7 @@ pub enum Plan {
     /// Every exported function once, in order, with automatic arguments.
     #[default]
     EveryExport,
-    /// These calls.
+    /// These steps.
     Steps(Vec<Step>),
 }
 

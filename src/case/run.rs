@@ -4,10 +4,10 @@ use super::Case;
 use super::embedder::{Embedder, Kept};
 use super::graph::Seen;
 use super::observation::{HostSeen, Observation, Outcome, StepSeen};
-use super::plan::{Arg, Plan, Step};
-use super::values::mix;
+use super::plan::{Call, Plan, Step};
+use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Extern, Inspector, Stop, Store};
+use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{ExportItem, Module};
 use crate::types::ValType;
@@ -77,6 +77,9 @@ pub struct Run<H> {
     pub store: Store<H>,
 }
 
+/// How an object shows that the host has let go of again.
+const LET_GO: Seen = Seen::Bits(u64::MAX - 1);
+
 /// Runs a case on `heap`. `module` is the case's module, compiled.
 ///
 /// Imports are answered by a deterministic host; see the module's
@@ -99,14 +102,6 @@ pub fn run<H: Heap>(
     }
 }
 
-/// How a call ended, while the objects are still where they are.
-enum Ended {
-    Returned(Vec<Kept>),
-    Trapped(crate::engine::Trap),
-    Threw(u32),
-    NoArgument,
-}
-
 fn observe<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
@@ -114,7 +109,7 @@ fn observe<H: Heap>(
     facts: &mut Facts,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
-    let mut host = Embedder::default();
+    let mut host = Embedder::new(module, &case.host);
     let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
     let linked = match Embedder::link(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
@@ -128,6 +123,7 @@ fn observe<H: Heap>(
     let instance = store
         .link(module, &linked)
         .map_err(|error| RunError::Import(error.to_string()))?;
+    host.instance = Some(instance);
     let started = store.start(instance, &mut host, inspector);
     let ok = started.is_ok();
     let started = end_of(store, started, &[])?;
@@ -137,9 +133,10 @@ fn observe<H: Heap>(
     if ok {
         for (number, step) in steps(case, module)?.into_iter().enumerate() {
             let before = store.heap.stats().allocated;
-            let outcome = call(store, instance, module, &step, number, &mut host, inspector)?;
-            facts.note(true, &outcome, store.heap.stats().allocated - before);
-            ended.push((Some(step.export), outcome));
+            let outcome = perform(store, &mut host, &step, number as u64, inspector)?;
+            let allocated = store.heap.stats().allocated - before;
+            facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
+            ended.push((Some(step.name()), outcome));
             store.inspect_call(inspector)?;
         }
     }
@@ -154,105 +151,13 @@ fn steps(case: &Case, module: &Module) -> Result<Vec<Step>, RunError> {
             .exports
             .iter()
             .filter(|e| matches!(e.item, ExportItem::Func(_)))
-            .map(|e| Step {
-                export: e.name.clone(),
-                args: Vec::new(),
+            .map(|e| {
+                Step::Call(Call {
+                    export: e.name.clone(),
+                    args: Vec::new(),
+                })
             })
             .collect()),
-    }
-}
-
-fn call<H: Heap>(
-    store: &mut Store<H>,
-    instance: u32,
-    module: &Module,
-    step: &Step,
-    number: usize,
-    host: &mut Embedder,
-    inspector: &mut dyn Inspector<H>,
-) -> Result<Ended, RunError> {
-    let Some(item @ ExportItem::Func(_)) = module.export(&step.export) else {
-        return Err(RunError::Export(format!(
-            "the module exports no function {:?}",
-            step.export
-        )));
-    };
-    let Some(Extern::Func(func)) = store.instances()[instance as usize].item(item) else {
-        return Err(RunError::Export(format!(
-            "{:?} cannot be called: the instance was never completely allocated",
-            step.export
-        )));
-    };
-    let ty = match store.func(func) {
-        Some(f) => store.types().func(f.ty()).clone(),
-        None => unreachable!("an instance's functions are in the store"),
-    };
-    if step.args.len() > ty.params.len() {
-        return Err(RunError::Arguments(format!(
-            "{:?} takes {} arguments, not {}",
-            step.export,
-            ty.params.len(),
-            step.args.len()
-        )));
-    }
-    // Arguments are held until the call: making the next one may collect.
-    let mut args = Vec::with_capacity(ty.params.len());
-    let mut held = Vec::new();
-    let handles = store.handles();
-    for (i, param) in ty.params.iter().enumerate() {
-        let arg = step.args.get(i).copied().unwrap_or(Arg::Auto);
-        let seed = mix(number as u64, i as u64 + 2);
-        let value = match Embedder::argument(store, *param, arg, seed, inspector) {
-            Ok(value) => value,
-            Err(Stop::Trap(trap)) => {
-                store.pop_handles(handles)?;
-                return Ok(Ended::Trapped(trap));
-            }
-            Err(stop) => return Err(stop.into()),
-        };
-        let Some(value) = value else {
-            store.pop_handles(handles)?;
-            return Ok(Ended::NoArgument);
-        };
-        if param.is_gc() {
-            held.push((
-                args.len(),
-                store.add_handle(crate::heap::GcRef::from_register(value))?,
-            ));
-        }
-        args.push(value);
-        args.resize(args.len() + param.lane().registers() - 1, 0);
-    }
-    for (i, handle) in &held {
-        args[*i] = store.handle(*handle).register();
-    }
-    store.pop_handles(handles)?;
-    let done = store.call(func, &args, host, inspector);
-    end_of(store, done, &ty.results)
-}
-
-/// Takes what a call left behind.
-fn end_of<H: Heap>(
-    store: &mut Store<H>,
-    done: Result<(), Stop>,
-    results: &[ValType],
-) -> Result<Ended, RunError> {
-    match done {
-        Ok(()) => {
-            let mut kept = Vec::with_capacity(results.len());
-            let mut register = 0;
-            for ty in results {
-                let width = ty.lane().registers();
-                let low = store.result(register);
-                let high = store.result(register + width - 1);
-                kept.push(Embedder::keep(store, *ty, low, high)?);
-                register += width;
-            }
-            Ok(Ended::Returned(kept))
-        }
-        Err(Stop::Trap(trap)) => Ok(Ended::Trapped(trap)),
-        Err(Stop::Exception) => Ok(Ended::Threw(store.take_exception()?)),
-        Err(stop) => Err(stop.into()),
     }
 }
 
@@ -284,28 +189,29 @@ fn finish<H: Heap>(
         .collect();
     let seen = |value: &Kept| match value {
         Kept::Plain(seen) => *seen,
-        Kept::Handle(handle) => kept[*handle as usize],
+        Kept::Handle(handle) => match kept[*handle as usize] {
+            // That it was an object is known; what it is now nobody can see.
+            Seen::Null => LET_GO,
+            seen => seen,
+        },
     };
-    let steps = ended
-        .into_iter()
-        .map(|(export, ended)| StepSeen {
-            export,
-            outcome: match ended {
-                Ended::Returned(values) => Outcome::Returned(values.iter().map(seen).collect()),
-                Ended::Trapped(trap) => Outcome::Trapped(trap),
-                Ended::Threw(handle) => Outcome::Threw(kept[handle as usize]),
-                Ended::NoArgument => Outcome::NoArgument,
-            },
-        })
-        .collect();
-    let host_calls = host
-        .calls
-        .iter()
-        .map(|called| HostSeen {
-            import: called.import,
-            args: called.args.iter().map(seen).collect(),
-        })
-        .collect();
+    let outcome = |ended: &Ended| match ended {
+        Ended::Returned(values) => Outcome::Returned(values.iter().map(seen).collect()),
+        Ended::Trapped(trap) => Outcome::Trapped(*trap),
+        Ended::Threw(exception) => Outcome::Threw(seen(exception)),
+        Ended::NoArgument => Outcome::NoArgument,
+    };
+    let steps = ended.iter().map(|(export, ended)| StepSeen {
+        export: export.clone(),
+        outcome: outcome(ended),
+    });
+    let steps = steps.collect();
+    let host_calls = host.calls.iter().map(|called| HostSeen {
+        import: called.import,
+        args: called.args.iter().map(seen).collect(),
+        did: called.did.as_ref().map(outcome),
+    });
+    let host_calls = host_calls.collect();
     Ok(Observation {
         steps,
         host_calls,

@@ -13,6 +13,7 @@
 use super::Case;
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
+use super::step_text::StepText;
 use crate::engine::Limits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,17 +64,9 @@ pub struct Header {
     /// The plan; without one, every export is called once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<StepText>>,
-}
-
-/// A step of the plan as text.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepText {
-    /// The exported function.
-    pub call: String,
-    /// Its arguments.
+    /// What the host does when it is called; see [`Case::host`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
+    pub host: Vec<StepText>,
 }
 
 /// Limits as text: see [`Limits`].
@@ -148,25 +141,19 @@ pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
         Some(text) => parse_schedule(text).map_err(error)?,
         None => Default::default(),
     };
+    let read_all = |steps: &[StepText]| {
+        let steps = steps.iter().map(StepText::read);
+        steps.collect::<Result<Vec<Step>, _>>().map_err(error)
+    };
     let plan = match &header.steps {
         None => Plan::EveryExport,
-        Some(steps) => Plan::Steps(
-            steps
-                .iter()
-                .map(|step| {
-                    let args: Result<_, _> = step.args.iter().map(|a| a.parse()).collect();
-                    Ok(Step {
-                        export: step.call.clone(),
-                        args: args?,
-                    })
-                })
-                .collect::<Result<_, String>>()
-                .map_err(error)?,
-        ),
+        Some(steps) => Plan::Steps(read_all(steps)?),
     };
+    let host = read_all(&header.host)?;
     let case = Case {
         wasm: wasm.into_owned(),
         plan,
+        host,
         schedule,
         limits,
     };
@@ -218,20 +205,13 @@ fn one_line(message: &str) -> String {
 pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
     let steps = match &case.plan {
         Plan::EveryExport => None,
-        Plan::Steps(steps) => Some(
-            steps
-                .iter()
-                .map(|step| StepText {
-                    call: step.export.clone(),
-                    args: step.args.iter().map(ToString::to_string).collect(),
-                })
-                .collect(),
-        ),
+        Plan::Steps(steps) => Some(steps.iter().map(StepText::of).collect()),
     };
     let header = Header {
         schedule: Some(print_schedule(&case.schedule)),
         limits: (case.limits != Limits::default()).then(|| LimitsText::of(&case.limits)),
         steps,
+        host: case.host.iter().map(StepText::of).collect(),
         ..header.clone()
     };
     let toml_text = toml::to_string(&header).map_err(|e| error(e.to_string()))?;
@@ -249,7 +229,7 @@ pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Arg;
+    use crate::case::{Arg, Call};
     use crate::engine::Schedule;
 
     #[test]
@@ -259,10 +239,11 @@ mod tests {
         assert_eq!(case.plan, Plan::EveryExport);
         case.schedule = Schedule::EveryAllocation(3);
         case.limits = Limits::fuzzing();
-        case.plan = Plan::Steps(vec![Step {
+        case.plan = Plan::Steps(vec![Step::Call(Call {
             export: "run \"it\"".into(),
             args: vec![Arg::Bits(u64::MAX), Arg::Kept(2)],
-        }]);
+        })]);
+        case.host = vec![Step::Drop(1), Step::Collect];
         let header = Header {
             fault: Some("W1".into()),
             ..Header::default()

@@ -4,7 +4,7 @@ use super::Ended;
 use super::file;
 use super::options::{Judging, fault, list};
 use super::output::say;
-use crate::case::{self, Arg, Outcome, Plan, Seen, Step, parse_schedule};
+use crate::case::{self, Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::module::Module;
 use crate::oracle::{self, Names, Options, Subject, Verdict, show};
@@ -62,10 +62,10 @@ impl Run {
         }
         if let Some((export, args)) = self.invoke.split_first() {
             let args: Result<Vec<Arg>, String> = args.iter().map(|a| a.parse()).collect();
-            case.plan = Plan::Steps(vec![Step {
+            case.plan = Plan::Steps(vec![Step::Call(Call {
                 export: export.clone(),
                 args: args?,
-            }]);
+            })]);
         }
         let module = Module::new(&case.wasm, &mut Arc::default());
         let module = Arc::new(module.map_err(|e| in_file(e.to_string()))?);

@@ -220,6 +220,13 @@ impl<H: Heap> Store<H> {
         self.handles.len()
     }
 
+    /// Lets go of a handle, which holds null from now on.
+    pub fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
+        let slot = handle as usize..=handle as usize;
+        let kind = Slot::Handle(handle);
+        Ok(self.heap.drop_slots(kind, &mut self.handles[slot])?)
+    }
+
     /// Lets go of all handles but the first `keep`. Their references stay valid
     /// until the next collection, as if they had just been loaded.
     pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {

@@ -1,17 +1,17 @@
 //! Bytes to cases: a module, a plan, a schedule.
 
 use super::Generator;
+use super::plan::{self, Exports};
 use super::rhythm::Rhythm;
-use crate::case::{Arg, Case, Plan, Step};
-use crate::engine::{Limits, Schedule};
-use crate::module::{ExportItem, Module};
-use crate::types::{Types, ValType};
+use crate::case::Case;
+use crate::engine::Schedule;
+use crate::module::Module;
 use arbitrary::Unstructured;
 use std::sync::Arc;
 
 /// Bytes set aside for the plan and the schedule, out of an input of the usual
 /// size. They come first, so that the module takes what is left.
-const PLAN: usize = 96;
+const PLAN: usize = 128;
 
 /// A case drawn from bytes, and what else they chose.
 #[derive(Clone, Debug)]
@@ -47,12 +47,15 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<D
     let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
     let reschedule = one_in_eight(4);
     let rhythm = Rhythm::draw(&mut u)?;
-    let plan = plan_for(&module, &mut u)?;
+    let limits = plan::limits(&mut u)?;
+    let exports = Exports::of(&module);
+    let host = exports.host(&mut u)?;
     let mut case = Case {
         wasm,
-        plan,
+        plan: exports.plan(&mut u)?,
+        host,
         schedule: Schedule::Never,
-        limits: Limits::fuzzing(),
+        limits,
     };
     if generator != Generator::SmithNever {
         case.schedule = rhythm.schedule(&case, &module);
@@ -62,68 +65,6 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<D
         module,
         extra,
         reschedule,
-    })
-}
-
-/// Every exported function once, in order, then some of them again with other
-/// arguments: what the first calls returned and stored is there for the second.
-fn plan_for(module: &Module, u: &mut Unstructured<'_>) -> arbitrary::Result<Plan> {
-    let exports: Vec<(&str, u32)> = module
-        .exports
-        .iter()
-        .filter_map(|e| match e.item {
-            ExportItem::Func(index) => Some((e.name.as_str(), index)),
-            _ => None,
-        })
-        .collect();
-    let mut steps = Vec::new();
-    for (name, func) in &exports {
-        steps.push(step(module, name, *func, u)?);
-    }
-    if !exports.is_empty() {
-        let again = usize::from(u.arbitrary::<u8>()? % 8);
-        for _ in 0..again {
-            let (name, func) = exports[usize::from(u.arbitrary::<u8>()?) % exports.len()];
-            steps.push(step(module, name, func, u)?);
-        }
-    }
-    Ok(Plan::Steps(steps))
-}
-
-fn step(
-    module: &Module,
-    name: &str,
-    func: u32,
-    u: &mut Unstructured<'_>,
-) -> arbitrary::Result<Step> {
-    let types: &Types = &module.types;
-    let params = &types.func(module.funcs[func as usize]).params;
-    let args = params.iter().map(|ty| argument(*ty, u));
-    Ok(Step {
-        export: name.to_string(),
-        args: args.collect::<Result<_, _>>()?,
-    })
-}
-
-fn argument(ty: ValType, u: &mut Unstructured<'_>) -> arbitrary::Result<Arg> {
-    let choice = u.arbitrary::<u8>()?;
-    let number = u64::from(choice >> 3);
-    Ok(match ty {
-        ValType::Ref(r) => match choice % 8 {
-            // An exhausted input passes on what the host has.
-            0..=2 => Arg::Auto,
-            3..=5 => Arg::Kept(u32::from(choice >> 3)),
-            6 if r.nullable => Arg::Null,
-            _ => Arg::I31([0, 1, -1, 0x3fff_ffff, -0x4000_0000][(choice >> 3) as usize % 5]),
-        },
-        ValType::F32 => Arg::Bits(u64::from((number as f32).to_bits())),
-        ValType::F64 => Arg::Bits((number as f64).to_bits()),
-        _ => Arg::Bits(match choice % 8 {
-            0..=4 => number,
-            5 => u64::MAX,
-            6 => 1 << 31,
-            _ => u.arbitrary()?,
-        }),
     })
 }
 

@@ -14,6 +14,7 @@
 mod case;
 pub mod enrich;
 mod generator;
+mod plan;
 mod rhythm;
 pub mod smith;
 
@@ -23,7 +24,7 @@ pub use generator::Generator;
 use arbitrary::Unstructured;
 
 /// One module in this many is left as wasm-smith made it, so that nothing the pass does everywhere can hide a bug.
-const PLAIN: u8 = 8;
+const PLAIN: u8 = 16;
 
 /// Draws a module. It is valid under the features of WebAssembly 3.0 without threads.
 ///

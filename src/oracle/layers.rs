@@ -103,15 +103,17 @@ impl Layers {
             ..seen
         };
         coarse(&mut seen.globals);
+        let ended = |outcome: &mut Outcome| match outcome {
+            Outcome::Returned(values) => coarse(values),
+            Outcome::Threw(value) => coarsen(value),
+            Outcome::Trapped(_) | Outcome::NoArgument => {}
+        };
         for step in &mut seen.steps {
-            match &mut step.outcome {
-                Outcome::Returned(values) => coarse(values),
-                Outcome::Threw(value) => coarsen(value),
-                Outcome::Trapped(_) | Outcome::NoArgument => {}
-            }
+            ended(&mut step.outcome);
         }
         for call in &mut seen.host_calls {
             coarse(&mut call.args);
+            call.did.iter_mut().for_each(ended);
         }
         seen
     }

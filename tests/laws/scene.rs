@@ -208,6 +208,7 @@ pub const HOLDER: &str = r#"
 pub fn case(body: &str, schedule: Schedule, limits: Limits) -> Case {
     let (case, _) = case::read(format!("(module {TYPES} {body})").as_bytes()).unwrap();
     Case {
+        host: Vec::new(),
         schedule,
         limits,
         ..case

@@ -166,8 +166,14 @@ impl<H: Heap> Store<H> {
         value: u64,
     ) -> Result<(), Stop> {
         let table = self.table(instance, table);
-        let kind = Slot::Table(table as u32);
-        let table = &mut self.tables[table];
+        self.set_element(table as u32, index, value)
+    }
+
+    /// Sets an element of a table, which is given by its index in the store. The
+    /// value must have the type of its elements.
+    pub fn set_element(&mut self, table: u32, index: u64, value: u64) -> Result<(), Stop> {
+        let kind = Slot::Table(table);
+        let table = &mut self.tables[table as usize];
         let Some(slot) = table.elements.get_mut(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
         };

@@ -104,6 +104,8 @@ pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
     section
         .ty()
         .func_type(&FuncType::new([], [eq, ValType::EXNREF]));
+    section.ty().func_type(&FuncType::new([eq], [ValType::I32]));
+    section.ty().func_type(&FuncType::new([ValType::I32], []));
 }
 
 /// The types of the functions, in the order of [`super::layout::Funcs`].
@@ -113,6 +115,8 @@ pub(super) fn functions(section: &mut FunctionSection, layout: &Layout) {
     section.function(t.join);
     section.function(t.payload);
     section.function(t.plain);
+    section.function(t.look);
+    section.function(t.choose);
 }
 
 /// The bodies, in the same order.
@@ -121,6 +125,8 @@ pub(super) fn code(section: &mut CodeSection, layout: &Layout, seed: u64) {
     section.function(&helpers::relay(layout, seed));
     section.function(&helpers::thrower(layout, seed));
     section.function(&helpers::driver(layout, seed));
+    section.function(&helpers::look(layout, seed));
+    section.function(&helpers::trapper(layout, seed));
 }
 
 /// The tables.
@@ -255,6 +261,8 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.relay", ExportKind::Func, f.relay),
         ("gc.thrower", ExportKind::Func, f.thrower),
         ("gc.driver", ExportKind::Func, f.driver),
+        ("gc.look", ExportKind::Func, f.look),
+        ("gc.trapper", ExportKind::Func, f.trapper),
     ];
     for (name, kind, index) in all {
         // A module with such a name already is unlikely, and there are finitely many names, so this ends.

@@ -1,6 +1,6 @@
 //! Splicing into one body of the module.
 //!
-//! The original instructions are copied byte for byte; only the list of locals grows.
+//! The original instructions are copied byte for byte, but for those that a guard replaces; the list of locals grows.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, ValType};
@@ -8,7 +8,8 @@ use wasmparser::{FunctionBody, Operator};
 
 use super::EnrichError;
 use super::choice::Choice;
-use super::emit::{Emitter, Scratch};
+use super::emit::Emitter;
+use super::guard::{Fate, Guards};
 use super::layout::Layout;
 
 /// At most this many sequences in one body.
@@ -19,6 +20,7 @@ pub(super) fn splice(
     body: &FunctionBody<'_>,
     params: u32,
     layout: &Layout,
+    guards: &Guards<'_>,
     choice: Choice,
     budget: &mut u32,
 ) -> Result<Function, EnrichError> {
@@ -53,15 +55,20 @@ pub(super) fn splice(
             wait = emitter.choice.range(gap - 2, gap + 3);
         }
         wait = wait.saturating_sub(1);
-        dead.step(&reader.read()?);
+        let op = reader.read()?;
+        let was_dead = dead.now();
+        dead.step(&op);
         let to = reader.original_position();
         let original = slice(bytes, start, from, to).ok_or(EnrichError::Malformed)?;
-        emitter.out.extend_from_slice(original);
+        if guards.before(&mut emitter, &op, was_dead) == Fate::Stays {
+            emitter.out.extend_from_slice(original);
+            guards.after(&mut emitter, &op, was_dead);
+        }
     }
     *budget -= used;
 
-    if used > 0 {
-        locals.extend(Scratch::types(layout));
+    if used > 0 || emitter.has_temporaries() {
+        locals.extend(emitter.locals());
     }
     let mut function = Function::new(locals);
     function.raw(emitter.out);

@@ -118,6 +118,10 @@ impl Scratch {
     pub(super) fn adopted(self, i: u32) -> u32 {
         self.base + 18 + i
     }
+    /// The `i`-th temporary of the emitter.
+    fn temporary(self, i: u32, layout: &Layout) -> u32 {
+        self.adopted(layout.adopted.len() as u32) + i
+    }
 }
 
 /// Writes sequences into `out`.
@@ -133,6 +137,21 @@ pub(super) struct Emitter<'a> {
     pub(super) local: Scratch,
     /// Where choices come from.
     pub(super) choice: Choice,
+    /// The locals behind the scratch locals, each with what it is for.
+    temporaries: Vec<(Role, ValType)>,
+}
+
+/// What a local of a guard is for. Locals of one type and one role are one local.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    /// It keeps the reference that an instruction works on.
+    Operand,
+    /// It keeps an index.
+    Index,
+    /// It keeps what an instruction stores.
+    Value,
+    /// It counts the turns of all loops.
+    Turns,
 }
 
 impl<'a> Emitter<'a> {
@@ -143,7 +162,40 @@ impl<'a> Emitter<'a> {
             layout,
             local: Scratch::new(base),
             choice,
+            temporaries: Vec::new(),
         }
+    }
+
+    /// The locals that a body needs behind those it had.
+    pub(super) fn locals(&self) -> Vec<(u32, ValType)> {
+        let mut locals = Scratch::types(self.layout);
+        locals.extend(self.temporaries.iter().map(|(_, ty)| (1, *ty)));
+        locals
+    }
+
+    /// Whether there are guards with locals.
+    pub(super) fn has_temporaries(&self) -> bool {
+        !self.temporaries.is_empty()
+    }
+
+    /// A local of type `ty`, for a guard.
+    pub(super) fn temporary(&mut self, role: Role, ty: ValType) -> u32 {
+        let known = self.temporaries.iter().position(|t| *t == (role, ty));
+        let index = known.unwrap_or(self.temporaries.len());
+        if known.is_none() {
+            self.temporaries.push((role, ty));
+        }
+        self.local.temporary(index as u32, self.layout)
+    }
+
+    /// Keeps the reference on the stack, or if it is null has `other` push another one, of the type of `temporary`.
+    pub(super) fn unless_null(&mut self, temporary: u32, other: impl FnOnce(&mut Self)) {
+        self.op()
+            .local_tee(temporary)
+            .ref_is_null()
+            .if_(BlockType::Empty);
+        other(self);
+        self.op().local_set(temporary).end().local_get(temporary);
     }
 
     /// The next instructions go here.

@@ -1,10 +1,11 @@
 //! Bodies of the appended functions.
 
-use wasm_encoder::{Function, ValType};
+use wasm_encoder::{BlockType, Function, HeapType};
 
 use super::choice::Choice;
-use super::emit::{Emitter, Scratch};
+use super::emit::Emitter;
 use super::layout::Layout;
+use super::sequence::trap;
 
 /// Sets the streams of these bodies apart from those of the module's own.
 const STREAM: u64 = 1 << 32;
@@ -19,8 +20,7 @@ fn function(
     let mut e = Emitter::new(layout, params, choice);
     write(&mut e);
     e.op().end();
-    let locals: Vec<(u32, ValType)> = Scratch::types(layout);
-    let mut function = Function::new(locals);
+    let mut function = Function::new(e.locals());
     function.raw(e.out);
     function
 }
@@ -36,6 +36,14 @@ pub(super) fn join(layout: &Layout, seed: u64) -> Function {
             .local_set(node);
         for _ in 0..e.choice.range(1, 3) {
             e.leaf_sequence();
+        }
+        if e.choice.chance(1, 3) {
+            // Out of the middle of things, with values on the stack that go down with the frame.
+            e.new_node(1);
+            e.new_refs(0);
+            e.condition();
+            e.op().if_(BlockType::Empty).local_get(0).return_().end();
+            e.op().drop().drop();
         }
         match e.choice.below(3) {
             0 => {
@@ -89,5 +97,71 @@ pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
         for _ in 0..e.choice.range(6, 20) {
             e.sequence();
         }
+    })
+}
+
+/// A number that differs between any two values that can be told apart at a glance.
+pub(super) fn look(layout: &Layout, seed: u64) -> Function {
+    function(layout, 1, Choice::new(seed, STREAM + 4), |e| {
+        let t = e.layout.types;
+        let value = e.local.any();
+        e.op().local_get(0).local_set(value);
+        // Null, and whatever is none of the following.
+        e.op()
+            .block(BlockType::Empty)
+            .local_get(0)
+            .br_on_null(0)
+            .drop();
+        for ty in [
+            HeapType::I31,
+            HeapType::Concrete(t.node),
+            HeapType::Concrete(t.refs),
+        ] {
+            e.op()
+                .local_get(value)
+                .ref_test_non_null(ty)
+                .if_(BlockType::Empty)
+                .local_get(value)
+                .ref_cast_non_null(ty);
+            match ty {
+                HeapType::I31 => {
+                    e.op().i31_get_s();
+                }
+                HeapType::Concrete(ty) if ty == t.node => {
+                    e.op().struct_get(ty, 2).i32_const(7).i32_mul();
+                }
+                _ => {
+                    e.op().array_len().i32_const(-1).i32_xor();
+                }
+            }
+            e.op().return_().end();
+        }
+        e.op().i32_const(5).return_().end().i32_const(3);
+    })
+}
+
+/// What it does before it traps is there for later calls to see. It is called by nobody but the host, so that nothing else is
+/// lost.
+pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
+    function(layout, 1, Choice::new(seed, STREAM + 5), |e| {
+        const TRAPS: u32 = 4;
+        for _ in 0..=TRAPS {
+            e.op().block(BlockType::Empty);
+        }
+        let targets: Vec<u32> = (0..TRAPS).collect();
+        e.op()
+            .local_get(0)
+            .i32_const(TRAPS as i32)
+            .i32_rem_u()
+            .br_table(targets, TRAPS);
+        for _ in 0..TRAPS {
+            e.op().end();
+            for _ in 0..e.choice.range(0, 2) {
+                e.leaf_sequence();
+            }
+            trap::trap(e);
+            e.op().return_();
+        }
+        e.op().end();
     })
 }

@@ -4,10 +4,9 @@
 //! recursion group: no type of the module can then be equal to one of them, and an array of one of these types was made by
 //! this pass. That is what makes indices safe by construction: see [`LEN`].
 
-use wasmparser::{CompositeInnerType, FieldType, SubType};
-
 use super::choice::Choice;
-use super::own::{Adopted, Place, Shape, Sink};
+use super::inhabit::Recipe;
+use super::own::{Adopted, Place, Sink};
 use super::sequence;
 use super::survey::Survey;
 
@@ -48,6 +47,10 @@ pub(super) struct Types {
     pub(super) plain: u32,
     /// `(func (result eqref exnref))`, of a block that catches with a reference
     pub(super) caught: u32,
+    /// `(func (param eqref) (result i32))`, of the function that looks at a value
+    pub(super) look: u32,
+    /// `(func (param i32))`, of the function that traps
+    pub(super) choose: u32,
 }
 
 impl Types {
@@ -67,6 +70,8 @@ impl Types {
             payload: base + 11,
             plain: base + 12,
             caught: base + 13,
+            look: base + 14,
+            choose: base + 15,
         }
     }
 }
@@ -105,6 +110,10 @@ pub(super) struct Funcs {
     pub(super) thrower: u32,
     /// No parameters: runs sequences of its own, so that some run even if every function of the module traps at once.
     pub(super) driver: u32,
+    /// Makes a number of what a reference refers to.
+    pub(super) look: u32,
+    /// Ends in a trap, one of several: its parameter says which.
+    pub(super) trapper: u32,
 }
 
 /// Everything a sequence may refer to.
@@ -134,10 +143,14 @@ pub(super) struct Layout {
     pub(super) data: u32,
     /// The tag, with one eqref.
     pub(super) tag: u32,
+    /// How to make an object of each type of the module, where that can be done.
+    pub(super) recipes: Vec<Option<Recipe>>,
     /// Types of the module that get a scratch local.
     pub(super) adopted: Vec<Adopted>,
     /// Places of the module that hold references.
     pub(super) sinks: Vec<Sink>,
+    /// Whether objects and loops are larger than usual.
+    pub(super) large: bool,
     /// Kinds of sequences in use, each as often as its weight.
     pub(super) kinds: Vec<u8>,
     /// The same without those that call an appended function.
@@ -175,6 +188,8 @@ impl Layout {
                 relay: func + 1,
                 thrower: func + 2,
                 driver: func + 3,
+                look: func + 4,
+                trapper: func + 5,
             },
             eq_table: table,
             node_table: table + 1,
@@ -185,39 +200,31 @@ impl Layout {
             node_elem: survey.elements + 2,
             data: survey.data,
             tag: survey.tags,
+            recipes: recipes(survey),
             adopted,
             sinks,
+            large: choice.chance(1, 6),
             kinds,
             leaf_kinds,
         }
     }
 }
 
-/// The struct or array behind `ty`, if `new_default` can make one.
-fn defaultable(ty: &SubType) -> Option<Shape> {
-    let all = |fields: &[FieldType]| {
-        fields
-            .iter()
-            .all(|f| f.element_type.unpack().is_defaultable())
-    };
-    match &ty.composite_type.inner {
-        CompositeInnerType::Struct(ty) if all(&ty.fields) => {
-            Some(Shape::Struct(ty.fields.to_vec()))
-        }
-        CompositeInnerType::Array(ty) if all(&[ty.0]) => Some(Shape::Array(ty.0)),
-        _ => None,
-    }
+/// How to make objects of the module's types.
+fn recipes(survey: &Survey) -> Vec<Option<Recipe>> {
+    let known = (0..).zip(&survey.costs);
+    let recipes = known.map(|(ty, cost)| cost.and_then(|_| Recipe::of(survey, ty)));
+    recipes.collect()
 }
 
 /// Picks types of the module to work with, those with reference fields first: the others teach a collector little.
 fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
     let mut rich = Vec::new();
     let mut plain = Vec::new();
-    for (index, ty) in (0..).zip(&survey.types) {
-        let Some(shape) = defaultable(ty) else {
+    for index in 0..survey.costs.len() as u32 {
+        let Some(adopted) = Adopted::new(survey, index) else {
             continue;
         };
-        let adopted = Adopted::new(survey, index, shape);
         if adopted.writable() {
             rich.push(adopted);
         } else {

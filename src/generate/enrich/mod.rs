@@ -6,7 +6,8 @@
 //!
 //! Three rules keep the result valid and useful:
 //!
-//! - everything is appended, so no index of the module changes, and its own instructions are copied byte for byte;
+//! - everything is appended, so no index of the module changes, and its own instructions are copied byte for byte, but for those
+//!   that a guard keeps from trapping;
 //! - a sequence leaves the operand stack as it found it and uses locals of its own, so it is valid at any point;
 //! - a sequence does not trap, but for the kinds that are there to trap: a trap ends the call, and all that follows is lost.
 //!
@@ -15,11 +16,13 @@
 //! | `survey` | what the module has |
 //! | `layout` | where the additions end up, and which kinds of sequences the module gets |
 //! | `append` | the additions themselves |
+//! | `inhabit` | which types of the module have values, and how to make them |
 //! | `own` | the module's own types, globals and tables as places for references |
 //! | `rewrite` | the walk over the sections |
 //! | `segments` | active segments that would keep the module from being instantiated |
 //! | `body` | splicing into one body |
-//! | `emit`, `value`, `store` | what sequences are written with |
+//! | `guard` | the module's own instructions, kept from trapping |
+//! | `emit`, `value`, `make`, `store` | what sequences are written with |
 //! | `sequence/` | the sequences |
 //! | `helpers` | the appended functions |
 
@@ -27,8 +30,11 @@ mod append;
 mod body;
 mod choice;
 mod emit;
+mod guard;
 mod helpers;
+mod inhabit;
 mod layout;
+mod make;
 mod own;
 mod rewrite;
 mod segments;
@@ -174,12 +180,14 @@ pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichEr
     let mut choice = Choice::new(seeds.layout, u64::MAX);
     let layout = Layout::new(&survey, &mut choice);
     let settle = choice.chance(15, 16);
+    let guard = choice.chance(7, 8);
     let mut rewriter = Rewriter {
         survey: &survey,
         layout: &layout,
         choice,
         seeds: &seeds,
         settle,
+        guard,
     };
     let mut module = Module::new();
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;

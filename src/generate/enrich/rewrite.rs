@@ -13,6 +13,7 @@ use wasmparser::{
 };
 
 use super::choice::Choice;
+use super::guard::Guards;
 use super::layout::Layout;
 use super::segments::{self, Fit};
 use super::survey::Survey;
@@ -57,6 +58,8 @@ pub(super) struct Rewriter<'a> {
     pub(super) seeds: &'a Seeds,
     /// Whether active segments that do not fit are moved.
     pub(super) settle: bool,
+    /// Whether the module's own instructions are guarded.
+    pub(super) guard: bool,
 }
 
 type Outcome = Result<(), Error<EnrichError>>;
@@ -267,9 +270,12 @@ impl Reencode for Rewriter<'_> {
     ) -> Outcome {
         let mut budget = MAX_PER_MODULE;
         for (index, function) in section.into_iter().enumerate() {
-            let params = self.survey.params(index).map_err(Error::UserError)?;
+            let ty = self.survey.func_type(index).map_err(Error::UserError)?;
+            let params = ty.params().len() as u32;
+            let guards = Guards::new(self.survey, ty, self.guard);
             let choice = Choice::new(self.seeds.body(index), index as u64);
-            let function = body::splice(&function?, params, self.layout, choice, &mut budget)
+            let layout = self.layout;
+            let function = body::splice(&function?, params, layout, &guards, choice, &mut budget)
                 .map_err(Error::UserError)?;
             code.function(&function);
         }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use wasmparser::{
-    AbstractHeapType, CompositeInnerType, GlobalType, HeapType, MemoryType, Parser, Payload,
-    RefType, SubType, TableType, TypeRef, UnpackedIndex,
+    AbstractHeapType, CompositeInnerType, Export, ExternalKind, FuncType, GlobalType, HeapType,
+    MemoryType, Parser, Payload, RefType, SubType, TableType, TypeRef, UnpackedIndex,
 };
 
-use super::EnrichError;
+use super::{EnrichError, inhabit};
 
 /// The index spaces of a module, imports first.
 #[derive(Debug, Default)]
@@ -31,6 +31,10 @@ pub(super) struct Survey {
     pub(super) elements: u32,
     /// How many data segments there are.
     pub(super) data: u32,
+    /// Functions that the module defines and exports, which code may refer to, with the indices of their types.
+    pub(super) exported_funcs: Vec<(u32, u32)>,
+    /// What an object of each type costs to make; see [`super::inhabit`].
+    pub(super) costs: Vec<Option<u32>>,
     /// Names that are taken.
     pub(super) export_names: BTreeSet<String>,
 }
@@ -74,7 +78,7 @@ impl Survey {
                 }
                 Payload::ExportSection(section) => {
                     for export in section {
-                        survey.export_names.insert(export?.name.to_owned());
+                        survey.export(&export?);
                     }
                 }
                 Payload::ElementSection(section) => survey.elements = section.count(),
@@ -82,7 +86,17 @@ impl Survey {
                 _ => {}
             }
         }
+        inhabit::costs(&mut survey);
         Ok(survey)
+    }
+
+    fn export(&mut self, export: &Export<'_>) {
+        self.export_names.insert(export.name.to_owned());
+        if export.kind == ExternalKind::Func {
+            let defined = export.index.checked_sub(self.imported_funcs);
+            let ty = defined.and_then(|i| self.defined_funcs.get(i as usize));
+            self.exported_funcs.extend(ty.map(|ty| (export.index, *ty)));
+        }
     }
 
     fn import(&mut self, ty: TypeRef) {
@@ -100,12 +114,12 @@ impl Survey {
         self.imported_funcs + self.defined_funcs.len() as u32
     }
 
-    /// How many parameters the `i`-th defined function has.
-    pub(super) fn params(&self, i: usize) -> Result<u32, EnrichError> {
+    /// The type of the `i`-th defined function.
+    pub(super) fn func_type(&self, i: usize) -> Result<&FuncType, EnrichError> {
         let ty = self.defined_funcs.get(i).ok_or(EnrichError::Malformed)?;
         let ty = self.types.get(*ty as usize).ok_or(EnrichError::Malformed)?;
         match &ty.composite_type.inner {
-            CompositeInnerType::Func(ty) => Ok(ty.params().len() as u32),
+            CompositeInnerType::Func(ty) => Ok(ty),
             _ => Err(EnrichError::Malformed),
         }
     }

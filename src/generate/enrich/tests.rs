@@ -137,6 +137,7 @@ fn every_kind_validates_alone() {
                 layout: &layout,
                 choice,
                 seeds: &seeds,
+                guard: true,
                 settle: true,
             };
             let mut module = wasm_encoder::Module::new();

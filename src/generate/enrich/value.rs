@@ -5,7 +5,6 @@ use wasm_encoder::{HeapType, RefType, ValType};
 use super::append::nullable;
 use super::emit::{EQ, Emitter, i31_value};
 use super::layout::LEN;
-use super::own::Source;
 
 impl Emitter<'_> {
     /// An i31, as `(ref i31)`.
@@ -160,7 +159,7 @@ impl Emitter<'_> {
     pub(super) fn new_refs(&mut self, depth: u32) {
         let refs = self.layout.types.refs;
         let len = self.length();
-        match self.choice.below(4) {
+        match self.choice.below(5) {
             // All elements are one object: many owners at once.
             0 | 1 => {
                 self.eq_value(depth);
@@ -168,6 +167,14 @@ impl Emitter<'_> {
             }
             2 => {
                 self.op().i32_const(len).array_new_default(refs);
+            }
+            // Values that can be told apart, so that one in the wrong place shows.
+            3 => {
+                let first = self.choice.below(1 << 16) as i32;
+                for i in 0..LEN as i32 {
+                    self.op().i32_const(first + i).ref_i31();
+                }
+                self.op().array_new_fixed(refs, LEN);
             }
             _ if depth > 0 => {
                 for _ in 0..LEN {
@@ -189,10 +196,21 @@ impl Emitter<'_> {
     pub(super) fn length(&mut self) -> i32 {
         let len = match self.choice.below(24) {
             0 => self.choice.range(256, 320),
+            1 if self.layout.large => self.size() / 4,
             1..=4 => self.choice.range(LEN, 40),
             _ => LEN,
         };
-        len as i32
+        len.max(LEN) as i32
+    }
+
+    /// A size in bytes that is at least [`LEN`]: next to a power of two, where sizes are rounded, as often as not.
+    pub(super) fn size(&mut self) -> u32 {
+        let most = if self.layout.large { 17 } else { 10 };
+        let power = 1 << self.choice.range(3, most);
+        match self.choice.below(2) {
+            0 => power + self.choice.below(power),
+            _ => (power + self.choice.below(33)).saturating_sub(24).max(LEN),
+        }
     }
 
     /// An anyref.
@@ -238,32 +256,6 @@ impl Emitter<'_> {
             _ => {
                 self.any_value(depth - 1);
                 self.op().extern_convert_any();
-            }
-        }
-    }
-
-    /// A value for a place of the module, made as `source` says.
-    pub(super) fn source(&mut self, source: Source) {
-        match source {
-            Source::Null(heap) => {
-                self.op().ref_null(heap);
-            }
-            Source::I31 => self.i31(),
-            Source::Node => self.new_node(1),
-            Source::Refs => self.new_refs(1),
-            Source::Extern => {
-                if self.choice.chance(1, 2) {
-                    self.i31();
-                } else {
-                    self.new_node(0);
-                }
-                self.op().extern_convert_any();
-            }
-            Source::Struct(ty) => {
-                self.op().struct_new_default(ty);
-            }
-            Source::Array(ty) => {
-                self.op().i32_const(LEN as i32).array_new_default(ty);
             }
         }
     }

@@ -4,13 +4,22 @@ use super::walk::Comparison;
 use crate::heap::Shape;
 use crate::oracle::names::{Space, quoted};
 
+/// Something that the host did.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Deed {
+    /// A step of the plan, by its number, or instantiation.
+    Step(u32),
+    /// What it did in a call of its own, by the number of that.
+    Within(u32),
+}
+
 /// A place outside of the heap that holds a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Root {
     /// A result of a call.
-    Result { call: u32, index: u32 },
+    Result { of: Deed, index: u32 },
     /// What a call threw.
-    Exception { call: u32 },
+    Exception { of: Deed },
     /// An argument of a call of the host.
     Argument { call: u32, index: u32 },
     /// A global.
@@ -85,8 +94,8 @@ impl Comparison<'_, '_> {
 
     fn root(&self, root: Root) -> String {
         match root {
-            Root::Result { call, index } => format!("result {index} of {}", self.call_name(call)),
-            Root::Exception { call } => format!("exception of {}", self.call_name(call)),
+            Root::Result { of, index } => format!("result {index} of {}", self.deed_name(of)),
+            Root::Exception { of } => format!("exception of {}", self.deed_name(of)),
             Root::Argument { call, index } => {
                 format!("argument {index} of {}", self.host_call_name(call))
             }
@@ -99,8 +108,16 @@ impl Comparison<'_, '_> {
         }
     }
 
+    /// Something that the host did, in words.
+    pub(super) fn deed_name(&self, deed: Deed) -> String {
+        match deed {
+            Deed::Step(call) => self.call_name(call),
+            Deed::Within(call) => format!("what the host did in {}", self.host_call_name(call)),
+        }
+    }
+
     /// A call from the host: `call 2 "f"`.
-    pub(super) fn call_name(&self, call: u32) -> String {
+    fn call_name(&self, call: u32) -> String {
         match &self.a.seen.steps[call as usize].export {
             None => "instantiation".into(),
             Some(export) => format!("call {call} {}", quoted(export)),

@@ -1,7 +1,7 @@
 //! The walk over two observations, side by side.
 
 use super::Found;
-use super::path::{Place, Root};
+use super::path::{Deed, Place, Root};
 use super::report::{Flow, SAME, ending, found, lengths};
 use crate::case::{Graph, Node, Observation, Outcome, Seen};
 use crate::heap::Shape;
@@ -105,33 +105,39 @@ impl<'a, 'm> Comparison<'a, 'm> {
                 let values = (show(&x.export), show(&y.export));
                 return found("call", format!("call {call}"), values);
             }
-            match (&x.outcome, &y.outcome) {
-                (Outcome::Returned(x), Outcome::Returned(y)) => {
-                    self.values(x, y, |index| Root::Result { call, index })?;
-                    if x.len() != y.len() {
-                        let what = format!("results of {}", self.call_name(call));
-                        lengths("result", &what, x.len(), y.len())?;
-                    }
-                }
-                (Outcome::Threw(x), Outcome::Threw(y)) => {
-                    self.meet(*x, *y, Place::Root(Root::Exception { call }))?;
-                }
-                (x, y) if x == y => {}
-                (x, y) => {
-                    let kind = match (x, y) {
-                        (Outcome::Trapped(_), _) | (_, Outcome::Trapped(_)) => "trap",
-                        (Outcome::Threw(_), _) | (_, Outcome::Threw(_)) => "exception",
-                        _ => "call",
-                    };
-                    let values = (
-                        ending(x, self.a.graph(), self.names),
-                        ending(y, self.b.graph(), self.names),
-                    );
-                    return found(kind, self.call_name(call), values);
-                }
-            }
+            self.outcomes(&x.outcome, &y.outcome, Deed::Step(call))?;
         }
         lengths("call", "calls made", a.len(), b.len())
+    }
+
+    /// How something that the host did ended.
+    fn outcomes(&mut self, x: &Outcome, y: &Outcome, of: Deed) -> Flow {
+        match (x, y) {
+            (Outcome::Returned(x), Outcome::Returned(y)) => {
+                self.values(x, y, |index| Root::Result { of, index })?;
+                if x.len() == y.len() {
+                    return SAME;
+                }
+                let what = format!("results of {}", self.deed_name(of));
+                lengths("result", &what, x.len(), y.len())
+            }
+            (Outcome::Threw(x), Outcome::Threw(y)) => {
+                self.meet(*x, *y, Place::Root(Root::Exception { of }))
+            }
+            (x, y) if x == y => SAME,
+            (x, y) => {
+                let kind = match (x, y) {
+                    (Outcome::Trapped(_), _) | (_, Outcome::Trapped(_)) => "trap",
+                    (Outcome::Threw(_), _) | (_, Outcome::Threw(_)) => "exception",
+                    _ => "call",
+                };
+                let values = (
+                    ending(x, self.a.graph(), self.names),
+                    ending(y, self.b.graph(), self.names),
+                );
+                found(kind, self.deed_name(of), values)
+            }
+        }
     }
 
     fn host_calls(&mut self) -> Flow {
@@ -149,6 +155,18 @@ impl<'a, 'm> Comparison<'a, 'm> {
             if x.args.len() != y.args.len() {
                 let what = format!("arguments of {}", self.host_call_name(call));
                 lengths("host call", &what, x.args.len(), y.args.len())?;
+            }
+            match (&x.did, &y.did) {
+                (Some(x), Some(y)) => self.outcomes(x, y, Deed::Within(call))?,
+                (None, None) => {}
+                (x, y) => {
+                    let show = |did: &Option<_>| match did {
+                        None => "nothing".to_string(),
+                        Some(_) => "something".to_string(),
+                    };
+                    let what = self.deed_name(Deed::Within(call));
+                    return found("host call", what, (show(x), show(y)));
+                }
             }
         }
         let what = "calls to the host";

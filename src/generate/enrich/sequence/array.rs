@@ -219,7 +219,14 @@ pub(super) fn elem(e: &mut Emitter<'_>) {
             e.ensure_refs(array);
             e.op().global_get(dropped).i32_eqz().if_(BlockType::Empty);
             init_range(e, array, droppable);
-            e.op().end();
+            // None of a segment that is gone is still in bounds.
+            e.op()
+                .else_()
+                .i32_const(0)
+                .i32_const(0)
+                .array_new_elem(t.refs, droppable)
+                .drop()
+                .end();
         }
     }
 }

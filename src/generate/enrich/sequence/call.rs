@@ -159,3 +159,35 @@ pub(super) fn number_over_reference(e: &mut Emitter<'_>) {
     e.new_node(1);
     e.op().local_set(to).drop();
 }
+
+/// A block is left early, and values on its stack with it.
+pub(super) fn leave(e: &mut Emitter<'_>) {
+    let (node, eq) = (e.any_node(), e.any_eq());
+    match e.choice.below(3) {
+        0 => {
+            e.op().block(BlockType::Empty);
+            e.new_node(1);
+            e.new_refs(0);
+            e.condition();
+            e.op().br_if(0).drop().local_set(node).end();
+        }
+        1 => {
+            // Out of two blocks or of one.
+            e.op().block(BlockType::Empty).block(BlockType::Empty);
+            e.new_node(1);
+            e.condition();
+            e.op().br_table([0], 1).end();
+            e.eq_value(1);
+            e.op().local_set(eq).end();
+        }
+        _ => {
+            let result = BlockType::Result(ValType::Ref(RefType::EQREF));
+            e.op().block(result);
+            e.new_refs(0);
+            e.new_node(1);
+            e.eq_value(1);
+            e.condition();
+            e.op().br_if(0).drop().local_set(node).end().local_set(eq);
+        }
+    }
+}

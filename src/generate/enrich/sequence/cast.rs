@@ -62,6 +62,54 @@ pub(super) fn test(e: &mut Emitter<'_>) {
     });
 }
 
+/// Any value against any type of the internal hierarchy, null or not; and if it has the type, the cast as well.
+pub(super) fn test_any(e: &mut Emitter<'_>) {
+    let t = e.layout.types;
+    let abstracts = [
+        AbstractHeapType::Any,
+        AbstractHeapType::Eq,
+        AbstractHeapType::I31,
+        AbstractHeapType::Struct,
+        AbstractHeapType::Array,
+        AbstractHeapType::None,
+    ];
+    let concretes = [t.node, t.leaf, t.refs, t.nodes, t.i31s, t.packed, t.empty];
+    let target = match e.choice.below(2) {
+        0 => e.choice.pick(&abstracts).map(heap),
+        _ => e.choice.pick(&concretes).map(HeapType::Concrete),
+    };
+    let target = target.unwrap_or(EQ);
+    let null = e.choice.chance(1, 2);
+    let value = e.local.any();
+    let to = e.any_eq();
+    if e.choice.chance(1, 4) {
+        e.op().ref_null(heap(AbstractHeapType::None));
+    } else {
+        e.any_value(2);
+    }
+    e.op().local_set(value);
+    let test = |e: &mut Emitter<'_>| {
+        e.op().local_get(value);
+        match null {
+            true => e.op().ref_test_nullable(target),
+            false => e.op().ref_test_non_null(target),
+        };
+    };
+    e.digest(test);
+    test(e);
+    e.op().if_(BlockType::Empty).local_get(value);
+    match null {
+        true => e.op().ref_cast_nullable(target),
+        false => e.op().ref_cast_non_null(target),
+    };
+    if target == heap(AbstractHeapType::Any) {
+        e.op().local_set(value);
+    } else {
+        e.op().local_set(to);
+    }
+    e.op().end();
+}
+
 /// A cast that succeeds.
 pub(super) fn cast(e: &mut Emitter<'_>) {
     let t = e.layout.types;

@@ -38,6 +38,7 @@ pub(super) fn garbage(e: &mut Emitter<'_>) {
 pub(super) fn mixed_sizes(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (eq, node, refs) = (e.any_eq(), e.any_node(), e.any_refs());
+    let bytes = e.local.bytes();
     e.op().struct_new_default(t.empty).local_set(eq);
     e.op().struct_new_default(t.empty).drop();
     e.store_eq(|e| {
@@ -52,18 +53,27 @@ pub(super) fn mixed_sizes(e: &mut Emitter<'_>) {
     } else {
         e.op().ref_null(EQ).local_set(eq);
     }
-    let len = e.choice.below(64) as i32;
-    e.op().i32_const(len).array_new_default(t.bytes).drop();
+    let len = e.size() as i32;
+    e.op()
+        .i32_const(len)
+        .array_new_default(t.bytes)
+        .local_set(bytes);
+    if e.choice.chance(1, 3) && len > 0 {
+        e.op()
+            .local_get(bytes)
+            .i32_const(len - 1)
+            .i32_const(len)
+            .array_set(t.bytes);
+    }
 }
 
 /// A long list, often let go at once.
 pub(super) fn long_chain(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let local = e.any_node();
-    let times = if e.choice.chance(1, 4) {
-        e.choice.range(300, 700)
-    } else {
-        e.choice.range(20, 80)
+    let times = match e.layout.large {
+        true => e.choice.range(300, 1_500),
+        false => e.choice.range(20, 80),
     };
     e.repeat(times, 0, |e| {
         e.eq_value(0);
@@ -77,6 +87,30 @@ pub(super) fn long_chain(e: &mut Emitter<'_>) {
     if e.choice.chance(1, 2) {
         e.op().ref_null(HeapType::Concrete(t.node)).local_set(local);
     }
+}
+
+/// A list that a global holds grows from call to call, until it is let go of.
+pub(super) fn grow_list(e: &mut Emitter<'_>) {
+    let t = e.layout.types;
+    let global = e.layout.globals.node;
+    let times = match e.layout.large {
+        true => e.choice.range(100, 500),
+        false => e.choice.range(5, 40),
+    };
+    if e.choice.chance(1, 8) {
+        e.op()
+            .ref_null(HeapType::Concrete(t.node))
+            .global_set(global);
+    }
+    e.repeat(times, 0, |e| {
+        let counter = e.local.counter(0);
+        e.eq_value(0);
+        e.op()
+            .global_get(global)
+            .local_get(counter)
+            .struct_new(t.node)
+            .global_set(global);
+    });
 }
 
 /// References change places on each turn while an inner loop allocates.

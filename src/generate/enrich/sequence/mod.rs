@@ -8,11 +8,13 @@ mod array;
 mod call;
 mod cast;
 mod churn;
+mod endless;
 mod exception;
 mod graph;
+mod look;
 mod module;
 mod table;
-mod trap;
+pub(super) mod trap;
 
 use super::choice::Choice;
 use super::emit::Emitter;
@@ -117,6 +119,12 @@ pub(super) const KINDS: &[Kind] = {
         kind("rotate", 3, Anywhere, churn::rotate),
         kind("read-loop", 2, Anywhere, churn::read_loop),
         kind("null-loop", 1, Anywhere, churn::null_loop),
+        kind("grow-list", 2, Anywhere, churn::grow_list),
+        kind("publish", 4, Anywhere, look::publish),
+        kind("look-at-array", 5, Anywhere, look::array),
+        kind("look-at-table", 2, Anywhere, look::table),
+        kind("test-any", 3, Anywhere, cast::test_any),
+        kind("leave", 3, Anywhere, call::leave),
         kind("module-object", 6, Adopted, module::object),
         kind("module-place", 5, Sinks, module::place),
         kind("trap", 4, Traps, trap::trap),

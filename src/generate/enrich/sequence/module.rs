@@ -1,8 +1,9 @@
 //! Objects of the module's own types, and references in the module's own globals and tables.
 
 use super::super::emit::Emitter;
+use super::super::inhabit::Source;
 use super::super::layout::LEN;
-use super::super::own::{Place, ReadAs, Slot, Source};
+use super::super::own::{Place, ReadAs, Slot};
 
 /// An object of a type of the module is made, written, read or kept.
 pub(super) fn object(e: &mut Emitter<'_>) {
@@ -15,14 +16,7 @@ pub(super) fn object(e: &mut Emitter<'_>) {
         return;
     };
     let local = e.local.adopted(which);
-    e.ensure(local, |e| {
-        let source = if adopted.array {
-            Source::Array(adopted.ty)
-        } else {
-            Source::Struct(adopted.ty)
-        };
-        e.source(source);
-    });
+    e.ensure(local, |e| e.object(adopted.ty, 2));
     let slot = if adopted.slots.is_empty() {
         None
     } else {
@@ -45,9 +39,7 @@ pub(super) fn object(e: &mut Emitter<'_>) {
 }
 
 fn value(e: &mut Emitter<'_>, sources: &[Source]) {
-    if let Some(source) = e.choice.pick(sources) {
-        e.source(source);
-    }
+    e.one_of_sources(sources, 2);
 }
 
 fn keep(e: &mut Emitter<'_>, read: ReadAs) {
@@ -60,7 +52,8 @@ fn keep(e: &mut Emitter<'_>, read: ReadAs) {
 }
 
 fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
-    match e.choice.below(4) {
+    let kinds = if slot.mutable { 4 } else { 1 };
+    match e.choice.below(kinds) {
         0 => {
             e.op().local_get(local).struct_get(ty, slot.field);
             keep(e, slot.read);
@@ -83,7 +76,8 @@ fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
 fn elements(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
     let len = e.choice.range(1, LEN);
     let at = e.choice.below(LEN - len + 1) as i32;
-    match e.choice.below(5) {
+    let kinds = if slot.mutable { 5 } else { 1 };
+    match e.choice.below(kinds) {
         0 => {
             e.op().local_get(local);
             e.index();

@@ -103,7 +103,14 @@ pub(super) fn init(e: &mut Emitter<'_>) {
             let dropped = e.layout.globals.dropped;
             e.op().global_get(dropped).i32_eqz().if_(BlockType::Empty);
             range(e, eqs, droppable);
-            e.op().end();
+            // None of a segment that is gone is still in bounds.
+            e.op()
+                .else_()
+                .i32_const(1)
+                .i32_const(0)
+                .i32_const(0)
+                .table_init(eqs, droppable)
+                .end();
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Operations that trap, or may: few modules contain any, because what follows is lost.
+//! Operations that trap. Few bodies contain any, because what follows is lost; one appended function is there for them.
 
-use super::super::emit::Emitter;
+use wasm_encoder::HeapType;
+
+use super::super::emit::{EQ, EXN, Emitter};
+use super::endless;
 
 /// An access that is out of bounds in a way of its own, with references under way.
-pub(super) fn trap(e: &mut Emitter<'_>) {
+pub(in super::super) fn trap(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
     e.ensure_refs(array);
-    match e.choice.below(9) {
+    match e.choice.below(16) {
         // Length zero, but the offset is past the end.
         0 => {
             e.op().local_get(array).i32_const(4_000);
@@ -58,6 +61,33 @@ pub(super) fn trap(e: &mut Emitter<'_>) {
             let to = e.any_eq();
             e.op().i32_const(99).table_get(table).local_set(to);
         }
+        // An access to null, with others on the stack.
+        8 => {
+            e.new_node(1);
+            let node = e.layout.types.node;
+            e.op()
+                .ref_null(HeapType::Concrete(node))
+                .struct_get(node, 0)
+                .drop()
+                .drop();
+        }
+        9 => {
+            let local = e.any_node();
+            e.new_refs(0);
+            e.op().ref_cast_non_null(EQ);
+            let node = e.layout.types.node;
+            e.op()
+                .ref_cast_nullable(HeapType::Concrete(node))
+                .local_set(local);
+        }
+        10 => {
+            e.new_leaf(1);
+            e.op().unreachable();
+        }
+        11 => {
+            e.op().ref_null(EXN).throw_ref();
+        }
+        12..=14 => endless::run(e),
         // More elements than there can be; the size in bytes does not fit into 32 bits.
         _ => {
             let len = e.choice.pick(&[1 << 28, 1 << 29, 1 << 30, i32::MAX, -1]);

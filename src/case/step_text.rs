@@ -1,0 +1,170 @@
+//! The text form of what the host does.
+
+use super::plan::{Arg, Call, Step};
+use serde::{Deserialize, Serialize};
+
+/// A step as text: one of `call`, `global`, `table`, `drop` and `collect`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepText {
+    /// The exported function to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// The exported global to set or to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global: Option<String>,
+    /// The exported table to set or to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Which element of the table; 0 if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// The new value of a global or an element; without one it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The kept reference to let go of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop: Option<u32>,
+    /// Whether to collect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub collect: bool,
+}
+
+impl StepText {
+    /// Writes a step.
+    pub(super) fn of(step: &Step) -> StepText {
+        let empty = StepText::default();
+        let value = |arg: &Option<Arg>| arg.map(|arg| arg.to_string());
+        match step {
+            Step::Call(call) => StepText {
+                call: Some(call.export.clone()),
+                args: call.args.iter().map(ToString::to_string).collect(),
+                ..empty
+            },
+            Step::Global { export, value: v } => StepText {
+                global: Some(export.clone()),
+                value: value(v),
+                ..empty
+            },
+            Step::Table {
+                export,
+                index,
+                value: v,
+            } => StepText {
+                table: Some(export.clone()),
+                index: Some(*index),
+                value: value(v),
+                ..empty
+            },
+            Step::Drop(n) => StepText {
+                drop: Some(*n),
+                ..empty
+            },
+            Step::Collect => StepText {
+                collect: true,
+                ..empty
+            },
+        }
+    }
+
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<Step, String> {
+        let value = self.value.as_ref().map(|v| v.parse::<Arg>()).transpose()?;
+        let args: Result<Vec<Arg>, String> = self.args.iter().map(|a| a.parse()).collect();
+        let step = match (&self.call, &self.global, &self.table, self.drop) {
+            (Some(export), None, None, None) => Step::Call(Call {
+                export: export.clone(),
+                args: args?,
+            }),
+            (None, Some(export), None, None) => Step::Global {
+                export: export.clone(),
+                value,
+            },
+            (None, None, Some(export), None) => Step::Table {
+                export: export.clone(),
+                index: self.index.unwrap_or(0),
+                value,
+            },
+            (None, None, None, Some(n)) => Step::Drop(n),
+            (None, None, None, None) if self.collect => Step::Collect,
+            _ => {
+                return Err("a step has one of call, global, table, drop and collect".into());
+            }
+        };
+        // Whatever the step has no use for is a mistake.
+        let needed = StepText::of(&step);
+        if needed.args.len() != self.args.len() {
+            return Err("only a call has args".into());
+        }
+        if needed.value.is_some() != self.value.is_some() {
+            return Err("only a global and a table have a value".into());
+        }
+        if self.index.is_some() && needed.index.is_none() {
+            return Err("only a table has an index".into());
+        }
+        if needed.collect != self.collect {
+            return Err("collect is a step of its own".into());
+        }
+        Ok(step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_read_back_as_written() {
+        let export = || "a b".to_string();
+        for step in [
+            Step::Call(Call {
+                export: export(),
+                args: vec![Arg::Kept(3), Arg::Null],
+            }),
+            Step::Global {
+                export: export(),
+                value: Some(Arg::I31(-1)),
+            },
+            Step::Global {
+                export: export(),
+                value: None,
+            },
+            Step::Table {
+                export: export(),
+                index: 7,
+                value: Some(Arg::Auto),
+            },
+            Step::Table {
+                export: export(),
+                index: 0,
+                value: None,
+            },
+            Step::Drop(2),
+            Step::Collect,
+        ] {
+            let text = toml::to_string(&StepText::of(&step)).unwrap();
+            let read: StepText = toml::from_str(&text).unwrap();
+            assert_eq!(read.read(), Ok(step), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_step_is_refused() {
+        for (text, wanted) in [
+            ("", "one of call"),
+            ("call = 'f'\ndrop = 1", "one of call"),
+            ("global = 'g'\nargs = ['1']", "args"),
+            ("drop = 0\nvalue = '1'", "a value"),
+            ("call = 'f'\nindex = 1", "an index"),
+            ("call = 'f'\ncollect = true", "of its own"),
+            ("table = 't'\nvalue = 'x'", "no argument"),
+        ] {
+            let read: StepText = toml::from_str(text).unwrap();
+            let message = read.read().unwrap_err();
+            assert!(message.contains(wanted), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What the host does, one step at a time.
+
+use super::embedder::{Embedder, Kept};
+use super::plan::{Arg, Call, Step};
+use super::run::RunError;
+use super::values::mix;
+use crate::engine::{Extern, Inspector, Stop, Store, Trap};
+use crate::heap::{GcRef, Heap};
+use crate::module::ExportItem;
+use crate::types::ValType;
+
+/// How a step ended, while the objects are still where they are.
+pub(super) enum Ended {
+    Returned(Vec<Kept>),
+    Trapped(Trap),
+    Threw(Kept),
+    NoArgument,
+}
+
+/// Does a step. `number` tells it from others, so that what the host makes up
+/// is varied.
+pub(super) fn perform<H: Heap>(
+    store: &mut Store<H>,
+    host: &mut Embedder,
+    step: &Step,
+    number: u64,
+    inspector: &mut dyn Inspector<H>,
+) -> Result<Ended, RunError> {
+    let done = match step {
+        Step::Call(step) => return call(store, host, step, number, inspector),
+        Step::Global { export, value } => {
+            let global = match item(store, host, export)? {
+                Extern::Global(global) => global,
+                _ => return Err(no_such("global", export)),
+            };
+            let Some((ty, old)) = store.globals().nth(global as usize) else {
+                unreachable!("an instance's globals are in the store")
+            };
+            let Some(arg) = *value else {
+                let high = store.global_high(global);
+                let kept = Embedder::keep(store, ty.value, old, high)?;
+                return Ok(Ended::Returned(vec![kept]));
+            };
+            if !ty.mutable {
+                let message = format!("global {export:?} is immutable");
+                return Err(RunError::Arguments(message));
+            }
+            let seed = mix(number, 1);
+            match Embedder::argument(store, ty.value, arg, seed, inspector) {
+                Ok(None) => return Ok(Ended::NoArgument),
+                Ok(Some(value)) => store.set_global(global, value),
+                Err(stop) => Err(stop),
+            }
+        }
+        Step::Table {
+            export,
+            index,
+            value,
+        } => {
+            let table = match item(store, host, export)? {
+                Extern::Table(table) => table,
+                _ => return Err(no_such("table", export)),
+            };
+            let in_store = &store.tables()[table as usize];
+            let ty = ValType::Ref(in_store.ty.element);
+            let old = in_store.elements.get(*index as usize).copied();
+            let Some(old) = old else {
+                return Ok(Ended::Trapped(Trap::TableOutOfBounds));
+            };
+            let Some(arg) = *value else {
+                let kept = Embedder::keep(store, ty, u64::from(old), 0)?;
+                return Ok(Ended::Returned(vec![kept]));
+            };
+            let seed = mix(number, 1);
+            match Embedder::argument(store, ty, arg, seed, inspector) {
+                Ok(None) => return Ok(Ended::NoArgument),
+                Ok(Some(value)) => store.set_element(table, u64::from(*index), value),
+                Err(stop) => Err(stop),
+            }
+        }
+        Step::Drop(number) => {
+            let held = (0..store.handles() as u32).filter(|h| !store.handle(*h).is_null());
+            let held: Vec<u32> = held.collect();
+            match held.get(*number as usize % held.len().max(1)) {
+                Some(handle) => store.drop_handle(*handle),
+                None => Ok(()),
+            }
+        }
+        Step::Collect => store.collect(inspector),
+    };
+    end_of(store, done, &[])
+}
+
+/// An item that the module exports.
+fn item<H: Heap>(store: &Store<H>, host: &Embedder, name: &str) -> Result<Extern, RunError> {
+    let Some(item) = host.module.export(name) else {
+        let message = format!("the module exports nothing by the name of {name:?}");
+        return Err(RunError::Export(message));
+    };
+    let instance = host
+        .instance
+        .and_then(|i| store.instances().get(i as usize));
+    match instance.and_then(|instance| instance.item(item)) {
+        Some(item) => Ok(item),
+        None => Err(RunError::Export(format!(
+            "{name:?} cannot be used: the instance was never completely allocated"
+        ))),
+    }
+}
+
+fn no_such(kind: &str, export: &str) -> RunError {
+    RunError::Export(format!("the module exports no {kind} {export:?}"))
+}
+
+fn call<H: Heap>(
+    store: &mut Store<H>,
+    host: &mut Embedder,
+    step: &Call,
+    number: u64,
+    inspector: &mut dyn Inspector<H>,
+) -> Result<Ended, RunError> {
+    if !matches!(host.module.export(&step.export), Some(ExportItem::Func(_))) {
+        return Err(no_such("function", &step.export));
+    }
+    let Extern::Func(func) = item(store, host, &step.export)? else {
+        unreachable!("the item is of the kind that the module says")
+    };
+    let ty = match store.func(func) {
+        Some(f) => store.types().func(f.ty()).clone(),
+        None => unreachable!("an instance's functions are in the store"),
+    };
+    if step.args.len() > ty.params.len() {
+        return Err(RunError::Arguments(format!(
+            "{:?} takes {} arguments, not {}",
+            step.export,
+            ty.params.len(),
+            step.args.len()
+        )));
+    }
+    // Arguments are held until the call: making the next one may collect.
+    let mut args = Vec::with_capacity(ty.params.len());
+    let mut held = Vec::new();
+    let handles = store.handles();
+    for (i, param) in ty.params.iter().enumerate() {
+        let arg = step.args.get(i).copied().unwrap_or(Arg::Auto);
+        let seed = mix(number, i as u64 + 2);
+        let value = match Embedder::argument(store, *param, arg, seed, inspector) {
+            Ok(value) => value,
+            Err(Stop::Trap(trap)) => {
+                store.pop_handles(handles)?;
+                return Ok(Ended::Trapped(trap));
+            }
+            Err(stop) => return Err(stop.into()),
+        };
+        let Some(value) = value else {
+            store.pop_handles(handles)?;
+            return Ok(Ended::NoArgument);
+        };
+        if param.is_gc() {
+            held.push((args.len(), store.add_handle(GcRef::from_register(value))?));
+        }
+        args.push(value);
+        args.resize(args.len() + param.lane().registers() - 1, 0);
+    }
+    for (i, handle) in &held {
+        args[*i] = store.handle(*handle).register();
+    }
+    store.pop_handles(handles)?;
+    let done = store.call(func, &args, host, inspector);
+    end_of(store, done, &ty.results)
+}
+
+/// Takes what a step left behind.
+pub(super) fn end_of<H: Heap>(
+    store: &mut Store<H>,
+    done: Result<(), Stop>,
+    results: &[ValType],
+) -> Result<Ended, RunError> {
+    match done {
+        Ok(()) => {
+            let mut kept = Vec::with_capacity(results.len());
+            let mut register = 0;
+            for ty in results {
+                let width = ty.lane().registers();
+                let low = store.result(register);
+                let high = store.result(register + width - 1);
+                kept.push(Embedder::keep(store, *ty, low, high)?);
+                register += width;
+            }
+            Ok(Ended::Returned(kept))
+        }
+        Err(Stop::Trap(trap)) => Ok(Ended::Trapped(trap)),
+        Err(Stop::Exception) => Ok(Ended::Threw(Kept::Handle(store.take_exception()?))),
+        Err(stop) => Err(stop.into()),
+    }
+}

@@ -1,0 +1,190 @@
+//! Bytes to plans: what the host does with a module, and what it allows.
+//!
+//! Every exported function is called once, in order, then some of them again: what the first calls returned and stored is there
+//! for the second. In between the host does what an embedder may do: it sets globals and elements of tables to references that
+//! it has kept, reads them, lets go of references, and collects. Where the module has imports to call, the host may do the same
+//! things, calls of exports included, each time it is called.
+
+use crate::case::{Arg, Call, Plan, Step};
+use crate::engine::Limits;
+use crate::module::{ExportItem, ExternType, Module};
+use crate::types::{TypeId, ValType};
+use arbitrary::Unstructured;
+
+/// Calls beyond the first of each function, at most.
+const AGAIN: u8 = 8;
+
+/// Things that the host does in its calls, at most; after the last it begins again.
+const ACTS: u8 = 4;
+
+/// What of a module a plan can name.
+pub(super) struct Exports<'a> {
+    module: &'a Module,
+    funcs: Vec<(&'a str, TypeId)>,
+    /// Globals of reference type, and whether they can be set.
+    globals: Vec<(&'a str, ValType, bool)>,
+    /// Tables with references into the heap, and their first sizes.
+    tables: Vec<(&'a str, ValType, u64)>,
+    /// Whether there are imported functions.
+    has_host: bool,
+}
+
+impl<'a> Exports<'a> {
+    pub(super) fn of(module: &'a Module) -> Exports<'a> {
+        let mut exports = Exports {
+            module,
+            funcs: Vec::new(),
+            globals: Vec::new(),
+            tables: Vec::new(),
+            has_host: module
+                .imports
+                .iter()
+                .any(|import| matches!(import.ty, ExternType::Func(_))),
+        };
+        for export in &module.exports {
+            let name = export.name.as_str();
+            match export.item {
+                ExportItem::Func(i) => exports.funcs.push((name, module.funcs[i as usize])),
+                ExportItem::Global(i) => {
+                    let global = module.globals[i as usize];
+                    if global.value.is_gc() {
+                        exports.globals.push((name, global.value, global.mutable));
+                    }
+                }
+                ExportItem::Table(i) => {
+                    let table = &module.tables[i as usize];
+                    let element = ValType::Ref(table.element);
+                    if element.is_gc() {
+                        exports.tables.push((name, element, table.min));
+                    }
+                }
+                ExportItem::Memory(_) | ExportItem::Tag(_) => {}
+            }
+        }
+        exports
+    }
+
+    /// What the host does from outside.
+    pub(super) fn plan(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Plan> {
+        let mut steps = Vec::new();
+        // Half of all plans are calls and nothing else.
+        let between = u.arbitrary::<u8>()? & 1 == 1;
+        for func in &self.funcs {
+            steps.push(self.call(*func, u)?);
+            if between {
+                steps.extend(self.act(u)?);
+            }
+        }
+        if !self.funcs.is_empty() {
+            let again = u.arbitrary::<u8>()? % AGAIN;
+            for _ in 0..again {
+                let func = self.funcs[usize::from(u.arbitrary::<u8>()?) % self.funcs.len()];
+                steps.push(self.call(func, u)?);
+                if between {
+                    steps.extend(self.act(u)?);
+                }
+            }
+        }
+        Ok(Plan::Steps(steps))
+    }
+
+    /// What it does when it is called.
+    pub(super) fn host(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<Step>> {
+        let mut acts = Vec::new();
+        // Zero, and so an exhausted input, means that it just answers.
+        let choice = u.arbitrary::<u8>()?;
+        if self.has_host && choice & 1 == 1 {
+            for _ in 0..=(choice >> 1) % ACTS {
+                let act = match u.arbitrary::<u8>()? % 4 {
+                    0 => Some(Step::Collect),
+                    1 | 2 if !self.funcs.is_empty() => {
+                        let func = usize::from(u.arbitrary::<u8>()?) % self.funcs.len();
+                        Some(self.call(self.funcs[func], u)?)
+                    }
+                    _ => self.act(u)?,
+                };
+                acts.extend(act);
+            }
+        }
+        Ok(acts)
+    }
+
+    /// Something that is no call, or nothing.
+    fn act(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Option<Step>> {
+        let choice = u.arbitrary::<u8>()?;
+        let which = usize::from(choice >> 3);
+        let global = self.globals.get(which % self.globals.len().max(1));
+        let table = self.tables.get(which % self.tables.len().max(1));
+        Ok(match (choice % 8, global, table) {
+            (1, Some((name, ty, true)), _) => Some(Step::Global {
+                export: name.to_string(),
+                value: Some(argument(*ty, u)?),
+            }),
+            (2, Some((name, ..)), _) => Some(Step::Global {
+                export: name.to_string(),
+                value: None,
+            }),
+            (3 | 4, _, Some((name, ty, len))) => {
+                let index = u32::from(u.arbitrary::<u8>()?);
+                Some(Step::Table {
+                    export: name.to_string(),
+                    // Nearly always in bounds.
+                    index: index % (*len as u32).max(1),
+                    value: match choice % 8 {
+                        3 => Some(argument(*ty, u)?),
+                        _ => None,
+                    },
+                })
+            }
+            (5, ..) => Some(Step::Drop(u32::from(choice >> 3))),
+            (6, ..) => Some(Step::Collect),
+            _ => None,
+        })
+    }
+
+    fn call(&self, func: (&str, TypeId), u: &mut Unstructured<'_>) -> arbitrary::Result<Step> {
+        let params = &self.module.types.func(func.1).params;
+        let args = params.iter().map(|ty| argument(*ty, u));
+        Ok(Step::Call(Call {
+            export: func.0.to_string(),
+            args: args.collect::<Result<_, _>>()?,
+        }))
+    }
+}
+
+/// What a run may use. Mostly the same; now and then so little that it runs out somewhere in the middle, or more than usual.
+pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
+    let mut limits = Limits::fuzzing();
+    // Zero, and so an exhausted input, means the usual.
+    let choice = u.arbitrary::<u8>()?;
+    let share = u64::from(u.arbitrary::<u8>()?);
+    match choice % 32 {
+        1 | 2 => limits.fuel = 200 + share * share / 16,
+        3..=5 => limits.fuel = 40_000,
+        6 => limits.heap_bytes = 256 << (share % 10),
+        7 => limits.frames = 4 + (share % 16) as usize,
+        _ => {}
+    }
+    Ok(limits)
+}
+fn argument(ty: ValType, u: &mut Unstructured<'_>) -> arbitrary::Result<Arg> {
+    let choice = u.arbitrary::<u8>()?;
+    let number = u64::from(choice >> 3);
+    Ok(match ty {
+        ValType::Ref(r) => match choice % 8 {
+            // An exhausted input passes on what the host has.
+            0..=2 => Arg::Auto,
+            3..=5 => Arg::Kept(u32::from(choice >> 3)),
+            6 if r.nullable => Arg::Null,
+            _ => Arg::I31([0, 1, -1, 0x3fff_ffff, -0x4000_0000][(choice >> 3) as usize % 5]),
+        },
+        ValType::F32 => Arg::Bits(u64::from((number as f32).to_bits())),
+        ValType::F64 => Arg::Bits((number as f64).to_bits()),
+        _ => Arg::Bits(match choice % 8 {
+            0..=4 => number,
+            5 => u64::MAX,
+            6 => 1 << 31,
+            _ => u.arbitrary()?,
+        }),
+    })
+}

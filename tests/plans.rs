@@ -1,0 +1,201 @@
+//! Steps that are no calls, and a host that does something when it is called.
+
+use gcdiff::case::{self, Case, Outcome, Seen};
+use gcdiff::engine::{Grain, Schedule};
+use gcdiff::events::{self, Event, Sink};
+use gcdiff::oracle::{Collector, Judged, Options, Timing, Verdict, judge};
+
+/// Judges under all heaps, with an audit at every operation.
+fn judged(text: &str) -> Judged {
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    let options = Options {
+        timing: Timing::At(Grain::Every),
+        ..Options::default()
+    };
+    let judged = judge(&case, &options).unwrap();
+    assert_eq!(judged.verdict, Verdict::Agree);
+    judged
+}
+
+fn outcomes(judged: &Judged) -> Vec<&Outcome> {
+    let seen = judged.observation.as_ref().unwrap();
+    seen.steps.iter().map(|step| &step.outcome).collect()
+}
+
+const NODE: &str = "(type $node (struct (field (mut i32)) (field (mut (ref null $node)))))";
+
+#[test]
+fn a_kept_reference_goes_into_globals_and_tables() {
+    let judged = judged(&format!(
+        r#"
+        ;;! [[steps]]
+        ;;! call = "make"
+        ;;! args = ["7"]
+        ;;! [[steps]]
+        ;;! global = "g"
+        ;;! value = "kept:0"
+        ;;! [[steps]]
+        ;;! table = "t"
+        ;;! index = 1
+        ;;! value = "kept:0"
+        ;;! [[steps]]
+        ;;! table = "t"
+        ;;! index = 2
+        ;;! value = "kept:0"
+        ;;! [[steps]]
+        ;;! drop = 0
+        ;;! [[steps]]
+        ;;! collect = true
+        ;;! [[steps]]
+        ;;! call = "read"
+        ;;! [[steps]]
+        ;;! global = "g"
+        ;;! [[steps]]
+        ;;! table = "t"
+        ;;! index = 1
+        (module
+          {NODE}
+          (global (export "g") (mut anyref) (ref.null any))
+          (table (export "t") 2 (ref null $node))
+          (func (export "make") (param i32) (result (ref $node))
+            (struct.new $node (local.get 0) (ref.null $node)))
+          (func (export "read") (result i32)
+            (i32.and
+              (ref.eq (ref.cast eqref (global.get 0)) (table.get 0 (i32.const 1)))
+              (i32.eq (struct.get $node 0 (table.get 0 (i32.const 1))) (i32.const 7)))))"#
+    ));
+    let outcomes = outcomes(&judged);
+    let number = Outcome::Returned(vec![Seen::Bits(1)]);
+    assert_eq!(outcomes[7], &number);
+    assert!(matches!(outcomes[4], Outcome::Trapped(_)), "out of bounds");
+    let [Outcome::Returned(global), Outcome::Returned(element)] = outcomes[8..] else {
+        panic!("{outcomes:?}");
+    };
+    assert!(matches!(global[..], [Seen::Object(_)]));
+    assert_eq!(global, element);
+    // Nobody can tell what the host let go of, though it is there again.
+    assert!(
+        matches!(outcomes[1], Outcome::Returned(v) if matches!(v[..], [Seen::Object(_) | Seen::Bits(_)]))
+    );
+}
+
+#[test]
+fn what_the_host_lets_go_of_is_freed() {
+    let text = format!(
+        r#"
+        ;;! [[steps]]
+        ;;! call = "make"
+        ;;! [[steps]]
+        ;;! drop = 5
+        ;;! [[steps]]
+        ;;! collect = true
+        (module {NODE} (func (export "make") (result (ref $node)) (struct.new_default $node)))"#
+    );
+    let judged = judged(&text);
+    let drc = judged
+        .facts
+        .iter()
+        .find(|(name, _)| *name == "drc")
+        .unwrap();
+    assert_eq!((drc.1.heap.allocated, drc.1.heap.freed), (1, 1));
+    let seen = judged.observation.unwrap();
+    assert_eq!(seen.kept, [Seen::Null]);
+    assert!(
+        matches!(&seen.steps[1].outcome, Outcome::Returned(v) if matches!(v[..], [Seen::Bits(_)]))
+    );
+}
+
+#[test]
+fn the_host_calls_back_and_collects() {
+    let text = format!(
+        r#"
+        ;;! [[host]]
+        ;;! call = "inner"
+        ;;! [[host]]
+        ;;! collect = true
+        ;;! [[host]]
+        ;;! call = "nothing of this name"
+        ;;! [[steps]]
+        ;;! call = "outer"
+        (module
+          {NODE}
+          (import "host" "f" (func $f (param (ref null $node))))
+          (tag $tag (param (ref null $node)))
+          (func (export "outer") (result i32)
+            (local $a (ref null $node))
+            (local.set $a (struct.new $node (i32.const 1) (struct.new_default $node)))
+            (call $f (local.get $a))
+            (call $f (local.get $a))
+            (call $f (ref.null $node))
+            (call $f (ref.null $node))
+            (struct.get $node 0 (local.get $a)))
+          (func (export "inner")
+            (throw $tag (struct.new $node (i32.const 3) (struct.new_default $node)))))"#
+    );
+    let seen = judged(&text).observation.unwrap();
+    let did: Vec<_> = seen.host_calls.iter().map(|call| &call.did).collect();
+    // The exception ends the call that the host made, not the one in which it made it.
+    assert!(
+        matches!(did[0], Some(Outcome::Threw(Seen::Object(_)))),
+        "{did:?}"
+    );
+    assert_eq!(did[1], &Some(Outcome::Returned(vec![])));
+    assert_eq!(did[2], &None);
+    assert!(matches!(did[3], Some(Outcome::Threw(_))));
+    assert_eq!(
+        seen.steps[1].outcome,
+        Outcome::Returned(vec![Seen::Bits(1)])
+    );
+
+    let (mut case, _) = case::read(text.as_bytes()).unwrap();
+    case.schedule = Schedule::EveryAllocation(1);
+    let sink = Sink::default();
+    let options = Options {
+        collectors: vec![events::recorder(Collector::Drc, &sink)],
+        ..Options::default()
+    };
+    judge(&case, &options).unwrap();
+    let tally = sink.take();
+    for event in [
+        Event::CollectInHost,
+        Event::CollectInReentry,
+        Event::CollectAcrossCall,
+    ] {
+        assert!(tally.of(event) > 0, "{}", event.name());
+    }
+}
+
+#[test]
+fn calling_back_for_ever_ends() {
+    let text = r#"
+        ;;! [[host]]
+        ;;! call = "f"
+        (module
+          (import "host" "f" (func $f))
+          (func (export "f") (call $f) (call $f)))"#;
+    let judged = judged(text);
+    let seen = judged.observation.unwrap();
+    assert!(seen.host_call_count > 1);
+    assert!(
+        seen.host_calls
+            .iter()
+            .any(|call| matches!(call.did, Some(Outcome::Trapped(_))))
+    );
+}
+
+#[test]
+fn a_plan_that_does_not_fit_says_why() {
+    for (steps, wanted) in [
+        ("global = \"t\"", "no global \"t\""),
+        ("global = \"i\"\n;;! value = \"1\"", "immutable"),
+        ("table = \"i\"", "no table \"i\""),
+        ("table = \"none\"", "nothing by the name of \"none\""),
+    ] {
+        let text = format!(
+            ";;! [[steps]]\n;;! {steps}\n(module (table (export \"t\") 1 anyref) (global (export \"i\") i32 (i32.const 1)))"
+        );
+        let (case, _): (Case, _) = case::read(text.as_bytes()).unwrap();
+        let message = judge(&case, &Options::default()).unwrap_err().to_string();
+        assert!(message.contains(wanted), "{steps}: {message}");
+    }
+}
