@@ -139,6 +139,7 @@ fn every_kind_validates_alone() {
                 seeds: &seeds,
                 guard: true,
                 settle: true,
+                splice: true,
             };
             let mut module = wasm_encoder::Module::new();
             use wasm_encoder::reencode::Reencode;
