@@ -4,6 +4,7 @@
 //! cases give the same findings and the same table whatever the number of jobs.
 
 mod findings;
+pub mod replay;
 mod statistics;
 pub mod targets;
 
