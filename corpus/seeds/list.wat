@@ -32,7 +32,7 @@
         (local.set $at (local.get $next))
         (br $again)))
     (global.set $head (local.get $done)))
-  ;; Everything behind the n-th node goes.
+  ;; Everything goes that is more than n steps from the head.
   (func (export "cut") (param $n i32)
     (local $at (ref null $node))
     (local.set $at (global.get $head))
