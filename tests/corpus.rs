@@ -1,14 +1,16 @@
-//! Every seed of the corpus agrees on the sound engine, at every grain of
-//! audit, and shows its fault if its header names one.
+//! Every case of the corpus, starting cases and regressions, agrees on the sound
+//! engine: with its own collections, without any, and with one at every
+//! safepoint, each audited at every operation.
 
-use gcdiff::case;
+use gcdiff::case::{self, Outcome};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 use std::path::PathBuf;
 
-fn seeds() -> Vec<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions");
-    let mut seeds: Vec<PathBuf> = std::fs::read_dir(folder)
+/// The files of a folder of the corpus.
+fn seeds(folder: &str) -> Vec<PathBuf> {
+    let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
+    let mut seeds: Vec<PathBuf> = std::fs::read_dir(corpus.join(folder))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -19,7 +21,7 @@ fn seeds() -> Vec<PathBuf> {
 
 #[test]
 fn every_seed_agrees_on_the_sound_engine() {
-    for path in seeds() {
+    for path in seeds("regressions").into_iter().chain(seeds("seeds")) {
         let (mut case, _) = case::read(&std::fs::read(&path).unwrap()).unwrap();
         let own = case.schedule.clone();
         for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {
@@ -31,5 +33,28 @@ fn every_seed_agrees_on_the_sound_engine() {
             let judged = judge(&case, &options).unwrap();
             assert_eq!(judged.verdict, Verdict::Agree, "{}", path.display());
         }
+    }
+}
+
+/// A starting case of which nothing runs would start nothing.
+#[test]
+fn starting_cases_run_and_allocate() {
+    for path in seeds("seeds") {
+        let (case, header) = case::read(&std::fs::read(&path).unwrap()).unwrap();
+        assert!(header.about.is_some(), "{}: says nothing", path.display());
+        let judged = judge(&case, &Options::default()).unwrap();
+        let (_, facts) = judged.facts.first().unwrap();
+        assert!(facts.heap.allocated > 2, "{}: {facts:?}", path.display());
+        let seen = judged.observation.unwrap();
+        let returned = seen
+            .steps
+            .iter()
+            .filter(|step| matches!(step.outcome, Outcome::Returned(_)));
+        let returned = returned.count();
+        assert!(
+            2 * returned > seen.steps.len(),
+            "{}: most steps fail",
+            path.display()
+        );
     }
 }

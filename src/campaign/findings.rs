@@ -44,13 +44,18 @@ impl Finding {
 
     /// A file name made of the fingerprint.
     pub fn file_name(&self) -> String {
-        let safe = |c: char| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
-            _ => '-',
-        };
-        let name: String = self.fingerprint.chars().map(safe).collect();
-        format!("{name}.wat")
+        file_name(&self.fingerprint)
     }
+}
+
+/// A file name made of a fingerprint.
+pub(super) fn file_name(fingerprint: &str) -> String {
+    let safe = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
+        _ => '-',
+    };
+    let name: String = fingerprint.chars().map(safe).collect();
+    format!("{name}.wat")
 }
 
 /// Writes a finding into a folder, which is made if need be.

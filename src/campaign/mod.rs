@@ -4,7 +4,9 @@
 //! cases give the same findings and the same table whatever the number of jobs.
 
 mod findings;
+pub mod replay;
 mod statistics;
+pub mod targets;
 
 pub use findings::{Finding, save};
 pub use statistics::Statistics;
@@ -118,34 +120,45 @@ fn one(campaign: &Campaign, index: u64, progress: &Progress, mine: &mut Outcome)
     drop(blame);
 }
 
-/// Keeps a case with a bad verdict. Two heaps that differ are judged once more
-/// together with all others, which tell who is wrong.
+/// Keeps a case with a bad verdict.
 fn finding(
     campaign: &Campaign,
     index: u64,
     options: &Options,
     drawn: Drawn,
-    mut judged: Judged,
+    judged: Judged,
 ) -> Finding {
-    let mut collectors = options.collectors.clone();
-    if let Verdict::Differ(_) = judged.verdict {
-        let all = campaign.options.for_case(u8::MAX, drawn.reschedule);
-        if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
-            && again.verdict.is_finding()
-        {
-            judged = again;
-            collectors = all.collectors;
-        }
-    }
+    let (verdict, collectors) = settle(&campaign.options, options, &drawn, judged);
     Finding {
         seed: campaign.seed,
         index,
-        fingerprint: judged.verdict.fingerprint().unwrap_or_default(),
-        verdict: judged.verdict,
+        fingerprint: verdict.fingerprint().unwrap_or_default(),
+        verdict,
         case: drawn.case,
         fault: campaign.fault.clone(),
-        collectors: collectors.iter().map(Subject::name).collect(),
+        collectors,
     }
+}
+
+/// The verdict on a case that was judged badly with `options`, and the heaps it
+/// is about. Two heaps that differ are judged once more together with all others
+/// of `campaign`, which tell who is wrong.
+fn settle(
+    campaign: &Options,
+    options: &Options,
+    drawn: &Drawn,
+    judged: Judged,
+) -> (Verdict, Vec<&'static str>) {
+    let names = |options: &Options| options.collectors.iter().map(Subject::name).collect();
+    if let Verdict::Differ(_) = judged.verdict {
+        let all = campaign.for_case(u8::MAX, drawn.reschedule);
+        if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
+            && again.verdict.is_finding()
+        {
+            return (again.verdict, names(&all));
+        }
+    }
+    (judged.verdict, names(options))
 }
 
 impl Outcome {

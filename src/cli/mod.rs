@@ -6,9 +6,12 @@ mod events;
 mod file;
 mod fuzz;
 mod generate;
+mod inputs;
+mod load;
 mod options;
 mod output;
 mod progress;
+mod replay;
 mod run;
 mod wast;
 mod zoo;
@@ -31,11 +34,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Replay(replay::Replay),
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
     Zoo(zoo::Zoo),
     Events(events::Events),
+    Inputs(inputs::Inputs),
 }
 
 /// How a command ended.
@@ -48,11 +53,13 @@ enum Ended {
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Run(run) => run.main(),
+        Command::Replay(replay) => replay.main(),
         Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),
         Command::Zoo(zoo) => zoo.main(),
         Command::Events(events) => events.main(),
+        Command::Inputs(inputs) => inputs.main(),
     };
     match ended {
         Ok(Ended::Agree) => ExitCode::SUCCESS,

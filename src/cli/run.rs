@@ -1,14 +1,13 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::Ended;
-use super::file;
-use super::options::{Judging, fault, list};
+use super::load::load;
+use super::options::Judging;
 use super::output::say;
-use crate::case::{self, Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
+use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::module::Module;
-use crate::oracle::{self, Names, Options, Subject, Verdict, show};
-use crate::zoo::Probe;
+use crate::oracle::{self, Names, Subject, Verdict, show};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,21 +41,7 @@ impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
         let name = self.file.display();
         let in_file = |message: String| format!("{name}: {message}");
-        let bytes = file::read(&self.file)?;
-        let (mut case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
-        let mut options = self.judging.options(Options::default());
-        if let (None, Some(names)) = (&self.judging.collectors, &header.collectors) {
-            let names = names.iter().map(String::as_str);
-            let list = list(names).map_err(|e| in_file(format!("header: {e}")))?;
-            options.collectors = list.into_iter().map(Subject::from).collect();
-        }
-        let named = match (self.judging.fault, &header.fault) {
-            (None, Some(id)) => Some(fault(id).map_err(|e| in_file(format!("header: {e}")))?),
-            (given, _) => given,
-        };
-        if let Some(fault) = named {
-            options = fault.switch_on(options, &Probe::default());
-        }
+        let (mut case, options) = load(&self.file, &self.judging)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Bytes set aside for the plan and the schedule, out of an input of the usual
 /// size. They come first, so that the module takes what is left.
-const PLAN: usize = 128;
+pub(super) const PLAN: usize = 128;
 
 /// A case drawn from bytes, and what else they chose.
 #[derive(Clone, Debug)]

@@ -14,12 +14,14 @@
 mod case;
 pub mod enrich;
 mod generator;
+mod pair;
 mod plan;
 mod rhythm;
 pub mod smith;
 
 pub use case::{Drawn, case, input};
 pub use generator::Generator;
+pub use pair::{Pair, pair};
 
 use arbitrary::Unstructured;
 

@@ -170,6 +170,32 @@ impl Seeds {
 /// wasmparser::validate(&rich).expect("a valid module");
 /// ```
 pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichError> {
+    rewrite(wasm, u, Extent::Everything)
+}
+
+/// Appends to `wasm` what [`enrich`] would append for the same input, and changes nothing else: no sequence is spliced into a
+/// body, no instruction is guarded, no segment is moved.
+///
+/// What was in the module must then behave as before, because none of its code can reach the additions. That is what the fuzz
+/// target `enrich` checks; see [`targets`](crate::campaign::targets).
+///
+/// # Errors
+///
+/// As [`enrich`].
+pub fn extend(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichError> {
+    rewrite(wasm, u, Extent::Additions)
+}
+
+/// How much of the pass is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Everything,
+    /// Only what is appended.
+    Additions,
+}
+
+fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<u8>, EnrichError> {
     // Only the end of the input is ever an error of `arbitrary`, and these draws treat it as zeros.
     let seeds = Seeds::draw(u).unwrap_or(Seeds {
         layout: 0,
@@ -179,15 +205,18 @@ pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichEr
     let survey = Survey::new(wasm)?;
     let mut choice = Choice::new(seeds.layout, u64::MAX);
     let layout = Layout::new(&survey, &mut choice);
+    // These are drawn in any case, so that the additions are the same.
     let settle = choice.chance(15, 16);
     let guard = choice.chance(7, 8);
+    let everything = extent == Extent::Everything;
     let mut rewriter = Rewriter {
         survey: &survey,
         layout: &layout,
         choice,
         seeds: &seeds,
-        settle,
-        guard,
+        settle: settle && everything,
+        guard: guard && everything,
+        splice: everything,
     };
     let mut module = Module::new();
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;

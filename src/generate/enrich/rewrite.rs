@@ -60,6 +60,8 @@ pub(super) struct Rewriter<'a> {
     pub(super) settle: bool,
     /// Whether the module's own instructions are guarded.
     pub(super) guard: bool,
+    /// Whether sequences are spliced into the module's bodies.
+    pub(super) splice: bool,
 }
 
 type Outcome = Result<(), Error<EnrichError>>;
@@ -268,7 +270,7 @@ impl Reencode for Rewriter<'_> {
         code: &mut CodeSection,
         section: CodeSectionReader<'_>,
     ) -> Outcome {
-        let mut budget = MAX_PER_MODULE;
+        let mut budget = if self.splice { MAX_PER_MODULE } else { 0 };
         for (index, function) in section.into_iter().enumerate() {
             let ty = self.survey.func_type(index).map_err(Error::UserError)?;
             let params = ty.params().len() as u32;

@@ -155,6 +155,7 @@ fn rewritten(
         seeds,
         guard,
         settle: true,
+        splice: true,
     };
     let mut module = wasm_encoder::Module::new();
     rewriter

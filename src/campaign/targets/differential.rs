@@ -1,0 +1,31 @@
+//! The target `differential`: a generated case, judged as in a campaign.
+
+use super::{Bad, Look, Target};
+use crate::campaign::settle;
+use crate::generate;
+use crate::oracle::{Options, Verdict, judge_module};
+
+pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
+    let Ok(drawn) = generate::case(bytes) else {
+        return Look::Nothing;
+    };
+    let own = options.for_case(drawn.extra, drawn.reschedule);
+    let Ok(judged) = judge_module(&drawn.case, &drawn.module, &own) else {
+        return Look::Nothing;
+    };
+    match judged.verdict {
+        Verdict::Agree => Look::Good,
+        Verdict::Discard(..) => Look::Nothing,
+        Verdict::Differ(_) | Verdict::Violation(_) => {
+            let (verdict, collectors) = settle(options, &own, &drawn, judged);
+            Look::Bad(Box::new(Bad {
+                target: Target::Differential,
+                fingerprint: verdict.fingerprint().unwrap_or_default(),
+                what: verdict.to_string(),
+                case: drawn.case,
+                collectors,
+                fault: None,
+            }))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The target `enrich`: what the enrichment makes is valid, and what it appends
+//! changes nothing by itself. See the module's documentation for what is compared.
+
+use super::{Bad, Look, Target};
+use crate::case::{Case, Observation, Outcome};
+use crate::engine::Trap;
+use crate::generate;
+use crate::module::Module;
+use crate::oracle::{Names, Options, Verdict, compare, judge_module};
+use std::fmt;
+use std::sync::Arc;
+
+pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
+    let Ok(pair) = generate::pair(bytes) else {
+        return Look::Nothing;
+    };
+    let (extended, enriched) = match (pair.extended(), pair.enriched()) {
+        (Ok(extended), Ok(enriched)) => (extended, enriched),
+        (Err(error), _) | (_, Err(error)) => return bad("enrich:refused", error, pair.plain),
+    };
+    if let Err(error) = Module::new(&enriched.wasm, &mut Arc::default()) {
+        return bad("enrich:invalid", error, enriched);
+    }
+    same(&pair.plain, &extended, options)
+}
+
+/// Compares what two cases show of what the first has.
+pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
+    // Both use one registry, so that equal types have equal names.
+    let mut types = Arc::default();
+    let mut module = |case: &Case| Module::new(&case.wasm, &mut types).map(Arc::new);
+    let Ok(original) = module(plain) else {
+        return Look::Nothing;
+    };
+    let other = match module(extended) {
+        Ok(module) => module,
+        Err(error) => return bad("enrich:invalid-additions", error, extended.clone()),
+    };
+    let names = Names::new(&other);
+    let a = match run(plain, &original, options) {
+        Ran::Seen(seen) => *seen,
+        // Then it says nothing about the additions either.
+        Ran::Not | Ran::Bad(_) => return Look::Nothing,
+    };
+    let mut b = match run(extended, &other, options) {
+        Ran::Seen(seen) => *seen,
+        Ran::Not => return bad("enrich:not-run", "only the original runs", extended.clone()),
+        Ran::Bad(what) => return bad("enrich:broken", what, extended.clone()),
+    };
+    if starved(&a) || starved(&b) {
+        return Look::Nothing;
+    }
+    b.globals.truncate(a.globals.len());
+    b.tables.truncate(a.tables.len());
+    match compare(("original", &a), ("extended", &b), &names) {
+        None => Look::Good,
+        Some(found) => {
+            let fingerprint = format!("enrich:{}", found.kind.replace(' ', "-"));
+            bad(&fingerprint, Verdict::Differ(found), extended.clone())
+        }
+    }
+}
+
+/// What became of a run.
+enum Ran {
+    Seen(Box<Observation>),
+    /// The host cannot satisfy the imports.
+    Not,
+    Bad(String),
+}
+
+fn run(case: &Case, module: &Arc<Module>, options: &Options) -> Ran {
+    match judge_module(case, module, options) {
+        Err(error) => Ran::Bad(error.to_string()),
+        Ok(judged) => match (judged.verdict, judged.observation) {
+            (Verdict::Agree, Some(seen)) => Ran::Seen(Box::new(seen)),
+            (Verdict::Agree | Verdict::Discard(..), _) => Ran::Not,
+            (finding, _) => Ran::Bad(finding.to_string()),
+        },
+    }
+}
+
+/// Whether the instantiation ran out of fuel: the additions have some of it.
+fn starved(seen: &Observation) -> bool {
+    let instantiation = seen.steps.first().map(|step| &step.outcome);
+    instantiation == Some(&Outcome::Trapped(Trap::OutOfFuel))
+}
+
+fn bad(fingerprint: &str, what: impl fmt::Display, case: Case) -> Look {
+    Look::Bad(Box::new(Bad {
+        target: Target::Enrich,
+        fingerprint: fingerprint.to_string(),
+        what: what.to_string(),
+        case,
+        collectors: vec!["null"],
+        fault: None,
+    }))
+}

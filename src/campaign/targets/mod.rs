@@ -1,0 +1,179 @@
+//! What the fuzz targets of `fuzz/` do with an input: bytes to a verdict.
+//!
+//! | target | input | what must hold |
+//! |---|---|---|
+//! | `differential` | bytes that [`generate::case`](crate::generate::case()) makes a case of | the heaps are sound and show the same, as in `gcdiff fuzz` |
+//! | `module` | a binary module, or anything else | it is refused, or the null and the counting heap are sound and show the same |
+//! | `enrich` | bytes that [`generate::pair`](crate::generate::pair()) makes modules of | the enriched module is valid, and the additions alone change nothing |
+//!
+//! No target may panic, hang or use unbounded memory, whatever the input.
+//!
+//! # What `enrich` compares
+//!
+//! The original runs under the null heap, and so does [the original with the
+//! additions](crate::generate::enrich::extend) and nothing else. The plan names
+//! exports of the original only. Compared are how the instantiation and each step
+//! of the plan ended, what they returned, all calls of imports with their
+//! arguments, the original's globals, tables and memories, what the host has
+//! kept, and the objects behind all of these. Globals and tables of the additions
+//! are left out: they come after those of the original. Two kinds of pairs say
+//! nothing: where the host cannot satisfy an import, and where the instantiation
+//! uses up its fuel, which it shares with the initial values of the additions.
+
+mod differential;
+mod enrich;
+mod harness;
+mod module;
+
+pub use harness::Harness;
+
+use super::findings;
+use crate::case::{self, Case, CaseError, Header};
+use crate::oracle::{Layers, Options, Timing};
+use crate::zoo::{Fault, Probe};
+use std::fmt;
+use std::str::FromStr;
+
+/// A fuzz target.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A generated case, judged as in a campaign.
+    Differential,
+    /// Any bytes, as a module.
+    Module,
+    /// The enrichment itself.
+    Enrich,
+}
+
+impl Target {
+    /// All targets.
+    pub const ALL: [Target; 3] = [Target::Differential, Target::Module, Target::Enrich];
+
+    /// Its name, as cargo-fuzz and `--target` spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Differential => "differential",
+            Target::Module => "module",
+            Target::Enrich => "enrich",
+        }
+    }
+
+    /// What the target judges with, before a user or a fault changes it.
+    pub fn options(self) -> Options {
+        let options = Options::fuzzing();
+        match self {
+            Target::Differential => options,
+            Target::Module => Options {
+                sometimes: Vec::new(),
+                ..options
+            },
+            Target::Enrich => Options {
+                collectors: options.collectors.into_iter().take(1).collect(),
+                sometimes: Vec::new(),
+                timing: Timing::Never,
+                layers: Layers::ALL,
+                reschedule: false,
+            },
+        }
+    }
+
+    /// Looks at one input. `options` are those of the target, possibly with a
+    /// fault switched on, whose id is `fault`.
+    pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> Look {
+        let mut look = match self {
+            Target::Differential => differential::look(bytes, options),
+            Target::Module => module::look(bytes, options),
+            Target::Enrich => enrich::look(bytes, options),
+        };
+        if let Look::Bad(bad) = &mut look {
+            bad.fault = fault.map(str::to_string);
+        }
+        look
+    }
+}
+
+/// Options with a fault, or without.
+pub fn with_fault(options: Options, fault: Option<Fault>) -> Options {
+    match fault {
+        Some(fault) => fault.switch_on(options, &Probe::default()),
+        None => options,
+    }
+}
+
+/// What an input shows.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// No case can be made of it, or the case says nothing.
+    Nothing,
+    /// All is well.
+    Good,
+    /// Something is wrong.
+    Bad(Box<Bad>),
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug)]
+pub struct Bad {
+    /// The target.
+    pub target: Target,
+    /// What findings of one bug have in common.
+    pub fingerprint: String,
+    /// What is wrong, in one line or several.
+    pub what: String,
+    /// The case that shows it.
+    pub case: Case,
+    /// The collectors that were compared.
+    pub collectors: Vec<&'static str>,
+    /// The fault that was switched on.
+    pub fault: Option<String>,
+}
+
+impl Bad {
+    /// The case as text: a module with a header.
+    ///
+    /// # Errors
+    ///
+    /// If the module cannot be printed.
+    pub fn text(&self) -> Result<String, CaseError> {
+        let header = Header {
+            about: Some(format!("an input of the fuzz target {}", self.target)),
+            fault: self.fault.clone(),
+            fingerprint: Some(self.fingerprint.clone()),
+            collectors: Some(self.collectors.iter().map(ToString::to_string).collect()),
+            ..Header::default()
+        };
+        case::write(&self.case, &header)
+    }
+
+    /// A file name made of the fingerprint.
+    pub fn file_name(&self) -> String {
+        findings::file_name(&self.fingerprint)
+    }
+
+    /// Whether `gcdiff run` shows it on the case alone. What is wrong with the
+    /// enrichment needs the input.
+    pub fn runs(&self) -> bool {
+        self.target != Target::Enrich
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Target, String> {
+        let found = Target::ALL.into_iter().find(|t| t.name() == text);
+        found.ok_or_else(|| {
+            let names = Target::ALL.map(Target::name).join(", ");
+            format!("no fuzz target {text:?}; there are {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

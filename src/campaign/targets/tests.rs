@@ -1,0 +1,135 @@
+use super::*;
+use crate::generate::{self, input};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+/// A folder that is removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let name = format!("gcdiff-targets-{}-{name}", std::process::id());
+        Folder(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Counts what inputs show: nothing, good, bad.
+fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
+    let options = target.options();
+    let mut counts = [0; 3];
+    for bytes in inputs {
+        let at = match target.look(&bytes, &options, None) {
+            Look::Nothing => 0,
+            Look::Good => 1,
+            Look::Bad(bad) => panic!("{}: {}", bad.fingerprint, bad.what),
+        };
+        counts[at] += 1;
+    }
+    counts
+}
+
+#[test]
+fn the_sound_engine_gives_no_finding() {
+    let inputs = || (0..150).map(|i| input(77, i));
+    let [_, good, _] = counts(Target::Differential, inputs());
+    assert!(good > 140, "{good}");
+    let [_, good, _] = counts(Target::Enrich, inputs());
+    assert!(good > 100, "{good}");
+}
+
+/// The additions change nothing: on many inputs, short ones included.
+#[test]
+fn what_is_appended_changes_nothing() {
+    let inputs = (0..1_500).map(|i| {
+        let mut bytes = input(78, i);
+        bytes.truncate(bytes.len() * (1 + i as usize % 8) / 8);
+        bytes
+    });
+    let [nothing, good, _] = counts(Target::Enrich, inputs);
+    assert!(good > 2 * nothing, "{good} compared, {nothing} not");
+}
+
+#[test]
+fn a_change_of_the_original_is_noticed() {
+    // Were the splices left in, this is what would be seen.
+    let mut changed = 0;
+    for index in 0..40 {
+        let pair = generate::pair(&input(79, index)).unwrap();
+        let enriched = pair.enriched().unwrap();
+        let options = Target::Enrich.options();
+        if let Look::Bad(bad) = enrich::same(&pair.plain, &enriched, &options) {
+            assert!(
+                bad.fingerprint.starts_with("enrich:"),
+                "{}",
+                bad.fingerprint
+            );
+            changed += 1;
+        }
+    }
+    assert!(changed > 20, "{changed}");
+}
+
+#[test]
+fn any_bytes_are_a_module_or_are_not() {
+    let modules = (0..60).map(|i| {
+        let mut wasm = generate::case(&input(80, i)).unwrap().case.wasm;
+        // Every second one is damaged somewhere.
+        if i % 2 == 1 {
+            let at = (i as usize * 7919) % wasm.len();
+            wasm[at] = wasm[at].wrapping_add(1 + i as u8);
+        }
+        wasm
+    });
+    let [nothing, good, _] = counts(Target::Module, modules);
+    assert!(good >= 25 && nothing > 0, "{good}, {nothing}");
+    let odd: [&[u8]; 4] = [b"", b"\0asm", b"(module)", b"\xff\xfe"];
+    assert_eq!(
+        counts(Target::Module, odd.into_iter().map(<[u8]>::to_vec)),
+        [4, 0, 0]
+    );
+}
+
+#[test]
+fn a_finding_is_reported_saved_and_replays() {
+    let folder = Folder::new("report");
+    let harness = Harness::new(Target::Differential, Some("w1"), folder.0.clone()).unwrap();
+    let found = (0..200).map(|i| input(81, i)).find_map(|bytes| {
+        let caught = catch_unwind(AssertUnwindSafe(|| harness.check(&bytes)));
+        caught.err()?.downcast::<String>().ok()
+    });
+    let report = found.expect("the seed bug is found");
+    for wanted in [
+        "(module",
+        ";;! fault = \"W1\"",
+        "fingerprint  ",
+        "gcdiff run ",
+    ] {
+        assert!(report.contains(wanted), "{wanted}: {report}");
+    }
+    let path = report.rsplit("gcdiff run ").next().unwrap();
+    let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
+    let options = with_fault(Options::default(), crate::zoo::fault("W1"));
+    let judged = crate::oracle::judge(&case, &options).unwrap();
+    assert!(judged.verdict.is_finding());
+    assert_eq!(judged.verdict.fingerprint(), header.fingerprint);
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let harness = Harness::new(Target::Module, Some("W999"), PathBuf::new());
+    let message = harness.unwrap_err();
+    assert!(message.contains("no fault \"W999\""), "{message}");
+    assert_eq!(
+        "gc".parse::<Target>().unwrap_err(),
+        "no fuzz target \"gc\"; there are differential, module, enrich"
+    );
+    for target in Target::ALL {
+        assert_eq!(target.name().parse(), Ok(target));
+    }
+}

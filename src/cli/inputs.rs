@@ -1,0 +1,76 @@
+//! `gcdiff inputs`: something for a fuzz target to start from.
+
+use super::output::say;
+use super::{Ended, file};
+use crate::campaign::targets::Target;
+use crate::{case, generate};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Write starting inputs of a fuzz target into a folder
+///
+/// For `module` these are the modules of the given cases and of generated ones,
+/// in binary form; for the other targets the bytes that the cases of a seed are
+/// made of, as in `gcdiff fuzz`. The same options write the same files.
+#[derive(Args)]
+pub(super) struct Inputs {
+    /// The fuzz target: differential, module or enrich.
+    #[arg(long, value_name = "NAME")]
+    target: Target,
+
+    /// How many cases of the seed.
+    #[arg(long, default_value_t = 100)]
+    cases: u64,
+
+    /// Seed of the cases.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// For `module`, also the modules of these .wat and .wasm files, and of those
+    /// below these folders.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    from: Vec<PathBuf>,
+
+    /// Folder to write into.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Inputs {
+    pub(super) fn main(self) -> Result<Ended, String> {
+        let modules = self.target == Target::Module;
+        if !modules && !self.from.is_empty() {
+            return Err(format!(
+                "inputs of {} are not made from modules",
+                self.target
+            ));
+        }
+        file::folder(&self.out)?;
+        let mut written = 0;
+        let mut write = |name: String, bytes: &[u8]| {
+            let path = self.out.join(name);
+            written += 1;
+            std::fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+        };
+        for path in file::all_below(&self.from)? {
+            let extension = path.extension().and_then(|e| e.to_str());
+            let stem = path.file_stem().and_then(|s| s.to_str());
+            if let (Some("wat" | "wasm"), Some(stem)) = (extension, stem) {
+                let case = case::read(&file::read(&path)?);
+                let (case, _) = case.map_err(|e| format!("{}: {e}", path.display()))?;
+                write(format!("{stem}.wasm"), &case.wasm)?;
+            }
+        }
+        for index in 0..self.cases {
+            let bytes = generate::input(self.seed, index);
+            let name = format!("seed-{}-{index}", self.seed);
+            if !modules {
+                write(name, &bytes)?;
+            } else if let Ok(drawn) = generate::case(&bytes) {
+                write(format!("{name}.wasm"), &drawn.case.wasm)?;
+            }
+        }
+        say!("{written} inputs in {}", self.out.display());
+        Ok(Ended::Agree)
+    }
+}

@@ -1,0 +1,88 @@
+//! Bytes to pairs: a module, and the same module with what the enrichment appends.
+//!
+//! The two are for whoever wants to know whether the additions alone change anything. The plan names exports of the original
+//! only, so it fits both, and so does a comparison of what the original has.
+
+use super::case::PLAN;
+use super::enrich::{self, EnrichError};
+use super::plan::Exports;
+use super::smith;
+use crate::case::Case;
+use crate::engine::{Limits, Schedule};
+use crate::module::Module;
+use arbitrary::Unstructured;
+use std::sync::Arc;
+
+/// A module of wasm-smith, a plan, and the input of the enrichment.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The original, and a plan.
+    pub plain: Case,
+    choices: Vec<u8>,
+}
+
+impl Pair {
+    /// The original with all additions and no other change; the same plan.
+    ///
+    /// # Errors
+    ///
+    /// None on a module of wasm-smith, unless the enrichment has a bug.
+    pub fn extended(&self) -> Result<Case, EnrichError> {
+        self.with(enrich::extend(&self.plain.wasm, &mut self.choices()))
+    }
+
+    /// The original enriched: with the same additions, splices, guards and moved segments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pair::extended`].
+    pub fn enriched(&self) -> Result<Case, EnrichError> {
+        self.with(enrich::enrich(&self.plain.wasm, &mut self.choices()))
+    }
+
+    fn choices(&self) -> Unstructured<'_> {
+        Unstructured::new(&self.choices)
+    }
+
+    fn with(&self, wasm: Result<Vec<u8>, EnrichError>) -> Result<Case, EnrichError> {
+        Ok(Case {
+            wasm: wasm?,
+            ..self.plain.clone()
+        })
+    }
+}
+
+/// Draws a pair.
+///
+/// # Errors
+///
+/// When wasm-smith gives up on the input.
+pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
+    let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
+    let mut rest = Unstructured::new(rest);
+    let choices = enrich::INPUT.min(rest.len() / 4);
+    let choices = rest.bytes(choices)?.to_vec();
+    let wasm = smith::module(&mut rest)?;
+    let module =
+        Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    let exports = Exports::of(&module);
+    let mut u = Unstructured::new(plan);
+    let plain = Case {
+        host: exports.host(&mut u)?,
+        plan: exports.plan(&mut u)?,
+        schedule: Schedule::Never,
+        limits: limits(),
+        wasm,
+    };
+    Ok(Pair { plain, choices })
+}
+
+/// The additions take some of every budget that a run has as a whole. The fuel of a call, which they take nothing of, keeps runs
+/// short, and the other budgets are far beyond what that fuel can use up.
+fn limits() -> Limits {
+    let fuel = Limits::fuzzing().fuel;
+    Limits {
+        fuel,
+        ..Limits::default()
+    }
+}

@@ -1,0 +1,194 @@
+//! `gcdiff replay` and `gcdiff inputs`, end to end.
+
+mod common;
+
+use common::{Ran, gcdiff};
+use std::path::{Path, PathBuf};
+
+/// A folder that is removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path =
+            std::env::temp_dir().join(format!("gcdiff-replay-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn str(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn corpus(below: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(below);
+    path.to_str().unwrap().to_string()
+}
+
+fn ended(ran: &Ran, code: i32) {
+    assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn the_corpus_agrees_and_a_fault_shows_in_it_whatever_the_number_of_jobs() {
+    let ran = gcdiff(&["replay", &corpus("")]);
+    ended(&ran, 0);
+    assert!(
+        ran.out.contains("0 findings") && ran.out.contains("0 could not be run"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("matrix"), "{}", ran.out);
+
+    let with = |jobs: &str| {
+        gcdiff(&[
+            "replay",
+            &corpus("regressions"),
+            "--fault",
+            "W1",
+            "--jobs",
+            jobs,
+        ])
+    };
+    let one = with("1");
+    ended(&one, 1);
+    let findings: Vec<&str> = one
+        .out
+        .lines()
+        .filter(|l| l.starts_with("finding "))
+        .collect();
+    assert!(!findings.is_empty());
+    assert!(
+        findings.is_sorted_by_key(|line| line.split("  ").last()),
+        "{findings:?}"
+    );
+    assert!(
+        one.out.contains("array-copy-onto-itself.wat"),
+        "{}",
+        one.out
+    );
+    assert!(one.out.contains("| gcdiff run "), "{}", one.out);
+    assert_eq!(one.out, with("3").out);
+}
+
+#[test]
+fn inputs_of_a_target_are_written_judged_and_saved_as_cases() {
+    let folder = Folder::new("inputs");
+    let inputs = folder.0.join("inputs");
+    let (inputs, saved) = (inputs.to_str().unwrap(), folder.0.join("saved"));
+    ended(
+        &gcdiff(&[
+            "inputs",
+            "--target",
+            "differential",
+            "--cases",
+            "40",
+            "--seed",
+            "3",
+            "--out",
+            inputs,
+        ]),
+        0,
+    );
+    let replay = ["replay", "--target", "differential", inputs];
+    let sound = gcdiff(&replay);
+    ended(&sound, 0);
+    assert!(sound.out.starts_with("40 inputs: "), "{}", sound.out);
+    let save = ["--fault", "W1", "--save", saved.to_str().unwrap()];
+    let faulty = gcdiff(&[&replay[..], &save].concat());
+    ended(&faulty, 1);
+    assert!(
+        faulty
+            .out
+            .contains("fingerprint | count | smallest file | replay"),
+        "{}",
+        faulty.out
+    );
+    let files: Vec<PathBuf> = std::fs::read_dir(&saved)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
+    assert!(!files.is_empty());
+    // The headers name the fault.
+    let again = gcdiff(&["replay", saved.to_str().unwrap()]);
+    ended(&again, 1);
+    assert!(
+        again.out.contains(&format!("{} findings", files.len())),
+        "{}",
+        again.out
+    );
+}
+
+#[test]
+fn modules_are_inputs_too() {
+    let folder = Folder::new("modules");
+    let seeds = corpus("seeds");
+    let write = [
+        "inputs",
+        "--target",
+        "module",
+        "--cases",
+        "3",
+        "--from",
+        &seeds,
+        "--out",
+        folder.str(),
+    ];
+    ended(&gcdiff(&write), 0);
+    std::fs::write(folder.0.join("nonsense"), b"\0asm\x01\0\0\0\xff").unwrap();
+    let ran = gcdiff(&["replay", "--target", "module", folder.str()]);
+    ended(&ran, 0);
+    assert!(ran.out.contains("0 findings"), "{}", ran.out);
+    assert!(folder.0.join("list.wasm").exists());
+}
+
+#[test]
+fn what_cannot_be_run_is_named_and_the_rest_is_run() {
+    let folder = Folder::new("mistakes");
+    std::fs::write(folder.0.join("a.wat"), "(module (func)").unwrap();
+    std::fs::write(folder.0.join("b.wat"), "(module)").unwrap();
+    std::fs::write(folder.0.join("notes.txt"), "not a module").unwrap();
+    let ran = gcdiff(&["replay", folder.str()]);
+    ended(&ran, 2);
+    assert!(ran.err.contains("a.wat: "), "{}", ran.err);
+    assert!(
+        ran.out.contains("2 files: 1 agree, 0 findings"),
+        "{}",
+        ran.out
+    );
+    let empty = Folder::new("empty");
+    for (args, wanted) in [
+        (vec!["replay", empty.str()], "no file to replay"),
+        (vec!["replay", "/no/such/file.wat"], "/no/such/file.wat: "),
+        (
+            vec!["replay", "--target", "gc", folder.str()],
+            "no fuzz target \"gc\"",
+        ),
+        (vec!["replay", "--save", "x", folder.str()], "--target"),
+        (
+            vec![
+                "inputs",
+                "--target",
+                "enrich",
+                "--from",
+                folder.str(),
+                "--out",
+                empty.str(),
+            ],
+            "not made from modules",
+        ),
+    ] {
+        let ran = gcdiff(&args);
+        ended(&ran, 2);
+        assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
+    }
+}
