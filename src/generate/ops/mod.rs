@@ -17,6 +17,7 @@
 mod compile;
 mod draw;
 mod drawn;
+mod edits;
 mod generate;
 mod lattice;
 mod mutate;

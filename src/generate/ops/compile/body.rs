@@ -111,16 +111,17 @@ impl<'a> Body<'a> {
 
     /// One of the slots that will do.
     pub(super) fn slot(&self, choice: u8, will_do: impl Fn(Ty) -> bool) -> Option<Slot> {
-        let count = self.slots.iter().filter(|ty| will_do(**ty)).count();
-        let nth = usize::from(choice).checked_rem(count)?;
-        let mut found = self
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(_, ty)| will_do(**ty));
-        found.nth(nth).map(|(index, ty)| Slot {
-            index: index as u32,
-            ty: *ty,
+        // There are fewer than sixty-four slots.
+        let all = self.slots.iter().enumerate();
+        let mut mask = all.fold(0u64, |mask, (i, ty)| mask | u64::from(will_do(*ty)) << i);
+        let nth = u32::from(choice).checked_rem(mask.count_ones())?;
+        for _ in 0..nth {
+            mask &= mask - 1;
+        }
+        let index = mask.trailing_zeros();
+        Some(Slot {
+            index,
+            ty: *self.slots.get(index as usize)?,
         })
     }
 
