@@ -46,10 +46,16 @@ impl Set {
 /// The stages: a name, and the work on the whole set.
 type Stage = (&'static str, fn(&Set));
 
-const STAGES: [Stage; 15] = [
+const STAGES: [Stage; 16] = [
     ("generate", |set| {
         for input in &set.inputs {
             let _ = black_box(generate::module(&mut Unstructured::new(input)));
+        }
+    }),
+    ("generate: structured", |set| {
+        for input in &set.inputs {
+            let program = generate::ops::Program::generate(&mut Unstructured::new(input));
+            black_box(program.compile());
         }
     }),
     ("validate (wasmparser alone)", |set| {

@@ -23,14 +23,30 @@ fn read(parts: &str, body: &str) -> Case {
 fn cost(parts: &str, body: &str) -> u64 {
     let all = "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))";
     let mut case = read(parts, &format!("{all} {all} {body}"));
+    least(Trap::OutOfFuel, |fuel| {
+        case.limits.fuel = fuel;
+        outcome(&case)
+    })
+}
+
+/// The least bytes of heap with which a body ends well, instantiation included.
+fn bytes(body: &str) -> u64 {
+    let mut case = read(PARTS, body);
+    least(Trap::OutOfHeap, |limit| {
+        case.limits.heap_bytes = limit;
+        outcome(&case)
+    })
+}
+
+/// The least limit with which a run ends well, and not in this trap.
+fn least(trap: Trap, mut run: impl FnMut(u64) -> Outcome) -> u64 {
     let (mut low, mut high) = (0, 1 << 16);
     while low < high {
-        let fuel = (low + high) / 2;
-        case.limits.fuel = fuel;
-        match outcome(&case) {
-            Outcome::Trapped(Trap::OutOfFuel) => low = fuel + 1,
-            Outcome::Returned(_) => high = fuel,
-            other => panic!("{body}: {other:?}"),
+        let limit = (low + high) / 2;
+        match run(limit) {
+            Outcome::Trapped(found) if found == trap => low = limit + 1,
+            Outcome::Returned(_) => high = limit,
+            other => panic!("with {limit}: {other:?}"),
         }
     }
     low
@@ -44,6 +60,8 @@ const PARTS: &str = r#"
     (type $wide (array (mut i64)))
     (type $vectors (array (mut v128)))
     (type $refs (array (mut anyref)))
+    (type $empty (struct))
+    (type $node (struct (field i64 i64)))
     (data $d "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
     (elem $e anyref (ref.null any) (ref.null any) (ref.null any) (ref.null any))
     (global $b (ref $bytes) (array.new_default $bytes (i32.const 100)))
@@ -125,6 +143,36 @@ fn bulk_operations_cost_what_the_limits_say() {
             assert_eq!(cost(*n) - nothing, *more, "{operation} with {n}");
         }
     }
+}
+
+/// An object takes sixteen bytes besides its values, whose widths are those of
+/// the language; an array also takes what stands before its elements.
+#[test]
+fn allocations_take_the_bytes_that_the_limits_say() {
+    for (ty, value, width) in [
+        ("bytes", "(i32.const 1)", 1),
+        ("wide", "(i64.const 1)", 8),
+        ("vectors", "(v128.const i64x2 1 2)", 16),
+        ("refs", "(ref.null any)", 4),
+    ] {
+        let taken = |n: u64| {
+            let values = value.repeat(n as usize);
+            [
+                format!("(drop (array.new_fixed ${ty} {n} {values}))"),
+                format!("(drop (array.new ${ty} {value} (i32.const {n})))"),
+                format!("(drop (array.new_default ${ty} (i32.const {n})))"),
+            ]
+            .map(|body| bytes(&body))
+        };
+        let nothing = taken(0);
+        for n in [1, 5] {
+            assert_eq!(taken(n), nothing.map(|b| b + n * width), "{n} of {ty}");
+        }
+    }
+    let nothing = bytes("");
+    let empty = bytes("(drop (struct.new $empty))");
+    let node = bytes("(drop (struct.new_default $node))");
+    assert_eq!((empty - nothing, node - nothing), (16, 32));
 }
 
 /// The case's limit of table elements or of bytes of memory can be reached, and

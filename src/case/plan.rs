@@ -1,9 +1,10 @@
 //! Plans: what the host does, in which order, with which values.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An argument of a call.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Arg {
     /// A number, as bits: `i32` and `f32` use the low half. For a parameter of
     /// reference type it picks one of the values that fit.

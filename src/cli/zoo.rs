@@ -35,7 +35,7 @@ pub(super) struct Zoo {
     #[arg(long, default_value_t = 1000)]
     cases: u64,
 
-    /// What makes the cases: default, smith or smith-never.
+    /// What makes the cases: default, smith, smith-never or ops.
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
 

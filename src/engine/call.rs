@@ -247,3 +247,38 @@ impl<H: Heap> Store<H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Limits, Schedule};
+    use crate::heap::null::Null;
+
+    /// Programs see no more of this than the limit; the rest is what it costs.
+    #[test]
+    fn the_stack_doubles_up_to_the_limit() {
+        let limits = Limits {
+            registers: 1500,
+            ..Limits::default()
+        };
+        let mut store = Store::new(Null::new(0), limits, Schedule::Never);
+        for (top, len) in [
+            (0, 0),
+            (1, 256),
+            (256, 256),
+            (257, 512),
+            (512, 512),
+            (1200, 1200),
+            (1201, 1500),
+            (1500, 1500),
+        ] {
+            assert_eq!(store.reserve(top), Ok(()));
+            assert_eq!(store.stack.len(), len, "after registers below {top}");
+        }
+        assert_eq!(store.reserve(1501), Err(Trap::StackOverflow));
+        // All there are at once, when there were fewer.
+        let mut store = Store::new(Null::new(0), limits, Schedule::Never);
+        assert_eq!(store.reserve(1501), Err(Trap::StackOverflow));
+        assert_eq!(store.reserve(1500), Ok(()));
+    }
+}

@@ -1,6 +1,7 @@
 //! Bytes to cases: a module, a plan, a schedule.
 
 use super::Generator;
+use super::ops;
 use super::plan::{self, Exports};
 use super::rhythm::Rhythm;
 use crate::case::Case;
@@ -34,6 +35,9 @@ pub fn case(bytes: &[u8]) -> arbitrary::Result<Drawn> {
 
 /// Draws a case as a generator does.
 pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<Drawn> {
+    if generator == Generator::Ops {
+        return ops::drawn(&ops::Program::generate(&mut Unstructured::new(bytes)));
+    }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let wasm = super::module_of(generator, &mut Unstructured::new(rest))?;
     let module =

@@ -15,11 +15,19 @@ pub enum Generator {
     Smith,
     /// The same modules without a schedule: they are collected when a heap asks.
     SmithNever,
+    /// Programs of operations on the heap, and what they say of plan and
+    /// schedule.
+    Ops,
 }
 
 impl Generator {
     /// All generators.
-    pub const ALL: [Generator; 3] = [Generator::Default, Generator::Smith, Generator::SmithNever];
+    pub const ALL: [Generator; 4] = [
+        Generator::Default,
+        Generator::Smith,
+        Generator::SmithNever,
+        Generator::Ops,
+    ];
 
     /// Its name, as `--generator` spells it.
     pub fn name(self) -> &'static str {
@@ -27,6 +35,7 @@ impl Generator {
             Generator::Default => "default",
             Generator::Smith => "smith",
             Generator::SmithNever => "smith-never",
+            Generator::Ops => "ops",
         }
     }
 
@@ -89,7 +98,7 @@ mod tests {
         let message = "mutatis".parse::<Generator>().unwrap_err();
         assert_eq!(
             message,
-            "no generator \"mutatis\"; there are default, smith, smith-never"
+            "no generator \"mutatis\"; there are default, smith, smith-never, ops"
         );
     }
 }

@@ -4,6 +4,8 @@
 //! [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and exceptions to most of them. The same bytes give the
 //! same module on every machine.
 //!
+//! [`ops`] makes modules in another way: from typed programs of operations on the heap, which a fuzzer can edit.
+//!
 //! ```
 //! use arbitrary::Unstructured;
 //!
@@ -14,6 +16,7 @@
 mod case;
 pub mod enrich;
 mod generator;
+pub mod ops;
 mod pair;
 mod plan;
 mod rhythm;

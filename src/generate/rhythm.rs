@@ -12,13 +12,14 @@ use crate::heap::Inspect;
 use crate::heap::null::Null;
 use crate::module::Module;
 use arbitrary::Unstructured;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A schedule in terms of a run of unknown length.
 ///
 /// Mostly such as collect often: what a collector does wrong shows when it runs.
 /// One in eight leaves it to the heap.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Rhythm {
     /// Leaves it to the heap.
     Never,

@@ -147,6 +147,19 @@ mod tests {
         }
     }
 
+    /// The heaps of bytes would say the same without, only slower.
+    #[test]
+    fn elements_are_at_hand_as_bytes() {
+        let mut space = Space::new(4096);
+        let r = space.bump(2).unwrap();
+        space.set_header(r, Shape::Array(TypeId(0))).unwrap();
+        space.set_array_len(r, 3).unwrap();
+        space.write_data(r, 0, Lane::B8, &[7, 8, 9]).unwrap();
+        assert_eq!(space.peek_elements(r, Lane::B8, 2), Some(&[7, 8][..]));
+        assert_eq!(space.peek_elements(r, Lane::B8, 3), Some(&[7, 8, 9][..]));
+        assert_eq!(space.peek_elements(r, Lane::B8, 4), None);
+    }
+
     #[test]
     fn elements_are_the_same_together_and_one_by_one() {
         together_and_one_by_one(Null::new(1 << 16));

@@ -175,6 +175,8 @@ mod tests {
         assert_eq!(s.len(), 10_000);
         assert!(!s.grow_to(10_001));
         assert!(s.slice(0..10_000).unwrap().iter().all(|b| *b == POISON));
+        // No more is taken from the system than is used.
+        assert!(s.bytes.capacity() < 2 * 10_000);
     }
 
     #[test]

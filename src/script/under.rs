@@ -3,9 +3,9 @@
 use super::error::ScriptError;
 use super::report::Report;
 use super::{Options, run};
+use crate::heap::Heap;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
-use crate::heap::model::Model;
 use crate::heap::null::Null;
 use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, PolicyMaker, Timing};
 
@@ -42,10 +42,10 @@ pub fn run_under(
         (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
         (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),
         (Collector::Drc, Some(policy)) => {
-            let heap = Drc::with_policy(MAX_BYTES, policy.make());
+            let heap: Box<dyn Heap> = Box::new(Drc::with_policy(MAX_BYTES, policy.make()));
             run(text, heap, options, auditor)
         }
         (Collector::Copying, _) => run(text, Copying::new(MAX_BYTES), options, auditor),
-        (Collector::Model, _) => run(text, Model::new(MAX_BYTES), options, auditor),
+        (Collector::Model, _) => run(text, Collector::Model.heap(), options, auditor),
     }
 }

@@ -52,7 +52,7 @@ mod table;
 mod trial;
 mod twist;
 
-use crate::heap::{copying as moving, drc as counting};
+use crate::heap::{Heap, copying as moving, drc as counting};
 use crate::oracle::{Collector, MAX_BYTES, Options, PolicyMaker, Subject};
 pub use probe::Probe;
 pub use report::{Report, setups};
@@ -100,8 +100,8 @@ impl Fault {
             Kind::Copying(make) => {
                 let probe = probe.clone();
                 let policy = move || make(probe.clone());
-                vec![Subject::new(move || {
-                    moving::Copying::with_policy(MAX_BYTES, policy())
+                vec![Subject::new(move || -> Box<dyn Heap> {
+                    Box::new(moving::Copying::with_policy(MAX_BYTES, policy()))
                 })]
             }
             Kind::Subjects(make) => make(probe),

@@ -10,6 +10,7 @@ mod operations;
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
+use gcdiff::heap::Inspect;
 use gcdiff::oracle::{Collector, Difference, Options, Subject, Timing, Verdict, judge};
 use mark_sweep::{Bug, MarkSweep};
 
@@ -64,6 +65,17 @@ fn it_agrees_on_a_seed_at_every_grain() {
         assert_eq!(name, "mark-sweep");
         assert!(facts.heap.freed > 0, "{facts:?}");
     }
+}
+
+/// It says nothing of a log, of deferred work or of memory outside its blocks,
+/// and so has none: an audit that relied on a log would look at nothing.
+#[test]
+fn what_it_does_not_mention_it_does_not_have() {
+    let mut heap = MarkSweep::new(Bug::Nothing);
+    heap.watch(true);
+    heap.forget_changes();
+    assert!(!heap.changes(&mut |_| ()));
+    assert!(heap.parked().is_empty() && heap.unused().is_empty());
 }
 
 /// Something is found, nothing that is found is blamed on another heap, and

@@ -35,6 +35,7 @@ pub(super) fn splice(
     let mut emitter = Emitter::new(layout, count, choice);
     let mut left = MAX_PER_BODY.min(*budget);
     let mut used = 0;
+    let mut copied = 0;
     // Most bodies trap early if they trap: half of them start with a sequence.
     let mut wait = emitter.choice.below(4).saturating_sub(1);
     let gap = emitter.choice.range(4, 9);
@@ -62,12 +63,14 @@ pub(super) fn splice(
         let original = slice(bytes, start, from, to).ok_or(EnrichError::Malformed)?;
         if guards.before(&mut emitter, &op, was_dead) == Fate::Stays {
             emitter.out.extend_from_slice(original);
+            copied += original.len();
             guards.after(&mut emitter, &op, was_dead);
         }
     }
     *budget -= used;
 
-    if used > 0 || emitter.has_temporaries() {
+    // What was written may use any of them.
+    if emitter.out.len() > copied {
         locals.extend(emitter.locals());
     }
     let mut function = Function::new(locals);

@@ -9,36 +9,36 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// A deterministic source of small choices.
 #[derive(Clone, Debug)]
-pub(super) struct Choice(Xoshiro256PlusPlus);
+pub(in crate::generate) struct Choice(Xoshiro256PlusPlus);
 
 impl Choice {
     /// A source for `seed`, independent of other values of `stream`.
     ///
     /// Different parts of a module (its layout, each body) use different streams, so that part of the input that chooses one of
     /// them leaves the others alone, and so that exhausted input does not give every body the same sequences.
-    pub(super) fn new(seed: u64, stream: u64) -> Choice {
+    pub(in crate::generate) fn new(seed: u64, stream: u64) -> Choice {
         let mixed = seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Choice(Xoshiro256PlusPlus::seed_from_u64(mixed))
     }
 
     /// A number below `n`, which must not be zero.
-    pub(super) fn below(&mut self, n: u32) -> u32 {
+    pub(in crate::generate) fn below(&mut self, n: u32) -> u32 {
         // Multiply and shift: the bias is far below anything a test generator could notice.
         (((self.0.next_u64() >> 32) * u64::from(n)) >> 32) as u32
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn range(&mut self, low: u32, high: u32) -> u32 {
+    pub(in crate::generate) fn range(&mut self, low: u32, high: u32) -> u32 {
         low + self.below(high - low + 1)
     }
 
     /// True in `part` of `whole` cases.
-    pub(super) fn chance(&mut self, part: u32, whole: u32) -> bool {
+    pub(in crate::generate) fn chance(&mut self, part: u32, whole: u32) -> bool {
         self.below(whole) < part
     }
 
     /// One of `items`, or `None` if there is none.
-    pub(super) fn pick<T: Copy>(&mut self, items: &[T]) -> Option<T> {
+    pub(in crate::generate) fn pick<T: Copy>(&mut self, items: &[T]) -> Option<T> {
         if items.is_empty() {
             return None;
         }
@@ -46,7 +46,7 @@ impl Choice {
     }
 
     /// Sixty-four bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(in crate::generate) fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 }

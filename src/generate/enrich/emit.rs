@@ -173,11 +173,6 @@ impl<'a> Emitter<'a> {
         locals
     }
 
-    /// Whether there are guards with locals.
-    pub(super) fn has_temporaries(&self) -> bool {
-        !self.temporaries.is_empty()
-    }
-
     /// A local of type `ty`, for a guard.
     pub(super) fn temporary(&mut self, role: Role, ty: ValType) -> u32 {
         let known = self.temporaries.iter().position(|t| *t == (role, ty));

@@ -28,7 +28,7 @@
 
 mod append;
 mod body;
-mod choice;
+pub(super) mod choice;
 mod emit;
 mod guard;
 mod helpers;

@@ -132,23 +132,36 @@ fn every_kind_validates_alone() {
                 helpers: seed,
                 bodies: [seed as u32; 8],
             };
-            let mut rewriter = super::Rewriter {
-                survey: &survey,
-                layout: &layout,
-                choice,
-                seeds: &seeds,
-                guard: true,
-                settle: true,
-                splice: true,
-            };
-            let mut module = wasm_encoder::Module::new();
-            use wasm_encoder::reencode::Reencode;
-            rewriter
-                .parse_core_module(&mut module, Parser::new(0), &plain)
-                .expect("rewrites");
-            check(&module.finish(), kind.name);
+            let rich = rewritten(&plain, &survey, &layout, &seeds, choice, true);
+            check(&rich, kind.name);
         }
     }
+}
+
+/// The module with the additions of a layout.
+fn rewritten(
+    plain: &[u8],
+    survey: &Survey,
+    layout: &Layout,
+    seeds: &super::Seeds,
+    choice: Choice,
+    guard: bool,
+) -> Vec<u8> {
+    use wasm_encoder::reencode::Reencode;
+    let mut rewriter = super::Rewriter {
+        survey,
+        layout,
+        choice,
+        seeds,
+        guard,
+        settle: true,
+        splice: true,
+    };
+    let mut module = wasm_encoder::Module::new();
+    rewriter
+        .parse_core_module(&mut module, Parser::new(0), plain)
+        .expect("rewrites");
+    module.finish()
 }
 
 #[test]
@@ -175,11 +188,19 @@ fn nonsense_is_an_error() {
 }
 
 #[test]
-fn original_instructions_are_kept() {
+fn without_guards_original_instructions_are_kept() {
     for seed in 0..50 {
         let input = bytes(seed, 1_000);
         let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
-        let rich = enrich(&plain, &mut Unstructured::new(&input)).expect("enriched");
+        let survey = Survey::new(&plain).expect("surveys");
+        let mut choice = Choice::new(seed, 0);
+        let layout = Layout::new(&survey, &mut choice);
+        let seeds = super::Seeds {
+            layout: seed,
+            helpers: seed,
+            bodies: [seed as u32; 8],
+        };
+        let rich = rewritten(&plain, &survey, &layout, &seeds, choice, false);
         let (mut before, mut after) = (operators(&plain), operators(&rich));
         after.truncate(before.len());
         for (old, new) in before.drain(..).zip(after) {
@@ -231,4 +252,73 @@ fn scratch_types_match_indices() {
     let mut e = Emitter::new(&layout, 0, Choice::new(1, 1));
     e.sequence();
     assert!(!e.out.is_empty());
+}
+
+/// What a call of `f`, the module's only function, ends with.
+fn ends(text: &str, guard: bool, seed: u64) -> crate::case::Outcome {
+    let plain = wat::parse_str(text).expect("valid text");
+    let survey = Survey::new(&plain).expect("surveys");
+    let mut choice = Choice::new(0, 0);
+    let mut layout = Layout::new(&survey, &mut choice);
+    // The least of sequences, so that nothing else decides.
+    layout.kinds = vec![0];
+    layout.leaf_kinds = vec![0];
+    let seeds = super::Seeds {
+        layout: seed,
+        helpers: seed,
+        bodies: [seed as u32; 8],
+    };
+    let rich = rewritten(&plain, &survey, &layout, &seeds, choice, guard);
+    check(&rich, text);
+    let (mut case, _) = crate::case::read(&rich).expect("a case");
+    case.plan = crate::case::Plan::Steps(vec![crate::case::Step::Call(crate::case::Call {
+        export: "f".into(),
+        args: vec![],
+    })]);
+    let judged = crate::oracle::judge(&case, &Default::default()).expect("runs");
+    let seen = judged.observation.expect("comes to its end");
+    seen.steps[1].outcome.clone()
+}
+
+#[test]
+fn guards_keep_calls_from_trapping() {
+    use crate::case::Outcome;
+    let types = "(type $t (struct (field i8))) (type $s (struct (field (mut i32)) (field (ref $t)))) (type $a (array (mut i64)))";
+    for body in [
+        "unreachable",
+        "(loop (br 0))",
+        "(drop (struct.get $s 1 (ref.null $s)))",
+        "(drop (struct.get_s $t 0 (ref.null $t)))",
+        "(struct.set $s 0 (ref.null $s) (i32.const 1))",
+        "(drop (array.get $a (ref.null $a) (i32.const 70)))",
+        "(drop (array.get $a (array.new_default $a (i32.const 2)) (i32.const -1)))",
+        "(array.set $a (array.new_default $a (i32.const 0)) (i32.const 0) (i64.const 7))",
+        "(drop (array.len (ref.null array)))",
+        "(drop (i31.get_s (ref.null i31)))",
+        "(drop (ref.cast (ref $s) (ref.i31 (i32.const 1))))",
+        "(drop (ref.cast (ref null $t) (ref.i31 (i32.const 1))))",
+        "(drop (ref.cast (ref i31) (struct.new_default $e)))",
+        "(throw_ref (ref.null exn))",
+        "(drop (array.new_default $a (i32.const -1)))",
+        "(drop (array.new_data $bytes 0 (i32.const 9) (i32.const 9)))",
+        "(drop (table.get 0 (i32.const -1)))",
+        "(table.set 0 (i32.const 99) (ref.null any))",
+        "(table.init 0 0 (i32.const 9) (i32.const 9) (i32.const 9))",
+        "(table.copy 0 0 (i32.const 9) (i32.const 9) (i32.const 9))",
+        "(drop (i32.div_s (i32.const 1) (i32.const 0)))",
+        "(drop (i64.rem_u (i64.const 1) (i64.const 0)))",
+    ] {
+        let text = format!(
+            "(module {types} (type $e (struct)) (type $bytes (array i8)) (table 2 anyref)
+             (elem anyref (ref.null any)) (data \"x\")
+             (func (export \"f\") (result (ref $t)) {body} (struct.new_default $t)))"
+        );
+        let plain = ends(&text, false, 0);
+        assert!(matches!(plain, Outcome::Trapped(_)), "{body}: {plain:?}");
+        // Some instructions are left to trap.
+        let guarded: Vec<Outcome> = (0..6).map(|seed| ends(&text, true, seed)).collect();
+        let returned = |outcome: &&Outcome| matches!(outcome, Outcome::Returned(_));
+        let returned = guarded.iter().filter(returned).count();
+        assert!(returned >= 4, "{body}: {guarded:?}");
+    }
 }

@@ -36,7 +36,7 @@ const OBJECT: u64 = 16;
 /// `u32`.
 const MAX_OBJECTS: usize = (u32::MAX / GRANULE - 1) as usize;
 
-// No test makes so many.
+// The address behind the last of them is the last one there is.
 const _: () = assert!(
     (MAX_OBJECTS as u64 + 1) * GRANULE as u64 <= u32::MAX as u64
         && (MAX_OBJECTS as u64 + 2) * GRANULE as u64 > u32::MAX as u64
@@ -128,7 +128,7 @@ impl Model {
     /// values are made, which an absurd length would have no memory for.
     fn check_room(&self, values: u64) -> Result<(), HeapError> {
         let fits = OBJECT + values <= self.max - self.used;
-        match fits && self.objects.len() < MAX_OBJECTS {
+        match fits && has_address(self.objects.len()) {
             true => Ok(()),
             false => Err(HeapError::Full),
         }
@@ -166,6 +166,12 @@ impl Model {
         }
         object.ok_or_else(|| no_object(r))
     }
+}
+
+/// Whether there is an address for the object of this number, and one behind
+/// it.
+fn has_address(number: usize) -> bool {
+    number < MAX_OBJECTS
 }
 
 /// The number of the object that has this address, if any can have it.

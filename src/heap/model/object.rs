@@ -91,9 +91,7 @@ impl Contents {
     pub(super) fn size(&self) -> u64 {
         match self {
             Contents::Struct { fields } => Value::room(fields.len()),
-            Contents::Array { elements } => {
-                u64::from(elements.len()) * elements.kind().width() as u64
-            }
+            Contents::Array { elements } => elements.kind().room(elements.len()),
             Contents::Exception { payload, .. } => Value::room(payload.len()),
             Contents::Extern { .. } => 0,
         }

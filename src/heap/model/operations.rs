@@ -37,14 +37,14 @@ impl Heap for Model {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let kind = self.element_of_array(ty)?;
-        self.check_room(u64::from(len) * kind.width() as u64)?;
+        self.check_room(kind.room(len))?;
         let elements = Elements::repeat(kind.value_of_register(init), len)?;
         self.add(Shape::Array(ty), Contents::Array { elements })
     }
 
     fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
         let kind = self.element_of_array(ty)?;
-        self.check_room(u64::from(len) * kind.width() as u64)?;
+        self.check_room(kind.room(len))?;
         let elements = Elements::repeat(kind.zero(), len)?;
         self.add(Shape::Array(ty), Contents::Array { elements })
     }
@@ -56,7 +56,7 @@ impl Heap for Model {
             _ => elements.len(),
         };
         let len = u32::try_from(len).map_err(|_| HeapError::Full)?;
-        self.check_room(u64::from(len) * kind.width() as u64)?;
+        self.check_room(kind.room(len))?;
         let values = Kind::values((0..len).map(|_| kind), elements)?;
         let elements = Elements::of(kind, &values)?;
         self.add(Shape::Array(ty), Contents::Array { elements })

@@ -6,7 +6,7 @@ mod draw;
 mod pair;
 mod strict;
 
-use super::Model;
+use super::{MAX_OBJECTS, Model, has_address};
 use crate::heap::testing::language::element;
 use crate::heap::testing::{Frame, Kinds, language};
 use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, Place, Shape};
@@ -84,6 +84,13 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     let mut fits = |len| h.new_array_default(kinds.words, len).is_ok();
     assert!(fits(5) && fits(5), "thirty-six bytes each");
     assert!(!fits(4) && fits(3) && !fits(0));
+}
+
+#[test]
+fn the_last_object_has_an_address_behind_it() {
+    // No test makes so many.
+    assert!(has_address(0) && has_address(MAX_OBJECTS - 1));
+    assert!(!has_address(MAX_OBJECTS) && !has_address(usize::MAX));
 }
 
 #[test]

@@ -100,6 +100,11 @@ impl Kind {
         }
     }
 
+    /// The bytes counted for `len` elements.
+    pub(super) fn room(self, len: u32) -> u64 {
+        u64::from(len) * self.width() as u64
+    }
+
     /// Whether compiled code that accesses values of this kind uses `lane`.
     pub(super) fn is(self, lane: Lane) -> bool {
         match self {

@@ -1,0 +1,183 @@
+//! Blocks, loops, branches, handlers and exceptions.
+//!
+//! The operations of a function are a flat list in which some open a block and others close it. What is left open is closed at
+//! the end, and what closes nothing does nothing, so every list is well nested.
+
+use super::body::{BUDGET, Body};
+use crate::generate::ops::program::{Heap, Kind, Op, Ty};
+use wasm_encoder::{BlockType, Catch, ValType};
+
+/// How deeply blocks nest; deeper ones are ignored. There is a counter for a loop at each level.
+pub(super) const DEPTH: usize = 4;
+
+/// How often the inside of loops runs in all, at most.
+const TIMES: u64 = 24;
+
+/// A block that is open.
+pub(super) struct Frame {
+    open: Open,
+    /// How many labels are in scope right inside the one that leaves the block.
+    exit: u32,
+    /// How often what is around it runs.
+    times: u64,
+}
+
+enum Open {
+    Block,
+    If { has_else: bool },
+    Loop { counter: u32 },
+    Try { caught: Vec<Ty> },
+}
+
+impl Body<'_> {
+    pub(super) fn open(&mut self, op: Op) {
+        if self.frames.len() >= DEPTH {
+            return;
+        }
+        let [a, b, c, _] = op.with;
+        let exit = self.depth + 1;
+        let times = self.times;
+        let count = 2 + u64::from(a % 5);
+        let may_loop = times * count <= TIMES && self.cost < BUDGET / 2;
+        let open = match op.kind {
+            Kind::Loop if may_loop => {
+                let counter = (self.slots.len() + self.frames.len()) as u32;
+                self.i().i32_const(count as i32).local_set(counter);
+                self.i().block(BlockType::Empty).loop_(BlockType::Empty);
+                self.depth += 2;
+                self.times *= count;
+                Open::Loop { counter }
+            }
+            Kind::If => {
+                self.value(Ty::I32);
+                self.i().i32_const(1 + i32::from(b % 3)).i32_and();
+                self.i().if_(BlockType::Empty);
+                self.depth += 1;
+                Open::If { has_else: false }
+            }
+            Kind::Try => self.open_try(a, b, c),
+            _ => {
+                self.i().block(BlockType::Empty);
+                self.depth += 1;
+                Open::Block
+            }
+        };
+        self.frames.push(Frame { open, exit, times });
+    }
+
+    /// The handler leaves an inner block with what it caught; ending without an exception leaves the outer one.
+    fn open_try(&mut self, how: u8, which: u8, fallback: u8) -> Open {
+        let tags = &self.env.program.tags;
+        let which = usize::from(which).checked_rem(tags.len());
+        let with_tag = |tag: usize| (self.env.tag_type(tag), tags[tag].clone(), tag as u32);
+        let exn = Ty::null(Heap::Exn);
+        let (ty, caught, catch) = match (how % 4, which.map(with_tag)) {
+            (0, Some((ty, caught, tag))) => {
+                let ty = BlockType::FunctionType(ty + 1);
+                (ty, caught, Catch::One { tag, label: 0 })
+            }
+            (1 | 2, Some((ty, mut caught, tag))) => {
+                caught.push(exn);
+                let ty = BlockType::FunctionType(ty + 2);
+                (ty, caught, Catch::OneRef { tag, label: 0 })
+            }
+            (3, _) => {
+                let ty = BlockType::Result(ValType::EXNREF);
+                (ty, vec![exn], Catch::AllRef { label: 0 })
+            }
+            _ => (BlockType::Empty, Vec::new(), Catch::All { label: 0 }),
+        };
+        let all = Catch::All { label: 1 };
+        // Half of the handlers of one tag let others pass.
+        let mut catches = vec![catch];
+        catches.extend((fallback & 1 == 0).then_some(all));
+        self.i().block(BlockType::Empty).block(ty);
+        self.i().try_table(BlockType::Empty, catches);
+        self.depth += 3;
+        Open::Try { caught }
+    }
+
+    pub(super) fn otherwise(&mut self) {
+        if let Some(Frame {
+            open: Open::If { has_else },
+            ..
+        }) = self.frames.last_mut()
+            && !*has_else
+        {
+            *has_else = true;
+            self.i().else_();
+        }
+    }
+
+    /// Closes the innermost block, if there is one.
+    pub(super) fn close(&mut self) {
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
+        match frame.open {
+            Open::Block | Open::If { .. } => {
+                self.i().end();
+            }
+            Open::Loop { counter } => {
+                self.i().local_get(counter).i32_const(1).i32_sub();
+                self.i().local_tee(counter).br_if(0).end().end();
+            }
+            Open::Try { caught } => {
+                self.i().end().br(1).end();
+                for ty in caught.into_iter().rev() {
+                    let choice = self.pick.bits() as u8;
+                    self.put(ty, choice);
+                }
+                self.i().end();
+            }
+        }
+        self.depth = frame.exit - 1;
+        self.times = frame.times;
+    }
+
+    /// Leaves one of the open blocks, sometimes.
+    pub(super) fn leave(&mut self, choice: u8) {
+        let Some(nth) = usize::from(choice).checked_rem(self.frames.len()) else {
+            return;
+        };
+        let exit = self.frames[nth].exit;
+        self.value(Ty::I32);
+        let label = self.depth - exit;
+        self.i().i32_const(3).i32_and().i32_eqz().br_if(label);
+    }
+
+    pub(super) fn throw(&mut self, op: Op) {
+        let [a, b, ..] = op.with;
+        let handled = self
+            .frames
+            .iter()
+            .any(|f| matches!(f.open, Open::Try { .. }));
+        let tags = &self.env.program.tags;
+        self.begin();
+        // What nobody in this function handles mostly ends the call.
+        self.rarely(if handled { 1 } else { 7 });
+        if op.kind == Kind::ThrowRef {
+            if let Some(slot) = self.slot(a, |ty| ty.heap() == Some(Heap::Exn)) {
+                self.unless_null(slot);
+                self.i().local_get(slot.index).throw_ref();
+            }
+        } else if let Some(tag) = usize::from(b).checked_rem(tags.len()) {
+            for ty in &tags[tag] {
+                self.value(*ty);
+            }
+            self.i().throw(tag as u32);
+        }
+        self.done();
+    }
+
+    pub(super) fn early_return(&mut self) {
+        let results = &self.env.program.funcs[self.func].sig.results;
+        self.begin();
+        self.rarely(7);
+        for ty in results {
+            self.value(*ty);
+        }
+        self.i().return_();
+        self.done();
+    }
+}

@@ -1,0 +1,105 @@
+//! Operations on globals, tables and segments.
+
+use super::arrays::part;
+use super::body::Body;
+use super::{DATA_SEGMENTS, env};
+use crate::generate::ops::program::{Global, Kind, Op, Storage, Table, Ty};
+
+impl Body<'_> {
+    pub(super) fn global(&mut self, op: Op) {
+        let [a, _, c, _] = op.with;
+        let sets = op.kind == Kind::GlobalSet;
+        let all = &self.env.program.globals;
+        let will_do = |global: &&Global| global.mutable || !sets;
+        let count = all.iter().filter(will_do).count();
+        let nth = usize::from(a) % count.max(1);
+        let mut found = (0..).zip(all).filter(|(_, global)| will_do(global));
+        let Some((index, global)) = found.nth(nth) else {
+            return;
+        };
+        let index = env::global(index);
+        if sets {
+            self.value(global.ty);
+            self.i().global_set(index);
+        } else {
+            self.i().global_get(index);
+            self.put(global.ty, c);
+        }
+    }
+
+    /// Tables never shrink, so what is within their first elements is always in bounds.
+    pub(super) fn table(&mut self, op: Op) {
+        let [a, b, c, d] = op.with;
+        let env = self.env;
+        let all = &env.program.tables;
+        let nth = usize::from(a) % all.len().max(1);
+        let Some(table) = all.get(nth) else { return };
+        let index = nth as u32;
+        let at = d % table.len;
+        let len = c % (table.len - at + 1);
+        match op.kind {
+            Kind::TableGet => {
+                self.i().i32_const(at.into()).table_get(index);
+                self.put(table.ty, c);
+            }
+            Kind::TableSet => {
+                self.i().i32_const(at.into());
+                self.value(table.ty);
+                self.i().table_set(index);
+            }
+            Kind::TableFill => {
+                self.i().i32_const(at.into());
+                self.value(table.ty);
+                self.i().i32_const(len.into()).table_fill(index);
+            }
+            Kind::TableGrow => {
+                self.value(table.ty);
+                self.i().i32_const((c % 4).into()).table_grow(index);
+                self.fold(Ty::I32);
+                self.i().table_size(index);
+                self.fold(Ty::I32);
+            }
+            Kind::TableCopy => {
+                // The same table, if no other fits.
+                let fitting = |other: &(u32, &Table)| env.fits(other.1.ty, table.ty);
+                let others = (0..).zip(all).filter(fitting);
+                let nth = usize::from(b) % others.clone().count().max(1);
+                let Some((from, other)) = others.clone().nth(nth) else {
+                    return;
+                };
+                let start = b % other.len;
+                let len = len.min(other.len - start);
+                self.i().i32_const(at.into()).i32_const(start.into());
+                self.i().i32_const(len.into()).table_copy(index, from);
+            }
+            _ => {
+                let Some(segment) = self.segment(Storage::Val(table.ty), b) else {
+                    return;
+                };
+                let (from, len) = part(d);
+                let at = (i32::from(c) % i32::from(table.len)).min(i32::from(table.len) - len);
+                self.i().i32_const(at).i32_const(from).i32_const(len);
+                self.i().table_init(index, segment);
+            }
+        }
+    }
+
+    /// What uses the segment afterwards traps, so it is rarely done.
+    pub(super) fn drop_segment(&mut self, op: Op) {
+        let [a, ..] = op.with;
+        let count = self.env.program.segments.len();
+        self.begin();
+        self.rarely(3);
+        match op.kind {
+            Kind::DataDrop => {
+                self.i().data_drop(u32::from(a) % DATA_SEGMENTS);
+            }
+            _ => {
+                if let Some(nth) = usize::from(a).checked_rem(count) {
+                    self.i().elem_drop(nth as u32);
+                }
+            }
+        }
+        self.done();
+    }
+}

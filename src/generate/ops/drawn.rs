@@ -1,0 +1,72 @@
+//! Programs to cases.
+
+use super::program::{Act, Program};
+use crate::case::{Call, Case, Plan, Step};
+use crate::engine::Schedule;
+use crate::generate::Drawn;
+use crate::generate::plan;
+use crate::module::Module;
+use arbitrary::Unstructured;
+use std::sync::Arc;
+
+/// The case of a program in its byte form, or `None` where the bytes are no program.
+pub fn case(data: &[u8]) -> Option<Drawn> {
+    drawn(&Program::decode(data)?).ok()
+}
+
+/// The case of a program.
+pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<Drawn> {
+    let wasm = program.compile();
+    let module =
+        Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+    let module = Arc::new(module);
+    let mut case = Case {
+        wasm,
+        plan: Plan::Steps(program.steps(&program.plan)),
+        host: program.steps(&program.acts),
+        schedule: Schedule::Never,
+        limits: plan::limits(&mut Unstructured::new(&program.limits))?,
+    };
+    case.schedule = program.rhythm.schedule(&case, &module);
+    Ok(Drawn {
+        case,
+        module,
+        extra: program.extra,
+        reschedule: program.reschedule,
+    })
+}
+
+impl Program {
+    /// What the host does, by the names of exports. Acts on what the program does not have, or cannot change, are left out.
+    fn steps(&self, acts: &[Act]) -> Vec<Step> {
+        let steps = acts.iter().filter_map(|act| {
+            Some(match act {
+                Act::Call(func, args) => Step::Call(Call {
+                    export: format!("f{func}"),
+                    args: args.clone(),
+                }),
+                Act::Global(global, value) => {
+                    let found = self.globals.get(usize::from(*global))?;
+                    if !found.ty.is_ref() {
+                        return None;
+                    }
+                    Step::Global {
+                        export: format!("g{global}"),
+                        value: value.filter(|_| found.mutable),
+                    }
+                }
+                Act::Table(table, index, value) => {
+                    let found = self.tables.get(usize::from(*table))?;
+                    Step::Table {
+                        export: format!("t{table}"),
+                        index: u32::from(index % found.len),
+                        value: *value,
+                    }
+                }
+                Act::Drop(nth) => Step::Drop(u32::from(*nth)),
+                Act::Collect => Step::Collect,
+            })
+        });
+        steps.collect()
+    }
+}
