@@ -5,8 +5,9 @@ use super::{Bad, Look, Target};
 use crate::case::{Case, Observation, Outcome};
 use crate::engine::Trap;
 use crate::generate;
-use crate::module::Module;
+use crate::module::{ExportItem, ExternType, Module};
 use crate::oracle::{Names, Options, Verdict, compare, judge_module};
+use crate::types::{Lane, ValType};
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,6 +37,9 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
         Ok(module) => module,
         Err(error) => return bad("enrich:invalid-additions", error, extended.clone()),
     };
+    if takes_functions(&original) {
+        return Look::Nothing;
+    }
     let names = Names::new(&other);
     let a = match run(plain, &original, options) {
         Ran::Seen(seen) => *seen,
@@ -59,6 +63,25 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
             bad(&fingerprint, Verdict::Differ(found), extended.clone())
         }
     }
+}
+
+/// Whether the host may hand in a function: it picks one of all there are, those of the additions included.
+fn takes_functions(module: &Module) -> bool {
+    let is_func = |ty: &ValType| ty.lane() == Lane::Func;
+    let types = &module.types;
+    let imports = module.imports.iter().any(|import| match import.ty {
+        ExternType::Func(ty) => types.func(ty).results.iter().any(is_func),
+        ExternType::Global(ty) => is_func(&ty.value),
+        _ => false,
+    });
+    let exports = module.exports.iter().any(|export| match export.item {
+        ExportItem::Func(i) => {
+            let ty = types.func(module.funcs[i as usize]);
+            ty.params.iter().any(is_func)
+        }
+        _ => false,
+    });
+    imports || exports
 }
 
 /// What became of a run.
