@@ -51,7 +51,7 @@ impl Program {
             } else if self.plan.pop().is_none() && self.acts.pop().is_none() {
                 if self.funcs.len() > 1 {
                     self.funcs.pop();
-                } else if !longest_slots(self) && self.groups.len() > 1 {
+                } else if !drop_slot(self) && self.groups.len() > 1 {
                     self.groups.pop();
                 } else if self.globals.pop().is_none() && self.segments.pop().is_none() {
                     return None;
@@ -62,10 +62,10 @@ impl Program {
     }
 }
 
-/// Lets go of the slots of the only function that is left, if it has any.
-fn longest_slots(program: &mut Program) -> bool {
-    let slots = program.funcs.iter_mut().map(|func| &mut func.slots);
-    slots.fold(false, |any, slots| slots.pop().is_some() || any)
+/// Takes a slot of the only function that is left away, if it has one.
+fn drop_slot(program: &mut Program) -> bool {
+    let first = program.funcs.first_mut();
+    first.is_some_and(|func| func.slots.pop().is_some())
 }
 
 /// Mutates the byte form of a program in place, as libFuzzer's custom mutator does.
