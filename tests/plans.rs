@@ -183,6 +183,27 @@ fn calling_back_for_ever_ends() {
     );
 }
 
+/// Whatever a header asks for, the native stack is not the host's to use up.
+#[test]
+fn no_limit_lets_calls_back_use_up_the_native_stack() {
+    let text = r#"
+        ;;! [limits]
+        ;;! reentry = 1000000
+        ;;! frames = 1000000
+        ;;! [[host]]
+        ;;! call = "f"
+        (module
+          (import "host" "f" (func $f (param anyref) (result anyref)))
+          (func (export "f") (param anyref) (result anyref) (call $f (local.get 0))))"#;
+    let seen = judged(text).observation.unwrap();
+    assert!(seen.host_call_count < 100);
+    assert!(
+        seen.host_calls
+            .iter()
+            .any(|call| matches!(call.did, Some(Outcome::Trapped(_))))
+    );
+}
+
 #[test]
 fn a_plan_that_does_not_fit_says_why() {
     for (steps, wanted) in [

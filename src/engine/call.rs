@@ -2,6 +2,7 @@
 
 use super::host::{Host, HostCall};
 use super::inspector::{Grain, Inspector, Point};
+use super::limits::MAX_REENTRY;
 use super::store::{Frame, Func, Store};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Slot};
@@ -72,7 +73,7 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        if self.depth == self.limits.reentry {
+        if self.depth >= self.limits.reentry.min(MAX_REENTRY) {
             return Err(Trap::StackOverflow.into());
         }
         self.inspect_operations = inspector.grain() >= Grain::Every;

@@ -19,9 +19,16 @@ pub struct Limits {
     pub table_elements: u64,
     /// Bytes of all linear memories together.
     pub memory_bytes: u64,
-    /// Calls from the host into the module that are active at a time.
+    /// Calls from the host into the module that are active at a time; more than
+    /// [`MAX_REENTRY`] are never allowed.
     pub reentry: usize,
 }
+
+/// The most calls from the host into the module that are ever active at a time.
+/// Each takes a part of the native stack, which is the one thing that cannot be
+/// counted in terms of the language; all of them fit into two megabytes without
+/// optimisation.
+pub const MAX_REENTRY: usize = 6;
 
 impl Default for Limits {
     /// For a user who runs a program: generous, but bounded.
@@ -33,7 +40,7 @@ impl Default for Limits {
             heap_bytes: 256 << 20,
             table_elements: 10_000_000,
             memory_bytes: 256 << 20,
-            reentry: 16,
+            reentry: MAX_REENTRY,
         }
     }
 }

@@ -21,7 +21,7 @@ mod trap;
 pub use host::{Host, HostCall, NoHost};
 pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
 pub use instance::{Extern, Instance, LinkError};
-pub use limits::Limits;
+pub use limits::{Limits, MAX_REENTRY};
 pub use schedule::Schedule;
 pub use storage::{Memory, PAGE, Table};
 pub use store::{Func, Store};

@@ -78,11 +78,13 @@ pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
 }
 
 /// The additions take some of every budget that a run has as a whole. The fuel of a call, which they take nothing of, keeps runs
-/// short, and the other budgets are far beyond what that fuel can use up.
+/// short, and these budgets are far beyond what that fuel can use up.
 fn limits() -> Limits {
-    let fuel = Limits::fuzzing().fuel;
+    let ample = Limits::default();
     Limits {
-        fuel,
-        ..Limits::default()
+        heap_bytes: ample.heap_bytes,
+        table_elements: ample.table_elements,
+        memory_bytes: ample.memory_bytes,
+        ..Limits::fuzzing()
     }
 }

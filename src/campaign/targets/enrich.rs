@@ -7,7 +7,7 @@ use crate::engine::Trap;
 use crate::generate;
 use crate::module::{ExportItem, ExternType, Module};
 use crate::oracle::{Names, Options, Verdict, compare, judge_module};
-use crate::types::{Lane, ValType};
+use crate::types::{HeapType, ValType};
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,9 +37,6 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
         Ok(module) => module,
         Err(error) => return bad("enrich:invalid-additions", error, extended.clone()),
     };
-    if takes_functions(&original) {
-        return Look::Nothing;
-    }
     let names = Names::new(&other);
     let a = match run(plain, &original, options) {
         Ran::Seen(seen) => *seen,
@@ -58,6 +55,7 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
     b.tables.truncate(a.tables.len());
     match compare(("original", &a), ("extended", &b), &names) {
         None => Look::Good,
+        Some(_) if host_chooses(&original) => Look::Nothing,
         Some(found) => {
             let fingerprint = format!("enrich:{}", found.kind.replace(' ', "-"));
             bad(&fingerprint, Verdict::Differ(found), extended.clone())
@@ -65,23 +63,32 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
     }
 }
 
-/// Whether the host may hand in a function: it picks one of all there are, those of the additions included.
-fn takes_functions(module: &Module) -> bool {
-    let is_func = |ty: &ValType| ty.lane() == Lane::Func;
-    let types = &module.types;
-    let imports = module.imports.iter().any(|import| match import.ty {
-        ExternType::Func(ty) => types.func(ty).results.iter().any(is_func),
-        ExternType::Global(ty) => is_func(&ty.value),
+/// Whether the host may have to make up a function, or a struct or array of any
+/// type. It looks for one that fits among all there are, those of the additions
+/// included.
+fn host_chooses(module: &Module) -> bool {
+    let chosen = |ty: &ValType| match ty {
+        ValType::Ref(r) => matches!(
+            r.heap,
+            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::Struct | HeapType::Array
+        ),
+        _ => false,
+    };
+    let imported = module.imports.iter().any(|import| match import.ty {
+        ExternType::Func(ty) => module.types.func(ty).results.iter().any(chosen),
+        ExternType::Global(ty) => chosen(&ty.value),
         _ => false,
     });
-    let exports = module.exports.iter().any(|export| match export.item {
+    let exported = module.exports.iter().any(|export| match export.item {
         ExportItem::Func(i) => {
-            let ty = types.func(module.funcs[i as usize]);
-            ty.params.iter().any(is_func)
+            let ty = module.funcs[i as usize];
+            module.types.func(ty).params.iter().any(chosen)
         }
+        ExportItem::Global(i) => chosen(&module.globals[i as usize].value),
+        ExportItem::Table(i) => chosen(&ValType::Ref(module.tables[i as usize].element)),
         _ => false,
     });
-    imports || exports
+    imported || exported
 }
 
 /// What became of a run.

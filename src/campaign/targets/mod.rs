@@ -16,10 +16,13 @@
 //! of the plan ended, what they returned, all calls of imports with their
 //! arguments, the original's globals, tables and memories, what the host has
 //! kept, and the objects behind all of these. Globals and tables of the additions
-//! are left out: they come after those of the original. Three kinds of pairs say
-//! nothing: where the host cannot satisfy an import, where it may hand in a
-//! function, since it picks one of all there are, and where the instantiation
-//! uses up its fuel, which it shares with the initial values of the additions.
+//! are left out: they come after those of the original.
+//!
+//! Some pairs say nothing: where the host cannot satisfy an import; where the
+//! instantiation uses up its fuel, which it shares with the initial values of the
+//! additions; and, if there is a difference, where the host may have had to make
+//! up a function, or a struct or array of any type, for the original: it looks for
+//! one among all there are, so the additions change what it finds.
 
 mod differential;
 mod enrich;
