@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 
 /// Faults that the first cases of seed 0 do not show. To be shortened whenever
 /// generation or the oracle gets better.
-const SLOW: &[&str] = &["W47", "W50", "D4"];
+const SLOW: &[&str] = &[];
 
 #[test]
 fn most_faults_are_found_soon() {

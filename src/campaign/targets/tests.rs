@@ -59,7 +59,7 @@ fn what_is_appended_changes_nothing() {
 fn a_change_of_the_original_is_noticed() {
     // Were the splices left in, this is what would be seen.
     let mut changed = 0;
-    for index in 0..40 {
+    for index in 0..100 {
         let pair = generate::pair(&input(79, index)).unwrap();
         let enriched = pair.enriched().unwrap();
         let options = Target::Enrich.options();
