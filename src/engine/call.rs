@@ -58,7 +58,14 @@ impl<H: Heap> Store<H> {
                 let top = base + args.len() + registers(&self.types.func(ty).results);
                 self.reserve(top)?;
                 self.stack[base..base + args.len()].copy_from_slice(args);
-                self.call_host(ty, id, base, host, inspector)
+                // An export may be an import: then the host calls itself.
+                if self.depth == self.limits.reentry {
+                    return Err(Trap::StackOverflow.into());
+                }
+                self.depth += 1;
+                let done = self.call_host(ty, id, base, host, inspector);
+                self.depth -= 1;
+                done
             }
         }
     }
