@@ -205,6 +205,17 @@ fn no_limit_lets_calls_back_use_up_the_native_stack() {
 }
 
 #[test]
+fn a_host_that_calls_itself_ends() {
+    let text = r#"
+        ;;! [[host]]
+        ;;! call = "f"
+        (module
+          (import "host" "f" (func $f))
+          (export "f" (func $f)))"#;
+    assert!(judged(text).observation.unwrap().host_call_count > 1);
+}
+
+#[test]
 fn a_plan_that_does_not_fit_says_why() {
     for (steps, wanted) in [
         ("global = \"t\"", "no global \"t\""),

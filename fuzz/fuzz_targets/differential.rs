@@ -4,7 +4,8 @@
 use gcdiff::campaign::targets::{Harness, Target};
 use std::sync::LazyLock;
 
-static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::Differential));
+static HARNESS: LazyLock<Harness> =
+    LazyLock::new(|| Harness::from_environment(Target::Differential));
 
 libfuzzer_sys::fuzz_target!(
     init: { LazyLock::force(&HARNESS); },

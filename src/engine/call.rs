@@ -59,9 +59,21 @@ impl<H: Heap> Store<H> {
                 let top = base + args.len() + registers(&self.types.func(ty).results);
                 self.reserve(top)?;
                 self.stack[base..base + args.len()].copy_from_slice(args);
-                self.call_host(ty, id, base, host, inspector)
+                // An export may be an import: then the host calls itself.
+                if self.is_too_deep() {
+                    return Err(Trap::StackOverflow.into());
+                }
+                self.depth += 1;
+                let done = self.call_host(ty, id, base, host, inspector);
+                self.depth -= 1;
+                done
             }
         }
+    }
+
+    /// Whether no further call from the host may be made now.
+    fn is_too_deep(&self) -> bool {
+        self.depth >= self.limits.reentry.min(MAX_REENTRY)
     }
 
     /// Runs a body to its end.
@@ -73,7 +85,7 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        if self.depth >= self.limits.reentry.min(MAX_REENTRY) {
+        if self.is_too_deep() {
             return Err(Trap::StackOverflow.into());
         }
         self.inspect_operations = inspector.grain() >= Grain::Every;
