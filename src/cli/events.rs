@@ -4,7 +4,7 @@ use super::output::say;
 use super::progress::watched;
 use super::{Ended, file};
 use crate::events::{self, Event, Table};
-use crate::generate::Generator;
+use crate::generate::{self, Generator};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -138,7 +138,8 @@ impl Events {
         let mut table = Table::default();
         for path in file::all_below(&self.inputs)? {
             // An input that makes no case reaches nothing.
-            if let Ok(drawn) = generator.case(&file::read(&path)?) {
+            let input = file::read(&path)?;
+            if let Ok(drawn) = generator.case(&generate::stretched(&input)) {
                 table.count(&events::of_case(&drawn));
             }
         }

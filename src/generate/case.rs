@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::engine::Schedule;
 use crate::module::Module;
 use arbitrary::Unstructured;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Bytes set aside for the plan and the schedule, out of an input of the usual
@@ -84,6 +85,27 @@ pub fn input(seed: u64, index: u64) -> Vec<u8> {
     let mut bytes = vec![0; INPUT];
     random.fill_bytes(&mut bytes);
     bytes
+}
+
+/// An input of the usual size that begins with `bytes`: what a short one lacks
+/// is made up from what it has.
+///
+/// A fuzzer without a corpus begins with inputs of a few bytes, and those make
+/// the smallest of modules, which do nothing.
+pub fn stretched(bytes: &[u8]) -> Cow<'_, [u8]> {
+    use rand_xoshiro::Xoshiro256PlusPlus;
+    use rand_xoshiro::rand_core::{Rng, SeedableRng};
+    if bytes.len() >= INPUT {
+        return Cow::Borrowed(bytes);
+    }
+    // FNV-1a, which tells any two inputs apart that differ in a byte.
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let start = bytes.iter().fold(0xcbf2_9ce4_8422_2325, step);
+    let mut whole = vec![0; INPUT];
+    let (own, rest) = whole.split_at_mut(bytes.len());
+    own.copy_from_slice(bytes);
+    Xoshiro256PlusPlus::seed_from_u64(start).fill_bytes(rest);
+    Cow::Owned(whole)
 }
 
 /// Bytes per generated case. More than a few kilobytes add nothing.

@@ -22,7 +22,7 @@ mod plan;
 mod rhythm;
 pub mod smith;
 
-pub use case::{Drawn, case, input};
+pub use case::{Drawn, case, input, stretched};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
 

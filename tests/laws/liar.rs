@@ -2,7 +2,7 @@
 //! of a heap can paint, and for a program that sees something else.
 
 use gcdiff::heap::{
-    Block, Change, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
+    Block, Change, Fact, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
     Shape, Slot, Stats,
 };
 use gcdiff::types::{Field, Lane, TypeId, Types};
@@ -111,6 +111,7 @@ impl<H: Heap> Heap for Liar<H> {
     }
 
     diligent! {
+        note(fact: Fact<'_>);
         add_types(types: &Types);
         collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
         new_struct(ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError>;

@@ -6,7 +6,7 @@ use crate::generate;
 use crate::oracle::{Options, Verdict, judge_module};
 
 pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
-    let Ok(drawn) = generate::case(bytes) else {
+    let Ok(drawn) = generate::case(&generate::stretched(bytes)) else {
         return Look::Nothing;
     };
     let own = options.for_case(drawn.extra, drawn.reschedule);

@@ -2,7 +2,7 @@
 //!
 //! | target | input | what must hold |
 //! |---|---|---|
-//! | `differential` | bytes that [`generate::case`](crate::generate::case()) makes a case of | the heaps are sound and show the same, as in `gcdiff fuzz` |
+//! | `differential` | bytes that [`generate::case`](crate::generate::case()) makes a case of, [stretched](crate::generate::stretched) if they are few | the heaps are sound and show the same, as in `gcdiff fuzz` |
 //! | `module` | a binary module, or anything else | it is refused, or the null and the counting heap are sound and show the same |
 //! | `enrich` | bytes that [`generate::pair`](crate::generate::pair()) makes modules of | the enriched module is valid, and the additions alone change nothing |
 //!

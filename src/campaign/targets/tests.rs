@@ -43,6 +43,19 @@ fn the_sound_engine_gives_no_finding() {
     assert!(good > 100, "{good}");
 }
 
+/// A fuzzer without a corpus begins with next to nothing, and must find what there is to find.
+#[test]
+fn short_inputs_find_the_seed_bug() {
+    let options = Target::Differential.options();
+    let options = super::with_fault(options, crate::zoo::fault("W1"));
+    let inputs = [&b""[..], b"\n", b"a", b"ab", b"abc", b"abcd"];
+    let found = inputs.iter().filter(|bytes| {
+        let look = Target::Differential.look(bytes, &options, Some("W1"));
+        matches!(look, Look::Bad(_))
+    });
+    assert!(found.count() > 1);
+}
+
 /// The additions change nothing: on many inputs, short ones included.
 #[test]
 fn what_is_appended_changes_nothing() {
