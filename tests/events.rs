@@ -3,9 +3,10 @@
 
 use gcdiff::case;
 use gcdiff::engine::Schedule;
-use gcdiff::events::{self, Event, Sink, Tally};
-use gcdiff::generate;
+use gcdiff::events::{self, Event, Sink, Table, Tally};
+use gcdiff::generate::{self, Generator};
 use gcdiff::oracle::{Collector, Options, Verdict, judge, judge_module};
+use std::sync::atomic::AtomicU64;
 
 const MODULE: &str = r#"
     (type $node (sub (struct (field (mut (ref null $node))) (field (mut i8)))))
@@ -236,4 +237,29 @@ fn names_of_events_are_unique() {
         assert_eq!(*event as usize, number);
         assert!(event.meaning().ends_with('.'), "{}", event.meaning());
     }
+}
+
+/// What generation is for: every event is reached, and the ones that matter most
+/// in most cases.
+#[test]
+fn the_usual_generator_reaches_the_collector() {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let table = Table::of(Generator::Default, 0, 2_000, jobs, &AtomicU64::new(0));
+    for event in Event::ALL {
+        let share = table.percent(*event);
+        assert!(share >= 1.0, "{}: {share} %", event.name());
+    }
+    for event in [
+        Event::AllocateInCall,
+        Event::OverObject,
+        Event::Copy,
+        Event::FreeByWrite,
+        Event::FreeBySweep,
+        Event::CollectRoots,
+    ] {
+        let share = table.percent(event);
+        assert!(share >= 60.0, "{}: {share} %", event.name());
+    }
+    // Whoever traps before there is an object is of no use.
+    assert!(table.percent(Event::TrapFirst) <= 10.0);
 }
