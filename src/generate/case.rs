@@ -15,6 +15,10 @@ use std::sync::Arc;
 /// size. They come first, so that the module takes what is left.
 pub(super) const PLAN: usize = 128;
 
+/// The bits that are set where a case of the usual generator is a structured
+/// program: in one of four. The two ways to make a case miss different bugs.
+const STRUCTURED: u32 = 3;
+
 /// A case drawn from bytes, and what else they chose.
 #[derive(Clone, Debug)]
 pub struct Drawn {
@@ -40,14 +44,17 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<D
         return ops::drawn(&ops::Program::generate(&mut Unstructured::new(bytes)));
     }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
+    let mut u = Unstructured::new(plan);
+    let choice = u.arbitrary::<u32>()?;
+    if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
+        return ops::drawn(&ops::Program::generate(&mut Unstructured::new(rest)));
+    }
     let wasm = super::module_of(generator, &mut Unstructured::new(rest))?;
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);
-    let mut u = Unstructured::new(plan);
     // Each heap joins in one of eight cases, independently, and one case in
     // eight is run again.
-    let choice = u.arbitrary::<u16>()?;
     let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
     let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
     let reschedule = one_in_eight(4);

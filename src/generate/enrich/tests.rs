@@ -43,7 +43,7 @@ fn bodies_with(wasm: &[u8], mut test: impl FnMut(&Operator<'_>) -> bool) -> usiz
 
 #[test]
 fn plain_and_enriched_modules_validate() {
-    for seed in 0..2_000 {
+    for seed in 0..10_000 {
         let input = bytes(seed, 200 + (seed as usize % 9) * 200);
         let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
         check(&plain, &format!("plain {seed}"));

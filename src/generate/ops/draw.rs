@@ -9,14 +9,15 @@ use arbitrary::Unstructured;
 
 /// A reference type among programs with `types` types; mostly to one of these.
 pub(super) fn reference(c: &mut Choice, types: u32) -> Ty {
-    let heap = match c.below(20) {
+    let heap = match c.below(21) {
         0 | 1 => Heap::Any,
         2 | 3 => Heap::Eq,
         4 => Heap::I31,
         5 => Heap::Struct,
         6 => Heap::Array,
         7 => Heap::Extern,
-        8 => [Heap::Exn, Heap::None][c.below(2) as usize],
+        8 => Heap::Exn,
+        9 => Heap::None,
         _ => Heap::Type(c.below(types.max(1)) as u8),
     };
     Ty::Ref {
@@ -109,6 +110,8 @@ pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[Kind]) ->
         }
     }
     slots.push(Ty::null([Heap::Any, Heap::Eq][c.below(2) as usize]));
+    // To throw again what was caught.
+    slots.extend(c.chance(1, 4).then_some(Ty::null(Heap::Exn)));
     let others = c.range(2, 6);
     slots.extend((0..others).map(|_| ty(c, types)));
     let ops = c.range(16, 56);

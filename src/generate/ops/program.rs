@@ -135,7 +135,7 @@ kinds! {
     ElemDrop 1 DataDrop 1
     Select 2 Null 3 Drop 2 Digest 2
     Block 2 Loop 4 If 3 Else 2 Try 4 End 8 Break 2
-    Throw 3 ThrowRef 1 Return 1
+    Throw 3 ThrowRef 2 Return 1
     Call 5 CallRef 3 ReturnCall 2 ReturnCallRef 1 CallHost 3
 }
 

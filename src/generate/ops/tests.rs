@@ -36,7 +36,7 @@ fn mutated(bytes: &[u8], max: usize, seed: u32) -> Vec<u8> {
 
 #[test]
 fn generated_programs_validate() {
-    for seed in 0..2_000 {
+    for seed in 0..10_000 {
         check(&program(seed), &format!("seed {seed}"));
     }
 }

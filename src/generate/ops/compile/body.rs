@@ -106,7 +106,10 @@ impl<'a> Body<'a> {
 
     /// Pushes a new value.
     pub(super) fn make(&mut self, ty: Ty, budget: u8) {
-        self.env.make(&mut self.code, ty, budget, &mut self.pick);
+        match ty.heap() {
+            Some(Heap::Exn) if budget > 0 && !self.pick.one_in(4) => self.make_exception(),
+            _ => self.env.make(&mut self.code, ty, budget, &mut self.pick),
+        }
     }
 
     /// One of the slots that will do.

@@ -4,6 +4,7 @@
 //! the end, and what closes nothing does nothing, so every list is well nested.
 
 use super::body::{BUDGET, Body};
+use super::env;
 use crate::generate::ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, Catch, ValType};
 
@@ -146,8 +147,16 @@ impl Body<'_> {
         self.i().i32_const(3).i32_and().i32_eqz().br_if(label);
     }
 
+    /// Throws, mostly inside a handler of its own: few of the operations before it opened one.
     pub(super) fn throw(&mut self, op: Op) {
-        let [a, b, ..] = op.with;
+        let [a, b, c, d] = op.with;
+        let own = d % 4 != 0 && self.frames.len() < DEPTH;
+        if own {
+            let exit = self.depth + 1;
+            let times = self.times;
+            let open = self.open_try(c, b, d);
+            self.frames.push(Frame { open, exit, times });
+        }
         let handled = self
             .frames
             .iter()
@@ -168,6 +177,28 @@ impl Body<'_> {
             self.i().throw(tag as u32);
         }
         self.done();
+        if own {
+            self.close();
+        }
+    }
+
+    /// Pushes a new exception, or null where there is no tag.
+    pub(super) fn make_exception(&mut self) {
+        let (tags, exn) = (&self.env.program.tags, ValType::EXNREF);
+        let which = self.pick.below(tags.len());
+        if let Some(params) = tags.get(which) {
+            let catch = Catch::AllRef { label: 0 };
+            self.i().block(BlockType::Result(exn));
+            self.i().try_table(BlockType::Empty, [catch]);
+            for ty in params {
+                self.env.make(&mut self.code, *ty, 1, &mut self.pick);
+            }
+            self.i().throw(which as u32).end();
+        }
+        self.i().ref_null(env::heap_type(Heap::Exn));
+        if !tags.is_empty() {
+            self.i().end();
+        }
     }
 
     pub(super) fn early_return(&mut self) {
