@@ -3,8 +3,9 @@
 use super::output::say;
 use super::progress::watched;
 use super::{Ended, file};
+use crate::campaign::targets::Target;
 use crate::events::{self, Event, Table};
-use crate::generate::{self, Generator};
+use crate::generate::Generator;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,8 +32,15 @@ pub(super) struct Events {
     generator: Vec<Generator>,
 
     /// Count fuzz inputs instead, each on its own: files, or folders of files.
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["cases", "seed"])]
+    #[arg(
+        long, value_name = "PATH", num_args = 1..,
+        conflicts_with_all = ["cases", "seed", "generator"]
+    )]
     inputs: Vec<PathBuf>,
+
+    /// With --inputs, the fuzz target that they are of: differential or gc_ops.
+    #[arg(long, value_name = "NAME", requires = "inputs", default_value_t = Target::Differential)]
+    target: Target,
 
     /// Threads (default: one per core). The figures do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -131,15 +139,15 @@ impl Events {
     }
 
     fn of_inputs(&self) -> Result<Ended, String> {
-        let generator = match self.generators()[..] {
-            [one] => one,
-            _ => Generator::Default,
-        };
+        if !matches!(self.target, Target::Differential | Target::GcOps) {
+            let target = self.target;
+            return Err(format!("inputs of {target} are no generated cases"));
+        }
         let mut table = Table::default();
         for path in file::all_below(&self.inputs)? {
             // An input that makes no case reaches nothing.
             let input = file::read(&path)?;
-            if let Ok(drawn) = generator.case(&generate::stretched(&input)) {
+            if let Some(drawn) = self.target.drawn(&input) {
                 table.count(&events::of_case(&drawn));
             }
         }

@@ -3,18 +3,21 @@
 use super::output::say;
 use super::{Ended, file};
 use crate::campaign::targets::Target;
-use crate::{case, generate};
+use crate::case;
+use crate::generate::{self, ops::Program};
+use arbitrary::Unstructured;
 use clap::Args;
 use std::path::PathBuf;
 
 /// Write starting inputs of a fuzz target into a folder
 ///
 /// For `module` these are the modules of the given cases and of generated ones,
-/// in binary form; for the other targets the bytes that the cases of a seed are
-/// made of, as in `gcdiff fuzz`. The same options write the same files.
+/// in binary form, for `gc_ops` the programs of a seed's cases, and for the other
+/// targets the bytes that the cases are made of, as in `gcdiff fuzz`. The same
+/// options write the same files.
 #[derive(Args)]
 pub(super) struct Inputs {
-    /// The fuzz target: differential, module or enrich.
+    /// The fuzz target: differential, gc_ops, module or enrich.
     #[arg(long, value_name = "NAME")]
     target: Target,
 
@@ -64,10 +67,17 @@ impl Inputs {
         for index in 0..self.cases {
             let bytes = generate::input(self.seed, index);
             let name = format!("seed-{}-{index}", self.seed);
-            if !modules {
-                write(name, &bytes)?;
-            } else if let Ok(drawn) = generate::case(&bytes) {
-                write(format!("{name}.wasm"), &drawn.case.wasm)?;
+            match self.target {
+                Target::Differential | Target::Enrich => write(name, &bytes)?,
+                Target::GcOps => {
+                    let program = Program::generate(&mut Unstructured::new(&bytes));
+                    write(name, &program.encode())?;
+                }
+                Target::Module => {
+                    if let Ok(drawn) = generate::case(&bytes) {
+                        write(format!("{name}.wasm"), &drawn.case.wasm)?;
+                    }
+                }
             }
         }
         say!("{written} inputs in {}", self.out.display());

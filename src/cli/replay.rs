@@ -22,7 +22,8 @@ pub(super) struct Replay {
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 
-    /// Judge raw inputs as this fuzz target does: differential, module, enrich.
+    /// Judge raw inputs as this fuzz target does: differential, gc_ops,
+    /// module or enrich.
     #[arg(long, value_name = "NAME")]
     target: Option<Target>,
 

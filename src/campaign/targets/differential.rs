@@ -1,14 +1,11 @@
-//! The target `differential`: a generated case, judged as in a campaign.
+//! The targets `differential` and `gc_ops`: a generated case, judged as in a campaign.
 
 use super::{Bad, Look, Target};
 use crate::campaign::settle;
-use crate::generate;
+use crate::generate::Drawn;
 use crate::oracle::{Options, Verdict, judge_module};
 
-pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
-    let Ok(drawn) = generate::case(&generate::stretched(bytes)) else {
-        return Look::Nothing;
-    };
+pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> Look {
     let own = options.for_case(drawn.extra, drawn.reschedule);
     let Ok(judged) = judge_module(&drawn.case, &drawn.module, &own) else {
         return Look::Nothing;
@@ -19,7 +16,7 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
         Verdict::Differ(_) | Verdict::Violation(_) => {
             let (verdict, collectors) = settle(options, &own, &drawn, judged);
             Look::Bad(Box::new(Bad {
-                target: Target::Differential,
+                target,
                 fingerprint: verdict.fingerprint().unwrap_or_default(),
                 what: verdict.to_string(),
                 case: drawn.case,

@@ -3,6 +3,7 @@
 //! | target | input | what must hold |
 //! |---|---|---|
 //! | `differential` | bytes that [`generate::case`](crate::generate::case()) makes a case of, [stretched](crate::generate::stretched) if they are few | the heaps are sound and show the same, as in `gcdiff fuzz` |
+//! | `gc_ops` | a program in the [byte form](crate::generate::ops::Program::encode) that [a mutator](crate::generate::ops::mutate) edits | the same |
 //! | `module` | a binary module, or anything else | it is refused, or the null and the counting heap are sound and show the same |
 //! | `enrich` | bytes that [`generate::pair`](crate::generate::pair()) makes modules of | the enriched module is valid, and the additions alone change nothing |
 //!
@@ -33,6 +34,7 @@ pub use harness::Harness;
 
 use super::findings;
 use crate::case::{self, Case, CaseError, Header};
+use crate::generate::{self, Drawn};
 use crate::oracle::{Layers, Options, Timing};
 use crate::zoo::{Fault, Probe};
 use std::fmt;
@@ -43,6 +45,8 @@ use std::str::FromStr;
 pub enum Target {
     /// A generated case, judged as in a campaign.
     Differential,
+    /// A typed program of operations on the heap, judged as in a campaign.
+    GcOps,
     /// Any bytes, as a module.
     Module,
     /// The enrichment itself.
@@ -51,12 +55,18 @@ pub enum Target {
 
 impl Target {
     /// All targets.
-    pub const ALL: [Target; 3] = [Target::Differential, Target::Module, Target::Enrich];
+    pub const ALL: [Target; 4] = [
+        Target::Differential,
+        Target::GcOps,
+        Target::Module,
+        Target::Enrich,
+    ];
 
     /// Its name, as cargo-fuzz and `--target` spell it.
     pub fn name(self) -> &'static str {
         match self {
             Target::Differential => "differential",
+            Target::GcOps => "gc_ops",
             Target::Module => "module",
             Target::Enrich => "enrich",
         }
@@ -66,7 +76,7 @@ impl Target {
     pub fn options(self) -> Options {
         let options = Options::fuzzing();
         match self {
-            Target::Differential => options,
+            Target::Differential | Target::GcOps => options,
             Target::Module => Options {
                 sometimes: Vec::new(),
                 ..options
@@ -81,11 +91,23 @@ impl Target {
         }
     }
 
+    /// The case that an input is, of the targets that judge generated cases, if it is one.
+    pub fn drawn(self, bytes: &[u8]) -> Option<Drawn> {
+        match self {
+            Target::Differential => generate::case(&generate::stretched(bytes)).ok(),
+            Target::GcOps => generate::ops::case(bytes),
+            Target::Module | Target::Enrich => None,
+        }
+    }
+
     /// Looks at one input. `options` are those of the target, possibly with a
     /// fault switched on, whose id is `fault`.
     pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> Look {
         let mut look = match self {
-            Target::Differential => differential::look(bytes, options),
+            Target::Differential | Target::GcOps => match self.drawn(bytes) {
+                Some(drawn) => differential::look(self, drawn, options),
+                None => Look::Nothing,
+            },
             Target::Module => module::look(bytes, options),
             Target::Enrich => enrich::look(bytes, options),
         };

@@ -34,10 +34,25 @@ fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
     counts
 }
 
+/// Programs as libFuzzer would have them: each the mutation of the one before, or a new one now and then.
+fn programs(seed: u32, count: u32) -> impl Iterator<Item = Vec<u8>> {
+    let (mut data, mut size) = (vec![0; 4096], 0);
+    (0..count).map(move |i| {
+        if i % 20 == 0 {
+            size = 0;
+        }
+        let max = data.len();
+        size = generate::ops::mutate(&mut data, size, max, seed + i);
+        data[..size].to_vec()
+    })
+}
+
 #[test]
 fn the_sound_engine_gives_no_finding() {
     let inputs = || (0..150).map(|i| input(77, i));
     let [_, good, _] = counts(Target::Differential, inputs());
+    assert!(good > 140, "{good}");
+    let [_, good, _] = counts(Target::GcOps, programs(77, 150));
     assert!(good > 140, "{good}");
     let [_, good, _] = counts(Target::Enrich, inputs());
     assert!(good > 100, "{good}");
@@ -54,6 +69,16 @@ fn short_inputs_find_the_seed_bug() {
         matches!(look, Look::Bad(_))
     });
     assert!(found.count() > 1);
+}
+
+#[test]
+fn mutated_programs_find_the_seed_bug() {
+    let options = super::with_fault(Target::GcOps.options(), crate::zoo::fault("W1"));
+    let found = programs(82, 30).filter(|bytes| {
+        let look = Target::GcOps.look(bytes, &options, Some("W1"));
+        matches!(look, Look::Bad(_))
+    });
+    assert!(found.count() > 5);
 }
 
 /// The additions change nothing: on many inputs, short ones included.
@@ -102,6 +127,8 @@ fn any_bytes_are_a_module_or_are_not() {
     let [nothing, good, _] = counts(Target::Module, modules);
     assert!(good >= 25 && nothing > 0, "{good}, {nothing}");
     let odd: [&[u8]; 4] = [b"", b"\0asm", b"(module)", b"\xff\xfe"];
+    let looked = odd.map(|bytes| Target::GcOps.look(bytes, &Target::GcOps.options(), None));
+    assert!(looked.iter().all(|look| !matches!(look, Look::Bad(_))));
     assert_eq!(
         counts(Target::Module, odd.into_iter().map(<[u8]>::to_vec)),
         [4, 0, 0]
@@ -140,7 +167,7 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(message.contains("no fault \"W999\""), "{message}");
     assert_eq!(
         "gc".parse::<Target>().unwrap_err(),
-        "no fuzz target \"gc\"; there are differential, module, enrich"
+        "no fuzz target \"gc\"; there are differential, gc_ops, module, enrich"
     );
     for target in Target::ALL {
         assert_eq!(target.name().parse(), Ok(target));

@@ -1,0 +1,17 @@
+#![no_main]
+//! See `gcdiff::campaign::targets`: `Target::GcOps`.
+
+use gcdiff::campaign::targets::{Harness, Target};
+use gcdiff::generate::ops;
+use std::sync::LazyLock;
+
+static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::GcOps));
+
+libfuzzer_sys::fuzz_target!(
+    init: { LazyLock::force(&HARNESS); },
+    |bytes: &[u8]| HARNESS.check(bytes)
+);
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    ops::mutate(data, size, max_size, seed)
+});
