@@ -20,7 +20,7 @@ pub(super) const EDITS: [(u32, bool, Edit); 12] = [
     (2, false, functions),
     (2, false, state),
     (4, false, plan),
-    (2, false, run),
+    (6, false, run),
 ];
 
 /// The operations of one of the functions.

@@ -6,6 +6,10 @@ use crate::generate::enrich::choice::Choice;
 use arbitrary::Unstructured;
 use mutatis::{Candidates, Context, Mutate, Result, Session};
 
+/// One mutation in this many makes a new program. Most bugs are far from the few programs that a fuzzer begins with, and new
+/// programs get there sooner than many small steps do.
+const FRESH: u32 = 4;
+
 /// The mutator of programs.
 struct Mutator;
 
@@ -71,19 +75,21 @@ fn drop_slot(program: &mut Program) -> bool {
 /// Mutates the byte form of a program in place, as libFuzzer's custom mutator does.
 ///
 /// The first `size` bytes of `data` are the input. They are replaced by a mutated program of at most `max_size` bytes, whose
-/// length is returned. Bytes that are no program are replaced by one that is generated from the seed. If not even a small
-/// program fits, the input stays as it is.
+/// length is returned. Bytes that are no program are replaced by one that is generated from the seed, and so is one program in
+/// four. If not even a small program fits, the input stays as it is.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let max = max_size.min(data.len());
     let size = size.min(max);
-    let mut program = match Program::decode(&data[..size]) {
+    let mut choice = Choice::new(u64::from(seed), 2);
+    let fresh = size == 0 || choice.chance(1, FRESH);
+    let old = (!fresh).then(|| Program::decode(&data[..size])).flatten();
+    let mut program = match old {
         Some(mut program) => {
             program.mutate(u64::from(seed));
             program
         }
         None => {
             let mut bytes = [0; 256];
-            let mut choice = Choice::new(u64::from(seed), 2);
             for chunk in bytes.chunks_mut(8) {
                 chunk.copy_from_slice(&choice.bits().to_le_bytes());
             }

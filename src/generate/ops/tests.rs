@@ -44,12 +44,16 @@ fn generated_programs_validate() {
 #[test]
 fn mutated_programs_validate() {
     for start in 0..20 {
-        let mut bytes = program(start).encode();
+        let mut program = program(start);
         for step in 0..100 {
-            let before = bytes.clone();
-            bytes = mutated(&bytes, 4096, 1000 * start as u32 + step);
-            assert_eq!(bytes, mutated(&before, 4096, 1000 * start as u32 + step));
-            let program = Program::decode(&bytes).expect("a program");
+            let (before, seed) = (program.encode(), 1000 * start as u32 + step);
+            let bytes = mutated(&before, 4096, seed);
+            assert_eq!(bytes, mutated(&before, 4096, seed));
+            check(
+                &Program::decode(&bytes).expect("a program"),
+                &format!("bytes, seed {seed}"),
+            );
+            program.mutate(u64::from(seed));
             check(&program, &format!("start {start}, step {step}"));
         }
     }
