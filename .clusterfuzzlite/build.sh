@@ -28,7 +28,7 @@ archive() {
 
 for source in fuzz/fuzz_targets/*.rs; do
   target=$(basename "$source" .rs)
-  cargo fuzz build -s "$sanitizer" "$target"
+  cargo fuzz build -s "$sanitizer" --codegen-units 16 "$target"
   cp "fuzz/target/$host/release/$target" "$OUT/$target"
   cp ".clusterfuzzlite/$target.options" "$OUT/$target.options"
   inputs=$WORK/inputs/$target

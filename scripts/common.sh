@@ -41,5 +41,5 @@ folder() {
 
 # fuzz TARGET ARGUMENTS...: runs a fuzz target on stable Rust.
 fuzz() {
-  (cd "$root/fuzz" && cargo fuzz run -s none "$@")
+  (cd "$root/fuzz" && cargo fuzz run -s none --codegen-units 16 "$@")
 }
