@@ -1,14 +1,14 @@
 //! What each stage of a verdict costs, on one fixed set of generated modules.
 //!
 //! `cargo bench` prints a time per stage for the whole set, and at the end a
-//! table of ratios to generation, measured interleaved so that a machine whose
+//! table of ratios to wasm-smith, measured interleaved so that a machine whose
 //! speed drifts does not distort them.
 
 use arbitrary::Unstructured;
 use criterion::{Criterion, criterion_group};
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Blind, Grain};
-use gcdiff::generate;
+use gcdiff::generate::{self, Pair, smith};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -29,6 +29,8 @@ const MAX: u32 = !0xffff;
 
 struct Set {
     inputs: Vec<Vec<u8>>,
+    /// Modules of wasm-smith, and what the enrichment makes of them.
+    pairs: Vec<Pair>,
     cases: Vec<(Case, Arc<Module>)>,
 }
 
@@ -38,6 +40,10 @@ impl Set {
         let cases = inputs.iter().filter_map(|input| generate::case(input).ok());
         Set {
             cases: cases.map(|drawn| (drawn.case, drawn.module)).collect(),
+            pairs: inputs
+                .iter()
+                .filter_map(|i| generate::pair(i).ok())
+                .collect(),
             inputs,
         }
     }
@@ -46,16 +52,26 @@ impl Set {
 /// The stages: a name, and the work on the whole set.
 type Stage = (&'static str, fn(&Set));
 
-const STAGES: [Stage; 16] = [
-    ("generate", |set| {
+const STAGES: [Stage; 18] = [
+    ("generate: wasm-smith", |set| {
         for input in &set.inputs {
-            let _ = black_box(generate::module(&mut Unstructured::new(input)));
+            let _ = black_box(smith::module(&mut Unstructured::new(input)));
+        }
+    }),
+    ("generate: enrich", |set| {
+        for pair in &set.pairs {
+            let _ = black_box(pair.enriched());
         }
     }),
     ("generate: structured", |set| {
         for input in &set.inputs {
             let program = generate::ops::Program::generate(&mut Unstructured::new(input));
             black_box(program.compile());
+        }
+    }),
+    ("generate: cases", |set| {
+        for input in &set.inputs {
+            let _ = black_box(generate::case(input));
         }
     }),
     ("validate (wasmparser alone)", |set| {
@@ -156,7 +172,7 @@ fn table() {
         times[times.len() / 2]
     };
     let medians: Vec<f64> = times.iter_mut().map(median).collect();
-    println!("\n| stage | us per module | ratio to generation |\n|---|---|---|");
+    println!("\n| stage | us per module | ratio to wasm-smith |\n|---|---|---|");
     for ((name, _), time) in STAGES.iter().zip(&medians) {
         println!("| {name} | {time:.0} | {:.2} |", time / medians[0]);
     }
