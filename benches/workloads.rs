@@ -1,0 +1,137 @@
+//! How fast long programs run, under every heap: the modules in `workloads/`.
+//!
+//! `cargo bench --bench workloads` prints the medians of interleaved rounds, and the ratio of every heap to the null heap, which
+//! is what a collector costs. A name after `--` runs that workload alone: `cargo bench --bench workloads -- a_list`.
+
+use gcdiff::engine::{Blind, Limits, NoHost, Schedule, Store};
+use gcdiff::heap::Heap;
+use gcdiff::heap::copying::Copying;
+use gcdiff::heap::drc::Drc;
+use gcdiff::heap::model::Model;
+use gcdiff::heap::null::Null;
+use gcdiff::module::{ExportItem, Module};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Name, module, argument of `run`, and what it must return.
+const WORKLOADS: [(&str, &str, u64, u64); 7] = [
+    (
+        "a_list",
+        include_str!("workloads/a_list.wat"),
+        20,
+        1_411_065_408,
+    ),
+    (
+        "b_trees",
+        include_str!("workloads/b_trees.wat"),
+        15,
+        196_575,
+    ),
+    (
+        "c_arraycopy",
+        include_str!("workloads/c_arraycopy.wat"),
+        500,
+        503_808,
+    ),
+    (
+        "d_cast",
+        include_str!("workloads/d_cast.wat"),
+        100_000,
+        2_400_000,
+    ),
+    ("e_fib", include_str!("workloads/e_fib.wat"), 30, 832_040),
+    ("e_sieve", include_str!("workloads/e_sieve.wat"), 10, 9_592),
+    (
+        "f_tables",
+        include_str!("workloads/f_tables.wat"),
+        200,
+        51_000,
+    ),
+];
+
+/// Rounds; the median counts.
+const ROUNDS: usize = 5;
+
+/// Address space of the heaps.
+const MAX: u32 = 0xffff_0000;
+
+/// Nothing ends a run early.
+const LIMITS: Limits = Limits {
+    fuel: u64::MAX >> 1,
+    frames: 10_000,
+    registers: 1 << 20,
+    heap_bytes: u64::MAX >> 1,
+    table_elements: 1 << 20,
+    memory_bytes: 1 << 30,
+    reentry: 1,
+};
+
+/// Runs a workload, and returns how many milliseconds the call took, and its result.
+fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u64) -> (f64, u64) {
+    let mut store = Store::new(heap, LIMITS, Schedule::Never);
+    let instance = store.link(module, &[]).expect("no imports");
+    store
+        .start(instance, &mut NoHost, &mut Blind)
+        .expect("starts");
+    let Some(ExportItem::Func(run)) = module.export("run") else {
+        panic!("a workload exports `run`");
+    };
+    let start = Instant::now();
+    let ended = store.call(run, &[argument], &mut NoHost, &mut Blind);
+    let elapsed = start.elapsed().as_secs_f64() * 1e3;
+    ended.expect("returns");
+    (elapsed, store.result(0) & 0xffff_ffff)
+}
+
+/// Runs a workload under one of the heaps.
+type Run = fn(&Arc<Module>, u64) -> (f64, u64);
+
+const HEAPS: [(&str, Run); 4] = [
+    ("null", |module, argument| {
+        run(module, Null::new(MAX), argument)
+    }),
+    ("drc", |module, argument| {
+        run(module, Drc::new(MAX), argument)
+    }),
+    ("copying", |module, argument| {
+        run(module, Copying::new(MAX), argument)
+    }),
+    ("model", |module, argument| {
+        run(module, Model::new(MAX), argument)
+    }),
+];
+
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    println!(
+        "| workload | null, ms | drc, ms | copying, ms | model, ms | drc / null | copying / null |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    for (name, text, argument, result) in WORKLOADS {
+        if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
+            continue;
+        }
+        let wasm = wat::parse_str(text).expect("a module");
+        let module = Arc::new(Module::new(&wasm, &mut Arc::default()).expect("valid"));
+        let mut times = [[0.0; ROUNDS]; HEAPS.len()];
+        for round in 0..ROUNDS {
+            for (times, (heap, run)) in times.iter_mut().zip(HEAPS) {
+                let (time, got) = run(&module, argument);
+                assert_eq!(got, result, "{name} under {heap}");
+                times[round] = time;
+            }
+        }
+        let [null, drc, copying, model] = times.map(|mut times| {
+            times.sort_by(f64::total_cmp);
+            times[ROUNDS / 2]
+        });
+        println!(
+            "| {name} | {null:.1} | {drc:.1} | {copying:.1} | {model:.1} | {:.2} | {:.2} |",
+            drc / null,
+            copying / null,
+        );
+    }
+}
