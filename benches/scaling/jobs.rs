@@ -1,0 +1,46 @@
+//! What a second job is worth to a campaign.
+
+use gcdiff::campaign::{self, Campaign, Progress};
+use gcdiff::generate::Generator;
+use gcdiff::oracle::Options;
+use std::time::Instant;
+
+/// Cases of each campaign.
+const CASES: u64 = 3_000;
+
+/// Rounds; the median counts.
+const ROUNDS: usize = 5;
+
+/// Prints the table.
+pub fn table() {
+    let time = |jobs| {
+        let campaign = Campaign {
+            seed: 7,
+            cases: Some(CASES),
+            jobs,
+            generator: Generator::Default,
+            options: Options::fuzzing(),
+            fault: None,
+            stop_at_first: false,
+        };
+        let start = Instant::now();
+        let outcome = campaign::run(&campaign, &Progress::default());
+        assert!(outcome.findings.is_empty(), "the engine is sound");
+        start.elapsed().as_secs_f64()
+    };
+    let mut times = [[0.0; ROUNDS]; 2];
+    for round in 0..ROUNDS {
+        for (jobs, times) in (1..).zip(&mut times) {
+            times[round] = time(jobs);
+        }
+    }
+    let [one, two] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        CASES as f64 / times[ROUNDS / 2]
+    });
+    println!("| jobs | cases per second | ratio |\n|---|---:|---:|");
+    println!(
+        "| 1 | {one:.0} | 1.00 |\n| 2 | {two:.0} | {:.2} |",
+        two / one
+    );
+}

@@ -1,0 +1,26 @@
+//! How costs grow: with the module, with the heap, with the number of jobs.
+//!
+//! `cargo bench --bench scaling` prints three tables. A name after `--` prints one: `cargo bench --bench scaling -- heaps`.
+
+mod heaps;
+mod jobs;
+mod modules;
+
+fn main() {
+    let tables: [(&str, fn()); 3] = [
+        ("modules", modules::table),
+        ("heaps", heaps::table),
+        ("jobs", jobs::table),
+    ];
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    for (name, table) in tables {
+        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
+            println!("{name}\n");
+            table();
+            println!();
+        }
+    }
+}
