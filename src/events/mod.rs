@@ -4,8 +4,7 @@
 //! in front of a heap which counts them; it changes nothing, so that it may stand in the place of the heap wherever the oracle
 //! runs one. What heaps cannot see, the engine tells them ([`Heap::note`](crate::heap::Heap::note)).
 //!
-//! [`Table`] is how many cases of a generator reach each event. In fuzz targets the same numbers are libFuzzer's extra
-//! counters, so that an input that reaches a new one is kept.
+//! [`Table`] is how many cases of a generator reach each event.
 //!
 //! ```
 //! use gcdiff::events::{self, Event, Sink};
