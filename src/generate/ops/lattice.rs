@@ -42,8 +42,57 @@ pub(super) fn heap_fits(types: &[&TypeDef], a: Heap, b: Heap) -> bool {
     }
 }
 
-/// Whether values of type `a` are values of type `b`.
-pub(super) fn fits(types: &[&TypeDef], a: Ty, b: Ty) -> bool {
+/// What [`heap_fits`] says of all pairs.
+pub(super) struct Order(Vec<u32>);
+
+impl Order {
+    pub(super) fn new(types: &[&TypeDef]) -> Order {
+        let defined = (0..types.len()).map(|i| Heap::Type(i as u8));
+        let all: Vec<Heap> = ABSTRACT.into_iter().chain(defined).collect();
+        let row = |a: &Heap| {
+            let above = all.iter().filter(|b| heap_fits(types, *a, **b));
+            above.fold(0, |row, b| row | 1 << number(*b))
+        };
+        Order(all.iter().map(row).collect())
+    }
+
+    /// Whether references to `a` are references to `b`.
+    pub(super) fn has(&self, a: Heap, b: Heap) -> bool {
+        self.0
+            .get(number(a))
+            .is_some_and(|row| row >> number(b) & 1 != 0)
+    }
+}
+
+/// The heap types that need no definition, in the order of their numbers.
+const ABSTRACT: [Heap; 8] = [
+    Heap::Any,
+    Heap::Eq,
+    Heap::I31,
+    Heap::Struct,
+    Heap::Array,
+    Heap::None,
+    Heap::Extern,
+    Heap::Exn,
+];
+
+/// A number below 32: no program has 24 types, which `repair` sees to.
+fn number(heap: Heap) -> usize {
+    match heap {
+        Heap::Any => 0,
+        Heap::Eq => 1,
+        Heap::I31 => 2,
+        Heap::Struct => 3,
+        Heap::Array => 4,
+        Heap::None => 5,
+        Heap::Extern => 6,
+        Heap::Exn => 7,
+        Heap::Type(i) => (ABSTRACT.len() + usize::from(i)).min(31),
+    }
+}
+
+/// Whether values of type `a` are values of type `b`, where `heap_fits` says so of heap types.
+pub(super) fn fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Ty, b: Ty) -> bool {
     match (a, b) {
         (
             Ty::Ref { nullable, heap },
@@ -51,15 +100,15 @@ pub(super) fn fits(types: &[&TypeDef], a: Ty, b: Ty) -> bool {
                 nullable: allowed,
                 heap: above,
             },
-        ) => (allowed || !nullable) && heap_fits(types, heap, above),
+        ) => (allowed || !nullable) && heap_fits(heap, above),
         (a, b) => a == b,
     }
 }
 
 /// Whether values stored as `a` may be stored as `b`.
-pub(super) fn storage_fits(types: &[&TypeDef], a: Storage, b: Storage) -> bool {
+pub(super) fn storage_fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Storage, b: Storage) -> bool {
     match (a, b) {
-        (Storage::Val(a), Storage::Val(b)) => fits(types, a, b),
+        (Storage::Val(a), Storage::Val(b)) => fits(heap_fits, a, b),
         (a, b) => a == b,
     }
 }
@@ -67,7 +116,7 @@ pub(super) fn storage_fits(types: &[&TypeDef], a: Storage, b: Storage) -> bool {
 /// Whether a subtype may have the field `a` where its supertype has `b`.
 pub(super) fn field_fits(types: &[&TypeDef], a: Field, b: Field) -> bool {
     match (a.mutable, b.mutable) {
-        (false, false) => storage_fits(types, a.storage, b.storage),
+        (false, false) => storage_fits(|a, b| heap_fits(types, a, b), a.storage, b.storage),
         (true, true) => a == b,
         _ => false,
     }
@@ -113,5 +162,33 @@ pub(super) fn needs(costs: &[u32], ty: Ty) -> u32 {
             heap: Heap::Struct | Heap::Array | Heap::Extern,
         } => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_says_what_the_rule_says() {
+        let def = |shape, parent| TypeDef {
+            parent,
+            open: true,
+            shape,
+        };
+        let types = [
+            def(Shape::Struct(Vec::new()), None),
+            def(Shape::Struct(Vec::new()), Some(0)),
+            def(Shape::Struct(Vec::new()), Some(1)),
+        ];
+        let types: Vec<&TypeDef> = types.iter().collect();
+        let order = Order::new(&types);
+        let all = || ABSTRACT.into_iter().chain((0..3).map(Heap::Type));
+        assert!(all().map(number).eq(0..11));
+        for (a, b) in all().flat_map(|a| all().map(move |b| (a, b))) {
+            assert_eq!(order.has(a, b), heap_fits(&types, a, b), "{a:?}, {b:?}");
+        }
+        assert!(order.has(Heap::Type(2), Heap::Type(0)));
+        assert!(!order.has(Heap::Type(0), Heap::Type(2)));
     }
 }

@@ -1,6 +1,6 @@
 //! What the bodies of a program share: its types and where each thing is found in the module.
 
-use crate::generate::ops::lattice;
+use crate::generate::ops::lattice::{self, Order};
 use crate::generate::ops::program::{Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
 use wasm_encoder::{
     AbstractHeapType, CompositeInnerType, CompositeType, FieldType, HeapType, RefType, StorageType,
@@ -14,6 +14,8 @@ pub(super) const DIGEST: u32 = 0;
 pub(super) struct Env<'a> {
     pub program: &'a Program,
     pub types: Vec<&'a TypeDef>,
+    /// Which heap types are subtypes of which: asked for every slot of every operation.
+    order: Order,
     /// Types by kind, so that one can be chosen.
     pub structs: Vec<u8>,
     pub arrays: Vec<u8>,
@@ -30,6 +32,7 @@ impl<'a> Env<'a> {
         };
         Env {
             program,
+            order: Order::new(&types),
             structs: of_kind(true),
             arrays: of_kind(false),
             costs: vec![0; program.funcs.len()],
@@ -43,15 +46,15 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn fits(&self, a: Ty, b: Ty) -> bool {
-        lattice::fits(&self.types, a, b)
+        lattice::fits(|a, b| self.heap_fits(a, b), a, b)
     }
 
     pub(super) fn heap_fits(&self, a: Heap, b: Heap) -> bool {
-        lattice::heap_fits(&self.types, a, b)
+        self.order.has(a, b)
     }
 
     pub(super) fn storage_fits(&self, a: Storage, b: Storage) -> bool {
-        lattice::storage_fits(&self.types, a, b)
+        lattice::storage_fits(|a, b| self.heap_fits(a, b), a, b)
     }
 
     /// The types of all functions, in the order of their indices.
