@@ -3,6 +3,8 @@
 //! `cargo bench --bench workloads` prints the medians of interleaved rounds, and the ratio of every heap to the null heap, which
 //! is what a collector costs. A name after `--` runs that workload alone: `cargo bench --bench workloads -- a_list`.
 
+mod programs;
+
 use gcdiff::engine::{Blind, Limits, NoHost, Schedule, Store};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
@@ -10,44 +12,9 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::{ExportItem, Module};
+use programs::{PROGRAMS, Program};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Name, module, argument of `run`, and what it must return.
-const WORKLOADS: [(&str, &str, u64, u64); 7] = [
-    (
-        "a_list",
-        include_str!("workloads/a_list.wat"),
-        20,
-        1_411_065_408,
-    ),
-    (
-        "b_trees",
-        include_str!("workloads/b_trees.wat"),
-        15,
-        196_575,
-    ),
-    (
-        "c_arraycopy",
-        include_str!("workloads/c_arraycopy.wat"),
-        500,
-        503_808,
-    ),
-    (
-        "d_cast",
-        include_str!("workloads/d_cast.wat"),
-        100_000,
-        2_400_000,
-    ),
-    ("e_fib", include_str!("workloads/e_fib.wat"), 30, 832_040),
-    ("e_sieve", include_str!("workloads/e_sieve.wat"), 10, 9_592),
-    (
-        "f_tables",
-        include_str!("workloads/f_tables.wat"),
-        200,
-        51_000,
-    ),
-];
 
 /// Rounds; the median counts.
 const ROUNDS: usize = 5;
@@ -67,7 +34,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// Runs a workload, and returns how many milliseconds the call took, and its result.
-fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u64) -> (f64, u64) {
+fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u32) -> (f64, u32) {
     let mut store = Store::new(heap, LIMITS, Schedule::Never);
     let instance = store.link(module, &[]).expect("no imports");
     store
@@ -77,14 +44,14 @@ fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u64) -> (f64, u64) {
         panic!("a workload exports `run`");
     };
     let start = Instant::now();
-    let ended = store.call(run, &[argument], &mut NoHost, &mut Blind);
+    let ended = store.call(run, &[argument.into()], &mut NoHost, &mut Blind);
     let elapsed = start.elapsed().as_secs_f64() * 1e3;
     ended.expect("returns");
-    (elapsed, store.result(0) & 0xffff_ffff)
+    (elapsed, store.result(0) as u32)
 }
 
 /// Runs a workload under one of the heaps.
-type Run = fn(&Arc<Module>, u64) -> (f64, u64);
+type Run = fn(&Arc<Module>, u32) -> (f64, u32);
 
 const HEAPS: [(&str, Run); 4] = [
     ("null", |module, argument| {
@@ -110,7 +77,13 @@ fn main() {
         "| workload | null, ms | drc, ms | copying, ms | model, ms | drc / null | copying / null |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|");
-    for (name, text, argument, result) in WORKLOADS {
+    for Program {
+        name,
+        text,
+        argument,
+        result,
+    } in PROGRAMS
+    {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
             continue;
         }
