@@ -47,8 +47,8 @@ impl<H: Heap> Store<H> {
         mut new: impl FnMut(&mut H) -> Result<GcRef, HeapError>,
     ) -> Result<GcRef, Stop> {
         self.charge_bytes(bytes)?;
-        self.clock.excuse();
-        if self.clock.allocation() || self.heap.wants_collection() {
+        self.machine.clock.excuse();
+        if self.machine.clock.allocation() || self.heap.wants_collection() {
             self.collect(inspector)?;
         }
         match new(&mut self.heap) {

@@ -3,7 +3,8 @@
 use super::host::{Host, HostCall};
 use super::inspector::{Grain, Inspector, Point};
 use super::limits::MAX_REENTRY;
-use super::store::{Frame, Func, Store};
+use super::machine::Frame;
+use super::store::{Func, Store};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
@@ -23,8 +24,8 @@ impl<H: Heap> Store<H> {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         if self.depth == 0 {
-            self.fuel = self.limits.fuel;
-            self.clock.limit(self.fuel);
+            self.machine.fuel = self.machine.limits.fuel;
+            self.machine.clock.limit(self.machine.fuel);
         }
         self.call_again(func, args, host, inspector)?;
         Ok(())
@@ -55,10 +56,10 @@ impl<H: Heap> Store<H> {
                 self.run_body(instance, body, &args, host, inspector)
             }
             Func::Host { ty, id } => {
-                let base = self.free_base();
+                let base = self.machine.free_base();
                 let top = base + args.len() + registers(&self.types.func(ty).results);
-                self.reserve(top)?;
-                self.stack[base..base + args.len()].copy_from_slice(args);
+                self.machine.reserve(top)?;
+                self.machine.stack[base..base + args.len()].copy_from_slice(args);
                 // An export may be an import: then the host calls itself.
                 if self.is_too_deep() {
                     return Err(Trap::StackOverflow.into());
@@ -73,7 +74,7 @@ impl<H: Heap> Store<H> {
 
     /// Whether no further call from the host may be made now.
     fn is_too_deep(&self) -> bool {
-        self.depth >= self.limits.reentry.min(MAX_REENTRY)
+        self.depth >= self.machine.limits.reentry.min(MAX_REENTRY)
     }
 
     /// Runs a body to its end.
@@ -89,42 +90,18 @@ impl<H: Heap> Store<H> {
             return Err(Trap::StackOverflow.into());
         }
         self.inspect_operations = inspector.grain() >= Grain::Every;
-        let base = self.free_base();
-        self.reserve(base + args.len())?;
-        self.stack[base..base + args.len()].copy_from_slice(args);
+        let base = self.machine.free_base();
+        self.machine.reserve(base + args.len())?;
+        self.machine.stack[base..base + args.len()].copy_from_slice(args);
         self.depth += 1;
-        let floor = self.frames.len();
-        let outer = self.current.take();
+        let floor = self.machine.frames.len();
+        let (outer, running) = (self.current.take(), self.machine.running);
         let done = self.execute(instance, body, base, host, inspector);
-        self.frames.truncate(floor);
+        self.machine.frames.truncate(floor);
         self.current = outer;
+        self.machine.running = running;
         self.depth -= 1;
         done
-    }
-
-    /// The first register that no frame uses.
-    pub(super) fn free_base(&self) -> usize {
-        self.frames.last().map_or(0, |f| f.top as usize)
-    }
-
-    /// Makes registers below `top` available.
-    #[inline]
-    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
-        if top > self.stack.len() {
-            return self.grow_stack(top);
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn grow_stack(&mut self, top: usize) -> Result<(), Trap> {
-        if top > self.limits.registers {
-            return Err(Trap::StackOverflow);
-        }
-        // Not `clamp`: the limit may be below the first size.
-        let len = (self.stack.len() * 2).max(256).min(self.limits.registers);
-        self.stack.resize(len.max(top), 0);
-        Ok(())
     }
 
     /// Calls a host function whose arguments are in registers from `base` on.
@@ -140,42 +117,42 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(ty);
         let results = base + registers(&func.params);
         let top = results + registers(&func.results);
-        self.reserve(top)?;
-        if self.frames.len() >= self.limits.frames {
+        self.machine.reserve(top)?;
+        if self.machine.frames.len() >= self.machine.limits.frames {
             return Err(Trap::StackOverflow.into());
         }
         // Arguments and results are roots while the host runs: its frame has
         // the ones before the others.
-        self.stack[results..top].fill(0);
-        self.frames.push(Frame {
+        self.machine.stack[results..top].fill(0);
+        self.machine.frames.push(Frame {
             instance: ty.0,
             body: Frame::HOST,
             pc: 0,
             base: base as u32,
             top: top as u32,
         });
-        let mut done = match self.clock.safepoint() {
+        let mut done = match self.machine.clock.safepoint() {
             true => self.collect(inspector),
             false => Ok(()),
         };
         if done.is_ok() {
             done = host.call(self, HostCall { id, ty, base }, inspector);
         }
-        self.frames.pop();
-        self.stack.copy_within(results..top, base);
+        self.machine.frames.pop();
+        self.machine.stack.copy_within(results..top, base);
         done
     }
 
     /// An argument of a host call, as a register; of a `v128`, the low half.
     pub fn argument(&self, call: HostCall, index: usize) -> u64 {
         let before = registers(&self.types.func(call.ty).params[..index]);
-        self.stack[call.base + before]
+        self.machine.stack[call.base + before]
     }
 
     /// The high half of an argument that is a `v128`.
     pub fn argument_high(&self, call: HostCall, index: usize) -> u64 {
         let before = registers(&self.types.func(call.ty).params[..index]);
-        self.stack[call.base + before + 1]
+        self.machine.stack[call.base + before + 1]
     }
 
     /// The type of a host call.
@@ -189,7 +166,7 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(call.ty);
         let before = registers(&func.params) + registers(&func.results[..index]);
         let register = call.base + before;
-        self.stack[register] = match func.results[index].is_gc() {
+        self.machine.stack[register] = match func.results[index].is_gc() {
             true => {
                 let r = GcRef::from_register(value);
                 self.heap.expose(Slot::Handle(0), r)?.register()
@@ -202,7 +179,7 @@ impl<H: Heap> Store<H> {
     /// Register `index` of the results of the last call from outside. Results
     /// are in consecutive registers, a `v128` in two of them.
     pub fn result(&self, index: usize) -> u64 {
-        self.stack[self.free_base() + index]
+        self.machine.stack[self.machine.free_base() + index]
     }
 
     /// Takes the pending exception into a handle.
@@ -258,40 +235,5 @@ impl<H: Heap> Store<H> {
             true => self.inspect(Point::Call, inspector),
             false => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::{Limits, Schedule};
-    use crate::heap::null::Null;
-
-    /// Programs see no more of this than the limit; the rest is what it costs.
-    #[test]
-    fn the_stack_doubles_up_to_the_limit() {
-        let limits = Limits {
-            registers: 1500,
-            ..Limits::default()
-        };
-        let mut store = Store::new(Null::new(0), limits, Schedule::Never);
-        for (top, len) in [
-            (0, 0),
-            (1, 256),
-            (256, 256),
-            (257, 512),
-            (512, 512),
-            (1200, 1200),
-            (1201, 1500),
-            (1500, 1500),
-        ] {
-            assert_eq!(store.reserve(top), Ok(()));
-            assert_eq!(store.stack.len(), len, "after registers below {top}");
-        }
-        assert_eq!(store.reserve(1501), Err(Trap::StackOverflow));
-        // All there are at once, when there were fewer.
-        let mut store = Store::new(Null::new(0), limits, Schedule::Never);
-        assert_eq!(store.reserve(1501), Err(Trap::StackOverflow));
-        assert_eq!(store.reserve(1500), Ok(()));
     }
 }

@@ -83,7 +83,7 @@ impl<H: Heap> View<'_, H> {
     /// Calls `visit` with every register that the stack maps call a reference:
     /// the function it belongs to, outermost frame first, and its value.
     pub fn frame_references(&self, mut visit: impl FnMut(Location, u16, GcRef)) {
-        let frames = self.store.frames.iter().chain(&self.store.current);
+        let frames = self.store.machine.frames.iter().chain(&self.store.current);
         for frame in frames {
             let location = self.store.location(frame);
             frame.visit(self.store, |register| {

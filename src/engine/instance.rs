@@ -118,7 +118,7 @@ impl<H: Heap> Store<H> {
     /// Adds a table whose elements are null, to be imported.
     pub fn add_table(&mut self, ty: crate::module::TableType) -> Result<Extern, Stop> {
         let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
-        if used.saturating_add(ty.min) > self.limits.table_elements {
+        if used.saturating_add(ty.min) > self.machine.limits.table_elements {
             return Err(Trap::TooLarge.into());
         }
         self.tables.push(Table {
@@ -134,15 +134,15 @@ impl<H: Heap> Store<H> {
         if self
             .memory_bytes()
             .saturating_add(ty.min.saturating_mul(PAGE))
-            > self.limits.memory_bytes
+            > self.machine.limits.memory_bytes
         {
             return Err(Trap::TooLarge.into());
         }
-        self.memories.push(Memory {
+        self.machine.memories.push(Memory {
             bytes: vec![0; (ty.min * PAGE) as usize],
             ty,
         });
-        Ok(Extern::Memory(self.memories.len() as u32 - 1))
+        Ok(Extern::Memory(self.machine.memories.len() as u32 - 1))
     }
 
     /// Adds a global of zero or null, to be imported; see
@@ -155,9 +155,9 @@ impl<H: Heap> Store<H> {
                 self.ref_globals.len() - 1
             }
             other => {
-                let slot = self.num_globals.len();
+                let slot = self.machine.num_globals.len();
                 let end = slot + other.lane().registers();
-                self.num_globals.resize(end, 0);
+                self.machine.num_globals.resize(end, 0);
                 slot
             }
         };
@@ -179,7 +179,7 @@ impl<H: Heap> Store<H> {
                     .write_slot(kind, slot, GcRef::from_register(value))?;
             }
             ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
-            _ => self.num_globals[slot as usize] = value,
+            _ => self.machine.num_globals[slot as usize] = value,
         }
         Ok(())
     }
@@ -191,7 +191,11 @@ impl<H: Heap> Store<H> {
     }
 
     pub(super) fn memory_bytes(&self) -> u64 {
-        self.memories.iter().map(|m| m.bytes.len() as u64).sum()
+        self.machine
+            .memories
+            .iter()
+            .map(|m| m.bytes.len() as u64)
+            .sum()
     }
 
     /// Links `module` with one external item per import.
@@ -277,7 +281,7 @@ impl<H: Heap> Store<H> {
             }
             (ExternType::Memory(ty), Some(Extern::Memory(i))) => {
                 instance.memories.push(i);
-                let memory = &self.memories[i as usize];
+                let memory = &self.machine.memories[i as usize];
                 memory.ty.index64 == ty.index64
                     && limits(ty.min, memory.pages(), ty.max, memory.ty.max)
             }
@@ -314,8 +318,8 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        self.fuel = self.limits.fuel;
-        self.clock.limit(self.fuel);
+        self.machine.fuel = self.machine.limits.fuel;
+        self.machine.clock.limit(self.machine.fuel);
         let module = Arc::clone(&self.instances[id as usize].module);
         // A table's initial element may only use imported globals, as the
         // table section comes first.
@@ -327,7 +331,7 @@ impl<H: Heap> Store<H> {
             self.instances[id as usize].tables.push(index);
             let value = self.constant(id, *init, host, inspector)?;
             if value != 0 {
-                self.charge(ty.min / 8)?;
+                self.machine.charge(ty.min / 8)?;
                 let table = &mut self.tables[index as usize];
                 match table.gc {
                     true => self
@@ -346,7 +350,11 @@ impl<H: Heap> Store<H> {
         for (i, global) in module.global_inits.iter().enumerate() {
             let value = self.constant(id, global.init, host, inspector)?;
             // A `v128` is computed by a body, which leaves the high half, too.
-            let high = self.stack.get(self.free_base() + 1).copied();
+            let high = self
+                .machine
+                .stack
+                .get(self.machine.free_base() + 1)
+                .copied();
             let ty = module.globals[module.imported_globals as usize + i];
             let Extern::Global(index) = self.add_global(&module.types, ty) else {
                 unreachable!("a global was added")
@@ -362,9 +370,9 @@ impl<H: Heap> Store<H> {
                 ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
                 ValType::V128 => {
                     let halves = [value, high.unwrap_or(0)];
-                    self.num_globals[slot as usize..][..2].copy_from_slice(&halves);
+                    self.machine.num_globals[slot as usize..][..2].copy_from_slice(&halves);
                 }
-                _ => self.num_globals[slot as usize] = value,
+                _ => self.machine.num_globals[slot as usize] = value,
             }
             let instance = &mut self.instances[id as usize];
             instance.globals.push(index);
@@ -437,7 +445,7 @@ impl<H: Heap> Store<H> {
             if let SegmentMode::Active { target, offset } = data.mode {
                 let start = self.constant(id, offset, host, inspector)?;
                 let memory = self.instances[id as usize].memories[target as usize];
-                let bytes = &mut self.memories[memory as usize].bytes;
+                let bytes = &mut self.machine.memories[memory as usize].bytes;
                 let to = range(start, data.bytes.len() as u64, bytes.len())
                     .ok_or(Trap::MemoryOutOfBounds)?;
                 bytes[to].copy_from_slice(&module.wasm[data.bytes.clone()]);
@@ -463,7 +471,7 @@ impl<H: Heap> Store<H> {
             }
             ConstExpr::Body(body) => {
                 self.run_body(id, body, &[], host, inspector)?;
-                Ok(self.stack[self.free_base()])
+                Ok(self.machine.stack[self.machine.free_base()])
             }
         }
     }

@@ -12,6 +12,7 @@ mod inspector;
 mod instance;
 mod interpreter;
 mod limits;
+mod machine;
 mod roots;
 mod schedule;
 mod storage;

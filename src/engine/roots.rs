@@ -1,8 +1,9 @@
 //! The roots of a store, as a collection sees them.
 
 use super::instance::Instance;
+use super::machine::Frame;
 use super::storage::Table;
-use super::store::{Frame, GlobalSlot, visit_frame};
+use super::store::{GlobalSlot, visit_frame};
 use crate::heap::{CodePoint, RawFrame, Roots, Slot};
 use crate::types::Types;
 

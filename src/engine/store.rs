@@ -3,8 +3,9 @@
 use super::inspector::{Grain, Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
+use super::machine::{Frame, Machine};
 use super::roots::StoreRoots;
-use super::schedule::{Clock, Schedule};
+use super::schedule::Schedule;
 use super::storage::{Memory, Table};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, HeapError, Reclaims, Shape};
@@ -43,34 +44,16 @@ impl Func {
 }
 
 /// A global: its type, and where its value is: in [`Store::ref_globals`] if it
-/// is a reference, else in [`Store::num_globals`], where a `v128` has two slots.
+/// is a reference, else in [`Machine::num_globals`], where a `v128` has two slots.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct GlobalSlot {
     pub ty: GlobalType,
     pub slot: u32,
 }
 
-/// A frame that is waiting for a callee, or being looked at.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Frame {
-    /// The instance; of a host frame, the function's type.
-    pub instance: u32,
-    /// The body, or [`Frame::HOST`].
-    pub body: u32,
-    /// The instruction being executed.
-    pub pc: u32,
-    /// First register.
-    pub base: u32,
-    /// One past the last register.
-    pub top: u32,
-}
-
 impl Frame {
-    /// The body of frames that hold the arguments of a host call.
-    pub const HOST: u32 = u32::MAX;
-
     /// Calls `visit` with the registers that hold references.
-    pub fn visit<H>(&self, store: &Store<H>, visit: impl FnMut(u16)) {
+    pub(super) fn visit<H>(&self, store: &Store<H>, visit: impl FnMut(u16)) {
         visit_frame(&store.instances, &store.types, self, visit);
     }
 }
@@ -103,15 +86,13 @@ pub(super) fn visit_frame(
 pub struct Store<H> {
     /// The heap.
     pub heap: H,
+    /// What there is beside the heap, the tables and the references.
+    pub(super) machine: Machine,
     pub(super) types: Arc<Types>,
-    pub(super) limits: Limits,
-    pub(super) clock: Clock,
     pub(super) instances: Vec<Instance>,
     pub(super) funcs: Vec<Func>,
     pub(super) tables: Vec<Table>,
-    pub(super) memories: Vec<Memory>,
     pub(super) globals: Vec<GlobalSlot>,
-    pub(super) num_globals: Vec<u64>,
     pub(super) ref_globals: Vec<u32>,
     /// Types of the tags.
     pub(super) tags: Vec<TypeId>,
@@ -119,16 +100,10 @@ pub struct Store<H> {
     pub(super) handles: Vec<u32>,
     /// The exception being thrown, or thrown out of the last call.
     pub(super) pending: u32,
-    /// Registers of all frames.
-    pub(super) stack: Vec<u64>,
-    /// Frames below the running one, outermost first.
-    pub(super) frames: Vec<Frame>,
     /// The running frame, where someone is looking.
     pub(super) current: Option<Frame>,
     /// Calls from the host that are active.
     pub(super) depth: usize,
-    /// Fuel left.
-    pub(super) fuel: u64,
     /// Bytes that may still be allocated.
     pub(super) heap_left: u64,
     /// Bytes charged for an object of each type, without array elements.
@@ -143,6 +118,13 @@ pub struct Store<H> {
     pub(super) scratch: Vec<u32>,
 }
 
+/// Takes `bytes` from a budget.
+#[inline]
+pub(super) fn charge_bytes(left: &mut u64, bytes: u64) -> Result<(), Trap> {
+    *left = left.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
+    Ok(())
+}
+
 /// Bytes charged for every object beside its fields.
 const OBJECT_BYTES: u32 = 16;
 
@@ -151,25 +133,19 @@ impl<H: Heap> Store<H> {
     pub fn new(heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
         Store {
             heap,
+            machine: Machine::new(limits, schedule),
             types: Arc::default(),
-            clock: Clock::new(schedule),
             instances: Vec::new(),
             funcs: Vec::new(),
             tables: Vec::new(),
-            memories: Vec::new(),
             globals: Vec::new(),
-            num_globals: Vec::new(),
             ref_globals: Vec::new(),
             tags: Vec::new(),
             handles: Vec::new(),
             pending: 0,
-            stack: Vec::new(),
-            frames: Vec::new(),
             current: None,
             depth: 0,
-            fuel: limits.fuel,
             heap_left: limits.heap_bytes,
-            limits,
             object_bytes: Vec::new(),
             inspect_operations: false,
             last_operation: None,
@@ -221,7 +197,7 @@ impl<H: Heap> Store<H> {
 
     /// All memories.
     pub fn memories(&self) -> &[Memory] {
-        &self.memories
+        &self.machine.memories
     }
 
     /// The type and the value of every global: a register; of a `v128`, the
@@ -230,7 +206,7 @@ impl<H: Heap> Store<H> {
         self.globals.iter().map(|g| {
             let value = match g.ty.value {
                 ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
-                _ => self.num_globals[g.slot as usize],
+                _ => self.machine.num_globals[g.slot as usize],
             };
             (g.ty, value)
         })
@@ -249,14 +225,14 @@ impl<H: Heap> Store<H> {
     /// The high half of a global that is a `v128`, else zero.
     pub fn global_high(&self, global: u32) -> u64 {
         match self.globals[global as usize] {
-            g if g.ty.value == ValType::V128 => self.num_globals[g.slot as usize + 1],
+            g if g.ty.value == ValType::V128 => self.machine.num_globals[g.slot as usize + 1],
             _ => 0,
         }
     }
 
     /// Safepoints passed so far.
     pub fn safepoints(&self) -> u64 {
-        self.clock.safepoints
+        self.machine.clock.safepoints
     }
 
     /// The instruction that last touched the heap. Known only while inspecting
@@ -306,7 +282,7 @@ impl<H: Heap> Store<H> {
     }
 
     fn collect_unseen(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        if self.clock.has_run_away() {
+        if self.machine.clock.has_run_away() {
             return Err(Stop::RanAway);
         }
         if self.inspect_operations {
@@ -316,9 +292,9 @@ impl<H: Heap> Store<H> {
         let mut roots = StoreRoots {
             types: &self.types,
             instances: &mut self.instances,
-            frames: &self.frames,
+            frames: &self.machine.frames,
             current: self.current,
-            stack: &mut self.stack,
+            stack: &mut self.machine.stack,
             tables: &mut self.tables,
             globals: &self.globals,
             ref_globals: &mut self.ref_globals,
@@ -332,7 +308,7 @@ impl<H: Heap> Store<H> {
     pub fn inspect(&mut self, point: Point, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         let view = View {
             store: self,
-            stack: &self.stack,
+            stack: &self.machine.stack,
         };
         let looked = inspector.inspect(point, view);
         if inspector.grain() >= Grain::Every {
@@ -346,23 +322,7 @@ impl<H: Heap> Store<H> {
     /// Charges an allocation to the budget.
     #[inline]
     pub(super) fn charge_bytes(&mut self, bytes: u64) -> Result<(), Trap> {
-        self.heap_left = self.heap_left.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
-        Ok(())
-    }
-
-    /// Charges fuel.
-    #[inline]
-    pub(super) fn charge(&mut self, fuel: u64) -> Result<(), Trap> {
-        match self.fuel.checked_sub(fuel) {
-            Some(left) => {
-                self.fuel = left;
-                Ok(())
-            }
-            None => {
-                self.fuel = 0;
-                Err(Trap::OutOfFuel)
-            }
-        }
+        charge_bytes(&mut self.heap_left, bytes)
     }
 
     /// Whether a non-null reference of the internal, external or exception

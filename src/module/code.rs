@@ -43,6 +43,17 @@ impl Op {
         )
     }
 
+    /// A branch to `target` that compares register `b` with a constant.
+    pub fn compare(code: Code, b: u16, with: u32, target: u32) -> Op {
+        Op::new(code, (with >> 16) as u16, b, with as u16, target)
+    }
+
+    /// The constant of a branch that compares with one.
+    #[inline]
+    pub fn compared(self) -> u32 {
+        u32::from(self.a) << 16 | u32::from(self.c)
+    }
+
     /// The constant of a [`Code::Const`].
     #[inline]
     pub fn bits(self) -> u64 {
@@ -74,7 +85,7 @@ codes! {
     /// Jumps to `imm` if `b` is zero (null).
     BrIfZero,
     BrI32Eq, BrI32Ne, BrI32LtS, BrI32LtU, BrI32GtS, BrI32GtU, BrI32LeS, BrI32LeU, BrI32GeS, BrI32GeU,
-    /// Compares `b` with the sign-extended 16 bits of `c`.
+    /// Compares `b` with the constant in `a` and `c`; see [`Op::compared`].
     BrI32EqImm, BrI32NeImm, BrI32LtSImm, BrI32LtUImm, BrI32GtSImm, BrI32GtUImm, BrI32LeSImm, BrI32LeUImm,
     BrI32GeSImm, BrI32GeUImm,
     BrI64Eq, BrI64Ne, BrI64LtS, BrI64LtU, BrI64GtS, BrI64GtU, BrI64LeS, BrI64LeU, BrI64GeS, BrI64GeU,
@@ -114,9 +125,14 @@ codes! {
     RefAsNonNull,
     /// Traps unless `b` has type `imm` (null allowed if `c` is 1).
     RefCast, RefCastFunc,
-    GlobalSet, GlobalSetRef, GlobalSetWide,
+    GlobalSet,
+    /// Sets a reference; if it may be one into the heap, `c` is 1.
+    GlobalSetRef,
+    GlobalSetWide,
     /// Stores `c` at address `b` + `imm` of memory `a`.
     Store8, Store16, Store32, Store64, Store128,
+    /// Stores the sign-extended 16 bits of `c` likewise.
+    Store8Imm, Store16Imm, Store32Imm, Store64Imm,
     /// Operands from `b` on; memory `imm`.
     MemoryFill,
     /// Operands from `b` on; to memory `a`, from memory `imm`.
@@ -239,7 +255,7 @@ impl Code {
     }
 
     /// The branches that fuse with this comparison: if it holds, if it does not.
-    /// The flag says that the second operand is in `imm` and must fit 16 bits.
+    /// The flag says that the second operand is in `imm`.
     pub fn branch_forms(self) -> Option<(Code, Code, bool)> {
         use Code::*;
         Some(match self {
@@ -313,6 +329,17 @@ impl Code {
         })
     }
 
+    /// The form of this store whose value is a small constant.
+    pub fn store_immediate(self) -> Option<Code> {
+        Some(match self {
+            Code::Store8 => Code::Store8Imm,
+            Code::Store16 => Code::Store16Imm,
+            Code::Store32 => Code::Store32Imm,
+            Code::Store64 => Code::Store64Imm,
+            _ => return None,
+        })
+    }
+
     /// Whether the operands may be swapped.
     pub fn is_commutative(self) -> bool {
         use Code::*;
@@ -366,6 +393,8 @@ mod tests {
         assert_eq!(size_of::<Op>(), 12);
         for bits in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {
             assert_eq!(Op::constant(3, bits).bits(), bits);
+            let with = bits as u32;
+            assert_eq!(Op::compare(Code::BrI32EqImm, 3, with, 7).compared(), with);
         }
     }
 }

@@ -13,13 +13,6 @@ use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
 
-/// Three operands in a row. An i32 is kept zero-extended, so addresses and
-/// lengths of either width read the same.
-pub(super) fn three(first: u16, regs: &[u64]) -> [u64; 3] {
-    let first = usize::from(first);
-    [regs[first], regs[first + 1], regs[first + 2]]
-}
-
 /// The most pages a memory may have: beyond four gibibytes, addresses of either
 /// width are out of bounds.
 const MAX_PAGES: u64 = 65_536;
@@ -38,44 +31,44 @@ fn byte_cost(n: u64) -> u64 {
 }
 
 impl<H: Heap> Store<H> {
-    pub(super) fn memory_fill(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
-        let [to, value, n] = three(op.b, regs);
+    pub(super) fn memory_fill(&mut self, instance: u32, op: Op) -> Result<(), Trap> {
+        let [to, value, n] = self.machine.three(op.b);
         let memory = self.memory(instance, op.imm as u16);
-        let total = self.memories[memory].bytes.len();
+        let total = self.machine.memories[memory].bytes.len();
         let to = range(to, n, total).ok_or(Trap::MemoryOutOfBounds)?;
-        self.charge(byte_cost(n))?;
-        self.memories[memory].bytes[to].fill(value as u8);
+        self.machine.charge(byte_cost(n))?;
+        self.machine.memories[memory].bytes[to].fill(value as u8);
         Ok(())
     }
 
-    pub(super) fn memory_copy(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
-        let [to, from, n] = three(op.b, regs);
+    pub(super) fn memory_copy(&mut self, instance: u32, op: Op) -> Result<(), Trap> {
+        let [to, from, n] = self.machine.three(op.b);
         let dst = self.memory(instance, op.a);
         let src = self.memory(instance, op.imm as u16);
-        let from = range(from, n, self.memories[src].bytes.len());
-        let to = range(to, n, self.memories[dst].bytes.len());
+        let from = range(from, n, self.machine.memories[src].bytes.len());
+        let to = range(to, n, self.machine.memories[dst].bytes.len());
         let (Some(from), Some(to)) = (from, to) else {
             return Err(Trap::MemoryOutOfBounds);
         };
-        self.charge(byte_cost(n))?;
+        self.machine.charge(byte_cost(n))?;
         if dst == src {
-            self.memories[dst].bytes.copy_within(from, to.start);
-        } else if let Ok([dst, src]) = self.memories.get_disjoint_mut([dst, src]) {
+            self.machine.memories[dst].bytes.copy_within(from, to.start);
+        } else if let Ok([dst, src]) = self.machine.memories.get_disjoint_mut([dst, src]) {
             dst.bytes[to].copy_from_slice(&src.bytes[from]);
         }
         Ok(())
     }
 
-    pub(super) fn memory_init(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Trap> {
-        let [to, from, n] = three(op.b, regs);
+    pub(super) fn memory_init(&mut self, instance: u32, op: Op) -> Result<(), Trap> {
+        let [to, from, n] = self.machine.three(op.b);
         let memory = self.memory(instance, op.a);
         let from = self
             .data(instance, op.imm, from, n)
             .ok_or(Trap::MemoryOutOfBounds)?;
-        let total = self.memories[memory].bytes.len();
+        let total = self.machine.memories[memory].bytes.len();
         let to = range(to, n, total).ok_or(Trap::MemoryOutOfBounds)?;
-        self.charge(byte_cost(n))?;
-        self.memories[memory].bytes[to]
+        self.machine.charge(byte_cost(n))?;
+        self.machine.memories[memory].bytes[to]
             .copy_from_slice(&self.instances[instance as usize].module.wasm[from]);
         Ok(())
     }
@@ -84,15 +77,17 @@ impl<H: Heap> Store<H> {
     pub(super) fn memory_grow(&mut self, memory: usize, pages: u64) -> Result<u64, Trap> {
         let more = pages.saturating_mul(PAGE);
         let total = self.memory_bytes().saturating_add(more);
-        let ty = self.memories[memory].ty;
-        let old = self.memories[memory].pages();
+        let ty = self.machine.memories[memory].ty;
+        let old = self.machine.memories[memory].pages();
         let new = old.saturating_add(pages);
         let max = ty.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
-        if new > max || total > self.limits.memory_bytes {
+        if new > max || total > self.machine.limits.memory_bytes {
             return Ok(minus_one(ty.index64));
         }
-        self.charge(more / 256)?;
-        self.memories[memory].bytes.resize((new * PAGE) as usize, 0);
+        self.machine.charge(more / 256)?;
+        self.machine.memories[memory]
+            .bytes
+            .resize((new * PAGE) as usize, 0);
         Ok(old)
     }
 
@@ -107,42 +102,6 @@ impl<H: Heap> Store<H> {
         };
         let part = range(from, n, len)?;
         Some(bytes.start + part.start..bytes.start + part.end)
-    }
-
-    pub(super) fn global_get_ref(&mut self, instance: u32, index: u32) -> Result<u64, Stop> {
-        let slot = self.global_slot(instance, index);
-        let value = self.ref_globals[slot];
-        let module = &self.instances[instance as usize].module;
-        if !module.globals[index as usize].value.is_gc() {
-            return Ok(u64::from(value));
-        }
-        let kind = self.global(instance, index);
-        Ok(self.heap.expose(kind, GcRef(value))?.register())
-    }
-
-    pub(super) fn global_set_ref(
-        &mut self,
-        instance: u32,
-        index: u32,
-        value: u64,
-    ) -> Result<(), Stop> {
-        let kind = self.global(instance, index);
-        let slot = self.global_slot(instance, index);
-        let module = &self.instances[instance as usize].module;
-        let slot = &mut self.ref_globals[slot];
-        match module.globals[index as usize].value.is_gc() {
-            true => self
-                .heap
-                .write_slot(kind, slot, GcRef::from_register(value))?,
-            false => *slot = value as u32,
-        }
-        Ok(())
-    }
-
-    /// A global as the heap is told of it.
-    #[inline]
-    fn global(&self, instance: u32, index: u32) -> Slot {
-        Slot::Global(self.instances[instance as usize].globals[index as usize])
     }
 
     pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u64) -> Result<u64, Stop> {
@@ -193,10 +152,10 @@ impl<H: Heap> Store<H> {
         let new = (old as u64).saturating_add(n);
         let ty = self.tables[table].ty;
         let max = ty.max.unwrap_or(u32::MAX.into()).min(u32::MAX.into());
-        if new > max || used.saturating_add(n) > self.limits.table_elements {
+        if new > max || used.saturating_add(n) > self.machine.limits.table_elements {
             return Ok(minus_one(ty.index64));
         }
-        self.charge(n)?;
+        self.machine.charge(n)?;
         let table = &mut self.tables[table];
         table.elements.resize(new as usize, 0);
         match table.gc {
@@ -208,11 +167,11 @@ impl<H: Heap> Store<H> {
         Ok(old as u64)
     }
 
-    pub(super) fn table_fill(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Stop> {
-        let [start, value, n] = three(op.b, regs);
+    pub(super) fn table_fill(&mut self, instance: u32, op: Op) -> Result<(), Stop> {
+        let [start, value, n] = self.machine.three(op.b);
         let table = self.table(instance, op.imm);
         let to = self.table_range(table, start, n)?;
-        self.charge(n)?;
+        self.machine.charge(n)?;
         let table = &mut self.tables[table];
         match table.gc {
             true => self
@@ -223,13 +182,13 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    pub(super) fn table_copy(&mut self, instance: u32, op: Op, regs: &[u64]) -> Result<(), Stop> {
-        let [to, from, n] = three(op.b, regs);
+    pub(super) fn table_copy(&mut self, instance: u32, op: Op) -> Result<(), Stop> {
+        let [to, from, n] = self.machine.three(op.b);
         let src = self.table(instance, op.imm);
         let dst = self.table(instance, u32::from(op.a));
         let from = self.table_range(src, from, n)?;
         let to = self.table_range(dst, to, n)?;
-        self.charge(n)?;
+        self.machine.charge(n)?;
         self.scratch.clear();
         self.scratch
             .extend_from_slice(&self.tables[src].elements[from]);
@@ -252,7 +211,7 @@ impl<H: Heap> Store<H> {
             .len();
         let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
         let to = self.table_range(table, to, n)?;
-        self.charge(n)?;
+        self.machine.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
@@ -315,7 +274,7 @@ impl<H: Heap> Store<H> {
 
     /// Charges fuel for initialising `len` elements.
     pub(super) fn charge_elements(&mut self, ty: TypeId, len: u32) -> Result<(), Trap> {
-        self.charge(self.element_bytes(ty, len) / 16)
+        self.machine.charge(self.element_bytes(ty, len) / 16)
     }
 
     /// Where the bytes of `len` elements from `offset` on are in the module.
@@ -353,35 +312,27 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    pub(super) fn array_fill(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
-        let first = usize::from(op.b);
+    pub(super) fn array_fill(&mut self, op: Op) -> Result<(), Stop> {
         let lane = self.element_lane(TypeId(op.imm));
-        let array = Self::array(regs[first])?;
-        let (start, value) = (regs[first + 1] as u32, first + 2);
-        let n = regs[value + lane.registers()] as u32;
+        let regs = &self.machine.registers()[usize::from(op.b)..];
+        let array = Self::array(regs[0])?;
+        let (start, low, n) = (regs[1] as u32, regs[2], regs[2 + lane.registers()] as u32);
+        let vector = vector::get(regs, 2);
         self.array_range(array, start, n)?;
-        self.charge(u64::from(n))?;
+        self.machine.charge(u64::from(n))?;
         match lane {
-            Lane::B128 => {
-                let value = vector::get(&regs[value..], 0);
-                Ok(self.heap.fill_vector(array, start, n, value)?)
-            }
-            _ => Ok(self.heap.fill(array, start, n, lane, regs[value])?),
+            Lane::B128 => Ok(self.heap.fill_vector(array, start, n, vector)?),
+            _ => Ok(self.heap.fill(array, start, n, lane, low)?),
         }
     }
 
-    pub(super) fn array_copy(&mut self, op: Op, regs: &[u64]) -> Result<(), Stop> {
-        let first = usize::from(op.b);
-        let dst = Self::array(regs[first])?;
-        let src = Self::array(regs[first + 2])?;
-        let (to, from, n) = (
-            regs[first + 1] as u32,
-            regs[first + 3] as u32,
-            regs[first + 4] as u32,
-        );
+    pub(super) fn array_copy(&mut self, op: Op) -> Result<(), Stop> {
+        let regs = &self.machine.registers()[usize::from(op.b)..];
+        let (dst, src) = (Self::array(regs[0])?, Self::array(regs[2])?);
+        let (to, from, n) = (regs[1] as u32, regs[3] as u32, regs[4] as u32);
         self.array_range(dst, to, n)?;
         self.array_range(src, from, n)?;
-        self.charge(u64::from(n))?;
+        self.machine.charge(u64::from(n))?;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.copy((dst, to), (src, from), n, lane)?)
     }
@@ -391,10 +342,9 @@ impl<H: Heap> Store<H> {
         instance: u32,
         op: Op,
         segment: u32,
-        regs: &[u64],
     ) -> Result<(), Stop> {
-        let array = Self::array(regs[usize::from(op.b)])?;
-        let [to, from, n] = three(op.b + 1, regs);
+        let array = Self::array(self.machine.register(op.b))?;
+        let [to, from, n] = self.machine.three(op.b + 1);
         let ty = TypeId(op.imm);
         let (to, len) = (to as u32, n as u32);
         self.array_range(array, to, len)?;
@@ -410,10 +360,9 @@ impl<H: Heap> Store<H> {
         instance: u32,
         op: Op,
         segment: u32,
-        regs: &[u64],
     ) -> Result<(), Stop> {
-        let array = Self::array(regs[usize::from(op.b)])?;
-        let [to, from, n] = three(op.b + 1, regs);
+        let array = Self::array(self.machine.register(op.b))?;
+        let [to, from, n] = self.machine.three(op.b + 1);
         let (to, len) = (to as u32, n as u32);
         self.note_segment(instance, segment);
         self.array_range(array, to, len)?;
@@ -421,7 +370,7 @@ impl<H: Heap> Store<H> {
             .refs
             .len();
         let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
-        self.charge(n)?;
+        self.machine.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         let lane = self.element_lane(TypeId(op.imm));
         Ok(self.heap.init_elements(array, to, lane, &refs[from])?)

@@ -4,14 +4,15 @@ use super::super::store::Store;
 use super::super::trap::Trap;
 use crate::heap::{GcRef, Heap, HeapError, Shape};
 use crate::module::Target;
-use crate::types::TypeId;
+use crate::types::{TypeId, Types};
 
 impl<H: Heap> Store<H> {
     /// Whether a register holds a value of type `target`; null counts if
     /// `nullable` is 1.
     #[inline]
     pub(super) fn is(
-        &self,
+        heap: &H,
+        types: &Types,
         register: u64,
         target: Target,
         nullable: u16,
@@ -23,7 +24,7 @@ impl<H: Heap> Store<H> {
         if r.is_i31() {
             return Ok(matches!(target, Target::TOP | Target::EQ | Target::I31));
         }
-        let shape = self.heap.shape(r)?;
+        let shape = heap.shape(r)?;
         Ok(match target {
             Target::TOP => true,
             Target::BOTTOM | Target::I31 => false,
@@ -31,7 +32,7 @@ impl<H: Heap> Store<H> {
             Target::STRUCT => matches!(shape, Shape::Struct(_)),
             Target::ARRAY => matches!(shape, Shape::Array(_)),
             Target(id) => match shape {
-                Shape::Struct(ty) | Shape::Array(ty) => self.types.is_subtype(ty, TypeId(id)),
+                Shape::Struct(ty) | Shape::Array(ty) => types.is_subtype(ty, TypeId(id)),
                 Shape::Exception(_) | Shape::Extern => false,
             },
         })

@@ -1,5 +1,6 @@
 //! Exceptions: finding who catches.
 
+use super::super::machine::Frame;
 use super::super::store::Store;
 use super::super::trap::Stop;
 use super::vector;
@@ -16,56 +17,46 @@ impl<H: Heap> Store<H> {
     }
 
     /// Unwinds to the innermost handler of the pending exception, from the
-    /// running frame, given by its parts, down to the frame above `floor`. The
-    /// parts are then those of the frame that goes on; what was caught is in
-    /// its registers, and nothing is pending.
-    pub(super) fn unwind(
-        &mut self,
-        floor: usize,
-        instance: &mut u32,
-        body: &mut u32,
-        base: &mut usize,
-        top: &mut usize,
-        pc: &mut usize,
-    ) -> Result<(), Stop> {
+    /// running frame down to the frame above `floor`. The running frame is then
+    /// the one that goes on; what was caught is in its registers, and nothing is
+    /// pending.
+    pub(super) fn unwind(&mut self, floor: usize) -> Result<(), Stop> {
         let exception = GcRef(self.pending);
         let tag = self.heap.exception_tag(exception)?;
         loop {
-            let module = Arc::clone(&self.instances[*instance as usize].module);
-            for handler in module.handlers.around(*pc as u32) {
+            let Frame {
+                instance, pc, base, ..
+            } = self.machine.running;
+            let module = Arc::clone(&self.instances[instance as usize].module);
+            for handler in module.handlers.around(pc) {
                 for (kind, target) in handler.iter() {
-                    self.charge(1)?;
+                    self.machine.charge(1)?;
                     let (payload, reference) = match kind {
-                        CatchKind::One(t) if self.is_tag(*instance, t, tag) => (true, false),
-                        CatchKind::OneRef(t) if self.is_tag(*instance, t, tag) => (true, true),
+                        CatchKind::One(t) if self.is_tag(instance, t, tag) => (true, false),
+                        CatchKind::OneRef(t) if self.is_tag(instance, t, tag) => (true, true),
                         CatchKind::All => (false, false),
                         CatchKind::AllRef => (false, true),
                         _ => continue,
                     };
-                    let mut register = *base + usize::from(handler.register);
+                    let mut register = base as usize + usize::from(handler.register);
                     if payload {
                         register = self.load_payload(exception, tag, register)?;
                     }
                     self.heap.note(Fact::Caught { reference });
                     if reference {
                         let exposed = self.heap.expose(Slot::Pending, exception)?;
-                        self.stack[register] = exposed.register();
+                        self.machine.stack[register] = exposed.register();
                     }
                     self.heap
                         .write_slot(Slot::Pending, &mut self.pending, GcRef::NULL)?;
-                    *pc = target as usize;
+                    self.machine.running.pc = target;
                     return Ok(());
                 }
             }
-            if self.frames.len() == floor {
+            if self.machine.frames.len() == floor {
                 return Err(Stop::Exception);
             }
-            let caller = self.frames.pop().expect("above the floor");
-            *instance = caller.instance;
-            *body = caller.body;
-            *base = caller.base as usize;
-            *top = caller.top as usize;
-            *pc = caller.pc as usize;
+            self.machine.running = self.machine.pop();
         }
     }
 
@@ -86,9 +77,9 @@ impl<H: Heap> Store<H> {
         for field in &types.entry(ty).layout.fields {
             if field.lane == Lane::B128 {
                 let value = self.heap.get_vector(exception, Place::Field(*field))?;
-                vector::put(&mut self.stack[register..], 0, value);
+                vector::put(&mut self.machine.stack[register..], 0, value);
             } else {
-                self.stack[register] = self.heap.get_field(exception, *field)?;
+                self.machine.stack[register] = self.heap.get_field(exception, *field)?;
             }
             register += field.lane.registers();
         }

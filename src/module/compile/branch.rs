@@ -45,8 +45,7 @@ impl Compiler<'_> {
         if let Some(home) = Self::at_home(entry)
             && let Some(&mut op) = self.last_op()
             && op.a == home
-            && let Some((_, _, immediate)) = op.code.branch_forms()
-            && (!immediate || i16::try_from(op.imm as i32).is_ok())
+            && op.code.branch_forms().is_some()
         {
             self.out.ops.pop();
             self.out.offsets.pop();
@@ -66,8 +65,10 @@ impl Compiler<'_> {
                 let (if_true, if_false, immediate) =
                     op.code.branch_forms().expect("checked when taken back");
                 let code = if wanted { if_true } else { if_false };
-                let c = if immediate { op.imm as u16 } else { op.c };
-                self.op(code, 0, op.b, c, target)
+                match immediate {
+                    true => self.emit(Op::compare(code, op.b, op.imm, target)),
+                    false => self.op(code, 0, op.b, op.c, target),
+                }
             }
         }
     }

@@ -109,7 +109,7 @@ impl Compiler<'_> {
                     self.map();
                 }
                 let a = self.push_value(ty)?;
-                self.op(code, a, 0, 0, global_index);
+                self.op(code, a, 0, u16::from(ty.is_gc()), global_index);
             }
             Operator::GlobalSet { global_index } => {
                 let ty = env.globals[global_index as usize].value;
@@ -123,7 +123,7 @@ impl Compiler<'_> {
                     ValType::V128 => Code::GlobalSetWide,
                     _ => Code::GlobalSet,
                 };
-                self.op(code, 0, b, 0, global_index);
+                self.op(code, 0, b, u16::from(ty.is_gc()), global_index);
             }
             _ => return self.storage(operator),
         }
@@ -198,7 +198,16 @@ impl Compiler<'_> {
 
     pub(super) fn store(&mut self, code: Code, memarg: MemArg) -> Result<(), Refused> {
         let memory = self.memory(memarg)?;
-        let c = self.pop_register();
+        let value = self.pop();
+        let constant = Self::constant(value).and_then(|bits| match code {
+            Code::Store8 | Code::Store16 => Some(bits as u16),
+            Code::Store32 => i16::try_from(bits as i32).ok().map(|bits| bits as u16),
+            _ => i16::try_from(bits as i64).ok().map(|bits| bits as u16),
+        });
+        let (code, c) = match (code.store_immediate(), constant) {
+            (Some(code), Some(constant)) => (code, constant),
+            _ => (code, self.register(value)),
+        };
         let address = self.pop();
         let (b, offset) = self.address(address, memory, memarg.offset);
         self.op(code, memory, b, c, offset);
