@@ -159,6 +159,24 @@ impl Space {
         }
     }
 
+    /// How many equal 32-bit words there are in a row at the start of a range of
+    /// words.
+    pub fn equal_words(&self, range: Range<usize>) -> Result<u32, HeapError> {
+        let at = range.start;
+        let words = self
+            .storage
+            .slice(range)
+            .map(|bytes| bytes.as_chunks::<4>().0);
+        let Some([first, rest @ ..]) = words else {
+            return Err(outside(at));
+        };
+        // Groups are faster than single words.
+        let groups = rest.as_chunks::<8>().0;
+        let mut same = 8 * groups.iter().take_while(|g| **g == [*first; 8]).count();
+        same += rest[same..].iter().take_while(|w| *w == first).count();
+        Ok(same as u32 + 1)
+    }
+
     /// Writes the 32-bit word at an address.
     #[inline]
     pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {

@@ -43,8 +43,8 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).increment(core, value, owners)
     }
 
-    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
-        (**self).decrement(core, value)
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+        (**self).decrement(core, value, owners)
     }
 
     fn release(&mut self, core: &mut Core, value: GcRef) -> Done {

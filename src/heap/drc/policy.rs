@@ -16,6 +16,8 @@
 //! - A store counts the new reference, then writes the slot, then gives up the
 //!   old one. In any other order an object can die while it is being stored, or
 //!   be freed while the slot still shows it.
+//! - Neighbouring elements of an array that hold the same reference are counted
+//!   together.
 //! - Nothing is freed before an operation is over: objects whose count reaches
 //!   zero queue up, threaded through their own headers, and are freed in a loop.
 //!   No recursion, no memory, however long the list that dies.
@@ -91,12 +93,12 @@ pub trait Policy {
         Ok(())
     }
 
-    /// One owner less for a value. If it was the last, the object is queued, to
-    /// be freed by the next [`Policy::free_dead`].
+    /// `owners` owners less for a value, at least one. If there are none left,
+    /// the object is queued, to be freed by the next [`Policy::free_dead`].
     #[inline]
-    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
         if self.is_object(value) {
-            core.remove_owner(value)?;
+            core.remove_owners(value, owners)?;
         }
         Ok(())
     }
@@ -104,7 +106,7 @@ pub trait Policy {
     /// One owner less for a value, at the end of an operation.
     #[inline]
     fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
-        self.decrement(core, value)?;
+        self.decrement(core, value, 1)?;
         if core.has_dead() {
             self.free_dead(core)?;
         }
@@ -133,15 +135,15 @@ pub trait Policy {
         let fields = layout.traced();
         if layout.traced_elements {
             let len = core.array_len(object)?;
-            for at in core.element_words(object, 0, len)? {
-                let child = core.word(at)?;
-                self.decrement(core, child)?;
+            let mut elements = core.element_range(object, 0, len)?;
+            while let Some((child, owners)) = core.equal_words(&mut elements)? {
+                self.decrement(core, child, owners)?;
             }
         }
         for field in fields {
             let offset = core.layouts().traced(field)?;
             let child = core.load_ref(object, offset)?;
-            self.decrement(core, child)?;
+            self.decrement(core, child, 1)?;
         }
         Ok(())
     }
@@ -245,9 +247,9 @@ pub trait Policy {
     ) -> Done {
         // All the new owners before any old one goes: with an overlap, what one
         // slot loses another one gains.
-        for at in core.element_words(src.0, src.1, len)? {
-            let new = core.word(at)?;
-            self.increment(core, new, 1)?;
+        let mut elements = core.element_range(src.0, src.1, len)?;
+        while let Some((new, owners)) = core.equal_words(&mut elements)? {
+            self.increment(core, new, owners)?;
         }
         self.decrement_elements(core, dst.0, dst.1, len)?;
         core.copy_elements(dst, src, len)?;
@@ -274,10 +276,10 @@ pub trait Policy {
     /// Gives up the references in elements that are about to be overwritten.
     /// Nothing is freed yet.
     fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
-        for at in core.element_words(array, start, len)? {
-            let old = core.word(at)?;
-            core.count_overwrite(old);
-            self.decrement(core, old)?;
+        let mut elements = core.element_range(array, start, len)?;
+        while let Some((old, owners)) = core.equal_words(&mut elements)? {
+            core.count_overwrites(old, owners);
+            self.decrement(core, old, owners)?;
         }
         Ok(())
     }
@@ -290,7 +292,7 @@ pub trait Policy {
         for slot in slots {
             let old = std::mem::replace(slot, value.0);
             core.count_overwrite(GcRef(old));
-            self.decrement(core, GcRef(old))?;
+            self.decrement(core, GcRef(old), 1)?;
         }
         self.free_dead(core)
     }
@@ -304,7 +306,7 @@ pub trait Policy {
         for (slot, new) in dst.iter_mut().zip(src) {
             let old = std::mem::replace(slot, *new);
             core.count_overwrite(GcRef(old));
-            self.decrement(core, GcRef(old))?;
+            self.decrement(core, GcRef(old), 1)?;
         }
         self.free_dead(core)
     }
@@ -321,7 +323,7 @@ pub trait Policy {
     fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
         for slot in slots {
             let old = std::mem::take(slot);
-            self.decrement(core, GcRef(old))?;
+            self.decrement(core, GcRef(old), 1)?;
         }
         self.free_dead(core)
     }
@@ -400,7 +402,7 @@ pub trait Policy {
     /// more, and the list owns it no more.
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
         core.set_listed(member, false)?;
-        self.decrement(core, member)
+        self.decrement(core, member, 1)
     }
 
     /// Merges free blocks. (Swallowing a live neighbour: Wasmtime issue 10349.)

@@ -56,7 +56,7 @@ impl Policy for D1 {
             let old = core.word(at)?;
             core.set_word(at, 0)?;
             core.count_overwrite(old);
-            self.decrement(core, old)?;
+            self.decrement(core, old, 1)?;
         }
         self.free_dead(core)?;
         let dead = |r: &GcRef| r.is_object() && !core.is_allocated(*r);

@@ -54,7 +54,7 @@ impl Policy for D5 {
 impl Policy for D6 {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
         self.0.run(true);
-        self.decrement(core, member)
+        self.decrement(core, member, 1)
     }
 }
 

@@ -111,7 +111,7 @@ impl Policy for D14 {
         // What dies in a sweep was unlisted by it, or hangs off that.
         self.died.get_or_insert(0);
         core.set_listed(member, false)?;
-        self.decrement(core, member)
+        self.decrement(core, member, 1)
     }
 
     fn coalesce(&mut self, _: &mut Core) {

@@ -35,7 +35,7 @@ impl Policy for B1 {
             let old = std::mem::replace(slot, value.0);
             core.count_overwrite(GcRef(old));
             if !skipped {
-                self.decrement(core, GcRef(old))?;
+                self.decrement(core, GcRef(old), 1)?;
             }
         }
         self.free_dead(core)
@@ -49,7 +49,7 @@ impl Policy for D8 {
         for slot in slots {
             let old = std::mem::replace(slot, value.0);
             core.count_overwrite(GcRef(old));
-            self.decrement(core, GcRef(old))?;
+            self.decrement(core, GcRef(old), 1)?;
         }
         self.free_dead(core)
     }
@@ -69,7 +69,7 @@ impl Policy for D1Slot {
         for slot in &mut *dst {
             let old = std::mem::take(slot);
             core.count_overwrite(GcRef(old));
-            self.decrement(core, GcRef(old))?;
+            self.decrement(core, GcRef(old), 1)?;
         }
         self.free_dead(core)?;
         let dead = |r: &u32| GcRef(*r).is_object() && !core.is_allocated(GcRef(*r));

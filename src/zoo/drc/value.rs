@@ -23,11 +23,11 @@ impl Policy for W3 {
 }
 
 impl Policy for W5 {
-    fn decrement(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
         self.0.run(value.is_i31());
         match value.is_null() {
             true => Ok(()),
-            false => core.remove_owner(value),
+            false => core.remove_owners(value, owners),
         }
     }
 }

@@ -53,18 +53,19 @@ impl Core {
         }
     }
 
-    /// Takes one owner from an object. The last one leaves it dead: from then
-    /// on [`Core::pop_dead`] knows it.
+    /// Takes owners from an object, at least one. The last one leaves it dead:
+    /// from then on [`Core::pop_dead`] knows it.
     #[inline]
-    pub fn remove_owner(&mut self, r: GcRef) -> Result<(), HeapError> {
+    pub fn remove_owners(&mut self, r: GcRef, owners: u32) -> Result<(), HeapError> {
         let at = self.header(r)? + COUNT;
-        match self.space.word(at)? {
-            0 => Err(HeapError::corrupt(r.0, "the count falls below zero")),
-            1 => {
+        let count = self.space.word(at)?;
+        match count.checked_sub(owners) {
+            Some(0) if count > 0 => {
                 self.space.set_word(at, 0)?;
                 self.push_dead(r)
             }
-            count => self.space.set_word(at, count - 1),
+            Some(left) if count > 0 => self.space.set_word(at, left),
+            _ => Err(HeapError::corrupt(r.0, "the count falls below zero")),
         }
     }
 

@@ -156,7 +156,15 @@ impl Core {
     /// Notes that a slot which held `old` was written over.
     #[inline]
     pub fn count_overwrite(&mut self, old: GcRef) {
-        self.stats.overwritten += u64::from(old.is_object());
+        self.count_overwrites(old, 1);
+    }
+
+    /// Notes the same of several slots.
+    #[inline]
+    pub fn count_overwrites(&mut self, old: GcRef, slots: u32) {
+        if old.is_object() {
+            self.stats.overwritten += u64::from(slots);
+        }
     }
 
     /// Whether the stack-root list has outgrown the survivors of the last

@@ -54,6 +54,38 @@ impl Core {
         Ok(range.step_by(Lane::Gc.width() as usize))
     }
 
+    /// The addresses of `len` elements of an array of references from `start`
+    /// on, for [`Core::equal_words`].
+    #[inline]
+    pub fn element_range(
+        &self,
+        array: GcRef,
+        start: u32,
+        len: u32,
+    ) -> Result<Range<usize>, HeapError> {
+        self.space.elements(array, start, len, Lane::Gc)
+    }
+
+    /// The reference at the first of these addresses, and how many after it are
+    /// the same; the range becomes what is left. `None` at its end.
+    #[inline]
+    pub fn equal_words(&self, range: &mut Range<usize>) -> Result<Option<(GcRef, u32)>, HeapError> {
+        if range.start >= range.end {
+            return Ok(None);
+        }
+        let word = self.space.word(range.start)?;
+        range.start += Lane::Gc.width() as usize;
+        // Mostly the next is another one already; where it is not, there are
+        // many.
+        let mut count = 1;
+        if range.start < range.end && self.space.word(range.start)? == word {
+            let more = self.space.equal_words(range.clone())?;
+            range.start += more as usize * Lane::Gc.width() as usize;
+            count += more;
+        }
+        Ok(Some((GcRef(word), count)))
+    }
+
     /// The reference at an address. No barrier.
     #[inline]
     pub fn word(&self, at: usize) -> Result<GcRef, HeapError> {
