@@ -24,22 +24,21 @@ const MAX_CELLS: usize = 1 << 24;
 /// The end of a chain.
 const END: u32 = u32::MAX;
 
+/// In the place of a chain: the instruction has no map.
+const NO_MAP: u32 = u32::MAX - 1;
+
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Cell {
     register: u16,
     below: u32,
 }
 
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-struct Entry {
-    pc: u32,
-    chain: u32,
-}
-
 /// All stack maps of a module.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StackMaps {
-    entries: Vec<Entry>,
+    /// For each instruction its chain. A collection looks up every frame there
+    /// is, so this is not searched.
+    chains: Vec<u32>,
     cells: Vec<Cell>,
     /// Ranges of registers holding locals of reference type; see
     /// [`Body::ref_locals`].
@@ -55,10 +54,11 @@ impl Chain {
 }
 
 impl StackMaps {
-    /// Makes room for `n` maps.
-    pub(super) fn reserve(&mut self, n: usize) {
-        self.entries.reserve(n);
-        self.cells.reserve(n);
+    /// Makes room for `ops` instructions, and for as many maps as these mostly
+    /// have.
+    pub(super) fn reserve(&mut self, ops: usize) {
+        self.chains.reserve(ops);
+        self.cells.reserve(ops / 4);
     }
 
     /// Puts `register` on top of `below`.
@@ -75,32 +75,36 @@ impl StackMaps {
         self.cells.len() > MAX_CELLS
     }
 
-    /// Records the map of instruction `pc`. Instructions come in order; a second
-    /// record for the same one replaces the first.
+    /// Records the map of instruction `pc`; a second record for the same one
+    /// replaces the first.
     pub(super) fn record(&mut self, pc: u32, chain: Chain) {
-        match self.entries.last_mut() {
-            Some(last) if last.pc == pc => last.chain = chain.0,
-            _ => self.entries.push(Entry { pc, chain: chain.0 }),
+        let at = pc as usize;
+        if at >= self.chains.len() {
+            self.chains.resize(at + 1, NO_MAP);
         }
+        self.chains[at] = chain.0;
     }
 
     /// Gives the instructions `to`, which come after all others, the map of
     /// instruction `pc`, if it has one.
     pub(super) fn repeat(&mut self, pc: u32, to: Range<u32>) {
-        if let Ok(index) = self.entries.binary_search_by_key(&pc, |e| e.pc) {
-            let chain = self.entries[index].chain;
-            self.entries.extend(to.map(|pc| Entry { pc, chain }));
-        }
+        let chain = self.chain(pc);
+        self.chains.resize(to.start as usize, NO_MAP);
+        self.chains.resize(to.end as usize, chain);
+    }
+
+    fn chain(&self, pc: u32) -> u32 {
+        self.chains.get(pc as usize).copied().unwrap_or(NO_MAP)
     }
 
     /// How many instructions have a map.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.chains.iter().filter(|chain| **chain != NO_MAP).count()
     }
 
     /// Whether no instruction has one.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// Calls `visit` with every register of a frame of `body` that may hold a
@@ -111,10 +115,10 @@ impl StackMaps {
         for range in &self.locals[ranges] {
             range.clone().for_each(&mut visit);
         }
-        let Ok(index) = self.entries.binary_search_by_key(&pc, |e| e.pc) else {
+        let mut at = self.chain(pc);
+        if at == NO_MAP {
             return false;
-        };
-        let mut at = self.entries[index].chain;
+        }
         while let Some(cell) = self.cells.get(at as usize) {
             visit(cell.register);
             at = cell.below;

@@ -43,7 +43,7 @@ impl Output {
         self.bodies.reserve(bodies);
         self.ops.reserve(bytes / 2);
         self.offsets.reserve(bytes / 2);
-        self.maps.reserve(bytes / 8);
+        self.maps.reserve(bytes / 2);
     }
 }
 
