@@ -92,7 +92,7 @@ pub fn run<H: Heap>(
 ) -> Run<H> {
     let mut store = Store::new(heap, case.limits, case.schedule.clone());
     let mut facts = Facts::default();
-    let observation = observe(case, module, &mut store, &mut facts, inspector);
+    let observation = follow(case, module, &mut store, &mut facts, inspector);
     facts.heap = store.heap.stats();
     facts.safepoints = store.safepoints();
     Run {
@@ -102,7 +102,8 @@ pub fn run<H: Heap>(
     }
 }
 
-fn observe<H: Heap>(
+/// Instantiates the module, follows the plan, and writes everything down.
+fn follow<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     store: &mut Store<H>,
@@ -169,24 +170,8 @@ fn finish<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     store.finish(inspector)?;
-    let mut walk = Walk::new(&store.heap, store.types());
-    let globals = store
-        .globals()
-        .zip(0..)
-        .map(|((ty, value), i)| walk.value(ty.value, value, store.global_high(i)))
-        .collect();
-    let tables = store
-        .tables()
-        .iter()
-        .map(|table| {
-            let ty = ValType::Ref(table.ty.element);
-            let elements = table.elements.iter();
-            elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
-        })
-        .collect();
-    let kept: Vec<Seen> = (0..store.handles() as u32)
-        .map(|handle| walk.reference(store.handle(handle)))
-        .collect();
+    let seen_now = observe(store);
+    let kept = &seen_now.kept;
     let seen = |value: &Kept| match value {
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
@@ -216,10 +201,39 @@ fn finish<H: Heap>(
         steps,
         host_calls,
         host_call_count: host.count,
+        ..seen_now
+    })
+}
+
+/// What an embedder sees of a store as it stands: everything but the steps that
+/// led there.
+pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
+    let mut walk = Walk::new(&store.heap, store.types());
+    let globals = store
+        .globals()
+        .zip(0..)
+        .map(|((ty, value), i)| walk.value(ty.value, value, store.global_high(i)))
+        .collect();
+    let tables = store
+        .tables()
+        .iter()
+        .map(|table| {
+            let ty = ValType::Ref(table.ty.element);
+            let elements = table.elements.iter();
+            elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
+        })
+        .collect();
+    let kept: Vec<Seen> = (0..store.handles() as u32)
+        .map(|handle| walk.reference(store.handle(handle)))
+        .collect();
+    Observation {
+        steps: Vec::new(),
+        host_calls: Vec::new(),
+        host_call_count: 0,
         globals,
         tables,
         memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
         kept,
         graph: walk.finish(),
-    })
+    }
 }
