@@ -87,7 +87,8 @@ impl Granules {
 
     /// Every block in order of address.
     pub fn blocks(&self) -> Vec<Block> {
-        let mut blocks = Vec::new();
+        // Room for those of a small heap: most have three granules or four.
+        let mut blocks = Vec::with_capacity((self.end as usize / 3).min(1024));
         let mut granule = 1;
         while let Some((start, entry)) = self.next_block(granule) {
             blocks.push(Block {

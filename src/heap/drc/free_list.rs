@@ -104,10 +104,10 @@ impl FreeList {
     /// Merges neighbouring free blocks. A free block at the very end goes back
     /// to the memory that was never allocated.
     pub fn coalesce(&mut self, space: &mut Space) {
-        for bin in &mut self.bins {
-            bin.clear();
+        while self.occupied != 0 {
+            self.bins[self.occupied.trailing_zeros() as usize].clear();
+            self.occupied &= self.occupied - 1;
         }
-        self.occupied = 0;
         self.large.clear();
         self.freed = 0;
 

@@ -46,6 +46,8 @@ pub(super) struct Plans {
 impl Plans {
     /// Learns the types it does not know yet.
     pub fn learn(&mut self, types: &Types) {
+        self.plans
+            .reserve(types.len().saturating_sub(self.plans.len()));
         for (ty, entry) in types.iter().skip(self.plans.len()) {
             let layout = &entry.layout;
             let plan = match &entry.sub.composite {
