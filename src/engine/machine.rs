@@ -1,20 +1,21 @@
 //! The part of a store that knows no heap: registers, frames, budgets, linear memories and numbers.
 //!
-//! Instructions that need no more than this run in one loop for all heaps; see the interpreter.
+//! The interpreter's loop works on its fields; whoever is called from there finds the running frame on record.
 
 use super::limits::Limits;
 use super::schedule::{Clock, Schedule};
 use super::storage::Memory;
 use super::trap::Trap;
 
-/// A frame that is waiting for a callee, or being looked at.
+/// A frame: one that is waiting for a callee, or the running one.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Frame {
     /// The instance; of a host frame, the function's type.
     pub instance: u32,
     /// The body, or [`Frame::HOST`].
     pub body: u32,
-    /// The instruction being executed.
+    /// The instruction being executed; of the running frame, when the loop last
+    /// let go of it.
     pub pc: u32,
     /// First register.
     pub base: u32,
@@ -105,8 +106,19 @@ impl Machine {
     #[inline]
     pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
         if top > self.stack.len() {
-            return grow(&mut self.stack, &self.limits, top);
+            return self.grow(top);
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self, top: usize) -> Result<(), Trap> {
+        if top > self.limits.registers {
+            return Err(Trap::StackOverflow);
+        }
+        // Not `clamp`: the limit may be below the first size.
+        let len = (self.stack.len() * 2).max(256).min(self.limits.registers);
+        self.stack.resize(len.max(top), 0);
         Ok(())
     }
 
@@ -130,18 +142,6 @@ pub(super) fn charge(fuel: &mut u64, cost: u64) -> Result<(), Trap> {
             Err(Trap::OutOfFuel)
         }
     }
-}
-
-/// Makes registers below `top` available, which are more than there are.
-#[cold]
-pub(super) fn grow(stack: &mut Vec<u64>, limits: &Limits, top: usize) -> Result<(), Trap> {
-    if top > limits.registers {
-        return Err(Trap::StackOverflow);
-    }
-    // Not `clamp`: the limit may be below the first size.
-    let len = (stack.len() * 2).max(256).min(limits.registers);
-    stack.resize(len.max(top), 0);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub(super) fn visit_frame(
 pub struct Store<H> {
     /// The heap.
     pub heap: H,
-    /// What there is beside the heap, the tables and the references.
+    /// Registers, frames, budgets, linear memories and numbers.
     pub(super) machine: Machine,
     pub(super) types: Arc<Types>,
     pub(super) instances: Vec<Instance>,

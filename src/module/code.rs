@@ -116,7 +116,7 @@ codes! {
     ThrowRef,
     /// Copies `imm` registers from `b` on to `a` on.
     MoveMany,
-    /// An operand that did not fit the instruction before; never executed.
+    /// An operand that did not fit the instruction before. Does nothing.
     Extra,
     /// Sets `a` to the address `b` plus the offset in `imm` and `c`, or traps
     /// if it is beyond every memory: before an access to a 64-bit memory.
@@ -166,7 +166,8 @@ codes! {
     /// `b` if register `imm` is not zero, else `c`.
     Select, SelectWide,
     GlobalGet, GlobalGetWide,
-    /// A reference global; passes the read barrier if it may hold an object.
+    /// A reference global; passes the read barrier if `c` is 1, for one that may
+    /// hold an object.
     GlobalGetRef,
     /// Loads from address `b` + `imm` of memory `c`, zero-extended unless named
     /// otherwise.

@@ -89,6 +89,7 @@ impl StackMaps {
     /// instruction `pc`, if it has one.
     pub(super) fn repeat(&mut self, pc: u32, to: Range<u32>) {
         let chain = self.chain(pc);
+        debug_assert!(self.chains.len() <= to.start as usize);
         self.chains.resize(to.start as usize, NO_MAP);
         self.chains.resize(to.end as usize, chain);
     }

@@ -11,8 +11,8 @@ use crate::module::{Code, Module, Op, Target};
 use crate::types::TypeId;
 
 impl<H: Heap> Store<H> {
-    /// Executes `op`, the running frame's instruction, which is none of the
-    /// plain ones.
+    /// Executes `op`, the running frame's instruction, which is none of those in
+    /// the loop.
     #[inline(never)]
     pub(super) fn other_op(
         &mut self,
@@ -78,7 +78,7 @@ impl<H: Heap> Store<H> {
                 let is = self.is_func(self.machine.register(op.b), Target(op.imm), op.c);
                 self.taken(is == (op.code == Code::BrOnCastFunc))
             }
-            _ => unreachable!("a plain instruction"),
+            _ => unreachable!("{:?} is an instruction of the loop", op.code),
         };
         Ok(then)
     }

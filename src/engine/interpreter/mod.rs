@@ -1,13 +1,11 @@
-//! The interpreter: register code, in two loops.
+//! The interpreter: one loop over register code, monomorphised per heap.
 //!
-//! What needs no heap runs in the loop of [`plain`], compiled once. What does need it
-//! is here, monomorphised per heap: instructions that touch objects ([`objects`],
-//! with the long ones in [`bulk`]), and those that change frames and may meet a
-//! heap or a host on the way: calls through references, tail calls, exceptions.
-//!
-//! Between the two everything is in the [`Machine`](super::machine::Machine), so that whatever looks at
-//! the stack as a whole (collections, audits, the host) can do so at any
-//! instruction of this half.
+//! Instructions that need no heap are part of the loop. The others are calls out
+//! of it, to keep its own state in registers of the processor: the frequent ones
+//! to a function each ([`objects`]), the rest by way of one ([`frames`]), with
+//! long ones in [`bulk`]. For them everything is in the
+//! [`Machine`](super::machine::Machine): whatever looks at the stack as a whole
+//! (collections, audits, the host) finds the running frame on record there.
 
 mod bulk;
 mod cast;
@@ -41,7 +39,8 @@ fn unsigned(value: u64) -> u64 {
     value
 }
 
-fn signed(value: u16) -> i32 {
+/// A small constant of an instruction.
+fn constant(value: u16) -> i32 {
     i32::from(value as i16)
 }
 
@@ -134,7 +133,7 @@ impl<H: Heap> Store<H> {
     /// the frame above the floor has returned.
     fn stretch(
         &mut self,
-        module: &Arc<Module>,
+        module: &Module,
         floor: usize,
         entering: bool,
         host: &mut dyn Host<H>,
@@ -160,11 +159,6 @@ impl<H: Heap> Store<H> {
                 self.machine.running.pc = pc as u32;
                 return Err($stop.into());
             }};
-        }
-        macro_rules! trap {
-            ($trap:expr) => {
-                stop!($trap)
-            };
         }
         macro_rules! check {
             ($e:expr) => {
@@ -315,7 +309,7 @@ impl<H: Heap> Store<H> {
                     let at = b!() as u32 as usize + op.imm as usize;
                     let bytes = &self.machine.memories[memory].bytes;
                     let Some(bytes) = bytes.get(at..at + $n) else {
-                        trap!(Trap::MemoryOutOfBounds);
+                        stop!(Trap::MemoryOutOfBounds);
                     };
                     let bytes: [u8; $n] = bytes.try_into().expect("of this length");
                     let $value = <$t>::from_le_bytes(bytes);
@@ -332,7 +326,7 @@ impl<H: Heap> Store<H> {
                     let value = $value;
                     let bytes = &mut self.machine.memories[memory].bytes;
                     let Some(bytes) = bytes.get_mut(at..at + $n) else {
-                        trap!(Trap::MemoryOutOfBounds);
+                        stop!(Trap::MemoryOutOfBounds);
                     };
                     bytes.copy_from_slice(&value.to_le_bytes());
                 }};
@@ -341,7 +335,7 @@ impl<H: Heap> Store<H> {
                 ($register:expr) => {{
                     let r = GcRef::from_register($register);
                     if r.is_null() {
-                        trap!(Trap::NullReference);
+                        stop!(Trap::NullReference);
                     }
                     r
                 }};
@@ -398,7 +392,7 @@ impl<H: Heap> Store<H> {
                 }
                 Code::Call => {
                     if self.machine.frames.len() >= self.machine.limits.frames {
-                        trap!(Trap::StackOverflow);
+                        stop!(Trap::StackOverflow);
                     }
                     let running = &mut self.machine.running;
                     running.pc = pc as u32;
@@ -442,7 +436,7 @@ impl<H: Heap> Store<H> {
                 Code::RefFunc => {
                     a!() = u64::from(self.instances[id as usize].funcs[op.imm as usize]) + 1
                 }
-                Code::Unreachable => trap!(Trap::Unreachable),
+                Code::Unreachable => stop!(Trap::Unreachable),
                 Code::BrIf => {
                     if b!() != 0 {
                         pc = op.imm as usize;
@@ -494,7 +488,7 @@ impl<H: Heap> Store<H> {
                     let offset = u64::from(op.c) << 32 | u64::from(op.imm);
                     a!() = match b!().checked_add(offset) {
                         Some(at) if at <= u64::from(u32::MAX) => at,
-                        _ => trap!(Trap::MemoryOutOfBounds),
+                        _ => stop!(Trap::MemoryOutOfBounds),
                     };
                 }
                 Code::RefAsNonNull => {
@@ -507,8 +501,8 @@ impl<H: Heap> Store<H> {
                 Code::Store128 => store!(16, vector::get(regs, op.c)),
                 Code::Store8Imm => store!(1, op.c as u8),
                 Code::Store16Imm => store!(2, op.c),
-                Code::Store32Imm => store!(4, signed(op.c)),
-                Code::Store64Imm => store!(8, i64::from(signed(op.c))),
+                Code::Store32Imm => store!(4, constant(op.c)),
+                Code::Store64Imm => store!(8, i64::from(constant(op.c))),
                 Code::Const => a!() = op.bits(),
                 Code::Move => a!() = b!(),
                 Code::Select => {
@@ -645,20 +639,20 @@ impl<H: Heap> Store<H> {
                 Code::I32DivS => {
                     let (x, y) = (b!() as i32, c!() as i32);
                     if y == 0 {
-                        trap!(Trap::DivisionByZero);
+                        stop!(Trap::DivisionByZero);
                     }
                     let Some(quotient) = x.checked_div(y) else {
-                        trap!(Trap::IntegerOverflow);
+                        stop!(Trap::IntegerOverflow);
                     };
                     a!() = u64::from(quotient as u32);
                 }
                 Code::I64DivS => {
                     let (x, y) = (b!() as i64, c!() as i64);
                     if y == 0 {
-                        trap!(Trap::DivisionByZero);
+                        stop!(Trap::DivisionByZero);
                     }
                     let Some(quotient) = x.checked_div(y) else {
-                        trap!(Trap::IntegerOverflow);
+                        stop!(Trap::IntegerOverflow);
                     };
                     a!() = quotient as u64;
                 }
@@ -672,14 +666,14 @@ impl<H: Heap> Store<H> {
                 Code::I32RemS => {
                     let (x, y) = (b!() as i32, c!() as i32);
                     if y == 0 {
-                        trap!(Trap::DivisionByZero);
+                        stop!(Trap::DivisionByZero);
                     }
                     a!() = u64::from(x.wrapping_rem(y) as u32);
                 }
                 Code::I64RemS => {
                     let (x, y) = (b!() as i64, c!() as i64);
                     if y == 0 {
-                        trap!(Trap::DivisionByZero);
+                        stop!(Trap::DivisionByZero);
                     }
                     a!() = x.wrapping_rem(y) as u64;
                 }
@@ -753,7 +747,7 @@ impl<H: Heap> Store<H> {
                 Code::F64ConvertI64U => a!() = double::put(b!() as f64),
                 Code::F64PromoteF32 => a!() = double::put(f64::from(single::get(b!()))),
                 // What is most frequent of the rest; see `objects`.
-                Code::RefCast => {
+                Code::RefCast | Code::RefTest | Code::BrOnCast | Code::BrOnCastFail => {
                     touch!();
                     let register = b!();
                     let target = Target(op.imm);
@@ -761,23 +755,12 @@ impl<H: Heap> Store<H> {
                     let succeeded = check!(is);
                     let value = GcRef::from_register(register);
                     self.heap.note(Fact::Cast { value, succeeded });
-                    if !succeeded {
-                        trap!(Trap::CastFailure);
-                    }
-                }
-                Code::RefTest | Code::BrOnCast | Code::BrOnCastFail => {
-                    touch!();
-                    let register = b!();
-                    let target = Target(op.imm);
-                    let is = Self::is(&self.heap, &self.types, register, target, op.c);
-                    let succeeded = check!(is);
-                    let value = GcRef::from_register(register);
-                    self.heap.note(Fact::Cast { value, succeeded });
-                    if op.code == Code::RefTest {
-                        a!() = u64::from(succeeded);
-                    } else if succeeded != (op.code == Code::BrOnCast) {
-                        // Past the branch behind.
-                        pc += 1;
+                    match op.code {
+                        Code::RefTest => a!() = u64::from(succeeded),
+                        Code::RefCast if succeeded => {}
+                        Code::RefCast => stop!(Trap::CastFailure),
+                        // A branch that is not taken is skipped.
+                        code => pc += usize::from(succeeded != (code == Code::BrOnCast)),
                     }
                 }
                 Code::TableGet => {

@@ -1,5 +1,5 @@
-//! The instructions that need the heap, a table or a segment, and leave the
-//! frame as it is. Compiled for every heap.
+//! Instructions on objects, tables, segments and whole memories, which leave the
+//! frames as they are.
 
 use super::super::inspector::Inspector;
 use super::super::storage::range;
@@ -36,7 +36,7 @@ macro_rules! known {
     };
 }
 
-known!(B8, B16, B32, B64, Gc, Func);
+known!(B8, B16, B32, B64, B128, Gc, Func);
 
 /// The field that an instruction names.
 #[inline]
@@ -52,21 +52,21 @@ fn field<L: Known>(op: &Op) -> Field {
 #[inline(never)]
 pub(super) fn get_field<H: Heap, L: Known>(
     heap: &mut H,
-    object_in: u64,
+    container: u64,
     op: &Op,
 ) -> Result<u64, Stop> {
-    Ok(heap.get_field(object(object_in)?, field::<L>(op))?)
+    Ok(heap.get_field(object(container)?, field::<L>(op))?)
 }
 
 /// `struct.set`.
 #[inline(never)]
 pub(super) fn set_field<H: Heap, L: Known>(
     heap: &mut H,
-    object_in: u64,
+    container: u64,
     op: &Op,
     value: u64,
 ) -> Result<(), Stop> {
-    Ok(heap.set_field(object(object_in)?, field::<L>(op), value)?)
+    Ok(heap.set_field(object(container)?, field::<L>(op), value)?)
 }
 
 /// An array, and an index into it that is within its bounds.
@@ -142,47 +142,6 @@ impl<H: Heap> Store<H> {
                 }
             };
         }
-        macro_rules! object {
-            ($register:expr) => {{
-                let r = GcRef::from_register($register);
-                if r.is_null() {
-                    return Err(Trap::NullReference.into());
-                }
-                r
-            }};
-        }
-        macro_rules! field {
-            ($lane:ident) => {
-                Field {
-                    index: u32::from(op.c),
-                    offset: op.imm,
-                    lane: Lane::$lane,
-                }
-            };
-        }
-        // The index in `c`, if it is in the array.
-        macro_rules! index {
-            ($r:expr) => {{
-                let index = c!() as u32;
-                if index >= self.heap.array_len($r)? {
-                    return Err(Trap::ArrayOutOfBounds.into());
-                }
-                index
-            }};
-        }
-        macro_rules! field_of_vector {
-            () => {
-                Place::Field(field!(B128))
-            };
-        }
-        macro_rules! element_of_vectors {
-            ($r:expr) => {
-                Place::Element {
-                    index: index!($r),
-                    lane: Lane::B128,
-                }
-            };
-        }
         // Prepares an allocation of type `op.imm` with `$more` bytes of
         // elements: audit, budget, safepoint.
         macro_rules! allocation {
@@ -245,14 +204,16 @@ impl<H: Heap> Store<H> {
             }
             Code::StructSetWide => {
                 touch!();
-                let r = object!(b!());
+                let r = object(b!())?;
                 let value = vector::get(self.machine.registers(), op.a);
-                self.heap.set_vector(r, field_of_vector!(), value)?;
+                let place = Place::Field(field::<B128>(&op));
+                self.heap.set_vector(r, place, value)?;
             }
             Code::ArraySetWide => {
                 touch!();
-                let r = object!(b!());
-                let place = element_of_vectors!(r);
+                let (r, index) = element(&self.heap, b!(), c!())?;
+                let lane = Lane::B128;
+                let place = Place::Element { index, lane };
                 self.heap
                     .set_vector(r, place, vector::get(self.machine.registers(), op.a))?;
             }
@@ -300,8 +261,9 @@ impl<H: Heap> Store<H> {
                 allocate!(self.heap.new_struct_default(TypeId(op.imm)));
             }
             Code::StructGetWide => {
-                let r = object!(b!());
-                let value = self.heap.get_vector(r, field_of_vector!())?;
+                let r = object(b!())?;
+                let place = Place::Field(field::<B128>(&op));
+                let value = self.heap.get_vector(r, place)?;
                 vector::put(self.machine.registers_mut(), op.a, value);
             }
             Code::ArrayNew => {
@@ -371,8 +333,9 @@ impl<H: Heap> Store<H> {
                 self.heap.init_elements(r, 0, lane, &refs[range])?;
             }
             Code::ArrayGetWide => {
-                let r = object!(b!());
-                let place = element_of_vectors!(r);
+                let (r, index) = element(&self.heap, b!(), c!())?;
+                let lane = Lane::B128;
+                let place = Place::Element { index, lane };
                 let value = self.heap.get_vector(r, place)?;
                 vector::put(self.machine.registers_mut(), op.a, value);
             }

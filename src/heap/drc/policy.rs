@@ -136,7 +136,7 @@ pub trait Policy {
         if layout.traced_elements {
             let len = core.array_len(object)?;
             let mut elements = core.element_range(object, 0, len)?;
-            while let Some((child, owners)) = core.equal_words(&mut elements)? {
+            while let Some((child, owners)) = core.next_run(&mut elements)? {
                 self.decrement(core, child, owners)?;
             }
         }
@@ -248,7 +248,7 @@ pub trait Policy {
         // All the new owners before any old one goes: with an overlap, what one
         // slot loses another one gains.
         let mut elements = core.element_range(src.0, src.1, len)?;
-        while let Some((new, owners)) = core.equal_words(&mut elements)? {
+        while let Some((new, owners)) = core.next_run(&mut elements)? {
             self.increment(core, new, owners)?;
         }
         self.decrement_elements(core, dst.0, dst.1, len)?;
@@ -277,7 +277,7 @@ pub trait Policy {
     /// Nothing is freed yet.
     fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
         let mut elements = core.element_range(array, start, len)?;
-        while let Some((old, owners)) = core.equal_words(&mut elements)? {
+        while let Some((old, owners)) = core.next_run(&mut elements)? {
             core.count_overwrites(old, owners);
             self.decrement(core, old, owners)?;
         }

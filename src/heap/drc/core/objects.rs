@@ -55,7 +55,7 @@ impl Core {
     }
 
     /// The addresses of `len` elements of an array of references from `start`
-    /// on, for [`Core::equal_words`].
+    /// on, for [`Core::next_run`].
     #[inline]
     pub fn element_range(
         &self,
@@ -66,10 +66,10 @@ impl Core {
         self.space.elements(array, start, len, Lane::Gc)
     }
 
-    /// The reference at the first of these addresses, and how many after it are
-    /// the same; the range becomes what is left. `None` at its end.
+    /// The reference at the first of these addresses, and how many there are of
+    /// it in a row; the range becomes what is left. `None` at its end.
     #[inline]
-    pub fn equal_words(&self, range: &mut Range<usize>) -> Result<Option<(GcRef, u32)>, HeapError> {
+    pub fn next_run(&self, range: &mut Range<usize>) -> Result<Option<(GcRef, u32)>, HeapError> {
         if range.start >= range.end {
             return Ok(None);
         }
