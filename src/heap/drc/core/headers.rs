@@ -60,12 +60,12 @@ impl Core {
         let at = self.header(r)? + COUNT;
         let count = self.space.word(at)?;
         match count.checked_sub(owners) {
-            Some(0) if count > 0 => {
+            Some(0) => {
                 self.space.set_word(at, 0)?;
                 self.push_dead(r)
             }
-            Some(left) if count > 0 => self.space.set_word(at, left),
-            _ => Err(HeapError::corrupt(r.0, "the count falls below zero")),
+            Some(left) => self.space.set_word(at, left),
+            None => Err(HeapError::corrupt(r.0, "the count falls below zero")),
         }
     }
 

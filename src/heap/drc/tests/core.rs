@@ -57,6 +57,11 @@ fn stores_over_objects_are_counted() {
         h.set_field(root, field, value).unwrap();
         assert_eq!(h.stats().overwritten, expected, "by {value}");
     }
+    let array = h.new_array(kinds.refs, 5, leaf.register()).unwrap();
+    for (start, len, value, expected) in [(1, 3, 3, 5), (0, 5, 0, 7), (0, 5, 3, 7)] {
+        h.fill(array, start, len, Lane::Gc, value).unwrap();
+        assert_eq!(h.stats().overwritten, expected, "{len} by {value}");
+    }
 }
 
 #[test]
