@@ -47,7 +47,7 @@ impl Default for Limits {
 
 impl Limits {
     /// For generated cases: each run ends within milliseconds.
-    pub fn fuzzing() -> Limits {
+    pub const fn fuzzing() -> Limits {
         Limits {
             fuel: 10_000,
             frames: 256,

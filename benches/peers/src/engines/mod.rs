@@ -9,15 +9,7 @@ use ::gcdiff::engine::Limits;
 
 /// What a run of a generated module may use: the limits of a campaign. Every engine has its own way to count fuel; all are about
 /// instructions.
-pub const LIMITS: Limits = Limits {
-    fuel: 10_000,
-    frames: 256,
-    registers: 1 << 16,
-    heap_bytes: 1 << 20,
-    table_elements: 20_000,
-    memory_bytes: 16 << 20,
-    reentry: 4,
-};
+pub const LIMITS: Limits = Limits::fuzzing();
 
 /// Executes a whole generated module: decodes it, instantiates it, and calls every exported function once with default values.
 /// An error means that the engine cannot, and the module is left out.
