@@ -58,7 +58,7 @@ impl<H: Heap> Store<H> {
             Func::Host { ty, id } => {
                 let base = self.machine.free_base();
                 let top = base + args.len() + registers(&self.types.func(ty).results);
-                self.machine.reserve(top)?;
+                self.machine.stack.reserve(top)?;
                 self.machine.stack[base..base + args.len()].copy_from_slice(args);
                 // An export may be an import: then the host calls itself.
                 if self.is_too_deep() {
@@ -91,7 +91,7 @@ impl<H: Heap> Store<H> {
         }
         self.inspect_operations = inspector.grain() >= Grain::Every;
         let base = self.machine.free_base();
-        self.machine.reserve(base + args.len())?;
+        self.machine.stack.reserve(base + args.len())?;
         self.machine.stack[base..base + args.len()].copy_from_slice(args);
         self.depth += 1;
         let floor = self.machine.frames.len();
@@ -117,7 +117,7 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(ty);
         let results = base + registers(&func.params);
         let top = results + registers(&func.results);
-        self.machine.reserve(top)?;
+        self.machine.stack.reserve(top)?;
         if self.machine.frames.len() >= self.machine.limits.frames {
             return Err(Trap::StackOverflow.into());
         }

@@ -4,6 +4,7 @@
 
 use super::limits::Limits;
 use super::schedule::{Clock, Schedule};
+use super::stack::Stack;
 use super::storage::Memory;
 use super::trap::Trap;
 
@@ -32,7 +33,7 @@ impl Frame {
 #[derive(Debug)]
 pub(super) struct Machine {
     /// Registers of all frames.
-    pub stack: Vec<u64>,
+    pub stack: Stack,
     /// Frames below the running one, outermost first.
     pub frames: Vec<Frame>,
     /// The running frame, while a function runs.
@@ -49,7 +50,7 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(limits: Limits, schedule: Schedule) -> Machine {
         Machine {
-            stack: Vec::new(),
+            stack: Stack::new(limits.registers),
             frames: Vec::new(),
             running: Frame::default(),
             fuel: limits.fuel,
@@ -102,26 +103,6 @@ impl Machine {
         [regs[0], regs[1], regs[2]]
     }
 
-    /// Makes registers below `top` available.
-    #[inline]
-    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
-        if top > self.stack.len() {
-            return self.grow(top);
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn grow(&mut self, top: usize) -> Result<(), Trap> {
-        if top > self.limits.registers {
-            return Err(Trap::StackOverflow);
-        }
-        // Not `clamp`: the limit may be below the first size.
-        let len = (self.stack.len() * 2).max(256).min(self.limits.registers);
-        self.stack.resize(len.max(top), 0);
-        Ok(())
-    }
-
     /// Charges fuel.
     #[inline]
     pub(super) fn charge(&mut self, fuel: u64) -> Result<(), Trap> {
@@ -132,47 +113,17 @@ impl Machine {
 /// Takes `cost` from a supply of fuel.
 #[inline]
 pub(super) fn charge(fuel: &mut u64, cost: u64) -> Result<(), Trap> {
-    match fuel.checked_sub(cost) {
-        Some(left) => {
-            *fuel = left;
-            Ok(())
-        }
-        None => {
-            *fuel = 0;
-            Err(Trap::OutOfFuel)
-        }
+    if *fuel < cost {
+        return Err(exhausted(fuel));
     }
+    *fuel -= cost;
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Programs see no more of this than the limit; the rest is what it costs.
-    #[test]
-    fn the_stack_doubles_up_to_the_limit() {
-        let limits = Limits {
-            registers: 1500,
-            ..Limits::default()
-        };
-        let mut machine = Machine::new(limits, Schedule::Never);
-        for (top, len) in [
-            (0, 0),
-            (1, 256),
-            (256, 256),
-            (257, 512),
-            (512, 512),
-            (1200, 1200),
-            (1201, 1500),
-            (1500, 1500),
-        ] {
-            assert_eq!(machine.reserve(top), Ok(()));
-            assert_eq!(machine.stack.len(), len, "after registers below {top}");
-        }
-        assert_eq!(machine.reserve(1501), Err(Trap::StackOverflow));
-        // All there are at once, when there were fewer.
-        let mut machine = Machine::new(limits, Schedule::Never);
-        assert_eq!(machine.reserve(1501), Err(Trap::StackOverflow));
-        assert_eq!(machine.reserve(1500), Ok(()));
-    }
+/// The last of a supply of fuel is gone.
+#[cold]
+#[inline(never)]
+fn exhausted(fuel: &mut u64) -> Trap {
+    *fuel = 0;
+    Trap::OutOfFuel
 }

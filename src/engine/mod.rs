@@ -15,6 +15,7 @@ mod limits;
 mod machine;
 mod roots;
 mod schedule;
+mod stack;
 mod storage;
 mod store;
 mod trap;

@@ -16,12 +16,13 @@
 pub struct Op {
     /// What to do.
     pub code: Code,
-    /// First register, as a rule the destination.
-    pub a: u16,
     /// Second register.
     pub b: u16,
     /// Third register.
     pub c: u16,
+    /// First register, as a rule the destination. It is here to have the parts
+    /// of either kind of constant side by side.
+    pub a: u16,
     /// Immediate.
     pub imm: u32,
 }

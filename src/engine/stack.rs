@@ -1,0 +1,189 @@
+//! The stack: the registers of all frames in a row.
+//!
+//! An instruction names a register of its frame by sixteen bits. The stack always
+//! ends that many registers behind the last frame, so that the interpreter's view
+//! of it, a [`Window`], is as long as an index can be, and no index has to be
+//! checked. That makes a stack half a megabyte long; a store that is gone leaves
+//! its own to the next one on the same thread, cleared.
+
+use super::trap::Trap;
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
+/// As many registers as an instruction can name.
+const WINDOW: usize = 1 << 16;
+
+/// What an instruction can name: the running frame and what is above it.
+pub(super) type Window = [u64; WINDOW];
+
+/// Registers that may be used before the stack first grows.
+const FIRST: usize = 256;
+
+/// The longest stack that is kept for another store, in registers.
+const KEPT: usize = 4 * WINDOW;
+
+/// As many are kept per thread: a verdict has few stores at a time.
+const SPARES: usize = 4;
+
+thread_local! {
+    /// Stacks without an owner, all zero.
+    static SPARE: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Stack {
+    registers: Vec<u64>,
+    /// How many of them frames may use so far.
+    reserved: usize,
+    /// How many at most.
+    limit: usize,
+}
+
+impl Stack {
+    /// A stack of zeros on which frames may use up to `limit` registers.
+    pub(super) fn new(limit: usize) -> Stack {
+        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+        let mut stack = Stack {
+            registers: spare.ok().flatten().unwrap_or_default(),
+            reserved: 0,
+            limit,
+        };
+        stack.extend(FIRST.min(limit));
+        stack
+    }
+
+    /// Makes registers below `top` available, or reports that the limit is in
+    /// the way.
+    #[inline]
+    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
+        match top <= self.reserved {
+            true => Ok(()),
+            false => self.grow(top),
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, top: usize) -> Result<(), Trap> {
+        if top > self.limit {
+            return Err(Trap::StackOverflow);
+        }
+        self.extend((self.reserved * 2).min(self.limit).max(top));
+        Ok(())
+    }
+
+    fn extend(&mut self, reserved: usize) {
+        self.reserved = reserved;
+        let len = reserved + WINDOW;
+        if len <= self.registers.len() {
+            return;
+        }
+        match self.registers.is_empty() {
+            // Memory that is zero already is not touched.
+            true => self.registers = vec![0; len],
+            false => self.registers.resize(len, 0),
+        }
+    }
+
+    /// The window of a frame whose registers begin at `base`.
+    #[inline]
+    pub(super) fn window(&mut self, base: u32) -> &mut Window {
+        let rest = &mut self.registers[base as usize..];
+        rest.first_chunk_mut().expect("reserved")
+    }
+}
+
+impl Deref for Stack {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        &self.registers
+    }
+}
+
+impl DerefMut for Stack {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        &mut self.registers
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if self.registers.len() > KEPT {
+            return;
+        }
+        let mut registers = std::mem::take(&mut self.registers);
+        registers[..self.reserved].fill(0);
+        // At the end of a thread there is nothing left to keep it in.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < SPARES {
+                spare.push(registers);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs see no more of this than the limit; the rest is what it costs.
+    #[test]
+    fn a_stack_doubles_up_to_its_limit() {
+        let mut stack = Stack::new(1500);
+        for (top, reserved) in [
+            (0, 256),
+            (1, 256),
+            (256, 256),
+            (257, 512),
+            (512, 512),
+            (1200, 1200),
+            (1201, 1500),
+            (1500, 1500),
+        ] {
+            assert_eq!(stack.reserve(top), Ok(()));
+            assert_eq!(stack.reserved, reserved, "after registers below {top}");
+            // The last frame may begin anywhere, and be empty.
+            assert_eq!(stack.window(reserved as u32).len(), WINDOW);
+        }
+        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow));
+        // All there are at once, when there were fewer.
+        let mut stack = Stack::new(1500);
+        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow));
+        assert_eq!(stack.reserve(1500), Ok(()));
+        // Less than the first size.
+        let mut stack = Stack::new(3);
+        assert_eq!(stack.reserve(3), Ok(()));
+        assert_eq!(stack.reserve(4), Err(Trap::StackOverflow));
+    }
+
+    #[test]
+    fn a_stack_that_was_used_before_is_all_zero() {
+        let mut addresses = Vec::new();
+        for used in [1, 256, 257, 70_000, 3] {
+            let mut stack = Stack::new(1 << 20);
+            addresses.push(stack.registers.as_ptr());
+            assert!(stack.iter().all(|register| *register == 0));
+            stack.reserve(used).unwrap();
+            stack[..used].fill(u64::MAX);
+        }
+        // The second was the same memory as the first, so this means something.
+        assert_eq!(addresses[0], addresses[1]);
+    }
+
+    #[test]
+    fn a_stack_that_has_grown_out_of_proportion_is_not_kept() {
+        drop(Stack::new(1));
+        let kept = || SPARE.with(|spare| spare.borrow().len());
+        let before = kept();
+        let mut stack = Stack::new(1 << 20);
+        stack.reserve(KEPT).unwrap();
+        drop(stack);
+        assert_eq!(kept(), before - 1);
+        let stacks: Vec<Stack> = (0..2 * SPARES).map(|_| Stack::new(1)).collect();
+        assert_eq!(kept(), 0);
+        drop(stacks);
+        assert_eq!(kept(), SPARES);
+    }
+}
