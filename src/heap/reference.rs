@@ -57,7 +57,8 @@ impl GcRef {
     /// i31. The address need not be valid.
     #[inline]
     pub fn is_object(self) -> bool {
-        self.0 & 1 == 0 && self.0 != 0
+        // One comparison for both: the low bit becomes the highest.
+        self.0.rotate_right(1).wrapping_sub(1) < u32::MAX >> 1
     }
 
     /// The i31's value, sign-extended (`i31.get_s`).

@@ -170,9 +170,16 @@ impl Space {
         let Some([first, rest @ ..]) = words else {
             return Err(outside(at));
         };
-        // Groups are faster than single words.
-        let groups = rest.as_chunks::<8>().0;
-        let mut same = 8 * groups.iter().take_while(|g| **g == [*first; 8]).count();
+        // Groups are faster than single words: without a way out in between, they
+        // are compared several words at a time.
+        const GROUP: usize = 32;
+        let word = u32::from_le_bytes(*first);
+        let equal = |group: &[[u8; 4]; GROUP]| {
+            let differ = |all, other: &[u8; 4]| all | (u32::from_le_bytes(*other) ^ word);
+            group.iter().fold(0, differ) == 0
+        };
+        let groups = rest.as_chunks::<GROUP>().0.iter();
+        let mut same = GROUP * groups.take_while(|group| equal(group)).count();
         same += rest[same..].iter().take_while(|w| *w == first).count();
         Ok(same as u32 + 1)
     }
@@ -183,6 +190,22 @@ impl Space {
         self.storage
             .write(at, word.to_le_bytes())
             .ok_or_else(|| outside(at))
+    }
+
+    /// Goes through the references in a range of words and changes a word in the
+    /// header of the object behind each, `AT` bytes from its start. Ends before
+    /// whatever is special: no object, nothing to change, the same reference
+    /// twice in a row, the last one; and changes nothing while somebody watches.
+    /// Returns the address of the first reference that is left.
+    pub fn change_headers<const AT: usize>(
+        &mut self,
+        range: Range<usize>,
+        change: impl Fn(u32) -> Option<u32>,
+    ) -> usize {
+        match self.storage.unwatched() {
+            Some(bytes) => change_headers::<AT>(bytes, &self.granules, range, change),
+            None => range.start,
+        }
     }
 
     /// Writes consecutive words of a header.
@@ -343,6 +366,40 @@ impl Space {
             .fill(0);
         Ok(())
     }
+}
+
+/// See [`Space::change_headers`]. Memory and block table come apart, so that the
+/// compiler knows that a write to one leaves the other as it is.
+#[inline(never)]
+fn change_headers<const AT: usize>(
+    bytes: &mut [u8],
+    granules: &Granules,
+    range: Range<usize>,
+    change: impl Fn(u32) -> Option<u32>,
+) -> usize {
+    const { assert!(AT + 4 <= HEADER as usize) };
+    let (mut at, end) = (range.start, range.end.min(bytes.len()));
+    let word = |bytes: &[u8], at: usize| {
+        let word = bytes.get(at..at + 4)?.first_chunk()?;
+        Some(u32::from_le_bytes(*word))
+    };
+    let Some(mut reference) = word(bytes, at) else {
+        return at;
+    };
+    while at + 8 <= end
+        && let Some(next) = word(bytes, at + 4)
+        && next != reference
+        && granules.at(GcRef(reference)) > 0
+        && let header = reference as usize + AT
+        && let Some(header) = bytes.get_mut(header..header + 4)
+        && let Some(old) = header.first_chunk_mut()
+        && let Some(new) = change(u32::from_le_bytes(*old))
+    {
+        *old = new.to_le_bytes();
+        reference = next;
+        at += 4;
+    }
+    at
 }
 
 /// Why there is no object at `r`, or not enough of one.

@@ -113,6 +113,14 @@ impl Storage {
         self.bytes.get_mut(range)
     }
 
+    /// All bytes, to be written, unless somebody watches.
+    pub fn unwatched(&mut self) -> Option<&mut [u8]> {
+        match self.log {
+            Log::Off => Some(&mut self.bytes),
+            _ => None,
+        }
+    }
+
     /// Fills a range with copies of one value.
     pub fn fill(&mut self, range: Range<usize>, lane: Lane, value: u64) -> Option<()> {
         self.log.note(range.start, range.len());

@@ -7,6 +7,7 @@
 use super::{Core, Done, Policy};
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
+use std::ops::Range;
 
 #[deny(clippy::missing_trait_methods)]
 impl<P: Policy + ?Sized> Policy for Box<P> {
@@ -45,6 +46,14 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
 
     fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
         (**self).decrement(core, value, owners)
+    }
+
+    fn increment_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) {
+        (**self).increment_ahead(core, elements)
+    }
+
+    fn decrement_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) -> u64 {
+        (**self).decrement_ahead(core, elements)
     }
 
     fn release(&mut self, core: &mut Core, value: GcRef) -> Done {

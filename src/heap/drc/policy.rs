@@ -24,7 +24,8 @@
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Roots, Shape};
-use crate::types::Types;
+use crate::types::{Lane, Types};
+use std::ops::Range;
 
 /// What a hook returns that has nothing to say.
 pub type Done = Result<(), HeapError>;
@@ -103,6 +104,22 @@ pub trait Policy {
         Ok(())
     }
 
+    /// Takes the lead in counting new owners of elements, and leaves a rest, which
+    /// may be all of them, in `elements`. [`Sound`] has a loop for what is not
+    /// special; what the policy decides, it decides about the rest.
+    #[inline]
+    fn increment_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) {
+        let _ = (core, elements);
+    }
+
+    /// Likewise for owners less; returns for how many elements, all of which had
+    /// objects.
+    #[inline]
+    fn decrement_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) -> u64 {
+        let _ = (core, elements);
+        0
+    }
+
     /// One owner less for a value, at the end of an operation.
     #[inline]
     fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
@@ -136,7 +153,11 @@ pub trait Policy {
         if layout.traced_elements {
             let len = core.array_len(object)?;
             let mut elements = core.element_range(object, 0, len)?;
-            while let Some((child, owners)) = core.next_run(&mut elements)? {
+            loop {
+                self.decrement_ahead(core, &mut elements);
+                let Some((child, owners)) = core.next_run(&mut elements)? else {
+                    break;
+                };
                 self.decrement(core, child, owners)?;
             }
         }
@@ -248,7 +269,11 @@ pub trait Policy {
         // All the new owners before any old one goes: with an overlap, what one
         // slot loses another one gains.
         let mut elements = core.element_range(src.0, src.1, len)?;
-        while let Some((new, owners)) = core.next_run(&mut elements)? {
+        loop {
+            self.increment_ahead(core, &mut elements);
+            let Some((new, owners)) = core.next_run(&mut elements)? else {
+                break;
+            };
             self.increment(core, new, owners)?;
         }
         self.decrement_elements(core, dst.0, dst.1, len)?;
@@ -277,11 +302,15 @@ pub trait Policy {
     /// Nothing is freed yet.
     fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
         let mut elements = core.element_range(array, start, len)?;
-        while let Some((old, owners)) = core.next_run(&mut elements)? {
+        loop {
+            let objects = self.decrement_ahead(core, &mut elements);
+            core.count_overwritten(objects);
+            let Some((old, owners)) = core.next_run(&mut elements)? else {
+                return Ok(());
+            };
             core.count_overwrites(old, owners);
             self.decrement(core, old, owners)?;
         }
-        Ok(())
     }
 
     // ---- Bulk writes to slots ----
@@ -415,4 +444,16 @@ pub trait Policy {
 #[derive(Copy, Clone, Default, Debug)]
 pub struct Sound;
 
-impl Policy for Sound {}
+impl Policy for Sound {
+    #[inline]
+    fn increment_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) {
+        core.add_owners_ahead(elements);
+    }
+
+    #[inline]
+    fn decrement_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) -> u64 {
+        let before = elements.len();
+        core.remove_owners_ahead(elements);
+        (before - elements.len()) as u64 / u64::from(Lane::Gc.width())
+    }
+}

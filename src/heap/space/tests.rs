@@ -295,22 +295,22 @@ fn clearing_poisons_what_was_in_use() {
 
 #[test]
 fn equal_words_are_counted_from_the_first_on() {
-    let (mut space, objects) = space(4096, &[20]);
+    let (mut space, objects) = space(4096, &[60]);
     let at = objects[0].0 as usize + 16;
-    for equal in 1..40 {
-        let range = at..at + 40 * 4;
-        for i in 0..40 {
+    for equal in 1..140 {
+        let range = at..at + 140 * 4;
+        for i in 0..140 {
             space
                 .set_word(at + 4 * i, u32::from(i >= equal) + 7)
                 .unwrap();
         }
         assert_eq!(space.equal_words(range), Ok(equal as u32));
-        let rest = at + 4 * equal..at + 40 * 4;
-        assert_eq!(space.equal_words(rest), Ok(40 - equal as u32));
+        let rest = at + 4 * equal..at + 140 * 4;
+        assert_eq!(space.equal_words(rest), Ok(140 - equal as u32));
         // What is equal behind another word does not count.
         space.set_word(at + 4 * (equal / 2), 9).unwrap();
         let count = (equal as u32 / 2).max(1);
-        assert_eq!(space.equal_words(at..at + 40 * 4), Ok(count));
+        assert_eq!(space.equal_words(at..at + 140 * 4), Ok(count));
     }
     assert!(space.equal_words(at..at).is_err());
     assert!(space.equal_words(1 << 20..(1 << 20) + 4).is_err());

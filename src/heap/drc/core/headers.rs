@@ -3,6 +3,7 @@
 use super::Core;
 use crate::heap::header::{self, HEADER};
 use crate::heap::{GcRef, HeapError, Shape};
+use std::ops::Range;
 
 /// Offsets of the collector's words in a header.
 const FLAGS: usize = 4;
@@ -51,6 +52,22 @@ impl Core {
             Some(sum) if count != 0 => self.space.set_word(at, sum),
             _ => Err(bad_increment(r, count)),
         }
+    }
+
+    /// Adds an owner to the objects behind the elements of `range`, up to the
+    /// first that is none, is due to be refused, or is one of several in a row;
+    /// these are left in `range`. It may leave others.
+    pub fn add_owners_ahead(&mut self, range: &mut Range<usize>) {
+        let add = |count: u32| count.checked_add(1).filter(|_| count != 0);
+        range.start = self.space.change_headers::<COUNT>(range.clone(), add);
+    }
+
+    /// Takes an owner from the objects behind the elements of `range`, up to the
+    /// first that is none, would have no owner left, or is one of several in a
+    /// row; these are left in `range`. It may leave others.
+    pub fn remove_owners_ahead(&mut self, range: &mut Range<usize>) {
+        let remove = |count: u32| (count > 1).then(|| count - 1);
+        range.start = self.space.change_headers::<COUNT>(range.clone(), remove);
     }
 
     /// Takes owners from an object, at least one. The last one leaves it dead:

@@ -167,6 +167,12 @@ impl Core {
         }
     }
 
+    /// Notes that so many slots with objects were written over.
+    #[inline]
+    pub fn count_overwritten(&mut self, slots: u64) {
+        self.stats.overwritten += slots;
+    }
+
     /// Whether the stack-root list has outgrown the survivors of the last
     /// collection. Without this, a loop that reads references and allocates
     /// little would grow the list for ever (Wasmtime issue 13403).
