@@ -113,11 +113,13 @@ impl Machine {
 /// Takes `cost` from a supply of fuel.
 #[inline]
 pub(super) fn charge(fuel: &mut u64, cost: u64) -> Result<(), Trap> {
-    if *fuel < cost {
-        return Err(exhausted(fuel));
+    // Taken first and looked at then: that is one instruction of the processor.
+    let (left, overdrawn) = fuel.overflowing_sub(cost);
+    *fuel = left;
+    match overdrawn {
+        true => Err(exhausted(fuel)),
+        false => Ok(()),
     }
-    *fuel -= cost;
-    Ok(())
 }
 
 /// The last of a supply of fuel is gone.

@@ -21,10 +21,11 @@ pub enum Schedule {
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     schedule: Schedule,
-    /// Safepoints passed.
-    pub(super) safepoints: u64,
     /// The next safepoint to stop at: the earlier of the two below.
     next: u64,
+    /// How many there are until then. Counting down is less work for a loop than
+    /// counting up.
+    left: u64,
     /// The next safepoint to collect at.
     scheduled: u64,
     /// Allocations left until the next collection, for that kind of schedule.
@@ -44,10 +45,10 @@ const FREE: u64 = 4096;
 impl Clock {
     pub(super) fn new(schedule: Schedule) -> Clock {
         let mut clock = Clock {
-            next: u64::MAX,
+            next: 0,
+            left: 0,
             scheduled: u64::MAX,
             allocations: u64::MAX,
-            safepoints: 0,
             index: 0,
             bound: u64::MAX,
             schedule,
@@ -58,8 +59,20 @@ impl Clock {
             Schedule::EveryAllocation(n) => clock.allocations = u64::from(*n).max(1),
             Schedule::At(list) => clock.scheduled = list.first().copied().unwrap_or(u64::MAX),
         }
-        clock.next = clock.scheduled;
+        clock.wind();
         clock
+    }
+
+    /// Safepoints passed.
+    pub(super) fn safepoints(&self) -> u64 {
+        self.next - self.left
+    }
+
+    /// Has the clock stop where it should, but not before the next safepoint.
+    fn wind(&mut self) {
+        let passed = self.safepoints();
+        self.next = self.scheduled.min(self.bound).max(passed + 1);
+        self.left = self.next - passed;
     }
 
     /// A call from outside begins, with so much fuel. From now on the run is
@@ -67,8 +80,8 @@ impl Clock {
     /// consumes none, and it might never end (Wasmtime issue 11426).
     pub(super) fn limit(&mut self, fuel: u64) {
         let more = fuel.saturating_mul(PER_FUEL).saturating_add(FREE);
-        self.bound = self.safepoints.saturating_add(more);
-        self.next = self.scheduled.min(self.bound);
+        self.bound = self.safepoints().saturating_add(more);
+        self.wind();
     }
 
     /// The host is about to allocate: a safepoint that no fuel pays for.
@@ -78,33 +91,31 @@ impl Clock {
 
     /// Whether there were more safepoints than there could have been.
     pub(super) fn has_run_away(&self) -> bool {
-        self.safepoints >= self.bound
+        self.safepoints() >= self.bound
     }
 
     /// Passes a safepoint; whether to collect there.
     #[inline]
     pub(super) fn safepoint(&mut self) -> bool {
-        self.safepoints += 1;
-        self.safepoints >= self.next && self.due()
+        self.left -= 1;
+        self.left == 0 && self.due()
     }
 
     #[cold]
     fn due(&mut self) -> bool {
-        let collect = self.safepoints >= self.scheduled;
+        let passed = self.safepoints();
+        let collect = passed >= self.scheduled;
         match &self.schedule {
-            Schedule::EverySafepoint => self.scheduled = self.safepoints + 1,
+            Schedule::EverySafepoint => self.scheduled = passed + 1,
             Schedule::At(list) => {
-                while list
-                    .get(self.index)
-                    .is_some_and(|&at| at <= self.safepoints)
-                {
+                while list.get(self.index).is_some_and(|&at| at <= passed) {
                     self.index += 1;
                 }
                 self.scheduled = list.get(self.index).copied().unwrap_or(u64::MAX);
             }
             Schedule::Never | Schedule::EveryAllocation(_) => {}
         }
-        self.next = self.scheduled.min(self.bound);
+        self.wind();
         // The bound may have moved since it was the next to stop at.
         collect || self.has_run_away()
     }

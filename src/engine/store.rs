@@ -232,7 +232,7 @@ impl<H: Heap> Store<H> {
 
     /// Safepoints passed so far.
     pub fn safepoints(&self) -> u64 {
-        self.machine.clock.safepoints
+        self.machine.clock.safepoints()
     }
 
     /// The instruction that last touched the heap. Known only while inspecting
