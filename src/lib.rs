@@ -10,5 +10,6 @@ pub mod heap;
 pub mod module;
 pub mod oracle;
 pub mod script;
+mod spare;
 pub mod types;
 pub mod zoo;

@@ -5,12 +5,35 @@ use super::packed::{Format, Lanes, pack};
 use crate::heap::{GcRef, Inspect, Place, Shape};
 use crate::types::{Composite, Lane, Types, ValType};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A hash of an address, cheaper than one that must withstand an attacker: the
+/// case chooses how many objects there are, but not where.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32((*byte).into()));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        // An odd number with as many ones as zeros, and the high half, which all
+        // bits of a product have a part in.
+        let product = (self.0 ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Builds a graph.
 pub(super) struct Walk<'a, H> {
     heap: &'a H,
     types: &'a Types,
-    numbers: HashMap<GcRef, u32>,
+    numbers: HashMap<GcRef, u32, BuildHasherDefault<Spread>>,
     queue: Vec<GcRef>,
     /// See [`Walk::format`].
     formats: HashMap<(Shape, Option<u32>), u32>,
@@ -24,7 +47,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
         Walk {
             heap,
             types,
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             queue: Vec::new(),
             formats: HashMap::new(),
             last: None,

@@ -7,7 +7,7 @@
 //! its own to the next one on the same thread, cleared.
 
 use super::trap::Trap;
-use std::cell::RefCell;
+use crate::spare::Spare;
 use std::ops::{Deref, DerefMut};
 
 /// As many registers as an instruction can name.
@@ -22,12 +22,9 @@ const FIRST: usize = 256;
 /// The longest stack that is kept for another store, in registers.
 const KEPT: usize = 4 * WINDOW;
 
-/// As many are kept per thread: a verdict has few stores at a time.
-const SPARES: usize = 4;
-
 thread_local! {
-    /// Stacks without an owner, all zero.
-    static SPARE: RefCell<Vec<Vec<u64>>> = const { RefCell::new(Vec::new()) };
+    /// All zero, and as long as they ever were.
+    static SPARE: Spare<u64> = const { Spare::new() };
 }
 
 /// See the module's documentation.
@@ -43,9 +40,8 @@ pub(super) struct Stack {
 impl Stack {
     /// A stack of zeros on which frames may use up to `limit` registers.
     pub(super) fn new(limit: usize) -> Stack {
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
         let mut stack = Stack {
-            registers: spare.ok().flatten().unwrap_or_default(),
+            registers: Spare::take(&SPARE),
             reserved: 0,
             limit,
         };
@@ -109,18 +105,10 @@ impl DerefMut for Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        if self.registers.len() > KEPT {
-            return;
+        if self.registers.len() <= KEPT {
+            self.registers[..self.reserved].fill(0);
+            Spare::give(&SPARE, std::mem::take(&mut self.registers), usize::MAX);
         }
-        let mut registers = std::mem::take(&mut self.registers);
-        registers[..self.reserved].fill(0);
-        // At the end of a thread there is nothing left to keep it in.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < SPARES {
-                spare.push(registers);
-            }
-        });
     }
 }
 
@@ -174,16 +162,9 @@ mod tests {
 
     #[test]
     fn a_stack_that_has_grown_out_of_proportion_is_not_kept() {
-        drop(Stack::new(1));
-        let kept = || SPARE.with(|spare| spare.borrow().len());
-        let before = kept();
         let mut stack = Stack::new(1 << 20);
         stack.reserve(KEPT).unwrap();
         drop(stack);
-        assert_eq!(kept(), before - 1);
-        let stacks: Vec<Stack> = (0..2 * SPARES).map(|_| Stack::new(1)).collect();
-        assert_eq!(kept(), 0);
-        drop(stacks);
-        assert_eq!(kept(), SPARES);
+        assert_eq!(Spare::take(&SPARE).len(), 0);
     }
 }

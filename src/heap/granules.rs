@@ -7,6 +7,15 @@
 
 use super::log::Log;
 use super::{Block, GRANULE, GcRef};
+use crate::spare::Spare;
+
+/// The longest table that is kept for another heap, in entries.
+const KEPT: usize = 1 << 16;
+
+thread_local! {
+    /// Tables of heaps that are gone, empty.
+    static SPARE: Spare<i32> = const { Spare::new() };
+}
 
 /// For every granule: `n > 0` where an allocated block of `n` granules starts,
 /// `-n` where a free one does, 0 inside blocks and beyond the last one.
@@ -17,11 +26,18 @@ pub struct Granules {
     pub(super) log: Log,
 }
 
+impl Drop for Granules {
+    fn drop(&mut self) {
+        self.table.clear();
+        Spare::give(&SPARE, std::mem::take(&mut self.table), KEPT);
+    }
+}
+
 impl Granules {
     /// No blocks. Granule 0 never belongs to one: address 0 is null.
     pub fn new() -> Granules {
         Granules {
-            table: Vec::new(),
+            table: Spare::take(&SPARE),
             end: 1,
             log: Log::default(),
         }

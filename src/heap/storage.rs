@@ -5,6 +5,7 @@
 //! a miss means.
 
 use super::log::Log;
+use crate::spare::Spare;
 use crate::types::Lane;
 use std::ops::Range;
 
@@ -23,6 +24,14 @@ const FIRST: usize = 4096;
 // added as `usize` without a check.
 const _: () = assert!(usize::BITS >= 64);
 
+/// The largest memory that is kept for another heap.
+const KEPT: usize = 1 << 20;
+
+thread_local! {
+    /// Memory of heaps that are gone, empty.
+    static SPARE: Spare<u8> = const { Spare::new() };
+}
+
 /// Bytes that grow up to a limit. New bytes are poison.
 pub struct Storage {
     bytes: Vec<u8>,
@@ -35,7 +44,7 @@ impl Storage {
     /// No memory yet, at most `max` bytes later.
     pub fn new(max: u32) -> Storage {
         Storage {
-            bytes: Vec::new(),
+            bytes: Spare::take(&SPARE),
             max: max as usize,
             log: Log::default(),
         }
@@ -152,6 +161,13 @@ impl Storage {
         self.log.note(range.start, range.len());
         let here = self.bytes.len();
         self.bytes[range.start.min(here)..range.end.min(here)].fill(POISON);
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.bytes.clear();
+        Spare::give(&SPARE, std::mem::take(&mut self.bytes), KEPT);
     }
 }
 

@@ -1,0 +1,67 @@
+//! Memory kept between runs: what one has done with, the next one on the same
+//! thread need not ask the system for.
+//!
+//! A run must not be able to tell. So what is given away holds nothing, or only
+//! what the taker would have written himself.
+
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+/// So many pieces are kept of a kind: a verdict has few stores at a time.
+const PIECES: usize = 4;
+
+/// Memory of one kind that nobody uses, as a variable of a thread.
+pub(crate) struct Spare<T: 'static>(RefCell<Vec<Vec<T>>>);
+
+impl<T> Spare<T> {
+    pub(crate) const fn new() -> Spare<T> {
+        Spare(RefCell::new(Vec::new()))
+    }
+
+    /// The last piece that was given away, as it was then; or a new one.
+    pub(crate) fn take(spare: &'static LocalKey<Spare<T>>) -> Vec<T> {
+        let taken = spare.try_with(|spare| spare.0.borrow_mut().pop());
+        taken.ok().flatten().unwrap_or_default()
+    }
+
+    /// Keeps a piece, if it is for at most `size` elements and there is room.
+    pub(crate) fn give(spare: &'static LocalKey<Spare<T>>, piece: Vec<T>, size: usize) {
+        if !(1..=size).contains(&piece.capacity()) {
+            return;
+        }
+        // At the end of a thread there is nothing left to keep it in.
+        let _ = spare.try_with(|spare| {
+            let mut kept = spare.0.borrow_mut();
+            if kept.len() < PIECES {
+                kept.push(piece);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    thread_local! {
+        static SPARE: Spare<u8> = const { Spare::new() };
+    }
+
+    #[test]
+    fn few_pieces_of_moderate_size_are_kept() {
+        assert_eq!(Spare::take(&SPARE).capacity(), 0);
+        Spare::give(&SPARE, vec![1; 10], 10);
+        assert_eq!(Spare::take(&SPARE), [1; 10]);
+        assert_eq!(Spare::take(&SPARE).capacity(), 0);
+        Spare::give(&SPARE, vec![1; 11], 10);
+        Spare::give(&SPARE, vec![], 10);
+        assert_eq!(Spare::take(&SPARE).capacity(), 0);
+        for _ in 0..2 * PIECES {
+            Spare::give(&SPARE, vec![2], 10);
+        }
+        for _ in 0..PIECES {
+            assert_eq!(Spare::take(&SPARE), [2]);
+        }
+        assert_eq!(Spare::take(&SPARE).capacity(), 0);
+    }
+}
