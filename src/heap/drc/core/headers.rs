@@ -76,14 +76,20 @@ impl Core {
     pub fn remove_owners(&mut self, r: GcRef, owners: u32) -> Result<(), HeapError> {
         let at = self.header(r)? + COUNT;
         let count = self.space.word(at)?;
-        match count.checked_sub(owners) {
-            Some(0) => {
-                self.space.set_word(at, 0)?;
-                self.push_dead(r)
-            }
-            Some(left) => self.space.set_word(at, left),
-            None => Err(HeapError::corrupt(r.0, "the count falls below zero")),
+        if count > owners {
+            return self.space.set_word(at, count - owners);
         }
+        self.remove_last_owners(r, count, owners)
+    }
+
+    /// The same where none are left: apart, as mostly some are.
+    #[inline(never)]
+    fn remove_last_owners(&mut self, r: GcRef, count: u32, owners: u32) -> Result<(), HeapError> {
+        if count < owners {
+            return Err(HeapError::corrupt(r.0, "the count falls below zero"));
+        }
+        self.set_count(r, 0)?;
+        self.push_dead(r)
     }
 
     /// Writes all the words of a new object in the stack-root list at once.
