@@ -234,3 +234,22 @@ fn what_is_counted_ahead_is_counted_as_ever() {
         assert_eq!(sound, plain, "seed {seed}");
     }
 }
+
+/// The assertion of Wasmtime issue 10182 holds for what is counted ahead, too.
+#[test]
+fn an_element_without_owners_is_refused_wherever_it_stands() {
+    let kinds = Kinds::new();
+    for dying in 0..4 {
+        let mut h = heap(&kinds);
+        let [from, to] = [0; 2].map(|_| h.new_array_default(kinds.refs, 4).unwrap());
+        let nodes = [0; 4].map(|_| kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL));
+        for (i, node) in (0..).zip(nodes) {
+            h.set_element(from, i, Lane::Gc, node.register()).unwrap();
+        }
+        h.core_mut().set_count(nodes[dying], 0).unwrap();
+        let refused = h.copy((to, 0), (from, 0), 4, Lane::Gc).unwrap_err();
+        let message = format!("{refused:?}");
+        assert!(message.contains("supposedly live"), "{message}");
+        assert_eq!(count(&h, nodes[dying]), Some(0));
+    }
+}
