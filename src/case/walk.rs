@@ -18,8 +18,8 @@ impl Hasher for Spread {
     }
 
     fn write_u32(&mut self, word: u32) {
-        // An odd number with as many ones as zeros, and the high half, which all
-        // bits of a product have a part in.
+        // Multiplication by an odd number without a pattern; the high half is
+        // what all bits have a part in.
         let product = (self.0 ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = product ^ (product >> 32);
     }

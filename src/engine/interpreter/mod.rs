@@ -9,8 +9,8 @@
 //!
 //! The loop is bound by how many instructions of the processor one of ours takes.
 //! So registers are a [`Window`] that needs no check of an index, code is a slice
-//! that gets shorter, and after a jump or an addition a branch is looked for
-//! before the one big `match` is entered again.
+//! that gets shorter, and after a jump, an addition or a load a branch is looked
+//! for before the one big `match` is entered again.
 
 mod branch;
 mod bulk;
@@ -294,8 +294,7 @@ impl<H: Heap> Store<H> {
                     };
                 }
                 // Instructions that are often followed by a branch, or an addition
-                // and a branch. These need no jump of the processor's that could lead
-                // anywhere: one of those takes as long as three simple instructions.
+                // and a branch: these are done without another round of the loop.
                 macro_rules! before_branch {
                     ($done:expr) => {{
                         $done;
