@@ -2,8 +2,10 @@
 //!
 //! *Segregated fits*: one stack ("bin") of block addresses for every small
 //! size, with a bitmap to find the next size that has any, and one ordered set
-//! for all larger blocks. All of it lies out of band; the block table of the
-//! [`Space`] is the truth and everything here can be rebuilt from it.
+//! for all larger blocks. The smallest of these may be kept in front of the set:
+//! what a split leaves of it is the smallest again, so that allocations in a row
+//! do not touch the set. All of it lies out of band; the block table of the [`Space`] is the
+//! truth and everything here can be rebuilt from it.
 //!
 //! A block freed is not merged with its neighbours at once. [`FreeList::coalesce`]
 //! merges them in one pass over the block table, which is paid for by the number
@@ -23,7 +25,9 @@ pub struct FreeList {
     bins: [Vec<u32>; BINS],
     /// Bit `i` is set if bin `i` is not empty.
     occupied: u64,
-    /// Size and start of the larger free blocks.
+    /// Size and start of a larger free block before all of `large`.
+    front: Option<(u32, u32)>,
+    /// Size and start of the other larger free blocks.
     large: BTreeSet<(u32, u32)>,
     /// Blocks freed since the last pass that merged them.
     freed: usize,
@@ -35,6 +39,7 @@ impl FreeList {
         FreeList {
             bins: [const { Vec::new() }; BINS],
             occupied: 0,
+            front: None,
             large: BTreeSet::new(),
             freed: 0,
         }
@@ -44,34 +49,52 @@ impl FreeList {
     /// front of the smallest larger one.
     #[inline]
     pub fn take(&mut self, space: &mut Space, granules: u32) -> Option<GcRef> {
-        let (start, size) = self.find(granules)?;
+        let (start, size) = match self.find_small(granules) {
+            Some(found) => found,
+            None => self.find_large(granules)?,
+        };
+        let (rest, behind) = (size - granules, start + granules);
         let table = space.granules_mut();
         table.set(start, granules as i32);
-        if size > granules {
-            table.set(start + granules, -((size - granules) as i32));
-            self.insert(start + granules, size - granules);
+        if rest > 0 {
+            table.set(behind, -(rest as i32));
+            self.insert(behind, rest);
         }
         Some(GcRef(start * GRANULE))
     }
 
-    /// Removes a free block of at least `granules` granules.
+    /// Removes a block of at least `granules` granules from a bin: its start and
+    /// its size.
     #[inline]
-    fn find(&mut self, granules: u32) -> Option<(u32, u32)> {
+    fn find_small(&mut self, granules: u32) -> Option<(u32, u32)> {
         let wanted = granules.max(1) as usize;
-        if wanted <= BINS {
-            let fitting = self.occupied >> (wanted - 1);
-            if fitting != 0 {
-                let bin = wanted - 1 + fitting.trailing_zeros() as usize;
-                let start = self.bins[bin].pop()?;
-                if self.bins[bin].is_empty() {
-                    self.occupied &= !(1 << bin);
-                }
-                return Some((start, bin as u32 + 1));
+        if wanted > BINS {
+            return None;
+        }
+        let fitting = self.occupied >> (wanted - 1);
+        if fitting == 0 {
+            return None;
+        }
+        let bin = wanted - 1 + fitting.trailing_zeros() as usize;
+        let start = self.bins[bin].pop()?;
+        if self.bins[bin].is_empty() {
+            self.occupied &= !(1 << bin);
+        }
+        Some((start, bin as u32 + 1))
+    }
+
+    /// Removes the smallest of the larger blocks with at least `granules`
+    /// granules: its start and its size.
+    #[inline]
+    fn find_large(&mut self, granules: u32) -> Option<(u32, u32)> {
+        match self.front.take_if(|(size, _)| *size >= granules) {
+            Some((size, start)) => Some((start, size)),
+            None => {
+                let (size, start) = *self.large.range((granules, 0)..).next()?;
+                self.large.remove(&(size, start));
+                Some((start, size))
             }
         }
-        let (size, start) = *self.large.range((granules, 0)..).next()?;
-        self.large.remove(&(size, start));
-        Some((start, size))
     }
 
     /// Frees the block that starts at `start`, and marks it so in the block
@@ -90,7 +113,17 @@ impl FreeList {
             self.bins[bin].push(start);
             self.occupied |= 1 << bin;
         } else {
-            self.large.insert((granules, start));
+            self.insert_large((granules, start));
+        }
+    }
+
+    #[inline]
+    fn insert_large(&mut self, block: (u32, u32)) {
+        let first = self.front.as_ref().or_else(|| self.large.first());
+        if first.is_some_and(|first| *first < block) {
+            self.large.insert(block);
+        } else if let Some(second) = self.front.replace(block) {
+            self.large.insert(second);
         }
     }
 
@@ -108,6 +141,7 @@ impl FreeList {
             self.bins[self.occupied.trailing_zeros() as usize].clear();
             self.occupied &= self.occupied - 1;
         }
+        self.front = None;
         self.large.clear();
         self.freed = 0;
 
@@ -181,10 +215,12 @@ mod tests {
                     0..=10 => {
                         let large = if random.below(6) == 0 { 120 } else { 5 };
                         let n = 1 + random.below(large) as u32;
-                        let fits = |b: &Block| b.free && b.size >= n * GRANULE;
-                        let has_fit = space.granules().blocks().iter().any(fits);
+                        let before = space.granules().blocks();
+                        let fits = |b: &&Block| b.free && b.size >= n * GRANULE;
+                        let best = before.iter().filter(fits).map(|b| b.size).min();
                         let reused = free.take(&mut space, n);
-                        assert_eq!(reused.is_some(), has_fit, "{n} granules");
+                        let size = |r: GcRef| before.iter().find(|b| b.start == r.0).unwrap().size;
+                        assert_eq!(reused.map(size), best, "{n} granules");
                         if let Some(r) = reused.or_else(|| space.bump(n)) {
                             model.add(r.0, n * GRANULE);
                         }
