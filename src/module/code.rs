@@ -234,6 +234,10 @@ codes! {
     I64And, I64Or, I64Xor, I64Shl, I64ShrS, I64ShrU, I64Rotl, I64Rotr,
     /// With `imm`, sign-extended where the type is wider, as second operand.
     I32AddImm, I32MulImm, I32AndImm, I32OrImm, I32XorImm, I32ShlImm, I32ShrSImm, I32ShrUImm,
+    /// `I32AddImm`, after which the branch behind, which is `BrIf`, `BrI32NeImm`,
+    /// `BrI32LtSImm` or `BrI32LtUImm` of the sum, is taken or not: how most loops
+    /// close. Nothing leads to the branch alone.
+    I32CountIf, I32CountNe, I32CountLtS, I32CountLtU,
     I64AddImm, I64MulImm, I64AndImm, I64OrImm, I64XorImm, I64ShlImm, I64ShrSImm, I64ShrUImm,
 
     F32Abs, F32Neg, F32Ceil, F32Floor, F32Trunc, F32Nearest, F32Sqrt,
@@ -254,6 +258,18 @@ impl Code {
     /// there, so that its destination can be changed.
     pub fn has_destination(self) -> bool {
         self as u16 >= Code::Const as u16
+    }
+
+    /// What an `I32AddImm` becomes in front of this branch on its sum.
+    pub fn count_form(self) -> Option<Code> {
+        use Code::*;
+        Some(match self {
+            BrIf => I32CountIf,
+            BrI32NeImm => I32CountNe,
+            BrI32LtSImm => I32CountLtS,
+            BrI32LtUImm => I32CountLtU,
+            _ => return None,
+        })
     }
 
     /// The branches that fuse with this comparison: if it holds, if it does not.

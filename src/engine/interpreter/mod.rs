@@ -29,7 +29,7 @@ use super::stack::Window;
 use super::store::{Store, charge_bytes};
 use super::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
-use crate::module::{Code, Module, Target};
+use crate::module::{Code, Module, Op, Target};
 use crate::types::TypeId;
 use float::{double, single};
 use std::sync::Arc;
@@ -333,6 +333,23 @@ impl<H: Heap> Store<H> {
                     () => {{
                         rest = &code[op.imm as usize..];
                         continue 'jumped;
+                    }};
+                }
+                // Adds a constant, and branches on the sum.
+                macro_rules! count {
+                    ($taken:expr) => {{
+                        let taken: fn(u32, &Op) -> bool = $taken;
+                        let sum = (b!() as u32).wrapping_add(op.imm);
+                        a!() = u64::from(sum);
+                        let Some((branch, behind)) = behind.split_first() else {
+                            unreachable!("a branch is behind")
+                        };
+                        if taken(sum, branch) {
+                            rest = &code[branch.imm as usize..];
+                            continue 'jumped;
+                        }
+                        rest = behind;
+                        continue;
                     }};
                 }
                 macro_rules! float1 {
@@ -663,6 +680,12 @@ impl<H: Heap> Store<H> {
                     Code::I64ShrU => binary!(u64, u64, |x, y| x.wrapping_shr(y as u32)),
                     Code::I64Rotl => binary!(u64, u64, |x, y| x.rotate_left(y as u32 & 63)),
                     Code::I64Rotr => binary!(u64, u64, |x, y| x.rotate_right(y as u32 & 63)),
+                    Code::I32CountIf => count!(|sum, _| sum != 0),
+                    Code::I32CountNe => count!(|sum, branch| sum != branch.compared()),
+                    Code::I32CountLtS => {
+                        count!(|sum, branch| (sum as i32) < branch.compared() as i32)
+                    }
+                    Code::I32CountLtU => count!(|sum, branch| sum < branch.compared()),
                     Code::I32AddImm => before_branch!(immediate!(u32, u32, u32::wrapping_add)),
                     Code::I32MulImm => immediate!(u32, u32, u32::wrapping_mul),
                     Code::I32AndImm => immediate!(u32, u32, |x, y| x & y),

@@ -59,17 +59,31 @@ impl Compiler<'_> {
         match condition {
             Condition::Register(b) => {
                 let code = if wanted { Code::BrIf } else { Code::BrIfZero };
+                self.count_and_branch(code, b);
                 self.op(code, 0, b, 0, target)
             }
             Condition::Compare(op) => {
                 let (if_true, if_false, immediate) =
                     op.code.branch_forms().expect("checked when taken back");
                 let code = if wanted { if_true } else { if_false };
+                self.count_and_branch(code, op.b);
                 match immediate {
                     true => self.emit(Op::compare(code, op.b, op.imm, target)),
                     false => self.op(code, 0, op.b, op.c, target),
                 }
             }
+        }
+    }
+
+    /// Makes one of the last instruction and a branch on register `b` that is
+    /// about to follow, if that is a sum.
+    fn count_and_branch(&mut self, branch: Code, b: u16) {
+        if let Some(op) = self.last_op()
+            && op.code == Code::I32AddImm
+            && op.a == b
+            && let Some(count) = branch.count_form()
+        {
+            op.code = count;
         }
     }
 
