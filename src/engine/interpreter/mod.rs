@@ -7,10 +7,11 @@
 //! [`Machine`](super::machine::Machine): whatever looks at the stack as a whole
 //! (collections, audits, the host) finds the running frame on record there.
 //!
-//! The loop is bound by how many instructions of the processor one of ours takes.
-//! So registers are a [`Window`] that needs no check of an index, code is a slice
-//! that gets shorter, and after a jump, an addition or a load a branch is looked
-//! for before the one big `match` is entered again.
+//! What limits the loop is how many instructions of the processor one of ours
+//! takes, and how far it is from one jump to the next. So registers are a
+//! [`Window`] that needs no check of an index, code is a slice that gets shorter,
+//! and after a jump, an addition or a load a branch is looked for before the one
+//! big `match` is entered again.
 
 mod branch;
 mod bulk;
