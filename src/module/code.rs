@@ -234,11 +234,11 @@ codes! {
     I64And, I64Or, I64Xor, I64Shl, I64ShrS, I64ShrU, I64Rotl, I64Rotr,
     /// With `imm`, sign-extended where the type is wider, as second operand.
     I32AddImm, I32MulImm, I32AndImm, I32OrImm, I32XorImm, I32ShlImm, I32ShrSImm, I32ShrUImm,
+    I64AddImm, I64MulImm, I64AndImm, I64OrImm, I64XorImm, I64ShlImm, I64ShrSImm, I64ShrUImm,
     /// `I32AddImm`, after which the branch behind, which is `BrIf`, `BrI32NeImm`,
     /// `BrI32LtSImm` or `BrI32LtUImm` of the sum, is taken or not: how most loops
     /// close. Nothing leads to the branch alone.
     I32CountIf, I32CountNe, I32CountLtS, I32CountLtU,
-    I64AddImm, I64MulImm, I64AndImm, I64OrImm, I64XorImm, I64ShlImm, I64ShrSImm, I64ShrUImm,
 
     F32Abs, F32Neg, F32Ceil, F32Floor, F32Trunc, F32Nearest, F32Sqrt,
     F32Add, F32Sub, F32Mul, F32Div, F32Min, F32Max, F32Copysign,
