@@ -4,8 +4,8 @@
 //! size, with a bitmap to find the next size that has any, and one ordered set
 //! for all larger blocks. The smallest of these may be kept in front of the set:
 //! what a split leaves of it is the smallest again, so that allocations in a row
-//! do not touch the set. All of it lies out of band; the block table of the [`Space`] is the
-//! truth and everything here can be rebuilt from it.
+//! do not touch the set. All of it lies out of band; the block table of the
+//! [`Space`] is the truth and everything here can be rebuilt from it.
 //!
 //! A block freed is not merged with its neighbours at once. [`FreeList::coalesce`]
 //! merges them in one pass over the block table, which is paid for by the number
@@ -87,14 +87,15 @@ impl FreeList {
     /// granules: its start and its size.
     #[inline]
     fn find_large(&mut self, granules: u32) -> Option<(u32, u32)> {
-        match self.front.take_if(|(size, _)| *size >= granules) {
-            Some((size, start)) => Some((start, size)),
+        let (size, start) = match self.front.take_if(|(size, _)| *size >= granules) {
+            Some(block) => block,
             None => {
-                let (size, start) = *self.large.range((granules, 0)..).next()?;
-                self.large.remove(&(size, start));
-                Some((start, size))
+                let block = *self.large.range((granules, 0)..).next()?;
+                self.large.remove(&block);
+                block
             }
-        }
+        };
+        Some((start, size))
     }
 
     /// Frees the block that starts at `start`, and marks it so in the block

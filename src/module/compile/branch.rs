@@ -263,3 +263,54 @@ impl Compiler<'_> {
         self.bind();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::module::{Code, Module};
+    use std::sync::Arc;
+
+    /// The instruction in front of the first conditional branch of a function
+    /// whose parameter and other local are an `i32` each.
+    fn before_the_branch(body: &str) -> Code {
+        let text = format!("(module (func (param i32) (local i32) {body}))");
+        let wasm = wat::parse_str(text).unwrap();
+        let module = Module::new(&wasm, &mut Arc::default()).unwrap();
+        let is_branch = |code| Code::BrIf as u16 <= code && code <= Code::BrI64GeU as u16;
+        let mut pairs = module.ops.windows(2);
+        let pair = pairs.find(|pair| is_branch(pair[1].code as u16)).unwrap();
+        pair[0].code
+    }
+
+    #[test]
+    fn a_sum_and_the_branch_on_it_are_one_instruction() {
+        let sum = "(local.tee 0 (i32.add (local.get 0) (i32.const 1)))";
+        for (branch, code) in [
+            (format!("(br_if 0 {sum})"), Code::I32CountIf),
+            (
+                format!("(br_if 0 (i32.ne {sum} (i32.const 9)))"),
+                Code::I32CountNe,
+            ),
+            (
+                format!("(br_if 0 (i32.lt_s {sum} (i32.const 9)))"),
+                Code::I32CountLtS,
+            ),
+            (
+                format!("(br_if 0 (i32.lt_u {sum} (i32.const 9)))"),
+                Code::I32CountLtU,
+            ),
+            (
+                format!("(br_if 0 (i32.gt_u {sum} (i32.const 9)))"),
+                Code::I32AddImm,
+            ),
+            (format!("(br_if 0 (i32.eqz {sum}))"), Code::I32AddImm),
+            // On another local.
+            (
+                format!("(drop {sum}) (br_if 0 (local.get 1))"),
+                Code::I32AddImm,
+            ),
+        ] {
+            let body = format!("(loop {branch})");
+            assert_eq!(before_the_branch(&body), code, "{body}");
+        }
+    }
+}
