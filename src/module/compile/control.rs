@@ -90,7 +90,8 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn open_body(&mut self) {
+    /// Opens the block that is the body itself.
+    pub(super) fn open_outermost(&mut self) {
         self.scratch.ctrls.push(Ctrl {
             kind: Kind::Body,
             base: 0,

@@ -13,14 +13,19 @@ mod numeric;
 mod operators;
 mod stack;
 mod vector;
+mod visitor;
 
 use super::code::{Code, Op};
 use super::maps::{Chain, Handlers, StackMaps};
 use super::{Body, GlobalType, MemoryType, ModuleError, TableType};
-use crate::types::{HeapType, TypeId, Types, ValType};
+use crate::types::{HeapType, TypeId, Types, ValType, registers};
 use control::Ctrl;
 use stack::Entry;
-use wasmparser::{Operator, OperatorsReader, WasmFeatures};
+use std::ops::Range;
+use visitor::Both;
+use wasmparser::{
+    BinaryReader, FuncValidator, Operator, OperatorsReader, ValidatorResources, WasmFeatures,
+};
 
 /// An error on its way out. Nearly every step of the compiler may fail, and
 /// hardly any does: what they return must fit registers.
@@ -113,6 +118,8 @@ pub(super) struct Compiler<'a> {
     scratch: &'a mut Scratch,
     /// Offset of the operator being compiled.
     offset: u64,
+    /// Its first instruction.
+    entry: u32,
     /// Registers taken by locals.
     locals: u16,
     /// One past the highest register used.
@@ -150,6 +157,7 @@ impl<'a> Compiler<'a> {
             out,
             scratch,
             offset: 0,
+            entry: 0,
             locals: 0,
             frame: 0,
             results,
@@ -213,17 +221,44 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles the operators of `reader`, up to the body's `end`; each is shown
-    /// to `validate` first.
-    pub fn body(
+    /// Compiles the body of function `func`, of type `ty`, behind its locals.
+    /// Every operator is validated before it is compiled.
+    pub fn function(
         mut self,
-        params: u16,
-        ty: Option<TypeId>,
-        func: u32,
-        reader: &mut OperatorsReader<'_>,
-        mut validate: impl FnMut(u64, &Operator<'_>) -> wasmparser::Result<()>,
+        (func, ty): (u32, TypeId),
+        mut reader: BinaryReader<'_>,
+        validator: &mut FuncValidator<ValidatorResources>,
     ) -> Result<(), Refused> {
-        let entry = self.out.ops.len() as u32;
+        let ref_locals = self.open_body();
+        let mut both = Both {
+            validator,
+            compiler: &mut self,
+        };
+        while !reader.eof() {
+            both.compiler.offset = reader.original_position();
+            reader.visit_operator(&mut both)??;
+        }
+        reader.finish_expression(&both)?;
+        let params = registers(&self.env.types.func(ty).params) as u16;
+        self.close_body(params, Some(ty), func, ref_locals)
+    }
+
+    /// Compiles a constant expression, which has been validated.
+    pub fn constant_expression(mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
+        let ref_locals = self.open_body();
+        while !reader.eof() {
+            self.offset = reader.original_position();
+            let operator = reader.read()?;
+            self.step(&operator)?;
+        }
+        reader.finish()?;
+        self.close_body(0, None, u32::MAX, ref_locals)
+    }
+
+    /// Begins a body whose locals are known; returns where its locals are that
+    /// hold references.
+    fn open_body(&mut self) -> Range<u32> {
+        let entry = self.pc();
         let first_range = self.out.maps.locals.len() as u32;
         for (i, run) in self.scratch.runs.iter().enumerate() {
             if run.first.gc {
@@ -234,35 +269,44 @@ impl<'a> Compiler<'a> {
                 self.out.maps.locals.push(run.first.register..end);
             }
         }
-        let ref_locals = first_range..self.out.maps.locals.len() as u32;
         self.frame = u32::from(self.locals);
+        self.entry = entry;
         self.fence = entry as usize;
         self.out.maps.record(entry, Chain::EMPTY);
-        self.open_body();
-        while !reader.eof() {
-            let offset = reader.original_position();
-            let operator = reader.read()?;
-            validate(offset, &operator)?;
-            self.offset = offset;
-            if let Some(cost) = self.scratch.regions.last_mut() {
-                *cost = cost.saturating_add(1);
-            }
-            if self.dead > 0 {
-                self.skip(&operator)?;
-            } else {
-                self.operator(&operator)?;
-            }
-            if self.out.maps.are_too_large() {
-                return Err(self.refuse("the module's stack maps are too large".into()));
-            }
+        self.open_outermost();
+        first_range..self.out.maps.locals.len() as u32
+    }
+
+    /// Compiles the next operator.
+    fn step(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
+        if let Some(cost) = self.scratch.regions.last_mut() {
+            *cost = cost.saturating_add(1);
         }
-        reader.finish()?;
+        if self.dead > 0 {
+            self.skip(operator)?;
+        } else {
+            self.operator(operator)?;
+        }
+        if self.out.maps.are_too_large() {
+            return Err(self.refuse("the module's stack maps are too large".into()));
+        }
+        Ok(())
+    }
+
+    /// Ends a body.
+    fn close_body(
+        self,
+        params: u16,
+        ty: Option<TypeId>,
+        func: u32,
+        ref_locals: Range<u32>,
+    ) -> Result<(), Refused> {
         let frame = u16::try_from(self.frame).map_err(|_| self.frame_too_large())?;
         // Entering a frame and clearing its locals is work that is paid for,
         // too: a function that only calls itself must not outlive others.
         let cost = self.scratch.regions[0].saturating_add(4 + u32::from(self.locals) / 16);
         self.out.bodies.push(Body {
-            entry,
+            entry: self.entry,
             params,
             locals: self.locals,
             frame,

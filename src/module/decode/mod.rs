@@ -7,11 +7,11 @@ pub(super) use types::{heap_type, value_type};
 
 use super::compile::{self, Compiler, Env, Output, Scratch};
 use super::{ConstExpr, Module, ModuleError};
-use crate::types::{Types, ValType, registers};
+use crate::types::{Types, ValType};
 use std::sync::Arc;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
-    OperatorsReaderAllocations, Parser, Payload, ValidPayload, Validator, ValidatorResources,
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
+    ValidPayload, Validator, ValidatorResources,
 };
 
 /// A module in the making.
@@ -20,8 +20,6 @@ struct Decoder {
     types: Types,
     out: Output,
     scratch: Scratch,
-    /// Memory of the reader of operators.
-    reading: OperatorsReaderAllocations,
 }
 
 /// Decodes, validates and compiles `wasm`.
@@ -48,7 +46,6 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
         types: std::mem::take(Arc::make_mut(types)),
         out: Output::default(),
         scratch: Scratch::default(),
-        reading: Default::default(),
     };
     let done = decoder.run(parser, &mut validator, wasm);
     // Types of a module that fails stay known: ids are never taken back.
@@ -159,16 +156,7 @@ impl Decoder {
             validator.define_locals(offset, count, ty)?;
             compiler.locals(count, ty)?;
         }
-        let reading = std::mem::take(&mut self.reading);
-        let mut reader = OperatorsReader::new_with_allocs(locals.get_binary_reader(), reading);
-        compiler.body(
-            registers(&ty.params) as u16,
-            Some(id),
-            index,
-            &mut reader,
-            |offset, operator| validator.op(offset, operator),
-        )?;
-        self.reading = reader.into_allocations();
+        compiler.function((index, id), locals.get_binary_reader(), &mut validator)?;
         Ok(validator.into_allocations())
     }
 
@@ -201,7 +189,7 @@ impl Decoder {
         let results = [ty];
         let compiler = Compiler::new(&env, &mut self.out, &mut self.scratch, &[], &results);
         let mut reader = expr.get_operators_reader();
-        compiler.body(0, None, u32::MAX, &mut reader, |_, _| Ok(()))?;
+        compiler.constant_expression(&mut reader)?;
         Ok(ConstExpr::Body(self.out.bodies.len() as u32 - 1))
     }
 }

@@ -1,0 +1,61 @@
+//! Validator and compiler as one visitor: an operator is read once, validated,
+//! and compiled.
+
+use super::{Compiler, Refused};
+use wasmparser::{
+    FrameKind, FrameStack, FuncValidator, Operator, ValidatorResources, VisitOperator,
+    VisitSimdOperator,
+};
+
+/// The two of them, in the middle of a body.
+pub(super) struct Both<'v, 'c, 'a> {
+    pub validator: &'v mut FuncValidator<ValidatorResources>,
+    pub compiler: &'c mut Compiler<'a>,
+}
+
+impl FrameStack for Both<'_, '_, '_> {
+    fn current_frame(&self) -> Option<FrameKind> {
+        self.validator.get_control_frame(0).map(|frame| frame.kind)
+    }
+}
+
+/// A method for each operator, with the validator's `$visitor`.
+macro_rules! both {
+    ($visitor:ident $(
+        @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*)
+    )*) => {
+        $(
+            fn $visit(&mut self $($(, $arg: $ty)*)?) -> Result<(), Refused> {
+                let mut validator = self.validator.$visitor(self.compiler.offset);
+                validator.$visit($($($arg.clone()),*)?)?;
+                drop(validator);
+                self.compiler.step(&Operator::$op $({ $($arg),* })?)
+            }
+        )*
+    };
+}
+
+macro_rules! plain {
+    ($($operators:tt)*) => { both! { visitor $($operators)* } };
+}
+
+macro_rules! simd {
+    ($($operators:tt)*) => { both! { simd_visitor $($operators)* } };
+}
+
+// Some arguments need a clone, nearly all are copied.
+#[allow(clippy::clone_on_copy)]
+impl<'a> VisitOperator<'a> for Both<'_, '_, '_> {
+    type Output = Result<(), Refused>;
+
+    fn simd_visitor(&mut self) -> Option<&mut dyn VisitSimdOperator<'a, Output = Self::Output>> {
+        Some(self)
+    }
+
+    wasmparser::for_each_visit_operator!(plain);
+}
+
+#[allow(clippy::clone_on_copy)]
+impl VisitSimdOperator<'_> for Both<'_, '_, '_> {
+    wasmparser::for_each_visit_simd_operator!(simd);
+}
