@@ -95,55 +95,67 @@ impl Graph {
     /// broken, everything from the first value on that could not be read is one
     /// [`Seen::Dangling`].
     pub fn values_of(&self, node: u32) -> Values<'_> {
-        let at = node as usize;
-        let end = self.nodes.get(at + 1).map_or(self.bytes.len(), |n| n.start);
-        let Node { format, start, .. } = self.nodes[at];
-        self.formats[format as usize].values(&self.bytes[start..end])
+        let (format, bytes) = self.packed(node as usize);
+        format.values(bytes)
     }
 
-    /// The objects that an object refers to, one for each reference.
-    fn targets_of(&self, node: u32) -> impl Iterator<Item = usize> + '_ {
-        let format = self.nodes[node as usize].format as usize;
-        let any = self.formats[format].has_references();
-        let values = any.then(|| self.values_of(node));
-        values
-            .into_iter()
-            .flatten()
-            .filter_map(|value| match value {
-                Seen::Object(number) if number < self.nodes.len() as u32 => Some(number as usize),
-                _ => None,
-            })
+    /// The values of an object as they are kept.
+    fn packed(&self, node: usize) -> (&Format, &[u8]) {
+        let end = self
+            .nodes
+            .get(node + 1)
+            .map_or(self.bytes.len(), |n| n.start);
+        let Node { format, start, .. } = self.nodes[node];
+        (&self.formats[format as usize], &self.bytes[start..end])
     }
 
-    fn numbers(&self) -> std::ops::Range<u32> {
-        0..self.nodes.len() as u32
+    /// Calls `visit` for each reference from an object to an object.
+    fn each_link(&self, mut visit: impl FnMut(usize, usize)) {
+        for node in 0..self.nodes.len() {
+            let (format, bytes) = self.packed(node);
+            format.objects(bytes, |target| {
+                if (target as usize) < self.nodes.len() {
+                    visit(node, target as usize);
+                }
+            });
+        }
     }
 
     /// Whether some object is referred to by two fields or elements.
     pub fn has_sharing(&self) -> bool {
         let mut seen = vec![false; self.nodes.len()];
-        let mut targets = self.numbers().flat_map(|node| self.targets_of(node));
-        targets.any(|target| std::mem::replace(&mut seen[target], true))
+        let mut shared = false;
+        self.each_link(|_, target| shared |= std::mem::replace(&mut seen[target], true));
+        shared
     }
 
     /// Whether some object can be reached from itself.
     pub fn has_cycle(&self) -> bool {
+        // A cycle goes back somewhere: to an object numbered before, or to itself.
+        let mut back = false;
+        self.each_link(|node, target| back |= target <= node);
+        if !back {
+            return false;
+        }
         // Peel off objects that nothing left refers to; cycles remain.
         let mut incoming = vec![0u32; self.nodes.len()];
-        for target in self.numbers().flat_map(|node| self.targets_of(node)) {
-            incoming[target] += 1;
-        }
-        let free = self.numbers().filter(|node| incoming[*node as usize] == 0);
-        let mut free: Vec<u32> = free.collect();
+        self.each_link(|_, target| incoming[target] += 1);
+        let mut free: Vec<usize> = (0..self.nodes.len())
+            .filter(|node| incoming[*node] == 0)
+            .collect();
         let mut peeled = 0;
         while let Some(node) = free.pop() {
             peeled += 1;
-            for target in self.targets_of(node) {
-                incoming[target] -= 1;
-                if incoming[target] == 0 {
-                    free.push(target as u32);
+            let (format, bytes) = self.packed(node);
+            format.objects(bytes, |target| {
+                let Some(left) = incoming.get_mut(target as usize) else {
+                    return;
+                };
+                *left -= 1;
+                if *left == 0 {
+                    free.push(target as usize);
                 }
-            }
+            });
         }
         peeled < self.nodes.len()
     }

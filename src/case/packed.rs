@@ -29,11 +29,26 @@ pub(super) enum Lanes {
 }
 
 impl Format {
-    /// Whether there may be references to objects.
-    pub fn has_references(&self) -> bool {
+    /// Calls `visit` with the number of each object that the values in `bytes`
+    /// refer to.
+    pub fn objects(&self, bytes: &[u8], mut visit: impl FnMut(u32)) {
+        let mut word = |word: &[u8; 4]| match u32::from_le_bytes(*word) {
+            0 | DANGLING => {}
+            i31 if i31 & 1 == 1 => {}
+            number => visit((number >> 1) - 1),
+        };
         match &self.lanes {
-            Lanes::Each(lanes) => lanes.contains(&Lane::Gc),
-            Lanes::All(lane) => *lane == Lane::Gc,
+            Lanes::All(Lane::Gc) => bytes.as_chunks().0.iter().for_each(word),
+            Lanes::All(_) => {}
+            Lanes::Each(lanes) => {
+                let mut at = 0;
+                for lane in lanes {
+                    if let (Lane::Gc, Some(bytes)) = (lane, bytes.get(at..)) {
+                        bytes.first_chunk().into_iter().for_each(&mut word);
+                    }
+                    at += lane.width() as usize;
+                }
+            }
         }
     }
 
