@@ -78,6 +78,11 @@ pub struct Layouts {
 impl Layouts {
     /// Learns the types it does not know yet.
     pub fn add(&mut self, types: &Types) {
+        let more = types.len().saturating_sub(self.types.len());
+        self.types.reserve(more);
+        // Most types have a few fields, and some of them are references.
+        self.fields.reserve(4 * more);
+        self.traced.reserve(2 * more);
         for index in self.types.len()..types.len() {
             let ty = TypeId(index as u32);
             let entry = types.entry(ty);
