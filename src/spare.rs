@@ -11,24 +11,21 @@ use std::thread::LocalKey;
 const PIECES: usize = 4;
 
 /// Memory of one kind that nobody uses, as a variable of a thread.
-pub(crate) struct Spare<T: 'static>(RefCell<Vec<Vec<T>>>);
+pub(crate) struct Spare<T: 'static>(RefCell<Vec<T>>);
 
-impl<T> Spare<T> {
+impl<T: Default> Spare<T> {
     pub(crate) const fn new() -> Spare<T> {
         Spare(RefCell::new(Vec::new()))
     }
 
     /// The last piece that was given away, as it was then; or a new one.
-    pub(crate) fn take(spare: &'static LocalKey<Spare<T>>) -> Vec<T> {
+    pub(crate) fn take(spare: &'static LocalKey<Spare<T>>) -> T {
         let taken = spare.try_with(|spare| spare.0.borrow_mut().pop());
         taken.ok().flatten().unwrap_or_default()
     }
 
-    /// Keeps a piece, if it is for at most `size` elements and there is room.
-    pub(crate) fn give(spare: &'static LocalKey<Spare<T>>, piece: Vec<T>, size: usize) {
-        if !(1..=size).contains(&piece.capacity()) {
-            return;
-        }
+    /// Keeps a piece, if there is room.
+    pub(crate) fn give(spare: &'static LocalKey<Spare<T>>, piece: T) {
         // At the end of a thread there is nothing left to keep it in.
         let _ = spare.try_with(|spare| {
             let mut kept = spare.0.borrow_mut();
@@ -39,25 +36,34 @@ impl<T> Spare<T> {
     }
 }
 
+impl<T> Spare<Vec<T>> {
+    /// Keeps a piece, if it is for at most `size` elements and there is room.
+    pub(crate) fn give_up_to(spare: &'static LocalKey<Self>, piece: Vec<T>, size: usize) {
+        if (1..=size).contains(&piece.capacity()) {
+            Spare::give(spare, piece);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     thread_local! {
-        static SPARE: Spare<u8> = const { Spare::new() };
+        static SPARE: Spare<Vec<u8>> = const { Spare::new() };
     }
 
     #[test]
     fn few_pieces_of_moderate_size_are_kept() {
         assert_eq!(Spare::take(&SPARE).capacity(), 0);
-        Spare::give(&SPARE, vec![1; 10], 10);
+        Spare::give_up_to(&SPARE, vec![1; 10], 10);
         assert_eq!(Spare::take(&SPARE), [1; 10]);
         assert_eq!(Spare::take(&SPARE).capacity(), 0);
-        Spare::give(&SPARE, vec![1; 11], 10);
-        Spare::give(&SPARE, vec![], 10);
+        Spare::give_up_to(&SPARE, vec![1; 11], 10);
+        Spare::give_up_to(&SPARE, vec![], 10);
         assert_eq!(Spare::take(&SPARE).capacity(), 0);
         for _ in 0..2 * PIECES {
-            Spare::give(&SPARE, vec![2], 10);
+            Spare::give_up_to(&SPARE, vec![2], 10);
         }
         for _ in 0..PIECES {
             assert_eq!(Spare::take(&SPARE), [2]);

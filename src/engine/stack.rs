@@ -24,7 +24,7 @@ const KEPT: usize = 4 * WINDOW;
 
 thread_local! {
     /// All zero, and as long as they ever were.
-    static SPARE: Spare<u64> = const { Spare::new() };
+    static SPARE: Spare<Vec<u64>> = const { Spare::new() };
 }
 
 /// See the module's documentation.
@@ -107,7 +107,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         if self.registers.len() <= KEPT {
             self.registers[..self.reserved].fill(0);
-            Spare::give(&SPARE, std::mem::take(&mut self.registers), usize::MAX);
+            Spare::give(&SPARE, std::mem::take(&mut self.registers));
         }
     }
 }

@@ -14,7 +14,7 @@ const KEPT: usize = 1 << 16;
 
 thread_local! {
     /// Tables of heaps that are gone, empty.
-    static SPARE: Spare<i32> = const { Spare::new() };
+    static SPARE: Spare<Vec<i32>> = const { Spare::new() };
 }
 
 /// For every granule: `n > 0` where an allocated block of `n` granules starts,
@@ -29,7 +29,7 @@ pub struct Granules {
 impl Drop for Granules {
     fn drop(&mut self) {
         self.table.clear();
-        Spare::give(&SPARE, std::mem::take(&mut self.table), KEPT);
+        Spare::give_up_to(&SPARE, std::mem::take(&mut self.table), KEPT);
     }
 }
 

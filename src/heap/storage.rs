@@ -29,7 +29,7 @@ const KEPT: usize = 1 << 20;
 
 thread_local! {
     /// Memory of heaps that are gone, empty.
-    static SPARE: Spare<u8> = const { Spare::new() };
+    static SPARE: Spare<Vec<u8>> = const { Spare::new() };
 }
 
 /// Bytes that grow up to a limit. New bytes are poison.
@@ -167,7 +167,7 @@ impl Storage {
 impl Drop for Storage {
     fn drop(&mut self) {
         self.bytes.clear();
-        Spare::give(&SPARE, std::mem::take(&mut self.bytes), KEPT);
+        Spare::give_up_to(&SPARE, std::mem::take(&mut self.bytes), KEPT);
     }
 }
 

@@ -246,10 +246,12 @@ fn audited<H: Heap>(
             Err(Verdict::Violation(Box::new(found.named(module))))
         }
     };
+    let garbage = auditor.garbage;
+    auditor.retire();
     Ok(Ran {
         seen: seen.map_err(Box::new),
         facts,
-        garbage: auditor.garbage,
+        garbage,
     })
 }
 

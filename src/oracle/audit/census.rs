@@ -1,10 +1,12 @@
 //! The census: every object, every owner, everything reachable.
 
 use super::garbage::{self, Garbage};
-use super::plan::Plans;
+use super::plan::{Element, Plans};
 use super::types;
 use crate::engine::View;
 use crate::heap::{Block, GRANULE, GcRef, Header, Heap, Inspect, RootList};
+use crate::spare::Spare;
+use crate::types::RefType;
 use std::ops::Range;
 
 /// An allocated block and the header in it.
@@ -64,7 +66,30 @@ pub(super) struct Census {
     work: Vec<u32>,
 }
 
+/// The largest census whose memory is kept for another one, in slots of objects
+/// and in granules.
+const KEPT: usize = 1 << 16;
+
+thread_local! {
+    /// Censuses that nobody needs any more.
+    static SPARE: Spare<Census> = const { Spare::new() };
+}
+
 impl Census {
+    /// An empty one, with the memory of one that was given back on this thread.
+    pub fn new() -> Census {
+        Spare::take(&SPARE)
+    }
+
+    /// Gives the memory back.
+    pub fn give_back(mut self) {
+        if self.held.capacity().max(self.index.capacity()) <= KEPT {
+            // The next one is of another store, with other types.
+            self.plans.forget();
+            Spare::give(&SPARE, self);
+        }
+    }
+
     /// Counts everything.
     pub fn take<H: Heap>(&mut self, view: &View<'_, H>) {
         let heap = &view.store.heap;
@@ -157,50 +182,66 @@ impl Census {
         first as usize..first as usize + slots as usize
     }
 
-    /// Reads what all objects hold, and checks it against their types on the
-    /// way.
+    /// Reads what all objects hold, checks it against their types, and counts its
+    /// owners on the way.
     fn read_references<H: Heap>(&mut self, view: &View<'_, H>) {
         let (heap, types) = (&view.store.heap, view.store.types());
         self.plans.learn(types);
         let mut held = std::mem::take(&mut self.held);
         let mut targets = std::mem::take(&mut self.targets);
+        let mut owners = std::mem::take(&mut self.owners);
         held.clear();
         targets.clear();
         let mut well_typed = true;
-        let mut fitting = true;
         for i in 0..self.objects.len() {
             let first = held.len();
             let Object { block, header, .. } = self.objects[i];
             let r = GcRef(block.start);
-            // Runs of one value are checked once.
-            let mut last = (GcRef::NULL, 0, None);
-            well_typed &= self
-                .plans
-                .references(heap, r, block.size, &header, |r, ty| {
-                    if (last.0, last.2) != (r, Some(ty)) {
+            if let Some(plan) = self.plans.of(header.shape) {
+                let object = (r, block.size, &header);
+                well_typed &= self.plans.read(heap, object, plan, &mut held)
+                    && types::funcs_fit_in(&self.plans, view, (r, &header), plan)
+                    && types::wrong_tag(view, r, header.shape).is_none();
+                // Null is nothing, and runs of one value are checked once.
+                let mut last = (GcRef::NULL, 0);
+                let mut target = |r: GcRef, ty: RefType, last: &mut (GcRef, u32)| {
+                    if r.is_null() {
+                        well_typed &= ty.nullable;
+                        return 0;
+                    }
+                    if last.0 != r {
                         let target = self.find(r);
                         let shape = target.and_then(|target| self.objects[target].header.shape);
-                        fitting &= types::fits(types, ty, r, shape);
-                        last = (r, target.map_or(0, |target| target as u32 + 1), Some(ty));
+                        well_typed &= types::fits(types, ty, r, shape);
+                        *last = (r, target.map_or(0, |target| target as u32 + 1));
                     }
-                    held.push(r);
-                    targets.push(last.1);
-                });
-            well_typed &= types::funcs_fit(&self.plans, view, r, &header)
-                && types::wrong_tag(view, r, header.shape).is_none();
+                    if let Some(owned) = last.1.checked_sub(1) {
+                        owners[owned as usize] += 1;
+                    }
+                    last.1
+                };
+                let values = &held[first..];
+                match plan.element {
+                    Some(Element { ty: Some(ty), .. }) => {
+                        targets.extend(values.iter().map(|r| target(*r, ty, &mut last)));
+                    }
+                    _ => {
+                        let slots = values.iter().zip(self.plans.slots(plan));
+                        targets.extend(
+                            slots.map(|(r, slot)| target(*r, slot.ty, &mut (GcRef::NULL, 0))),
+                        );
+                    }
+                }
+            }
             self.objects[i].first = first as u32;
             self.objects[i].slots = (held.len() - first) as u32;
         }
-        (self.held, self.targets) = (held, targets);
-        self.ill_typed = !(well_typed && fitting);
+        (self.held, self.targets, self.owners) = (held, targets, owners);
+        self.ill_typed = !well_typed;
     }
 
+    /// Counts the owners outside the objects.
     fn count_owners<H: Heap>(&mut self, view: &View<'_, H>) {
-        for target in &self.targets {
-            if let Some(i) = target.checked_sub(1) {
-                self.owners[i as usize] += 1;
-            }
-        }
         view.owners(|_, r| {
             if let Some(j) = self.find(r) {
                 self.owners[j] += 1;
@@ -267,5 +308,37 @@ impl Census {
         if r.is_object() {
             self.dangling = self.dangling.or(Some(r));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_kept_and_nothing_else() {
+        let mut types = crate::types::Types::new();
+        types.intern(vec![crate::types::SubType {
+            is_final: true,
+            supertype: None,
+            composite: crate::types::Composite::Struct([].into()),
+        }]);
+        let mut census = Census::default();
+        census.plans.learn(&types);
+        census.held.reserve_exact(10);
+        census.give_back();
+        let census = Census::new();
+        assert!(census.held.capacity() >= 10);
+        let of_old = Header {
+            shape: Some(crate::heap::Shape::Struct(crate::types::TypeId(0))),
+            len: 0,
+            count: None,
+            listed: false,
+        };
+        assert_eq!(census.plans.payload(&of_old), None);
+        let mut large = Census::default();
+        large.held.reserve_exact(KEPT + 1);
+        large.give_back();
+        assert_eq!(Census::new().held.capacity(), 0);
     }
 }

@@ -44,6 +44,12 @@ pub(super) struct Plans {
 }
 
 impl Plans {
+    /// Forgets all types.
+    pub fn forget(&mut self) {
+        self.plans.clear();
+        self.slots.clear();
+    }
+
     /// Learns the types it does not know yet.
     pub fn learn(&mut self, types: &Types) {
         self.plans
@@ -162,28 +168,28 @@ impl Plans {
         Some((slot.place, slot.ty))
     }
 
-    /// Calls `visit` with the value and the static type of every reference into
-    /// the heap of the object at `r`, in order; with null for a field that cannot
-    /// be read, and no more for an element that cannot. Returns whether all could
-    /// be.
+    /// Appends the value of every reference into the heap that the object at `r`
+    /// has, in order, to `held`: null for a field that cannot be read, and no more
+    /// for an element that cannot. Returns whether all could be.
     #[inline]
-    pub fn references<H: Inspect>(
+    pub fn read<H: Inspect>(
         &self,
         heap: &H,
-        r: GcRef,
-        size: u32,
-        header: &Header,
-        mut visit: impl FnMut(GcRef, RefType),
+        (r, size, header): (GcRef, u32, &Header),
+        plan: &Plan,
+        held: &mut Vec<GcRef>,
     ) -> bool {
-        let Some(plan) = self.of(header.shape) else {
+        let slots = self.slots(plan);
+        let is_array = matches!(
+            plan.element,
+            Some(Element {
+                lane: Lane::Gc,
+                ty: Some(_),
+            })
+        );
+        if slots.is_empty() && !is_array {
             return true;
-        };
-        let mut complete = true;
-        let mut peek = |place: Place| {
-            let value = heap.peek(r, place);
-            complete &= value.is_some();
-            value.map_or(GcRef::NULL, GcRef::from_register)
-        };
+        }
         // Heaps that have bytes are read as bytes: it is much faster.
         let block = Block {
             start: r.0,
@@ -194,55 +200,44 @@ impl Plans {
             let bytes = heap.bytes(block)?;
             bytes.get(size as usize..)
         });
-        match (plan.element, bytes) {
-            (None, Some(bytes)) => {
-                for slot in self.slots(plan) {
-                    let word = bytes
-                        .get(slot.offset as usize..)
-                        .and_then(<[u8]>::first_chunk);
-                    visit(word.map_or(GcRef::NULL, word_at), slot.ty);
-                }
+        match (is_array, bytes) {
+            (false, Some(bytes)) => {
+                held.extend(slots.iter().map(|slot| {
+                    let word = bytes.get(slot.offset as usize..);
+                    let word = word.and_then(<[u8]>::first_chunk);
+                    word.map_or(GcRef::NULL, word_at)
+                }));
+                true
             }
-            (None, None) => {
-                for slot in self.slots(plan) {
-                    visit(peek(slot.place), slot.ty);
-                }
+            (false, None) => {
+                let mut complete = true;
+                held.extend(slots.iter().map(|slot| {
+                    let value = heap.peek(r, slot.place);
+                    complete &= value.is_some();
+                    value.map_or(GcRef::NULL, GcRef::from_register)
+                }));
+                complete
             }
-            (
-                Some(Element {
-                    lane: Lane::Gc,
-                    ty: Some(ty),
-                }),
-                Some(bytes),
-            ) => {
+            (true, Some(bytes)) => {
                 let words = bytes.get(ARRAY_ELEMENTS as usize..).unwrap_or_default();
                 let words = words.as_chunks().0;
                 let len = words.len().min(header.len as usize);
-                complete = len == header.len as usize;
-                words[..len]
-                    .iter()
-                    .for_each(|word| visit(word_at(word), ty));
+                held.extend(words[..len].iter().map(word_at));
+                len == header.len as usize
             }
-            (
-                Some(Element {
-                    lane: lane @ Lane::Gc,
-                    ty: Some(ty),
-                }),
-                None,
-            ) => {
+            (true, None) => {
                 // A wrong length says nothing about memory: it ends where reading
                 // does.
-                for index in 0..header.len {
-                    let place = Place::Element { index, lane };
-                    let Some(value) = heap.peek(r, place) else {
-                        return false;
-                    };
-                    visit(GcRef::from_register(value), ty);
-                }
+                let place = |index| Place::Element {
+                    index,
+                    lane: Lane::Gc,
+                };
+                let values = (0..header.len).map_while(|index| heap.peek(r, place(index)));
+                let before = held.len();
+                held.extend(values.map(GcRef::from_register));
+                held.len() - before == header.len as usize
             }
-            (Some(_), _) => {}
         }
-        complete
     }
 }
 

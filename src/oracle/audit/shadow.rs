@@ -303,11 +303,10 @@ impl Shadow {
         else {
             return Ok(());
         };
-        let held = &mut self.held;
-        let size = granules * GRANULE;
-        if !plans.references(&view.store.heap, GcRef(start), size, &header, |r, _| {
-            held.push(r);
-        }) {
+        let object = (GcRef(start), granules * GRANULE, &header);
+        if let Some(plan) = plans.of(header.shape)
+            && !plans.read(&view.store.heap, object, plan, &mut self.held)
+        {
             return Err(Wrong);
         }
         for slot in first as usize..self.held.len() {

@@ -2,7 +2,7 @@
 
 use super::census::{Census, Object};
 use super::laws::about;
-use super::plan::{Element, Plans};
+use super::plan::{Element, Plan, Plans};
 use super::violation;
 use crate::engine::{Func, Owner, Table, View};
 use crate::heap::{GcRef, Header, Heap, Place, Reclaims, Shape};
@@ -36,13 +36,9 @@ fn object<H: Heap>(census: &Census, view: &View<'_, H>, i: usize) -> Option<Viol
     let r = census.objects[i].reference();
     let plan = census.plans.of(header.shape)?;
     let shape = |r| shape_in(census, r);
-    if !census.plans.references(
-        &view.store.heap,
-        r,
-        census.objects[i].block.size,
-        &header,
-        |_, _| {},
-    ) {
+    let size = census.objects[i].block.size;
+    let heap = &view.store.heap;
+    if !(census.plans).read(heap, (r, size, &header), plan, &mut Vec::new()) {
         let message = format!("a slot of {r} cannot be read");
         return Some(about(Law::Type, census, view, r, message));
     }
@@ -79,6 +75,7 @@ fn object<H: Heap>(census: &Census, view: &View<'_, H>, i: usize) -> Option<Viol
 }
 
 /// The tag of an exception, if it is none of the exception's type.
+#[inline]
 pub(super) fn wrong_tag<H: Heap>(
     view: &View<'_, H>,
     r: GcRef,
@@ -98,9 +95,18 @@ pub(super) fn funcs_fit<H: Heap>(
     r: GcRef,
     header: &Header,
 ) -> bool {
-    let Some(plan) = plans.of(header.shape) else {
-        return true;
-    };
+    let plan = plans.of(header.shape);
+    plan.is_none_or(|plan| funcs_fit_in(plans, view, (r, header), plan))
+}
+
+/// The same of an object whose plan is at hand.
+#[inline]
+pub(super) fn funcs_fit_in<H: Heap>(
+    plans: &Plans,
+    view: &View<'_, H>,
+    (r, header): (GcRef, &Header),
+    plan: &Plan,
+) -> bool {
     let fits = |place: Place, ty: RefType| {
         let value = view.store.heap.peek(r, place);
         value.is_none_or(|value| func_fits(view, ty, value))
