@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 3_812,
-            validate: without_runs, 11_262,
-            compile: without_runs, 20_994,
-            instantiate: without_runs, 1_565,
-            run_null: without_runs, 10_295,
-            run_drc: without_runs, 25_535,
-            run_copying: without_runs, 172_648,
-            audit: new, 1_555,
-            observe: new, 1_150,
+            decode: without_runs, 3_821,
+            validate: without_runs, 10_332,
+            compile: without_runs, 19_385,
+            instantiate: without_runs, 1_473,
+            run_null: without_runs, 10_133,
+            run_drc: without_runs, 25_143,
+            run_copying: without_runs, 172_598,
+            audit: new, 1_469,
+            observe: new, 1_153,
             compared: new, 100,
-            verdict_without_audit: without_runs, 57_163,
-            verdict_with_audits: without_runs, 68_854,
-            enrich: without_runs, 9_426,
-            structured: without_runs, 8_380,
+            verdict_without_audit: without_runs, 55_443,
+            verdict_with_audits: without_runs, 65_313,
+            enrich: without_runs, 9_252,
+            structured: without_runs, 8_431,
         }
     };
 }
