@@ -4,7 +4,7 @@ use super::instance::Instance;
 use super::machine::Frame;
 use super::storage::Table;
 use super::store::{GlobalSlot, visit_frame};
-use crate::heap::{CodePoint, RawFrame, Roots, Slot};
+use crate::heap::{CodePoint, GcRef, RawFrame, Roots, Slot};
 use crate::types::Types;
 
 /// Everything in a store that refers to the heap, borrowed apart from it.
@@ -23,13 +23,38 @@ pub(super) struct StoreRoots<'a> {
 
 impl Roots for StoreRoots<'_> {
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        // Most registers hold null, above all locals that are not set yet.
+        let mut look = |slot: &mut u64| {
+            if !GcRef::from_register(*slot).is_null() {
+                visit(slot);
+            }
+        };
         for frame in self.frames.iter().chain(&self.current) {
-            let stack = &mut *self.stack;
-            visit_frame(self.instances, self.types, frame, |register| {
-                if let Some(slot) = stack.get_mut(frame.base as usize + usize::from(register)) {
-                    visit(slot);
-                }
-            });
+            // A frame may be about to be entered, and end beyond the stack.
+            let base = (frame.base as usize).min(self.stack.len());
+            let registers = &mut self.stack[base..];
+            if frame.body == Frame::HOST {
+                visit_frame(self.instances, self.types, frame, |register| {
+                    registers
+                        .get_mut(usize::from(register))
+                        .into_iter()
+                        .for_each(&mut look);
+                });
+                continue;
+            }
+            let module = &self.instances[frame.instance as usize].module;
+            let body = &module.bodies[frame.body as usize];
+            for range in module.maps.locals_of(body) {
+                let end = usize::from(range.end).min(registers.len());
+                let locals = registers.get_mut(usize::from(range.start)..end);
+                locals.into_iter().flatten().for_each(&mut look);
+            }
+            for register in module.maps.operands_at(frame.pc) {
+                registers
+                    .get_mut(usize::from(register))
+                    .into_iter()
+                    .for_each(&mut look);
+            }
         }
     }
 

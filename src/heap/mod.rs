@@ -42,8 +42,8 @@ use crate::types::{Field, Lane, TypeId, Types};
 
 /// The live references outside the heap, as a collection sees them.
 pub trait Roots {
-    /// Visits every register of a frame that the stack maps call a reference.
-    /// A moving collector may overwrite it.
+    /// Visits every register of a frame that the stack maps call a reference,
+    /// unless it holds null. A moving collector may overwrite it.
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64));
 
     /// Visits every slot that owns its reference: reference globals, tables,

@@ -108,23 +108,31 @@ impl StackMaps {
         self.len() == 0
     }
 
+    /// The registers of a frame of `body` that hold locals of reference type.
+    pub fn locals_of(&self, body: &Body) -> &[Range<u16>] {
+        &self.locals[body.ref_locals.start as usize..body.ref_locals.end as usize]
+    }
+
+    /// The other registers of its frame that may hold references at instruction
+    /// `pc`, from the top of the stack down. None if it has no map.
+    pub fn operands_at(&self, pc: u32) -> impl Iterator<Item = u16> + '_ {
+        let mut at = self.chain(pc);
+        std::iter::from_fn(move || {
+            let cell = self.cells.get(at as usize)?;
+            at = cell.below;
+            Some(cell.register)
+        })
+    }
+
     /// Calls `visit` with every register of a frame of `body` that may hold a
     /// reference at instruction `pc`. Returns false, having visited the locals
     /// only, if the instruction has no map.
     pub fn visit(&self, body: &Body, pc: u32, mut visit: impl FnMut(u16)) -> bool {
-        let ranges = body.ref_locals.start as usize..body.ref_locals.end as usize;
-        for range in &self.locals[ranges] {
+        for range in self.locals_of(body) {
             range.clone().for_each(&mut visit);
         }
-        let mut at = self.chain(pc);
-        if at == NO_MAP {
-            return false;
-        }
-        while let Some(cell) = self.cells.get(at as usize) {
-            visit(cell.register);
-            at = cell.below;
-        }
-        true
+        self.operands_at(pc).for_each(visit);
+        self.chain(pc) != NO_MAP
     }
 }
 
