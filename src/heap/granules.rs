@@ -101,6 +101,19 @@ impl Granules {
         None
     }
 
+    /// The free block at or after a granule where a block starts or none does:
+    /// its start and its size.
+    pub fn next_free(&self, granule: u32) -> Option<(u32, u32)> {
+        let end = self.table.len().min(self.end as usize);
+        let mut at = granule as usize;
+        loop {
+            match *self.table[..end].get(at)? {
+                entry if entry < 0 => return Some((at as u32, entry.unsigned_abs())),
+                entry => at += entry.max(1) as usize,
+            }
+        }
+    }
+
     /// Every block in order of address.
     pub fn blocks(&self) -> Vec<Block> {
         // Room for those of a small heap: most have three granules or four.
@@ -147,6 +160,30 @@ mod tests {
         granules.clear();
         assert!((0..256).all(|address| granules.at(GcRef(address)) == 0));
         assert_eq!((granules.end(), granules.blocks()), (1, Vec::new()));
+    }
+
+    #[test]
+    fn free_blocks_are_found_behind_others() {
+        let mut granules = Granules::new();
+        granules.reserve(16);
+        for (start, entry) in [(1, 2), (3, -1), (4, 3), (7, -2), (10, 1)] {
+            granules.set(start, entry);
+        }
+        granules.set_end(11);
+        assert_eq!(granules.next_free(1), Some((3, 1)));
+        assert_eq!(granules.next_free(3), Some((3, 1)));
+        assert_eq!(granules.next_free(4), Some((7, 2)));
+        assert_eq!(
+            granules.next_free(9),
+            None,
+            "a granule of no block is skipped"
+        );
+        assert_eq!(granules.next_free(u32::MAX), None);
+        granules.set_end(7);
+        assert_eq!(granules.next_free(4), None, "nothing starts at the end");
+        granules.set_end(100);
+        granules.set(10, i32::MAX);
+        assert_eq!(granules.next_free(9), None, "nor behind the table");
     }
 
     #[test]

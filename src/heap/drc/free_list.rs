@@ -147,11 +147,8 @@ impl FreeList {
         self.freed = 0;
 
         let mut granule = 1;
-        while let Some((start, entry)) = space.granules().next_block(granule) {
-            granule = start.saturating_add(entry.unsigned_abs());
-            if entry > 0 {
-                continue;
-            }
+        while let Some((start, size)) = space.granules().next_free(granule) {
+            granule = start.saturating_add(size);
             while let Some((next, entry)) = space.granules().next_block(granule) {
                 if entry > 0 || next != granule {
                     break;
