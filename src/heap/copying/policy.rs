@@ -130,14 +130,18 @@ pub trait Policy {
     #[inline]
     fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> Done {
         let value = GcRef::from_register(*register);
-        *register = self.forward(core, value)?.register();
+        if self.is_object(value) {
+            *register = self.forward(core, value)?.register();
+        }
         Ok(())
     }
 
     /// Forwards one slot.
     #[inline]
     fn forward_slot(&mut self, core: &mut Core, slot: &mut u32) -> Done {
-        *slot = self.forward(core, GcRef(*slot))?.0;
+        if self.is_object(GcRef(*slot)) {
+            *slot = self.forward(core, GcRef(*slot))?.0;
+        }
         Ok(())
     }
 
@@ -214,6 +218,9 @@ pub trait Policy {
     #[inline]
     fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
         let old = core.to_space().load_ref(object, offset)?;
+        if !self.is_object(old) {
+            return Ok(());
+        }
         let new = self.forward(core, old)?;
         core.to_space_mut().store_ref(object, offset, new)
     }
@@ -222,8 +229,10 @@ pub trait Policy {
     fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
         for at in core.to_space().element_words(array, 0, len)? {
             let old = core.to_space().word(at)?;
-            let new = self.forward(core, old)?;
-            core.to_space_mut().set_word(at, new.0)?;
+            if self.is_object(old) {
+                let new = self.forward(core, old)?;
+                core.to_space_mut().set_word(at, new.0)?;
+            }
         }
         Ok(())
     }
