@@ -136,6 +136,16 @@ impl Layouts {
         }
     }
 
+    /// All of [`Layout::fields`].
+    #[inline]
+    pub fn fields_of(&self, layout: &Layout) -> Result<&[Field], HeapError> {
+        let range = layout.fields.start as usize..layout.fields.end as usize;
+        match self.fields.get(range) {
+            Some(fields) => Ok(fields),
+            None => Err(HeapError::corrupt(0, "no such fields")),
+        }
+    }
+
     /// One of [`Layout::fields`].
     #[inline]
     pub fn field(&self, index: u32) -> Result<Field, HeapError> {

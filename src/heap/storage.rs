@@ -101,13 +101,9 @@ impl Storage {
     /// Writes a value, truncated; zero-extended to a `v128`.
     #[inline]
     pub fn store(&mut self, at: usize, lane: Lane, value: u64) -> Option<()> {
-        match lane {
-            Lane::B8 => self.write(at, (value as u8).to_le_bytes()),
-            Lane::B16 => self.write(at, (value as u16).to_le_bytes()),
-            Lane::B32 | Lane::Gc | Lane::Func => self.write(at, (value as u32).to_le_bytes()),
-            Lane::B64 => self.write(at, value.to_le_bytes()),
-            Lane::B128 => self.write(at, u128::from(value).to_le_bytes()),
-        }
+        put(&mut self.bytes, at, lane, value)?;
+        self.log.note(at, lane.width() as usize);
+        Some(())
     }
 
     /// The bytes of a range.
@@ -168,6 +164,23 @@ impl Drop for Storage {
     fn drop(&mut self) {
         self.bytes.clear();
         Spare::give_up_to(&SPARE, std::mem::take(&mut self.bytes), KEPT);
+    }
+}
+
+/// Writes a value into bytes, truncated; zero-extended to a `v128`.
+#[inline]
+pub(super) fn put(bytes: &mut [u8], at: usize, lane: Lane, value: u64) -> Option<()> {
+    #[inline]
+    fn write<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) -> Option<()> {
+        *bytes.get_mut(at..at + N)?.first_chunk_mut()? = value;
+        Some(())
+    }
+    match lane {
+        Lane::B8 => write(bytes, at, (value as u8).to_le_bytes()),
+        Lane::B16 => write(bytes, at, (value as u16).to_le_bytes()),
+        Lane::B32 | Lane::Gc | Lane::Func => write(bytes, at, (value as u32).to_le_bytes()),
+        Lane::B64 => write(bytes, at, value.to_le_bytes()),
+        Lane::B128 => write(bytes, at, u128::from(value).to_le_bytes()),
     }
 }
 

@@ -119,11 +119,7 @@ impl<P: Policy> Heap for Copying<P> {
         let layout = self.core.layouts.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
-        for (index, value) in (0..).zip(elements) {
-            self.write(r, |s, r| {
-                s.store(r, element_offset(index, lane), lane, *value)
-            })?;
-        }
+        self.write(r, |s, r| s.init_elements(r, lane, elements))?;
         Ok(r)
     }
 

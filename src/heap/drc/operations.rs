@@ -132,14 +132,14 @@ impl<P: Policy> Heap for Drc<P> {
         let layout = self.core.layouts.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
+        if lane != Lane::Gc {
+            self.core.space.init_elements(r, lane, elements)?;
+            return Ok(r);
+        }
         for (index, value) in (0..).zip(elements) {
             let offset = element_offset(index, lane);
-            if lane == Lane::Gc {
-                let value = GcRef::from_register(*value);
-                self.policy.init_field(&mut self.core, r, offset, value)?;
-            } else {
-                self.core.space.store(r, offset, lane, *value)?;
-            }
+            let value = GcRef::from_register(*value);
+            self.policy.init_field(&mut self.core, r, offset, value)?;
         }
         Ok(r)
     }

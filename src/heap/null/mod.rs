@@ -56,19 +56,8 @@ impl Null {
 
     /// Writes the fields of a new structure or exception.
     #[inline]
-    fn init_fields(
-        &mut self,
-        r: GcRef,
-        shape: Shape,
-        mut registers: &[u64],
-    ) -> Result<(), HeapError> {
-        for index in self.layouts.of(shape)?.fields() {
-            let field = self.layouts.field(index)?;
-            registers = self.space.store_field(r, field, registers)?;
-        }
-        match registers {
-            [] => Ok(()),
-            _ => Err(HeapError::corrupt(r.0, "too many registers for the fields")),
-        }
+    fn init_fields(&mut self, r: GcRef, shape: Shape, registers: &[u64]) -> Result<(), HeapError> {
+        let fields = self.layouts.fields_of(self.layouts.of(shape)?)?;
+        self.space.init_fields(r, fields, registers)
     }
 }

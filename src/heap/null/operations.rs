@@ -59,10 +59,7 @@ impl Heap for Null {
         let layout = self.layouts.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
-        for (index, value) in (0..).zip(elements) {
-            self.space
-                .store(r, element_offset(index, lane), lane, *value)?;
-        }
+        self.space.init_elements(r, lane, elements)?;
         Ok(r)
     }
 

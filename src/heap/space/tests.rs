@@ -259,6 +259,85 @@ fn fields_take_their_registers_from_the_front() {
 }
 
 #[test]
+fn fields_are_written_at_once_as_one_by_one() {
+    let lanes = [
+        Lane::B8,
+        Lane::B128,
+        Lane::Gc,
+        Lane::B16,
+        Lane::B64,
+        Lane::B32,
+    ];
+    let mut offset = 0;
+    let fields: Vec<Field> = (0..)
+        .zip(lanes)
+        .map(|(index, lane)| {
+            offset = u32::next_multiple_of(offset, lane.width());
+            let field = Field {
+                index,
+                offset,
+                lane,
+            };
+            offset += lane.width();
+            field
+        })
+        .collect();
+    let registers = [0x1122, 3, 4, 0x50, 0x6_0000_7fff, u64::MAX - 1, 8];
+    // A header, and room for all fields but not for another word.
+    let granules = (HEADER + offset).div_ceil(GRANULE);
+    let (mut at_once, objects) = space(8192, &[1, granules, 1]);
+    let r = objects[1];
+    at_once.init_fields(r, &fields, &registers).unwrap();
+    let (mut one_by_one, _) = space(8192, &[1, granules, 1]);
+    let mut rest = &registers[..];
+    for field in &fields {
+        rest = one_by_one.store_field(r, *field, rest).unwrap();
+    }
+    assert!(rest.is_empty());
+    let all = |space: &Space| space.bytes(0, granules * GRANULE + 64).unwrap().to_vec();
+    assert_eq!(all(&at_once), all(&one_by_one));
+    let why = |space: &mut Space, fields: &[Field], registers: &[u64]| {
+        format!("{:?}", space.init_fields(r, fields, registers))
+    };
+    let space = &mut at_once;
+    assert!(why(space, &fields, &registers[..6]).contains("too few registers"));
+    assert!(why(space, &fields[..2], &registers[..2]).contains("too few registers"));
+    assert!(why(space, &fields[..2], &registers[..4]).contains("too many registers"));
+    let behind = Field {
+        index: 0,
+        offset: granules * GRANULE - HEADER - 3,
+        lane: Lane::B32,
+    };
+    assert!(why(space, &[behind], &[1]).contains("beyond the end"));
+    assert!(space.init_fields(GcRef(r.0 + 16), &[], &[]).is_err());
+}
+
+#[test]
+fn elements_are_written_at_once_as_one_by_one() {
+    for lane in [
+        Lane::B8,
+        Lane::B16,
+        Lane::B32,
+        Lane::B64,
+        Lane::Gc,
+        Lane::Func,
+    ] {
+        let registers = [0x8182_8384_8586_8788, 2, u64::MAX];
+        let (mut at_once, objects) = space(8192, &[1, 4, 1]);
+        let r = objects[1];
+        at_once.init_elements(r, lane, &registers).unwrap();
+        let (mut one_by_one, _) = space(8192, &[1, 4, 1]);
+        for (index, value) in (0..).zip(registers) {
+            let offset = element_offset(index, lane);
+            one_by_one.store(r, offset, lane, value).unwrap();
+        }
+        let all = |space: &Space| space.bytes(0, 128).unwrap().to_vec();
+        assert_eq!(all(&at_once), all(&one_by_one), "{lane:?}");
+        assert!(at_once.init_elements(r, lane, &[0; 64]).is_err());
+    }
+}
+
+#[test]
 fn a_payload_is_cleared_and_nothing_else() {
     let (mut space, objects) = space(8192, &[2, 2, 1]);
     for &r in &objects {
