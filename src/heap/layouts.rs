@@ -5,6 +5,7 @@
 //! takes three growing vectors, however many types there are.
 
 use super::{HeapError, Shape};
+use crate::spare::Spare;
 use crate::types::{ARRAY_ELEMENTS, Composite, Field, Lane, TypeId, Types};
 use std::ops::Range;
 
@@ -67,12 +68,43 @@ pub fn element_offset(index: u32, lane: Lane) -> u64 {
     u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(lane.width())
 }
 
+/// The longest tables that are kept for another heap, in entries.
+const KEPT: usize = 1 << 12;
+
+thread_local! {
+    /// Tables of heaps that are gone, empty.
+    static TYPES: Spare<Vec<Layout>> = const { Spare::new() };
+    static FIELDS: Spare<Vec<Field>> = const { Spare::new() };
+    static TRACED: Spare<Vec<u32>> = const { Spare::new() };
+}
+
 /// The layouts of all types a heap knows, by [`TypeId`].
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Layouts {
     types: Vec<Layout>,
     fields: Vec<Field>,
     traced: Vec<u32>,
+}
+
+impl Default for Layouts {
+    fn default() -> Layouts {
+        Layouts {
+            types: Spare::take(&TYPES),
+            fields: Spare::take(&FIELDS),
+            traced: Spare::take(&TRACED),
+        }
+    }
+}
+
+impl Drop for Layouts {
+    fn drop(&mut self) {
+        self.types.clear();
+        self.fields.clear();
+        self.traced.clear();
+        Spare::give_up_to(&TYPES, std::mem::take(&mut self.types), KEPT);
+        Spare::give_up_to(&FIELDS, std::mem::take(&mut self.fields), KEPT);
+        Spare::give_up_to(&TRACED, std::mem::take(&mut self.traced), KEPT);
+    }
 }
 
 impl Layouts {
