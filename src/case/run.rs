@@ -9,8 +9,9 @@ use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{Heap, Stats};
-use crate::module::{ExportItem, Module};
+use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Why a run has no observation.
@@ -132,9 +133,9 @@ fn follow<H: Heap>(
     ended.push((None, started));
     store.inspect_call(inspector)?;
     if ok {
-        for (number, step) in steps(case, module)?.into_iter().enumerate() {
+        for (number, step) in steps(case, module).iter().enumerate() {
             let before = store.heap.stats().allocated;
-            let outcome = perform(store, &mut host, &step, number as u64, inspector)?;
+            let outcome = perform(store, &mut host, step, number as u64, inspector)?;
             let allocated = store.heap.stats().allocated - before;
             facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
             ended.push((Some(step.name()), outcome));
@@ -145,20 +146,20 @@ fn follow<H: Heap>(
 }
 
 /// The steps of the case's plan.
-fn steps(case: &Case, module: &Module) -> Result<Vec<Step>, RunError> {
+fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
     match &case.plan {
-        Plan::Steps(steps) => Ok(steps.clone()),
-        Plan::EveryExport => Ok(module
-            .exports
-            .iter()
-            .filter(|e| matches!(e.item, ExportItem::Func(_)))
-            .map(|e| {
+        Plan::Steps(steps) => Cow::Borrowed(steps),
+        Plan::EveryExport => {
+            let exports = module.exports.iter();
+            let funcs = exports.filter(|e| matches!(e.item, ExportItem::Func(_)));
+            let call = |export: &Export| {
                 Step::Call(Call {
-                    export: e.name.clone(),
+                    export: export.name.clone(),
                     args: Vec::new(),
                 })
-            })
-            .collect()),
+            };
+            funcs.map(call).collect()
+        }
     }
 }
 
@@ -186,9 +187,9 @@ fn finish<H: Heap>(
         Ended::Threw(exception) => Outcome::Threw(seen(exception)),
         Ended::NoArgument => Outcome::NoArgument,
     };
-    let steps = ended.iter().map(|(export, ended)| StepSeen {
-        export: export.clone(),
-        outcome: outcome(ended),
+    let steps = ended.into_iter().map(|(export, ended)| StepSeen {
+        export,
+        outcome: outcome(&ended),
     });
     let steps = steps.collect();
     let host_calls = host.calls.iter().map(|called| HostSeen {

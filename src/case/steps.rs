@@ -8,6 +8,7 @@ use crate::engine::{Extern, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
 use crate::module::ExportItem;
 use crate::types::ValType;
+use std::sync::Arc;
 
 /// How a step ended, while the objects are still where they are.
 pub(super) enum Ended {
@@ -125,8 +126,9 @@ fn call<H: Heap>(
     let Extern::Func(func) = item(store, host, &step.export)? else {
         unreachable!("the item is of the kind that the module says")
     };
+    let types = Arc::clone(store.types());
     let ty = match store.func(func) {
-        Some(f) => store.types().func(f.ty()).clone(),
+        Some(f) => types.func(f.ty()),
         None => unreachable!("an instance's functions are in the store"),
     };
     if step.args.len() > ty.params.len() {

@@ -227,6 +227,10 @@ impl<H: Heap> Store<H> {
                 })?;
         }
         let id = self.instances.len() as u32;
+        self.funcs.reserve(module.funcs.len());
+        self.tables.reserve(module.tables.len());
+        self.globals.reserve(module.globals.len());
+        self.ref_globals.reserve(module.globals.len());
         for (i, ty) in module.funcs[module.imported_funcs as usize..]
             .iter()
             .enumerate()

@@ -171,7 +171,7 @@ impl<H: Heap> Store<H> {
     }
 
     /// The types that the store's instances use.
-    pub fn types(&self) -> &Types {
+    pub fn types(&self) -> &Arc<Types> {
         &self.types
     }
 

@@ -9,11 +9,17 @@ use crate::types::{HeapType, RefType, ValType};
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
     ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader,
-    ImportSectionReader, MemorySectionReader, TableInit, TableSectionReader, TagSectionReader,
-    TypeRef, TypeSectionReader,
+    ImportSectionReader, MemorySectionReader, SectionLimited, TableInit, TableSectionReader,
+    TagSectionReader, TypeRef, TypeSectionReader,
 };
 
 type Done = Result<(), ModuleError>;
+
+/// Makes room for the items of a section. It has been validated, so that there
+/// are as many as it says.
+fn make_room<T, I>(items: &mut Vec<I>, section: &SectionLimited<'_, T>) {
+    items.reserve_exact(section.count() as usize);
+}
 
 /// The type of an address or index.
 fn index_type(index64: bool) -> ValType {
@@ -25,6 +31,7 @@ fn index_type(index64: bool) -> ValType {
 
 impl Decoder {
     pub(super) fn type_section(&mut self, section: TypeSectionReader<'_>) -> Done {
+        make_room(&mut self.module.type_ids, &section);
         for group in section {
             self.recursion_group(group?)?;
         }
@@ -76,6 +83,7 @@ impl Decoder {
     }
 
     pub(super) fn function_section(&mut self, section: FunctionSectionReader<'_>) -> Done {
+        make_room(&mut self.module.funcs, &section);
         for index in section {
             let id = self.module.type_ids[index? as usize];
             self.module.funcs.push(id);
@@ -84,6 +92,8 @@ impl Decoder {
     }
 
     pub(super) fn table_section(&mut self, section: TableSectionReader<'_>) -> Done {
+        make_room(&mut self.module.tables, &section);
+        make_room(&mut self.module.table_inits, &section);
         for table in section {
             let table = table?;
             let ty = self.table_type(&table.ty);
@@ -113,6 +123,8 @@ impl Decoder {
     }
 
     pub(super) fn global_section(&mut self, section: GlobalSectionReader<'_>) -> Done {
+        make_room(&mut self.module.globals, &section);
+        make_room(&mut self.module.global_inits, &section);
         for global in section {
             let global = global?;
             let ty = self.global_type(&global.ty);
@@ -125,6 +137,7 @@ impl Decoder {
     }
 
     pub(super) fn export_section(&mut self, section: ExportSectionReader<'_>) -> Done {
+        make_room(&mut self.module.exports, &section);
         for export in section {
             let export = export?;
             let item = match export.kind {
@@ -143,6 +156,7 @@ impl Decoder {
     }
 
     pub(super) fn element_section(&mut self, section: ElementSectionReader<'_>) -> Done {
+        make_room(&mut self.module.elements, &section);
         for element in section {
             let element = element?;
             let mode = match element.kind {
@@ -163,6 +177,7 @@ impl Decoder {
             let mut items = Vec::new();
             let ty = match element.items {
                 ElementItems::Functions(functions) => {
+                    make_room(&mut items, &functions);
                     for index in functions {
                         items.push(ConstExpr::Func(index?));
                     }
@@ -173,6 +188,7 @@ impl Decoder {
                 }
                 ElementItems::Expressions(ty, expressions) => {
                     let ty = self.reference(ty);
+                    make_room(&mut items, &expressions);
                     for expr in expressions {
                         items.push(self.constant(&expr?, ValType::Ref(ty))?);
                     }
