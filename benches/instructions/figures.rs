@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 3_821,
-            validate: without_runs, 10_332,
-            compile: without_runs, 19_385,
-            instantiate: without_runs, 1_473,
-            run_null: without_runs, 10_133,
-            run_drc: without_runs, 25_143,
-            run_copying: without_runs, 172_598,
-            audit: new, 1_469,
-            observe: new, 1_153,
+            decode: without_runs, 3_826,
+            validate: without_runs, 10_352,
+            compile: without_runs, 19_254,
+            instantiate: without_runs, 1_401,
+            run_null: without_runs, 8_746,
+            run_drc: without_runs, 21_471,
+            run_copying: without_runs, 144_682,
+            audit: new, 1_468,
+            observe: new, 1_148,
             compared: new, 100,
-            verdict_without_audit: without_runs, 55_443,
-            verdict_with_audits: without_runs, 65_313,
-            enrich: without_runs, 9_252,
-            structured: without_runs, 8_431,
+            verdict_without_audit: without_runs, 49_791,
+            verdict_with_audits: without_runs, 59_908,
+            enrich: without_runs, 9_271,
+            structured: without_runs, 8_434,
         }
     };
 }
