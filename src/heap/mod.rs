@@ -18,6 +18,7 @@ mod error;
 mod fact;
 mod granules;
 mod header;
+mod init;
 mod layouts;
 mod log;
 pub mod model;

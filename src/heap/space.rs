@@ -6,9 +6,9 @@
 use super::granules::Granules;
 use super::header::{self, HEADER};
 use super::layouts::element_offset;
-use super::storage::{Storage, put};
+use super::storage::Storage;
 use super::{Change, GRANULE, GcRef, HeapError, Place, Shape};
-use crate::types::{ARRAY_ELEMENTS, Field, Lane};
+use crate::types::{ARRAY_ELEMENTS, Lane};
 use std::ops::Range;
 
 /// The least size of an array's block: header, length and padding.
@@ -308,29 +308,6 @@ impl Space {
         Ok(self.object(r, end)? + offset as usize)
     }
 
-    /// Writes a field from the front of `registers`, and returns the rest.
-    #[inline]
-    pub fn store_field<'a>(
-        &mut self,
-        r: GcRef,
-        field: Field,
-        registers: &'a [u64],
-    ) -> Result<&'a [u64], HeapError> {
-        let offset = u64::from(field.offset);
-        match (field.lane, registers) {
-            (Lane::B128, [low, high, rest @ ..]) => {
-                self.store(r, offset, Lane::B64, *low)?;
-                self.store(r, offset + 8, Lane::B64, *high)?;
-                Ok(rest)
-            }
-            (lane, [value, rest @ ..]) => {
-                self.store(r, offset, lane, *value)?;
-                Ok(rest)
-            }
-            (_, []) => Err(HeapError::corrupt(r.0, "too few registers for the fields")),
-        }
-    }
-
     /// The addresses of `len` elements from `start` on.
     #[inline]
     pub fn elements(
@@ -353,68 +330,6 @@ impl Space {
             return Err(HeapError::corrupt(r.0, "an object of another kind"));
         }
         Ok(self.load(r, 0, Lane::B32)? as u32)
-    }
-
-    /// Zeroes the payload of a new object: every default value is zero.
-    #[inline]
-    pub fn clear_payload(&mut self, r: GcRef) -> Result<(), HeapError> {
-        self.payload_mut(r)?.fill(0);
-        Ok(())
-    }
-
-    /// Writes all fields of a new object.
-    #[inline]
-    pub fn init_fields(
-        &mut self,
-        r: GcRef,
-        fields: &[Field],
-        registers: &[u64],
-    ) -> Result<(), HeapError> {
-        let beyond = || HeapError::corrupt(r.0, "access beyond the end of the object");
-        let payload = self.payload_mut(r)?;
-        let mut registers = registers.iter();
-        for field in fields {
-            let too_few = || HeapError::corrupt(r.0, "too few registers for the fields");
-            let at = field.offset as usize;
-            let low = *registers.next().ok_or_else(too_few)?;
-            put(payload, at, field.lane, low).ok_or_else(beyond)?;
-            if field.lane == Lane::B128 {
-                let high = *registers.next().ok_or_else(too_few)?;
-                put(payload, at + 8, Lane::B64, high).ok_or_else(beyond)?;
-            }
-        }
-        match registers.len() {
-            0 => Ok(()),
-            _ => Err(HeapError::corrupt(r.0, "too many registers for the fields")),
-        }
-    }
-
-    /// Writes the first elements of an array, one for each register.
-    #[inline]
-    pub fn init_elements(
-        &mut self,
-        r: GcRef,
-        lane: Lane,
-        registers: &[u64],
-    ) -> Result<(), HeapError> {
-        let range = self.elements(r, 0, registers.len() as u32, lane)?;
-        let at = range.start;
-        let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
-        let elements = slice.chunks_exact_mut(lane.width() as usize);
-        for (element, value) in elements.zip(registers) {
-            put(element, 0, lane, *value).ok_or_else(|| outside(at))?;
-        }
-        Ok(())
-    }
-
-    /// The payload of an object, with what is behind it in its last granule.
-    #[inline]
-    fn payload_mut(&mut self, r: GcRef) -> Result<&mut [u8], HeapError> {
-        let start = self.object(r, u64::from(HEADER))?;
-        let size = self.granules.at(r) as usize * GRANULE as usize;
-        self.storage
-            .slice_mut(start + HEADER as usize..start + size)
-            .ok_or_else(|| outside(start))
     }
 }
 

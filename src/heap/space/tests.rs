@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::heap::POISON;
-use crate::types::TypeId;
+use crate::types::{Field, TypeId};
 
 /// A space with objects of so many granules in a row.
 fn space(max: u32, blocks: &[u32]) -> (Space, Vec<GcRef>) {

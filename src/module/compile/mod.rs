@@ -118,7 +118,7 @@ pub(super) struct Compiler<'a> {
     scratch: &'a mut Scratch,
     /// Offset of the operator being compiled.
     offset: u64,
-    /// Its first instruction.
+    /// The body's first instruction.
     entry: u32,
     /// Registers taken by locals.
     locals: u16,

@@ -26,9 +26,8 @@ macro_rules! both {
     )*) => {
         $(
             fn $visit(&mut self $($(, $arg: $ty)*)?) -> Result<(), Refused> {
-                let mut validator = self.validator.$visitor(self.compiler.offset);
-                validator.$visit($($($arg.clone()),*)?)?;
-                drop(validator);
+                let offset = self.compiler.offset;
+                self.validator.$visitor(offset).$visit($($($arg.clone()),*)?)?;
                 self.compiler.step(&Operator::$op $({ $($arg),* })?)
             }
         )*

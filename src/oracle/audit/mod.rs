@@ -102,6 +102,7 @@ mod laws;
 mod owners;
 mod plan;
 mod shadow;
+mod sound;
 mod types;
 
 use super::instruction::instruction_at;
