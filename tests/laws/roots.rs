@@ -33,6 +33,17 @@ fn roots_no_duplicates() {
     is(&v, Law::Roots, Some(pair), None, message);
     let list = "the stack-root list";
     assert_eq!(names(&v), ["global 0", list, list]);
+
+    // The same where nothing else is wrong.
+    let mut scene = Scene::fresh();
+    let members = scene.store.heap.root_list().unwrap().members;
+    let (first, last) = (members[0], members[members.len() - 1]);
+    let core = scene.core();
+    core.set_next(last, first).unwrap();
+    core.set_list_len(members.len() as u32 + 1);
+    core.set_count(first, core.count(first).unwrap() + 1)
+        .unwrap();
+    is(&scene.broken(), Law::Roots, Some(first), None, message);
 }
 
 #[test]
