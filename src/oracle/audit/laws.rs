@@ -110,10 +110,9 @@ pub(super) fn block_size<H: Heap>(
     view: &View<'_, H>,
     header: &Header,
 ) -> Option<u64> {
-    let payload = plans.payload(header)?;
     match view.store.heap.header_size() {
-        Some(size) => Some((u64::from(size) + payload).next_multiple_of(u64::from(GRANULE))),
-        None => Some(u64::from(GRANULE)),
+        Some(size) => plans.block_size(header, size),
+        None => plans.payload(header).map(|_| u64::from(GRANULE)),
     }
 }
 

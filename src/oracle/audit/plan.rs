@@ -2,7 +2,7 @@
 //! size of its objects, and where their references are. Nothing here comes from
 //! a collector's own tables.
 
-use crate::heap::{Block, GcRef, Header, Inspect, Place, Shape};
+use crate::heap::{Block, GRANULE, GcRef, Header, Inspect, Place, Shape};
 use crate::types::{ARRAY_ELEMENTS, Composite, Lane, RefType, Storage, TypeId, Types, ValType};
 use std::ops::Range;
 
@@ -155,6 +155,14 @@ impl Plans {
             }
             None => plan.size.into(),
         })
+    }
+
+    /// The bytes of the block that an object needs, behind `header_size` bytes of
+    /// header, if its header names a type.
+    #[inline]
+    pub fn block_size(&self, header: &Header, header_size: u32) -> Option<u64> {
+        let size = u64::from(header_size) + self.payload(header)?;
+        Some(size.next_multiple_of(u64::from(GRANULE)))
     }
 
     /// The place of the `slot`-th reference into the heap, and its static type.

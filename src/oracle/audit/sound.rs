@@ -41,13 +41,12 @@ pub(super) fn sound<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) 
     census.objects.iter().enumerate().all(|(i, object)| {
         let header = &object.header;
         let listed = census.listed[i];
-        let size = census
-            .plans
-            .payload(header)
-            .map(|payload| match header_size {
-                Some(size) => (u64::from(size) + payload).next_multiple_of(u64::from(GRANULE)),
-                None => u64::from(object.block.size),
-            });
+        let plans = &census.plans;
+        let size = match header_size {
+            Some(size) => plans.block_size(header, size),
+            // Of blocks that are no memory only the type counts.
+            None => plans.payload(header).map(|_| object.block.size.into()),
+        };
         let counted = header
             .count
             .is_none_or(|count| count > 0 && count == census.owners[i] + listed);
