@@ -108,3 +108,51 @@ impl Roots for StoreRoots<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Composite, FuncType, HeapType, RefType, SubType, ValType};
+
+    /// What is an i31 is for the heap to tell; what is null is for nobody.
+    #[test]
+    fn a_collection_is_shown_every_reference_but_null() {
+        let any = ValType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::Any,
+        });
+        let mut types = Types::new();
+        let ty = types.intern(vec![SubType {
+            is_final: true,
+            supertype: None,
+            composite: Composite::Func(FuncType {
+                params: [any, ValType::I32, any, any].into(),
+                results: [any].into(),
+            }),
+        }]);
+        let i31 = GcRef::i31(5).register();
+        let mut stack = [99, 0, 7, i31, 0x110, 0x120, 99];
+        let mut shown = Vec::new();
+        let mut roots = StoreRoots {
+            types: &types,
+            instances: &mut [],
+            frames: &[],
+            current: Some(Frame {
+                instance: ty.0,
+                body: Frame::HOST,
+                pc: 0,
+                base: 1,
+                top: 6,
+            }),
+            stack: &mut stack,
+            tables: &mut [],
+            globals: &[],
+            ref_globals: &mut [],
+            handles: &mut [],
+            pending: &mut 0,
+        };
+        roots.stack(&mut |register| shown.push(std::mem::replace(register, 0x130)));
+        assert_eq!(shown, [i31, 0x110, 0x120]);
+        assert_eq!(stack, [99, 0, 7, 0x130, 0x130, 0x130, 99]);
+    }
+}
