@@ -14,6 +14,7 @@ mod splice;
 mod vector;
 
 pub use code::{Code, Op, Target};
+pub(crate) use compile::features;
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
 pub use splice::Site;

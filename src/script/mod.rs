@@ -38,11 +38,13 @@
 
 mod actions;
 mod assertions;
+mod directives;
 mod error;
 mod expect;
 mod header;
 mod hosts;
 mod link;
+mod proposal;
 mod reason;
 mod report;
 mod runner;
@@ -52,7 +54,8 @@ mod values;
 
 pub use error::ScriptError;
 pub use header::{Directives, directives};
-pub use reason::{REASONS, Reason};
+pub use proposal::Proposal;
+pub use reason::Reason;
 pub use report::{Failure, Report, Skip};
 pub use runner::run;
 pub use under::{Auditing, run_under};

@@ -1,6 +1,6 @@
 //! Everything that may be skipped, and why: the one list.
 
-use crate::module::ModuleError;
+use super::proposal::Proposal;
 
 /// Why a directive was skipped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -11,8 +11,8 @@ pub enum Reason {
     /// zero. Version 3.0 accepts these modules, and so does the suite's own
     /// folder of that version.
     Superseded,
-    /// Threads, components, and proposals beyond version 3.0: out of scope.
-    OutOfScope,
+    /// It needs a proposal beyond WebAssembly 3.0.
+    Beyond(Proposal),
     /// The engine does not read custom sections, as the specification allows.
     CustomSection,
     /// The module it is about was skipped or has failed; that is counted by
@@ -22,43 +22,16 @@ pub enum Reason {
     BrokenHeap,
 }
 
-/// All reasons.
-pub const REASONS: [Reason; 5] = [
-    Reason::Superseded,
-    Reason::OutOfScope,
-    Reason::CustomSection,
-    Reason::NoModule,
-    Reason::BrokenHeap,
-];
-
 impl Reason {
     /// The reason in words.
     pub fn text(self) -> &'static str {
         match self {
             Reason::Superseded => "valid since several memories are allowed",
-            Reason::OutOfScope => "threads, components, proposals beyond 3.0: out of scope",
+            Reason::Beyond(proposal) => proposal.text(),
             Reason::CustomSection => "custom sections are not read",
             Reason::NoModule => "its module was skipped or has failed",
             Reason::BrokenHeap => "the heap was found broken before",
         }
-    }
-
-    /// The reason to skip a module that was refused with this error, if there
-    /// is one.
-    pub(super) fn of_refusal(error: &ModuleError) -> Option<Reason> {
-        const MARKS: [&str; 7] = [
-            "this is a component",
-            "support is not enabled",
-            "must be enabled",
-            "stack switching is disabled",
-            "shared-everything-threads",
-            "legacy_exceptions feature required",
-            "custom descriptors required",
-        ];
-        let (ModuleError::Invalid { message, .. } | ModuleError::Unsupported { message, .. }) =
-            error;
-        let is_beyond = MARKS.iter().any(|mark| message.contains(mark));
-        is_beyond.then_some(Reason::OutOfScope)
     }
 
     /// The reason to skip an assertion that a module is refused with this

@@ -356,6 +356,6 @@ impl<'a> Compiler<'a> {
 }
 
 /// The proposals that the engine runs.
-pub(super) fn features() -> WasmFeatures {
+pub(crate) fn features() -> WasmFeatures {
     WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }
