@@ -8,8 +8,8 @@ use super::steps::{Ended, perform};
 use super::values::{make, mix, number};
 use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
-use crate::module::{ExternType, Module};
-use crate::types::{Lane, RefType, Types, ValType};
+use crate::module::{ExternType, Import, Module};
+use crate::types::{Composite, FuncType, HeapType, Lane, RefType, SubType, Types, ValType};
 use std::sync::Arc;
 
 /// A value whose object, if it is one, is kept in a handle of the store.
@@ -92,15 +92,18 @@ impl Embedder {
             let item = match import.ty {
                 ExternType::Func(ty) => store.add_host_func(types, ty, i as u32),
                 ExternType::Table(ty) => {
-                    // A table of references that must not be null cannot be
-                    // made up.
-                    if !ty.element.nullable {
-                        return Ok(Err(format!(
-                            "import {:?} {:?}: the host has no such table",
-                            import.module, import.name
-                        )));
+                    let item = store.add_table(ty)?;
+                    // Elements that must not be null are all the same.
+                    if let (false, Extern::Table(index)) = (ty.element.nullable, item)
+                        && ty.min > 0
+                    {
+                        let made = Self::import(store, types, ty.element, i as u32, inspector)?;
+                        match made {
+                            Some(value) => store.fill_new_table(index, value)?,
+                            None => return Ok(Err(unavailable(import, ValType::Ref(ty.element)))),
+                        }
                     }
-                    store.add_table(ty)?
+                    item
                 }
                 ExternType::Memory(ty) => store.add_memory(ty)?,
                 ExternType::Tag(ty) => store.add_tag(ty),
@@ -108,16 +111,16 @@ impl Embedder {
                     let item = store.add_global(types, ty);
                     let seed = mix(i as u64, 1);
                     let value = match ty.value {
-                        ValType::Ref(r) => match make(store, r, seed, inspector)? {
-                            Some(value) => value,
-                            None if r.nullable => 0,
-                            None => {
-                                return Ok(Err(format!(
-                                    "import {:?} {:?}: the host has no value of type {}",
-                                    import.module, import.name, ty.value
-                                )));
+                        ValType::Ref(r) => {
+                            let made = match r.nullable {
+                                true => Some(make(store, r, seed, inspector)?.unwrap_or(0)),
+                                false => Self::import(store, types, r, i as u32, inspector)?,
+                            };
+                            match made {
+                                Some(value) => value,
+                                None => return Ok(Err(unavailable(import, ty.value))),
                             }
-                        },
+                        }
                         other => number(other, seed),
                     };
                     let Extern::Global(index) = item else {
@@ -130,6 +133,41 @@ impl Embedder {
             externs.push(item);
         }
         Ok(Ok(externs))
+    }
+
+    /// A reference of type `ty`, which is not nullable, for the import of this
+    /// number; `None` if the host cannot make one. Where the store has no function
+    /// of the type, the host is one itself, called under that number.
+    fn import<H: Heap>(
+        store: &mut Store<H>,
+        types: &Arc<Types>,
+        ty: RefType,
+        number: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Option<u64>, Stop> {
+        if let Some(value) = make(store, ty, mix(u64::from(number), 1), inspector)? {
+            return Ok(Some(value));
+        }
+        let (types, func) = match ty.heap {
+            HeapType::ConcreteFunc(func) => (Arc::clone(types), func),
+            HeapType::Func => {
+                let mut types = Arc::clone(types);
+                let func = Arc::make_mut(&mut types).intern(vec![SubType {
+                    is_final: true,
+                    supertype: None,
+                    composite: Composite::Func(FuncType {
+                        params: Box::default(),
+                        results: Box::default(),
+                    }),
+                }]);
+                (types, func)
+            }
+            _ => return Ok(None),
+        };
+        let Extern::Func(index) = store.add_host_func(&types, func, number) else {
+            unreachable!("a function was added")
+        };
+        Ok(Some(u64::from(index) + 1))
     }
 
     /// Remembers a value, holding on to its object; `high` is the other half of
@@ -220,6 +258,14 @@ impl Embedder {
             None => Ok(r.nullable.then_some(0)),
         }
     }
+}
+
+/// Why an import cannot be satisfied.
+fn unavailable(import: &Import, ty: ValType) -> String {
+    format!(
+        "import {:?} {:?}: the host has no value of type {ty}",
+        import.module, import.name
+    )
 }
 
 impl<H: Heap> Host<H> for Embedder {

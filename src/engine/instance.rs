@@ -129,6 +129,19 @@ impl<H: Heap> Store<H> {
         Ok(Extern::Table(self.tables.len() as u32 - 1))
     }
 
+    /// Sets all elements of a table that has just been added to the value in a
+    /// register.
+    pub fn fill_new_table(&mut self, table: u32, value: u64) -> Result<(), Stop> {
+        let table = &mut self.tables[table as usize];
+        match table.gc {
+            true => self
+                .heap
+                .grow_slots(&mut table.elements, GcRef::from_register(value))?,
+            false => table.elements.fill(value as u32),
+        }
+        Ok(())
+    }
+
     /// Adds a memory of zeros, to be imported.
     pub fn add_memory(&mut self, ty: crate::module::MemoryType) -> Result<Extern, Stop> {
         if self
@@ -336,13 +349,7 @@ impl<H: Heap> Store<H> {
             let value = self.constant(id, *init, host, inspector)?;
             if value != 0 {
                 self.machine.charge(ty.min / 8)?;
-                let table = &mut self.tables[index as usize];
-                match table.gc {
-                    true => self
-                        .heap
-                        .grow_slots(&mut table.elements, GcRef::from_register(value))?,
-                    false => table.elements.fill(value as u32),
-                }
+                self.fill_new_table(index, value)?;
             }
         }
         for ty in &module.memories[module.imported_memories as usize..] {
