@@ -46,6 +46,22 @@ pub(super) struct Embedder {
 /// that a loop of calls does not make the host the owner of everything.
 const MAX_KEPT: usize = 64;
 
+/// Bytes of memory that a call that is written down takes, and each of its values:
+/// as it is kept while the run lasts, and as it is shown then.
+const CALL_FOOTPRINT: u64 = 160;
+pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) as u64;
+
+/// How an object shows that the host has not kept.
+const FORGOTTEN: Seen = Seen::Bits(u64::MAX);
+
+/// The handles to look for a reference in: all, or of very many those that are
+/// kept, and the latest of those that hold the arguments of calls.
+fn looked_at<H: Heap>(store: &Store<H>) -> impl Iterator<Item = u32> + use<H> {
+    let all = store.handles() as u32;
+    let kept = all.min(MAX_KEPT as u32);
+    (0..kept).chain(kept.max(all.saturating_sub(MAX_KEPT as u32))..all)
+}
+
 /// How many calls are written down value by value; later ones only count.
 const MAX_CALLS: usize = 4096;
 
@@ -189,22 +205,32 @@ impl Embedder {
             return Ok(Kept::Plain(Seen::I31(r.i31_signed())));
         }
         // The same object again is held once.
-        for handle in 0..store.handles() as u32 {
-            if store.handle(handle) == r {
-                return Ok(Kept::Handle(handle));
-            }
+        if let Some(handle) = looked_at(store).find(|handle| store.handle(*handle) == r) {
+            return Ok(Kept::Handle(handle));
         }
         if store.handles() >= MAX_KEPT {
-            return Ok(Kept::Plain(Seen::Bits(u64::MAX)));
+            return Ok(Kept::Plain(FORGOTTEN));
         }
         Ok(Kept::Handle(store.add_handle(r)?))
+    }
+
+    /// Remembers the exception that a call has ended with, in a handle of its own
+    /// unless there are too many.
+    pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop> {
+        let handles = store.handles();
+        let handle = store.take_exception()?;
+        if handles < MAX_KEPT {
+            return Ok(Kept::Handle(handle));
+        }
+        store.pop_handles(handles)?;
+        Ok(Kept::Plain(FORGOTTEN))
     }
 
     /// The handles whose references have the type.
     fn fitting<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, Stop> {
         let mut fitting = Vec::new();
         if ty.heap.is_gc() {
-            for handle in 0..store.handles() as u32 {
+            for handle in looked_at(store) {
                 let r = store.handle(handle);
                 if !r.is_null() && store.matches(r.register(), ty)? {
                     fitting.push(handle);
@@ -289,6 +315,7 @@ impl<H: Heap> Host<H> for Embedder {
         let nth = self.count;
         let place = self.calls.len();
         if place < MAX_CALLS {
+            store.note_bytes(CALL_FOOTPRINT + VALUE_FOOTPRINT * args.len() as u64)?;
             self.calls.push(Called {
                 import: call.id,
                 args,

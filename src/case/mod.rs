@@ -2,6 +2,7 @@
 //!
 //! [`run`] executes a case on one heap and returns what an embedder saw.
 
+mod ceiling;
 mod embedder;
 mod graph;
 mod observation;
@@ -15,13 +16,14 @@ mod text;
 mod values;
 mod walk;
 
+pub(crate) use ceiling::limits as case_limits;
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;
 pub use plan::{Arg, Call, Plan, Step};
 pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
-pub use text::{CaseError, Header, LimitsText, read, read_header, write};
+pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 
 use crate::engine::{Limits, Schedule};
 

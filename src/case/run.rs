@@ -7,7 +7,7 @@ use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Inspector, Stop, Store};
+use crate::engine::{Inspector, Resource, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
@@ -78,6 +78,9 @@ pub struct Run<H> {
     pub store: Store<H>,
 }
 
+/// Bytes of memory that a step takes besides its name and its values.
+const STEP_FOOTPRINT: u64 = 160;
+
 /// How an object shows that the host has let go of again.
 const LET_GO: Seen = Seen::Bits(u64::MAX - 1);
 
@@ -138,7 +141,9 @@ fn follow<H: Heap>(
             let outcome = perform(store, &mut host, step, number as u64, inspector)?;
             let allocated = store.heap.stats().allocated - before;
             facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
-            ended.push((Some(step.name()), outcome));
+            let name = step.name();
+            store.note_bytes(STEP_FOOTPRINT + 2 * name.len() as u64)?;
+            ended.push((Some(name), outcome));
             store.inspect_call(inspector)?;
         }
     }
@@ -171,7 +176,9 @@ fn finish<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     store.finish(inspector)?;
-    let seen_now = observe(store);
+    // What the steps showed is there twice while it is written down.
+    store.note_bytes(ended.len() as u64 * STEP_FOOTPRINT)?;
+    let seen_now = observe_within(store)?;
     let kept = &seen_now.kept;
     let seen = |value: &Kept| match value {
         Kept::Plain(seen) => *seen,
@@ -209,7 +216,27 @@ fn finish<H: Heap>(
 /// What an embedder sees of a store as it stands: everything but the steps that
 /// led there.
 pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
-    let mut walk = Walk::new(&store.heap, store.types());
+    match look(store, u64::MAX) {
+        Some(seen) => seen,
+        None => unreachable!("there is room for everything"),
+    }
+}
+
+/// The same, if the run may take the memory for it.
+fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
+    let values = store.globals().len() + store.handles();
+    let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
+    let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
+    let outside = size_of::<Seen>() * (values + elements) + memories;
+    store.afford(outside as u64)?;
+    let taken = store.footprint().saturating_add(outside as u64);
+    let room = store.limits().footprint.saturating_sub(taken);
+    look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
+}
+
+/// What an embedder sees, if the graph takes at most `room` bytes.
+fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
+    let mut walk = Walk::new(&store.heap, store.types(), room);
     let globals = store
         .globals()
         .zip(0..)
@@ -227,7 +254,8 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
     let kept: Vec<Seen> = (0..store.handles() as u32)
         .map(|handle| walk.reference(store.handle(handle)))
         .collect();
-    Observation {
+    let graph = walk.finish()?;
+    Some(Observation {
         steps: Vec::new(),
         host_calls: Vec::new(),
         host_call_count: 0,
@@ -235,6 +263,6 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
         tables,
         memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
         kept,
-        graph: walk.finish(),
-    }
+        graph,
+    })
 }

@@ -11,6 +11,7 @@
 //! ```
 
 use super::Case;
+use super::ceiling;
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
 use super::step_text::StepText;
@@ -94,6 +95,17 @@ pub struct LimitsText {
     /// Calls from the host that are active at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reentry: Option<usize>,
+    /// Bytes of memory that the run may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<u64>,
+    /// Work that no fuel pays for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<u64>,
+}
+
+/// A limit, unless it is the default one.
+fn beyond_default(limit: u64, default: u64) -> Option<u64> {
+    (limit != default).then_some(limit)
 }
 
 impl LimitsText {
@@ -106,6 +118,8 @@ impl LimitsText {
             table_elements: Some(limits.table_elements),
             memory_bytes: Some(limits.memory_bytes),
             reentry: Some(limits.reentry),
+            footprint: beyond_default(limits.footprint, Limits::default().footprint),
+            work: beyond_default(limits.work, Limits::default().work),
         }
     }
 
@@ -120,12 +134,22 @@ impl LimitsText {
             table_elements: self.table_elements.unwrap_or(default.table_elements),
             memory_bytes: self.memory_bytes.unwrap_or(default.memory_bytes),
             reentry: self.reentry.unwrap_or(default.reentry),
+            footprint: self.footprint.unwrap_or(default.footprint),
+            work: self.work.unwrap_or(default.work),
         };
     }
 }
 
 /// Reads a case: a binary module, or a text module with or without a header.
+/// Limits that the header asks for must not be above
+/// [`CEILING`](crate::engine::CEILING).
 pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
+    read_with(bytes, &LimitsText::default())
+}
+
+/// The same, with some limits in the place of what the header asks for. These
+/// may be any.
+pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), CaseError> {
     let mut header = Header::default();
     if !bytes.starts_with(b"\0asm") {
         let text = std::str::from_utf8(bytes)
@@ -133,10 +157,8 @@ pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
         header = read_header(text)?;
     }
     let wasm = wat::parse_bytes(bytes).map_err(|e| error(one_line(&e.to_string())))?;
-    let mut limits = Limits::default();
-    if let Some(text) = &header.limits {
-        text.apply(&mut limits);
-    }
+    let limits = ceiling::limits(header.limits.as_ref(), given, Limits::default());
+    let limits = limits.map_err(|message| error(format!("header: {message}")))?;
     let schedule = match &header.schedule {
         Some(text) => parse_schedule(text).map_err(error)?,
         None => Default::default(),

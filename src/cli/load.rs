@@ -1,17 +1,21 @@
 //! A case from a file, and what to judge it with.
 
 use super::file;
-use super::options::{Judging, fault, list};
+use super::options::{Judging, Limiting, fault, list};
 use crate::case::{self, Case};
 use crate::oracle::{Options, Subject};
 use crate::zoo::Probe;
 use std::path::Path;
 
 /// Reads a case. What the command line says goes before what the header says.
-pub(super) fn load(path: &Path, judging: &Judging) -> Result<(Case, Options), String> {
+pub(super) fn load(
+    path: &Path,
+    judging: &Judging,
+    limiting: &Limiting,
+) -> Result<(Case, Options), String> {
     let in_file = |message: String| format!("{}: {message}", path.display());
     let bytes = file::read(path)?;
-    let (case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
+    let (case, header) = case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
     let mut options = judging.options(Options::default());
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);

@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use crate::case::LimitsText;
 use crate::engine::Grain;
 use crate::oracle::{Collector, Layers, Options, Subject, Timing};
 use crate::zoo::{self, Fault, Probe};
@@ -55,6 +56,25 @@ pub(super) struct Judging {
     /// A fault to switch on (`gcdiff zoo --list` has them all).
     #[arg(long, value_name = "ID", value_parser = fault)]
     pub fault: Option<Fault>,
+}
+
+/// What a run may use, for commands that read cases.
+#[derive(Args)]
+pub(super) struct Limiting {
+    /// What a run may use, in the place of the default and of what a header
+    /// asks for: any of fuel, frames, registers, heap_bytes, table_elements,
+    /// memory_bytes, reentry, footprint (bytes of memory taken) and work
+    /// (nanoseconds of collections and audits, about). N may end in k, m or g.
+    #[arg(long, value_name = "NAME=N,...", default_value = "", hide_default_value = true, value_parser = limits)]
+    pub limits: LimitsText,
+}
+
+/// Reads the value of `--limits`; nothing is no limit.
+fn limits(text: &str) -> Result<LimitsText, String> {
+    match text {
+        "" => Ok(LimitsText::default()),
+        text => text.parse(),
+    }
 }
 
 /// A list of collectors.

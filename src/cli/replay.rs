@@ -1,6 +1,6 @@
 //! `gcdiff replay`: many files, one verdict each.
 
-use super::options::Judging;
+use super::options::{Judging, Limiting};
 use super::output::say;
 use super::{Ended, file};
 use crate::campaign::replay::{Item, Replayed, replay, table};
@@ -37,6 +37,9 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
 }
 
 impl Replay {
@@ -68,7 +71,7 @@ impl Replay {
 
     /// Judges a case as `gcdiff run` does.
     fn case(&self, path: &Path) -> Result<(Replayed, usize), String> {
-        let (case, options) = super::load::load(path, &self.judging)?;
+        let (case, options) = super::load::load(path, &self.judging, &self.limiting)?;
         let in_file = |message: String| format!("{}: {message}", path.display());
         let judged = crate::oracle::judge(&case, &options).map_err(|e| in_file(e.to_string()))?;
         let replayed = match judged.verdict {

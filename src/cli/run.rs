@@ -2,7 +2,7 @@
 
 use super::Ended;
 use super::load::load;
-use super::options::Judging;
+use super::options::{Judging, Limiting};
 use super::output::say;
 use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
@@ -26,6 +26,9 @@ pub(super) struct Run {
     #[command(flatten)]
     judging: Judging,
 
+    #[command(flatten)]
+    limiting: Limiting,
+
     /// Call this function with these arguments, instead of the plan: integers,
     /// f32:X, f64:X, null, i31:N, kept:N (a reference returned earlier), auto.
     #[arg(long, num_args = 1.., value_names = ["NAME", "ARGS"], allow_negative_numbers = true)]
@@ -41,7 +44,7 @@ impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
         let name = self.file.display();
         let in_file = |message: String| format!("{name}: {message}");
-        let (mut case, options) = load(&self.file, &self.judging)?;
+        let (mut case, options) = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }

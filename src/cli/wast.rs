@@ -1,6 +1,6 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
-use super::options::{Judging, fault, list};
+use super::options::{Judging, Limiting, fault, list};
 use super::output::say;
 use super::{Ended, file};
 use crate::case::parse_schedule;
@@ -27,6 +27,9 @@ pub(super) struct Wast {
 
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
 
     /// When to collect: never, safepoints, allocations, allocations/N, or
     /// at:N,N,... (safepoints counted from 1).
@@ -74,7 +77,9 @@ impl Wast {
             auditing.policy = Some(policy);
         }
         let mut options = Options::default();
-        directives.apply_limits(&mut options.limits);
+        options.limits = directives
+            .limits(&self.limiting.limits, options.limits)
+            .map_err(|e| in_file(e.to_string()))?;
         if let Some(schedule) = self.schedule.as_ref().or(directives.schedule.as_ref()) {
             options.schedule = schedule.clone();
         }

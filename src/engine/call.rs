@@ -9,6 +9,23 @@ use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
+/// Fuel for a call of the host whose parameters and results take `width`
+/// registers, besides that of the instruction. Common signatures are free.
+fn host_call_cost(width: u64) -> u64 {
+    match width {
+        0..=FREE_WIDTH => 0,
+        _ => 4 * width,
+    }
+}
+
+/// See [`host_call_cost`].
+const FREE_WIDTH: u64 = 16;
+
+/// Work of a call of the host, and for each register of its signature: the host
+/// holds on to references, looks for ones that fit, and makes new ones.
+const HOST_CALL_WORK: u64 = 100;
+const HOST_VALUE_WORK: u64 = 100;
+
 impl<H: Heap> Store<H> {
     /// Calls a function of the store from outside, with arguments in
     /// registers, a `v128` in two, and a fresh supply of fuel. The results are
@@ -23,12 +40,28 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        if self.depth == 0 {
-            self.machine.fuel = self.machine.limits.fuel;
-            self.machine.clock.limit(self.machine.fuel);
+        if self.depth > 0 {
+            return self.call_again(func, args, host, inspector);
         }
-        self.call_again(func, args, host, inspector)?;
-        Ok(())
+        self.refuel();
+        let done = self.call_again(func, args, host, inspector);
+        self.pay(done)
+    }
+
+    /// A fresh supply of fuel.
+    pub(super) fn refuel(&mut self) {
+        self.machine.fuel = self.machine.limits.fuel;
+        self.machine.clock.limit(self.machine.fuel);
+    }
+
+    /// Takes the fuel that was used since the last supply from the work that the
+    /// run may do: each call has a supply of its own, but there may be many.
+    pub(super) fn pay<T>(&mut self, done: Result<T, Stop>) -> Result<T, Stop> {
+        let used = self.machine.limits.fuel - self.machine.fuel;
+        match done {
+            Err(stop @ (Stop::Corrupt(_) | Stop::Inspector | Stop::RanAway)) => Err(stop),
+            done => self.spend(used).and(done),
+        }
     }
 
     /// Like [`Store::call`], on the fuel that is left.
@@ -117,6 +150,9 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(ty);
         let results = base + registers(&func.params);
         let top = results + registers(&func.results);
+        let width = (top - base) as u64;
+        self.machine.charge(host_call_cost(width))?;
+        self.spend(HOST_CALL_WORK + HOST_VALUE_WORK * width)?;
         self.machine.stack.reserve(top)?;
         if self.machine.frames.len() >= self.machine.limits.frames {
             return Err(Trap::StackOverflow.into());
@@ -145,14 +181,14 @@ impl<H: Heap> Store<H> {
 
     /// An argument of a host call, as a register; of a `v128`, the low half.
     pub fn argument(&self, call: HostCall, index: usize) -> u64 {
-        let before = registers(&self.types.func(call.ty).params[..index]);
-        self.machine.stack[call.base + before]
+        let register = self.types.register_of(call.ty, index);
+        self.machine.stack[call.base + register]
     }
 
     /// The high half of an argument that is a `v128`.
     pub fn argument_high(&self, call: HostCall, index: usize) -> u64 {
-        let before = registers(&self.types.func(call.ty).params[..index]);
-        self.machine.stack[call.base + before + 1]
+        let register = self.types.register_of(call.ty, index);
+        self.machine.stack[call.base + register + 1]
     }
 
     /// The type of a host call.
@@ -164,8 +200,8 @@ impl<H: Heap> Store<H> {
     /// the low half.
     pub fn set_result(&mut self, call: HostCall, index: usize, value: u64) -> Result<(), Stop> {
         let func = self.types.func(call.ty);
-        let before = registers(&func.params) + registers(&func.results[..index]);
-        let register = call.base + before;
+        let value_index = func.params.len() + index;
+        let register = call.base + self.types.register_of(call.ty, value_index);
         self.machine.stack[register] = match func.results[index].is_gc() {
             true => {
                 let r = GcRef::from_register(value);

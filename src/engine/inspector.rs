@@ -1,5 +1,6 @@
 //! Looking at a store while it runs: the door for the oracle.
 
+use super::budget::Resource;
 use super::store::Store;
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
@@ -146,6 +147,12 @@ pub trait Inspector<H: Heap> {
 
     /// Looks. `Err` stops the run; the inspector remembers why.
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
+
+    /// What looking would need more of than the run may have, if that is why the
+    /// inspector has stopped it.
+    fn over_budget(&self) -> Option<Resource> {
+        None
+    }
 
     /// Takes, in words, why the inspector has last stopped a run or would have.
     fn complaint(&mut self) -> Option<String> {

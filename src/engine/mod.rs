@@ -6,7 +6,9 @@
 //! instruction.
 
 mod allocate;
+mod budget;
 mod call;
+mod funcs;
 mod host;
 mod inspector;
 mod instance;
@@ -23,7 +25,8 @@ mod trap;
 pub use host::{Host, HostCall, NoHost};
 pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
 pub use instance::{Extern, Instance, LinkError};
-pub use limits::{Limits, MAX_REENTRY};
+pub use budget::Resource;
+pub use limits::{CEILING, Limits, MAX_REENTRY};
 pub use schedule::Schedule;
 pub use storage::{Memory, PAGE, Table};
 pub use store::{Func, Store};

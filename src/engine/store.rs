@@ -1,5 +1,7 @@
 //! The store: everything that instances share.
 
+use super::budget::Budget;
+use super::funcs::FuncsByType;
 use super::inspector::{Grain, Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
@@ -7,7 +9,7 @@ use super::machine::{Frame, Machine};
 use super::roots::StoreRoots;
 use super::schedule::Schedule;
 use super::storage::{Memory, Table};
-use super::trap::{Stop, Trap};
+use super::trap::Stop;
 use crate::heap::{GcRef, Heap, HeapError, Reclaims, Shape};
 use crate::module::{GlobalType, Module};
 use crate::types::{HeapType, RefType, TypeId, Types, ValType};
@@ -104,8 +106,14 @@ pub struct Store<H> {
     pub(super) current: Option<Frame>,
     /// Calls from the host that are active.
     pub(super) depth: usize,
-    /// Bytes that may still be allocated.
+    /// Bytes that may still be allocated before the budget is asked again.
     pub(super) heap_left: u64,
+    /// What else the run may take.
+    pub(super) budget: Budget,
+    /// Which functions have a type; see [`Store::func_of_type`].
+    pub(super) funcs_by_type: FuncsByType,
+    /// References in element segments that were never dropped.
+    pub(super) segment_refs: usize,
     /// Bytes charged for an object of each type, without array elements.
     pub(super) object_bytes: Vec<u32>,
     /// Whether to inspect before every instruction that touches the heap.
@@ -118,19 +126,13 @@ pub struct Store<H> {
     pub(super) scratch: Vec<u32>,
 }
 
-/// Takes `bytes` from a budget.
-#[inline]
-pub(super) fn charge_bytes(left: &mut u64, bytes: u64) -> Result<(), Trap> {
-    *left = left.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
-    Ok(())
-}
-
 /// Bytes charged for every object beside its fields.
 const OBJECT_BYTES: u32 = 16;
 
 impl<H: Heap> Store<H> {
     /// An empty store over `heap`.
     pub fn new(heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
+        let (budget, heap_left) = Budget::new(limits.heap_bytes, limits.work);
         Store {
             heap,
             machine: Machine::new(limits, schedule),
@@ -145,7 +147,10 @@ impl<H: Heap> Store<H> {
             pending: 0,
             current: None,
             depth: 0,
-            heap_left: limits.heap_bytes,
+            heap_left,
+            budget,
+            funcs_by_type: FuncsByType::default(),
+            segment_refs: 0,
             object_bytes: Vec::new(),
             inspect_operations: false,
             last_operation: None,
@@ -190,6 +195,27 @@ impl<H: Heap> Store<H> {
         &self.funcs
     }
 
+    /// What the run may use.
+    pub fn limits(&self) -> &Limits {
+        &self.machine.limits
+    }
+
+    /// The first function whose type is `ty` or a subtype of it, at or behind
+    /// index `start`, or else from the beginning.
+    pub fn func_of_type(&mut self, ty: HeapType, start: u32) -> Option<u32> {
+        match ty {
+            HeapType::Func => {
+                let count = self.funcs.len() as u32;
+                (count > 0).then_some(if start < count { start } else { 0 })
+            }
+            HeapType::ConcreteFunc(id) => {
+                self.funcs_by_type.learn(&self.funcs, &self.types);
+                self.funcs_by_type.first(id, start)
+            }
+            _ => None,
+        }
+    }
+
     /// All tables.
     pub fn tables(&self) -> &[Table] {
         &self.tables
@@ -202,14 +228,23 @@ impl<H: Heap> Store<H> {
 
     /// The type and the value of every global: a register; of a `v128`, the
     /// low half.
-    pub fn globals(&self) -> impl Iterator<Item = (GlobalType, u64)> + '_ {
-        self.globals.iter().map(|g| {
-            let value = match g.ty.value {
-                ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
-                _ => self.machine.num_globals[g.slot as usize],
-            };
-            (g.ty, value)
-        })
+    pub fn globals(&self) -> impl ExactSizeIterator<Item = (GlobalType, u64)> + '_ {
+        self.globals
+            .iter()
+            .map(|global| (global.ty, self.global_value(global)))
+    }
+
+    /// The type and the value of one of them.
+    pub fn global(&self, index: u32) -> Option<(GlobalType, u64)> {
+        let global = self.globals.get(index as usize)?;
+        Some((global.ty, self.global_value(global)))
+    }
+
+    fn global_value(&self, global: &GlobalSlot) -> u64 {
+        match global.ty.value {
+            ValType::Ref(_) => u64::from(self.ref_globals[global.slot as usize]),
+            _ => self.machine.num_globals[global.slot as usize],
+        }
     }
 
     /// The type of a global.
@@ -289,6 +324,7 @@ impl<H: Heap> Store<H> {
             // What the last operation broke is not to be blamed on this.
             self.inspect(Point::Operation, inspector)?;
         }
+        self.spend(self.collection_work())?;
         let mut roots = StoreRoots {
             types: &self.types,
             instances: &mut self.instances,
@@ -317,12 +353,6 @@ impl<H: Heap> Store<H> {
             self.heap.forget_changes();
         }
         looked.map_err(|Halt| Stop::Inspector)
-    }
-
-    /// Charges an allocation to the budget.
-    #[inline]
-    pub(super) fn charge_bytes(&mut self, bytes: u64) -> Result<(), Trap> {
-        charge_bytes(&mut self.heap_left, bytes)
     }
 
     /// Whether a non-null reference of the internal, external or exception

@@ -1,5 +1,6 @@
 //! Why execution stops before its end.
 
+use super::budget::Resource;
 use crate::heap::{Corruption, HeapError};
 use std::fmt;
 
@@ -77,6 +78,9 @@ pub enum Stop {
     Exception,
     /// The heap has no room left, although the logical budget has.
     HeapFull,
+    /// The run needs more of this than it may have, which says nothing about
+    /// its heap.
+    OverBudget(Resource),
     /// The run has passed more safepoints than its fuel can pay for, and might
     /// never end.
     RanAway,

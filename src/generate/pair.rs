@@ -85,6 +85,7 @@ fn limits() -> Limits {
         heap_bytes: ample.heap_bytes,
         table_elements: ample.table_elements,
         memory_bytes: ample.memory_bytes,
+        footprint: ample.footprint,
         ..Limits::fuzzing()
     }
 }

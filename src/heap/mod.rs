@@ -366,6 +366,13 @@ pub trait Inspect {
         Vec::new()
     }
 
+    /// Bytes of memory that the heap takes, as estimated: whatever it has for
+    /// objects, in use or not, and its own tables.
+    fn footprint(&self) -> u64 {
+        let (start, end) = self.extent();
+        2 * u64::from(end.saturating_sub(start))
+    }
+
     /// How often the heap was collected, objects allocated and freed so far.
     fn stats(&self) -> Stats;
 

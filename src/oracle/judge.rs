@@ -7,7 +7,7 @@ use super::names::Names;
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
 use super::verdict::{Difference, Verdict};
 use crate::case::{Case, Facts, Observation, print_schedule};
-use crate::engine::Schedule;
+use crate::engine::{Limits, Schedule};
 use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError};
 use std::fmt;
@@ -161,10 +161,16 @@ pub fn judge_module(
     let mut votes = Votes::default();
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
-        let mut schedule = None;
+        let mut schedule: Option<Schedule> = None;
         loop {
-            let other = schedule.as_ref().map(|schedule: &Schedule| Case {
-                schedule: schedule.clone(),
+            // What earlier runs have left is no longer there for this one.
+            let kept = votes.kept;
+            let other = (schedule.is_some() || kept > FORGOTTEN).then(|| Case {
+                schedule: schedule.as_ref().unwrap_or(&case.schedule).clone(),
+                limits: Limits {
+                    footprint: case.limits.footprint.saturating_sub(kept),
+                    ..case.limits
+                },
                 ..case.clone()
             });
             let ran = subject.run(
@@ -211,6 +217,9 @@ pub fn judge_module(
     Ok(judged)
 }
 
+/// Observations of fewer bytes are not counted: nearly all are so small.
+const FORGOTTEN: u64 = 1 << 20;
+
 /// How many collections are added to a run that has none of its own.
 const EXTRA: u64 = 16;
 
@@ -236,6 +245,8 @@ struct Votes {
     runs: Vec<Run>,
     /// In the order of their first members.
     camps: Vec<Observation>,
+    /// Bytes of memory that these take.
+    kept: u64,
 }
 
 /// A run, as a voter sees it.
@@ -250,6 +261,7 @@ impl Votes {
     fn add(&mut self, heap: &'static str, name: String, observation: Observation) {
         let found = self.camps.iter().position(|camp| *camp == observation);
         let camp = found.unwrap_or_else(|| {
+            self.kept += observation.footprint();
             self.camps.push(observation);
             self.camps.len() - 1
         });

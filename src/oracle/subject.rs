@@ -6,7 +6,7 @@ use super::locate::locate;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
 use crate::case::{self, Case, Facts, Observation, RunError};
-use crate::engine::Stop;
+use crate::engine::{Limits, Resource, Stop};
 use crate::heap::copying::Copying;
 use crate::heap::drc::{Drc, Policy};
 use crate::heap::model::Model;
@@ -240,6 +240,13 @@ fn audited<H: Heap>(
             let message = "a heap ran out of memory before the allocation budget did";
             Err(Verdict::Discard(Reason::HeapFull, message.into()))
         }
+        Err(RunError::Stopped(Stop::OverBudget(resource))) => {
+            Err(over_budget(resource, &case.limits))
+        }
+        Err(RunError::Stopped(Stop::Inspector)) if auditor.over.is_some() => {
+            let resource = auditor.over.unwrap_or(Resource::Work);
+            Err(over_budget(resource, &case.limits))
+        }
         Err(RunError::Stopped(stop)) => {
             let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
             let found = locate(case, module, (timing, layers), broken, heap);
@@ -253,6 +260,17 @@ fn audited<H: Heap>(
         facts,
         garbage,
     })
+}
+
+/// The verdict on a run that needs more than it may have.
+fn over_budget(resource: Resource, limits: &Limits) -> Verdict {
+    let (reason, limit) = match resource {
+        Resource::Memory => (Reason::Footprint, limits.footprint),
+        Resource::Work => (Reason::TooLong, limits.work),
+    };
+    let name = resource.limit();
+    let message = format!("{resource}; --limits {name}=N allows more than {limit}");
+    Verdict::Discard(reason, message)
 }
 
 /// Runs a case once.

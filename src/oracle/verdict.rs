@@ -25,6 +25,10 @@ pub struct Difference {
 pub enum Reason {
     /// A heap was full before the logical budget was.
     HeapFull,
+    /// The run needs more memory than it may have.
+    Footprint,
+    /// The run takes longer than it may, with all its collections and audits.
+    TooLong,
     /// The host cannot satisfy an import.
     Import,
     /// The module is beyond a limit of the engine.
@@ -36,6 +40,8 @@ impl Reason {
     pub fn name(&self) -> &'static str {
         match self {
             Reason::HeapFull => "heap full",
+            Reason::Footprint => "too much memory",
+            Reason::TooLong => "too long",
             Reason::Import => "unsatisfiable import",
             Reason::Unsupported => "unsupported module",
         }

@@ -5,7 +5,7 @@ use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::Outcome;
 use super::runner::Runner;
-use crate::engine::{Extern, Stop, Trap};
+use crate::engine::{Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
 use crate::module::{Module, ModuleError};
 use std::collections::HashMap;
@@ -35,6 +35,8 @@ pub(super) enum Refusal {
     Unknown(String),
     /// The heap is full, although the budget is not.
     HeapFull,
+    /// The script needs more of something than it may have.
+    OverBudget(Resource),
     /// The heap is broken.
     Broken(String),
 }
@@ -44,6 +46,9 @@ impl Refusal {
     pub fn outcome(self) -> Outcome {
         Outcome::Failed(match self {
             Refusal::Skip(reason) => return Outcome::Skipped(reason),
+            Refusal::OverBudget(resource) => {
+                return Outcome::Skipped(Reason::OverBudget(resource));
+            }
             Refusal::Beyond(proposal) => return Outcome::Skipped(Reason::Beyond(proposal)),
             Refusal::Broken(message) => return Outcome::Broken(message),
             Refusal::Text(message) => format!("malformed module: {message}"),
@@ -223,6 +228,10 @@ impl<H: Heap> Runner<'_, H> {
         Err(match stop {
             Stop::Trap(trap) => Refusal::Trap(trap),
             Stop::HeapFull => Refusal::HeapFull,
+            Stop::OverBudget(resource) => Refusal::OverBudget(resource),
+            Stop::Inspector if self.inspector.over_budget().is_some() => {
+                Refusal::OverBudget(self.inspector.over_budget().unwrap_or(Resource::Work))
+            }
             stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
                 (Some(complaint), _) => complaint,
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),

@@ -1,6 +1,7 @@
 //! Everything that may be skipped, and why: the one list.
 
 use super::proposal::Proposal;
+use crate::engine::Resource;
 
 /// Why a directive was skipped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,6 +19,8 @@ pub enum Reason {
     /// The module it is about was skipped or has failed; that is counted by
     /// itself.
     NoModule,
+    /// It, or a directive before it, needs more of this than a script may have.
+    OverBudget(Resource),
     /// The heap was found broken before; that is counted by itself.
     BrokenHeap,
 }
@@ -30,6 +33,12 @@ impl Reason {
             Reason::Beyond(proposal) => proposal.text(),
             Reason::CustomSection => "custom sections are not read",
             Reason::NoModule => "its module was skipped or has failed",
+            Reason::OverBudget(Resource::Memory) => {
+                "the script needs more memory than it may have (--limits footprint=N)"
+            }
+            Reason::OverBudget(Resource::Work) => {
+                "the script takes longer than it may (--limits work=N)"
+            }
             Reason::BrokenHeap => "the heap was found broken before",
         }
     }

@@ -60,12 +60,13 @@ pub fn run<H: Heap>(
         names: Names::default(),
         inspector,
     };
-    let mut broken = false;
+    // Why nothing more can be run.
+    let mut ended = None;
     match runner.done(defined) {
         Ok(hosts) => runner.hosts = hosts,
         Err(refusal) => {
             report.add(1, false, refusal.outcome());
-            broken = true;
+            ended = Some(Reason::BrokenHeap);
         }
     }
     let mut line = 1;
@@ -84,14 +85,19 @@ pub fn run<H: Heap>(
         };
         line = lines.of(directive.span().offset());
         let is_assertion = is_assertion(&directive);
-        let outcome = match broken {
-            true => Outcome::Skipped(Reason::BrokenHeap),
-            false => runner.directive(directive),
+        let outcome = match ended {
+            Some(reason) => Outcome::Skipped(reason),
+            None => runner.directive(directive),
         };
-        broken |= matches!(outcome, Outcome::Broken(_));
+        ended = ended.or(match &outcome {
+            Outcome::Broken(_) => Some(Reason::BrokenHeap),
+            Outcome::Skipped(reason @ Reason::OverBudget(_)) => Some(*reason),
+            _ => None,
+        });
         report.add(line, is_assertion, outcome);
     }
-    if !broken && let Err(refusal) = runner.finish() {
+    if ended.is_none()
+        && let Err(refusal) = runner.finish() {
         report.add(line, false, refusal.outcome());
     }
     Ok(report)

@@ -65,6 +65,7 @@ impl<H: Heap> Inspect for Liar<H> {
         is_counting() -> bool;
         root_list() -> Option<RootList>;
         unused() -> Vec<(u32, &[u8])>;
+        footprint() -> u64;
         stats() -> Stats;
         changes(visit: &mut dyn FnMut(Change)) -> bool;
     }

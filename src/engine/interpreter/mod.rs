@@ -27,7 +27,7 @@ use super::inspector::{Inspector, Point};
 use super::instance::Instance;
 use super::machine::{Frame, charge};
 use super::stack::Window;
-use super::store::{Store, charge_bytes};
+use super::store::Store;
 use super::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Target};
@@ -872,7 +872,10 @@ impl<H: Heap> Store<H> {
                     Code::StructNew => {
                         touch!();
                         let bytes = u64::from(self.object_bytes[op.imm as usize]);
-                        check!(charge_bytes(&mut self.heap_left, bytes));
+                        match self.heap_left.checked_sub(bytes) {
+                            Some(left) => self.heap_left = left,
+                            None => lend!(self.charge_beyond(bytes)),
+                        }
                         if self.machine.clock.allocation() || self.heap.wants_collection() {
                             lend!(self.collect_here(inspector));
                         }

@@ -42,8 +42,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes room for a code section of `bytes` bytes and `bodies` bodies. A
-    /// validated count is bounded, the size of a section by the module's.
+    /// Makes room for a code section of `bytes` bytes and `bodies` bodies.
+    /// Neither may exceed the number of bytes that the module has.
     pub fn reserve(&mut self, bytes: usize, bodies: usize) {
         self.bodies.reserve(bodies);
         self.ops.reserve(bytes / 2);

@@ -108,7 +108,7 @@ mod types;
 use super::instruction::instruction_at;
 use super::layers::Layers;
 use super::violation::{Law, Violation};
-use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
+use crate::engine::{Grain, Halt, Inspector, Location, Point, Resource, View};
 use crate::heap::{Heap, Reclaims};
 use crate::module::Module;
 use census::Census;
@@ -159,6 +159,9 @@ enum Focus {
     Operation(u64),
 }
 
+/// Work of a look at what has changed since the last one.
+const LOOK_WORK: u64 = 40;
+
 /// An inspector that audits, and stops the run at the first broken law.
 #[derive(Debug)]
 pub struct Auditor {
@@ -172,6 +175,10 @@ pub struct Auditor {
     next: u64,
     /// What was found.
     pub(super) broken: Option<Broken>,
+    /// What the run would need more of than it may have.
+    pub(super) over: Option<Resource>,
+    /// Work that audits have taken so far.
+    work: u64,
     /// How often the laws were checked.
     pub audits: u64,
     /// What a counting heap had left unfreed when it was last audited after a
@@ -200,6 +207,8 @@ impl Auditor {
             collections: 0,
             next: 0,
             broken: None,
+            over: None,
+            work: 0,
             audits: 0,
             garbage: Garbage::default(),
             disagreements: 0,
@@ -313,10 +322,22 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             false => Look::Blind,
         };
+        self.work += LOOK_WORK;
         if look == Look::Sound && matches!(point, Point::Operation | Point::Call) {
             return Ok(());
         }
-        self.census.take(&view);
+        let store = view.store;
+        let room = store.limits().footprint.saturating_sub(store.footprint());
+        let room = room.checked_sub(store.audit_footprint());
+        if !room.is_some_and(|room| self.census.take(&view, room)) {
+            self.over = Some(Resource::Memory);
+            return Err(Halt);
+        }
+        self.work += self.census.work() + store.roots_work();
+        if self.work > store.limits().work {
+            self.over = Some(Resource::Work);
+            return Err(Halt);
+        }
         if matches!(point, Point::Collection | Point::End)
             && view.store.heap.reclaims() == Reclaims::AllButCycles
         {
@@ -334,6 +355,10 @@ impl<H: Heap> Inspector<H> for Auditor {
                     };
                 self.disagreements += u64::from(wrong);
                 self.shadow.seed(&self.census, &view);
+            }
+            if point == Point::End {
+                // The observation is made next: it may need the room.
+                self.census.shrink();
             }
             return match self.focus {
                 Focus::Operation(_) => Err(Halt),
@@ -359,6 +384,10 @@ impl<H: Heap> Inspector<H> for Auditor {
         Err(Halt)
     }
 
+    fn over_budget(&self) -> Option<Resource> {
+        self.over
+    }
+
     fn complaint(&mut self) -> Option<String> {
         let broken = self.broken.take()?;
         Some(broken.violation.to_string())
@@ -368,7 +397,7 @@ impl<H: Heap> Inspector<H> for Auditor {
 /// Checks the laws once, at a moment when no collection has just run.
 pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
     let mut census = Census::new();
-    census.take(view);
+    census.take(view, u64::MAX);
     let broken = laws::first_broken(&census, view, Point::Call, Layers::ALL);
     census.give_back();
     broken
