@@ -1,7 +1,7 @@
 //! Instances: linking and instantiation.
 
 use super::host::Host;
-use super::inspector::Inspector;
+use super::inspector::{Act, Deed, Inspector};
 use super::storage::{Memory, PAGE, Table, range};
 use super::store::{Func, GlobalSlot, Store};
 use super::trap::{Stop, Trap};
@@ -322,6 +322,25 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
+        let outer = self.deed;
+        let deed = Deed {
+            act: Act::Instantiation,
+            ..outer
+        };
+        self.begin(deed, inspector)?;
+        let done = self.initialise(id, host, inspector);
+        if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
+            self.begin(outer, inspector)?;
+        }
+        done
+    }
+
+    fn initialise(
+        &mut self,
+        id: u32,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
         self.machine.fuel = self.machine.limits.fuel;
         self.machine.clock.limit(self.machine.fuel);
         let module = Arc::clone(&self.instances[id as usize].module);
@@ -475,6 +494,10 @@ impl<H: Heap> Store<H> {
             }
             ConstExpr::Body(body) => {
                 self.run_body(id, body, &[], host, inspector)?;
+                if self.inspect_operations {
+                    // The value is stored by nobody but the instantiation.
+                    self.embedder_acts(inspector)?;
+                }
                 Ok(self.machine.stack[self.machine.free_base()])
             }
         }

@@ -21,7 +21,9 @@ mod store;
 mod trap;
 
 pub use host::{Host, HostCall, NoHost};
-pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
+pub use inspector::{
+    Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
+};
 pub use instance::{Extern, Instance, LinkError};
 pub use limits::{Limits, MAX_REENTRY};
 pub use schedule::Schedule;
