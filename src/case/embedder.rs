@@ -6,7 +6,7 @@ use super::plan::{Arg, Step};
 use super::run::RunError;
 use super::steps::{Ended, perform};
 use super::values::{make, mix, number};
-use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store, Trap};
+use crate::engine::{Deed, Extern, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
 use crate::module::{ExternType, Import, Module};
 use crate::types::{Composite, FuncType, HeapType, Lane, RefType, SubType, Types, ValType};
@@ -77,23 +77,37 @@ impl Embedder {
         }
     }
 
-    /// Does what is due in a call. `None` if nothing is, or if it cannot be done:
+    /// Does what is due in a call of host function `func`. `None` if nothing is, or if it cannot be done:
     /// a step that fits no export does nothing, since whoever wrote it may not
     /// know what calls the host.
     fn act<H: Heap>(
         &mut self,
         store: &mut Store<H>,
+        func: u32,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<Option<Ended>, Stop> {
         if self.acts.is_empty() {
             return Ok(None);
         }
-        let step = self.acts[(self.count - 1) as usize % self.acts.len()].clone();
-        match perform(store, self, &step, mix(self.count, 3), inspector) {
-            Ok(ended) => Ok(Some(ended)),
-            Err(RunError::Stopped(stop)) => Err(stop),
-            Err(_) => Ok(None),
-        }
+        let number = (self.count - 1) as usize % self.acts.len();
+        let step = self.acts[number].clone();
+        let answering = store.deed();
+        let deed = Deed {
+            act: step.act(),
+            host_call: Some(HostDeed {
+                func,
+                act: u32::try_from(number + 1).ok(),
+            }),
+            ..answering
+        };
+        store.begin(deed, inspector)?;
+        let done = match perform(store, self, &step, mix(self.count, 3), inspector) {
+            Ok(ended) => Some(ended),
+            Err(RunError::Stopped(stop)) => return Err(stop),
+            Err(_) => None,
+        };
+        store.begin(answering, inspector)?;
+        Ok(done)
     }
 
     /// Something for every import of the module.
@@ -322,7 +336,7 @@ impl<H: Heap> Host<H> for Embedder {
                 did: None,
             });
         }
-        let did = self.act(store, inspector)?;
+        let did = self.act(store, call.id, inspector)?;
         if let Some(called) = self.calls.get_mut(place) {
             called.did = did;
         }

@@ -21,6 +21,7 @@ pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;
 pub use plan::{Arg, Call, Plan, Step};
+pub(crate) use run::steps;
 pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};

@@ -7,7 +7,7 @@ use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Inspector, Resource, Stop, Store};
+use crate::engine::{Act, Deed, Inspector, Resource, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
@@ -97,6 +97,9 @@ pub fn run<H: Heap>(
     let mut store = Store::new(heap, case.limits, case.schedule.clone());
     let mut facts = Facts::default();
     let observation = follow(case, module, &mut store, &mut facts, inspector);
+    if let Err(RunError::Stopped(stop)) = &observation {
+        store.inspect_corruption(stop, inspector);
+    }
     facts.heap = store.heap.stats();
     facts.safepoints = store.safepoints();
     Run {
@@ -115,6 +118,11 @@ fn follow<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     let mut host = Embedder::new(module, &case.host);
+    let instantiation = Deed {
+        act: Act::Instantiation,
+        ..Deed::default()
+    };
+    store.begin(instantiation, inspector)?;
     let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
     let linked = match Embedder::link(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
@@ -137,6 +145,12 @@ fn follow<H: Heap>(
     store.inspect_call(inspector)?;
     if ok {
         for (number, step) in steps(case, module).iter().enumerate() {
+            let deed = Deed {
+                act: step.act(),
+                step: u32::try_from(number + 1).ok(),
+                host_call: None,
+            };
+            store.begin(deed, inspector)?;
             let before = store.heap.stats().allocated;
             let outcome = perform(store, &mut host, step, number as u64, inspector)?;
             let allocated = store.heap.stats().allocated - before;
@@ -151,7 +165,7 @@ fn follow<H: Heap>(
 }
 
 /// The steps of the case's plan.
-fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
+pub(crate) fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
     match &case.plan {
         Plan::Steps(steps) => Cow::Borrowed(steps),
         Plan::EveryExport => {

@@ -1,7 +1,7 @@
 //! Calls between the host and the store.
 
 use super::host::{Host, HostCall};
-use super::inspector::{Grain, Inspector, Point};
+use super::inspector::{Act, Deed, Grain, HostDeed, Inspector, Point};
 use super::limits::MAX_REENTRY;
 use super::machine::Frame;
 use super::store::{Func, Store};
@@ -40,12 +40,21 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        if self.depth > 0 {
-            return self.call_again(func, args, host, inspector);
+        let outermost = self.depth == 0;
+        if outermost {
+            self.refuel();
         }
-        self.refuel();
-        let done = self.call_again(func, args, host, inspector);
-        self.pay(done)
+        self.inspect_operations = inspector.grain() >= Grain::Every;
+        let mut done = self.call_again(func, args, host, inspector);
+        if outermost {
+            done = self.pay(done);
+        }
+        if self.inspect_operations && matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception))
+        {
+            // From here on the embedder acts again.
+            self.embedder_acts(inspector)?;
+        }
+        done
     }
 
     /// A fresh supply of fuel.
@@ -167,15 +176,55 @@ impl<H: Heap> Store<H> {
             base: base as u32,
             top: top as u32,
         });
-        let mut done = match self.machine.clock.safepoint() {
-            true => self.collect(inspector),
-            false => Ok(()),
+        let done = match self.inspect_operations {
+            true => self.answer(HostCall { id, ty, base }, host, inspector),
+            false => self.answer_unseen(HostCall { id, ty, base }, host, inspector),
         };
-        if done.is_ok() {
-            done = host.call(self, HostCall { id, ty, base }, inspector);
+        if let Err(stop) = &done {
+            self.inspect_corruption(stop, inspector);
         }
         self.machine.frames.pop();
         self.machine.stack.copy_within(results..top, base);
+        done
+    }
+
+    /// Has the host answer a call, on a frame that is there already.
+    fn answer_unseen(
+        &mut self,
+        call: HostCall,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        if self.machine.clock.safepoint() {
+            self.collect(inspector)?;
+        }
+        host.call(self, call, inspector)
+    }
+
+    /// The same, with a look before and behind, so that the host is blamed for
+    /// what it breaks.
+    #[cold]
+    fn answer(
+        &mut self,
+        call: HostCall,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let outer = self.deed;
+        self.deed = Deed {
+            act: Act::Call,
+            host_call: Some(HostDeed {
+                func: call.id,
+                act: None,
+            }),
+            ..outer
+        };
+        self.embedder_acts(inspector)?;
+        let done = self.answer_unseen(call, host, inspector);
+        if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
+            self.inspect(Point::Operation, inspector)?;
+        }
+        self.deed = outer;
         done
     }
 

@@ -23,7 +23,8 @@ pub enum Grain {
 /// Where execution stands when the inspector is called.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Point {
-    /// About to execute an instruction that touches the heap.
+    /// About to execute an instruction that touches the heap, or to let the
+    /// embedder act, or to collect.
     Operation,
     /// A collection has just run.
     Collection,
@@ -44,6 +45,66 @@ pub struct Location {
     pub func: Option<u32>,
     /// Byte offset of the operator in the module.
     pub offset: u32,
+}
+
+/// What acts on a heap.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// An instruction of a module.
+    Instruction(Location),
+    /// The embedder.
+    Embedder(Deed),
+}
+
+/// What an embedder is doing, as far as it has told with [`Store::begin`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deed {
+    /// What.
+    pub act: Act,
+    /// The step of the embedder's plan, counted from 1.
+    pub step: Option<u32>,
+    /// The call of a host function in which it acts.
+    pub host_call: Option<HostDeed>,
+}
+
+/// What an embedder is doing in a call of a host function.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct HostDeed {
+    /// The id of the host function.
+    pub func: u32,
+    /// Which of the things that it does in such calls, counted from 1; `None`
+    /// while it takes the arguments and makes the results.
+    pub act: Option<u32>,
+}
+
+/// A kind of thing that an embedder does.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Act {
+    /// It instantiates a module.
+    Instantiation,
+    /// It makes arguments and takes results of a call, in either direction.
+    #[default]
+    Call,
+    /// It reads or sets a global.
+    Global,
+    /// It reads or sets an element of a table.
+    Table,
+    /// It releases a reference.
+    Drop,
+    /// It collects.
+    Collect,
+    /// It ends the run.
+    End,
+}
+
+/// What has changed a heap.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// What was acting.
+    pub actor: Actor,
+    /// Whether a collection did it, and not the actor, for which the collection
+    /// ran.
+    pub collection: bool,
 }
 
 /// Who holds a reference outside the heap.
@@ -125,9 +186,22 @@ impl<H: Heap> View<'_, H> {
         }
     }
 
-    /// Where execution stands, if a function is running.
-    pub fn location(&self) -> Option<Location> {
-        self.store.current.as_ref().map(|f| self.store.location(f))
+    /// What has changed the heap since the inspector was last called, if it is
+    /// called as often as [`Grain::Every`] says. At a coarser grain more may have
+    /// happened in between.
+    pub fn cause(&self, point: Point) -> Option<Cause> {
+        let store = self.store;
+        let standing = || match &store.current {
+            Some(frame) => Some(Actor::Instruction(store.location(frame))),
+            None => store.last_actor,
+        };
+        let cause =
+            |actor: Option<Actor>, collection| actor.map(|actor| Cause { actor, collection });
+        match point {
+            Point::Operation | Point::Call => cause(store.last_actor, false),
+            Point::Collection | Point::End => cause(standing(), true),
+            Point::Corruption => cause(standing(), store.collecting),
+        }
     }
 
     /// The module of an instance.

@@ -2,7 +2,7 @@
 
 use super::budget::Resource;
 use super::host::Host;
-use super::inspector::Inspector;
+use super::inspector::{Act, Deed, Inspector};
 use super::storage::{Memory, PAGE, Table, range};
 use super::store::{Func, GlobalSlot, Store};
 use super::trap::{Stop, Trap};
@@ -355,9 +355,19 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
+        let outer = self.deed;
+        let deed = Deed {
+            act: Act::Instantiation,
+            ..outer
+        };
+        self.begin(deed, inspector)?;
         self.refuel();
         let done = self.initialise(id, host, inspector);
-        self.pay(done)
+        let done = self.pay(done);
+        if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
+            self.begin(outer, inspector)?;
+        }
+        done
     }
 
     fn initialise(
@@ -512,6 +522,10 @@ impl<H: Heap> Store<H> {
             }
             ConstExpr::Body(body) => {
                 self.run_body(id, body, &[], host, inspector)?;
+                if self.inspect_operations {
+                    // The value is stored by nobody but the instantiation.
+                    self.embedder_acts(inspector)?;
+                }
                 Ok(self.machine.stack[self.machine.free_base()])
             }
         }

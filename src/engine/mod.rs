@@ -23,7 +23,9 @@ mod store;
 mod trap;
 
 pub use host::{Host, HostCall, NoHost};
-pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
+pub use inspector::{
+    Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
+};
 pub use instance::{Extern, Instance, LinkError};
 pub use budget::Resource;
 pub use limits::{CEILING, Limits, MAX_REENTRY};

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::funcs::FuncsByType;
-use super::inspector::{Grain, Halt, Inspector, Location, Point, View};
+use super::inspector::{Act, Actor, Cause, Deed, Grain, Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
 use super::machine::{Frame, Machine};
@@ -118,10 +118,14 @@ pub struct Store<H> {
     pub(super) object_bytes: Vec<u32>,
     /// Whether to inspect before every instruction that touches the heap.
     pub(super) inspect_operations: bool,
-    /// The instruction that last touched the heap; kept while inspecting.
-    pub(super) last_operation: Option<Location>,
-    /// Where the last trap or uncaught exception was raised.
-    pub(super) stopped_at: Option<Location>,
+    /// What last acted on the heap; kept while inspecting.
+    pub(super) last_actor: Option<Actor>,
+    /// What the embedder is doing.
+    pub(super) deed: Deed,
+    /// Whether a collection runs, or has failed.
+    pub(super) collecting: bool,
+    /// Whether the heap has found itself corrupt, and what was acting then.
+    corrupted: Option<Option<Cause>>,
     /// Scratch for bulk operations on slots.
     pub(super) scratch: Vec<u32>,
 }
@@ -153,8 +157,10 @@ impl<H: Heap> Store<H> {
             segment_refs: 0,
             object_bytes: Vec::new(),
             inspect_operations: false,
-            last_operation: None,
-            stopped_at: None,
+            last_actor: None,
+            deed: Deed::default(),
+            collecting: false,
+            corrupted: None,
             scratch: Vec::new(),
         }
     }
@@ -270,15 +276,50 @@ impl<H: Heap> Store<H> {
         self.machine.clock.safepoints()
     }
 
-    /// The instruction that last touched the heap. Known only while inspecting
-    /// with [`Grain::Every`](super::Grain::Every).
-    pub fn last_operation(&self) -> Option<Location> {
-        self.last_operation
+    /// What was acting when the heap found itself corrupt, if it has. The
+    /// embedder's acts are known only while inspecting with [`Grain::Every`].
+    pub fn corrupted_by(&self) -> Option<Cause> {
+        self.corrupted.flatten()
     }
 
-    /// Where the last trap, exception or corruption was raised.
-    pub fn stopped_at(&self) -> Option<Location> {
-        self.stopped_at
+    /// What the embedder is doing.
+    pub fn deed(&self) -> Deed {
+        self.deed
+    }
+
+    /// Tells what the embedder does from now on, so that it is blamed for what
+    /// it breaks. Lets the inspector look first, if it wants to look before every
+    /// operation.
+    pub fn begin(&mut self, deed: Deed, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.deed = deed;
+        self.inspect_operations = inspector.grain() >= Grain::Every;
+        match self.inspect_operations {
+            true => self.embedder_acts(inspector),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets the inspector look, before the embedder goes on with its deed.
+    #[cold]
+    pub(super) fn embedder_acts(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.inspect(Point::Operation, inspector)?;
+        self.last_actor = Some(Actor::Embedder(self.deed));
+        Ok(())
+    }
+
+    /// Lets the inspector look at a heap that has just found itself corrupt,
+    /// while the frames are still there: it may find out what has happened. The
+    /// run is over either way. Does nothing if `stop` says otherwise, or if the
+    /// inspector has looked already, further inside.
+    pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
+        if let (Stop::Corrupt(_), None) = (stop, self.corrupted) {
+            let view = View {
+                store: self,
+                stack: &self.machine.stack,
+            };
+            self.corrupted = Some(view.cause(Point::Corruption));
+            let _ = self.inspect(Point::Corruption, inspector);
+        }
     }
 
     /// The place a frame is at.
@@ -312,6 +353,11 @@ impl<H: Heap> Store<H> {
     /// Ends a run: collects once more, and lets the inspector look for the last
     /// time.
     pub fn finish(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        let end = Deed {
+            act: Act::End,
+            ..Deed::default()
+        };
+        self.begin(end, inspector)?;
         self.collect_unseen(inspector)?;
         self.inspect(Point::End, inspector)
     }
@@ -337,7 +383,10 @@ impl<H: Heap> Store<H> {
             handles: &mut self.handles,
             pending: &mut self.pending,
         };
-        Ok(self.heap.collect(&mut roots)?)
+        self.collecting = true;
+        self.heap.collect(&mut roots)?;
+        self.collecting = false;
+        Ok(())
     }
 
     /// Lets the inspector look.

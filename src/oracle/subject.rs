@@ -3,6 +3,7 @@
 use super::audit::{Auditor, Broken, Garbage, Timing};
 use super::layers::Layers;
 use super::locate::locate;
+use super::place::Place;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
 use crate::case::{self, Case, Facts, Observation, RunError};
@@ -93,7 +94,10 @@ impl Collector {
             (Collector::Copying, _) => Subject::new(|| Copying::new(MAX_BYTES)),
             // Behind a pointer, as is whatever does not run on every case: each
             // copy of the interpreter takes the compiler half a minute.
-            (Collector::Model, _) => Subject::new(|| Collector::Model.heap()),
+            (Collector::Model, _) => Subject {
+                model: true,
+                ..Subject::new(|| Collector::Model.heap())
+            },
         }
     }
 }
@@ -136,6 +140,8 @@ pub(crate) const MAX_BYTES: u32 = 0xffff_0000;
 pub struct Subject {
     name: &'static str,
     reclaims: Reclaims,
+    /// Whether it is the model of this crate.
+    model: bool,
     audited: Arc<Audited>,
 }
 
@@ -160,6 +166,7 @@ impl Subject {
         Subject {
             name: heap.name(),
             reclaims: heap.reclaims(),
+            model: false,
             audited: Arc::new(move |case, module, timing| audited(case, module, timing, &make)),
         }
     }
@@ -179,6 +186,7 @@ impl Subject {
                 let module = edit(module);
                 audited(case, &module, timing, &|| make(&module))
             }),
+            model: false,
             ..sound
         }
     }
@@ -186,6 +194,12 @@ impl Subject {
     /// The heap's name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it is the model of this crate, unchanged, which is right whatever
+    /// other heaps show.
+    pub fn is_model(&self) -> bool {
+        self.model
     }
 
     /// What a collection frees.
@@ -250,7 +264,10 @@ fn audited<H: Heap>(
         Err(RunError::Stopped(stop)) => {
             let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
             let found = locate(case, module, (timing, layers), broken, heap);
-            Err(Verdict::Violation(Box::new(found.named(module))))
+            Err(Verdict::Violation(Box::new(Violation {
+                place: found.by.map(|by| Place::in_case(by, case, module)),
+                ..found.violation
+            })))
         }
     };
     let garbage = auditor.garbage;
@@ -284,7 +301,7 @@ pub(super) fn once<H: Heap>(
     let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
         broken = Some(Broken {
-            at: run.store.stopped_at(),
+            by: run.store.corrupted_by(),
             ..unexplained(&run.store.heap, stop)
         });
     }
@@ -309,6 +326,6 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
             object,
             ..Violation::new(law, heap.name(), message)
         },
-        at: None,
+        by: None,
     }
 }

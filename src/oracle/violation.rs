@@ -1,5 +1,6 @@
 //! Broken laws.
 
+use super::place::Place;
 use crate::engine::Owner;
 use std::fmt;
 
@@ -58,34 +59,6 @@ impl Law {
 impl fmt::Display for Law {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// An instruction of the module.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// Index of the function; `None` in a constant expression.
-    pub func: Option<u32>,
-    /// Byte offset of the instruction in the binary module.
-    pub offset: u32,
-    /// The instruction's name in the text format.
-    pub instruction: String,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.func {
-            Some(func) => write!(
-                f,
-                "{} in function {func} at offset {:#x}",
-                self.instruction, self.offset
-            ),
-            None => write!(
-                f,
-                "{} in a constant expression at offset {:#x}",
-                self.instruction, self.offset
-            ),
-        }
     }
 }
 
@@ -189,7 +162,7 @@ pub struct Violation {
     /// A shortest way to it from outside the heap, if it can be reached: a
     /// frame or a slot first, then a field or an element at a time.
     pub path: Vec<Holder>,
-    /// The first instruction after which the law is broken.
+    /// What first broke the law.
     pub place: Option<Place>,
 }
 
@@ -285,7 +258,7 @@ impl fmt::Display for Violation {
             self.fmt_path(f)?;
         }
         match &self.place {
-            Some(place) => write!(f, "\n  first broken after {place}"),
+            Some(place) => write!(f, "\n  first broken {place}"),
             None => Ok(()),
         }
     }

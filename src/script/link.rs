@@ -217,6 +217,9 @@ impl<H: Heap> Runner<'_, H> {
     /// How something the store was asked to do has ended. An exception is
     /// dropped here.
     pub(super) fn done<T>(&mut self, done: Result<T, Stop>) -> Result<T, Refusal> {
+        if let Err(stop) = &done {
+            self.store.inspect_corruption(stop, &mut *self.inspector);
+        }
         let stop = match done {
             Ok(value) => return Ok(value),
             Err(Stop::Exception) => match self.drop_exception() {

@@ -105,32 +105,21 @@ mod shadow;
 mod sound;
 mod types;
 
-use super::instruction::instruction_at;
 use super::layers::Layers;
+use super::place::Place;
 use super::violation::{Law, Violation};
-use crate::engine::{Grain, Halt, Inspector, Location, Point, Resource, View};
+use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Point, Resource, View};
 use crate::heap::{Heap, Reclaims};
-use crate::module::Module;
 use census::Census;
 pub use garbage::Garbage;
 use shadow::{Look, Shadow};
 
-/// A broken law, before its instruction is known by name.
+/// A broken law, before what broke it is known by name.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub violation: Violation,
-    /// Where execution stood, or last stood.
-    pub at: Option<Location>,
-}
-
-impl Broken {
-    /// The violation, with its instruction.
-    pub fn named(self, module: &Module) -> Violation {
-        Violation {
-            place: self.at.map(|at| instruction_at(&module.wasm, at)),
-            ..self.violation
-        }
-    }
+    /// What has changed the heap last.
+    pub by: Option<Cause>,
 }
 
 /// When to audit.
@@ -152,11 +141,10 @@ pub enum Timing {
 enum Focus {
     /// Nothing.
     None,
-    /// Count the operations on the way.
+    /// Count the moments on the way.
     Count,
-    /// Audit before the operation of this number, counted from 1, and then
-    /// stop.
-    Operation(u64),
+    /// Audit at the moment of this number, counted from 1, and then stop.
+    Moment(u64),
 }
 
 /// Work of a look at what has changed since the last one.
@@ -168,8 +156,9 @@ pub struct Auditor {
     timing: Timing,
     layers: Layers,
     focus: Focus,
-    /// Operations seen, if they are counted.
-    operations: u64,
+    /// Moments seen: operations that are about to be, and collections that have
+    /// been. Each collection is preceded by an operation of its own.
+    moments: u64,
     /// Collections seen, and the next one to audit.
     collections: u64,
     next: u64,
@@ -188,10 +177,8 @@ pub struct Auditor {
     /// not what a recount says: bugs of the harness, or of a heap's log of
     /// changes, without effect on verdicts. 0 for the heaps of this crate.
     pub disagreements: u64,
-    /// Whether what was found was found right before an operation.
-    at_operation: bool,
-    /// Where a collection has struck since the last operation.
-    struck: Option<Location>,
+    /// Whether what was found was found at a moment that counts.
+    at_moment: bool,
     census: Census,
     shadow: Shadow,
 }
@@ -203,7 +190,7 @@ impl Auditor {
             timing,
             layers: Layers::ALL,
             focus: Focus::None,
-            operations: 0,
+            moments: 0,
             collections: 0,
             next: 0,
             broken: None,
@@ -212,8 +199,7 @@ impl Auditor {
             audits: 0,
             garbage: Garbage::default(),
             disagreements: 0,
-            at_operation: false,
-            struck: None,
+            at_moment: false,
             shadow: Shadow::default(),
             census: Census::new(),
         }
@@ -231,7 +217,7 @@ impl Auditor {
         Auditor { layers, ..self }
     }
 
-    /// An auditor like that of [`Auditor::new`] that counts operations, too.
+    /// An auditor like that of [`Auditor::new`] that counts moments, too.
     pub(super) fn counting(timing: Timing) -> Auditor {
         Auditor {
             focus: Focus::Count,
@@ -239,10 +225,10 @@ impl Auditor {
         }
     }
 
-    /// An auditor that looks once: before operation number `operation`.
-    pub(super) fn before(operation: u64) -> Auditor {
+    /// An auditor that looks once: at moment number `moment`.
+    pub(super) fn at_moment(moment: u64) -> Auditor {
         Auditor {
-            focus: Focus::Operation(operation),
+            focus: Focus::Moment(moment),
             ..Auditor::new(Timing::Sampled)
         }
     }
@@ -252,36 +238,36 @@ impl Auditor {
         self.broken.as_ref().map(|broken| &broken.violation)
     }
 
-    /// Whether a broken law was found right before an operation.
-    pub(super) fn found_before_an_operation(&self) -> bool {
-        self.at_operation
-    }
-
-    /// Operations seen by an auditor that is asked about each.
-    pub(super) fn operations(&self) -> u64 {
-        self.operations
+    /// The moment at which a broken law was found, or the one that would have come
+    /// next.
+    pub(super) fn found_at(&self) -> u64 {
+        self.moments + u64::from(!self.at_moment)
     }
 
     /// Whether to look at this point, as far as the focus is concerned; `None`
     /// leaves it to the timing.
     fn focused(&mut self, point: Point) -> Option<bool> {
-        if point == Point::Operation {
-            self.operations += 1;
-        }
+        let counts = is_moment(point);
+        self.moments += u64::from(counts);
         match (self.focus, point) {
             (Focus::None, _) | (_, Point::Corruption) => None,
             (Focus::Count, Point::Operation) => Some(self.timing == Timing::At(Grain::Every)),
             (Focus::Count, _) => None,
-            (Focus::Operation(wanted), Point::Operation) => Some(self.operations == wanted),
-            (Focus::Operation(_), _) => Some(false),
+            (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
         }
     }
+}
+
+/// Whether this is a moment that counts: right before an operation, or right
+/// after a collection.
+fn is_moment(point: Point) -> bool {
+    matches!(point, Point::Operation | Point::Collection | Point::End)
 }
 
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
         match (self.focus, self.timing) {
-            (Focus::Count | Focus::Operation(_), _) => Grain::Every,
+            (Focus::Count | Focus::Moment(_), _) => Grain::Every,
             (Focus::None, Timing::Never) => Grain::End,
             (Focus::None, Timing::Sampled) => Grain::Collection,
             (Focus::None, Timing::At(grain)) => grain,
@@ -289,24 +275,13 @@ impl<H: Heap> Inspector<H> for Auditor {
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
-        // Every operation is preceded by a look, and so is every collection: what
-        // has broken since the last look was a collection's doing, if there was
-        // one.
-        let struck = match point {
-            Point::Operation => self.struck.take(),
-            Point::Collection => {
-                self.struck = view.location();
-                None
-            }
-            _ => None,
-        };
         let focused = self.focused(point);
         let never = self.timing == Timing::Never && point != Point::Corruption;
         if focused == Some(false) || (focused.is_none() && never) {
             self.shadow.invalidate();
             return Ok(());
         }
-        if let (Timing::Sampled, Point::Collection) = (self.timing, point) {
+        if let (Timing::Sampled, Point::Collection, None) = (self.timing, point, focused) {
             self.collections += 1;
             if self.collections < self.next {
                 return Ok(());
@@ -361,26 +336,23 @@ impl<H: Heap> Inspector<H> for Auditor {
                 self.census.shrink();
             }
             return match self.focus {
-                Focus::Operation(_) => Err(Halt),
+                Focus::Moment(_) => Err(Halt),
                 _ => Ok(()),
             };
         };
-        // At every operation, the one to blame has just been left; a collection
-        // and a corruption strike during the current one.
-        let at = match point {
-            Point::Operation | Point::Call | Point::End => {
-                struck.or_else(|| view.store.last_operation())
-            }
-            Point::Collection | Point::Corruption => view.location(),
-        };
-        // At any coarser grain the instruction would only be where it showed.
-        if let (Some(at), Timing::At(Grain::Every)) = (at, self.timing)
-            && let Some(instance) = view.store.instances().get(at.instance as usize)
-        {
-            violation.place = Some(instruction_at(&instance.module().wasm, at));
+        let by = view.cause(point);
+        // At any coarser grain this would only be where it showed.
+        if let (Some(by), Timing::At(Grain::Every)) = (by, self.timing) {
+            violation.place = Some(match by.actor {
+                Actor::Instruction(at) => match view.store.instances().get(at.instance as usize) {
+                    Some(instance) => Place::of(by, instance.module()),
+                    None => Place::of_embedder(by),
+                },
+                Actor::Embedder(_) => Place::of_embedder(by),
+            });
         }
-        self.at_operation = point == Point::Operation;
-        self.broken = Some(Broken { violation, at });
+        self.at_moment = is_moment(point);
+        self.broken = Some(Broken { violation, by });
         Err(Halt)
     }
 

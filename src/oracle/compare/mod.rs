@@ -30,7 +30,7 @@ mod walk;
 pub use show::show;
 
 use super::names::Names;
-use super::verdict::Difference;
+use super::verdict::{Difference, Judge};
 use crate::case::Observation;
 use std::fmt;
 use walk::Comparison;
@@ -49,6 +49,8 @@ pub fn compare(
     let found = Comparison::new(a.1, b.1, names).first()?;
     Some(Difference {
         odd: None,
+        wrong: Vec::new(),
+        judge: Judge::Nobody,
         collectors: (a.0.to_string(), b.0.to_string()),
         kind: found.kind,
         path: found.path,
