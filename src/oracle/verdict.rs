@@ -74,6 +74,10 @@ impl Verdict {
                 let heap = run.split(' ').next().unwrap_or_default();
                 Some(format!("differ:{kind}:{heap}"))
             }
+            Verdict::Violation(v) if v.cause.is_some() => {
+                let cause = v.cause.as_deref().unwrap_or_default();
+                Some(format!("{}:{cause}:{}", v.law, v.collector))
+            }
             Verdict::Violation(v) => {
                 let instruction = v.place.as_ref().map_or("none", |p| &p.instruction);
                 let (law, kind, heap) = (v.law, v.kind(), v.collector);

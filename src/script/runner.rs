@@ -9,6 +9,7 @@ use super::report::{Outcome, Report};
 use super::traps::is_trap;
 use crate::engine::{Inspector, Store, Trap};
 use crate::heap::Heap;
+use crate::oracle::{self, Violation, catch};
 use crate::types::Types;
 use std::sync::Arc;
 use wast::lexer::Lexer;
@@ -70,7 +71,12 @@ pub fn run<H: Heap>(
         let is_assertion = is_assertion(&directive);
         let outcome = match broken {
             true => Outcome::Skipped(Reason::BrokenHeap),
-            false => runner.directive(directive),
+            false => catch(oracle::Report::Quiet, || runner.directive(directive)).unwrap_or_else(
+                |panic| {
+                    let name = runner.store.heap.name();
+                    Outcome::Broken(Violation::panic(name, panic).to_string())
+                },
+            ),
         };
         broken |= matches!(outcome, Outcome::Broken(_));
         report.add(line, is_assertion, outcome);
