@@ -9,6 +9,7 @@
 set -euo pipefail
 
 cd "$SRC/gcdiff"
+. scripts/common.sh
 sanitizer=none
 [ "${SANITIZER:-none}" != address ] || sanitizer=address
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -26,10 +27,11 @@ archive() {
   (cd "$1" && zip -q -r "$2" .)
 }
 
+build=$(target_folder fuzz/Cargo.toml)
 for source in fuzz/fuzz_targets/*.rs; do
   target=$(basename "$source" .rs)
   cargo fuzz build -s "$sanitizer" --codegen-units 16 "$target"
-  cp "fuzz/target/$host/release/$target" "$OUT/$target"
+  cp "$build/$host/release/$target" "$OUT/$target"
   cp ".clusterfuzzlite/$target.options" "$OUT/$target.options"
   inputs=$WORK/inputs/$target
   rm -rf "$inputs"

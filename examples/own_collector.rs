@@ -9,6 +9,7 @@ use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::heap::GcRef;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::oracle::{Collector, Options, Subject};
+use std::time::Duration;
 
 /// A collector is what it decides otherwise than the sound one: every hook of
 /// `Policy` has a body that is correct.
@@ -69,6 +70,8 @@ fn campaign(policy: Sliding, cases: u64) -> Outcome {
         },
         fault: None,
         stop_at_first: true,
+        // A collector that loops for ever is a finding, too, as is one that panics.
+        timeout: Some(Duration::from_secs(10)),
     };
     run(&campaign, &Progress::default())
 }

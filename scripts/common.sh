@@ -18,9 +18,16 @@ need_gcdiff() {
   gcdiff=${GCDIFF:-}
   if [ -z "$gcdiff" ]; then
     cargo build --quiet --release --manifest-path "$root/Cargo.toml" --bin gcdiff
-    gcdiff=$root/target/release/gcdiff
+    gcdiff=$(target_folder "$root/Cargo.toml")/release/gcdiff
   fi
   [ -x "$gcdiff" ] || fail "GCDIFF: $gcdiff is no program"
+}
+
+# Where cargo builds what a manifest describes: CARGO_TARGET_DIR, or what cargo's
+# configuration says.
+target_folder() {
+  cargo metadata --no-deps --format-version 1 --manifest-path "$1" \
+    | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
 need_cargo_fuzz() {

@@ -19,6 +19,7 @@ fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
         },
         fault: fault.map(|f| f.id.to_string()),
         stop_at_first: fault.is_some(),
+        timeout: None,
     };
     run(&campaign, &Progress::default())
 }

@@ -22,6 +22,7 @@ pub fn table() {
             options: Options::fuzzing(),
             fault: None,
             stop_at_first: false,
+            timeout: None,
         };
         let start = Instant::now();
         let outcome = campaign::run(&campaign, &Progress::default());

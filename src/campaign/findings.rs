@@ -1,6 +1,8 @@
 //! Findings, and how they are kept on disk.
 
+use super::folder::Folder;
 use crate::case::{self, Case, CaseError, Header};
+use crate::generate::{self, Generator};
 use crate::oracle::Verdict;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,12 +14,14 @@ pub struct Finding {
     pub seed: u64,
     /// Which of its cases.
     pub index: u64,
+    /// What makes its cases.
+    pub generator: Generator,
     /// What findings of the same bug have in common.
     pub fingerprint: String,
     /// The verdict.
     pub verdict: Verdict,
-    /// The case.
-    pub case: Case,
+    /// The case; there is none if the generator panicked, or did not end.
+    pub case: Option<Case>,
     /// The fault it was found under.
     pub fault: Option<String>,
     /// The collectors that were compared.
@@ -26,43 +30,79 @@ pub struct Finding {
 
 impl Finding {
     /// The text form: a module with a header that `gcdiff run` replays.
+    ///
+    /// # Errors
+    ///
+    /// If there is no case, or its module cannot be printed.
     pub fn text(&self) -> Result<String, CaseError> {
+        let case = self.case.as_ref().ok_or_else(|| CaseError {
+            message: "there is no case".into(),
+        })?;
+        let names = self.collectors.iter().map(ToString::to_string);
         let header = Header {
-            about: Some(format!("case {} of seed {}", self.index, self.seed)),
+            about: Some(generate::origin(self.generator, self.seed, self.index)),
             fault: self.fault.clone(),
             fingerprint: Some(self.fingerprint.clone()),
-            collectors: Some(
-                self.collectors
-                    .iter()
-                    .map(|name| name.to_string())
-                    .collect(),
-            ),
+            collectors: (!self.collectors.is_empty()).then(|| names.collect()),
             ..Header::default()
         };
-        case::write(&self.case, &header)
+        case::write(case, &header)
     }
 
-    /// A file name made of the fingerprint.
-    pub fn file_name(&self) -> String {
-        file_name(&self.fingerprint)
+    /// What is kept on disk: the text form, with the extension `wat`. Where there
+    /// is none, a note of what happened, with the extension `txt`.
+    pub fn contents(&self) -> (&'static str, Vec<u8>) {
+        match self.text() {
+            Ok(text) => ("wat", text.into_bytes()),
+            Err(error) => {
+                let note = format!(
+                    "{}\nfingerprint  {}\n{error}\n{}\n{}\n",
+                    self.verdict,
+                    self.fingerprint,
+                    generate::origin(self.generator, self.seed, self.index),
+                    self.command()
+                );
+                ("txt", note.into_bytes())
+            }
+        }
+    }
+
+    /// The command that generates the case again.
+    pub fn command(&self) -> String {
+        let generator = match self.generator {
+            Generator::Default => String::new(),
+            other => format!(" --generator {other}"),
+        };
+        let (seed, case) = (self.seed, self.index);
+        format!("gcdiff generate --seed {seed} --case {case}{generator}")
+    }
+
+    /// A file name without extension: the fingerprint, and which case it is.
+    pub fn stem(&self) -> String {
+        let (seed, case) = (self.seed, self.index);
+        format!("{}.seed{seed}-case{case}", safe(&self.fingerprint))
     }
 }
 
-/// A file name made of a fingerprint.
-pub(super) fn file_name(fingerprint: &str) -> String {
+/// A fingerprint as part of a file name.
+pub(super) fn safe(fingerprint: &str) -> String {
+    /// File systems allow 255 bytes for a name.
+    const MAX: usize = 150;
     let safe = |c: char| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
         _ => '-',
     };
-    let name: String = fingerprint.chars().map(safe).collect();
-    format!("{name}.wat")
+    fingerprint.chars().map(safe).take(MAX).collect()
 }
 
-/// Writes a finding into a folder, which is made if need be.
+/// Writes a finding into a folder, which is made if need be. No file is
+/// overwritten: see [`Folder::save`].
+///
+/// # Errors
+///
+/// If it cannot be written.
 pub fn save(folder: &Path, finding: &Finding) -> io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
-    let path = folder.join(finding.file_name());
-    let text = finding.text().map_err(io::Error::other)?;
-    std::fs::write(&path, text)?;
-    Ok(path)
+    let (extension, contents) = finding.contents();
+    let saved = Folder::open(folder)?.save(&finding.stem(), extension, &contents)?;
+    Ok(saved.path)
 }

@@ -2,20 +2,38 @@
 //!
 //! Case `i` of a campaign depends on the seed and on `i` alone, so the same
 //! cases give the same findings and the same table whatever the number of jobs.
+//!
+//! Whatever a case does, the campaign goes on. A collector that panics is a
+//! finding (law *panic*), and so is one that does not end (law *limits*) within
+//! [`Campaign::timeout`]. A panic or an endless loop outside all collectors is a
+//! bug of gcdiff: it becomes a finding about `gcdiff`, with its case, and stands
+//! beside the others.
 
+mod desk;
 mod findings;
+mod folder;
+mod job;
+mod pool;
+mod quote;
 pub mod replay;
+mod shelf;
 mod statistics;
 pub mod targets;
 
+pub use desk::{Desk, Note};
 pub use findings::{Finding, save};
+pub use folder::{Folder, Saved, replace, try_replace};
+pub use pool::{Overtime, within};
+pub use quote::quote;
+pub use shelf::Shelf;
 pub use statistics::Statistics;
 
-use crate::generate::{self, Drawn, Generator};
-use crate::oracle::{Judged, Options, Subject, Verdict, judge_module};
+use crate::generate::Generator;
+use crate::oracle::Options;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -34,6 +52,10 @@ pub struct Campaign {
     pub fault: Option<String>,
     /// Stop at the first finding.
     pub stop_at_first: bool,
+    /// How long a case may take. One that takes longer is a finding of law
+    /// *limits*. The thread that works on it cannot be ended: it is left alone
+    /// until the process ends, and after a few such cases the campaign ends.
+    pub timeout: Option<Duration>,
 }
 
 /// What a campaign found.
@@ -43,157 +65,68 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// One finding per fingerprint: that of the lowest case.
     pub findings: BTreeMap<String, Finding>,
+    /// How many findings there were of each fingerprint.
+    pub counts: BTreeMap<String, u64>,
+    /// Whether the campaign ended early because too many cases did not end.
+    pub gave_up: bool,
 }
 
-/// How a campaign goes, for whoever watches.
-#[derive(Debug, Default)]
+/// How a campaign goes, for whoever watches. Clones are about the same campaign.
+#[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// Cases done.
-    pub cases: AtomicU64,
+    pub cases: Arc<AtomicU64>,
     /// Findings, duplicates included.
-    pub findings: AtomicU64,
-    stop: AtomicBool,
+    pub findings: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// Asks the campaign to end soon.
+    /// Asks the campaign to end soon: when the cases that are being judged are
+    /// done.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Progress::stop`] was called.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
 /// Runs a campaign to its end, or until `progress` is told to stop.
 pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
-    let next = AtomicU64::new(0);
-    let outcome = Mutex::new(Outcome::default());
-    std::thread::scope(|scope| {
-        for _ in 0..campaign.jobs.max(1) {
-            scope.spawn(|| {
-                let mut mine = Outcome::default();
-                while !progress.stop.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if campaign.cases.is_some_and(|cases| index >= cases) {
-                        break;
-                    }
-                    one(campaign, index, progress, &mut mine);
-                }
-                // A poisoned lock means that another job panicked, which ends
-                // the campaign when the scope does.
-                if let Ok(mut outcome) = outcome.lock() {
-                    outcome.add(mine);
-                }
-            });
-        }
-    });
-    outcome.into_inner().unwrap_or_default()
+    run_with(campaign, progress, |_, _| {})
 }
 
-/// Generates and judges one case.
-fn one(campaign: &Campaign, index: u64, progress: &Progress, mine: &mut Outcome) {
-    let blame = Blame {
-        seed: campaign.seed,
-        index,
-    };
-    match campaign
-        .generator
-        .case(&generate::input(campaign.seed, index))
-    {
-        Err(_) => mine.statistics.not_generated += 1,
-        Ok(drawn) => {
-            let options = campaign.options.for_case(drawn.extra, drawn.reschedule);
-            match judge_module(&drawn.case, &drawn.module, &options) {
-                Err(_) => mine.statistics.not_generated += 1,
-                Ok(judged) => {
-                    mine.statistics.count(&judged);
-                    if judged.verdict.is_finding() {
-                        progress.findings.fetch_add(1, Ordering::Relaxed);
-                        mine.keep(finding(campaign, index, &options, drawn, judged));
-                        if campaign.stop_at_first {
-                            progress.stop();
-                        }
-                    }
-                }
-            }
-        }
-    }
-    progress.cases.fetch_add(1, Ordering::Relaxed);
-    drop(blame);
-}
-
-/// Keeps a case with a bad verdict.
-fn finding(
+/// Runs a campaign as [`run`] does, and calls `found` with each finding whose
+/// fingerprint is new or whose case is the lowest of its fingerprint so far. In
+/// that case the number of the case that was the lowest before comes with it.
+/// `found` is called by the job that made the finding, before its next case, and
+/// by one job at a time.
+///
+/// # Panics
+///
+/// If `found` does.
+pub fn run_with(
     campaign: &Campaign,
-    index: u64,
-    options: &Options,
-    drawn: Drawn,
-    judged: Judged,
-) -> Finding {
-    let (verdict, collectors) = settle(&campaign.options, options, &drawn, judged);
-    Finding {
-        seed: campaign.seed,
-        index,
-        fingerprint: verdict.fingerprint().unwrap_or_default(),
-        verdict,
-        case: drawn.case,
-        fault: campaign.fault.clone(),
-        collectors,
-    }
-}
-
-/// The verdict on a case that was judged badly with `options`, and the heaps it
-/// is about. Two heaps that differ are judged once more together with all others
-/// of `campaign`, which tell who is wrong.
-fn settle(
-    campaign: &Options,
-    options: &Options,
-    drawn: &Drawn,
-    judged: Judged,
-) -> (Verdict, Vec<&'static str>) {
-    let names = |options: &Options| options.collectors.iter().map(Subject::name).collect();
-    if let Verdict::Differ(_) = judged.verdict {
-        let all = campaign.for_case(u8::MAX, drawn.reschedule);
-        if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
-            && again.verdict.is_finding()
-        {
-            return (again.verdict, names(&all));
-        }
-    }
-    (judged.verdict, names(options))
+    progress: &Progress,
+    found: impl FnMut(&Finding, Option<u64>) + Send + 'static,
+) -> Outcome {
+    job::run(campaign, progress, Box::new(found))
 }
 
 impl Outcome {
-    fn keep(&mut self, finding: Finding) {
-        match self.findings.get(&finding.fingerprint) {
-            Some(earlier) if earlier.index <= finding.index => {}
-            _ => {
-                let key = finding.fingerprint.clone();
-                self.findings.insert(key, finding);
-            }
+    /// Counts a finding. Whether its fingerprint is new or its case the lowest
+    /// with it, and the number of the one that was until now.
+    fn keep(&mut self, finding: &Finding) -> (bool, Option<u64>) {
+        let key = &finding.fingerprint;
+        *self.counts.entry(key.clone()).or_default() += 1;
+        let earlier = self.findings.get(key).map(|earlier| earlier.index);
+        let is_lowest = earlier.is_none_or(|earlier| finding.index < earlier);
+        if is_lowest {
+            self.findings.insert(key.clone(), finding.clone());
         }
-    }
-
-    fn add(&mut self, other: Outcome) {
-        self.statistics.add(&other.statistics);
-        for finding in other.findings.into_values() {
-            self.keep(finding);
-        }
-    }
-}
-
-/// Names the case if judging it panics: that is a bug of ours.
-struct Blame {
-    seed: u64,
-    index: u64,
-}
-
-impl Drop for Blame {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "gcdiff panicked in case {} of seed {}; \
-                 `gcdiff generate --seed {} --case {}` prints it",
-                self.index, self.seed, self.seed, self.index
-            );
-        }
+        (is_lowest, earlier)
     }
 }

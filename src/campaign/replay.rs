@@ -1,14 +1,16 @@
 //! Judging many files: on several threads, in the order of the files, and by
 //! fingerprint afterwards.
 
+use super::Progress;
+use super::desk::{Desk, Note};
+use super::pool::{Pool, Work};
 use super::targets::Bad;
-use std::any::Any;
-use std::cell::RefCell;
+use crate::oracle::{Panic, Verdict, Violation};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What a file shows.
 #[derive(Clone, Debug)]
@@ -53,72 +55,149 @@ impl Row<'_> {
     }
 }
 
-/// Judges files with `judge`, which also says how large each is. A panic is a
-/// finding: its fingerprint is the place in the source.
-pub fn replay(
-    files: &[PathBuf],
-    jobs: usize,
-    judge: impl Fn(&Path) -> Result<(Replayed, usize), String> + Sync,
-) -> Vec<Item> {
-    note_panics();
-    let next = AtomicUsize::new(0);
-    let items = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, files.len().max(1)) {
-            scope.spawn(|| {
-                while let Some((i, path)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    files.get(i).map(|path| (i, path))
-                } {
-                    let item = one(path, &judge);
-                    let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
-                    items.insert(i, item);
-                }
-            });
-        }
-    });
-    let items = items.into_inner().unwrap_or_else(PoisonError::into_inner);
-    items.into_values().collect()
+/// How files are judged.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Threads.
+    pub jobs: usize,
+    /// How long a file may take. One that takes longer is a finding of law
+    /// *limits*; see [`Campaign::timeout`](super::Campaign::timeout).
+    pub timeout: Option<Duration>,
+    /// Files done, and whether to stop.
+    pub progress: Progress,
 }
 
-fn one(path: &Path, judge: &impl Fn(&Path) -> Result<(Replayed, usize), String>) -> Item {
-    let judged = catch_unwind(AssertUnwindSafe(|| judge(path)));
-    let judged = judged.unwrap_or_else(|_: Box<dyn Any + Send>| {
-        let place = PLACE.with(RefCell::take);
-        let size = std::fs::metadata(path).map_or(0, |data| data.len());
-        let finding = Replayed::Finding(format!("panic:{place}"), None);
-        Ok((finding, usize::try_from(size).unwrap_or(usize::MAX)))
-    });
-    let (replayed, size) = match judged {
-        Ok((replayed, size)) => (Ok(replayed), size),
-        Err(message) => (Err(message), 0),
+/// Who is told of items.
+pub trait Watch: Send + 'static {
+    /// The file of this number is done. The job that did it waits.
+    fn done(&mut self, number: u64, item: &Item);
+
+    /// A file is done, and so are all before it.
+    fn next(&mut self, item: &Item);
+}
+
+/// Judges files with `judge`, which also says how large each is. A panic is a
+/// finding: its fingerprint is the place in the source.
+///
+/// The items are in the order of the files. Those that were not begun when it was
+/// stopped are missing.
+///
+/// # Panics
+///
+/// If `watch` does.
+pub fn replay(
+    files: &[PathBuf],
+    settings: &Settings,
+    judge: impl Fn(&Path, &Arc<Desk>) -> Result<(Replayed, usize), String> + Send + Sync + 'static,
+    watch: impl Watch,
+) -> Vec<Item> {
+    let pool = Pool {
+        jobs: settings.jobs.clamp(1, files.len().max(1)),
+        items: Some(files.len() as u64),
+        timeout: settings.timeout,
+        stop: settings.progress.stop.clone(),
     };
-    Item {
-        path: path.to_path_buf(),
-        size,
-        replayed,
+    let seen = Arc::new(Mutex::new(Seen {
+        items: BTreeMap::new(),
+        shown: 0,
+        watch: Box::new(watch),
+    }));
+    pool.run(Files {
+        files: files.to_vec(),
+        settings: settings.clone(),
+        judge: Box::new(judge),
+        seen: seen.clone(),
+    });
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let Seen {
+        items,
+        shown,
+        watch,
+    } = &mut *seen;
+    // What comes after a file that was not judged.
+    items.range(*shown..).for_each(|(_, item)| watch.next(item));
+    std::mem::take(items).into_values().collect()
+}
+
+type Judge = dyn Fn(&Path, &Arc<Desk>) -> Result<(Replayed, usize), String> + Send + Sync;
+
+/// The files of a replay.
+struct Files {
+    files: Vec<PathBuf>,
+    settings: Settings,
+    judge: Box<Judge>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What is known so far.
+struct Seen {
+    items: BTreeMap<u64, Item>,
+    /// So many were shown in their order.
+    shown: u64,
+    watch: Box<dyn Watch>,
+}
+
+impl Files {
+    fn add(&self, index: u64, replayed: Result<(Replayed, usize), String>) {
+        let Some(path) = self.files.get(index as usize) else {
+            return;
+        };
+        let (replayed, size) = match replayed {
+            Ok((replayed, size)) => (Ok(replayed), size),
+            Err(message) => (Err(message), 0),
+        };
+        let item = Item {
+            path: path.clone(),
+            size,
+            replayed,
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Seen {
+            items,
+            shown,
+            watch,
+        } = &mut *seen;
+        watch.done(index, &item);
+        items.insert(index, item);
+        while let Some(item) = items.get(shown) {
+            watch.next(item);
+            *shown += 1;
+        }
+        self.settings.progress.cases.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A file that has no verdict of the oracle.
+    fn broke_off(&self, index: u64, violation: Violation) {
+        let verdict = Verdict::Violation(Box::new(violation));
+        let fingerprint = verdict.fingerprint().unwrap_or_default();
+        let path = self.files.get(index as usize);
+        let size = path.and_then(|path| std::fs::metadata(path).ok());
+        let size = size.map_or(0, |data| usize::try_from(data.len()).unwrap_or(usize::MAX));
+        self.add(index, Ok((Replayed::Finding(fingerprint, None), size)));
     }
 }
 
-thread_local! {
-    /// Where this thread last panicked.
-    static PLACE: RefCell<String> = RefCell::default();
-}
+impl Work for Files {
+    type Done = Result<(Replayed, usize), String>;
 
-/// From now on panics note where they happened, besides what they did before.
-fn note_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let place = info
-                .location()
-                .map(|l| format!("{}:{}", l.file(), l.line()));
-            // While a thread ends its variables may be gone.
-            let _ = PLACE.try_with(|p| p.replace(place.unwrap_or_default()));
-            before(info);
-        }));
-    });
+    fn work(&self, index: u64, desk: &Arc<Desk>) -> Self::Done {
+        match self.files.get(index as usize) {
+            Some(path) => (self.judge)(path, desk),
+            None => Err("there is no such file".into()),
+        }
+    }
+
+    fn deliver(&self, index: u64, done: Result<Self::Done, Panic>, _: Note) {
+        match done {
+            Ok(replayed) => self.add(index, replayed),
+            Err(panic) => self.broke_off(index, Violation::panic("gcdiff", panic)),
+        }
+    }
+
+    fn overdue(&self, index: u64, note: Note) {
+        let seconds = self.settings.timeout.unwrap_or_default().as_secs_f64();
+        self.broke_off(index, Violation::overtime(note.blamed(), seconds));
+    }
 }
 
 /// The findings by fingerprint.
@@ -145,31 +224,76 @@ pub fn table(items: &[Item]) -> Vec<Row<'_>> {
 mod tests {
     use super::*;
 
+    /// Notes what it is told.
+    #[derive(Clone, Default)]
+    struct Told(Arc<Mutex<[Vec<PathBuf>; 2]>>);
+
+    impl Watch for Told {
+        fn done(&mut self, _: u64, item: &Item) {
+            self.0.lock().unwrap()[0].push(item.path.clone());
+        }
+
+        fn next(&mut self, item: &Item) {
+            self.0.lock().unwrap()[1].push(item.path.clone());
+        }
+    }
+
+    fn judged(path: &Path) -> Result<(Replayed, usize), String> {
+        let name = path.to_str().unwrap();
+        match name {
+            "panic" => panic!("on purpose"),
+            "loop" => loop {
+                std::thread::sleep(Duration::from_millis(10));
+            },
+            "good" => Ok((Replayed::Good, 1)),
+            _ => Ok((Replayed::Finding("same".into(), None), name.len())),
+        }
+    }
+
     #[test]
     fn findings_are_sorted_grouped_and_a_panic_is_one() {
-        let files: Vec<PathBuf> = ["aaa", "b", "cc", "panic", "good"]
+        let files: Vec<PathBuf> = ["aaa", "b", "cc", "panic", "loop", "good"]
             .map(PathBuf::from)
             .to_vec();
         for jobs in [1, 3] {
-            let items = replay(&files, jobs, |path| {
-                let name = path.to_str().unwrap();
-                match name {
-                    "panic" => panic!("on purpose"),
-                    "good" => Ok((Replayed::Good, 1)),
-                    _ => Ok((Replayed::Finding("same".into(), None), name.len())),
-                }
-            });
+            let told = Told::default();
+            let settings = Settings {
+                jobs,
+                timeout: Some(Duration::from_secs(1)),
+                progress: Progress::default(),
+            };
+            let items = replay(&files, &settings, |path, _| judged(path), told.clone());
             let order: Vec<&PathBuf> = items.iter().map(|item| &item.path).collect();
             assert_eq!(order, files.iter().collect::<Vec<_>>());
+            let [mut done, next] = told.0.lock().unwrap().clone();
+            assert_eq!(next, files);
+            done.sort();
+            assert_eq!(done.len(), files.len());
             let rows = table(&items);
-            assert_eq!(rows.len(), 2);
-            assert!(
-                rows[0]
-                    .fingerprint
-                    .starts_with("panic:src/campaign/replay.rs:")
-            );
-            assert_eq!((rows[1].fingerprint, rows[1].count), ("same", 3));
-            assert_eq!(rows[1].smallest.path, Path::new("b"));
+            assert_eq!(rows.len(), 3);
+            assert_eq!(rows[0].fingerprint, "limits:time:gcdiff");
+            let panic = "panic:src/campaign/replay.rs:";
+            assert!(rows[1].fingerprint.starts_with(panic));
+            assert_eq!((rows[2].fingerprint, rows[2].count), ("same", 3));
+            assert_eq!(rows[2].smallest.path, Path::new("b"));
         }
+    }
+
+    #[test]
+    fn what_is_stopped_shows_what_it_has() {
+        let files: Vec<PathBuf> = (0..100).map(|i| format!("file {i}").into()).collect();
+        let settings = Settings {
+            jobs: 2,
+            timeout: None,
+            progress: Progress::default(),
+        };
+        let (told, progress) = (Told::default(), settings.progress.clone());
+        let judge = move |path: &Path, _: &Arc<Desk>| {
+            progress.stop();
+            judged(path)
+        };
+        let items = replay(&files, &settings, judge, told.clone());
+        assert!((1..=2).contains(&items.len()), "{items:?}");
+        assert_eq!(told.0.lock().unwrap()[1].len(), items.len());
     }
 }

@@ -61,25 +61,6 @@ impl Statistics {
         self.garbage_cycles += u64::from(judged.garbage.cycles > 0);
         self.voted += u64::from(judged.facts.len() > 2);
     }
-
-    pub(super) fn add(&mut self, other: &Statistics) {
-        self.cases += other.cases;
-        self.not_generated += other.not_generated;
-        self.agreed += other.agreed;
-        for (reason, count) in &other.discarded {
-            *self.discarded.entry(reason.clone()).or_default() += count;
-        }
-        self.findings += other.findings;
-        self.allocated += other.allocated;
-        self.freed += other.freed;
-        self.overwritten += other.overwritten;
-        self.collected += other.collected;
-        self.shared += other.shared;
-        self.cyclic += other.cyclic;
-        self.garbage_cycles += other.garbage_cycles;
-        self.voted += other.voted;
-        self.trapped += other.trapped;
-    }
 }
 
 impl fmt::Display for Statistics {

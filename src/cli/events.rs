@@ -92,6 +92,9 @@ impl Events {
 
     fn generated(&self) -> Result<Ended, String> {
         let generators = self.generators();
+        if let Some(path) = &self.report {
+            file::try_write(path)?;
+        }
         let tables = self.run(&generators)?;
         let named = || generators.iter().zip(&tables);
         if let Some(path) = &self.report {
@@ -128,7 +131,7 @@ impl Events {
         let tables = watched(
             Some(self.cases * generators.len() as u64),
             "{elapsed} {bar:30} {human_pos}/{human_len} cases",
-            || {
+            |_| {
                 let tables = generators.iter();
                 let tables = tables.map(|g| Table::of(*g, self.seed, self.cases, jobs, &done));
                 tables.collect()

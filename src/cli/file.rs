@@ -1,5 +1,9 @@
 //! Reading and writing files.
 
+use crate::campaign;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Files beyond this are refused, not read.
@@ -8,40 +12,77 @@ const MAX_FILE: u64 = 256 << 20;
 /// Reads a file; the message of an error names it.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let in_file = |message: String| format!("{}: {message}", path.display());
-    let size = std::fs::metadata(path).map_err(|e| in_file(e.to_string()))?;
-    if size.len() > MAX_FILE {
-        let message = format!("{} bytes are more than {MAX_FILE}", size.len());
-        return Err(in_file(message));
+    let file = File::open(path).map_err(|e| in_file(e.to_string()))?;
+    // What is no regular file has no size, and may have no end.
+    let size = file.metadata().map_or(0, |data| data.len());
+    let mut bytes = Vec::new();
+    if size <= MAX_FILE {
+        let mut limited = file.take(MAX_FILE + 1);
+        let read = limited.read_to_end(&mut bytes);
+        read.map_err(|e| in_file(e.to_string()))?;
     }
-    std::fs::read(path).map_err(|e| in_file(e.to_string()))
+    let size = size.max(bytes.len() as u64);
+    match size > MAX_FILE {
+        true => Err(in_file(format!("more than {MAX_FILE} bytes"))),
+        false => Ok(bytes),
+    }
 }
 
-/// Makes a folder, unless it is there.
-pub(super) fn folder(path: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(path).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-/// Writes a file.
+/// Writes a file, or replaces it as a whole.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+    campaign::replace(path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// The files among `paths` and below the folders among them, in order of their
-/// names.
+/// Fails if [`write`] is bound to, before the work that leads there.
+pub(super) fn try_write(path: &Path) -> Result<(), String> {
+    campaign::try_replace(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// The regular files among `paths` and below the folders among them, in order of
+/// their names, each once: links are followed, but not in circles. A path that is
+/// given must be a file or a folder; what else there is in folders is left out.
 pub(super) fn all_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
+    let mut found = Found::default();
     for path in paths {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).and_then(|entries| {
-                let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-                paths.collect::<Result<Vec<PathBuf>, _>>()
-            });
-            let mut entries = entries.map_err(|e| format!("{}: {e}", path.display()))?;
-            entries.sort();
-            files.extend(all_below(&entries)?);
-        } else {
-            files.push(path.clone());
+        let in_path = |message: &str| format!("{}: {message}", path.display());
+        let data = std::fs::metadata(path).map_err(|e| in_path(&e.to_string()))?;
+        if !data.is_dir() && !data.is_file() {
+            return Err(in_path("neither a regular file nor a folder"));
         }
+        found.add(path)?;
     }
-    Ok(files)
+    Ok(found.files)
+}
+
+/// What was found below some paths.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    /// Where the files and the folders really are.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Found {
+    fn add(&mut self, path: &Path) -> Result<(), String> {
+        // In the order of their names: the last is looked at first.
+        let mut left = vec![path.to_path_buf()];
+        while let Some(path) = left.pop() {
+            let in_path = |e: std::io::Error| format!("{}: {e}", path.display());
+            // A link may lead nowhere, and a file may be gone by now.
+            let (Ok(data), Ok(real)) = (path.metadata(), path.canonicalize()) else {
+                continue;
+            };
+            if data.is_dir() && self.seen.insert(real.clone()) {
+                let entries = std::fs::read_dir(&path).map_err(in_path)?;
+                let entries = entries.map(|entry| entry.map(|entry| entry.path()));
+                let entries: Result<Vec<PathBuf>, _> = entries.collect();
+                let mut entries = entries.map_err(in_path)?;
+                entries.sort();
+                left.extend(entries.into_iter().rev());
+            } else if data.is_file() && self.seen.insert(real) {
+                self.files.push(path);
+            }
+        }
+        Ok(())
+    }
 }

@@ -2,22 +2,30 @@
 
 use super::Ended;
 use super::options::Judging;
-use super::output::{say, write};
+use super::output::{self, complain, say, write};
 use super::progress::watched;
-use crate::campaign::{self, Campaign, Progress};
+use super::signals::Signals;
+use crate::campaign::{self, Campaign, Finding, Outcome, Progress, Shelf, quote};
 use crate::generate::Generator;
 use crate::oracle::Options;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Generate modules, run them under several collectors, audit and compare
 ///
-/// Each finding is saved as a .wat file that `gcdiff run` replays, one file per
-/// fingerprint. The same seed gives the same cases, whatever the number of
-/// jobs. Without -C every case runs under null and drc, and a share of them,
-/// which their own bytes choose, under copying or model too.
+/// Each finding is saved, before the next case, as a .wat file that `gcdiff run`
+/// replays: of each fingerprint the lowest case. No file is overwritten. The same
+/// seed gives the same cases, whatever the number of jobs. Without -C every case
+/// runs under null and drc, and a share of them, which their own bytes choose,
+/// under copying or model too.
+///
+/// INT, TERM and HUP end a campaign early, with its table; a second one ends it at
+/// once. Exit code: 1 if there was a finding, however the campaign ended; 2 if
+/// findings cannot be saved in --out, or the output cannot be written; else 0.
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Stop after so many seconds (30 if neither this nor --cases is given).
@@ -42,7 +50,7 @@ pub(super) struct Fuzz {
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
 
-    /// Folder for findings.
+    /// Folder for findings, which is tried before the first case.
     #[arg(long, default_value = "findings")]
     out: PathBuf,
 
@@ -52,6 +60,9 @@ pub(super) struct Fuzz {
 
 impl Fuzz {
     pub(super) fn main(self) -> Result<Ended, String> {
+        let shelf = Shelf::open(&self.out);
+        let shelf = shelf.map_err(|e| format!("--out {}: {e}", self.out.display()))?;
+        let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let campaign = Campaign {
             seed: self.seed,
@@ -61,6 +72,7 @@ impl Fuzz {
             options: self.judging.options(Options::fuzzing()),
             fault: self.judging.fault.map(|f| f.id.to_string()),
             stop_at_first: false,
+            timeout: self.judging.timeout(10),
         };
         let seconds = match (self.seconds, self.cases) {
             (None, None) => Some(30),
@@ -72,15 +84,25 @@ impl Fuzz {
             Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
             None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
         };
+        let kept = Arc::new(Mutex::new(Kept::new(shelf)));
         let outcome = watched(
             self.cases,
             template,
-            || campaign::run(&campaign, &progress),
+            |bar| {
+                let (kept, bar) = (kept.clone(), bar.clone());
+                campaign::run_with(&campaign, &progress, move |finding, earlier| {
+                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    let replay = kept.save(finding);
+                    bar.suspend(|| print(finding, earlier, &replay));
+                })
+            },
             |bar| {
                 bar.set_position(progress.cases.load(Ordering::Relaxed));
                 let findings = progress.findings.load(Ordering::Relaxed);
                 bar.set_message(format!("{findings} findings"));
-                if seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s)) {
+                let is_over = seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s));
+                // Where nobody reads what is found, nobody waits for more.
+                if is_over || signals.any() || output::has_ended() {
                     progress.stop();
                 }
             },
@@ -88,26 +110,96 @@ impl Fuzz {
         // A panic has been reported, with the case, where it happened.
         let outcome = outcome.ok_or("the campaign was ended by a panic")?;
         let elapsed = start.elapsed().as_secs_f64();
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         write(format_args!("{}", outcome.statistics));
         say!(
             "{:38} {:>9.0}",
             "cases per second",
             outcome.statistics.cases as f64 / elapsed.max(1e-9)
         );
-        for finding in outcome.findings.values() {
-            let path = campaign::save(&self.out, finding)
-                .map_err(|e| format!("{}: {e}", self.out.display()))?;
-            say!(
-                "\ncase {}: {}\n  fingerprint  {}\n  replay       gcdiff run {}",
-                finding.index,
-                finding.verdict,
-                finding.fingerprint,
-                path.display()
-            );
+        kept.table(&outcome);
+        kept.shelf.leave();
+        if outcome.gave_up {
+            complain("the campaign was ended: too many cases have used up their time");
         }
         Ok(match outcome.findings.is_empty() {
             true => Ended::Agree,
             false => Ended::Finding,
         })
     }
+}
+
+/// What is on disk, and what should be.
+struct Kept {
+    shelf: Shelf,
+    /// The command that replays each fingerprint's case, or why it is not saved.
+    replays: BTreeMap<String, Result<String, String>>,
+}
+
+impl Kept {
+    fn new(shelf: Shelf) -> Kept {
+        Kept {
+            shelf,
+            replays: BTreeMap::new(),
+        }
+    }
+
+    /// Saves a finding. The command that replays it, or what went wrong.
+    fn save(&mut self, finding: &Finding) -> Result<String, String> {
+        let (extension, contents) = finding.contents();
+        let name = (&*finding.stem(), extension);
+        let saved = self.shelf.put(&finding.fingerprint, name, contents);
+        let replay = match saved {
+            Ok(path) if extension == "wat" => Ok(format!("gcdiff run {}", quote(path))),
+            Ok(_) => Ok(finding.command()),
+            Err(error) => Err(error.to_string()),
+        };
+        let key = finding.fingerprint.clone();
+        self.replays.insert(key, replay.clone());
+        replay
+    }
+
+    /// Prints the findings by fingerprint. What is not on disk is tried again.
+    fn table(&mut self, outcome: &Outcome) {
+        if outcome.findings.is_empty() {
+            return;
+        }
+        say!("\nfingerprint | count | lowest case | replay");
+        for (fingerprint, finding) in &outcome.findings {
+            let replay = match self.replays.get(fingerprint) {
+                Some(Ok(command)) if self.shelf.has(fingerprint) => Ok(command.clone()),
+                _ => self.save(finding),
+            };
+            let command = replay.unwrap_or_else(|error| {
+                complain(&format!("case {} is not saved: {error}", finding.index));
+                finding.command()
+            });
+            let count = outcome.counts.get(fingerprint).unwrap_or(&1);
+            say!("{fingerprint} | {count} | {} | {command}", finding.index);
+        }
+    }
+}
+
+/// Prints a finding when it is made.
+fn print(finding: &Finding, earlier: Option<u64>, replay: &Result<String, String>) {
+    let Finding {
+        index,
+        verdict,
+        fingerprint,
+        ..
+    } = finding;
+    let mut lines = format!("case {index}: {verdict}\n  fingerprint  {fingerprint}\n");
+    if let Some(earlier) = earlier {
+        lines.push_str(&format!("  instead of   case {earlier}\n"));
+    }
+    match replay {
+        Ok(command) => lines.push_str(&format!("  replay       {command}\n")),
+        Err(error) => {
+            let command = finding.command();
+            lines.push_str(&format!(
+                "  not saved    {error}\n  replay       {command}\n"
+            ));
+        }
+    }
+    say!("{lines}");
 }

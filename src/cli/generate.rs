@@ -3,7 +3,7 @@
 use super::Ended;
 use super::output::say;
 use crate::case::{self, Header};
-use crate::generate;
+use crate::generate::{self, Generator};
 use clap::Args;
 
 /// Print the module that a seed makes, with its plan and schedule
@@ -26,7 +26,7 @@ impl Generate {
         let drawn = generate::case(&input)
             .map_err(|_| format!("case {} of seed {} makes no module", self.case, self.seed))?;
         let header = Header {
-            about: Some(format!("case {} of seed {}", self.case, self.seed)),
+            about: Some(generate::origin(Generator::Default, self.seed, self.case)),
             ..Header::default()
         };
         say!(

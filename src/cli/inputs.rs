@@ -2,6 +2,7 @@
 
 use super::output::say;
 use super::{Ended, file};
+use crate::campaign::Folder;
 use crate::campaign::targets::Target;
 use crate::case;
 use crate::generate::{self, ops::Program};
@@ -14,7 +15,8 @@ use std::path::PathBuf;
 /// For `module` these are the modules of the given cases and of generated ones,
 /// in binary form, for `gc_ops` the programs of a seed's cases, and for the other
 /// targets the bytes that the cases are made of, as in `gcdiff fuzz`. The same
-/// options write the same files.
+/// options write the same files; a file with other contents is left alone, and the
+/// new one gets a number.
 #[derive(Args)]
 pub(super) struct Inputs {
     /// The fuzz target: differential, gc_ops, module or enrich.
@@ -48,12 +50,13 @@ impl Inputs {
                 self.target
             ));
         }
-        file::folder(&self.out)?;
+        let in_folder = |e: std::io::Error| format!("--out {}: {e}", self.out.display());
+        let folder = Folder::open(&self.out).map_err(in_folder)?;
         let mut written = 0;
-        let mut write = |name: String, bytes: &[u8]| {
-            let path = self.out.join(name);
+        let mut write = |stem: &str, extension: &str, bytes: &[u8]| {
             written += 1;
-            std::fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+            let saved = folder.save(stem, extension, bytes);
+            saved.map(drop).map_err(in_folder)
         };
         for path in file::all_below(&self.from)? {
             let extension = path.extension().and_then(|e| e.to_str());
@@ -61,21 +64,21 @@ impl Inputs {
             if let (Some("wat" | "wasm"), Some(stem)) = (extension, stem) {
                 let case = case::read(&file::read(&path)?);
                 let (case, _) = case.map_err(|e| format!("{}: {e}", path.display()))?;
-                write(format!("{stem}.wasm"), &case.wasm)?;
+                write(stem, "wasm", &case.wasm)?;
             }
         }
         for index in 0..self.cases {
             let bytes = generate::input(self.seed, index);
             let name = format!("seed-{}-{index}", self.seed);
             match self.target {
-                Target::Differential | Target::Enrich => write(name, &bytes)?,
+                Target::Differential | Target::Enrich => write(&name, "", &bytes)?,
                 Target::GcOps => {
                     let program = Program::generate(&mut Unstructured::new(&bytes));
-                    write(name, &program.encode())?;
+                    write(&name, "", &program.encode())?;
                 }
                 Target::Module => {
                     if let Ok(drawn) = generate::case(&bytes) {
-                        write(format!("{name}.wasm"), &drawn.case.wasm)?;
+                        write(&name, "wasm", &drawn.case.wasm)?;
                     }
                 }
             }

@@ -15,7 +15,8 @@ pub(super) fn load(
 ) -> Result<(Case, Options), String> {
     let in_file = |message: String| format!("{}: {message}", path.display());
     let bytes = file::read(path)?;
-    let (case, header) = case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
+    let (case, header) =
+        case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
     let mut options = judging.options(Options::default());
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);

@@ -1,6 +1,7 @@
 //! The command line: one file per sub-command.
 //!
-//! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input.
+//! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input, or output
+//! that cannot be written.
 
 mod events;
 mod file;
@@ -13,19 +14,21 @@ mod output;
 mod progress;
 mod replay;
 mod run;
+mod signals;
 mod wast;
 mod zoo;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// A differential fuzzing harness for WebAssembly garbage collectors.
 ///
 /// Runs modules under several collectors, audits each heap, and compares what
 /// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
-/// usage or input.
+/// usage or input, or output that cannot be written.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version = version(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,6 +46,16 @@ enum Command {
     Inputs(inputs::Inputs),
 }
 
+/// The version of the program, and the revision of the generators: on what both
+/// agree, a seed means the same.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let revision = crate::generate::revision();
+        format!("{} (generators {revision})", env!("CARGO_PKG_VERSION"))
+    });
+    &VERSION
+}
+
 /// How a command ended.
 enum Ended {
     Agree,
@@ -51,7 +64,11 @@ enum Ended {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let ended = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return help(&error),
+    };
+    let ended = match cli.command {
         Command::Run(run) => run.main(),
         Command::Replay(replay) => replay.main(),
         Command::Wast(wast) => wast.main(),
@@ -61,11 +78,33 @@ pub fn main() -> ExitCode {
         Command::Events(events) => events.main(),
         Command::Inputs(inputs) => inputs.main(),
     };
+    // The reader may be gone, or the disk full; a finding is one all the same.
+    let output = output::error();
+    if let Some(message) = &output {
+        output::complain(message);
+    }
     match ended {
-        Ok(Ended::Agree) => ExitCode::SUCCESS,
         Ok(Ended::Finding) => ExitCode::from(1),
+        Ok(Ended::Agree) if output.is_none() => ExitCode::SUCCESS,
+        Ok(Ended::Agree) => ExitCode::from(2),
         Err(message) => {
-            eprintln!("gcdiff: {message}");
+            output::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints help or the version, or what is wrong with the arguments.
+fn help(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(2);
+    }
+    output::note(printed);
+    match output::error() {
+        None => ExitCode::SUCCESS,
+        Some(message) => {
+            output::complain(&message);
             ExitCode::from(2)
         }
     }

@@ -5,6 +5,7 @@ use crate::engine::Grain;
 use crate::oracle::{Collector, Layers, Options, Subject, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
+use std::time::Duration;
 
 /// How often to audit, as an option.
 #[derive(Copy, Clone, ValueEnum)]
@@ -56,6 +57,11 @@ pub(super) struct Judging {
     /// A fault to switch on (`gcdiff zoo --list` has them all).
     #[arg(long, value_name = "ID", value_parser = fault)]
     pub fault: Option<Fault>,
+
+    /// How long a case may take; one that takes longer is a finding of law
+    /// limits. 0 is for ever. Default: 10 for fuzz, 60 for a file.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
 }
 
 /// What a run may use, for commands that read cases.
@@ -114,6 +120,12 @@ pub(super) fn fault(id: &str) -> Result<Fault, String> {
 }
 
 impl Judging {
+    /// How long a case may take, if no time is given `default` seconds.
+    pub(super) fn timeout(&self, default: u64) -> Option<Duration> {
+        let seconds = self.timeout.unwrap_or(default);
+        (seconds > 0).then(|| Duration::from_secs(seconds))
+    }
+
     /// The options of an oracle that runs under `default`, unless the command
     /// line says otherwise.
     pub(super) fn options(&self, default: Options) -> Options {

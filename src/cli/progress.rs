@@ -4,13 +4,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Runs `work` on a thread of its own, and calls `look` with the bar every now
-/// and then until it is done. `None` if it panicked, which has been reported
+/// Runs `work` with the bar on a thread of its own, and calls `look` with the bar
+/// every now and then until it is done. `None` if it panicked, which has been reported
 /// where it happened.
 pub(super) fn watched<T: Send>(
     length: Option<u64>,
     template: &str,
-    work: impl FnOnce() -> T + Send,
+    work: impl FnOnce(&ProgressBar) -> T + Send,
     mut look: impl FnMut(&ProgressBar),
 ) -> Option<T> {
     let bar = match length {
@@ -24,7 +24,7 @@ pub(super) fn watched<T: Send>(
     let done = std::thread::scope(|scope| {
         let working = scope.spawn(|| {
             let _ended = End(&ended);
-            work()
+            work(&bar)
         });
         while !ended.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(50));

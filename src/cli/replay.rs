@@ -1,21 +1,29 @@
 //! `gcdiff replay`: many files, one verdict each.
 
 use super::options::{Judging, Limiting};
-use super::output::say;
+use super::output::{complain, say};
+use super::progress::watched;
+use super::signals::Signals;
 use super::{Ended, file};
-use crate::campaign::replay::{Item, Replayed, replay, table};
-use crate::campaign::targets::{Look, Target};
+use crate::campaign::replay::{Item, Replayed, Settings, Watch, replay, table};
+use crate::campaign::targets::{Bad, Look, Target};
+use crate::campaign::{Desk, Progress, Shelf, quote};
 use crate::oracle::Verdict;
 use clap::Args;
+use indicatif::ProgressBar;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Run all cases below files and folders, audit and compare
 ///
 /// Each .wat and .wasm file is judged as `gcdiff run` judges it; what its header
 /// says counts. With --target each file, whatever its name, is an input of that
 /// fuzz target, as libFuzzer keeps it. Prints a line per finding, and a table of
-/// fingerprints with the smallest file of each. Exit code: 1 if there was a
-/// finding; else 2 if a file could not be run; else 0.
+/// fingerprints with the smallest file of each. INT, TERM and HUP end it early,
+/// with its table. Exit code: 1 if there was a finding; else 2 if a file could not
+/// be run, or was not reached; else 0.
 #[derive(Args)]
 pub(super) struct Replay {
     /// Files and folders.
@@ -47,32 +55,82 @@ impl Replay {
         let mut files = file::all_below(&self.paths)?;
         if self.target.is_none() {
             // A file that was named is run whatever it is called.
-            files.retain(|path| self.paths.contains(path) || is_module(path));
+            let named: BTreeSet<&PathBuf> = self.paths.iter().collect();
+            files.retain(|path| named.contains(path) || is_module(path));
         }
-        files.dedup();
         if files.is_empty() {
             return Err("there is no file to replay below the given paths".into());
         }
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(cores, usize::from);
-        let options = self
-            .target
-            .map(|target| self.judging.options(target.options()));
-        let items = replay(&files, jobs, |path| match (self.target, &options) {
-            (Some(target), Some(options)) => {
-                let fault = self.judging.fault.map(|fault| fault.id);
-                let bytes = file::read(path)?;
-                Ok((target.look(&bytes, options, fault).into(), bytes.len()))
+        let shelf = match &self.save {
+            Some(folder) => {
+                Some(Shelf::open(folder).map_err(|e| format!("--save {}: {e}", folder.display()))?)
             }
-            _ => self.case(path),
-        });
-        self.print(&items)
+            None => None,
+        };
+        let signals = Signals::noted()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let settings = Settings {
+            jobs: self.jobs.map_or(cores, usize::from),
+            timeout: self.judging.timeout(60),
+            progress: Progress::default(),
+        };
+        let saved = Arc::new(Mutex::new(Saved::default()));
+        let (this, all) = (Arc::new(self), files.len());
+        let items = watched(
+            Some(all as u64),
+            "{elapsed} {bar:30} {human_pos}/{human_len} files",
+            |bar| {
+                let watch = Watching {
+                    saved: saved.clone(),
+                    shelf,
+                    bar: bar.clone(),
+                };
+                let judging = this.clone();
+                let judge = move |path: &Path, desk: &Arc<Desk>| judging.judge(path, desk);
+                replay(&files, &settings, judge, watch)
+            },
+            |bar| {
+                bar.set_position(settings.progress.cases.load(Ordering::Relaxed));
+                if signals.any() {
+                    settings.progress.stop();
+                }
+            },
+        );
+        let items = items.ok_or("a file was ended by a panic")?;
+        let saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = this.print(&items, &saved);
+        match (&saved.error, ended) {
+            // A finding is one all the same.
+            (Some(error), Ok(Ended::Finding)) => {
+                complain(error);
+                Ok(Ended::Finding)
+            }
+            (_, Ok(Ended::Agree)) if items.len() < all => {
+                let left = all - items.len();
+                Err(format!(
+                    "ended by a signal; {left} of {all} were not judged"
+                ))
+            }
+            (_, ended) => ended,
+        }
+    }
+
+    /// Judges a file.
+    fn judge(&self, path: &Path, desk: &Arc<Desk>) -> Result<(Replayed, usize), String> {
+        let Some(target) = self.target else {
+            return self.case(path, desk);
+        };
+        let options = desk.watching(&self.judging.options(target.options()));
+        let fault = self.judging.fault.map(|fault| fault.id);
+        let bytes = file::read(path)?;
+        Ok((target.look(&bytes, &options, fault).into(), bytes.len()))
     }
 
     /// Judges a case as `gcdiff run` does.
-    fn case(&self, path: &Path) -> Result<(Replayed, usize), String> {
+    fn case(&self, path: &Path, desk: &Arc<Desk>) -> Result<(Replayed, usize), String> {
         let (case, options) = super::load::load(path, &self.judging, &self.limiting)?;
         let in_file = |message: String| format!("{}: {message}", path.display());
+        let options = desk.watching(&options);
         let judged = crate::oracle::judge(&case, &options).map_err(|e| in_file(e.to_string()))?;
         let replayed = match judged.verdict {
             Verdict::Agree => Replayed::Good,
@@ -82,20 +140,14 @@ impl Replay {
         Ok((replayed, case.wasm.len()))
     }
 
-    fn print(&self, items: &[Item]) -> Result<Ended, String> {
+    fn print(&self, items: &[Item], saved: &Saved) -> Result<Ended, String> {
         let mut counts = [0; 4];
         for item in items {
             let at = match &item.replayed {
                 Ok(Replayed::Good) => 0,
                 Ok(Replayed::Nothing) => 1,
-                Ok(Replayed::Finding(fingerprint, _)) => {
-                    say!("finding  {fingerprint}  {}", item.path.display());
-                    2
-                }
-                Err(message) => {
-                    eprintln!("gcdiff: {message}");
-                    3
-                }
+                Ok(Replayed::Finding(..)) => 2,
+                Err(_) => 3,
             };
             counts[at] += 1;
         }
@@ -105,7 +157,7 @@ impl Replay {
             say!("\nfingerprint | count | smallest file | replay");
         }
         for row in rows {
-            let path = row.smallest.path.display();
+            let path = quote(&row.smallest.path);
             let mut command = match self.target {
                 None => format!("gcdiff run {path}"),
                 Some(target) => format!("gcdiff replay --target {target} {path}"),
@@ -113,13 +165,10 @@ impl Replay {
             if let Some(fault) = self.judging.fault {
                 command.push_str(&format!(" --fault {}", fault.id));
             }
-            if let (Some(folder), Some(bad)) = (&self.save, row.bad()) {
-                let saved = folder.join(bad.file_name());
-                file::folder(folder)?;
-                file::write(&saved, &bad.text().map_err(|e| e.to_string())?)?;
-                if bad.runs() {
-                    command = format!("gcdiff run {}", saved.display());
-                }
+            if let (Some(saved), Some(true)) =
+                (saved.paths.get(row.fingerprint), row.bad().map(Bad::runs))
+            {
+                command = format!("gcdiff run {}", quote(saved));
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
         }
@@ -135,6 +184,73 @@ impl Replay {
             (0, 0) => Ok(Ended::Agree),
             (0, n) => Err(format!("{n} of {} {what} could not be run", items.len())),
             _ => Ok(Ended::Finding),
+        }
+    }
+}
+
+/// What was saved.
+#[derive(Default)]
+struct Saved {
+    /// The smallest case of each fingerprint so far: its size and its number.
+    smallest: BTreeMap<String, (usize, u64)>,
+    /// Where it is.
+    paths: BTreeMap<String, PathBuf>,
+    /// What could not be saved.
+    error: Option<String>,
+}
+
+/// Saves and prints what files show when they are done.
+struct Watching {
+    saved: Arc<Mutex<Saved>>,
+    shelf: Option<Shelf>,
+    bar: ProgressBar,
+}
+
+impl Watch for Watching {
+    fn done(&mut self, number: u64, item: &Item) {
+        let (Some(shelf), Ok(Replayed::Finding(fingerprint, Some(bad)))) =
+            (&mut self.shelf, &item.replayed)
+        else {
+            return;
+        };
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        // As in the table: of two that are equally large the first.
+        let this = (item.size, number);
+        if saved.smallest.get(fingerprint).is_some_and(|s| *s <= this) {
+            return;
+        }
+        saved.smallest.insert(fingerprint.clone(), this);
+        let put = bad.text().map_err(|e| e.to_string()).and_then(|text| {
+            let stem = bad.stem(&text);
+            let put = shelf.put(fingerprint, (&stem, "wat"), text.into_bytes());
+            put.map_err(|e| e.to_string())
+        });
+        match put {
+            Ok(path) => {
+                saved.paths.insert(fingerprint.clone(), path);
+            }
+            Err(error) => {
+                saved.paths.remove(fingerprint);
+                let error = format!("the case of {} is not saved: {error}", item.path.display());
+                saved.error.get_or_insert(error);
+            }
+        }
+    }
+
+    fn next(&mut self, item: &Item) {
+        let path = item.path.display();
+        self.bar.suspend(|| match &item.replayed {
+            Ok(Replayed::Finding(fingerprint, _)) => say!("finding  {fingerprint}  {path}"),
+            Ok(_) => {}
+            Err(message) => complain(message),
+        });
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        if let Some(shelf) = &self.shelf {
+            shelf.leave();
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Ended;
 use super::load::load;
 use super::options::{Judging, Limiting};
 use super::output::say;
+use crate::campaign::within;
 use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::module::Module;
@@ -57,8 +58,14 @@ impl Run {
         }
         let module = Module::new(&case.wasm, &mut Arc::default());
         let module = Arc::new(module.map_err(|e| in_file(e.to_string()))?);
-        let judged = oracle::judge_module(&case, &module, &options);
-        let judged = judged.map_err(|e| in_file(e.to_string()))?;
+        let (compiled, given) = (module.clone(), options.clone());
+        let judged = within(self.judging.timeout(60), move |desk| {
+            oracle::judge_module(&case, &compiled, &desk.watching(&given))
+        });
+        let judged = match judged {
+            Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
+            Err(overtime) => return Ok(finding(&overtime.verdict())),
+        };
         match &judged.verdict {
             Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
             Verdict::Agree => {
@@ -85,13 +92,16 @@ impl Run {
                 }
                 Ok(Ended::Agree)
             }
-            finding => {
-                say!("{finding}");
-                if let Some(fingerprint) = finding.fingerprint() {
-                    say!("  fingerprint  {fingerprint}");
-                }
-                Ok(Ended::Finding)
-            }
+            verdict => Ok(finding(verdict)),
         }
     }
+}
+
+/// Prints a bad verdict.
+fn finding(verdict: &Verdict) -> Ended {
+    say!("{verdict}");
+    if let Some(fingerprint) = verdict.fingerprint() {
+        say!("  fingerprint  {fingerprint}");
+    }
+    Ended::Finding
 }

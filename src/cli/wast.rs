@@ -3,6 +3,7 @@
 use super::options::{Judging, Limiting, fault, list};
 use super::output::say;
 use super::{Ended, file};
+use crate::campaign::within;
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
 use crate::oracle::{Collector, PolicyMaker};
@@ -85,10 +86,22 @@ impl Wast {
         }
         let mut passed = true;
         for collector in collectors {
-            let report = script::run_under(&text, collector, auditing.clone(), &options)
-                .map_err(|e| in_file(e.to_string()))?;
-            print(name, collector, &report);
-            passed &= report.failures.is_empty();
+            let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
+            let report = within(self.judging.timeout(60), move |desk| {
+                desk.note_heap(Some(collector.name()));
+                script::run_under(&text, collector, auditing, &options)
+            });
+            match report {
+                Ok(report) => {
+                    let report = report.map_err(|e| in_file(e.to_string()))?;
+                    print(name, collector, &report);
+                    passed &= report.failures.is_empty();
+                }
+                Err(overtime) => {
+                    say!("{name}: {collector}: {}", overtime.verdict());
+                    passed = false;
+                }
+            }
         }
         Ok(passed)
     }

@@ -4,6 +4,7 @@ use super::options::fault;
 use super::output::say;
 use super::progress::watched;
 use super::{Ended, file};
+use crate::campaign::Folder;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
@@ -93,8 +94,10 @@ impl Zoo {
         }
         if let Some(folder) = &self.report {
             let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
-            let report = Report::new(&trials, &run(&trials, &setups)?);
-            file::folder(folder)?;
+            let in_folder = |e: std::io::Error| format!("--report {}: {e}", folder.display());
+            let tried = Folder::open(folder).map_err(in_folder)?;
+            let results = run(&trials, &setups).inspect_err(|_| tried.leave())?;
+            let report = Report::new(&trials, &results);
             for (name, text) in report.files() {
                 file::write(&folder.join(name), &text)?;
             }
@@ -133,7 +136,7 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<Vec<Trial>>>, String
     let results = watched(
         Some(trials.len() * setups.len() as u64),
         "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
-        || trials.run(setups, &cases, &ended),
+        |_| trials.run(setups, &cases, &ended),
         |bar| {
             bar.set_position(ended.load(Ordering::Relaxed));
             bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));

@@ -22,12 +22,12 @@ mod storage;
 mod store;
 mod trap;
 
+pub use budget::Resource;
 pub use host::{Host, HostCall, NoHost};
 pub use inspector::{
     Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
 };
 pub use instance::{Extern, Instance, LinkError};
-pub use budget::Resource;
 pub use limits::{CEILING, Limits, MAX_REENTRY};
 pub use schedule::Schedule;
 pub use storage::{Memory, PAGE, Table};

@@ -19,12 +19,15 @@ mod generator;
 pub mod ops;
 mod pair;
 mod plan;
+mod revision;
 mod rhythm;
 pub mod smith;
 
 pub use case::{Drawn, case, input, stretched};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
+pub(crate) use revision::checksum;
+pub use revision::{origin, revision};
 
 use arbitrary::Unstructured;
 

@@ -10,7 +10,8 @@ use std::str::FromStr;
 /// What is always on is what other differential fuzzers of WebAssembly compare:
 /// how each call ended, its numbers, and of its references whether they are
 /// null; numeric globals, memories; and crashes, which is whatever a heap
-/// notices of itself, and runs that do not end ([`Law::Limits`]).
+/// notices of itself, panics ([`Law::Panic`]) and runs that do not end
+/// ([`Law::Limits`]).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Layer {
     /// The graph of reachable objects, and which of them globals, tables and
@@ -80,9 +81,9 @@ impl Layers {
         self.0 & layer.bit() != 0
     }
 
-    /// Whether a law is checked. [`Law::Limits`] always is.
+    /// Whether a law is checked. [`Law::Limits`] and [`Law::Panic`] always are.
     pub fn checks(self, law: Law) -> bool {
-        law == Law::Limits || self.has(Layer::Law(law))
+        matches!(law, Law::Limits | Law::Panic) || self.has(Layer::Law(law))
     }
 
     /// Whether any law is checked that needs an audit.
@@ -180,7 +181,7 @@ mod tests {
         let some = Layers::ALL.without(Layer::Law(Law::Zero));
         assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());
         assert!(!Layers::RESULTS.with(Layer::Graph).audits());
-        assert!(Layers::RESULTS.checks(Law::Limits));
+        assert!(Layers::RESULTS.checks(Law::Limits) && Layers::RESULTS.checks(Law::Panic));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::audit::{Auditor, Broken, Garbage, Timing};
 use super::layers::Layers;
 use super::locate::locate;
+use super::panics::{Report, catch};
 use super::place::Place;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
@@ -207,13 +208,40 @@ impl Subject {
         self.reclaims
     }
 
+    /// The same subject, which calls `note` with its name when a run begins, and
+    /// with nothing when it has ended: for whoever waits for it.
+    pub(crate) fn noted(
+        &self,
+        note: impl Fn(Option<&'static str>) + Send + Sync + 'static,
+    ) -> Subject {
+        let (name, audited) = (self.name, self.audited.clone());
+        Subject {
+            audited: Arc::new(move |case, module, options| {
+                note(Some(name));
+                let ran = audited(case, module, options);
+                note(None);
+                ran
+            }),
+            ..*self
+        }
+    }
+
+    /// Runs a case, and audits. A panic is a verdict.
     pub(super) fn run(
         &self,
         case: &Case,
         module: &Arc<Module>,
         options: (Timing, Layers),
     ) -> Result<Ran, PlanError> {
-        (self.audited)(case, module, options)
+        let ran = catch(Report::Quiet, || (self.audited)(case, module, options));
+        ran.unwrap_or_else(|panic| {
+            let violation = Violation::panic(self.name, panic);
+            Ok(Ran {
+                seen: Err(Box::new(Verdict::Violation(Box::new(violation)))),
+                facts: Facts::default(),
+                garbage: Garbage::default(),
+            })
+        })
     }
 }
 

@@ -103,6 +103,10 @@ impl Verdict {
                 let heaps: Vec<&str> = heaps.collect();
                 Some(format!("differ:{kind}:{}", heaps.join("+")))
             }
+            Verdict::Violation(v) if v.cause.is_some() => {
+                let cause = v.cause.as_deref().unwrap_or_default();
+                Some(format!("{}:{cause}:{}", v.law, v.collector))
+            }
             Verdict::Violation(v) => {
                 let by = v.place.as_ref().map_or("none", Place::word);
                 let (law, kind, heap) = (v.law, v.kind(), v.collector);

@@ -1,5 +1,6 @@
 //! Broken laws.
 
+use super::panics::Panic;
 use super::place::Place;
 use crate::engine::Owner;
 use std::fmt;
@@ -24,13 +25,15 @@ pub enum Law {
     Poison,
     /// A run ends: what it does costs fuel.
     Limits,
+    /// A collector does not panic.
+    Panic,
 }
 
 impl Law {
     /// All laws, in the order in which they are reported if several are broken;
     /// but a header that names no type is reported before all else that is wrong
     /// inside a block.
-    pub const ALL: [Law; 8] = [
+    pub const ALL: [Law; 9] = [
         Law::Blocks,
         Law::Zero,
         Law::Roots,
@@ -39,6 +42,7 @@ impl Law {
         Law::Type,
         Law::Poison,
         Law::Limits,
+        Law::Panic,
     ];
 
     /// The law's name.
@@ -52,6 +56,7 @@ impl Law {
             Law::Type => "type",
             Law::Poison => "poison",
             Law::Limits => "limits",
+            Law::Panic => "panic",
         }
     }
 }
@@ -164,6 +169,9 @@ pub struct Violation {
     pub path: Vec<Holder>,
     /// What first broke the law.
     pub place: Option<Place>,
+    /// What ended a run that says nothing of its heap: of law *panic*, the place
+    /// in the source; of law *limits*, `time` if the run did not end in time.
+    pub cause: Option<String>,
 }
 
 impl Violation {
@@ -181,6 +189,32 @@ impl Violation {
             more_owners: 0,
             path: Vec::new(),
             place: None,
+            cause: None,
+        }
+    }
+
+    /// The collector, or whatever ran for it, panicked.
+    pub(crate) fn panic(collector: &'static str, panic: Panic) -> Violation {
+        let Panic { message, place } = panic;
+        Violation {
+            cause: Some(place.clone()),
+            ..Violation::new(
+                Law::Panic,
+                collector,
+                format!("panicked at {place}: {message}"),
+            )
+        }
+    }
+
+    /// The run did not end within `seconds`.
+    pub(crate) fn overtime(collector: &'static str, seconds: f64) -> Violation {
+        Violation {
+            cause: Some("time".into()),
+            ..Violation::new(
+                Law::Limits,
+                collector,
+                format!("the run has not ended within {seconds} seconds"),
+            )
         }
     }
 

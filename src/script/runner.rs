@@ -11,6 +11,7 @@ use super::report::{Outcome, Report};
 use super::traps::is_trap;
 use crate::engine::{Inspector, Store, Trap};
 use crate::heap::Heap;
+use crate::oracle::{self, Violation, catch};
 use crate::types::Types;
 use std::sync::Arc;
 use wast::parser::{self, ParseBuffer};
@@ -87,7 +88,12 @@ pub fn run<H: Heap>(
         let is_assertion = is_assertion(&directive);
         let outcome = match ended {
             Some(reason) => Outcome::Skipped(reason),
-            None => runner.directive(directive),
+            None => catch(oracle::Report::Quiet, || runner.directive(directive)).unwrap_or_else(
+                |panic| {
+                    let name = runner.store.heap.name();
+                    Outcome::Broken(Violation::panic(name, panic).to_string())
+                },
+            ),
         };
         ended = ended.or(match &outcome {
             Outcome::Broken(_) => Some(Reason::BrokenHeap),
@@ -97,7 +103,8 @@ pub fn run<H: Heap>(
         report.add(line, is_assertion, outcome);
     }
     if ended.is_none()
-        && let Err(refusal) = runner.finish() {
+        && let Err(refusal) = runner.finish()
+    {
         report.add(line, false, refusal.outcome());
     }
     Ok(report)

@@ -32,6 +32,7 @@ fn campaign(bug: Bug, cases: u64) -> Outcome {
         options: options(bug),
         fault: None,
         stop_at_first: bug != Bug::Nothing,
+        timeout: None,
     };
     run(&campaign, &Progress::default())
 }

@@ -1,7 +1,7 @@
 //! The targets `differential` and `gc_ops`: a generated case, judged as in a campaign.
 
 use super::{Bad, Look, Target};
-use crate::campaign::settle;
+use crate::campaign::job::settle;
 use crate::generate::Drawn;
 use crate::oracle::{Options, Verdict, judge_module};
 
@@ -14,7 +14,7 @@ pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> Look {
         Verdict::Agree => Look::Good,
         Verdict::Discard(..) => Look::Nothing,
         Verdict::Differ(_) | Verdict::Violation(_) => {
-            let (verdict, collectors) = settle(options, &own, &drawn, judged);
+            let (verdict, collectors) = settle(options, &own, &drawn, judged.verdict);
             Look::Bad(Box::new(Bad {
                 target,
                 fingerprint: verdict.fingerprint().unwrap_or_default(),

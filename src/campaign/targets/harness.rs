@@ -2,10 +2,11 @@
 //! and a report when something is wrong.
 
 use super::{Bad, Look, Target, with_fault};
+use crate::campaign::{Folder, quote};
 use crate::oracle::Options;
 use crate::zoo;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A target with its settings.
 #[derive(Clone, Debug)]
@@ -41,11 +42,18 @@ impl Harness {
     /// A target with the settings of this process's environment: `GCDIFF_FAULT`
     /// is the fault to switch on, `GCDIFF_OUT` the folder for what is found, by
     /// default `findings` below the current folder. Ends the process with code 2
-    /// if they make no sense.
+    /// if they make no sense, or nothing can be written into `GCDIFF_OUT`.
     pub fn from_environment(target: Target) -> Harness {
-        let variable = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let out = variable("GCDIFF_OUT").unwrap_or_else(|| "findings".into());
-        match Harness::new(target, variable("GCDIFF_FAULT").as_deref(), out.into()) {
+        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        let fault = variable("GCDIFF_FAULT").map(|id| id.to_string_lossy().into_owned());
+        let out = variable("GCDIFF_OUT").map(PathBuf::from);
+        let tried = match &out {
+            Some(out) => try_folder(out).map_err(|e| format!("GCDIFF_OUT: {e}")),
+            // Where nothing is said, a report without a file will do.
+            None => Ok(()),
+        };
+        let out = out.unwrap_or_else(|| "findings".into());
+        match tried.and_then(|()| Harness::new(target, fault.as_deref(), out)) {
             Ok(harness) => harness,
             Err(message) => {
                 eprintln!("gcdiff: {message}");
@@ -88,18 +96,19 @@ impl Harness {
     /// Saves the case, and the input where the case is not enough. Returns the
     /// command that replays it.
     fn save(&self, bad: &Bad, text: &str, bytes: &[u8]) -> io::Result<String> {
-        std::fs::create_dir_all(&self.out)?;
-        let path = self.out.join(bad.file_name());
-        std::fs::write(&path, text)?;
+        let folder = Folder::open(&self.out)?;
+        let stem = bad.stem(text);
+        let case = folder.save(&stem, "wat", text.as_bytes())?;
         if bad.runs() {
-            return Ok(format!("gcdiff run {}", path.display()));
+            return Ok(format!("gcdiff run {}", quote(case.path)));
         }
-        let input = path.with_extension("input");
-        std::fs::write(&input, bytes)?;
-        let target = self.target;
-        Ok(format!(
-            "gcdiff replay --target {target} {}",
-            input.display()
-        ))
+        let input = folder.save(&stem, "input", bytes)?;
+        let (target, input) = (self.target, quote(input.path));
+        Ok(format!("gcdiff replay --target {target} {input}"))
     }
+}
+
+/// Tries to write into a folder, and leaves it as it was.
+fn try_folder(folder: &Path) -> io::Result<()> {
+    Folder::open(folder).map(|folder| folder.leave())
 }

@@ -171,9 +171,11 @@ impl Bad {
         case::write(&self.case, &header)
     }
 
-    /// A file name made of the fingerprint.
-    pub fn file_name(&self) -> String {
-        findings::file_name(&self.fingerprint)
+    /// A file name without extension: the fingerprint, and a checksum of the
+    /// case's text, so that different cases have different names.
+    pub fn stem(&self, text: &str) -> String {
+        let name = findings::safe(&self.fingerprint);
+        format!("{name}.{:016x}", generate::checksum(text.bytes()))
     }
 
     /// Whether `gcdiff run` shows it on the case alone. What is wrong with the

@@ -36,9 +36,10 @@
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
 //!   not hit an allocated object, and that is a violation of this law, too.
-//!
 //! * **limits** — A run ends: it does not pass more safepoints than its fuel can
-//!   pay for. (The engine watches that itself.)
+//!   pay for (the engine watches that itself), and where a time is set it ends
+//!   within that time (whoever sets it watches that).
+//! * **panic** — A run does not panic. ([`Subject`](super::Subject) catches it.)
 //!
 //! Of a counting heap:
 //!

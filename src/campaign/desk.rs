@@ -1,0 +1,93 @@
+//! What a job is at, for whoever waits for it.
+
+use crate::generate::Drawn;
+use crate::oracle::{Options, Subject};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What is known of an item that is being worked on.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    /// The heap that is running, if one is.
+    pub heap: Option<&'static str>,
+    /// The case, once it is made.
+    pub case: Option<Arc<Drawn>>,
+}
+
+impl Note {
+    /// Who is to blame if this never ends: the heap that runs, or gcdiff.
+    pub fn blamed(&self) -> &'static str {
+        self.heap.unwrap_or("gcdiff")
+    }
+}
+
+/// Where a job works: at one item at a time.
+#[derive(Debug, Default)]
+pub struct Desk(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    item: Option<u64>,
+    /// On the clock of whoever waits.
+    since: Duration,
+    note: Note,
+    /// The item took too long, and nobody waits for it any more.
+    is_abandoned: bool,
+}
+
+impl Desk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, item: u64, now: Duration) {
+        *self.state() = State {
+            item: Some(item),
+            since: now,
+            ..State::default()
+        };
+    }
+
+    /// The item is done. What was known of it, unless nobody waits any more.
+    pub(super) fn end(&self) -> Option<Note> {
+        let mut state = self.state();
+        state.item = None;
+        (!state.is_abandoned).then(|| std::mem::take(&mut state.note))
+    }
+
+    /// Gives an item up that has taken at least `timeout`. Which, and what is
+    /// known of it.
+    pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
+        let mut state = self.state();
+        let is_overdue = now.saturating_sub(state.since) >= timeout;
+        let item = state.item.filter(|_| is_overdue && !state.is_abandoned)?;
+        state.is_abandoned = true;
+        Some((item, state.note.clone()))
+    }
+
+    /// Notes the case that is worked on.
+    pub(super) fn note_case(&self, case: &Arc<Drawn>) {
+        self.state().note.case = Some(case.clone());
+    }
+
+    /// The same options, under which the desk knows which heap runs.
+    pub fn watching(self: &Arc<Desk>, options: &Options) -> Options {
+        let watched = |subjects: &[Subject]| {
+            let each = subjects.iter().map(|subject| {
+                let desk = self.clone();
+                subject.noted(move |heap| desk.state().note.heap = heap)
+            });
+            each.collect()
+        };
+        Options {
+            collectors: watched(&options.collectors),
+            sometimes: watched(&options.sometimes),
+            ..options.clone()
+        }
+    }
+
+    /// Notes the heap that runs, or that none does.
+    pub fn note_heap(&self, heap: Option<&'static str>) {
+        self.state().note.heap = heap;
+    }
+}

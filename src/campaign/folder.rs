@@ -1,0 +1,348 @@
+//! A folder that files are added to and nothing is taken from.
+//!
+//! A file appears under its name when it is complete: it is written beside, and
+//! then linked. A name that is taken by other contents is left alone, whoever
+//! wrote them; the next free number is appended instead.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names tried before giving up.
+const MAX_NUMBER: u32 = 100_000;
+
+/// A folder for findings or inputs.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// The folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+/// A file of a [`Folder`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Saved {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is new; if not, a file with the same contents was there.
+    pub is_new: bool,
+}
+
+impl Folder {
+    /// Opens a folder, makes it if need be, and tries to write into it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made, is something else, or cannot be written into.
+    pub fn open(path: &Path) -> io::Result<Folder> {
+        let missing = path
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let made = missing.map(Path::to_path_buf).collect();
+        fs::create_dir_all(path)?;
+        let folder = Folder {
+            path: path.to_path_buf(),
+            made,
+        };
+        // A folder without a name is the current one.
+        let tried = temporary(&folder.path.join("try"), b"").and_then(fs::remove_file);
+        if let Err(error) = tried {
+            folder.leave();
+            return Err(error);
+        }
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Saves contents as `STEM.EXTENSION`, or as `STEM-2.EXTENSION` and so on if
+    /// that is taken; an extension may be empty. A file with the same contents is not written again.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written. Nothing of it is left.
+    pub fn save(&self, stem: &str, extension: &str, contents: &[u8]) -> io::Result<Saved> {
+        for number in 1..=MAX_NUMBER {
+            let dot = if extension.is_empty() { "" } else { "." };
+            let name = match number {
+                1 => format!("{stem}{dot}{extension}"),
+                _ => format!("{stem}-{number}{dot}{extension}"),
+            };
+            let path = self.path.join(name);
+            if fs::symlink_metadata(&path).is_ok() || !place_new(&path, contents)? {
+                if !holds(&path, contents) {
+                    continue;
+                }
+                return Ok(Saved {
+                    path,
+                    is_new: false,
+                });
+            }
+            return Ok(Saved { path, is_new: true });
+        }
+        let message = format!("{MAX_NUMBER} files are called {stem}.{extension}");
+        Err(io::Error::new(ErrorKind::AlreadyExists, message))
+    }
+
+    /// Removes a file that was saved, unless it was there before or holds
+    /// something else by now.
+    pub fn take_back(&self, saved: &Saved, contents: &[u8]) {
+        if saved.is_new && holds(&saved.path, contents) {
+            // What cannot be removed is one file too many, and no harm.
+            let _ = fs::remove_file(&saved.path);
+        }
+    }
+
+    /// Removes the folder again if it was made and is empty.
+    pub fn leave(&self) {
+        for folder in &self.made {
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Replaces a file, or makes it: at no time is there half of it.
+///
+/// # Errors
+///
+/// If it cannot be written. Then it is as it was.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir()) {
+        // A device or a pipe is no file to put something in the place of.
+        return OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(contents);
+    }
+    // What a link points at is replaced, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let beside = temporary(&path, contents)?;
+    fs::rename(&beside, &path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// Whether [`replace`] can be expected to succeed.
+///
+/// # Errors
+///
+/// If the path is that of a folder, or its folder cannot be written into.
+pub fn try_replace(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(file) if file.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(file) if !file.is_file() => OpenOptions::new().write(true).open(path).map(drop),
+        _ => {
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+            fs::remove_file(temporary(&path, b"")?)
+        }
+    }
+}
+
+/// Puts a complete file at `path`. `false` if there is one already.
+fn place_new(path: &Path, contents: &[u8]) -> io::Result<bool> {
+    let beside = temporary(path, contents)?;
+    let placed = match fs::hard_link(&beside, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // A file system without links: the name is taken first, and what has
+        // taken it is replaced.
+        Err(_) => match OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(_) => return fs::rename(&beside, path).map(|()| true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        },
+    };
+    fs::remove_file(&beside)?;
+    placed
+}
+
+/// Writes contents into a file of its own beside `path`, under a name that no
+/// command takes for a case.
+fn temporary(path: &Path, contents: &[u8]) -> io::Result<PathBuf> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().unwrap_or(OsStr::new("file"));
+    loop {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mut hidden = OsStr::new(".").to_os_string();
+        hidden.push(name);
+        hidden.push(format!(".{}-{n}.part", std::process::id()));
+        let beside = path.with_file_name(hidden);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&beside);
+        let mut file = match file {
+            // Another machine's process, or an earlier one of this number.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            other => other?,
+        };
+        let written = file.write_all(contents).and_then(|()| synced(&file));
+        return match written {
+            Ok(()) => Ok(beside),
+            Err(error) => {
+                let _ = fs::remove_file(&beside);
+                Err(error)
+            }
+        };
+    }
+}
+
+/// Waits until a file is on the disk, where the file system can say so.
+fn synced(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Unsupported | ErrorKind::InvalidInput
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Whether a file is there and holds just this.
+fn holds(path: &Path, contents: &[u8]) -> bool {
+    // The length first: whatever else has the name need not be read.
+    let same_size = fs::symlink_metadata(path)
+        .is_ok_and(|file| file.is_file() && file.len() == contents.len() as u64);
+    same_size && fs::read(path).is_ok_and(|held| held == contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is removed with the test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let name = format!("gcdiff-folder-{}-{name}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(&path).unwrap();
+            Scratch(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(&self.0).unwrap();
+            let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_nothing_is_written_twice() {
+        let scratch = Scratch::new("names");
+        let folder = Folder::open(&scratch.0).unwrap();
+        let save = |contents: &[u8]| {
+            let saved = folder.save("case", "wat", contents).unwrap();
+            let name = saved.path.file_name().unwrap().to_str().unwrap();
+            (name.to_string(), saved.is_new)
+        };
+        assert_eq!(save(b"one"), ("case.wat".into(), true));
+        assert_eq!(save(b"one"), ("case.wat".into(), false));
+        assert_eq!(save(b"two"), ("case-2.wat".into(), true));
+        // An edit by hand stays, and so does something that is no file.
+        fs::write(scratch.0.join("case.wat"), "edited").unwrap();
+        fs::create_dir(scratch.0.join("case-3.wat")).unwrap();
+        assert_eq!(save(b"one"), ("case-4.wat".into(), true));
+        assert_eq!(save(b"two"), ("case-2.wat".into(), false));
+        assert_eq!(fs::read(scratch.0.join("case.wat")).unwrap(), b"edited");
+        assert_eq!(
+            scratch.names(),
+            ["case-2.wat", "case-3.wat", "case-4.wat", "case.wat"]
+        );
+    }
+
+    #[test]
+    fn many_writers_lose_nothing() {
+        let scratch = Scratch::new("writers");
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let folder = Folder::open(&scratch.0).unwrap();
+                scope.spawn(move || {
+                    // Every second one writes the same.
+                    for i in 0..20 {
+                        let text = format!("{} {i}", writer % 2 * writer);
+                        folder.save("case", "wat", text.as_bytes()).unwrap();
+                    }
+                });
+            }
+        });
+        let mut contents: Vec<String> = scratch
+            .names()
+            .iter()
+            .map(|name| fs::read_to_string(scratch.0.join(name)).unwrap())
+            .collect();
+        contents.sort();
+        contents.dedup();
+        assert_eq!(contents.len(), 5 * 20);
+        assert_eq!(scratch.names().len(), contents.len());
+    }
+
+    #[test]
+    fn only_an_own_file_that_is_as_it_was_is_taken_back() {
+        let scratch = Scratch::new("back");
+        let folder = Folder::open(&scratch.0).unwrap();
+        let mine = folder.save("a", "wat", b"one").unwrap();
+        let again = folder.save("a", "wat", b"one").unwrap();
+        folder.take_back(&again, b"one");
+        assert_eq!(scratch.names(), ["a.wat"]);
+        fs::write(&mine.path, "edited").unwrap();
+        folder.take_back(&mine, b"one");
+        assert_eq!(scratch.names(), ["a.wat"]);
+        fs::write(&mine.path, "one").unwrap();
+        folder.take_back(&mine, b"one");
+        assert!(scratch.names().is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_tried_and_left_as_it_was() {
+        let scratch = Scratch::new("tried");
+        let file = scratch.0.join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Folder::open(&file).is_err());
+        assert!(Folder::open(&file.join("below")).is_err());
+        let deep = scratch.0.join("a/b");
+        let folder = Folder::open(&deep).unwrap();
+        assert!(deep.is_dir());
+        folder.leave();
+        assert_eq!(scratch.names(), ["file"]);
+        let folder = Folder::open(&deep).unwrap();
+        folder.save("x", "wat", b"").unwrap();
+        folder.leave();
+        assert!(deep.join("x.wat").is_file());
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let scratch = Scratch::new("replace");
+        let path = scratch.0.join("table.md");
+        assert!(try_replace(&path).is_ok());
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(scratch.names(), ["table.md"]);
+        assert!(try_replace(&scratch.0).is_err());
+        assert!(try_replace(&path.join("below")).is_err());
+        assert!(replace(&scratch.0.join("no/such"), b"").is_err());
+    }
+}

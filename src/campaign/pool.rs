@@ -1,0 +1,243 @@
+//! Jobs that work through items, each within a time that can be set.
+//!
+//! A loop without end cannot be stopped from outside. So the thread that is in
+//! one is abandoned, and another takes its place; after a few of them the pool
+//! ends, since every one keeps a core busy until the process ends.
+
+use super::desk::{Desk, Note};
+use crate::oracle::{Panic, Report, Verdict, Violation, catch};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// A tick that takes longer counts as this: the process was stopped, or the
+/// machine asleep, and no job had this time.
+const LONGEST_TICK: Duration = Duration::from_secs(1);
+
+/// Abandoned threads, above the number of jobs, with which a pool ends.
+const MAX_ABANDONED: usize = 3;
+
+/// How a pool works.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    /// Threads.
+    pub jobs: usize,
+    /// How many items there are, if they end.
+    pub items: Option<u64>,
+    /// How long an item may take.
+    pub timeout: Option<Duration>,
+    /// Set when no item is to be begun any more.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What is done with each item.
+pub(super) trait Work: Send + Sync + 'static {
+    /// What comes of an item.
+    type Done;
+
+    /// Works on an item.
+    fn work(&self, item: u64, desk: &Arc<Desk>) -> Self::Done;
+
+    /// Takes what came of an item, or the panic that ended it, on the thread of
+    /// the job and before its next item.
+    fn deliver(&self, item: u64, done: Result<Self::Done, Panic>, note: Note);
+
+    /// Takes an item that has used up its time, on the thread of [`Pool::run`].
+    fn overdue(&self, item: u64, note: Note);
+}
+
+/// What jobs and the pool share.
+struct Shared<W> {
+    pool: Pool,
+    work: W,
+    next: AtomicU64,
+    /// How long the pool has run, as it counts time.
+    now: Mutex<Duration>,
+}
+
+/// A job, as the pool sees it.
+struct Job {
+    desk: Arc<Desk>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Works through all items. Returns when every job has ended or is abandoned;
+    /// `true` if the pool ended because too many were.
+    ///
+    /// # Panics
+    ///
+    /// If [`Work::deliver`] did, when all jobs have ended.
+    pub fn run<W: Work>(self, work: W) -> bool {
+        let (timeout, jobs) = (self.timeout, self.jobs.max(1));
+        let shared = Arc::new(Shared {
+            pool: self,
+            work,
+            next: AtomicU64::new(0),
+            now: Mutex::default(),
+        });
+        let (ended, endings) = channel();
+        let mut running: Vec<Option<Job>> = Vec::new();
+        for _ in 0..jobs {
+            running.push(Some(spawn(&shared, running.len(), &ended)));
+        }
+        let (mut left, mut abandoned) = (jobs, 0);
+        let mut panicked = None;
+        let mut last = Instant::now();
+        while left > 0 {
+            match endings.recv_timeout(TICK) {
+                Ok(job) => {
+                    if let Some(mut job) = running[job].take() {
+                        left -= 1;
+                        // It has nothing left to do.
+                        let joined = job.thread.take().map(JoinHandle::join);
+                        panicked = panicked.or(joined.and_then(Result::err));
+                    }
+                }
+                // The pool holds a sender itself.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            let tick = last.elapsed().min(LONGEST_TICK);
+            last = Instant::now();
+            let now = {
+                let mut now = lock(&shared.now);
+                *now += tick;
+                *now
+            };
+            let Some(timeout) = timeout else { continue };
+            for i in 0..running.len() {
+                let job = running[i].as_ref();
+                let Some((item, note)) = job.and_then(|job| job.desk.abandon(now, timeout)) else {
+                    continue;
+                };
+                shared.work.overdue(item, note);
+                running[i] = None;
+                left -= 1;
+                abandoned += 1;
+                if abandoned >= jobs + MAX_ABANDONED {
+                    shared.pool.stop.store(true, Ordering::Relaxed);
+                } else if !shared.pool.stop.load(Ordering::Relaxed) {
+                    running.push(Some(spawn(&shared, running.len(), &ended)));
+                    left += 1;
+                }
+            }
+        }
+        if let Some(panic) = panicked {
+            std::panic::resume_unwind(panic);
+        }
+        abandoned >= jobs + MAX_ABANDONED
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Says that a job has ended, however it did.
+struct End(usize, Sender<usize>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // Nobody listens if the job was abandoned.
+        let _ = self.1.send(self.0);
+    }
+}
+
+/// Starts a job.
+fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>) -> Job {
+    let desk = Arc::new(Desk::default());
+    let end = End(number, ended.clone());
+    let (shared, own) = (shared.clone(), desk.clone());
+    let thread = std::thread::spawn(move || {
+        let _end = end;
+        let pool = &shared.pool;
+        while !pool.stop.load(Ordering::Relaxed) {
+            let item = shared.next.fetch_add(1, Ordering::Relaxed);
+            if pool.items.is_some_and(|items| item >= items) {
+                break;
+            }
+            own.begin(item, *lock(&shared.now));
+            let done = catch(Report::Loud, || shared.work.work(item, &own));
+            let Some(note) = own.end() else { break };
+            shared.work.deliver(item, done, note);
+        }
+    });
+    Job {
+        desk,
+        thread: Some(thread),
+    }
+}
+
+/// Why [`within`] has no result.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overtime {
+    /// The heap that ran, if one did.
+    pub heap: Option<&'static str>,
+    /// The time that was not enough.
+    pub timeout: Duration,
+}
+
+impl Overtime {
+    /// The verdict on a case that takes so long.
+    pub fn verdict(&self) -> Verdict {
+        let heap = self.heap.unwrap_or("gcdiff");
+        let violation = Violation::overtime(heap, self.timeout.as_secs_f64());
+        Verdict::Violation(Box::new(violation))
+    }
+}
+
+/// Does one thing within a time, if one is set. What takes longer goes on in a
+/// thread of its own until the process ends.
+///
+/// # Errors
+///
+/// If it takes longer.
+///
+/// # Panics
+///
+/// If `work` does, or no thread can be started.
+pub fn within<T: Send + 'static>(
+    timeout: Option<Duration>,
+    work: impl FnOnce(&Arc<Desk>) -> T + Send + 'static,
+) -> Result<T, Overtime> {
+    let desk = Arc::new(Desk::default());
+    let own = desk.clone();
+    let (done, result) = channel();
+    desk.begin(0, Duration::ZERO);
+    // As much as the main thread has, which would otherwise do the work.
+    let thread = std::thread::Builder::new().stack_size(8 << 20);
+    let thread = thread.spawn(move || {
+        let value = work(&own);
+        // Nobody listens if it took too long.
+        let _ = done.send(value);
+    });
+    let thread = thread.expect("a thread can be started");
+    let (mut now, mut last) = (Duration::ZERO, Instant::now());
+    loop {
+        match result.recv_timeout(TICK) {
+            Ok(value) => return Ok(value),
+            Err(RecvTimeoutError::Disconnected) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => unreachable!("a thread that ends has sent its result"),
+            },
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        now += last.elapsed().min(LONGEST_TICK);
+        last = Instant::now();
+        if let Some(timeout) = timeout
+            && let Some((_, note)) = desk.abandon(now, timeout)
+        {
+            return Err(Overtime {
+                heap: note.heap,
+                timeout,
+            });
+        }
+    }
+}

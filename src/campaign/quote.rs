@@ -1,0 +1,78 @@
+//! Words of a command, for a shell.
+
+use std::ffi::OsStr;
+
+/// A word as a shell reads it back, whatever is in it: plain if it can be, else
+/// in quotes; in `$'...'` with escapes where a terminal would do something with
+/// it. A word that begins with a dash is taken for a path, and gets a `./`.
+pub fn quote(word: impl AsRef<OsStr>) -> String {
+    let word = word.as_ref();
+    let dash = match word.as_encoded_bytes().first() {
+        Some(b'-') => "./",
+        _ => "",
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    let is_safe = |c: char| c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
+    match word.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(is_plain) => format!("{dash}{text}"),
+        Some(text) if text.chars().all(is_safe) => {
+            format!("'{dash}{}'", text.replace('\'', r"'\''"))
+        }
+        _ => {
+            let escaped = word.as_encoded_bytes().iter().map(|byte| match byte {
+                b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+                b' '..=b'~' => char::from(*byte).to_string(),
+                _ => format!("\\{byte:03o}"),
+            });
+            format!("$'{dash}{}'", escaped.collect::<String>())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const WORDS: [&str; 12] = [
+        "findings/a-b.wat",
+        "",
+        "two words",
+        "it's",
+        "$(reboot)",
+        "a;b|c&d>e<f*?[x]~#!",
+        "back\\slash",
+        "new\nline",
+        "\x1b[31mred's \\",
+        "-rf",
+        "größe",
+        "\u{202e}bidi",
+    ];
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        let Ok(bash) = Command::new("bash").arg("--version").output() else {
+            return;
+        };
+        assert!(bash.status.success());
+        for word in WORDS {
+            let script = format!("printf %s {}", quote(word));
+            let ran = Command::new("bash").args(["-c", &script]).output().unwrap();
+            let wanted = match word.strip_prefix('-') {
+                Some(rest) => format!("./-{rest}"),
+                None => word.to_string(),
+            };
+            assert_eq!(String::from_utf8(ran.stdout).unwrap(), wanted, "{script}");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_stays_plain_and_nothing_reaches_the_terminal() {
+        assert_eq!(quote(WORDS[0]), WORDS[0]);
+        assert_eq!(quote("two words"), "'two words'");
+        assert_eq!(quote("new\nline"), r"$'new\012line'");
+        for word in WORDS {
+            assert!(!quote(word).contains(|c: char| c.is_control() || c == '\u{202e}'));
+        }
+    }
+}

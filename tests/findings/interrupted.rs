@@ -1,0 +1,199 @@
+//! Signals, and output that is closed or full.
+
+use super::{Scratch, all_replay, command, is_case, names};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Starts a campaign that would go on for an hour, and waits for a finding.
+fn long_campaign(out: &Path, stdout: Stdio) -> Child {
+    let out = out.to_str().unwrap();
+    let args = [
+        "fuzz",
+        "--fault",
+        "canary",
+        "--seconds",
+        "3600",
+        "--out",
+        out,
+    ];
+    let child = command(&args)
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !names(Path::new(out)).iter().any(|name| is_case(name)) {
+        assert!(start.elapsed() < Duration::from_secs(120), "no finding");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child
+}
+
+fn send(signal: &str, child: &Child) {
+    let killed = Command::new("kill")
+        .args([format!("-{signal}"), child.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let scratch = Scratch::new(&format!("signal-{signal}"));
+        let out = scratch.join("out");
+        let child = long_campaign(&out, Stdio::piped());
+        send(signal, &child);
+        let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+        let stdout = text(&stdout);
+        assert_eq!(status.code(), Some(1), "{signal}: {stdout}");
+        // Findings first, as they were made; then the table.
+        assert!(stdout.starts_with("case "), "{stdout}");
+        for wanted in [
+            "\n  fingerprint  ",
+            "\n  replay       gcdiff run ",
+            "\ncases  ",
+            "\nfingerprint | count | lowest case | replay\n",
+        ] {
+            assert!(stdout.contains(wanted), "{signal}: {wanted}: {stdout}");
+        }
+        all_replay(&out);
+    }
+}
+
+#[test]
+fn a_killed_campaign_has_left_complete_findings() {
+    let scratch = Scratch::new("killed");
+    let out = scratch.join("out");
+    let mut child = long_campaign(&out, Stdio::null());
+    send("KILL", &child);
+    assert_eq!(child.wait().unwrap().code(), None);
+    for name in names(&out).iter().filter(|name| is_case(name)) {
+        let ran = crate::common::gcdiff(&["run", out.join(name).to_str().unwrap()]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn a_replay_that_is_interrupted_shows_what_it_has() {
+    let scratch = Scratch::new("replay");
+    // Each takes a while, and all of them very long.
+    let slow = r#"(module (func (export "f") (loop (br 0))))"#;
+    for i in 0..3000 {
+        std::fs::write(scratch.join(&format!("{i:04}.wat")), slow).unwrap();
+    }
+    let findings = Scratch::new("replay-findings");
+    std::fs::copy(finding(&findings), scratch.join("0000.wat")).unwrap();
+    let args = ["replay", "--jobs", "1", scratch.str()];
+    let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("finding  "), "{line}");
+    send("TERM", &child);
+    let rest: Vec<String> = stdout.lines().map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let rest = rest.join("\n");
+    assert!(rest.contains("fingerprint | count | "), "{rest}");
+    assert!(!rest.contains("3000 files"), "{rest}");
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    let scratch = Scratch::new("closed");
+    let out = scratch.join("out");
+    let mut child = long_campaign(&out, Stdio::piped());
+    // What `head -n 1` does.
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    drop(stdout);
+    assert!(line.starts_with("case "), "{line}");
+    // The next finding tells that nobody reads; and if none comes, a signal.
+    std::thread::sleep(Duration::from_secs(1));
+    if child.try_wait().unwrap().is_none() {
+        send("INT", &child);
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    all_replay(&out);
+
+    // Closed from the start.
+    let (bad, good) = (finding(&scratch), good(&scratch));
+    for (args, code) in [
+        (["run", &bad], 1),
+        (["replay", &bad], 1),
+        (["run", &good], 0),
+        (["zoo", "--list"], 0),
+    ] {
+        let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}");
+    }
+}
+
+/// A case with a bad verdict: its header names the fault.
+fn finding(scratch: &Scratch) -> String {
+    let out = scratch.join("findings");
+    let args = ["fuzz", "--fault", "canary", "--cases", "40", "--out"];
+    let ran = crate::common::gcdiff(&[&args[..], &[out.to_str().unwrap()]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let name = &names(&out)[0];
+    out.join(name).to_str().unwrap().to_string()
+}
+
+/// A case on which all agree.
+fn good(scratch: &Scratch) -> String {
+    let path = scratch.join("good.wat");
+    std::fs::write(&path, "(module (func (export \"f\")))").unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+#[test]
+fn a_full_disk_behind_the_output_is_an_error_and_loses_no_finding() {
+    let full = || match OpenOptions::new().write(true).open("/dev/full") {
+        Ok(full) => Some(Stdio::from(full)),
+        Err(_) => None,
+    };
+    let scratch = Scratch::new("full");
+    let out = scratch.join("out");
+    let (bad, good) = (finding(&scratch), good(&scratch));
+    let out_arg = out.to_str().unwrap();
+    let fuzz = ["fuzz", "--seed", "1", "--out", out_arg, "--cases"];
+    for (args, code) in [
+        ([&fuzz[..], &["40", "--fault", "canary"]].concat(), 1),
+        ([&fuzz[..], &["3"]].concat(), 2),
+        (vec!["run", &good], 2),
+        (vec!["run", &bad], 1),
+        (vec!["replay", &good], 2),
+        (vec!["replay", &bad], 1),
+        (vec!["wast", "tests/scripts/layouts.wast"], 2),
+        (vec!["generate", "--seed", "1"], 2),
+        (vec!["zoo", "--list"], 2),
+        (vec!["events", "--cases", "1"], 2),
+        (vec!["--version"], 2),
+        (vec!["fuzz", "--help"], 2),
+    ] {
+        // Where there is no such device there is nothing to try.
+        let Some(full) = full() else { return };
+        let ran = command(&args)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(full)
+            .output()
+            .unwrap();
+        let stderr = text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{args:?}: {stderr}");
+        assert!(stderr.contains("standard output: "), "{args:?}: {stderr}");
+    }
+    all_replay(&out);
+    // Nobody can be told of that, and it is no reason to panic.
+    let Some(full) = full() else { return };
+    let ran = command(&["run", "no/such/file.wat"]).stderr(full).status();
+    assert_eq!(ran.unwrap().code(), Some(2));
+    assert!(File::open("/dev/full").is_ok());
+}

@@ -1,0 +1,154 @@
+//! Collectors that panic, or do not come to an end.
+
+use gcdiff::campaign::{Campaign, Finding, Outcome, Progress, run_with, save};
+use gcdiff::case;
+use gcdiff::generate::Generator;
+use gcdiff::heap::GcRef;
+use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::oracle::{Collector, Law, Options, Subject, Verdict, judge};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What the collector does in an `array.copy`.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Does {
+    Panic,
+    Loop,
+}
+
+/// Does it in some of the copies: those whose number is below `times`.
+#[derive(Clone)]
+struct Rogue {
+    does: Does,
+    copies: Arc<AtomicU64>,
+    times: u64,
+}
+
+impl Policy for Rogue {
+    fn name(&self) -> &'static str {
+        "rogue"
+    }
+
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        if self.copies.fetch_add(1, Ordering::Relaxed) < self.times {
+            match self.does {
+                Does::Panic => panic!("no copy of {len} elements"),
+                Does::Loop => loop {
+                    std::thread::sleep(Duration::from_millis(50));
+                },
+            }
+        }
+        Sound.copy_array(core, dst, src, len)
+    }
+}
+
+fn options(does: Does, times: u64) -> Options {
+    let copies = Arc::new(AtomicU64::new(0));
+    let rogue = Rogue {
+        does,
+        copies,
+        times,
+    };
+    let mine = Subject::new(move || Drc::with_policy(16 << 20, rogue.clone()));
+    Options {
+        collectors: vec![Collector::Null.into(), mine],
+        ..Options::default()
+    }
+}
+
+/// Runs a campaign, and keeps what it was told of.
+fn campaign(options: Options, cases: u64, jobs: usize) -> (Outcome, Vec<Finding>) {
+    let campaign = Campaign {
+        seed: 1,
+        cases: Some(cases),
+        jobs,
+        generator: Generator::Ops,
+        options,
+        fault: None,
+        stop_at_first: false,
+        timeout: Some(Duration::from_secs(2)),
+    };
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = told.clone();
+    let outcome = run_with(&campaign, &Progress::default(), move |finding, _| {
+        listener.lock().unwrap().push(finding.clone());
+    });
+    let told = told.lock().unwrap().clone();
+    (outcome, told)
+}
+
+#[test]
+fn a_panic_is_a_finding_and_the_campaign_goes_on() {
+    for jobs in [1, 3] {
+        let (outcome, told) = campaign(options(Does::Panic, u64::MAX), 60, jobs);
+        let statistics = &outcome.statistics;
+        assert_eq!(statistics.cases + statistics.not_generated, 60);
+        let [(fingerprint, finding)] = &outcome.findings.iter().collect::<Vec<_>>()[..] else {
+            panic!("one kind of finding, not {:?}", outcome.findings.keys());
+        };
+        assert!(
+            fingerprint.starts_with("panic:tests/findings/rogue.rs:"),
+            "{fingerprint}"
+        );
+        assert!(fingerprint.ends_with(":rogue"), "{fingerprint}");
+        assert!(statistics.findings > 1 && outcome.counts[*fingerprint] == statistics.findings);
+        assert!(statistics.agreed > 0, "{statistics}");
+        assert!(!told.is_empty());
+        // What was saved shows the same.
+        let scratch = super::Scratch::new(&format!("panic-{jobs}"));
+        let path = save(&scratch.0, finding).unwrap();
+        let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(header.fingerprint.as_ref(), Some(*fingerprint));
+        assert!(header.about.unwrap().contains("revision "));
+        let judged = judge(&case, &options(Does::Panic, u64::MAX)).unwrap();
+        assert_eq!(judged.verdict.fingerprint().as_ref(), Some(*fingerprint));
+        let Verdict::Violation(violation) = judged.verdict else {
+            panic!("{}", judged.verdict);
+        };
+        assert_eq!((violation.law, violation.collector), (Law::Panic, "rogue"));
+        assert!(violation.message.contains("no copy of "), "{violation}");
+        // Without the bug, the case agrees.
+        let judged = judge(&case, &options(Does::Panic, 0)).unwrap();
+        assert_eq!(judged.verdict, Verdict::Agree);
+    }
+}
+
+#[test]
+fn a_loop_without_end_is_a_finding_and_the_campaign_goes_on() {
+    for jobs in [1, 2] {
+        let (outcome, told) = campaign(options(Does::Loop, 2), 60, jobs);
+        let statistics = &outcome.statistics;
+        assert!(!outcome.gave_up);
+        assert_eq!(statistics.cases + statistics.not_generated, 60);
+        assert_eq!(statistics.findings, 2, "{statistics}");
+        assert_eq!(outcome.counts["limits:time:rogue"], 2);
+        assert!(!told.is_empty());
+        let finding = &outcome.findings["limits:time:rogue"];
+        assert!(finding.case.is_some());
+        assert!(
+            finding.verdict.to_string().contains("within 2 seconds"),
+            "{}",
+            finding.verdict
+        );
+        let judged = judge(finding.case.as_ref().unwrap(), &options(Does::Loop, 0)).unwrap();
+        assert_eq!(judged.verdict, Verdict::Agree);
+    }
+}
+
+#[test]
+fn a_campaign_whose_cases_never_end_does() {
+    let (outcome, told) = campaign(options(Does::Loop, u64::MAX), 100_000, 2);
+    assert!(outcome.gave_up);
+    assert_eq!(
+        outcome.findings.keys().collect::<Vec<_>>(),
+        ["limits:time:rogue"]
+    );
+    assert!(!told.is_empty() && outcome.statistics.findings < 20);
+}
