@@ -67,6 +67,8 @@ impl Folder {
     ///
     /// If the file cannot be written. Nothing of it is left.
     pub fn save(&self, stem: &str, extension: &str, contents: &[u8]) -> io::Result<Saved> {
+        // Somebody may have removed it in the meantime.
+        fs::create_dir_all(&self.path)?;
         for number in 1..=MAX_NUMBER {
             let dot = if extension.is_empty() { "" } else { "." };
             let name = match number {

@@ -2,18 +2,29 @@
 
 use super::desk::{Desk, Note};
 use super::pool::{Pool, Work};
-use super::{Campaign, Finding, Outcome, Progress};
+use super::{Campaign, Finding, Listener, Outcome, Progress};
 use crate::generate::{self, Drawn};
 use crate::oracle::{Judged, Options, Panic, Subject, Verdict, Violation, judge_module};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Who is told of findings.
-pub(super) type Found = Box<dyn FnMut(&Finding, Option<u64>) + Send>;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Runs a campaign.
-pub(super) fn run(campaign: &Campaign, progress: &Progress, found: Found) -> Outcome {
-    let kept = Arc::new(Mutex::new((Outcome::default(), found)));
+pub(super) fn run(
+    campaign: &Campaign,
+    progress: &Progress,
+    listener: Box<dyn Listener>,
+) -> Outcome {
+    let kept = Arc::new(Kept {
+        state: Mutex::new(State {
+            outcome: Outcome::default(),
+            listener,
+            judged: 0,
+            judged_above: BTreeSet::new(),
+            unsettled: BTreeMap::new(),
+        }),
+        changed: Condvar::new(),
+    });
     let pool = Pool {
         jobs: campaign.jobs,
         items: campaign.cases,
@@ -25,15 +36,81 @@ pub(super) fn run(campaign: &Campaign, progress: &Progress, found: Found) -> Out
         progress: progress.clone(),
         kept: kept.clone(),
     });
-    let outcome = std::mem::take(&mut kept.lock().unwrap_or_else(PoisonError::into_inner).0);
+    let outcome = std::mem::take(&mut kept.lock().outcome);
     Outcome { gave_up, ..outcome }
+}
+
+/// What all jobs add to.
+struct Kept {
+    state: Mutex<State>,
+    /// Notified when more cases are judged.
+    changed: Condvar,
+}
+
+struct State {
+    outcome: Outcome,
+    listener: Box<dyn Listener>,
+    /// All cases below this are judged.
+    judged: u64,
+    /// Cases above it that are, too.
+    judged_above: BTreeSet<u64>,
+    /// Findings that a lower case may yet take the place of.
+    unsettled: BTreeMap<u64, Finding>,
+}
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A case is judged, and what it showed is known.
+    fn judged(&mut self, index: u64) {
+        self.judged_above.insert(index);
+        while self.judged_above.remove(&self.judged) {
+            self.judged += 1;
+        }
+        while let Some(first) = self.unsettled.first_entry()
+            && *first.key() < self.judged
+        {
+            let finding = first.remove();
+            let lowest = self.outcome.findings.get(&finding.fingerprint);
+            if lowest.is_some_and(|lowest| lowest.index == finding.index) {
+                self.listener.settled(&finding);
+            }
+        }
+    }
+}
+
+/// Says that a case is judged, also if what was to be done with it panics: others
+/// wait for it.
+struct Judging<'a>(&'a Kept, u64);
+
+impl Drop for Judging<'_> {
+    fn drop(&mut self) {
+        /// The listener may panic, too.
+        struct Notify<'a>(&'a Condvar);
+        impl Drop for Notify<'_> {
+            fn drop(&mut self) {
+                self.0.notify_all();
+            }
+        }
+        let _notify = Notify(&self.0.changed);
+        let mut state = self.0.lock();
+        match std::thread::panicking() {
+            false => state.judged(self.1),
+            // The campaign ends; nobody is to wait for any case.
+            true => state.judged = u64::MAX,
+        }
+    }
 }
 
 /// The cases of a campaign.
 struct Cases {
     campaign: Campaign,
     progress: Progress,
-    kept: Arc<Mutex<(Outcome, Found)>>,
+    kept: Arc<Kept>,
 }
 
 /// What comes of a case.
@@ -69,24 +146,34 @@ impl Work for Cases {
     }
 
     fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
-        match done {
-            Ok(Done::NotGenerated) => self.count(|outcome| outcome.statistics.not_generated += 1),
+        let judging = Judging(&self.kept, index);
+        let is_new = match done {
+            Ok(Done::NotGenerated) => {
+                self.count(|outcome| outcome.statistics.not_generated += 1);
+                false
+            }
             Ok(Done::Judged(judged, collectors)) => {
                 self.count(|outcome| outcome.statistics.count(&judged));
-                if judged.verdict.is_finding() {
-                    self.found(index, judged.verdict, collectors, note);
-                }
+                judged.verdict.is_finding() && self.found(index, judged.verdict, collectors, note)
             }
             Err(panic) => {
                 // The heaps' own panics are verdicts already.
                 let violation = Violation::panic("gcdiff", panic);
-                self.broke_off(index, violation, note);
+                self.broke_off(index, violation, note)
             }
-        }
+        };
+        drop(judging);
         self.progress.cases.fetch_add(1, Ordering::Relaxed);
+        if is_new {
+            // Who reads along has it before this job goes on.
+            let state = self.kept.lock();
+            let waited = self.kept.changed.wait_while(state, |s| s.judged <= index);
+            drop(waited);
+        }
     }
 
     fn overdue(&self, index: u64, note: Note) {
+        let _judging = Judging(&self.kept, index);
         let seconds = self.campaign.timeout.unwrap_or_default().as_secs_f64();
         let violation = Violation::overtime(note.blamed(), seconds);
         self.broke_off(index, violation, note);
@@ -96,11 +183,11 @@ impl Work for Cases {
 
 impl Cases {
     fn count(&self, count: impl FnOnce(&mut Outcome)) {
-        count(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner).0);
+        count(&mut self.kept.lock().outcome);
     }
 
-    /// Keeps a case that has no verdict of the oracle.
-    fn broke_off(&self, index: u64, violation: Violation, note: Note) {
+    /// Keeps a case that has no verdict of the oracle, as [`Cases::found`] does.
+    fn broke_off(&self, index: u64, violation: Violation, note: Note) -> bool {
         self.count(|outcome| {
             outcome.statistics.cases += 1;
             outcome.statistics.findings += 1;
@@ -111,11 +198,18 @@ impl Cases {
             None => names(all),
         };
         let verdict = Verdict::Violation(Box::new(violation));
-        self.found(index, verdict, collectors, note);
+        self.found(index, verdict, collectors, note)
     }
 
-    /// Keeps a finding, and tells whoever wants to know.
-    fn found(&self, index: u64, verdict: Verdict, collectors: Vec<&'static str>, note: Note) {
+    /// Keeps a finding, and tells the listener if its fingerprint is new or its
+    /// case the lowest with it; says whether.
+    fn found(
+        &self,
+        index: u64,
+        verdict: Verdict,
+        collectors: Vec<&'static str>,
+        note: Note,
+    ) -> bool {
         let campaign = &self.campaign;
         self.progress.findings.fetch_add(1, Ordering::Relaxed);
         let finding = Finding {
@@ -128,14 +222,16 @@ impl Cases {
             fault: campaign.fault.clone(),
             collectors,
         };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (outcome, found) = &mut *kept;
-        if let (true, earlier) = outcome.keep(&finding) {
-            found(&finding, earlier);
-        }
         if campaign.stop_at_first {
             self.progress.stop();
         }
+        let mut state = self.kept.lock();
+        let is_lowest = state.outcome.keep(&finding);
+        if is_lowest {
+            state.listener.found(&finding);
+            state.unsettled.insert(index, finding);
+        }
+        is_lowest
     }
 }
 

@@ -94,32 +94,44 @@ impl Progress {
     }
 }
 
-/// Runs a campaign to its end, or until `progress` is told to stop.
-pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
-    run_with(campaign, progress, |_, _| {})
+/// Is told of findings while a campaign runs: of those whose fingerprint is new,
+/// or whose case is the lowest with it so far. One thread at a time calls it.
+pub trait Listener: Send + 'static {
+    /// A finding was made. Called at once by the job that made it. A lower case
+    /// with the same fingerprint may follow, but no higher one.
+    fn found(&mut self, finding: &Finding);
+
+    /// All lower cases are judged, and none of them shows the same. Called in the
+    /// order of the cases, and before the next case of the job that made the
+    /// finding.
+    fn settled(&mut self, finding: &Finding);
 }
 
-/// Runs a campaign as [`run`] does, and calls `found` with each finding whose
-/// fingerprint is new or whose case is the lowest of its fingerprint so far. In
-/// that case the number of the case that was the lowest before comes with it.
-/// `found` is called by the job that made the finding, before its next case, and
-/// by one job at a time.
+/// Hears nothing.
+impl Listener for () {
+    fn found(&mut self, _: &Finding) {}
+
+    fn settled(&mut self, _: &Finding) {}
+}
+
+/// Runs a campaign to its end, or until `progress` is told to stop.
+pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
+    run_with(campaign, progress, ())
+}
+
+/// Runs a campaign as [`run`] does, and tells `listener` of findings.
 ///
 /// # Panics
 ///
-/// If `found` does.
-pub fn run_with(
-    campaign: &Campaign,
-    progress: &Progress,
-    found: impl FnMut(&Finding, Option<u64>) + Send + 'static,
-) -> Outcome {
-    job::run(campaign, progress, Box::new(found))
+/// If `listener` does.
+pub fn run_with(campaign: &Campaign, progress: &Progress, listener: impl Listener) -> Outcome {
+    job::run(campaign, progress, Box::new(listener))
 }
 
 impl Outcome {
     /// Counts a finding. Whether its fingerprint is new or its case the lowest
-    /// with it, and the number of the one that was until now.
-    fn keep(&mut self, finding: &Finding) -> (bool, Option<u64>) {
+    /// with it.
+    fn keep(&mut self, finding: &Finding) -> bool {
         let key = &finding.fingerprint;
         *self.counts.entry(key.clone()).or_default() += 1;
         let earlier = self.findings.get(key).map(|earlier| earlier.index);
@@ -127,6 +139,6 @@ impl Outcome {
         if is_lowest {
             self.findings.insert(key.clone(), finding.clone());
         }
-        (is_lowest, earlier)
+        is_lowest
     }
 }

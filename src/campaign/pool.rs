@@ -72,7 +72,7 @@ impl Pool {
     ///
     /// # Panics
     ///
-    /// If [`Work::deliver`] did, when all jobs have ended.
+    /// If [`Work::deliver`] did, when all jobs have ended. They do so early then.
     pub fn run<W: Work>(self, work: W) -> bool {
         let (timeout, jobs) = (self.timeout, self.jobs.max(1));
         let shared = Arc::new(Shared {
@@ -96,7 +96,10 @@ impl Pool {
                         left -= 1;
                         // It has nothing left to do.
                         let joined = job.thread.take().map(JoinHandle::join);
-                        panicked = panicked.or(joined.and_then(Result::err));
+                        if let Some(Err(panic)) = joined {
+                            shared.pool.stop.store(true, Ordering::Relaxed);
+                            panicked.get_or_insert(panic);
+                        }
                     }
                 }
                 // The pool holds a sender itself.

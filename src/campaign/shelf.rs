@@ -67,3 +67,36 @@ impl Shelf {
         self.folder.leave();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_last_case_of_each_fingerprint_stays_and_no_error_loses_one() {
+        let name = format!("gcdiff-shelf-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        let mut shelf = Shelf::open(&path).unwrap();
+        let five = shelf.put("a", ("a.5", "wat"), b"five".to_vec()).unwrap();
+        let other = shelf.put("b", ("b.7", "wat"), b"seven".to_vec()).unwrap();
+        let three = shelf.put("a", ("a.3", "wat"), b"three".to_vec()).unwrap();
+        assert!(!five.exists() && other.exists() && three.exists());
+        assert!(shelf.has("a") && shelf.has("b") && !shelf.has("c"));
+        // The folder is gone, and comes back.
+        fs::remove_dir_all(&path).unwrap();
+        assert!(!shelf.has("a"));
+        shelf.put("a", ("a.2", "wat"), b"two".to_vec()).unwrap();
+        assert!(shelf.has("a"));
+        // Something else is in its place: nothing is saved, nothing forgotten.
+        fs::rename(&path, path.with_extension("moved")).unwrap();
+        fs::write(&path, "").unwrap();
+        assert!(shelf.put("a", ("a.1", "wat"), b"one".to_vec()).is_err());
+        fs::remove_file(&path).unwrap();
+        fs::rename(path.with_extension("moved"), &path).unwrap();
+        assert!(shelf.has("a"));
+        assert_eq!(fs::read(path.join("a.2.wat")).unwrap(), b"two");
+        fs::remove_dir_all(&path).unwrap();
+    }
+}

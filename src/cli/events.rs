@@ -2,6 +2,7 @@
 
 use super::output::say;
 use super::progress::watched;
+use super::signals::Signals;
 use super::{Ended, file};
 use crate::campaign::targets::Target;
 use crate::events::{self, Event, Table};
@@ -10,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Count what generated cases do to a collector
 ///
@@ -95,7 +96,10 @@ impl Events {
         if let Some(path) = &self.report {
             file::try_write(path)?;
         }
-        let tables = self.run(&generators)?;
+        let (tables, is_over) = self.run(&generators)?;
+        if is_over && self.report.is_some() {
+            return Err("ended by a signal; no report is written".into());
+        }
         let named = || generators.iter().zip(&tables);
         if let Some(path) = &self.report {
             let columns: Vec<(&str, &Table)> = named().map(|(g, t)| (g.name(), t)).collect();
@@ -121,24 +125,37 @@ impl Events {
                 say!("{:30}{}", event.name(), shares.collect::<String>());
             }
         }
+        if is_over {
+            let done: u64 = tables.iter().map(|table| table.cases).sum();
+            return Err(format!(
+                "ended by a signal; the figures are those of {done} cases"
+            ));
+        }
         Ok(Ended::Agree)
     }
 
-    fn run(&self, generators: &[Generator]) -> Result<Vec<Table>, String> {
+    /// The tables, and whether a signal has ended them early.
+    fn run(&self, generators: &[Generator]) -> Result<(Vec<Table>, bool), String> {
+        let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.map_or(cores, usize::from);
-        let done = AtomicU64::new(0);
+        let (done, stop) = (AtomicU64::new(0), AtomicBool::new(false));
         let tables = watched(
             Some(self.cases * generators.len() as u64),
             "{elapsed} {bar:30} {human_pos}/{human_len} cases",
             |_| {
                 let tables = generators.iter();
-                let tables = tables.map(|g| Table::of(*g, self.seed, self.cases, jobs, &done));
+                let tables =
+                    tables.map(|g| Table::until(*g, self.seed, self.cases, jobs, &done, &stop));
                 tables.collect()
             },
-            |bar| bar.set_position(done.load(Ordering::Relaxed)),
+            |bar| {
+                bar.set_position(done.load(Ordering::Relaxed));
+                stop.fetch_or(signals.any(), Ordering::Relaxed);
+            },
         );
-        tables.ok_or("a case was ended by a panic".into())
+        let tables = tables.ok_or("a case was ended by a panic")?;
+        Ok((tables, stop.into_inner()))
     }
 
     fn of_inputs(&self) -> Result<Ended, String> {

@@ -5,14 +5,15 @@ use super::options::Judging;
 use super::output::{self, complain, say, write};
 use super::progress::watched;
 use super::signals::Signals;
-use crate::campaign::{self, Campaign, Finding, Outcome, Progress, Shelf, quote};
+use crate::campaign::{self, Campaign, Finding, Listener, Outcome, Progress, Shelf, quote};
 use crate::generate::Generator;
 use crate::oracle::Options;
 use clap::Args;
+use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Generate modules, run them under several collectors, audit and compare
@@ -89,12 +90,11 @@ impl Fuzz {
             self.cases,
             template,
             |bar| {
-                let (kept, bar) = (kept.clone(), bar.clone());
-                campaign::run_with(&campaign, &progress, move |finding, earlier| {
-                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                    let replay = kept.save(finding);
-                    bar.suspend(|| print(finding, earlier, &replay));
-                })
+                let listening = Listening {
+                    kept: kept.clone(),
+                    bar: bar.clone(),
+                };
+                campaign::run_with(&campaign, &progress, listening)
             },
             |bar| {
                 bar.set_position(progress.cases.load(Ordering::Relaxed));
@@ -107,10 +107,18 @@ impl Fuzz {
                 }
             },
         );
-        // A panic has been reported, with the case, where it happened.
-        let outcome = outcome.ok_or("the campaign was ended by a panic")?;
         let elapsed = start.elapsed().as_secs_f64();
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&kept);
+        let Some(outcome) = outcome else {
+            // The panic has been reported where it happened. What was found before
+            // it was saved and printed.
+            let message = "the campaign was ended by a panic, which is a bug of gcdiff";
+            if kept.replays.is_empty() {
+                return Err(message.into());
+            }
+            complain(message);
+            return Ok(Ended::Finding);
+        };
         write(format_args!("{}", outcome.statistics));
         say!(
             "{:38} {:>9.0}",
@@ -180,26 +188,41 @@ impl Kept {
     }
 }
 
-/// Prints a finding when it is made.
-fn print(finding: &Finding, earlier: Option<u64>, replay: &Result<String, String>) {
-    let Finding {
-        index,
-        verdict,
-        fingerprint,
-        ..
-    } = finding;
-    let mut lines = format!("case {index}: {verdict}\n  fingerprint  {fingerprint}\n");
-    if let Some(earlier) = earlier {
-        lines.push_str(&format!("  instead of   case {earlier}\n"));
+/// Saves findings when they are made, and prints them in the order of their cases.
+struct Listening {
+    kept: Arc<Mutex<Kept>>,
+    bar: ProgressBar,
+}
+
+impl Listener for Listening {
+    fn found(&mut self, finding: &Finding) {
+        // What cannot be saved is printed with the reason.
+        let _ = lock(&self.kept).save(finding);
     }
-    match replay {
-        Ok(command) => lines.push_str(&format!("  replay       {command}\n")),
-        Err(error) => {
-            let command = finding.command();
-            lines.push_str(&format!(
-                "  not saved    {error}\n  replay       {command}\n"
-            ));
-        }
+
+    fn settled(&mut self, finding: &Finding) {
+        let Finding {
+            index,
+            verdict,
+            fingerprint,
+            ..
+        } = finding;
+        let mut lines = format!("case {index}: {verdict}\n  fingerprint  {fingerprint}\n");
+        let kept = lock(&self.kept);
+        let command = match kept.replays.get(fingerprint) {
+            Some(Ok(command)) => command.clone(),
+            other => {
+                if let Some(Err(error)) = other {
+                    lines.push_str(&format!("  not saved    {error}\n"));
+                }
+                finding.command()
+            }
+        };
+        lines.push_str(&format!("  replay       {command}\n"));
+        self.bar.suspend(|| say!("{lines}"));
     }
-    say!("{lines}");
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

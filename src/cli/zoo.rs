@@ -3,6 +3,7 @@
 use super::options::fault;
 use super::output::say;
 use super::progress::watched;
+use super::signals::Signals;
 use super::{Ended, file};
 use crate::campaign::Folder;
 use crate::generate::Generator;
@@ -13,7 +14,7 @@ use crate::zoo::{
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Switch on known bugs, one at a time, and count the cases until they show
 ///
@@ -97,6 +98,12 @@ impl Zoo {
             let in_folder = |e: std::io::Error| format!("--report {}: {e}", folder.display());
             let tried = Folder::open(folder).map_err(in_folder)?;
             let results = run(&trials, &setups).inspect_err(|_| tried.leave())?;
+            let whole = |faults: Vec<_>| faults.into_iter().collect::<Option<Vec<_>>>();
+            let results: Option<Vec<_>> = results.into_iter().map(whole).collect();
+            let Some(results) = results else {
+                tried.leave();
+                return Err("ended by a signal; no report is written".into());
+            };
             let report = Report::new(&trials, &results);
             for (name, text) in report.files() {
                 file::write(&folder.join(name), &text)?;
@@ -112,6 +119,7 @@ impl Zoo {
         };
         let results = run(&trials, &[setup])?;
         let faults = trials.faults.iter().zip(&results[0]);
+        let faults = faults.filter_map(|(fault, trials)| Some((fault, trials.as_ref()?)));
         let summaries: Vec<Summary> = faults.map(|(f, t)| Summary::new(f, t)).collect();
         if self.json {
             let document = Document {
@@ -126,23 +134,39 @@ impl Zoo {
         } else {
             print(&summaries);
         }
-        Ok(Ended::Agree)
+        match (summaries.len(), trials.faults.len()) {
+            (tried, all) if tried < all => Err(format!(
+                "ended by a signal; {} of {all} faults were not tried with every seed",
+                all - tried
+            )),
+            _ => Ok(Ended::Agree),
+        }
     }
 }
 
-/// Runs the trials behind a bar.
-fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<Vec<Trial>>>, String> {
+/// The trials of a fault, if all came to their end.
+type OfFault = Option<Vec<Trial>>;
+
+/// Runs the trials behind a bar, until a signal comes: for each setup, for each
+/// fault.
+fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<OfFault>>, String> {
+    let signals = Signals::noted()?;
     let (cases, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+    let stop = AtomicBool::new(false);
     let results = watched(
         Some(trials.len() * setups.len() as u64),
         "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
-        |_| trials.run(setups, &cases, &ended),
+        |_| trials.run_until(setups, &cases, &ended, &stop),
         |bar| {
             bar.set_position(ended.load(Ordering::Relaxed));
             bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
+            stop.fetch_or(signals.any(), Ordering::Relaxed);
         },
     );
-    results.ok_or("a trial was ended by a panic".into())
+    let results = results.ok_or("a trial was ended by a panic")?;
+    let of_fault = |trials: Vec<Option<Trial>>| trials.into_iter().collect();
+    let of_setup = |faults: Vec<Vec<_>>| faults.into_iter().map(of_fault).collect();
+    Ok(results.into_iter().map(of_setup).collect())
 }
 
 /// Prints a table, and what it comes to.

@@ -5,7 +5,7 @@ use crate::case::Facts;
 use crate::generate::{self, Drawn, Generator};
 use crate::oracle::{Collector, Options, Timing, judge_module};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Shares of cases.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +28,18 @@ impl Table {
     /// The table of a generator's cases `0..cases` of a seed. Every case is added to `done`. The figures do not depend on the
     /// number of `jobs`.
     pub fn of(generator: Generator, seed: u64, cases: u64, jobs: usize, done: &AtomicU64) -> Table {
+        Table::until(generator, seed, cases, jobs, done, &AtomicBool::new(false))
+    }
+
+    /// The same, of the cases that were done when `stop` was set.
+    pub fn until(
+        generator: Generator,
+        seed: u64,
+        cases: u64,
+        jobs: usize,
+        done: &AtomicU64,
+        stop: &AtomicBool,
+    ) -> Table {
         let next = AtomicU64::new(0);
         let table = Mutex::new(Table::default());
         std::thread::scope(|scope| {
@@ -36,7 +48,7 @@ impl Table {
                     let mut mine = Table::default();
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= cases {
+                        if index >= cases || stop.load(Ordering::Relaxed) {
                             break;
                         }
                         if let Ok(drawn) = generator.case(&generate::input(seed, index)) {

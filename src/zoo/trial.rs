@@ -5,7 +5,7 @@ use crate::generate::{self, Generator};
 use crate::oracle::{Options, judge_module};
 use serde::Serialize;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// One fault against the cases of one seed. Cases are counted from 1; `None` if
 /// it did not come to that.
@@ -34,10 +34,26 @@ pub struct Setup {
 /// tells, or until there have been `cases` of them. Every case is added to
 /// `done`.
 pub fn trial(fault: Fault, seed: u64, cases: u64, setup: &Setup, done: &AtomicU64) -> Trial {
+    let never = AtomicBool::new(false);
+    trial_until(fault, seed, cases, setup, done, &never).unwrap_or_default()
+}
+
+/// The same; nothing if `stop` is set before it has come to its end.
+fn trial_until(
+    fault: Fault,
+    seed: u64,
+    cases: u64,
+    setup: &Setup,
+    done: &AtomicU64,
+    stop: &AtomicBool,
+) -> Option<Trial> {
     let probe = Probe::default();
     let options = fault.switch_on(setup.options.clone(), &probe);
     let mut trial = Trial::default();
     for case in 1..=cases {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
         done.fetch_add(1, Ordering::Relaxed);
         // The cases of a campaign are counted from 0.
         let Ok(drawn) = setup.generator.case(&generate::input(seed, case - 1)) else {
@@ -56,7 +72,7 @@ pub fn trial(fault: Fault, seed: u64, cases: u64, setup: &Setup, done: &AtomicU6
             break;
         }
     }
-    trial
+    Some(trial)
 }
 
 /// Holds trials of faults against seeds.
@@ -91,8 +107,24 @@ impl Trials {
         done: &AtomicU64,
         ended: &AtomicU64,
     ) -> Vec<Vec<Vec<Trial>>> {
+        let never = AtomicBool::new(false);
+        let results = self.run_until(setups, done, ended, &never);
+        let flat = |trials: Vec<Option<Trial>>| trials.into_iter().flatten().collect();
+        let of_setup = |faults: Vec<Vec<_>>| faults.into_iter().map(flat).collect();
+        results.into_iter().map(of_setup).collect()
+    }
+
+    /// The same; nothing in the place of those that had not come to their end
+    /// when `stop` was set.
+    pub fn run_until(
+        &self,
+        setups: &[Setup],
+        done: &AtomicU64,
+        ended: &AtomicU64,
+        stop: &AtomicBool,
+    ) -> Vec<Vec<Vec<Option<Trial>>>> {
         let seeds = self.seeds as usize;
-        let of_setup = vec![vec![Trial::default(); seeds]; self.faults.len()];
+        let of_setup = vec![vec![None; seeds]; self.faults.len()];
         let results = Mutex::new(vec![of_setup; setups.len()]);
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
@@ -100,13 +132,14 @@ impl Trials {
                 scope.spawn(|| {
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
-                        if self.is_empty() || i >= setups.len() * self.len() as usize {
+                        let is_over = stop.load(Ordering::Relaxed);
+                        if is_over || self.is_empty() || i >= setups.len() * self.len() as usize {
                             break;
                         }
                         let (rest, seed) = (i / seeds, i % seeds);
                         let (setup, fault) = (rest / self.faults.len(), rest % self.faults.len());
                         let (chosen, with) = (self.faults[fault], &setups[setup]);
-                        let trial = trial(chosen, seed as u64, self.cases, with, done);
+                        let trial = trial_until(chosen, seed as u64, self.cases, with, done, stop);
                         ended.fetch_add(1, Ordering::Relaxed);
                         // Only a panic of another thread poisons this, and that
                         // ends the scope anyway.

@@ -67,6 +67,72 @@ fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
     }
 }
 
+/// Waits until a process takes a signal into its own hands.
+fn wait_for_handler(child: &Child, signal: u32) {
+    let status = format!("/proc/{}/status", child.id());
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(60) {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        if caught.is_some_and(|mask| mask >> (signal - 1) & 1 == 1) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn signals_end_the_measuring_commands_with_the_figures_so_far() {
+    let scratch = Scratch::new("measuring");
+    let report = scratch.join("report.md");
+    let report = report.to_str().unwrap();
+    let events = ["events", "--cases", "100000000", "--generator", "ops"];
+    let zoo = ["zoo", "--cases", "100000000", "--seeds", "60000"];
+    for (args, wanted) in [
+        (&events[..], "share of cases"),
+        (&[&events[..], &["--report", report]].concat(), ""),
+        (&zoo, "0 faults: "),
+        (&[&zoo[..], &["--report", scratch.str()]].concat(), ""),
+    ] {
+        let child = command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_for_handler(&child, 1);
+        send("TERM", &child);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().unwrap();
+        let stderr = text(&stderr);
+        assert_eq!(status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains("ended by a signal; "), "{args:?}: {stderr}");
+        assert!(text(&stdout).contains(wanted), "{args:?}");
+    }
+    assert_eq!(names(&scratch.0), [""; 0]);
+}
+
+#[test]
+fn a_second_signal_ends_a_command_at_once() {
+    let scratch = Scratch::new("twice");
+    let out = scratch.join("out");
+    let mut child = long_campaign(&out, Stdio::piped());
+    send("STOP", &child);
+    send("INT", &child);
+    send("TERM", &child);
+    send("CONT", &child);
+    // Both come at once, before the campaign can have ended.
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), None, "{status}");
+    for name in names(&out).iter().filter(|name| is_case(name)) {
+        let ran = crate::common::gcdiff(&["run", out.join(name).to_str().unwrap()]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    }
+}
+
 #[test]
 fn a_killed_campaign_has_left_complete_findings() {
     let scratch = Scratch::new("killed");

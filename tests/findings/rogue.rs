@@ -1,6 +1,6 @@
 //! Collectors that panic, or do not come to an end.
 
-use gcdiff::campaign::{Campaign, Finding, Outcome, Progress, run_with, save};
+use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with, save};
 use gcdiff::case;
 use gcdiff::generate::Generator;
 use gcdiff::heap::GcRef;
@@ -75,13 +75,39 @@ fn campaign(options: Options, cases: u64, jobs: usize) -> (Outcome, Vec<Finding>
         stop_at_first: false,
         timeout: Some(Duration::from_secs(2)),
     };
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let listener = told.clone();
-    let outcome = run_with(&campaign, &Progress::default(), move |finding, _| {
-        listener.lock().unwrap().push(finding.clone());
-    });
-    let told = told.lock().unwrap().clone();
-    (outcome, told)
+    let told = Told::default();
+    let outcome = run_with(&campaign, &Progress::default(), told.clone());
+    let Told { found, settled } = told;
+    let (found, settled) = (found.lock().unwrap(), settled.lock().unwrap());
+    // In the end, the lowest of each fingerprint was found and is settled, once.
+    let order: Vec<u64> = settled.iter().map(|finding| finding.index).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    let mut lowest: Vec<u64> = outcome.findings.values().map(|f| f.index).collect();
+    lowest.sort();
+    assert_eq!(order, lowest);
+    assert!(
+        order
+            .iter()
+            .all(|index| found.iter().any(|f| f.index == *index))
+    );
+    (outcome, settled.clone())
+}
+
+/// Notes what it is told.
+#[derive(Clone, Default)]
+struct Told {
+    found: Arc<Mutex<Vec<Finding>>>,
+    settled: Arc<Mutex<Vec<Finding>>>,
+}
+
+impl Listener for Told {
+    fn found(&mut self, finding: &Finding) {
+        self.found.lock().unwrap().push(finding.clone());
+    }
+
+    fn settled(&mut self, finding: &Finding) {
+        self.settled.lock().unwrap().push(finding.clone());
+    }
 }
 
 #[test]
@@ -151,4 +177,31 @@ fn a_campaign_whose_cases_never_end_does() {
         ["limits:time:rogue"]
     );
     assert!(!told.is_empty() && outcome.statistics.findings < 20);
+}
+
+#[test]
+fn a_listener_that_panics_ends_the_campaign_and_is_heard_of() {
+    struct Deaf;
+    impl Listener for Deaf {
+        fn found(&mut self, _: &Finding) {
+            panic!("not listening");
+        }
+
+        fn settled(&mut self, _: &Finding) {}
+    }
+    let ended = std::panic::catch_unwind(|| {
+        let campaign = Campaign {
+            seed: 1,
+            cases: Some(60),
+            jobs: 3,
+            generator: Generator::Ops,
+            options: options(Does::Panic, u64::MAX),
+            fault: None,
+            stop_at_first: false,
+            timeout: None,
+        };
+        run_with(&campaign, &Progress::default(), Deaf)
+    });
+    let panic = ended.unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"not listening"));
 }
