@@ -42,6 +42,12 @@ impl Finding {
         case::write(&self.case, &header)
     }
 
+    /// The verdict with lines of the text form.
+    pub fn shown(&self) -> Verdict {
+        let text = self.text().unwrap_or_default();
+        self.verdict.clone().with_lines(&text, &self.case.wasm)
+    }
+
     /// A file name made of the fingerprint.
     pub fn file_name(&self) -> String {
         file_name(&self.fingerprint)

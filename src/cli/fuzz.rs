@@ -100,7 +100,7 @@ impl Fuzz {
             say!(
                 "\ncase {}: {}\n  fingerprint  {}\n  replay       gcdiff run {}",
                 finding.index,
-                finding.verdict,
+                finding.shown(),
                 finding.fingerprint,
                 path.display()
             );

@@ -9,6 +9,14 @@ use std::path::Path;
 
 /// Reads a case. What the command line says goes before what the header says.
 pub(super) fn load(path: &Path, judging: &Judging) -> Result<(Case, Options), String> {
+    load_with_text(path, judging).map(|(case, options, _)| (case, options))
+}
+
+/// The same, with the text of the file; empty if it is a binary module.
+pub(super) fn load_with_text(
+    path: &Path,
+    judging: &Judging,
+) -> Result<(Case, Options, String), String> {
     let in_file = |message: String| format!("{}: {message}", path.display());
     let bytes = file::read(path)?;
     let (case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
@@ -25,5 +33,9 @@ pub(super) fn load(path: &Path, judging: &Judging) -> Result<(Case, Options), St
     if let Some(fault) = named {
         options = fault.switch_on(options, &Probe::default());
     }
-    Ok((case, options))
+    let text = match bytes.starts_with(b"\0asm") {
+        true => String::new(),
+        false => String::from_utf8(bytes).unwrap_or_default(),
+    };
+    Ok((case, options, text))
 }

@@ -1,7 +1,7 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::Ended;
-use super::load::load;
+use super::load::load_with_text;
 use super::options::Judging;
 use super::output::say;
 use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
@@ -41,7 +41,7 @@ impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
         let name = self.file.display();
         let in_file = |message: String| format!("{name}: {message}");
-        let (mut case, options) = load(&self.file, &self.judging)?;
+        let (mut case, options, text) = load_with_text(&self.file, &self.judging)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }
@@ -83,6 +83,7 @@ impl Run {
                 Ok(Ended::Agree)
             }
             finding => {
+                let finding = finding.clone().with_lines(&text, &case.wasm);
                 say!("{finding}");
                 if let Some(fingerprint) = finding.fingerprint() {
                     say!("  fingerprint  {fingerprint}");

@@ -222,7 +222,9 @@ pub trait Inspector<H: Heap> {
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
 
     /// Takes, in words, why the inspector has last stopped a run or would have.
-    fn complaint(&mut self) -> Option<String> {
+    /// `line` knows the lines of instructions in the modules' text.
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let _ = line;
         None
     }
 }

@@ -1,6 +1,7 @@
 //! Modules and instances of a script: loading, linking, and their names.
 
 use super::hosts::ScriptHost;
+use super::lines::line_of;
 use super::reason::Reason;
 use super::report::Outcome;
 use super::runner::Runner;
@@ -198,11 +199,20 @@ impl<H: Heap> Runner<'_, H> {
         Err(match stop {
             Stop::Trap(trap) => Refusal::Trap(trap),
             Stop::HeapFull => Refusal::HeapFull,
-            stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
+            stop => Refusal::Broken(match (self.complaint(), stop) {
                 (Some(complaint), _) => complaint,
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
+        })
+    }
+
+    /// What the inspector complains of, with lines of the script.
+    fn complaint(&mut self) -> Option<String> {
+        let Runner { store, text, .. } = self;
+        self.inspector.complaint(&|at| {
+            let instance = store.instances().get(at.instance as usize)?;
+            line_of(text, &instance.module().wasm, at.offset)
         })
     }
 

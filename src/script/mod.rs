@@ -42,6 +42,7 @@ mod error;
 mod expect;
 mod header;
 mod hosts;
+mod lines;
 mod link;
 mod reason;
 mod report;

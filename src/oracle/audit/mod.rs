@@ -108,7 +108,7 @@ mod types;
 use super::layers::Layers;
 use super::place::Place;
 use super::violation::{Law, Violation};
-use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Point, View};
+use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::{Heap, Reclaims};
 use census::Census;
 pub use garbage::Garbage;
@@ -331,8 +331,13 @@ impl<H: Heap> Inspector<H> for Auditor {
         Err(Halt)
     }
 
-    fn complaint(&mut self) -> Option<String> {
-        let broken = self.broken.take()?;
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let mut broken = self.broken.take()?;
+        if let (Some(place), Some(by)) = (&mut broken.violation.place, broken.by)
+            && let Actor::Instruction(at) = by.actor
+        {
+            place.set_line(line(at));
+        }
         Some(broken.violation.to_string())
     }
 }
