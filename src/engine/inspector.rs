@@ -10,12 +10,12 @@ use std::fmt;
 pub enum Grain {
     /// Once, when the plan is done.
     End,
-    /// After every collection.
+    /// After every collection of a heap that frees.
     Collection,
     /// After every call from the host.
     Call,
-    /// Before every instruction that touches the heap, that is, after every
-    /// one but the last.
+    /// Before every instruction that touches the heap, every act of the embedder
+    /// and every collection, and after every collection of any heap.
     Every,
 }
 

@@ -288,7 +288,13 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             false => Look::Blind,
         };
-        if look == Look::Sound && matches!(point, Point::Operation | Point::Call) {
+        let frees = view.store.heap.reclaims() != Reclaims::Nothing;
+        let nothing_more = match point {
+            Point::Operation | Point::Call => true,
+            Point::Collection => !frees,
+            Point::End | Point::Corruption => false,
+        };
+        if look == Look::Sound && nothing_more {
             return Ok(());
         }
         self.census.take(&view);
