@@ -64,10 +64,10 @@ fn the_seed_bug_is_seen_with_its_fault_and_only_by_the_counting_heap() {
     for wanted in [
         "law \"zero\"",
         "0x10 is supposedly live; should have nonzero ref count",
-        "(array (mut (ref null any)))",
+        "$refs (array (mut (ref null any)))",
         "count        0, expected 1",
-        "register 0 of function 0 (not counted)",
-        "first broken after array.copy in function 0 at offset 0x",
+        "register 0 of function \"run\" (not counted)",
+        "first broken after array.copy in function \"run\" at line 14 (offset 0x",
     ] {
         assert!(ran.out.contains(wanted), "{wanted}: {}", ran.out);
     }
@@ -148,6 +148,79 @@ fn a_campaign_finds_the_fault_and_saves_what_replays() {
             "{}",
             ran.out
         );
+    }
+}
+
+/// A place in a module is told by function and line, whatever stands before it in
+/// the file; the fingerprint does not depend on either.
+#[test]
+fn what_is_blamed_is_named_with_its_line() {
+    let folder = Folder::new("lines");
+    let module = "(module
+      (type $pair (struct (field $left (mut anyref)) (field $right (mut anyref))))
+      (global $g (mut (ref null $pair)) (ref.null $pair))
+      NAMED
+        (global.set $g
+          (struct.new $pair (ref.null any) (ref.null any)))
+        (struct.set $pair $left
+          (global.get $g)
+          (struct.new $pair (ref.null any) (ref.null any)))))";
+    let named = module.replace("NAMED", "(func $store (export \"run\")");
+    let unnamed = module.replace("NAMED", "(export \"run\" (func 0))\n(func");
+    let header = ";;! schedule = \"safepoints\"\n\n;; A comment.\n";
+    for (text, place) in [
+        (named.clone(), "function $store at line 7 (offset 0x"),
+        (
+            format!("{header}{named}"),
+            "function $store at line 10 (offset 0x",
+        ),
+        (unnamed, "function \"run\" at line 8 (offset 0x"),
+    ] {
+        let file = folder.file("named.wat", &text);
+        let ran = gcdiff(&["run", "--fault", "canary", &file]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+        let wanted = format!("first broken after struct.set in {place}");
+        assert!(ran.out.contains(&wanted), "{wanted}: {}", ran.out);
+        assert!(
+            ran.out.contains("owners       field $left of 0x"),
+            "{}",
+            ran.out
+        );
+        let fingerprint = "fingerprint  exact:struct:struct.set:drc";
+        assert!(ran.out.contains(fingerprint), "{}", ran.out);
+    }
+    // The binary module has its names, but no lines.
+    let wasm = folder.0.join("named.wasm");
+    std::fs::write(&wasm, wat::parse_str(&named).unwrap()).unwrap();
+    let ran = gcdiff(&["run", "--fault", "canary", wasm.to_str().unwrap()]);
+    let wanted = "first broken after struct.set in function $store at offset 0x";
+    assert!(ran.out.contains(wanted), "{}", ran.out);
+}
+
+/// The embedder is blamed for what it does, and not the place of an earlier trap.
+#[test]
+fn steps_are_blamed_as_steps() {
+    let folder = Folder::new("steps");
+    let text = r#";;! [[steps]]
+;;! call = "make"
+;;! [[steps]]
+;;! call = "trap"
+;;! [[steps]]
+;;! drop = 0
+;;! [[steps]]
+;;! collect = true
+(module
+  (type $a (array (mut anyref)))
+  (func (export "make") (result anyref)
+    (array.new_fixed $a 2 (ref.i31 (i32.const 5)) (ref.i31 (i32.const 5))))
+  (func (export "trap") (drop (i64.trunc_f32_u (f32.const -5)))))"#;
+    let file = folder.file("steps.wat", text);
+    for fault in ["W5", "D6"] {
+        let ran = gcdiff(&["run", "--fault", fault, &file]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+        let wanted = "first broken by the collection in step 4, collect";
+        assert!(ran.out.contains(wanted), "{fault}: {}", ran.out);
+        assert!(ran.out.contains(":collection:drc"), "{fault}: {}", ran.out);
     }
 }
 

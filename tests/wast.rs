@@ -437,7 +437,7 @@ fn a_fault_is_a_failure_and_the_end_of_the_script() {
     let out = fails(&script, &["--fault", "W1", "--audit", "every"]);
     for wanted in [
         "law \"zero\" in heap drc: 0x10 is supposedly live; should have nonzero ref count",
-        "first broken after array.copy in function 0 at offset 0x",
+        "first broken after array.copy in function \"run\" at line 6 (offset 0x",
     ] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }

@@ -10,6 +10,7 @@ mod packed;
 mod plan;
 mod run;
 mod schedule;
+mod source_map;
 mod step_text;
 mod steps;
 mod text;
@@ -24,6 +25,7 @@ pub use plan::{Arg, Call, Plan, Step};
 pub(crate) use run::steps;
 pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
+pub use source_map::SourceMap;
 pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 
 use crate::engine::{Limits, Schedule};

@@ -13,6 +13,15 @@ pub(super) fn load(
     judging: &Judging,
     limiting: &Limiting,
 ) -> Result<(Case, Options), String> {
+    load_with_text(path, judging, limiting).map(|(case, options, _)| (case, options))
+}
+
+/// The same, with the text of the file; empty if it is a binary module.
+pub(super) fn load_with_text(
+    path: &Path,
+    judging: &Judging,
+    limiting: &Limiting,
+) -> Result<(Case, Options, String), String> {
     let in_file = |message: String| format!("{}: {message}", path.display());
     let bytes = file::read(path)?;
     let (case, header) =
@@ -30,5 +39,9 @@ pub(super) fn load(
     if let Some(fault) = named {
         options = fault.switch_on(options, &Probe::default());
     }
-    Ok((case, options))
+    let text = match bytes.starts_with(b"\0asm") {
+        true => String::new(),
+        false => String::from_utf8(bytes).unwrap_or_default(),
+    };
+    Ok((case, options, text))
 }

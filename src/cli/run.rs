@@ -1,7 +1,7 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::Ended;
-use super::load::load;
+use super::load::load_with_text;
 use super::options::{Judging, Limiting};
 use super::output::say;
 use crate::campaign::within;
@@ -45,7 +45,7 @@ impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
         let name = self.file.display();
         let in_file = |message: String| format!("{name}: {message}");
-        let (mut case, options) = load(&self.file, &self.judging, &self.limiting)?;
+        let (mut case, options, text) = load_with_text(&self.file, &self.judging, &self.limiting)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }
@@ -92,7 +92,7 @@ impl Run {
                 }
                 Ok(Ended::Agree)
             }
-            verdict => Ok(finding(verdict)),
+            verdict => Ok(finding(&verdict.clone().with_lines(&text, &module.wasm))),
         }
     }
 }

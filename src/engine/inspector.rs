@@ -11,12 +11,12 @@ use std::fmt;
 pub enum Grain {
     /// Once, when the plan is done.
     End,
-    /// After every collection.
+    /// After every collection of a heap that frees.
     Collection,
     /// After every call from the host.
     Call,
-    /// Before every instruction that touches the heap, that is, after every
-    /// one but the last.
+    /// Before every instruction that touches the heap, every act of the embedder
+    /// and every collection, and after every collection of any heap.
     Every,
 }
 
@@ -229,7 +229,9 @@ pub trait Inspector<H: Heap> {
     }
 
     /// Takes, in words, why the inspector has last stopped a run or would have.
-    fn complaint(&mut self) -> Option<String> {
+    /// `line` knows the lines of instructions in the modules' text.
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let _ = line;
         None
     }
 }

@@ -343,8 +343,12 @@ impl<H: Heap> Store<H> {
     /// Collects now. The running frame, if any, must be in `current`.
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.collect_unseen(inspector)?;
-        let frees = self.heap.reclaims() != Reclaims::Nothing;
-        if frees && inspector.grain() >= Grain::Collection {
+        // What frees nothing has nothing to show, unless it is to be blamed.
+        let grain = match self.heap.reclaims() {
+            Reclaims::Nothing => Grain::Every,
+            _ => Grain::Collection,
+        };
+        if inspector.grain() >= grain {
             self.inspect(Point::Collection, inspector)?;
         }
         Ok(())

@@ -16,6 +16,7 @@
 
 pub mod audit;
 mod compare;
+mod describe;
 mod instruction;
 mod judge;
 mod layers;

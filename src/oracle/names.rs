@@ -46,6 +46,8 @@ struct Tables<'a> {
     spaces: [Known<'a>; 6],
     /// The first type index of every canonical type, by canonical type.
     types: Vec<(TypeId, u32)>,
+    /// The names of fields, by type index and field, ascending.
+    fields: Vec<((u32, u32), &'a str)>,
 }
 
 impl<'a> Names<'a> {
@@ -96,6 +98,21 @@ impl<'a> Names<'a> {
         };
         let name = self.known(Space::Type).inside(index);
         name.unwrap_or(index.to_string())
+    }
+
+    /// Whether the module has the type.
+    pub(super) fn knows(&self, id: TypeId) -> bool {
+        let types = &self.tables().types;
+        types.binary_search_by_key(&id, |(id, _)| *id).is_ok()
+    }
+
+    /// A field of a structure, if it has a name: `$left`.
+    pub(super) fn field(&self, id: TypeId, field: u32) -> Option<String> {
+        let tables = self.tables();
+        let at = tables.types.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let key = (tables.types[at].1, field);
+        let at = tables.fields.binary_search_by_key(&key, |(key, _)| *key);
+        at.ok().map(|at| identifier(tables.fields[at].1))
     }
 
     /// The names that an import goes by, counted among all imports.
@@ -220,6 +237,17 @@ impl<'a> Tables<'a> {
                 Name::Global(map) => (Space::Global, module.globals.len(), map),
                 Name::Tag(map) => (Space::Tag, module.tags.len(), map),
                 Name::Type(map) => (Space::Type, module.type_ids.len(), map),
+                Name::Field(types) => {
+                    // Indices ascend, or the reader calls it a mistake.
+                    let types = types.into_iter().map_while(Result::ok);
+                    for ty in types.take_while(|ty| (ty.index as usize) < module.type_ids.len()) {
+                        let fields = ty.names.into_iter().map_while(Result::ok);
+                        let named = fields.filter(|field| !field.name.is_empty());
+                        self.fields
+                            .extend(named.map(|field| ((ty.index, field.index), field.name)));
+                    }
+                    continue;
+                }
                 _ => continue,
             };
             self.spaces[space as usize].name(count, map);

@@ -2,7 +2,7 @@
 
 use super::instruction::instruction_at;
 use super::names::{Names, quoted};
-use crate::case::{Case, Step, steps};
+use crate::case::{Case, SourceMap, Step, steps};
 use crate::engine::{Act, Actor, Cause, Deed};
 use crate::module::Module;
 use std::fmt;
@@ -101,6 +101,20 @@ impl Place {
             }
         }
         place
+    }
+
+    /// Looks the instruction's line up.
+    pub(super) fn find_line(&mut self, source: &SourceMap) {
+        if let Site::Instruction(instruction) = &self.site {
+            self.set_line(source.line(instruction.offset));
+        }
+    }
+
+    /// Says what the instruction's line is.
+    pub(super) fn set_line(&mut self, line: Option<u32>) {
+        if let Site::Instruction(instruction) = &mut self.site {
+            instruction.line = line;
+        }
     }
 
     /// The word that fingerprints have for it. It does not depend on names.

@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::violation::Violation;
+use crate::case::SourceMap;
 use std::fmt;
 
 /// A difference between two runs.
@@ -85,6 +86,17 @@ impl Verdict {
         matches!(self, Verdict::Differ(_) | Verdict::Violation(_))
     }
 
+    /// The verdict with the line of the instruction that it blames, if it blames
+    /// one, in the text of a case whose module is `wasm`. `text` may be anything.
+    pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Verdict {
+        if let Verdict::Violation(violation) = &mut self
+            && let Some(place) = &mut violation.place
+        {
+            place.find_line(&SourceMap::new(text, wasm));
+        }
+        self
+    }
+
     /// What findings of one bug have in common: the law or the part of the
     /// observation that broke, the kind of object, what broke it (an instruction,
     /// a collection, a deed of the embedder), the heap.
@@ -109,7 +121,7 @@ impl Verdict {
             }
             Verdict::Violation(v) => {
                 let by = v.place.as_ref().map_or("none", Place::word);
-                let (law, kind, heap) = (v.law, v.kind(), v.collector);
+                let (law, kind, heap) = (v.law, v.kind, v.collector);
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }
         }

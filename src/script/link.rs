@@ -1,6 +1,7 @@
 //! Modules and instances of a script: loading, linking, and their names.
 
 use super::hosts::ScriptHost;
+use super::lines::line_of;
 use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::Outcome;
@@ -235,11 +236,20 @@ impl<H: Heap> Runner<'_, H> {
             Stop::Inspector if self.inspector.over_budget().is_some() => {
                 Refusal::OverBudget(self.inspector.over_budget().unwrap_or(Resource::Work))
             }
-            stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
+            stop => Refusal::Broken(match (self.complaint(), stop) {
                 (Some(complaint), _) => complaint,
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
+        })
+    }
+
+    /// What the inspector complains of, with lines of the script.
+    fn complaint(&mut self) -> Option<String> {
+        let Runner { store, text, .. } = self;
+        self.inspector.complaint(&|at| {
+            let instance = store.instances().get(at.instance as usize)?;
+            line_of(text, &instance.module().wasm, at.offset)
         })
     }
 

@@ -43,6 +43,7 @@ mod error;
 mod expect;
 mod header;
 mod hosts;
+mod lines;
 mod link;
 mod proposal;
 mod reason;

@@ -25,6 +25,8 @@ pub(super) struct Runner<'a, H> {
     pub hosts: Hosts,
     pub names: Names,
     pub inspector: &'a mut dyn Inspector<H>,
+    /// The script.
+    pub text: &'a str,
 }
 
 /// Runs the script `text` on `heap`. Fails if it is no script; whatever happens
@@ -60,6 +62,7 @@ pub fn run<H: Heap>(
         hosts: Hosts::default(),
         names: Names::default(),
         inspector,
+        text,
     };
     // Why nothing more can be run.
     let mut ended = None;

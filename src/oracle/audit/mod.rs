@@ -109,7 +109,7 @@ mod types;
 use super::layers::Layers;
 use super::place::Place;
 use super::violation::{Law, Violation};
-use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Point, Resource, View};
+use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
 use crate::heap::{Heap, Reclaims};
 use census::Census;
 pub use garbage::Garbage;
@@ -299,7 +299,13 @@ impl<H: Heap> Inspector<H> for Auditor {
             false => Look::Blind,
         };
         self.work += LOOK_WORK;
-        if look == Look::Sound && matches!(point, Point::Operation | Point::Call) {
+        let frees = view.store.heap.reclaims() != Reclaims::Nothing;
+        let nothing_more = match point {
+            Point::Operation | Point::Call => true,
+            Point::Collection => !frees,
+            Point::End | Point::Corruption => false,
+        };
+        if look == Look::Sound && nothing_more {
             return Ok(());
         }
         let store = view.store;
@@ -361,8 +367,13 @@ impl<H: Heap> Inspector<H> for Auditor {
         self.over
     }
 
-    fn complaint(&mut self) -> Option<String> {
-        let broken = self.broken.take()?;
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let mut broken = self.broken.take()?;
+        if let (Some(place), Some(by)) = (&mut broken.violation.place, broken.by)
+            && let Actor::Instruction(at) = by.actor
+        {
+            place.set_line(line(at));
+        }
         Some(broken.violation.to_string())
     }
 }
