@@ -14,7 +14,8 @@ const LONG: u64 = 100_000;
 
 /// Finds the operation after which a law is broken, for a case known to break
 /// one. Runs are deterministic and auditing changes nothing in them, so the
-/// case can be run again as often as need be.
+/// case can be run again as often as need be. `broken` is what is known; without
+/// it a law may be broken or none.
 ///
 /// An audit at every operation keeps an account instead of counting anew, and
 /// so may be late. What it finds is confirmed by a census one operation
@@ -25,23 +26,23 @@ pub(super) fn locate<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
-    broken: Broken,
+    broken: Option<Broken>,
     heap: &impl Fn() -> H,
-) -> Broken {
+) -> Option<Broken> {
     let mut counting = Auditor::counting(timing).with_layers(layers);
-    let (_, _, coarse) = once(case, module, heap(), &mut counting);
-    let mut found = coarse.unwrap_or(broken);
+    let (_, _, coarse) = once(case, module, heap(), &mut counting, layers);
+    let mut found = coarse.or(broken);
     let before = |operation: u64| {
         let mut auditor = Auditor::before(operation).with_layers(layers);
-        once(case, module, heap(), &mut auditor).2
+        once(case, module, heap(), &mut auditor, layers).2
     };
     // Before the first operation the heap is sound; what is broken at `high`
     // is known, unless it only broke after the last one.
     let (mut low, mut high) = (1, counting.operations() + 1);
     if high <= LONG {
         let mut every = Auditor::new(Timing::At(Grain::Every)).with_layers(layers);
-        if let (_, _, Some(finest)) = once(case, module, heap(), &mut every) {
-            found = finest;
+        if let (_, _, Some(finest)) = once(case, module, heap(), &mut every, layers) {
+            found = Some(finest);
             // Whatever comes later is not what was found.
             high = every.operations() + 1;
             if every.found_before_an_operation() {
@@ -49,7 +50,7 @@ pub(super) fn locate<H: Heap>(
                 match before(high - 1) {
                     None => return found,
                     Some(earlier) => {
-                        found = earlier;
+                        found = Some(earlier);
                         high -= 1;
                     }
                 }
@@ -60,7 +61,7 @@ pub(super) fn locate<H: Heap>(
         let middle = low + (high - low) / 2;
         match before(middle) {
             Some(broken) => {
-                found = broken;
+                found = Some(broken);
                 high = middle;
             }
             None => low = middle,

@@ -198,6 +198,7 @@ impl<H: Heap> Runner<'_, H> {
             stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
                 (Some(complaint), _) => complaint,
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
+                (None, Stop::Crash(what)) => format!("the collector has crashed: {what}"),
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
         })

@@ -120,7 +120,7 @@ impl<H: Heap> Store<H> {
                 Err(stop) => {
                     let running = self.machine.running;
                     self.stopped_at = Some(self.location(&running));
-                    if let Stop::Corrupt(_) = stop {
+                    if let Stop::Corrupt(_) | Stop::Crash(_) = stop {
                         // While the frames are still there, the oracle may find
                         // out what has happened; the run is over either way.
                         self.current = Some(running);
