@@ -6,7 +6,7 @@ use super::limits::MAX_REENTRY;
 use super::machine::Frame;
 use super::store::{Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
 impl<H: Heap> Store<H> {
@@ -137,6 +137,8 @@ impl<H: Heap> Store<H> {
         };
         if done.is_ok() {
             done = host.call(self, HostCall { id, ty, base }, inspector);
+            let arguments = &self.machine.stack[base..results];
+            self.heap.note(Fact::HostReturned { ty, arguments });
         }
         self.machine.frames.pop();
         self.machine.stack.copy_within(results..top, base);

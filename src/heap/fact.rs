@@ -31,4 +31,18 @@ pub enum Fact<'a> {
         /// Whether there were some once, and the segment has been dropped.
         dropped: bool,
     },
+    /// References have been copied from an element segment to a table or an
+    /// array: by an instruction, or because the segment is an active one.
+    SegmentCopied {
+        /// The references.
+        references: &'a [u32],
+    },
+    /// A function of the host has returned, with results, a trap or an
+    /// exception.
+    HostReturned {
+        /// Its type.
+        ty: TypeId,
+        /// The registers of its arguments.
+        arguments: &'a [u64],
+    },
 }
