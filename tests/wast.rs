@@ -328,6 +328,28 @@ fn a_fault_is_a_failure_and_the_end_of_the_script() {
     passes(&script, &["--fault", "G15", "-C", "collector=null"]);
 }
 
+/// What a heap notices by itself is a layer of the oracle. Without it the script
+/// ends there, and nothing has failed.
+#[test]
+fn what_a_heap_notices_can_be_left_out() {
+    let script = Script::new("noticed", ONTO_ITSELF);
+    let fault = ["--fault", "G15", "--audit", "never", "--oracle"];
+    let with = |oracle: &'static str| [&fault[..], &[oracle]].concat();
+    let out = passes(&script, &with("results"));
+    assert!(
+        out.contains(": drc: 1 passed, 0 failed, 2 skipped"),
+        "{out}"
+    );
+    assert!(out.contains("1 skipped: the heap noticed by itself that it is corrupt"));
+    for oracle in ["results+heap", "results+zero", "all"] {
+        let out = fails(&script, &with(oracle));
+        assert!(
+            out.contains(": drc: 1 passed, 1 failed, 1 skipped"),
+            "{out}"
+        );
+    }
+}
+
 #[test]
 fn lines_at_the_top_are_directives_of_ours_or_comments() {
     let ours = Script::new(

@@ -3,7 +3,7 @@
 use super::GcRef;
 use crate::types::TypeId;
 
-/// Something for a heap that keeps statistics; see [`Heap::note`](super::Heap::note).
+/// Something for a heap that keeps statistics, or has a fault; see [`Heap::note`](super::Heap::note).
 #[derive(Copy, Clone, Debug)]
 pub enum Fact<'a> {
     /// `ref.test`, `ref.cast` or a branch on a cast has looked at a value of

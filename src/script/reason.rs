@@ -20,15 +20,19 @@ pub enum Reason {
     NoModule,
     /// The heap was found broken before; that is counted by itself.
     BrokenHeap,
+    /// The heap noticed that it is corrupt, and the oracle is without the layer
+    /// [`Heap`](crate::oracle::Layer::Heap).
+    Noticed,
 }
 
 /// All reasons.
-pub const REASONS: [Reason; 5] = [
+pub const REASONS: [Reason; 6] = [
     Reason::Superseded,
     Reason::OutOfScope,
     Reason::CustomSection,
     Reason::NoModule,
     Reason::BrokenHeap,
+    Reason::Noticed,
 ];
 
 impl Reason {
@@ -40,6 +44,7 @@ impl Reason {
             Reason::CustomSection => "custom sections are not read",
             Reason::NoModule => "its module was skipped or has failed",
             Reason::BrokenHeap => "the heap was found broken before",
+            Reason::Noticed => "the heap noticed by itself that it is corrupt",
         }
     }
 

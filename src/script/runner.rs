@@ -72,7 +72,10 @@ pub fn run<H: Heap>(
             true => Outcome::Skipped(Reason::BrokenHeap),
             false => runner.directive(directive),
         };
-        broken |= matches!(outcome, Outcome::Broken(_));
+        broken |= matches!(
+            outcome,
+            Outcome::Broken(_) | Outcome::Skipped(Reason::Noticed)
+        );
         report.add(line, is_assertion, outcome);
     }
     if !broken && let Err(refusal) = runner.finish() {

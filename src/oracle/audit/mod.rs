@@ -35,7 +35,9 @@
 //!   start of an object in *A*, as its static type allows.
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
-//!   not hit an allocated object, and that is a violation of this law, too.
+//!   not hit an allocated object, and that is a violation of this law, too, as
+//!   is whatever else a heap notices of itself
+//!   ([`Layer::Heap`](crate::oracle::Layer::Heap)).
 //!
 //! * **limits** — A run ends: it does not pass more safepoints than its fuel can
 //!   pay for. (The engine watches that itself.)
@@ -106,7 +108,7 @@ mod sound;
 mod types;
 
 use super::instruction::instruction_at;
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
 use super::violation::{Law, Violation};
 use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::{Heap, Reclaims};
@@ -217,7 +219,7 @@ impl Auditor {
 }
 
 impl Auditor {
-    /// The same auditor, checking these laws only.
+    /// The same auditor, checking the laws among these layers only.
     pub fn with_layers(self, layers: Layers) -> Auditor {
         Auditor { layers, ..self }
     }
@@ -362,6 +364,10 @@ impl<H: Heap> Inspector<H> for Auditor {
     fn complaint(&mut self) -> Option<String> {
         let broken = self.broken.take()?;
         Some(broken.violation.to_string())
+    }
+
+    fn minds_corruption(&self) -> bool {
+        self.layers.has(Layer::Heap)
     }
 }
 
