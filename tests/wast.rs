@@ -418,11 +418,11 @@ const ONTO_ITSELF: &str = r#"(module
 
 #[test]
 fn a_fault_is_a_failure_and_the_end_of_the_script() {
-    let script = Script::new("w1", ONTO_ITSELF);
+    let script = Script::new("g15", ONTO_ITSELF);
     passes(&script, &[]);
     let path = &script.path;
     for audit in ["auto", "end", "collection", "call", "every"] {
-        let out = fails(&script, &["--fault", "W1", "--audit", audit]);
+        let out = fails(&script, &["--fault", "G15", "--audit", audit]);
         assert!(
             out.contains(": null: 3 passed, 0 failed, 0 skipped"),
             "{out}"
@@ -434,21 +434,43 @@ fn a_fault_is_a_failure_and_the_end_of_the_script() {
         assert!(out.contains("1 skipped: the heap was found broken before"));
         assert!(out.contains(&format!("{path}:8: ")), "{out}");
     }
-    let out = fails(&script, &["--fault", "W1", "--audit", "every"]);
+    let out = fails(&script, &["--fault", "G15", "--audit", "every"]);
     for wanted in [
         "law \"zero\" in heap drc: 0x10 is supposedly live; should have nonzero ref count",
         "first broken after array.copy in function \"run\" at line 6 (offset 0x",
     ] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
-    passes(&script, &["--fault", "W1", "-C", "collector=null"]);
+    passes(&script, &["--fault", "G15", "-C", "collector=null"]);
+}
+
+/// What a heap notices by itself is a layer of the oracle. Without it the script
+/// ends there, and nothing has failed.
+#[test]
+fn what_a_heap_notices_can_be_left_out() {
+    let script = Script::new("noticed", ONTO_ITSELF);
+    let fault = ["--fault", "G15", "--audit", "never", "--oracle"];
+    let with = |oracle: &'static str| [&fault[..], &[oracle]].concat();
+    let out = passes(&script, &with("results"));
+    assert!(
+        out.contains(": drc: 1 passed, 0 failed, 2 skipped"),
+        "{out}"
+    );
+    assert!(out.contains("1 skipped: the heap noticed by itself that it is corrupt"));
+    for oracle in ["results+heap", "results+zero", "all"] {
+        let out = fails(&script, &with(oracle));
+        assert!(
+            out.contains(": drc: 1 passed, 1 failed, 1 skipped"),
+            "{out}"
+        );
+    }
 }
 
 #[test]
 fn lines_at_the_top_are_directives_of_ours_or_comments() {
     let ours = Script::new(
         "ours",
-        format!(";;! fault = \"W1\"\n;;! collectors = [\"drc\"]\n{ONTO_ITSELF}"),
+        format!(";;! fault = \"G15\"\n;;! collectors = [\"drc\"]\n{ONTO_ITSELF}"),
     );
     let out = fails(&ours, &[]);
     assert!(out.contains("script.wast:10: "), "{out}");

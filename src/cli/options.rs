@@ -50,7 +50,9 @@ pub(super) struct Judging {
     pub audit: Audit,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
-    /// graph, zero, exact, roots, leak, blocks, type, poison, schedule, votes.
+    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
+    /// votes. Without heap, a case in which a heap notices that it is corrupt is
+    /// discarded.
     #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]
     pub oracle: Layers,
 

@@ -6,7 +6,7 @@ use super::limits::MAX_REENTRY;
 use super::machine::Frame;
 use super::store::{Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
 /// Fuel for a call of the host whose parameters and results take `width`
@@ -68,7 +68,9 @@ impl<H: Heap> Store<H> {
     pub(super) fn pay<T>(&mut self, done: Result<T, Stop>) -> Result<T, Stop> {
         let used = self.machine.limits.fuel - self.machine.fuel;
         match done {
-            Err(stop @ (Stop::Corrupt(_) | Stop::Inspector | Stop::RanAway)) => Err(stop),
+            Err(stop @ (Stop::Corrupt(_) | Stop::Crash(_) | Stop::Inspector | Stop::RanAway)) => {
+                Err(stop)
+            }
             done => self.spend(used).and(done),
         }
     }
@@ -198,7 +200,12 @@ impl<H: Heap> Store<H> {
         if self.machine.clock.safepoint() {
             self.collect(inspector)?;
         }
-        host.call(self, call, inspector)
+        host.call(self, call, inspector)?;
+        let end = call.base + registers(&self.types.func(call.ty).params);
+        let arguments = &self.machine.stack[call.base..end];
+        let ty = call.ty;
+        self.heap.note(Fact::HostReturned { ty, arguments });
+        Ok(())
     }
 
     /// The same, with a look before and behind, so that the host is blamed for

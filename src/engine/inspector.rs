@@ -234,6 +234,12 @@ pub trait Inspector<H: Heap> {
         let _ = line;
         None
     }
+
+    /// Whether it is a failure if a heap notices that it is corrupt. (It ends the
+    /// run either way.)
+    fn minds_corruption(&self) -> bool {
+        true
+    }
 }
 
 /// An inspector that does not look.

@@ -312,7 +312,7 @@ impl<H: Heap> Store<H> {
     /// run is over either way. Does nothing if `stop` says otherwise, or if the
     /// inspector has looked already, further inside.
     pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
-        if let (Stop::Corrupt(_), None) = (stop, self.corrupted) {
+        if let (Stop::Corrupt(_) | Stop::Crash(_), None) = (stop, self.corrupted) {
             let view = View {
                 store: self,
                 stack: &self.machine.stack,

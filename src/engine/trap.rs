@@ -84,8 +84,10 @@ pub enum Stop {
     /// The run has passed more safepoints than its fuel can pay for, and might
     /// never end.
     RanAway,
-    /// The collector has broken its heap.
+    /// The heap has noticed that its own state is wrong.
     Corrupt(Corruption),
+    /// The collector has crashed.
+    Crash(&'static str),
     /// The inspector asked for it.
     Inspector,
 }
@@ -102,6 +104,7 @@ impl From<HeapError> for Stop {
         match error {
             HeapError::Full => Stop::HeapFull,
             HeapError::Corrupt(corruption) => Stop::Corrupt(corruption),
+            HeapError::Crash(what) => Stop::Crash(what),
         }
     }
 }

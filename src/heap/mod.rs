@@ -239,8 +239,9 @@ pub trait Heap: Inspect {
     /// `table.grow`: fills slots that are new.
     fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
 
-    /// Hears of what the engine does besides. It has no effect but on
-    /// statistics, and a collector has no use for it.
+    /// Learns what the engine does that no operation shows. A collector has no
+    /// use for it: this is for a heap in front of it that counts events or that
+    /// has a fault.
     #[inline]
     fn note(&mut self, fact: Fact<'_>) {
         let _ = fact;

@@ -5,7 +5,7 @@ use super::compare::compare;
 use super::layers::{Layer, Layers};
 use super::names::Names;
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
-use super::verdict::{Difference, Judge, Verdict};
+use super::verdict::{Difference, Judge, Reason, Verdict};
 use crate::case::{Case, Facts, Observation, print_schedule};
 use crate::engine::{Limits, Schedule};
 use crate::heap::Reclaims;
@@ -159,6 +159,7 @@ pub fn judge_module(
         observation: None,
     };
     let mut votes = Votes::default();
+    let mut noticed = None;
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
         let mut schedule: Option<Schedule> = None;
@@ -185,6 +186,11 @@ pub fn judge_module(
             match ran.seen {
                 Err(verdict) => {
                     judged.facts.push((subject.name(), ran.facts));
+                    if let Verdict::Discard(Reason::Noticed, _) = *verdict {
+                        // It has no vote, but the others may disagree.
+                        noticed.get_or_insert(*verdict);
+                        break;
+                    }
                     judged.verdict = *verdict;
                     return Ok(judged);
                 }
@@ -209,6 +215,8 @@ pub fn judge_module(
     }
     if let Some(difference) = votes.difference(module) {
         judged.verdict = Verdict::Differ(difference);
+    } else if let Some(discard) = noticed {
+        judged.verdict = discard;
     }
     if let Some(first) = votes.camps.into_iter().next() {
         judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());

@@ -1,7 +1,7 @@
 //! What is under test: heaps, by name, whatever their type.
 
 use super::audit::{Auditor, Broken, Garbage, Timing};
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
 use super::locate::locate;
 use super::panics::{Report, catch};
 use super::place::Place;
@@ -13,7 +13,7 @@ use crate::heap::copying::Copying;
 use crate::heap::drc::{Drc, Policy};
 use crate::heap::model::Model;
 use crate::heap::null::Null;
-use crate::heap::{Heap, Reclaims};
+use crate::heap::{Corruption, Heap, Reclaims};
 use crate::module::Module;
 use std::fmt;
 use std::sync::Arc;
@@ -271,7 +271,7 @@ fn audited<H: Heap>(
         Timing::Never
     };
     let mut auditor = Auditor::new(timing).with_layers(layers);
-    let (seen, facts, broken) = once(case, module, heap(), &mut auditor);
+    let (seen, facts, broken) = once(case, module, heap(), &mut auditor, layers);
     let seen = match seen {
         Ok(seen) => Ok(seen),
         Err(RunError::Export(message) | RunError::Arguments(message)) => {
@@ -290,12 +290,30 @@ fn audited<H: Heap>(
             Err(over_budget(resource, &case.limits))
         }
         Err(RunError::Stopped(stop)) => {
-            let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            let found = locate(case, module, (timing, layers), broken, heap);
-            Err(Verdict::Violation(Box::new(Violation {
-                place: found.by.map(|by| Place::in_case(by, case, module)),
-                ..found.violation
-            })))
+            let noticed = noticed(&stop, layers);
+            let broken = match noticed {
+                None => Some(broken.unwrap_or_else(|| unexplained(&heap(), &stop))),
+                Some(_) => broken,
+            };
+            let found = match broken.is_some() || layers.audits() {
+                true => locate(case, module, (timing, layers), broken, heap),
+                false => None,
+            };
+            Err(match found {
+                Some(found) => Verdict::Violation(Box::new(Violation {
+                    place: found.by.map(|by| Place::in_case(by, case, module)),
+                    ..found.violation
+                })),
+                None => Verdict::Discard(
+                    Reason::Noticed,
+                    noticed.map_or_else(String::new, |c| {
+                        format!(
+                            "{} at {c}; only the layer \"heap\" asks for that",
+                            heap().name()
+                        )
+                    }),
+                ),
+            })
         }
     };
     let garbage = auditor.garbage;
@@ -324,10 +342,14 @@ pub(super) fn once<H: Heap>(
     module: &Arc<Module>,
     heap: H,
     auditor: &mut Auditor,
+    layers: Layers,
 ) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
     let run = case::run(case, module, heap, auditor);
     let mut broken = auditor.broken.take();
-    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
+    if let (None, Err(RunError::Stopped(stop @ (Stop::Corrupt(_) | Stop::Crash(_))))) =
+        (&broken, &run.observation)
+        && noticed(stop, layers).is_none()
+    {
         broken = Some(Broken {
             by: run.store.corrupted_by(),
             ..unexplained(&run.store.heap, stop)
@@ -336,13 +358,27 @@ pub(super) fn once<H: Heap>(
     (run.observation, run.facts, broken)
 }
 
-/// The heap found itself corrupt, but the audit sees no broken law.
+/// What stopped a run, if a heap noticed that it is corrupt and the oracle does
+/// not ask for that.
+fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
+    match stop {
+        Stop::Corrupt(corruption) if !layers.has(Layer::Heap) => Some(corruption),
+        _ => None,
+    }
+}
+
+/// The run was stopped, but the audit sees no broken law.
 fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
     let (law, message, object) = match stop {
         Stop::Corrupt(corruption) => {
             let address = Some(corruption.address);
             (Law::Poison, corruption.to_string(), address)
         }
+        Stop::Crash(what) => (
+            Law::Poison,
+            format!("the collector has crashed: {what}"),
+            None,
+        ),
         Stop::RanAway => {
             let message = "the run has passed more safepoints than its fuel can pay for";
             (Law::Limits, message.into(), None)

@@ -52,6 +52,9 @@ pub enum Reason {
     Import,
     /// The module is beyond a limit of the engine.
     Unsupported,
+    /// A heap noticed that it is corrupt, and the oracle is without the layer
+    /// [`Heap`](super::Layer::Heap): a shipped build would run on.
+    Noticed,
 }
 
 impl Reason {
@@ -63,6 +66,7 @@ impl Reason {
             Reason::TooLong => "too long",
             Reason::Import => "unsatisfiable import",
             Reason::Unsupported => "unsupported module",
+            Reason::Noticed => "the heap noticed by itself",
         }
     }
 }

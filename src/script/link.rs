@@ -229,6 +229,7 @@ impl<H: Heap> Runner<'_, H> {
             },
             Err(stop) => stop,
         };
+        let minded = self.inspector.minds_corruption();
         Err(match stop {
             Stop::Trap(trap) => Refusal::Trap(trap),
             Stop::HeapFull => Refusal::HeapFull,
@@ -238,7 +239,9 @@ impl<H: Heap> Runner<'_, H> {
             }
             stop => Refusal::Broken(match (self.complaint(), stop) {
                 (Some(complaint), _) => complaint,
+                (None, Stop::Corrupt(_)) if !minded => return Err(Refusal::Skip(Reason::Noticed)),
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
+                (None, Stop::Crash(what)) => format!("the collector has crashed: {what}"),
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
         })

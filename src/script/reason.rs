@@ -23,6 +23,9 @@ pub enum Reason {
     OverBudget(Resource),
     /// The heap was found broken before; that is counted by itself.
     BrokenHeap,
+    /// The heap noticed that it is corrupt, and the oracle is without the layer
+    /// [`Heap`](crate::oracle::Layer::Heap).
+    Noticed,
 }
 
 impl Reason {
@@ -40,6 +43,7 @@ impl Reason {
                 "the script takes longer than it may (--limits work=N)"
             }
             Reason::BrokenHeap => "the heap was found broken before",
+            Reason::Noticed => "the heap noticed by itself that it is corrupt",
         }
     }
 

@@ -100,7 +100,7 @@ pub fn run<H: Heap>(
         };
         ended = ended.or(match &outcome {
             Outcome::Broken(_) => Some(Reason::BrokenHeap),
-            Outcome::Skipped(reason @ Reason::OverBudget(_)) => Some(*reason),
+            Outcome::Skipped(reason @ (Reason::OverBudget(_) | Reason::Noticed)) => Some(*reason),
             _ => None,
         });
         report.add(line, is_assertion, outcome);

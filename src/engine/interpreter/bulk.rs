@@ -225,7 +225,12 @@ impl<H: Heap> Store<H> {
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
-        self.write_elements(table, to)
+        self.write_elements(table, to)?;
+        if self.tables[table].gc {
+            let references = &self.scratch;
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
     }
 
     /// Tells the heap that references are to be taken from a segment.
@@ -384,6 +389,11 @@ impl<H: Heap> Store<H> {
         self.machine.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         let lane = self.element_lane(TypeId(op.imm));
-        Ok(self.heap.init_elements(array, to, lane, &refs[from])?)
+        let references = &refs[from];
+        self.heap.init_elements(array, to, lane, references)?;
+        if lane == Lane::Gc {
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
     }
 }

@@ -111,6 +111,8 @@ impl Heap for Recorder {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
+            // Other operations show what these add.
+            Fact::SegmentCopied { .. } | Fact::HostReturned { .. } => {}
         }
         self.heap.note(fact);
     }

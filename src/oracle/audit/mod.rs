@@ -35,7 +35,10 @@
 //!   start of an object in *A*, as its static type allows.
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
-//!   not hit an allocated object, and that is a violation of this law, too.
+//!   not hit an allocated object, and that is a violation of this law, too, as
+//!   is whatever else a heap notices of itself
+//!   ([`Layer::Heap`](crate::oracle::Layer::Heap)).
+//!
 //! * **limits** — A run ends: it does not pass more safepoints than its fuel can
 //!   pay for (the engine watches that itself), and where a time is set it ends
 //!   within that time (whoever sets it watches that).
@@ -106,7 +109,7 @@ mod shadow;
 mod sound;
 mod types;
 
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
 use super::place::Place;
 use super::violation::{Law, Violation};
 use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
@@ -213,7 +216,7 @@ impl Auditor {
 }
 
 impl Auditor {
-    /// The same auditor, checking these laws only.
+    /// The same auditor, checking the laws among these layers only.
     pub fn with_layers(self, layers: Layers) -> Auditor {
         Auditor { layers, ..self }
     }
@@ -375,6 +378,10 @@ impl<H: Heap> Inspector<H> for Auditor {
             place.set_line(line(at));
         }
         Some(broken.violation.to_string())
+    }
+
+    fn minds_corruption(&self) -> bool {
+        self.layers.has(Layer::Heap)
     }
 }
 
