@@ -1,4 +1,10 @@
-;;! about = "array.copy of i31s that a call has made, by a later call"
+;;! about = "array.copy of i31s that a call has made, by later calls"
+;;! [[steps]]
+;;! call = "make"
+;;! [[steps]]
+;;! call = "copy"
+;;! [[steps]]
+;;! call = "copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/13307 (zoo W5)
 ;;
 ;; A control for array-copy-of-objects.wat: an i31 has no count that could be
@@ -13,7 +19,7 @@
         (ref.i31 (i32.const 2)))))
   (func (export "copy") (result i32)
     (array.copy $a $a
+      (global.get $g) (i32.const 1)
       (global.get $g) (i32.const 0)
-      (global.get $g) (i32.const 0)
-      (i32.const 2))
+      (i32.const 1))
     (array.len (global.get $g))))

@@ -1,4 +1,10 @@
-;;! about = "array.copy of nulls, by a later call"
+;;! about = "array.copy of nulls, by later calls"
+;;! [[steps]]
+;;! call = "make"
+;;! [[steps]]
+;;! call = "copy"
+;;! [[steps]]
+;;! call = "copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/13037 (zoo W8)
 ;;
 ;; A control for array-copy-of-objects.wat: null has no count that could be lost
@@ -14,7 +20,7 @@
         (ref.null $s))))
   (func (export "copy") (result i32)
     (array.copy $a $a
+      (global.get $g) (i32.const 1)
       (global.get $g) (i32.const 0)
-      (global.get $g) (i32.const 0)
-      (i32.const 2))
+      (i32.const 1))
     (array.len (global.get $g))))

@@ -1,4 +1,10 @@
 ;;! about = "objects that a call has made, and nothing is copied"
+;;! [[steps]]
+;;! call = "make"
+;;! [[steps]]
+;;! call = "copy"
+;;! [[steps]]
+;;! call = "copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/13037 (zoo W8)
 ;;
 ;; A control for array-copy-of-objects.wat: without array.copy nothing is lost

@@ -3,12 +3,11 @@
 //!
 //! The letter of an id says where the bug comes from:
 //!
-//! * W: Wasmtime, in the counting collector and in the code that serves it;
-//! * D: derived by analogy, from what goes wrong in reference counting elsewhere;
-//! * X: another engine or tool than Wasmtime;
-//! * B: a barrier of Wasmtime's that was found missing after the list of W was
-//!   closed;
-//! * G: gcdiff's own.
+//! * W: Wasmtime;
+//! * D: derived by analogy, from what goes wrong in collectors elsewhere;
+//! * X: another engine, runtime or tool;
+//! * B: a barrier that Wasmtime left out;
+//! * G: gcdiff itself: not known from anywhere.
 //!
 //! The canary is so plain that a harness which misses it is broken. A suffix
 //! names another place with the same bug: W1 is in `array.copy`, W1-const in

@@ -37,7 +37,7 @@
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
 //!   not hit an allocated object, and that is a violation of this law, too, as
 //!   is whatever else a heap notices of itself
-//!   ([`Layer::Heap`](crate::oracle::Layer::Heap)).
+//!   ([`Layer::Heap`]).
 //!
 //! * **limits** — A run ends: it does not pass more safepoints than its fuel can
 //!   pay for (the engine watches that itself), and where a time is set it ends
