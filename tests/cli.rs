@@ -66,7 +66,7 @@ fn the_seed_bug_is_seen_with_its_fault_and_only_by_the_counting_heap() {
         "0x10 is supposedly live; should have nonzero ref count",
         "$refs (array (mut (ref null any)))",
         "count        0, expected 1",
-        "register 0 of function \"run\" (not counted)",
+        "local $a of function \"run\" (not counted)",
         "first broken after array.copy in function \"run\" at line 14 (offset 0x",
     ] {
         assert!(ran.out.contains(wanted), "{wanted}: {}", ran.out);
