@@ -68,11 +68,11 @@ fn the_seed_bug_is_seen_with_its_fault_and_only_by_the_counting_heap() {
     for wanted in [
         "law \"exact\"",
         "the count of 0x10 is too low: 1, but it has 2 owners",
-        "(array (mut (ref eq)))",
+        "$a (array (mut (ref eq)))",
         "count        1, expected 2",
         "owners       element 0 of 0x30",
-        "reached by   global 0 -> element 0",
-        "first broken after array.copy in function",
+        "reached by   global $g -> element 0",
+        "first broken after array.copy in function \"run\" at line 15 (offset 0x44)",
     ] {
         assert!(ran.out.contains(wanted), "{wanted}: {}", ran.out);
     }

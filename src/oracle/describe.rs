@@ -118,27 +118,39 @@ impl<'a, H: Heap> Describer<'a, H> {
     pub fn owner(&self, owner: &Owner) -> String {
         match (owner, self.part_of_owner(owner)) {
             (Owner::Global(_), Some((_, name))) => name,
-            (Owner::Table(_, j), Some((_, name))) => format!("element {j} of {name}"),
+            (Owner::Table(_, j) | Owner::Segment(_, _, j), Some((_, name))) => {
+                format!("element {j} of {name}")
+            }
             (other, _) => other.to_string(),
         }
     }
 
-    /// What a holder is in, if that has a name.
-    pub fn part(&self, holder: &Holder) -> Option<(Part, String)> {
+    /// What a holder is in, as far as that has a name.
+    pub fn parts(&self, holder: &Holder) -> Vec<(Part, String)> {
         match holder {
-            Holder::Slot(owner) => self.part_of_owner(owner),
+            Holder::Slot(owner) => self.part_of_owner(owner).into_iter().collect(),
             Holder::Frame {
                 of: FrameOf::Function(func),
-                ..
+                register,
             } => {
-                let name = self.function(*func)?;
-                Some((Part::Function(*func), name))
+                let Some(names) = self.names_of_frames(*func) else {
+                    return Vec::new();
+                };
+                let local = names.local(*func, *register);
+                let local = local.map(|name| (Part::Register(*func, *register), name));
+                let func = (Part::Function(*func), names.item(Space::Func, *func));
+                local.into_iter().chain([func]).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
     fn part_of_owner(&self, owner: &Owner) -> Option<(Part, String)> {
+        if let Owner::Segment(instance, segment, _) = owner {
+            let name = self.names.get(*instance as usize)?;
+            let name = name.place(Space::Segment, *segment);
+            return Some((Part::Segment(*instance, *segment), name));
+        }
         let (part, space, wanted) = match owner {
             Owner::Global(i) => (Part::Global(*i), Space::Global, Extern::Global(*i)),
             Owner::Table(i, _) => (Part::Table(*i), Space::Table, Extern::Table(*i)),
@@ -158,8 +170,9 @@ impl<'a, H: Heap> Describer<'a, H> {
         Some((part, found.next()?))
     }
 
-    /// A function whose frames are there, if all those have the same name.
-    fn function(&self, func: u32) -> Option<String> {
+    /// The names in the instance whose frames of function `func` are there; `None`
+    /// if several instances have some.
+    fn names_of_frames(&self, func: u32) -> Option<&Names<'a>> {
         let mut found: Option<u32> = None;
         let mut several = false;
         self.view.frame_references(|location, _, _| {
@@ -168,7 +181,6 @@ impl<'a, H: Heap> Describer<'a, H> {
                 found = Some(location.instance);
             }
         });
-        let names = self.names.get(found? as usize)?;
-        (!several).then(|| names.item(Space::Func, func))
+        self.names.get(found? as usize).filter(|_| !several)
     }
 }

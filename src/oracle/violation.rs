@@ -109,6 +109,10 @@ pub enum Holder {
 pub(super) enum Part {
     /// A function, by its index in the module.
     Function(u32),
+    /// A register of a function.
+    Register(u32, u16),
+    /// An element segment, by its instance and its index there.
+    Segment(u32, u32),
     /// A global, by its index in the store.
     Global(u32),
     /// A table, by its index in the store.
@@ -259,12 +263,20 @@ impl Violation {
                 Some(name) => format!("element {j} of {name}"),
                 None => holder.to_string(),
             },
+            Holder::Slot(Owner::Segment(i, j, k)) => match name(Part::Segment(*i, *j)) {
+                Some(name) => format!("element {k} of {name}"),
+                None => holder.to_string(),
+            },
             Holder::Frame {
                 of: FrameOf::Function(func),
                 register,
-            } => match name(Part::Function(*func)) {
-                Some(name) => format!("register {register} of {name} (not counted)"),
-                None => holder.to_string(),
+            } => match (
+                name(Part::Register(*func, *register)),
+                name(Part::Function(*func)),
+            ) {
+                (Some(local), Some(name)) => format!("{local} of {name} (not counted)"),
+                (None, Some(name)) => format!("register {register} of {name} (not counted)"),
+                (_, None) => holder.to_string(),
             },
             _ => holder.to_string(),
         }

@@ -104,6 +104,11 @@ fn holders_outside_the_heap() {
     };
     let segment = vec![Holder::Slot(Owner::Segment(0, 1, 1))];
     let v = miscounted(&mut store, item);
+    assert!(
+        v.to_string()
+            .contains("owners       element 1 of segment $segment\n"),
+        "{v}"
+    );
     assert_eq!((v.owners, v.path), (segment.clone(), segment));
     let pending = vec![Holder::Slot(Owner::Pending)];
     let v = miscounted(&mut store, exception);
@@ -259,12 +264,12 @@ fn names_in_print() {
         (global $hidden (export "shown") (mut (ref null $named)) (ref.null $named))
         (table $table (export "slots") 3 (ref null $named))
         (global (mut anyref) (ref.null any))
-        (func $work (export "run") (local $a (ref null $named)) (local $b (ref null $named))
+        (func $work (export "run") (local $a (ref null $named)) (local v128 (ref null $named))
           (local.set $a (struct.new_default $named))
-          (local.set $b (struct.new $named (local.get $a) (local.get $a) (i64.const 1)))
-          (global.set $hidden (local.get $b))
-          (global.set 1 (local.get $b))
-          (table.set $table (i32.const 2) (local.get $b))
+          (local.set 2 (struct.new $named (local.get $a) (local.get $a) (i64.const 1)))
+          (global.set $hidden (local.get 2))
+          (global.set 1 (local.get 2))
+          (table.set $table (i32.const 2) (local.get 2))
           (call $look (ref.null any))
           (drop (local.get $a)))"#;
     let mut printed = Vec::new();
@@ -291,8 +296,8 @@ fn names_in_print() {
                owners       field $next of 0x30\n               \
                             field 1 of 0x30\n               \
                             the stack-root list\n               \
-                            register 0 of function $work (not counted)\n  \
-               reached by   register 0 of function $work (not counted)"
+                            local $a of function $work (not counted)\n  \
+               reached by   local $a of function $work (not counted)"
         )
     );
     assert_eq!(
@@ -307,7 +312,7 @@ fn names_in_print() {
                             global 1\n               \
                             element 2 of table \"slots\"\n               \
                             the stack-root list\n               \
-                            register 1 of function $work (not counted)\n  \
+                            local 2 of function $work (not counted)\n  \
                reached by   global \"shown\""
         )
     );

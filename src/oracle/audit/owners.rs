@@ -174,9 +174,10 @@ pub(super) fn names<H: Heap>(
                 let object_in = census.find(GcRef(*object)).map(|i| &census.objects[i]);
                 let shape = object_in.and_then(|o| o.header.shape);
                 let name = words.field_name(shape, *index);
-                name.map(|name| (Part::Field(*object, *index), name))
+                let named = name.map(|name| (Part::Field(*object, *index), name));
+                named.into_iter().collect()
             }
-            other => words.part(other),
+            other => words.parts(other),
         };
         names.extend(named);
     }
