@@ -56,7 +56,7 @@ const ADVANCE: u64 = 1 << 20;
 
 /// Bytes that an audit keeps for each object, and for each granule of the heap.
 const AUDIT_OBJECT: u64 = 112;
-const AUDIT_GRANULE: u64 = 8;
+const AUDIT_GRANULE: u64 = 16;
 
 impl Budget {
     /// A budget, and the first advance on `heap_bytes`.
