@@ -51,6 +51,11 @@ const MAX_KEPT: usize = 64;
 const CALL_FOOTPRINT: u64 = 160;
 pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) as u64;
 
+/// Work of looking whether a reference is held, and which of those that are held
+/// have a type.
+const KEEP_WORK: u64 = 100;
+const FIND_WORK: u64 = 300;
+
 /// How an object shows that the host has not kept.
 const FORGOTTEN: Seen = Seen::Bits(u64::MAX);
 
@@ -218,6 +223,7 @@ impl Embedder {
         if r.is_i31() {
             return Ok(Kept::Plain(Seen::I31(r.i31_signed())));
         }
+        store.spend(KEEP_WORK)?;
         // The same object again is held once.
         if let Some(handle) = looked_at(store).find(|handle| store.handle(*handle) == r) {
             return Ok(Kept::Handle(handle));
@@ -284,6 +290,7 @@ impl Embedder {
             }
             _ => {}
         }
+        store.spend(FIND_WORK)?;
         let fitting = Self::fitting(store, r)?;
         let pick = match arg {
             Arg::Kept(n) => fitting.get(n as usize % fitting.len().max(1)),

@@ -7,7 +7,7 @@ use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Act, Deed, Inspector, Resource, Stop, Store};
+use crate::engine::{Act, Deed, Inspector, Limits, Resource, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
@@ -94,7 +94,11 @@ pub fn run<H: Heap>(
     heap: H,
     inspector: &mut dyn Inspector<H>,
 ) -> Run<H> {
-    let mut store = Store::new(heap, case.limits, case.schedule.clone());
+    let limits = Limits {
+        footprint: case.limits.footprint.min(inspector.footprint()),
+        ..case.limits
+    };
+    let mut store = Store::new(heap, limits, case.schedule.clone());
     let mut facts = Facts::default();
     let observation = follow(case, module, &mut store, &mut facts, inspector);
     if let Err(RunError::Stopped(stop)) = &observation {

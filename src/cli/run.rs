@@ -4,6 +4,7 @@ use super::Ended;
 use super::load::load_with_text;
 use super::options::{Judging, Limiting};
 use super::output::say;
+use super::waiting::Waiting;
 use crate::campaign::within;
 use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
 use crate::engine::Schedule;
@@ -59,9 +60,11 @@ impl Run {
         let module = Module::new(&case.wasm, &mut Arc::default());
         let module = Arc::new(module.map_err(|e| in_file(e.to_string()))?);
         let (compiled, given) = (module.clone(), options.clone());
+        let waiting = Waiting::for_(format!("judging {name}"));
         let judged = within(self.judging.timeout(60), move |desk| {
             oracle::judge_module(&case, &compiled, &desk.watching(&given))
         });
+        drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
             Err(overtime) => return Ok(finding(&overtime.verdict())),

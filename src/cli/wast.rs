@@ -2,6 +2,7 @@
 
 use super::options::{Judging, Limiting, fault, list};
 use super::output::say;
+use super::waiting::Waiting;
 use super::{Ended, file};
 use crate::campaign::within;
 use crate::case::parse_schedule;
@@ -87,10 +88,12 @@ impl Wast {
         let mut passed = true;
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
+            let waiting = Waiting::for_(format!("running {name} under {collector}"));
             let report = within(self.judging.timeout(60), move |desk| {
                 desk.note_heap(Some(collector.name()));
                 script::run_under(&text, collector, auditing, &options)
             });
+            drop(waiting);
             match report {
                 Ok(report) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;

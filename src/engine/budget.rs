@@ -56,7 +56,7 @@ const ADVANCE: u64 = 1 << 20;
 
 /// Bytes that an audit keeps for each object, and for each granule of the heap.
 const AUDIT_OBJECT: u64 = 112;
-const AUDIT_GRANULE: u64 = 8;
+const AUDIT_GRANULE: u64 = 16;
 
 impl Budget {
     /// A budget, and the first advance on `heap_bytes`.
@@ -94,7 +94,7 @@ impl<H: Heap> Store<H> {
         // Before the next look there may be as much again, and memory grows by
         // more than what is asked for.
         let grown = self.heap.footprint() / 4;
-        self.afford(4 * bytes.max(ADVANCE) + grown)?;
+        self.afford(bytes.max(ADVANCE).saturating_mul(4).saturating_add(grown))?;
         self.heap_left = left.min(ADVANCE);
         self.budget.reserve = left - self.heap_left;
         Ok(())
@@ -178,7 +178,7 @@ impl<H: Heap> Store<H> {
         let stats = self.heap.stats();
         let objects = stats.allocated.saturating_sub(stats.freed);
         match self.heap.reclaims() {
-            Reclaims::Nothing => 50,
+            Reclaims::Nothing => 20,
             // The list has the objects that were allocated or read since the
             // last collection: those are paid for.
             Reclaims::AllButCycles => 200 + self.roots_work(),

@@ -21,10 +21,10 @@ fn host_call_cost(width: u64) -> u64 {
 /// See [`host_call_cost`].
 const FREE_WIDTH: u64 = 16;
 
-/// Work of a call of the host, and for each register of its signature: the host
-/// holds on to references, looks for ones that fit, and makes new ones.
-const HOST_CALL_WORK: u64 = 100;
-const HOST_VALUE_WORK: u64 = 100;
+/// Work of a call of the host, and for each register of its signature. What the
+/// host does with references comes on top.
+const HOST_CALL_WORK: u64 = 40;
+const HOST_VALUE_WORK: u64 = 15;
 
 impl<H: Heap> Store<H> {
     /// Calls a function of the store from outside, with arguments in

@@ -16,7 +16,7 @@ impl FuncsByType {
     /// Adds the functions that came since the last call. A function is in as
     /// many lists as its type has supertypes, of which there are at most 64.
     pub(super) fn learn(&mut self, funcs: &[Func], types: &Types) {
-        for (index, func) in (0..).zip(funcs).skip(self.known) {
+        for (index, func) in (self.known as u32..).zip(&funcs[self.known..]) {
             for ty in types.ancestors(func.ty()) {
                 self.lists.entry(*ty).or_default().push(index);
             }

@@ -222,6 +222,12 @@ pub trait Inspector<H: Heap> {
     /// Looks. `Err` stops the run; the inspector remembers why.
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
 
+    /// Bytes of memory that the run may take, where that is less than its limits
+    /// say.
+    fn footprint(&self) -> u64 {
+        u64::MAX
+    }
+
     /// What looking would need more of than the run may have, if that is why the
     /// inspector has stopped it.
     fn over_budget(&self) -> Option<Resource> {

@@ -52,11 +52,15 @@ impl Default for Limits {
             table_elements: 10_000_000,
             memory_bytes: 256 << 20,
             reentry: MAX_REENTRY,
-            footprint: 1 << 30,
-            work: 1_000_000_000,
+            footprint: FOOTPRINT,
+            work: WORK,
         }
     }
 }
+
+/// What cases may take that do not ask for more or less; generated ones do not.
+const FOOTPRINT: u64 = 1 << 30;
+const WORK: u64 = 2_000_000_000;
 
 /// The most that the header of a case or a script may ask for. Whoever runs it
 /// may ask for more.
@@ -83,8 +87,8 @@ impl Limits {
             table_elements: 20_000,
             memory_bytes: 16 << 20,
             reentry: 4,
-            footprint: 128 << 20,
-            work: 1_000_000_000,
+            footprint: FOOTPRINT,
+            work: WORK,
         }
     }
 }

@@ -85,7 +85,6 @@ fn limits() -> Limits {
         heap_bytes: ample.heap_bytes,
         table_elements: ample.table_elements,
         memory_bytes: ample.memory_bytes,
-        footprint: ample.footprint,
         ..Limits::fuzzing()
     }
 }

@@ -7,7 +7,7 @@ use super::names::Names;
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
 use super::verdict::{Difference, Judge, Reason, Verdict};
 use crate::case::{Case, Facts, Observation, print_schedule};
-use crate::engine::{Limits, Schedule};
+use crate::engine::Schedule;
 use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError};
 use std::fmt;
@@ -29,7 +29,13 @@ pub struct Options {
     /// extra collection must change no observation. In a campaign, on a share of
     /// the cases.
     pub reschedule: bool,
+    /// Bytes of memory that a verdict may take at a time, where that is less than
+    /// the limits of the case say.
+    pub footprint: u64,
 }
+
+/// A generated case takes a tenth of this, and a campaign has one on every core.
+const CAMPAIGN_FOOTPRINT: u64 = 128 << 20;
 
 impl Default for Options {
     /// For one case: everything there is.
@@ -40,6 +46,7 @@ impl Default for Options {
             timing: Timing::Sampled,
             layers: Layers::ALL,
             reschedule: true,
+            footprint: u64::MAX,
         }
     }
 }
@@ -51,6 +58,7 @@ impl Options {
         Options {
             collectors: vec![null, drc],
             sometimes: rest.to_vec(),
+            footprint: CAMPAIGN_FOOTPRINT,
             ..Options::default()
         }
     }
@@ -91,6 +99,7 @@ impl Options {
             timing: self.timing,
             layers: self.layers,
             reschedule: self.reschedule && reschedule,
+            footprint: self.footprint,
         }
     }
 }
@@ -160,24 +169,21 @@ pub fn judge_module(
     };
     let mut votes = Votes::default();
     let mut noticed = None;
+    let footprint = case.limits.footprint.min(options.footprint);
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
-        let mut schedule: Option<Schedule> = None;
+        let mut schedule = None;
         loop {
-            // What earlier runs have left is no longer there for this one.
-            let kept = votes.kept;
-            let other = (schedule.is_some() || kept > FORGOTTEN).then(|| Case {
-                schedule: schedule.as_ref().unwrap_or(&case.schedule).clone(),
-                limits: Limits {
-                    footprint: case.limits.footprint.saturating_sub(kept),
-                    ..case.limits
-                },
+            let other = schedule.as_ref().map(|schedule: &Schedule| Case {
+                schedule: schedule.clone(),
                 ..case.clone()
             });
             let ran = subject.run(
                 other.as_ref().unwrap_or(case),
                 module,
                 (options.timing, options.layers),
+                // What earlier runs have left is no longer there for this one.
+                footprint.saturating_sub(votes.kept),
             )?;
             let name = match &schedule {
                 None => subject.name().to_string(),
@@ -224,9 +230,6 @@ pub fn judge_module(
     }
     Ok(judged)
 }
-
-/// Observations of fewer bytes are not counted: nearly all are so small.
-const FORGOTTEN: u64 = 1 << 20;
 
 /// How many collections are added to a run that has none of its own.
 const EXTRA: u64 = 16;

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
 use crate::case::{self, Case, Facts, Observation, RunError};
-use crate::engine::{Limits, Resource, Stop};
+use crate::engine::{Resource, Stop};
 use crate::heap::copying::Copying;
 use crate::heap::drc::{Drc, Policy};
 use crate::heap::model::Model;
@@ -148,7 +148,7 @@ pub struct Subject {
 
 /// Runs a case on a new heap, and audits.
 type Audited =
-    dyn Fn(&Case, &Arc<Module>, (Timing, Layers)) -> Result<Ran, PlanError> + Send + Sync;
+    dyn Fn(&Case, &Arc<Module>, (Timing, Layers), u64) -> Result<Ran, PlanError> + Send + Sync;
 
 /// The plan does not fit the module.
 pub(super) struct PlanError(pub String);
@@ -168,7 +168,9 @@ impl Subject {
             name: heap.name(),
             reclaims: heap.reclaims(),
             model: false,
-            audited: Arc::new(move |case, module, timing| audited(case, module, timing, &make)),
+            audited: Arc::new(move |case, module, timing, footprint| {
+                audited(case, module, timing, footprint, &make)
+            }),
         }
     }
 
@@ -183,9 +185,9 @@ impl Subject {
     ) -> Subject {
         let sound = Subject::from(collector);
         Subject {
-            audited: Arc::new(move |case, module, timing| {
+            audited: Arc::new(move |case, module, timing, footprint| {
                 let module = edit(module);
-                audited(case, &module, timing, &|| make(&module))
+                audited(case, &module, timing, footprint, &|| make(&module))
             }),
             model: false,
             ..sound
@@ -216,9 +218,9 @@ impl Subject {
     ) -> Subject {
         let (name, audited) = (self.name, self.audited.clone());
         Subject {
-            audited: Arc::new(move |case, module, options| {
+            audited: Arc::new(move |case, module, options, footprint| {
                 note(Some(name));
-                let ran = audited(case, module, options);
+                let ran = audited(case, module, options, footprint);
                 note(None);
                 ran
             }),
@@ -232,8 +234,11 @@ impl Subject {
         case: &Case,
         module: &Arc<Module>,
         options: (Timing, Layers),
+        footprint: u64,
     ) -> Result<Ran, PlanError> {
-        let ran = catch(Report::Quiet, || (self.audited)(case, module, options));
+        let ran = catch(Report::Quiet, || {
+            (self.audited)(case, module, options, footprint)
+        });
         ran.unwrap_or_else(|panic| {
             let violation = Violation::panic(self.name, panic);
             Ok(Ran {
@@ -263,6 +268,7 @@ fn audited<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
+    footprint: u64,
     heap: &impl Fn() -> H,
 ) -> Result<Ran, PlanError> {
     let timing = if layers.audits() {
@@ -270,7 +276,9 @@ fn audited<H: Heap>(
     } else {
         Timing::Never
     };
-    let mut auditor = Auditor::new(timing).with_layers(layers);
+    let mut auditor = Auditor::new(timing)
+        .with_layers(layers)
+        .with_footprint(footprint);
     let (seen, facts, broken) = once(case, module, heap(), &mut auditor, layers);
     let seen = match seen {
         Ok(seen) => Ok(seen),
@@ -282,12 +290,9 @@ fn audited<H: Heap>(
             let message = "a heap ran out of memory before the allocation budget did";
             Err(Verdict::Discard(Reason::HeapFull, message.into()))
         }
-        Err(RunError::Stopped(Stop::OverBudget(resource))) => {
-            Err(over_budget(resource, &case.limits))
-        }
+        Err(RunError::Stopped(Stop::OverBudget(resource))) => Err(over_budget(resource)),
         Err(RunError::Stopped(Stop::Inspector)) if auditor.over.is_some() => {
-            let resource = auditor.over.unwrap_or(Resource::Work);
-            Err(over_budget(resource, &case.limits))
+            Err(over_budget(auditor.over.unwrap_or(Resource::Work)))
         }
         Err(RunError::Stopped(stop)) => {
             let noticed = noticed(&stop, layers);
@@ -326,13 +331,12 @@ fn audited<H: Heap>(
 }
 
 /// The verdict on a run that needs more than it may have.
-fn over_budget(resource: Resource, limits: &Limits) -> Verdict {
-    let (reason, limit) = match resource {
-        Resource::Memory => (Reason::Footprint, limits.footprint),
-        Resource::Work => (Reason::TooLong, limits.work),
+fn over_budget(resource: Resource) -> Verdict {
+    let reason = match resource {
+        Resource::Memory => Reason::Footprint,
+        Resource::Work => Reason::TooLong,
     };
-    let name = resource.limit();
-    let message = format!("{resource}; --limits {name}=N allows more than {limit}");
+    let message = format!("{resource} (--limits {}=N)", resource.limit());
     Verdict::Discard(reason, message)
 }
 

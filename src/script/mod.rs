@@ -83,6 +83,8 @@ impl Default for Options {
                 fuel: 1 << 33,
                 heap_bytes: 1 << 30,
                 memory_bytes: 1 << 30,
+                // More than the fuel of one call.
+                work: 1 << 34,
                 ..Limits::default()
             },
             schedule: Schedule::Never,

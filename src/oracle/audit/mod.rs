@@ -168,6 +168,8 @@ pub struct Auditor {
     next: u64,
     /// What was found.
     pub(super) broken: Option<Broken>,
+    /// Bytes of memory that the run may take.
+    footprint: u64,
     /// What the run would need more of than it may have.
     pub(super) over: Option<Resource>,
     /// Work that audits have taken so far.
@@ -198,6 +200,7 @@ impl Auditor {
             collections: 0,
             next: 0,
             broken: None,
+            footprint: u64::MAX,
             over: None,
             work: 0,
             audits: 0,
@@ -219,6 +222,11 @@ impl Auditor {
     /// The same auditor, checking the laws among these layers only.
     pub fn with_layers(self, layers: Layers) -> Auditor {
         Auditor { layers, ..self }
+    }
+
+    /// The same auditor of a run that may take so many bytes of memory.
+    pub(super) fn with_footprint(self, footprint: u64) -> Auditor {
+        Auditor { footprint, ..self }
     }
 
     /// An auditor like that of [`Auditor::new`] that counts moments, too.
@@ -364,6 +372,10 @@ impl<H: Heap> Inspector<H> for Auditor {
         self.at_moment = is_moment(point);
         self.broken = Some(Broken { violation, by });
         Err(Halt)
+    }
+
+    fn footprint(&self) -> u64 {
+        self.footprint
     }
 
     fn over_budget(&self) -> Option<Resource> {
