@@ -2,8 +2,10 @@
 //!
 //! [`run`] executes a case on one heap and returns what an embedder saw.
 
+mod edits;
 mod embedder;
 mod graph;
+mod module_text;
 mod observation;
 mod packed;
 mod plan;
@@ -12,6 +14,7 @@ mod schedule;
 mod step_text;
 mod steps;
 mod text;
+mod toml_text;
 mod values;
 mod walk;
 
@@ -22,6 +25,7 @@ pub use plan::{Arg, Call, Plan, Step};
 pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use text::{CaseError, Header, LimitsText, read, read_header, write};
+pub(crate) use text::{header_text, stray_header_lines};
 
 use crate::engine::{Limits, Schedule};
 
