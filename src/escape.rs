@@ -40,8 +40,8 @@ impl fmt::Display for Lines<'_> {
 }
 
 /// A path as one line. What is not Unicode is shown as U+FFFD.
-pub fn path(path: &Path) -> String {
-    Line(&path.to_string_lossy()).to_string()
+pub fn path(path: impl AsRef<Path>) -> String {
+    Line(&path.as_ref().to_string_lossy()).to_string()
 }
 
 /// Writes the text, with escapes for all that is neither visible nor `also`

@@ -4,6 +4,7 @@
 use gcdiff::case::{self, Arg, Call, Case, Header, Plan, Step};
 use gcdiff::engine::{Limits, Schedule};
 use gcdiff::generate::{self, Generator};
+use gcdiff::oracle::{Collector, Options, judge};
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, ImportSection, Module,
@@ -145,6 +146,36 @@ fn generated(cases: u64) {
         });
     });
     assert!(count.into_inner() * 20 > cases * 19);
+}
+
+/// What a case shows under the null heap.
+fn shown(case: &Case) -> Option<gcdiff::case::Observation> {
+    let options = Options {
+        collectors: vec![Collector::Null.into()],
+        ..Options::fuzzing()
+    };
+    judge(case, &options).unwrap().observation
+}
+
+#[test]
+fn plain_arguments_change_nothing_and_fit() {
+    let mut changed = 0;
+    for index in 0..400 {
+        let Ok(drawn) = Generator::Default.case(&generate::input(99, index)) else {
+            continue;
+        };
+        let plain = case::plain(drawn.case.clone(), &drawn.module);
+        changed += usize::from(plain != drawn.case);
+        assert_eq!(shown(&drawn.case), shown(&plain), "{index}");
+        let text = round_trip(&plain, &format!("plain {index}"));
+        let (_, header) = case::read(text.as_bytes()).unwrap();
+        assert_eq!(
+            case::check(&header, &drawn.module),
+            Ok(()),
+            "{index}\n{text}"
+        );
+    }
+    assert!(changed > 50, "{changed}");
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Embedder {
             }
         }
         if store.handles() >= MAX_KEPT {
-            return Ok(Kept::Plain(Seen::Bits(u64::MAX)));
+            return Ok(Kept::Plain(Seen::NotKept));
         }
         Ok(Kept::Handle(store.add_handle(r)?))
     }
@@ -186,11 +186,7 @@ impl Embedder {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<Option<u64>, Stop> {
         let ValType::Ref(r) = ty else {
-            let bits = match arg {
-                Arg::Bits(bits) => bits,
-                Arg::I31(value) => value as u64,
-                _ => 0,
-            };
+            let bits = arg.bits();
             return Ok(Some(match ty {
                 ValType::I32 | ValType::F32 => u64::from(bits as u32),
                 _ => bits,

@@ -2,6 +2,7 @@
 //!
 //! [`run`] executes a case on one heap and returns what an embedder saw.
 
+mod arguments;
 mod edits;
 mod embedder;
 mod graph;
@@ -18,6 +19,7 @@ mod toml_text;
 mod values;
 mod walk;
 
+pub use arguments::{arguments, check, plain};
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;

@@ -78,9 +78,6 @@ pub struct Run<H> {
     pub store: Store<H>,
 }
 
-/// How an object shows that the host has let go of again.
-const LET_GO: Seen = Seen::Bits(u64::MAX - 1);
-
 /// Runs a case on `heap`. `module` is the case's module, compiled.
 ///
 /// Imports are answered by a deterministic host; see the module's
@@ -177,7 +174,7 @@ fn finish<H: Heap>(
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
             // That it was an object is known; what it is now nobody can see.
-            Seen::Null => LET_GO,
+            Seen::Null => Seen::Dropped,
             seen => seen,
         },
     };

@@ -72,6 +72,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The module that the names are of.
+    pub(super) fn module(&self) -> Option<&'a Module> {
+        self.module
+    }
+
     /// A place that an embedder can reach: `global "g"`. What it would ask for
     /// it by comes first.
     pub(super) fn place(&self, space: Space, index: u32) -> String {
