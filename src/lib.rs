@@ -4,6 +4,7 @@ pub mod campaign;
 pub mod case;
 pub mod cli;
 pub mod engine;
+pub mod escape;
 pub mod events;
 pub mod generate;
 pub mod heap;

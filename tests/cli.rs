@@ -165,7 +165,47 @@ fn functions_are_invoked_with_arguments() {
     agrees(&["run", &file, "--invoke", "same", "null"], "returned null");
     agrees(
         &["run", &file, "--invoke", "half", "f64:3"],
-        "(0x3ff8000000000000)",
+        "returned 1.5 (0x3ff8000000000000)",
+    );
+    for (args, value) in [
+        (["add", "-5", "4"].as_slice(), "-1 (0xffffffff)"),
+        (&["add", "0xff", "1"], "256 (0x100)"),
+        (&["add", "auto", "auto"], "0"),
+        (&["half", "1.5"], "0.75 (0x3fe8000000000000)"),
+        (&["half", "-3"], "-1.5 (0xbff8000000000000)"),
+        (&["half", "nan:0x8000000000001"], "nan (0x7ff8000000000001)"),
+    ] {
+        let wanted = format!("returned {value}\n");
+        agrees(&[&["run", &file, "--invoke"], args].concat(), &wanted);
+    }
+    for (args, wanted) in [
+        (
+            ["add", "1", "4294967296"].as_slice(),
+            "argument 2 of \"add\" is an i32; 4294967296 does not fit",
+        ),
+        (
+            &["add", "null", "1"],
+            "argument 1 of \"add\" is an i32; null does not fit",
+        ),
+        (&["add", "1"], "takes 2 arguments, not 1: i32, i32; auto"),
+        (&["half", "null"], "is an f64"),
+        (
+            &["same", "5"],
+            "does not fit: expected null, i31:N of 31 bits, kept:N or auto",
+        ),
+    ] {
+        refused(&[&["run", &file, "--invoke"], args].concat(), wanted);
+    }
+    let header = |lines: &str| {
+        let text = format!("{lines}\n(module (func (export \"f\") (param i32)))");
+        folder.file("h.wat", text)
+    };
+    let file = header(";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"4294967296\"]");
+    refused(&["run", &file], "step 1: argument 1 of \"f\" is an i32");
+    let file = header(";;! [[steps]]\n;;! call = \"f\"");
+    refused(
+        &["run", &file],
+        "step 1: \"f\" takes 1 argument, not 0: i32",
     );
     refused(
         &["run", &file, "--invoke", "sub"],
@@ -173,7 +213,7 @@ fn functions_are_invoked_with_arguments() {
     );
     refused(
         &["run", &file, "--invoke", "add", "1", "2", "3"],
-        "takes 2 arguments, not 3",
+        "takes 2 arguments, not 3: i32, i32",
     );
     refused(
         &["run", &file, "--invoke", "add", "x"],
@@ -310,12 +350,84 @@ fn a_campaign_gives_the_same_table_whatever_the_number_of_jobs() {
 }
 
 #[test]
+fn a_header_pins_what_the_verdict_depends_on() {
+    let folder = Folder::new("pins");
+    let seed = std::fs::read_to_string(seed_bug()).unwrap();
+    let with = |lines: &str| folder.file("pinned.wat", format!("{lines}\n{seed}"));
+    let file = with(";;! fault = \"W1\"\n;;! fingerprint = \"other\"");
+    let ran = gcdiff(&["run", &file]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("\n  recorded     other, which is another\n"),
+        "{}",
+        ran.out
+    );
+    agrees(
+        &["run", "--fault", "none", &file],
+        "recorded     other, not seen now",
+    );
+    let ran = gcdiff(&["replay", "--fault", "none", &file]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("(recorded: other)"), "{}", ran.out);
+    let ran = gcdiff(&["replay", &file]);
+    assert!(
+        ran.code == 1 && ran.out.contains("(recorded: other)"),
+        "{}",
+        ran.out
+    );
+    // Without audits the fault shows nowhere in what the layers on record compare.
+    let quiet = ";;! fault = \"W1\"\n;;! audit = \"never\"\n;;! collectors = [\"null\"]";
+    let file = with(&format!(
+        "{quiet}\n;;! oracle = \"results\"\n;;! reschedule = false"
+    ));
+    agrees(&["run", &file], "agree: null\n");
+    let file = with(";;! audit = \"hourly\"");
+    refused(&["run", &file], "header: no time to audit \"hourly\"");
+    let file = with(";;! oracle = \"all+nothing\"");
+    refused(&["run", &file], "header: no layer \"nothing\"");
+}
+
+#[test]
+fn findings_replay_as_they_were_found() {
+    let folder = Folder::new("recorded");
+    let out = folder.0.to_str().unwrap();
+    for fault in ["W1", "W14", "X11", "D4", "W24"] {
+        let args = ["fuzz", "--seed", "3", "--cases", "60", "--fault", fault];
+        let ran = gcdiff(&[&args[..], &["--out", out]].concat());
+        assert_eq!(ran.code, 1, "{fault}: {}{}", ran.out, ran.err);
+    }
+    let ran = gcdiff(&["replay", out]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(!ran.out.contains("recorded"), "{}", ran.out);
+    assert!(
+        ran.out.contains(": 0 agree") && ran.out.contains(" 0 could not"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.err, "");
+}
+
+#[test]
 fn what_a_seed_makes_is_printed_and_runs() {
     let folder = Folder::new("generate");
     let first = gcdiff(&["generate", "--seed", "5"]);
     assert_eq!(first.code, 0, "{}", first.err);
     assert_eq!(first.out, gcdiff(&["generate", "--seed", "5"]).out);
     assert_ne!(first.out, gcdiff(&["generate", "--seed", "6"]).out);
+    let ops = gcdiff(&["generate", "--seed", "5", "--generator", "ops"]);
+    assert_ne!(first.out, ops.out);
+    assert!(
+        ops.out.contains("case 0 of seed 5, generator ops"),
+        "{}",
+        ops.out
+    );
+    // Names with line breaks.
+    for case in ["676", "814", "1070"] {
+        let made = gcdiff(&["generate", "--seed", "99", "--case", case]);
+        let file = folder.file("odd.wat", &made.out);
+        agrees(&["run", &file], "agree: null, drc");
+    }
     let file = folder.file("seed5.wat", &first.out);
     agrees(&["run", &file], "agree: null, drc");
 }
@@ -332,16 +444,37 @@ fn wrong_usage_is_refused() {
         ("-C", "collector=drc,drc", "named twice"),
         ("--fault", "W999", "no fault \"W999\""),
         ("--schedule", "hourly", "no schedule"),
+        ("--schedule", "at:0", "counted from 1"),
+        ("--schedule", "at:3,1", "ascending"),
+        ("--reschedule", "maybe", "invalid value"),
         ("--audit", "hourly", "invalid value"),
     ] {
         let ran = gcdiff(&["run", &file, option, value]);
         assert_eq!(ran.code, 2, "{option} {value}");
         assert!(ran.err.contains(wanted), "{}", ran.err);
     }
-    for (option, value) in [("--jobs", "0"), ("--seconds", "soon"), ("--cases", "-1")] {
+    for (option, value) in [
+        ("--jobs", "0"),
+        ("--seconds", "soon"),
+        ("--seconds", "0"),
+        ("--cases", "-1"),
+        ("--cases", "0"),
+        ("--generator", "none"),
+    ] {
         assert_eq!(gcdiff(&["fuzz", option, value]).code, 2, "{option} {value}");
     }
     assert_eq!(gcdiff(&["generate"]).code, 2);
+    assert_eq!(gcdiff(&["zoo", "--cases", "0"]).code, 2);
+    assert_eq!(gcdiff(&["zoo", "--seeds", "0"]).code, 2);
+    assert_eq!(gcdiff(&["events", "--cases", "0"]).code, 2);
+    let none = std::env::temp_dir();
+    let none = none.to_str().unwrap();
+    refused(
+        &[
+            "inputs", "--target", "module", "--cases", "0", "--out", none,
+        ],
+        "makes no inputs",
+    );
     for command in ["run", "fuzz", "generate", "zoo"] {
         let ran = gcdiff(&[command, "--help"]);
         assert_eq!(ran.code, 0);
@@ -434,7 +567,7 @@ fn programs_without_end_or_measure_stop_at_a_limit() {
         "table-grow.wat",
         "(module (table 0 anyref) (func (export \"f\") (result i32)
             (table.grow (ref.null any) (i32.const 0x7fffffff))))",
-        "\"f\": returned 4294967295",
+        "\"f\": returned -1 (0xffffffff)",
     );
     for len in ["0x80000000", "-1"] {
         agree(

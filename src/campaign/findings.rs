@@ -3,9 +3,11 @@
 use super::folder::Folder;
 use crate::case::{self, Case, CaseError, Header};
 use crate::generate::{self, Generator};
-use crate::oracle::Verdict;
+use crate::module::Module;
+use crate::oracle::{Pins, Verdict};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A case with a bad verdict.
 #[derive(Clone, Debug)]
@@ -24,8 +26,8 @@ pub struct Finding {
     pub case: Option<Case>,
     /// The fault it was found under.
     pub fault: Option<String>,
-    /// The collectors that were compared.
-    pub collectors: Vec<&'static str>,
+    /// What it was judged with.
+    pub pins: Pins,
 }
 
 impl Finding {
@@ -38,15 +40,13 @@ impl Finding {
         let case = self.case.as_ref().ok_or_else(|| CaseError {
             message: "there is no case".into(),
         })?;
-        let names = self.collectors.iter().map(ToString::to_string);
         let header = Header {
             about: Some(generate::origin(self.generator, self.seed, self.index)),
             fault: self.fault.clone(),
             fingerprint: Some(self.fingerprint.clone()),
-            collectors: (!self.collectors.is_empty()).then(|| names.collect()),
-            ..Header::default()
+            ..self.pins.header()
         };
-        case::write(case, &header)
+        write(case, &header)
     }
 
     /// What is kept on disk: the text form, with the extension `wat`. Where there
@@ -89,6 +89,14 @@ impl Finding {
     pub fn stem(&self) -> String {
         let (seed, case) = (self.seed, self.index);
         format!("{}.seed{seed}-case{case}", safe(&self.fingerprint))
+    }
+}
+
+/// Writes a case as a person would, with arguments that fit.
+pub(super) fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
+    match Module::new(&case.wasm, &mut Arc::default()) {
+        Ok(module) => case::write(&case::plain(case.clone(), &module), header),
+        Err(_) => case::write(case, header),
     }
 }
 

@@ -4,7 +4,7 @@ use super::desk::{Desk, Note};
 use super::pool::{Pool, Work};
 use super::{Campaign, Finding, Listener, Outcome, Progress};
 use crate::generate::{self, Drawn};
-use crate::oracle::{Judged, Options, Panic, Subject, Verdict, Violation, judge_module};
+use crate::oracle::{Judged, Options, Panic, Pins, Verdict, Violation, judge_module};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -118,7 +118,7 @@ enum Done {
     /// The input makes no case.
     NotGenerated,
     /// The verdict, and the heaps that a finding is about.
-    Judged(Box<Judged>, Vec<&'static str>),
+    Judged(Box<Judged>, Pins),
 }
 
 impl Work for Cases {
@@ -137,12 +137,12 @@ impl Work for Cases {
         let Ok(mut judged) = judge_module(&drawn.case, &drawn.module, &options) else {
             return Done::NotGenerated;
         };
-        let mut collectors = Vec::new();
+        let mut pins = Pins::default();
         if judged.verdict.is_finding() {
             let (verdict, names) = settle(&all, &options, &drawn, judged.verdict);
-            (judged.verdict, collectors) = (verdict, names);
+            (judged.verdict, pins) = (verdict, names);
         }
-        Done::Judged(Box::new(judged), collectors)
+        Done::Judged(Box::new(judged), pins)
     }
 
     fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
@@ -152,9 +152,9 @@ impl Work for Cases {
                 self.count(|outcome| outcome.statistics.not_generated += 1);
                 false
             }
-            Ok(Done::Judged(judged, collectors)) => {
+            Ok(Done::Judged(judged, pins)) => {
                 self.count(|outcome| outcome.statistics.count(&judged));
-                judged.verdict.is_finding() && self.found(index, judged.verdict, collectors, note)
+                judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)
             }
             Err(panic) => {
                 // The heaps' own panics are verdicts already.
@@ -193,23 +193,17 @@ impl Cases {
             outcome.statistics.findings += 1;
         });
         let all = &self.campaign.options;
-        let collectors = match &note.case {
-            Some(drawn) => names(&all.for_case(drawn.extra, drawn.reschedule)),
-            None => names(all),
+        let pins = match &note.case {
+            Some(drawn) => all.for_case(drawn.extra, drawn.reschedule).pins(),
+            None => all.pins(),
         };
         let verdict = Verdict::Violation(Box::new(violation));
-        self.found(index, verdict, collectors, note)
+        self.found(index, verdict, pins, note)
     }
 
     /// Keeps a finding, and tells the listener if its fingerprint is new or its
     /// case the lowest with it; says whether.
-    fn found(
-        &self,
-        index: u64,
-        verdict: Verdict,
-        collectors: Vec<&'static str>,
-        note: Note,
-    ) -> bool {
+    fn found(&self, index: u64, verdict: Verdict, pins: Pins, note: Note) -> bool {
         let campaign = &self.campaign;
         self.progress.findings.fetch_add(1, Ordering::Relaxed);
         let finding = Finding {
@@ -220,7 +214,7 @@ impl Cases {
             verdict,
             case: note.case.map(|drawn| Arc::unwrap_or_clone(drawn).case),
             fault: campaign.fault.clone(),
-            collectors,
+            pins,
         };
         if campaign.stop_at_first {
             self.progress.stop();
@@ -235,10 +229,6 @@ impl Cases {
     }
 }
 
-fn names(options: &Options) -> Vec<&'static str> {
-    options.collectors.iter().map(Subject::name).collect()
-}
-
 /// The verdict on a case that was judged badly with `options`, and the heaps it
 /// is about. Two heaps that differ are judged once more together with all others
 /// of `all`, which tell who is wrong.
@@ -247,14 +237,14 @@ pub(super) fn settle(
     options: &Options,
     drawn: &Drawn,
     verdict: Verdict,
-) -> (Verdict, Vec<&'static str>) {
+) -> (Verdict, Pins) {
     if let Verdict::Differ(_) = verdict {
         let all = all.for_case(u8::MAX, drawn.reschedule);
         if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
             && again.verdict.is_finding()
         {
-            return (again.verdict, names(&all));
+            return (again.verdict, all.pins());
         }
     }
-    (verdict, names(options))
+    (verdict, options.pins())
 }

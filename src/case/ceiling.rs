@@ -31,12 +31,6 @@ pub(crate) fn limits(
     mut base: Limits,
 ) -> Result<Limits, String> {
     if let Some(header) = header {
-        // More calls into the module than the native stack has room for are
-        // never made, whatever is asked for.
-        let header = LimitsText {
-            reentry: header.reentry.map(|reentry| reentry.min(MAX_REENTRY)),
-            ..header.clone()
-        };
         macro_rules! check {
             ($($name:ident),*) => {
                 $(if let (Some(asked), None) = (header.$name, given.$name) {

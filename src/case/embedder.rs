@@ -56,9 +56,6 @@ pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) 
 const KEEP_WORK: u64 = 100;
 const FIND_WORK: u64 = 300;
 
-/// How an object shows that the host has not kept.
-const FORGOTTEN: Seen = Seen::Bits(u64::MAX);
-
 /// The handles to look for a reference in: all, or of very many those that are
 /// kept, and the latest of those that hold the arguments of calls.
 fn looked_at<H: Heap>(store: &Store<H>) -> impl Iterator<Item = u32> + use<H> {
@@ -229,7 +226,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         if store.handles() >= MAX_KEPT {
-            return Ok(Kept::Plain(FORGOTTEN));
+            return Ok(Kept::Plain(Seen::NotKept));
         }
         Ok(Kept::Handle(store.add_handle(r)?))
     }
@@ -243,7 +240,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         store.pop_handles(handles)?;
-        Ok(Kept::Plain(FORGOTTEN))
+        Ok(Kept::Plain(Seen::NotKept))
     }
 
     /// The handles whose references have the type.
@@ -270,11 +267,7 @@ impl Embedder {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<Option<u64>, Stop> {
         let ValType::Ref(r) = ty else {
-            let bits = match arg {
-                Arg::Bits(bits) => bits,
-                Arg::I31(value) => value as u64,
-                _ => 0,
-            };
+            let bits = arg.bits();
             return Ok(Some(match ty {
                 ValType::I32 | ValType::F32 => u64::from(bits as u32),
                 _ => bits,

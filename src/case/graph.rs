@@ -30,6 +30,12 @@ pub enum Seen {
     Object(u32),
     /// A reference to something that is not an object: a broken heap.
     Dangling,
+    /// A reference to an object that the host has dropped since. It is in no
+    /// graph.
+    Dropped,
+    /// A reference to an object that the host did not keep, since it has too
+    /// many.
+    NotKept,
 }
 
 /// An object.

@@ -2,9 +2,12 @@
 //!
 //! [`run`] executes a case on one heap and returns what an embedder saw.
 
+mod arguments;
 mod ceiling;
+mod edits;
 mod embedder;
 mod graph;
+mod module_text;
 mod observation;
 mod packed;
 mod plan;
@@ -14,9 +17,11 @@ mod source_map;
 mod step_text;
 mod steps;
 mod text;
+mod toml_text;
 mod values;
 mod walk;
 
+pub use arguments::{arguments, check, plain};
 pub(crate) use ceiling::limits as case_limits;
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
@@ -27,6 +32,7 @@ pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use source_map::SourceMap;
 pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
+pub(crate) use text::{header_text, stray_header_lines};
 
 use crate::engine::{Limits, Schedule};
 

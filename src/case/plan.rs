@@ -20,6 +20,22 @@ pub enum Arg {
     /// A value the harness chooses: zero; or the reference that was kept last,
     /// a new one, or null, whichever fits first.
     Auto,
+    /// An `f32`, as bits.
+    F32(u32),
+    /// An `f64`, as bits.
+    F64(u64),
+}
+
+impl Arg {
+    /// What it is as a number.
+    pub(super) fn bits(self) -> u64 {
+        match self {
+            Arg::Bits(bits) | Arg::F64(bits) => bits,
+            Arg::F32(bits) => bits.into(),
+            Arg::I31(value) => value as u64,
+            Arg::Null | Arg::Kept(_) | Arg::Auto => 0,
+        }
+    }
 }
 
 /// One call of an exported function.
@@ -103,8 +119,74 @@ impl fmt::Display for Arg {
             Arg::I31(value) => write!(f, "i31:{value}"),
             Arg::Kept(n) => write!(f, "kept:{n}"),
             Arg::Auto => f.write_str("auto"),
+            Arg::F32(bits) => {
+                let x = f32::from_bits(*bits);
+                match x.is_nan() {
+                    true => nan(f, "f32", x.is_sign_negative(), u64::from(bits & 0x7f_ffff)),
+                    false => write!(f, "f32:{x}"),
+                }
+            }
+            Arg::F64(bits) => {
+                let x = f64::from_bits(*bits);
+                match x.is_nan() {
+                    true => nan(f, "f64", x.is_sign_negative(), bits & (u64::MAX >> 12)),
+                    false => write!(f, "f64:{x}"),
+                }
+            }
         }
     }
+}
+
+fn nan(f: &mut fmt::Formatter<'_>, ty: &str, negative: bool, payload: u64) -> fmt::Result {
+    let sign = if negative { "-" } else { "" };
+    write!(f, "{ty}:{sign}nan:{payload:#x}")
+}
+
+/// Reads a whole number, decimal or hexadecimal.
+pub(super) fn number(text: &str) -> Option<i128> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    // No second sign, which the standard library would take.
+    let digits = match digits.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16)
+            .ok()
+            .filter(|_| !hex.starts_with('+')),
+        None => digits
+            .parse()
+            .ok()
+            .filter(|_: &u64| !digits.starts_with('+')),
+    };
+    Some(sign * i128::from(digits?))
+}
+
+/// Reads a float as bits, of which `fraction` are the fraction: a number,
+/// `inf`, `nan`, or `nan:0x1` with that fraction.
+fn float<X: std::str::FromStr>(
+    text: &str,
+    fraction: u32,
+    bits: impl Fn(X) -> u64,
+    infinity: u64,
+) -> Option<u64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (((infinity << 1) | 1 << fraction) & !infinity, rest),
+        None => (0, text),
+    };
+    if let Some(payload) = digits.strip_prefix("nan:") {
+        let payload = number(payload.strip_prefix("0x").map(|_| payload)?)?;
+        let payload = u64::try_from(payload).ok()?;
+        return (1..1 << fraction)
+            .contains(&payload)
+            .then_some(sign | infinity | payload);
+    }
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let value = sign | bits(digits.parse().ok()?);
+    // What is too large is not meant to be infinite.
+    let is_infinite = value & !sign == infinity;
+    (!is_infinite || digits.to_ascii_lowercase().starts_with("inf")).then_some(value)
 }
 
 impl std::str::FromStr for Arg {
@@ -113,25 +195,14 @@ impl std::str::FromStr for Arg {
     /// Reads an argument as printed. Numbers may be decimal, hexadecimal or,
     /// with `f32:` or `f64:` in front, floating point.
     fn from_str(text: &str) -> Result<Arg, String> {
-        let number = |text: &str| -> Option<i128> {
-            let (sign, digits) = match text.strip_prefix('-') {
-                Some(rest) => (-1, rest),
-                None => (1, text),
-            };
-            let value = match digits.strip_prefix("0x") {
-                Some(hex) => i128::from_str_radix(hex, 16).ok()?,
-                None => digits.parse().ok()?,
-            };
-            Some(sign * value)
-        };
         let parsed = match text.split_once(':') {
             Some(("i31", n)) => number(n).and_then(|n| i32::try_from(n).ok()).map(Arg::I31),
             Some(("kept", n)) => n.parse().ok().map(Arg::Kept),
             Some(("f32", x)) => {
-                let bits = x.parse::<f32>().map(f32::to_bits);
-                bits.ok().map(|bits| Arg::Bits(bits.into()))
+                let infinity = f32::INFINITY.to_bits().into();
+                float(x, 23, |x: f32| x.to_bits().into(), infinity).map(|x| Arg::F32(x as u32))
             }
-            Some(("f64", x)) => x.parse::<f64>().ok().map(|x| Arg::Bits(x.to_bits())),
+            Some(("f64", x)) => float(x, 52, f64::to_bits, f64::INFINITY.to_bits()).map(Arg::F64),
             Some(_) => None,
             None => match text {
                 "null" => Some(Arg::Null),
@@ -163,11 +234,24 @@ mod tests {
             Arg::I31(-5),
             Arg::Kept(7),
             Arg::Auto,
+            Arg::F32(0),
+            Arg::F32(1 << 31),
+            Arg::F32(1),
+            Arg::F32(0x7f7f_ffff),
+            Arg::F32(0xff80_0000),
+            Arg::F32(0x7f80_0001),
+            Arg::F32(u32::MAX),
+            Arg::F64(1),
+            Arg::F64(0x3fb9_9999_9999_999a),
+            Arg::F64(0x7ff0_0000_0000_0000),
+            Arg::F64(0xfff0_0000_0000_0001),
+            Arg::F64(u64::MAX),
         ] {
             assert_eq!(arg.to_string().parse(), Ok(arg));
         }
         assert_eq!("0xff".parse(), Ok(Arg::Bits(255)));
-        assert_eq!("f32:1".parse(), Ok(Arg::Bits(0x3f80_0000)));
+        assert_eq!("f32:1".parse(), Ok(Arg::F32(0x3f80_0000)));
+        assert_eq!("f64:-nan".parse(), Ok(Arg::F64(0xfff8 << 48)));
         for bad in [
             "",
             "x",
@@ -175,6 +259,12 @@ mod tests {
             "i31:",
             "kept:-1",
             "f64:y",
+            "f32:1e39",
+            "f32:nan:0x800000",
+            "f32:nan:1",
+            "f64:--1",
+            "+-1",
+            "-+1",
             "a:b",
         ] {
             assert!(bad.parse::<Arg>().is_err(), "{bad}");

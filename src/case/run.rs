@@ -81,9 +81,6 @@ pub struct Run<H> {
 /// Bytes of memory that a step takes besides its name and its values.
 const STEP_FOOTPRINT: u64 = 160;
 
-/// How an object shows that the host has let go of again.
-const LET_GO: Seen = Seen::Bits(u64::MAX - 1);
-
 /// Runs a case on `heap`. `module` is the case's module, compiled.
 ///
 /// Imports are answered by a deterministic host; see the module's
@@ -202,7 +199,7 @@ fn finish<H: Heap>(
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
             // That it was an object is known; what it is now nobody can see.
-            Seen::Null => LET_GO,
+            Seen::Null => Seen::Dropped,
             seen => seen,
         },
     };

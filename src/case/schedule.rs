@@ -16,7 +16,9 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
             },
             (_, Some(list)) => {
                 let list: Result<Vec<u64>, _> = list.split(',').map(str::parse).collect();
-                list.ok().filter(|list| list.is_sorted()).map(Schedule::At)
+                // Safepoints are counted from 1.
+                let in_order = |list: &Vec<u64>| list.is_sorted() && !list.contains(&0);
+                list.ok().filter(in_order).map(Schedule::At)
             }
             _ => None,
         },
@@ -24,7 +26,7 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
     parsed.ok_or_else(|| {
         format!(
             "{text:?} is no schedule: expected never, safepoints, allocations, allocations/N, \
-             or at:N,N,... in ascending order"
+             or at:N,N,... in ascending order, counted from 1"
         )
     })
 }
@@ -39,7 +41,9 @@ pub fn print_schedule(schedule: &Schedule) -> String {
         // An empty list never collects.
         Schedule::At(list) if list.is_empty() => "never".into(),
         Schedule::At(list) => {
-            let list: Vec<String> = list.iter().map(u64::to_string).collect();
+            // What comes before the first is due at the first.
+            let list = list.iter().map(|at| at.max(&1).to_string());
+            let list: Vec<String> = list.collect();
             format!("at:{}", list.join(","))
         }
     }
@@ -60,7 +64,16 @@ mod tests {
         ] {
             assert_eq!(parse_schedule(&print_schedule(&schedule)), Ok(schedule));
         }
-        for bad in ["", "sometimes", "allocations/0", "at:", "at:3,1", "at:x"] {
+        for bad in [
+            "",
+            "sometimes",
+            "allocations/0",
+            "at:",
+            "at:0",
+            "at:0,4",
+            "at:3,1",
+            "at:x",
+        ] {
             assert!(parse_schedule(bad).is_err(), "{bad}");
         }
     }

@@ -9,15 +9,19 @@
 //! (module
 //!   (func (export "run") (param i32 anyref)))
 //! ```
+//!
+//! [`read`] is the inverse of [`write()`]: what is read is the same case, to the
+//! last byte of its module.
 
-use super::Case;
 use super::ceiling;
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
 use super::step_text::StepText;
-use crate::engine::Limits;
+use super::{Case, module_text, toml_text};
+use crate::engine::{Limits, MAX_REENTRY};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use wast::lexer::{Lexer, TokenKind};
 
 /// A file that is not a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +38,7 @@ impl fmt::Display for CaseError {
 
 impl std::error::Error for CaseError {}
 
-fn error(message: impl Into<String>) -> CaseError {
+pub(super) fn error(message: impl Into<String>) -> CaseError {
     CaseError {
         message: message.into(),
     }
@@ -56,6 +60,15 @@ pub struct Header {
     /// The collectors to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collectors: Option<Vec<String>>,
+    /// When to audit, by the name of the [`Timing`](crate::oracle::Timing).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<String>,
+    /// The [`Layers`](crate::oracle::Layers) of the oracle that are on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oracle: Option<String>,
+    /// Whether heaps that free are run a second time, with other collections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reschedule: Option<bool>,
     /// See [`parse_schedule`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
@@ -123,6 +136,28 @@ impl LimitsText {
         }
     }
 
+    /// Refuses limits under which nothing can run, and those that no run has.
+    pub(crate) fn check(&self) -> Result<(), CaseError> {
+        let refuse = |what: String| Err(error(format!("header: limits: {what}")));
+        let least = [
+            ("fuel", self.fuel),
+            ("frames", self.frames.map(|n| n as u64)),
+            ("registers", self.registers.map(|n| n as u64)),
+            ("reentry", self.reentry.map(|n| n as u64)),
+        ];
+        if let Some((name, _)) = least.into_iter().find(|(_, value)| *value == Some(0)) {
+            return refuse(format!(
+                "with {name} = 0 nothing can be called; the least is 1"
+            ));
+        }
+        match self.reentry {
+            Some(n) if n > MAX_REENTRY => refuse(format!(
+                "reentry = {n} is more than {MAX_REENTRY}, the most there is"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts what is given in the place of what `limits` says.
     pub fn apply(&self, limits: &mut Limits) {
         let default = *limits;
@@ -151,29 +186,43 @@ pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
 /// may be any.
 pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), CaseError> {
     let mut header = Header::default();
-    if !bytes.starts_with(b"\0asm") {
+    let wasm = if bytes.starts_with(b"\0asm") {
+        bytes.to_vec()
+    } else {
         let text = std::str::from_utf8(bytes)
             .map_err(|e| error(format!("neither a binary module nor UTF-8 text: {e}")))?;
         header = read_header(text)?;
+        if let Some((line, _)) = stray_header_lines(text).next() {
+            return Err(error(format!(
+                "line {line}: a header line, which begins with ;;!, belongs at the top, above all other text"
+            )));
+        }
+        module_text::read(text)?
+    };
+    if let Some(text) = &header.limits {
+        text.check()?;
     }
-    let wasm = wat::parse_bytes(bytes).map_err(|e| error(one_line(&e.to_string())))?;
+    let in_header = |message: String| error(format!("header: {message}"));
     let limits = ceiling::limits(header.limits.as_ref(), given, Limits::default());
-    let limits = limits.map_err(|message| error(format!("header: {message}")))?;
+    let limits = limits.map_err(in_header)?;
     let schedule = match &header.schedule {
-        Some(text) => parse_schedule(text).map_err(error)?,
+        Some(text) => parse_schedule(text).map_err(in_header)?,
         None => Default::default(),
     };
-    let read_all = |steps: &[StepText]| {
-        let steps = steps.iter().map(StepText::read);
-        steps.collect::<Result<Vec<Step>, _>>().map_err(error)
+    let read_all = |what: &str, steps: &[StepText]| {
+        let steps = steps.iter().zip(1..).map(|(step, number)| {
+            let in_step = |e: String| error(format!("header: {what} {number}: {e}"));
+            step.read().map_err(in_step)
+        });
+        steps.collect::<Result<Vec<Step>, CaseError>>()
     };
     let plan = match &header.steps {
         None => Plan::EveryExport,
-        Some(steps) => Plan::Steps(read_all(steps)?),
+        Some(steps) => Plan::Steps(read_all("step", steps)?),
     };
-    let host = read_all(&header.host)?;
+    let host = read_all("host step", &header.host)?;
     let case = Case {
-        wasm: wasm.into_owned(),
+        wasm,
         plan,
         host,
         schedule,
@@ -182,25 +231,59 @@ pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), Cas
     Ok((case, header))
 }
 
+/// What the lines of a header begin with.
+const HEADER: &str = ";;!";
+
 /// Reads the header at the top of a text, if there is one.
 pub fn read_header(text: &str) -> Result<Header, CaseError> {
-    let mut toml_text = String::new();
-    for line in text.lines() {
-        match line.trim_start().strip_prefix(";;!") {
+    let (toml_text, _) = header_text(text);
+    toml::from_str(&toml_text).map_err(|e| error(format!("header: {}", one_line(&e.to_string()))))
+}
+
+/// The header at the top of a text as TOML, in the same lines and columns, and
+/// where in the text it ends.
+pub(crate) fn header_text(text: &str) -> (String, usize) {
+    let (mut toml_text, mut end) = (String::new(), 0);
+    for line in text.split_inclusive('\n') {
+        match line.trim_start().strip_prefix(HEADER) {
             Some(rest) => {
-                toml_text.push_str(rest);
-                toml_text.push('\n');
+                toml_text.push_str("   ");
+                toml_text.push_str(rest.trim_end());
             }
             None if line.trim().is_empty() => {}
             None => break,
         }
+        toml_text.push('\n');
+        end += line.len();
     }
-    toml::from_str(&toml_text).map_err(|e| error(format!("header: {}", one_line(&e.to_string()))))
+    (toml_text, end)
+}
+
+/// Comments that look like lines of a header, but are below other text: the
+/// number of the line, from 1, and what follows `;;!`. Without those behind the
+/// first mistake in the text.
+pub(crate) fn stray_header_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let (_, end) = header_text(text);
+    let mut lexer = Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    let (mut at, mut line, mut counted) = (end, 1, 0);
+    std::iter::from_fn(move || {
+        loop {
+            let start = at;
+            let token = lexer.parse(&mut at).ok()??;
+            let rest = text.get(start..at)?.strip_prefix(HEADER);
+            if let (TokenKind::LineComment, Some(rest)) = (token.kind, rest) {
+                line += text[counted..start].matches('\n').count();
+                counted = start;
+                return Some((line, rest));
+            }
+        }
+    })
 }
 
 /// Squeezes a message with an excerpt of the source into one line: what is
 /// wrong, and where.
-fn one_line(message: &str) -> String {
+pub(super) fn one_line(message: &str) -> String {
     let first = message.lines().next().unwrap_or("unknown error").trim();
     let place = message
         .lines()
@@ -236,15 +319,15 @@ pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
         host: case.host.iter().map(StepText::of).collect(),
         ..header.clone()
     };
-    let toml_text = toml::to_string(&header).map_err(|e| error(e.to_string()))?;
-    let module = wasmprinter::print_bytes(&case.wasm).map_err(|e| error(e.to_string()))?;
+    let toml_text = toml_text::print(&header).map_err(error)?;
     let mut text = String::new();
-    for line in toml_text.lines().filter(|line| !line.is_empty()) {
-        text.push_str(";;! ");
+    for line in toml_text.lines() {
+        text.push_str(HEADER);
+        text.push(' ');
         text.push_str(line);
         text.push('\n');
     }
-    text.push_str(&module);
+    text.push_str(&module_text::print(&case.wasm));
     Ok(text)
 }
 
@@ -282,6 +365,29 @@ mod tests {
             ("(module", "expected"),
             (";;! schedule = \"now\"\n(module)", "no schedule"),
             (";;! plan = 1\n(module)", "unknown field"),
+            ("\n;;! fault = 3\n(module)", "line 2, column 13"),
+            (";;! limits = { frames = 0 }\n(module)", "frames = 0"),
+            (";;! limits = { registers = 0 }\n(module)", "registers = 0"),
+            (";;! limits = { fuel = 0 }\n(module)", "fuel = 0"),
+            (";;! limits = { reentry = 0 }\n(module)", "reentry = 0"),
+            (";;! limits = { reentry = 7 }\n(module)", "more than 6"),
+            (
+                ";; a\n;;! fault = \"W1\"\n(module)",
+                "line 2: a header line",
+            ),
+            (
+                "\n\n(module)\n\n;;! fault = \"W1\"",
+                "line 5: a header line",
+            ),
+            (
+                "(module\n (func) ;;! fault = \"W1\"\n)",
+                "line 2: a header line",
+            ),
+            ("(module) (; a\n ;) ;;! x", "line 2: a header line"),
+            (
+                ";;! [[host]]\n;;! drop = 0\n;;! [[host]]\n(module)",
+                "host step 2: a step has one of",
+            ),
             (
                 ";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"?\"]\n(module)",
                 "no argument",

@@ -1,6 +1,6 @@
 //! Reading and writing files.
 
-use crate::campaign;
+use crate::{campaign, escape};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 8 << 20;
 
 /// Reads a file, a binary module or text; the message of an error names it.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let in_file = |message: String| format!("{}: {message}", path.display());
+    let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let file = File::open(path).map_err(|e| in_file(e.to_string()))?;
     // What is no regular file has no size, and may have no end.
     let size = file.metadata().map_or(0, |data| data.len());
@@ -37,12 +37,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Writes a file, or replaces it as a whole.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
-    campaign::replace(path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))
+    campaign::replace(path, text.as_bytes()).map_err(|e| format!("{}: {e}", escape::path(path)))
 }
 
 /// Fails if [`write`] is bound to, before the work that leads there.
 pub(super) fn try_write(path: &Path) -> Result<(), String> {
-    campaign::try_replace(path).map_err(|e| format!("{}: {e}", path.display()))
+    campaign::try_replace(path).map_err(|e| format!("{}: {e}", escape::path(path)))
 }
 
 /// The regular files among `paths` and below the folders among them, in order of
@@ -51,7 +51,7 @@ pub(super) fn try_write(path: &Path) -> Result<(), String> {
 pub(super) fn all_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Found::default();
     for path in paths {
-        let in_path = |message: &str| format!("{}: {message}", path.display());
+        let in_path = |message: &str| format!("{}: {message}", escape::path(path));
         let data = std::fs::metadata(path).map_err(|e| in_path(&e.to_string()))?;
         if !data.is_dir() && !data.is_file() {
             return Err(in_path("neither a regular file nor a folder"));
@@ -74,7 +74,7 @@ impl Found {
         // In the order of their names: the last is looked at first.
         let mut left = vec![path.to_path_buf()];
         while let Some(path) = left.pop() {
-            let in_path = |e: std::io::Error| format!("{}: {e}", path.display());
+            let in_path = |e: std::io::Error| format!("{}: {e}", escape::path(&path));
             // A link may lead nowhere, and a file may be gone by now.
             let (Ok(data), Ok(real)) = (path.metadata(), path.canonicalize()) else {
                 continue;

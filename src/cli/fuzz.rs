@@ -6,6 +6,7 @@ use super::output::{self, complain, say, write};
 use super::progress::watched;
 use super::signals::Signals;
 use crate::campaign::{self, Campaign, Finding, Listener, Outcome, Progress, Shelf, quote};
+use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::Options;
 use clap::Args;
@@ -30,11 +31,11 @@ use std::time::{Duration, Instant};
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Stop after so many seconds (30 if neither this nor --cases is given).
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
 
     /// Stop after so many cases.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     cases: Option<u64>,
 
     /// Seed of the cases.
@@ -62,7 +63,7 @@ pub(super) struct Fuzz {
 impl Fuzz {
     pub(super) fn main(self) -> Result<Ended, String> {
         let shelf = Shelf::open(&self.out);
-        let shelf = shelf.map_err(|e| format!("--out {}: {e}", self.out.display()))?;
+        let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let campaign = Campaign {
@@ -71,7 +72,7 @@ impl Fuzz {
             jobs: self.jobs.map_or(cores, usize::from),
             generator: self.generator,
             options: self.judging.options(Options::fuzzing()),
-            fault: self.judging.fault.map(|f| f.id.to_string()),
+            fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),
         };

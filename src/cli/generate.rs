@@ -18,20 +18,26 @@ pub(super) struct Generate {
     /// Which case of that seed.
     #[arg(long, default_value_t = 0)]
     case: u64,
+
+    /// What makes the case, as for `gcdiff fuzz`: default, smith, smith-never or ops.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    generator: Generator,
 }
 
 impl Generate {
     pub(super) fn main(self) -> Result<Ended, String> {
         let input = generate::input(self.seed, self.case);
-        let drawn = generate::case(&input)
-            .map_err(|_| format!("case {} of seed {} makes no module", self.case, self.seed))?;
+        let origin = generate::origin(self.generator, self.seed, self.case);
+        let drawn = self.generator.case(&input);
+        let drawn = drawn.map_err(|_| format!("{origin}: there is no module"))?;
         let header = Header {
-            about: Some(generate::origin(Generator::Default, self.seed, self.case)),
+            about: Some(origin),
             ..Header::default()
         };
+        let case = case::plain(drawn.case, &drawn.module);
         say!(
             "{}",
-            case::write(&drawn.case, &header).map_err(|e| e.to_string())?
+            case::write(&case, &header).map_err(|e| e.to_string())?
         );
         Ok(Ended::Agree)
     }

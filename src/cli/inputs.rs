@@ -5,6 +5,7 @@ use super::{Ended, file};
 use crate::campaign::Folder;
 use crate::campaign::targets::Target;
 use crate::case;
+use crate::escape;
 use crate::generate::{self, ops::Program};
 use arbitrary::Unstructured;
 use clap::Args;
@@ -23,7 +24,7 @@ pub(super) struct Inputs {
     #[arg(long, value_name = "NAME")]
     target: Target,
 
-    /// How many cases of the seed.
+    /// How many cases of the seed; with --from 0 will do.
     #[arg(long, default_value_t = 100)]
     cases: u64,
 
@@ -43,6 +44,9 @@ pub(super) struct Inputs {
 
 impl Inputs {
     pub(super) fn main(self) -> Result<Ended, String> {
+        if self.cases == 0 && self.from.is_empty() {
+            return Err("--cases 0 without --from makes no inputs".into());
+        }
         let modules = self.target == Target::Module;
         if !modules && !self.from.is_empty() {
             return Err(format!(
@@ -50,7 +54,7 @@ impl Inputs {
                 self.target
             ));
         }
-        let in_folder = |e: std::io::Error| format!("--out {}: {e}", self.out.display());
+        let in_folder = |e: std::io::Error| format!("--out {}: {e}", escape::path(&self.out));
         let folder = Folder::open(&self.out).map_err(in_folder)?;
         let mut written = 0;
         let mut write = |stem: &str, extension: &str, bytes: &[u8]| {
@@ -63,7 +67,7 @@ impl Inputs {
             let stem = path.file_stem().and_then(|s| s.to_str());
             if let (Some("wat" | "wasm"), Some(stem)) = (extension, stem) {
                 let case = case::read(&file::read(&path)?);
-                let (case, _) = case.map_err(|e| format!("{}: {e}", path.display()))?;
+                let (case, _) = case.map_err(|e| format!("{}: {e}", escape::path(&path)))?;
                 write(stem, "wasm", &case.wasm)?;
             }
         }
@@ -83,7 +87,7 @@ impl Inputs {
                 }
             }
         }
-        say!("{written} inputs in {}", self.out.display());
+        say!("{written} inputs in {}", escape::path(&self.out));
         Ok(Ended::Agree)
     }
 }

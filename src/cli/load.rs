@@ -1,47 +1,64 @@
 //! A case from a file, and what to judge it with.
 
 use super::file;
-use super::options::{Judging, Limiting, fault, list};
+use super::options::{Judging, Limiting, list};
+use super::output::complain;
 use crate::case::{self, Case};
+use crate::escape;
+use crate::module::Module;
 use crate::oracle::{Options, Subject};
 use crate::zoo::Probe;
 use std::path::Path;
+use std::sync::Arc;
 
-/// Reads a case. What the command line says goes before what the header says.
-pub(super) fn load(
-    path: &Path,
-    judging: &Judging,
-    limiting: &Limiting,
-) -> Result<(Case, Options), String> {
-    load_with_text(path, judging, limiting).map(|(case, options, _)| (case, options))
+/// A case, and what its file says besides.
+pub(super) struct Loaded {
+    pub case: Case,
+    /// The text of the file; empty if it is a binary module.
+    pub text: String,
+    /// The case's module, compiled.
+    pub module: Arc<Module>,
+    /// What to judge it with.
+    pub options: Options,
+    /// The fingerprint that the header records.
+    pub recorded: Option<String>,
 }
 
-/// The same, with the text of the file; empty if it is a binary module.
-pub(super) fn load_with_text(
-    path: &Path,
-    judging: &Judging,
-    limiting: &Limiting,
-) -> Result<(Case, Options, String), String> {
-    let in_file = |message: String| format!("{}: {message}", path.display());
+/// Reads a case. What the command line says goes before what the header says.
+pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Result<Loaded, String> {
+    let in_file = |message: String| format!("{}: {message}", escape::path(path));
+    let in_header = |message: String| in_file(format!("header: {message}"));
     let bytes = file::read(path)?;
     let (case, header) =
         case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
-    let mut options = judging.options(Options::default());
+    let module = Module::new(&case.wasm, &mut Arc::default());
+    let module = module.map_err(|e| in_file(e.to_string()))?;
+    match (case::check(&header, &module), &header.fingerprint) {
+        (Ok(()), _) => {}
+        // Older versions have recorded arguments as they were drawn.
+        (Err(error), Some(_)) => complain(&in_file(format!("{error}; run as recorded"))),
+        (Err(error), None) => return Err(in_file(error.to_string())),
+    }
+    let default = Options::default().pinned(&header).map_err(in_header)?;
+    let mut options = judging.options(default);
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);
-        let list = list(names).map_err(|e| in_file(format!("header: {e}")))?;
+        let list = list(names).map_err(in_header)?;
         options.collectors = list.into_iter().map(Subject::from).collect();
     }
-    let named = match (judging.fault, &header.fault) {
-        (None, Some(id)) => Some(fault(id).map_err(|e| in_file(format!("header: {e}")))?),
-        (given, _) => given,
-    };
-    if let Some(fault) = named {
+    let fault = judging.fault_of(header.fault.as_deref());
+    if let Some(fault) = fault.map_err(in_header)? {
         options = fault.switch_on(options, &Probe::default());
     }
     let text = match bytes.starts_with(b"\0asm") {
         true => String::new(),
         false => String::from_utf8(bytes).unwrap_or_default(),
     };
-    Ok((case, options, text))
+    Ok(Loaded {
+        case,
+        text,
+        module: Arc::new(module),
+        options,
+        recorded: header.fingerprint,
+    })
 }

@@ -19,7 +19,10 @@ mod waiting;
 mod wast;
 mod zoo;
 
+use crate::escape::{Line, Lines};
+use clap::error::ContextValue;
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -29,7 +32,7 @@ use std::sync::LazyLock;
 /// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
 /// usage or input, or output that cannot be written.
 #[derive(Parser)]
-#[command(version = version(), max_term_width = 100)]
+#[command(bin_name = "gcdiff", version = version(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,9 +68,10 @@ enum Ended {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    report_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return help(&error),
+        Err(error) => return help(error),
     };
     let ended = match cli.command {
         Command::Run(run) => run.main(),
@@ -95,13 +99,41 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Has panics reported with their message escaped: it may quote input.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        let message = info.payload_as_str().unwrap_or("no message");
+        let place = place.unwrap_or_default();
+        output::complain(&format!("panicked at {place}: {message}"));
+        let trace = std::backtrace::Backtrace::capture();
+        if trace.status() == std::backtrace::BacktraceStatus::Captured {
+            let _ = write!(std::io::stderr().lock(), "{}", Lines(&trace.to_string()));
+        }
+    }));
+}
+
 /// Prints help or the version, or what is wrong with the arguments.
-fn help(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
+fn help(mut error: clap::Error) -> ExitCode {
     if error.use_stderr() {
+        // The arguments are quoted in it, each in its line.
+        let quoted: Vec<_> = error.context().map(|(k, v)| (k, v.clone())).collect();
+        for (kind, value) in quoted {
+            let line = |text: &String| Line(text).to_string();
+            let escaped = match value {
+                ContextValue::String(text) => ContextValue::String(line(&text)),
+                ContextValue::Strings(list) => {
+                    ContextValue::Strings(list.iter().map(line).collect())
+                }
+                _ => continue,
+            };
+            error.insert(kind, escaped);
+        }
+        let text = error.render().to_string();
+        let _ = write!(std::io::stderr().lock(), "{}", Lines(&text));
         return ExitCode::from(2);
     }
-    output::note(printed);
+    output::note(error.print());
     match output::error() {
         None => ExitCode::SUCCESS,
         Some(message) => {

@@ -45,20 +45,26 @@ pub(super) struct Judging {
     #[arg(short = 'C', value_name = "collector=NAME,...", value_parser = collectors)]
     pub collectors: Option<Collectors>,
 
-    /// How often to audit the heaps.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub audit: Audit,
+    /// How often to audit the heaps [default: auto].
+    #[arg(long, value_enum)]
+    pub audit: Option<Audit>,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
     /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
     /// votes. Without heap, a case in which a heap notices that it is corrupt is
     /// discarded.
-    #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]
-    pub oracle: Layers,
+    #[arg(long, value_name = "LAYERS")]
+    pub oracle: Option<Layers>,
 
-    /// A fault to switch on (`gcdiff zoo --list` has them all).
-    #[arg(long, value_name = "ID", value_parser = fault)]
-    pub fault: Option<Fault>,
+    /// Whether heaps that free are run a second time, with other collections
+    /// [default: true; in campaigns a share of the cases].
+    #[arg(long, value_name = "BOOL")]
+    pub reschedule: Option<bool>,
+
+    /// A fault to switch on (`gcdiff zoo --list` has them all); none, not even
+    /// the one that a header names.
+    #[arg(long, value_name = "ID", value_parser = fault_or_none)]
+    fault: Option<Choice>,
 
     /// How long a case may take; one that takes longer is a finding of law
     /// limits. 0 is for ever. Default: 10 for fuzz, 60 for a file.
@@ -121,7 +127,50 @@ pub(super) fn fault(id: &str) -> Result<Fault, String> {
     })
 }
 
+/// What `--fault` says.
+#[derive(Copy, Clone)]
+pub(super) enum Choice {
+    None,
+    Fault(Fault),
+}
+
+/// Reads the id of a fault, or `none`.
+fn fault_or_none(id: &str) -> Result<Choice, String> {
+    match id {
+        "none" => Ok(Choice::None),
+        id => fault(id).map(Choice::Fault),
+    }
+}
+
 impl Judging {
+    /// The options with the command line's timing and layers, if it has any.
+    pub(super) fn timing_and_layers(&self, default: Options) -> Options {
+        Options {
+            timing: self.audit.map_or(default.timing, Timing::from),
+            layers: self.oracle.unwrap_or(default.layers),
+            ..default
+        }
+    }
+
+    /// The fault that the command line switches on.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self.fault {
+            Some(Choice::Fault(fault)) => Some(fault),
+            Some(Choice::None) | None => None,
+        }
+    }
+
+    /// The fault of a case or a script whose header names this one.
+    pub(super) fn fault_of(&self, header: Option<&str>) -> Result<Option<Fault>, String> {
+        match (self.fault, header) {
+            (None, Some(id)) => match fault_or_none(id)? {
+                Choice::Fault(fault) => Ok(Some(fault)),
+                Choice::None => Ok(None),
+            },
+            _ => Ok(self.fault()),
+        }
+    }
+
     /// How long a case may take, if no time is given `default` seconds.
     pub(super) fn timeout(&self, default: u64) -> Option<Duration> {
         let seconds = self.timeout.unwrap_or(default);
@@ -132,15 +181,14 @@ impl Judging {
     /// line says otherwise.
     pub(super) fn options(&self, default: Options) -> Options {
         let mut options = Options {
-            timing: self.audit.into(),
-            layers: self.oracle,
-            ..default
+            reschedule: self.reschedule.unwrap_or(default.reschedule),
+            ..self.timing_and_layers(default)
         };
         if let Some(Collectors(list)) = &self.collectors {
             options.collectors = list.iter().map(|c| Subject::from(*c)).collect();
             options.sometimes = Vec::new();
         }
-        match self.fault {
+        match self.fault() {
             Some(fault) => fault.switch_on(options, &Probe::default()),
             None => options,
         }

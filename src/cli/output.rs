@@ -4,6 +4,7 @@
 //! code is what it would be. What could not be written for another reason is an
 //! error: exit code 2, unless there was a finding.
 
+use crate::escape::{Line, Lines};
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Mutex;
@@ -15,11 +16,14 @@ static ENDED: AtomicBool = AtomicBool::new(false);
 /// Why, unless it was closed.
 static ERROR: Mutex<Option<String>> = Mutex::new(None);
 
-/// Writes to standard output, unless that has ended.
+/// Writes to standard output, unless that has ended. This is where everything
+/// that comes from input is escaped; but line breaks are taken to be meant, so
+/// whatever is to stay in its line is shown as a [`Line`] before.
 pub(super) fn write(text: Arguments<'_>) {
     if !has_ended() {
         let mut out = io::stdout().lock();
-        note(out.write_fmt(text).and_then(|()| out.flush()));
+        let text = text.to_string();
+        note(write!(out, "{}", Lines(&text)).and_then(|()| out.flush()));
     }
 }
 
@@ -44,9 +48,9 @@ pub(super) fn error() -> Option<String> {
     ERROR.lock().ok()?.take()
 }
 
-/// Writes a message to standard error. Where that cannot be, nobody can be told.
+/// Writes a message of one line to standard error, escaped. Where that cannot be, nobody can be told.
 pub(super) fn complain(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "gcdiff: {message}");
+    let _ = writeln!(io::stderr().lock(), "gcdiff: {}", Line(message));
 }
 
 /// Like `println!`, but see [`write`].

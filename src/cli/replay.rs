@@ -1,5 +1,6 @@
 //! `gcdiff replay`: many files, one verdict each.
 
+use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
@@ -8,7 +9,8 @@ use super::{Ended, file};
 use crate::campaign::replay::{Item, Replayed, Settings, Watch, replay, table};
 use crate::campaign::targets::{Bad, Look, Target};
 use crate::campaign::{Desk, Progress, Shelf, quote};
-use crate::oracle::Verdict;
+use crate::escape::{self, Line};
+use crate::oracle::{Verdict, judge_module};
 use clap::Args;
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +50,10 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     limiting: Limiting,
+
+    /// Fingerprints that files record, and that are not what they show.
+    #[arg(skip)]
+    recorded: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Replay {
@@ -62,9 +68,9 @@ impl Replay {
             return Err("there is no file to replay below the given paths".into());
         }
         let shelf = match &self.save {
-            Some(folder) => {
-                Some(Shelf::open(folder).map_err(|e| format!("--save {}: {e}", folder.display()))?)
-            }
+            Some(folder) => Some(
+                Shelf::open(folder).map_err(|e| format!("--save {}: {e}", escape::path(folder)))?,
+            ),
             None => None,
         };
         let signals = Signals::noted()?;
@@ -81,6 +87,7 @@ impl Replay {
             "{elapsed} {bar:30} {human_pos}/{human_len} files",
             |bar| {
                 let watch = Watching {
+                    replay: this.clone(),
                     saved: saved.clone(),
                     shelf,
                     bar: bar.clone(),
@@ -121,17 +128,29 @@ impl Replay {
             return self.case(path, desk);
         };
         let options = desk.watching(&self.judging.options(target.options()));
-        let fault = self.judging.fault.map(|fault| fault.id);
+        let fault = self.judging.fault().map(|fault| fault.id);
         let bytes = file::read(path)?;
         Ok((target.look(&bytes, &options, fault).into(), bytes.len()))
     }
 
     /// Judges a case as `gcdiff run` does.
     fn case(&self, path: &Path, desk: &Arc<Desk>) -> Result<(Replayed, usize), String> {
-        let (case, options) = super::load::load(path, &self.judging, &self.limiting)?;
-        let in_file = |message: String| format!("{}: {message}", path.display());
+        let Loaded {
+            case,
+            module,
+            options,
+            recorded,
+            ..
+        } = load(path, &self.judging, &self.limiting)?;
+        let in_file = |message: String| format!("{}: {message}", escape::path(path));
         let options = desk.watching(&options);
-        let judged = crate::oracle::judge(&case, &options).map_err(|e| in_file(e.to_string()))?;
+        let judged = judge_module(&case, &module, &options);
+        let judged = judged.map_err(|e| in_file(e.to_string()))?;
+        let now = judged.verdict.fingerprint();
+        if let Some(recorded) = recorded.filter(|r| now.as_ref() != Some(r)) {
+            let mut all = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(path.to_path_buf(), recorded);
+        }
         let replayed = match judged.verdict {
             Verdict::Agree => Replayed::Good,
             Verdict::Discard(..) => return Err(in_file(judged.verdict.to_string())),
@@ -162,7 +181,7 @@ impl Replay {
                 None => format!("gcdiff run {path}"),
                 Some(target) => format!("gcdiff replay --target {target} {path}"),
             };
-            if let Some(fault) = self.judging.fault {
+            if let Some(fault) = self.judging.fault() {
                 command.push_str(&format!(" --fault {}", fault.id));
             }
             if let (Some(saved), Some(true)) =
@@ -201,6 +220,7 @@ struct Saved {
 
 /// Saves and prints what files show when they are done.
 struct Watching {
+    replay: Arc<Replay>,
     saved: Arc<Mutex<Saved>>,
     shelf: Option<Shelf>,
     bar: ProgressBar,
@@ -231,18 +251,33 @@ impl Watch for Watching {
             }
             Err(error) => {
                 saved.paths.remove(fingerprint);
-                let error = format!("the case of {} is not saved: {error}", item.path.display());
+                let error = format!(
+                    "the case of {} is not saved: {error}",
+                    escape::path(&item.path)
+                );
                 saved.error.get_or_insert(error);
             }
         }
     }
 
     fn next(&mut self, item: &Item) {
-        let path = item.path.display();
-        self.bar.suspend(|| match &item.replayed {
-            Ok(Replayed::Finding(fingerprint, _)) => say!("finding  {fingerprint}  {path}"),
-            Ok(_) => {}
-            Err(message) => complain(message),
+        let path = escape::path(&item.path);
+        let recorded = self.replay.recorded.lock();
+        let mut recorded = recorded.unwrap_or_else(PoisonError::into_inner);
+        let recorded = recorded.remove(&item.path);
+        self.bar.suspend(|| match (&item.replayed, recorded) {
+            (Ok(Replayed::Finding(fingerprint, _)), None) => {
+                say!("finding  {fingerprint}  {path}");
+            }
+            (Ok(Replayed::Finding(fingerprint, _)), Some(recorded)) => {
+                let recorded = Line(&recorded);
+                say!("finding  {fingerprint}  {path}  (recorded: {recorded})");
+            }
+            (Ok(_), Some(recorded)) => {
+                say!("agrees   {path}  (recorded: {})", Line(&recorded));
+            }
+            (Ok(_), None) => {}
+            (Err(message), _) => complain(message),
         });
     }
 }

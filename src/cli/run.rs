@@ -1,18 +1,17 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::Ended;
-use super::load::load_with_text;
+use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::say;
 use super::waiting::Waiting;
 use crate::campaign::within;
-use crate::case::{Arg, Call, Outcome, Plan, Seen, Step, parse_schedule};
+use crate::case::{self, Call, Outcome, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
-use crate::module::Module;
-use crate::oracle::{self, Names, Subject, Verdict, show};
+use crate::escape::{self, Line};
+use crate::oracle::{self, Names, Subject, Verdict, show, show_as, type_of_result};
 use clap::Args;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Run a module under several collectors, audit and compare
 ///
@@ -32,7 +31,8 @@ pub(super) struct Run {
     limiting: Limiting,
 
     /// Call this function with these arguments, instead of the plan: integers,
-    /// f32:X, f64:X, null, i31:N, kept:N (a reference returned earlier), auto.
+    /// floats, null, i31:N, kept:N (a reference returned earlier), or auto for a
+    /// value that the harness chooses. One for each parameter, and of its type.
     #[arg(long, num_args = 1.., value_names = ["NAME", "ARGS"], allow_negative_numbers = true)]
     invoke: Vec<String>,
 
@@ -44,21 +44,25 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn main(self) -> Result<Ended, String> {
-        let name = self.file.display();
+        let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
-        let (mut case, options, text) = load_with_text(&self.file, &self.judging, &self.limiting)?;
+        let Loaded {
+            mut case,
+            text,
+            module,
+            options,
+            recorded,
+        } = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }
         if let Some((export, args)) = self.invoke.split_first() {
-            let args: Result<Vec<Arg>, String> = args.iter().map(|a| a.parse()).collect();
+            let args = case::arguments(&module, export, args).map_err(in_file)?;
             case.plan = Plan::Steps(vec![Step::Call(Call {
                 export: export.clone(),
-                args: args?,
+                args,
             })]);
         }
-        let module = Module::new(&case.wasm, &mut Arc::default());
-        let module = Arc::new(module.map_err(|e| in_file(e.to_string()))?);
         let (compiled, given) = (module.clone(), options.clone());
         let waiting = Waiting::for_(format!("judging {name}"));
         let judged = within(self.judging.timeout(60), move |desk| {
@@ -67,7 +71,7 @@ impl Run {
         drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
-            Err(overtime) => return Ok(finding(&overtime.verdict())),
+            Err(overtime) => return Ok(finding(&overtime.verdict(), recorded)),
         };
         match &judged.verdict {
             Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
@@ -76,7 +80,9 @@ impl Run {
                 say!("agree: {}", names.join(", "));
                 let seen = judged.observation.unwrap_or_default();
                 let names = Names::new(&module);
-                let show = |value: &Seen| show(*value, &seen.graph, &names);
+                if let Some(recorded) = recorded {
+                    say!("  recorded     {}, not seen now", Line(&recorded));
+                }
                 for step in &seen.steps {
                     let what = match &step.export {
                         None => "instantiation".to_string(),
@@ -84,27 +90,39 @@ impl Run {
                     };
                     let ended = match &step.outcome {
                         Outcome::Returned(values) => {
-                            let values = values.iter().map(|v| format!(" {}", show(v)));
+                            let values = values.iter().enumerate().map(|(i, value)| {
+                                let export = step.export.as_deref();
+                                let ty = export.and_then(|e| type_of_result(&module, e, i));
+                                format!(" {}", show_as(*value, ty, &seen.graph, &names))
+                            });
                             format!("returned{}", values.collect::<String>())
                         }
                         Outcome::Trapped(trap) => format!("trapped: {trap}"),
-                        Outcome::Threw(value) => format!("threw {}", show(value)),
+                        Outcome::Threw(value) => {
+                            format!("threw {}", show(*value, &seen.graph, &names))
+                        }
                         Outcome::NoArgument => "not called: no argument fits".into(),
                     };
                     say!("  {what}: {ended}");
                 }
                 Ok(Ended::Agree)
             }
-            verdict => Ok(finding(&verdict.clone().with_lines(&text, &module.wasm))),
+            verdict => {
+                let verdict = verdict.clone().with_lines(&text, &module.wasm);
+                Ok(finding(&verdict, recorded))
+            }
         }
     }
 }
 
-/// Prints a bad verdict.
-fn finding(verdict: &Verdict) -> Ended {
+/// Prints a bad verdict, and whether it is not the one that is recorded.
+fn finding(verdict: &Verdict, recorded: Option<String>) -> Ended {
     say!("{verdict}");
     if let Some(fingerprint) = verdict.fingerprint() {
         say!("  fingerprint  {fingerprint}");
+        if let Some(recorded) = recorded.filter(|recorded| *recorded != fingerprint) {
+            say!("  recorded     {}, which is another", Line(&recorded));
+        }
     }
     Ended::Finding
 }

@@ -1,13 +1,14 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
-use super::options::{Judging, Limiting, fault, list};
-use super::output::say;
+use super::options::{Judging, Limiting, list};
+use super::output::{complain, say};
 use super::waiting::Waiting;
 use super::{Ended, file};
 use crate::campaign::within;
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
-use crate::oracle::{Collector, PolicyMaker};
+use crate::escape::{self, Line};
+use crate::oracle::{self, Collector, PolicyMaker};
 use crate::script::{self, Auditing, Options, Report};
 use crate::zoo::{Fault, Probe};
 use clap::Args;
@@ -41,19 +42,25 @@ pub(super) struct Wast {
 
 impl Wast {
     pub(super) fn main(self) -> Result<Ended, String> {
+        if self.judging.reschedule.is_some() {
+            return Err("--reschedule is for cases: a script is run once".into());
+        }
         let mut failed = false;
         let mut unreadable = Vec::new();
         for path in &self.files {
-            let name = path.display().to_string();
+            let name = escape::path(path).to_string();
             match self.script(path, &name) {
                 Ok(passed) => failed |= !passed,
                 Err(message) => unreadable.push(message),
             }
         }
-        match (unreadable.is_empty(), failed) {
-            (false, _) => Err(unreadable.join("\ngcdiff: ")),
-            (true, true) => Ok(Ended::Finding),
-            (true, false) => Ok(Ended::Agree),
+        if let Some(last) = unreadable.pop() {
+            unreadable.iter().for_each(|message| complain(message));
+            return Err(last);
+        }
+        match failed {
+            true => Ok(Ended::Finding),
+            false => Ok(Ended::Agree),
         }
     }
 
@@ -69,14 +76,20 @@ impl Wast {
             (None, Some(names)) => list(names.iter().map(String::as_str)).map_err(in_header)?,
             (None, None) => Collector::ALL.to_vec(),
         };
+        let judged = oracle::Options::default().pinned(&directives.judging());
+        let judged = self.judging.timing_and_layers(judged.map_err(in_header)?);
         let mut auditing = Auditing {
-            timing: self.judging.audit.into(),
-            layers: self.judging.oracle,
-            policy: self.judging.fault.map(policy).transpose()?,
+            timing: judged.timing,
+            layers: judged.layers,
+            policy: match self.judging.fault() {
+                Some(fault) => Some(policy(fault)?),
+                None => None,
+            },
         };
-        if let (None, Some(id)) = (self.judging.fault, &directives.fault) {
-            let policy = fault(id).and_then(policy).map_err(in_header)?;
-            auditing.policy = Some(policy);
+        if auditing.policy.is_none() {
+            let fault = self.judging.fault_of(directives.fault.as_deref());
+            let policy = fault.and_then(|fault| fault.map(policy).transpose());
+            auditing.policy = policy.map_err(in_header)?;
         }
         let mut options = Options::default();
         options.limits = directives
@@ -128,7 +141,9 @@ fn print(name: &str, collector: Collector, report: &Report) {
         say!("  {count} skipped: {}", reason.text());
     }
     for failure in &report.failures {
-        let message = failure.message.replace('\n', "\n    ");
-        say!("  {name}:{}: {message}", failure.line);
+        let mut lines = failure.message.lines();
+        let first = lines.next().unwrap_or_default();
+        say!("  {name}:{}: {}", failure.line, Line(first));
+        lines.for_each(|line| say!("    {}", Line(line)));
     }
 }

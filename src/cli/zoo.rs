@@ -6,6 +6,7 @@ use super::progress::watched;
 use super::signals::Signals;
 use super::{Ended, file};
 use crate::campaign::Folder;
+use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
@@ -34,7 +35,7 @@ pub(super) struct Zoo {
     seeds: u16,
 
     /// Cases per trial, at most.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     cases: u64,
 
     /// What makes the cases: default, smith, smith-never or ops.
@@ -97,7 +98,7 @@ impl Zoo {
         }
         if let Some(folder) = &self.report {
             let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
-            let in_folder = |e: std::io::Error| format!("--report {}: {e}", folder.display());
+            let in_folder = |e: std::io::Error| format!("--report {}: {e}", escape::path(folder));
             let tried = Folder::open(folder).map_err(in_folder)?;
             let results = run(&trials, &setups).inspect_err(|_| tried.leave())?;
             let whole = |faults: Vec<_>| faults.into_iter().collect::<Option<Vec<_>>>();

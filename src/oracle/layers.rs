@@ -132,7 +132,10 @@ impl Layers {
 
 /// Leaves of a reference only that it is not null.
 fn coarsen(value: &mut Seen) {
-    if !matches!(value, Seen::Bits(_) | Seen::Vector(_) | Seen::Null) {
+    if !matches!(
+        value,
+        Seen::Bits(_) | Seen::Vector(_) | Seen::Null | Seen::Dropped | Seen::NotKept
+    ) {
         *value = Seen::Bits(1);
     }
 }

@@ -4,6 +4,7 @@
 //! are data of whoever wrote the module: what is shown of them is short and
 //! holds nothing that a terminal would take for a command.
 
+use crate::escape::is_visible;
 use crate::module::{ExportItem, ExternType, Import, Module};
 use crate::types::TypeId;
 use std::cell::OnceCell;
@@ -74,6 +75,11 @@ impl<'a> Names<'a> {
             numbers_only: true,
             tables: OnceCell::new(),
         }
+    }
+
+    /// The module that the names are of.
+    pub(super) fn module(&self) -> Option<&'a Module> {
+        self.module
     }
 
     /// A place that an embedder can reach: `global "g"`. What it would ask for
@@ -324,14 +330,19 @@ fn escaped(name: &str) -> String {
     let mut shown = String::new();
     let (mut length, mut fits) = (0, 0);
     for c in name.chars() {
-        let escape = c.escape_debug();
-        length += match c {
-            '\'' => 1,
-            _ => escape.len(),
-        };
         match c {
-            '\'' => shown.push(c),
-            _ => shown.extend(escape),
+            '"' | '\\' => {
+                shown.extend(['\\', c]);
+                length += 2;
+            }
+            _ if is_visible(c) => {
+                shown.push(c);
+                length += 1;
+            }
+            _ => {
+                shown.extend(c.escape_debug());
+                length += c.escape_debug().len();
+            }
         }
         if length > SHOWN {
             shown.truncate(fits);

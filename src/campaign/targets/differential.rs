@@ -14,13 +14,13 @@ pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> Look {
         Verdict::Agree => Look::Good,
         Verdict::Discard(..) => Look::Nothing,
         Verdict::Differ(_) | Verdict::Violation(_) => {
-            let (verdict, collectors) = settle(options, &own, &drawn, judged.verdict);
+            let (verdict, pins) = settle(options, &own, &drawn, judged.verdict);
             Look::Bad(Box::new(Bad {
                 target,
                 fingerprint: verdict.fingerprint().unwrap_or_default(),
                 what: verdict.to_string(),
                 case: drawn.case,
-                collectors,
+                pins,
                 fault: None,
             }))
         }

@@ -122,7 +122,7 @@ fn bad(fingerprint: &str, what: impl fmt::Display, case: Case) -> Look {
         fingerprint: fingerprint.to_string(),
         what: what.to_string(),
         case,
-        collectors: vec!["null"],
+        pins: Target::Enrich.options().pins(),
         fault: None,
     }))
 }

@@ -33,9 +33,9 @@ mod module;
 pub use harness::Harness;
 
 use super::findings;
-use crate::case::{self, Case, CaseError, Header};
+use crate::case::{Case, CaseError, Header};
 use crate::generate::{self, Drawn};
-use crate::oracle::{Layers, Options, Timing};
+use crate::oracle::{Layers, Options, Pins, Timing};
 use crate::zoo::{Fault, Probe};
 use std::fmt;
 use std::str::FromStr;
@@ -149,8 +149,8 @@ pub struct Bad {
     pub what: String,
     /// The case that shows it.
     pub case: Case,
-    /// The collectors that were compared.
-    pub collectors: Vec<&'static str>,
+    /// What it was judged with.
+    pub pins: Pins,
     /// The fault that was switched on.
     pub fault: Option<String>,
 }
@@ -166,10 +166,9 @@ impl Bad {
             about: Some(format!("an input of the fuzz target {}", self.target)),
             fault: self.fault.clone(),
             fingerprint: Some(self.fingerprint.clone()),
-            collectors: Some(self.collectors.iter().map(ToString::to_string).collect()),
-            ..Header::default()
+            ..self.pins.header()
         };
-        case::write(&self.case, &header)
+        findings::write(&self.case, &header)
     }
 
     /// A file name without extension: the fingerprint, and a checksum of the

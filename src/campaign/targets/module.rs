@@ -4,7 +4,7 @@
 use super::{Bad, Look, Target};
 use crate::case::{Case, Plan};
 use crate::engine::{Limits, Schedule};
-use crate::oracle::{Options, Subject, Verdict, judge};
+use crate::oracle::{Options, Verdict, judge};
 
 pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
     let case = Case {
@@ -26,7 +26,7 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
             fingerprint: finding.fingerprint().unwrap_or_default(),
             what: finding.to_string(),
             case,
-            collectors: own.collectors.iter().map(Subject::name).collect(),
+            pins: own.pins(),
             fault: None,
         })),
     }

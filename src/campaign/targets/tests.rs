@@ -153,7 +153,7 @@ fn a_finding_is_reported_saved_and_replays() {
         assert!(report.contains(wanted), "{wanted}: {report}");
     }
     let path = report.rsplit("gcdiff run ").next().unwrap();
-    let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
+    let (case, header) = crate::case::read(&std::fs::read(path).unwrap()).unwrap();
     let options = with_fault(Options::default(), crate::zoo::fault("W1"));
     let judged = crate::oracle::judge(&case, &options).unwrap();
     assert!(judged.verdict.is_finding());

@@ -25,9 +25,11 @@
 mod path;
 mod report;
 mod show;
+mod types;
 mod walk;
 
-pub use show::show;
+pub use show::{show, show_as};
+pub use types::type_of_result;
 
 use super::names::Names;
 use super::verdict::{Difference, Judge};

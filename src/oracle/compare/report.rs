@@ -2,7 +2,7 @@
 
 use super::path::Place;
 use super::walk::{Comparison, NEW};
-use super::{Found, show};
+use super::{Found, show, show_as};
 use crate::case::{Graph, Outcome, Seen};
 use crate::oracle::names::Names;
 use std::ops::ControlFlow;
@@ -16,9 +16,10 @@ pub(super) const SAME: Flow = ControlFlow::Continue(());
 impl Comparison<'_, '_> {
     /// Two values that do not look alike.
     pub(super) fn differ(&self, x: Seen, y: Seen, place: Place) -> Flow {
+        let ty = self.type_of(place);
         let shown = |names: &Names<'_>| {
-            let a = show(x, self.a.graph(), names);
-            (a, show(y, self.b.graph(), names))
+            let a = show_as(x, ty, self.a.graph(), names);
+            (a, show_as(y, ty, self.b.graph(), names))
         };
         let mut values = shown(self.names);
         if values.0 == values.1 {

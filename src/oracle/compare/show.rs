@@ -3,6 +3,42 @@
 use crate::case::{Graph, Seen};
 use crate::heap::Shape;
 use crate::oracle::names::{Names, Space};
+use crate::types::ValType;
+
+/// A value of a type in words: integers with their sign, floats as floats. Bits
+/// that are more than one digit follow in hexadecimal.
+pub fn show_as(value: Seen, ty: Option<ValType>, graph: &Graph, names: &Names<'_>) -> String {
+    let Seen::Bits(bits) = value else {
+        return show(value, graph, names);
+    };
+    let narrow = bits as u32;
+    match ty {
+        Some(ValType::I32) if narrow > 9 => format!("{} ({narrow:#x})", narrow as i32),
+        Some(ValType::I64) if bits > 9 => format!("{} ({bits:#x})", bits as i64),
+        Some(ValType::F32) => {
+            let value = f32::from_bits(narrow);
+            // As an f64 it would have more digits than it needs.
+            let shown = if value.is_nan() {
+                "nan".into()
+            } else {
+                format!("{value:?}")
+            };
+            format!("{shown} ({narrow:#010x})")
+        }
+        Some(ValType::F64) => {
+            let value = f64::from_bits(bits);
+            let shown = if value.is_nan() {
+                "nan".into()
+            } else {
+                format!("{value:?}")
+            };
+            format!("{shown} ({bits:#018x})")
+        }
+        // All that is kept of one where references are not compared.
+        Some(ValType::Ref(_)) => "a reference".into(),
+        _ => show(value, graph, names),
+    }
+}
 
 /// A value in words, with its type as far as it has one: `i31 7`, `struct $t`.
 /// Objects of `graph` are named by their types alone.
@@ -15,6 +51,8 @@ pub fn show(value: Seen, graph: &Graph, names: &Names<'_>) -> String {
         Seen::I31(value) => format!("i31 {value}"),
         Seen::Func(index) => names.item(Space::Func, index),
         Seen::Dangling => "a reference to no object".into(),
+        Seen::Dropped => "a reference that was dropped since".into(),
+        Seen::NotKept => "a reference that was not kept".into(),
         Seen::Object(number) => {
             let Some(node) = graph.nodes.get(number as usize) else {
                 return show(Seen::Dangling, graph, names);
@@ -29,5 +67,35 @@ pub fn show(value: Seen, graph: &Graph, names: &Names<'_>) -> String {
                 Shape::Extern => format!("extern {}", node.word),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{HeapType, RefType};
+
+    #[test]
+    fn numbers_are_shown_by_their_types() {
+        let any = ValType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::Any,
+        });
+        for (bits, ty, shown) in [
+            (7, ValType::I32, "7"),
+            (0xffff_ffff, ValType::I32, "-1 (0xffffffff)"),
+            (10, ValType::I64, "10 (0xa)"),
+            (u64::MAX - 1, ValType::I64, "-2 (0xfffffffffffffffe)"),
+            (0x3f80_0000, ValType::F32, "1.0 (0x3f800000)"),
+            (0x3dcc_cccd, ValType::F32, "0.1 (0x3dcccccd)"),
+            (0x7fa0_0001, ValType::F32, "nan (0x7fa00001)"),
+            (1 << 63, ValType::F64, "-0.0 (0x8000000000000000)"),
+            (1, any, "a reference"),
+        ] {
+            let none = (&Graph::default(), &Names::none());
+            assert_eq!(show_as(Seen::Bits(bits), Some(ty), none.0, none.1), shown);
+        }
+        let dropped = show_as(Seen::Dropped, Some(any), &Graph::default(), &Names::none());
+        assert!(dropped.contains("dropped"));
     }
 }

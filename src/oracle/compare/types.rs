@@ -1,0 +1,68 @@
+//! Of which type a value in an observation is.
+
+use super::path::{Deed, Place, Root};
+use super::walk::Comparison;
+use crate::heap::Shape;
+use crate::module::{ExportItem, ExternType, Module};
+use crate::types::{Composite, Storage, ValType};
+
+/// The type of what a step on an export returns: the `index`-th result of a
+/// function, the value of a global, an element of a table.
+pub fn type_of_result(module: &Module, export: &str, index: usize) -> Option<ValType> {
+    match module.export(export)? {
+        ExportItem::Func(i) => {
+            let ty = module.types.func(*module.funcs.get(i as usize)?);
+            ty.results.get(index).copied()
+        }
+        ExportItem::Global(i) => module.globals.get(i as usize).map(|g| g.value),
+        ExportItem::Table(i) => {
+            let table = module.tables.get(i as usize);
+            table.map(|table| ValType::Ref(table.element))
+        }
+        ExportItem::Memory(_) | ExportItem::Tag(_) => None,
+    }
+}
+
+impl Comparison<'_, '_> {
+    /// The type of what is in a place, if that can be told. Packed fields have
+    /// none: whether they are signed is a matter of who reads them.
+    pub(super) fn type_of(&self, place: Place) -> Option<ValType> {
+        let module = self.names.module()?;
+        match place {
+            Place::Root(Root::Result { of, index }) => {
+                let Deed::Step(step) = of else { return None };
+                let step = self.a.seen.steps.get(step as usize)?;
+                type_of_result(module, step.export.as_ref()?, index as usize)
+            }
+            Place::Root(Root::Argument { call, index }) => {
+                let call = self.a.seen.host_calls.get(call as usize)?;
+                match module.imports.get(call.import as usize)?.ty {
+                    ExternType::Func(ty) => {
+                        let params = &module.types.func(ty).params;
+                        params.get(index as usize).copied()
+                    }
+                    _ => None,
+                }
+            }
+            Place::Root(Root::Global(index)) => module
+                .globals
+                .get(index as usize)
+                .map(|global| global.value),
+            Place::Root(Root::Exception { .. } | Root::Element { .. } | Root::Kept(_)) => None,
+            Place::Inside { pair, index } => {
+                let (Shape::Struct(id) | Shape::Array(id)) = self.shape(pair) else {
+                    return None;
+                };
+                let field = match &module.types.get(id)?.sub.composite {
+                    Composite::Struct(fields) => *fields.get(index as usize)?,
+                    Composite::Array(element) => *element,
+                    Composite::Func(_) => return None,
+                };
+                match field.storage {
+                    Storage::Val(ty) => Some(ty),
+                    Storage::I8 | Storage::I16 => None,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What of the options a verdict depends on, by name, for the header of a case.
+
+use super::{Layers, Options, Subject, Timing};
+use crate::case::Header;
+use crate::engine::Grain;
+use std::fmt;
+use std::str::FromStr;
+
+/// Options by name: what has to be on record for a case to be judged again in
+/// the same way. Faults have names of their own.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Pins(Header);
+
+impl Options {
+    /// The options on record. Those that are the default for one case are left
+    /// out, but for the collectors.
+    pub fn pins(&self) -> Pins {
+        let default = Options::default();
+        let names = self.collectors.iter().map(Subject::name);
+        let names: Vec<String> = names.map(String::from).collect();
+        Pins(Header {
+            collectors: (!names.is_empty()).then_some(names),
+            audit: (self.timing != default.timing).then(|| self.timing.to_string()),
+            oracle: (self.layers != default.layers).then(|| self.layers.to_string()),
+            reschedule: (self.reschedule != default.reschedule).then_some(self.reschedule),
+            ..Header::default()
+        })
+    }
+
+    /// Has these options be what a header says of timing, layers and second runs.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such timing or layer.
+    pub fn pinned(mut self, header: &Header) -> Result<Options, String> {
+        if let Some(text) = &header.audit {
+            self.timing = text.parse()?;
+        }
+        if let Some(text) = &header.oracle {
+            self.layers = text.parse::<Layers>()?;
+        }
+        if let Some(reschedule) = header.reschedule {
+            self.reschedule = reschedule;
+        }
+        Ok(self)
+    }
+}
+
+impl Pins {
+    /// A header with these options, and nothing else.
+    pub fn header(&self) -> Header {
+        self.0.clone()
+    }
+}
+
+/// The names of timings.
+const TIMINGS: [(&str, Timing); 6] = [
+    ("never", Timing::Never),
+    ("auto", Timing::Sampled),
+    ("end", Timing::At(Grain::End)),
+    ("collection", Timing::At(Grain::Collection)),
+    ("call", Timing::At(Grain::Call)),
+    ("every", Timing::At(Grain::Every)),
+];
+
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = TIMINGS.iter().find(|(_, timing)| timing == self);
+        f.write_str(name.map_or("auto", |(name, _)| name))
+    }
+}
+
+impl FromStr for Timing {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Timing, String> {
+        let found = TIMINGS.iter().find(|(name, _)| *name == text);
+        found.map(|(_, timing)| *timing).ok_or_else(|| {
+            let names = TIMINGS.map(|(name, _)| name).join(", ");
+            format!("no time to audit {text:?}; there are {names}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::Layer;
+
+    #[test]
+    fn options_come_back_from_a_header() {
+        let all = Options::default();
+        assert_eq!(all.pins().header().audit, None);
+        assert_eq!(all.pins().header().reschedule, None);
+        for (_, timing) in TIMINGS {
+            assert_eq!(timing.to_string().parse(), Ok(timing));
+            let options = Options {
+                timing,
+                layers: Layers::RESULTS.with(Layer::Graph),
+                reschedule: false,
+                ..Options::default()
+            };
+            let header = options.pins().header();
+            let again = Options::default().pinned(&header).unwrap();
+            assert_eq!(again.pins(), options.pins());
+            assert!(again.timing == timing && !again.reschedule);
+        }
+        let wrong = Header {
+            audit: Some("hourly".into()),
+            ..Header::default()
+        };
+        assert!(
+            all.pinned(&wrong)
+                .unwrap_err()
+                .contains("there are never, auto")
+        );
+    }
+}
