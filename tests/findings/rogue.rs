@@ -161,7 +161,7 @@ fn a_loop_without_end_is_a_finding_and_the_campaign_goes_on() {
         let finding = &outcome.findings["limits:time:rogue"];
         assert!(finding.case.is_some());
         assert!(
-            finding.verdict.to_string().contains("within 2 seconds"),
+            finding.verdict.to_string().contains("within 2 s"),
             "{}",
             finding.verdict
         );
