@@ -281,8 +281,10 @@ mod tests {
         type Done = ();
 
         fn work(&self, item: u64, _: &Arc<Desk>) {
-            while item % 4 == 2 {
-                std::thread::sleep(Duration::from_millis(50));
+            if item % 4 == 2 {
+                loop {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
             }
         }
 
