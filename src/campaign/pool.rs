@@ -244,3 +244,86 @@ pub fn within<T: Send + 'static>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_is_done_within_its_time_or_given_up() {
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(within(None, |_| 7), Ok(7));
+        assert_eq!(within(second, |_| 7), Ok(7));
+        let endless = within(second, |desk| {
+            desk.note_heap(Some("slow"));
+            loop {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let overtime: Overtime = Result::<(), _>::unwrap_err(endless);
+        assert_eq!(overtime.heap, Some("slow"));
+        let verdict = overtime.verdict();
+        assert_eq!(verdict.fingerprint().as_deref(), Some("limits:time:slow"));
+        let panicked = std::panic::catch_unwind(move || {
+            within(second, move |_| {
+                if second.is_some() {
+                    panic!("on purpose");
+                }
+            })
+        });
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"on purpose"));
+    }
+
+    /// Items that end or do not, and how each was taken.
+    struct Items(Mutex<Vec<(u64, &'static str)>>);
+
+    impl Work for Arc<Items> {
+        type Done = ();
+
+        fn work(&self, item: u64, _: &Arc<Desk>) {
+            if item % 4 == 2 {
+                loop {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+        }
+
+        fn deliver(&self, item: u64, done: Result<(), Panic>, _: Note) {
+            assert_eq!(done, Ok(()));
+            lock(&self.0).push((item, "done"));
+        }
+
+        fn overdue(&self, item: u64, _: Note) {
+            lock(&self.0).push((item, "overdue"));
+        }
+    }
+
+    #[test]
+    fn every_item_is_taken_once_until_too_many_do_not_end() {
+        for (items, gave_up) in [(12, false), (1000, true)] {
+            let taken = Arc::new(Items(Mutex::default()));
+            let pool = Pool {
+                jobs: 2,
+                items: Some(items),
+                timeout: Some(Duration::from_secs(1)),
+                stop: Arc::default(),
+            };
+            assert_eq!(pool.run(taken.clone()), gave_up);
+            let mut taken = lock(&taken.0).clone();
+            taken.sort();
+            let how = |item| ["done", "done", "overdue", "done"][item as usize % 4];
+            // The last that are taken need not be in a row.
+            let whole = if gave_up { 10 } else { 12 };
+            let first = taken.iter().take(whole).copied();
+            assert!(
+                first.eq((0..whole as u64).map(|item| (item, how(item)))),
+                "{taken:?}"
+            );
+            assert!(taken.iter().all(|(item, taken)| how(*item) == *taken));
+            let overdue = taken.iter().filter(|(_, how)| *how == "overdue").count();
+            // Two may use up their time at once.
+            let wanted = if gave_up { 5..=6 } else { 3..=3 };
+            assert!(wanted.contains(&overdue), "{taken:?}");
+        }
+    }
+}

@@ -259,7 +259,8 @@ mod tests {
             let told = Told::default();
             let settings = Settings {
                 jobs,
-                timeout: Some(Duration::from_secs(1)),
+                // The report of a panic takes some time, too.
+                timeout: Some(Duration::from_secs(5)),
                 progress: Progress::default(),
             };
             let items = replay(&files, &settings, |path, _| judged(path), told.clone());

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 ///
 /// INT, TERM and HUP end a campaign early, with its table; a second one ends it at
 /// once. Exit code: 1 if there was a finding, however the campaign ended; 2 if
-/// findings cannot be saved in --out, or the output cannot be written; else 0.
+/// --out is no folder to write into, or the output cannot be written; else 0.
 #[derive(Args)]
 pub(super) struct Fuzz {
     /// Stop after so many seconds (30 if neither this nor --cases is given).

@@ -236,7 +236,7 @@ impl Violation {
             ..Violation::new(
                 Law::Limits,
                 collector,
-                format!("the run has not ended within {seconds} seconds"),
+                format!("the run has not ended within {seconds} s"),
             )
         }
     }

@@ -2,10 +2,12 @@
 
 use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with, save};
 use gcdiff::case;
+use gcdiff::engine::Blind;
 use gcdiff::generate::Generator;
 use gcdiff::heap::GcRef;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::oracle::{Collector, Law, Options, Subject, Verdict, judge};
+use gcdiff::script;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -159,7 +161,7 @@ fn a_loop_without_end_is_a_finding_and_the_campaign_goes_on() {
         let finding = &outcome.findings["limits:time:rogue"];
         assert!(finding.case.is_some());
         assert!(
-            finding.verdict.to_string().contains("within 2 seconds"),
+            finding.verdict.to_string().contains("within 2 s"),
             "{}",
             finding.verdict
         );
@@ -204,4 +206,35 @@ fn a_listener_that_panics_ends_the_campaign_and_is_heard_of() {
     });
     let panic = ended.unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"not listening"));
+}
+
+#[test]
+fn a_panic_in_a_script_is_a_failure_with_its_line() {
+    let text = r#"
+        (module
+          (type $a (array (mut anyref)))
+          (func (export "copy") (param i32) (local $x (ref null $a))
+            (local.set $x (array.new_default $a (i32.const 4)))
+            (array.copy $a $a (local.get $x) (i32.const 0)
+              (local.get $x) (i32.const 1) (local.get 0))))
+        (assert_return (invoke "copy" (i32.const 1)))
+        (assert_return (invoke "copy" (i32.const 1)))"#;
+    for (times, failed) in [(0, 0), (1, 1)] {
+        let rogue = Rogue {
+            does: Does::Panic,
+            copies: Arc::default(),
+            times,
+        };
+        let heap = Drc::with_policy(1 << 20, rogue);
+        let report = script::run(text, heap, &script::Options::default(), &mut Blind).unwrap();
+        assert_eq!(report.failures.len(), failed, "{report:?}");
+        let Some(failure) = report.failures.first() else {
+            continue;
+        };
+        assert_eq!(failure.line, 8);
+        let wanted = "violation of law \"panic\" in heap rogue: panicked at ";
+        assert!(failure.message.starts_with(wanted), "{}", failure.message);
+        // Nothing more is tried.
+        assert_eq!(report.skipped.len(), 1);
+    }
 }
