@@ -342,6 +342,13 @@ fn a_run_that_takes_too_long_says_so() {
                 .to_string(),
         ),
         (
+            "audits-of-a-table",
+            &["--audit", "every"],
+            r#"(module (table 0 anyref) (func (export "f")
+                (loop $l (drop (table.grow (ref.null any) (i32.const 7))) (br $l))))"#
+                .to_string(),
+        ),
+        (
             "host-collects",
             &[],
             format!(

@@ -229,6 +229,15 @@ impl Auditor {
         Auditor { footprint, ..self }
     }
 
+    /// Stops a run that has taken all the work that it may.
+    fn may_go_on<H: Heap>(&mut self, view: &View<'_, H>) -> Result<(), Halt> {
+        if self.work <= view.store.limits().work {
+            return Ok(());
+        }
+        self.over = Some(Resource::Work);
+        Err(Halt)
+    }
+
     /// An auditor like that of [`Auditor::new`] that counts moments, too.
     pub(super) fn counting(timing: Timing) -> Auditor {
         Auditor {
@@ -309,7 +318,8 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             false => Look::Blind,
         };
-        self.work += LOOK_WORK;
+        // A look, and a count of everything, goes over all that owns references.
+        self.work += LOOK_WORK + view.store.roots_work();
         let frees = view.store.heap.reclaims() != Reclaims::Nothing;
         let nothing_more = match point {
             Point::Operation | Point::Call => true,
@@ -317,7 +327,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             Point::End | Point::Corruption => false,
         };
         if look == Look::Sound && nothing_more {
-            return Ok(());
+            return self.may_go_on(&view);
         }
         let store = view.store;
         let room = store.limits().footprint.saturating_sub(store.footprint());
@@ -326,11 +336,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.over = Some(Resource::Memory);
             return Err(Halt);
         }
-        self.work += self.census.work() + store.roots_work();
-        if self.work > store.limits().work {
-            self.over = Some(Resource::Work);
-            return Err(Halt);
-        }
+        self.work += self.census.work();
         if matches!(point, Point::Collection | Point::End)
             && view.store.heap.reclaims() == Reclaims::AllButCycles
         {
@@ -355,7 +361,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             return match self.focus {
                 Focus::Moment(_) => Err(Halt),
-                _ => Ok(()),
+                _ => self.may_go_on(&view),
             };
         };
         let by = view.cause(point);
