@@ -118,7 +118,7 @@ fn type_of_segments_and_of_the_pending_exception() {
     let exception = store.heap.core().list_head();
     let item = store.heap.core().next(exception).unwrap();
     for (r, slot) in [
-        (item, "element 0 of segment 0"),
+        (item, "element 0 of segment $segment"),
         (exception, "the pending exception"),
     ] {
         assert_eq!(audit(&mut store, Point::Call), None);
