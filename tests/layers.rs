@@ -1,7 +1,7 @@
 //! Each part of the oracle that can be left out is missed when it is.
 
 use gcdiff::case;
-use gcdiff::oracle::{Layer, Layers, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{Collector, Layer, Layers, Options, Reason, Subject, Verdict, judge};
 use gcdiff::zoo::{self, Probe};
 
 fn verdict(fault: &str, text: &str, layers: Layers) -> Verdict {
@@ -62,4 +62,115 @@ fn without_votes_no_other_heaps_join() {
     assert_eq!(joined(Layers::ALL), ["null", "drc", "copying", "model"]);
     let without = Layers::ALL.without(Layer::Votes);
     assert_eq!(joined(without), ["null", "drc"]);
+}
+
+/// The elements are copied until they are freed, and read again after that.
+const READ_AGAIN: &str = r#"
+    (module
+      (type $s (struct (field i32)))
+      (type $a (array (mut (ref null $s))))
+      (global $g (mut (ref null $a)) (ref.null $a))
+      (func (export "make")
+        (global.set $g (array.new $a (struct.new $s (i32.const 5)) (i32.const 1))))
+      (func $copy (export "copy")
+        (array.copy $a $a (global.get $g) (i32.const 0) (global.get $g) (i32.const 0)
+          (i32.const 1)))
+      (func (export "read") (result i32)
+        (call $copy)
+        (struct.get $s 0 (array.get $a (global.get $g) (i32.const 0)))))"#;
+
+#[test]
+fn what_a_heap_notices_is_no_result() {
+    let results = Layers::RESULTS;
+    let Verdict::Discard(Reason::Noticed, detail) = verdict("W1", READ_AGAIN, results) else {
+        panic!("{}", verdict("W1", READ_AGAIN, results))
+    };
+    assert!(detail.starts_with("drc at 0x10: "), "{detail}");
+    let heap = verdict("W1", READ_AGAIN, results.with(Layer::Heap));
+    let fingerprint = heap.fingerprint().unwrap();
+    assert!(fingerprint.starts_with("poison:none:"), "{fingerprint}");
+}
+
+/// A heap that ends its run has not hidden what another layer sees in it.
+#[test]
+fn laws_are_checked_whether_or_not_a_heap_notices() {
+    let exact = Layers::RESULTS.with(Layer::Law(gcdiff::oracle::Law::Exact));
+    let expected = Some("exact:struct:array.copy:drc".to_string());
+    assert_eq!(verdict("W1", READ_AGAIN, exact).fingerprint(), expected);
+    let all = Layers::ALL.without(Layer::Heap);
+    assert_eq!(verdict("W1", READ_AGAIN, all).fingerprint(), expected);
+    // No other layer sees anything in it.
+    let votes = Layers::RESULTS.with(Layer::Votes);
+    let votes = verdict("W1", READ_AGAIN, votes);
+    assert!(matches!(votes, Verdict::Discard(Reason::Noticed, _)));
+}
+
+/// The others are compared without it.
+#[test]
+fn a_heap_that_notices_hides_no_difference_between_the_others() {
+    let text = r#"
+        (module
+          (type $s (struct (field i8)))
+          (type $a (array (mut (ref null $s))))
+          (global $x (export "x") (mut i32) (i32.const 0))
+          (func (export "run") (local $a (ref null $a))
+            (local.set $a (array.new $a (struct.new $s (i32.const 500)) (i32.const 4)))
+            (global.set $x
+              (struct.get_u $s 0 (array.get $a (local.get $a) (i32.const 1))))
+            (array.copy $a $a (local.get $a) (i32.const 0) (local.get $a) (i32.const 0)
+              (i32.const 4))
+            (array.copy $a $a (local.get $a) (i32.const 0) (local.get $a) (i32.const 0)
+              (i32.const 4))
+            (drop (struct.get_u $s 0 (array.get $a (local.get $a) (i32.const 1))))))"#;
+    let faulty = |id: &str, options: Options| {
+        let fault = zoo::fault(id).unwrap();
+        fault.switch_on(options, &Probe::default())
+    };
+    let options = Options {
+        layers: Layers::RESULTS,
+        ..Options::default()
+    };
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    // X11 is in all heaps but the model, W1 in the counting one.
+    let wrong = faulty("X11", options.clone()).collectors;
+    let noticing = faulty("W1", options.clone()).collectors;
+    let with = |collectors: Vec<Subject>| {
+        let options = Options {
+            collectors,
+            ..options.clone()
+        };
+        judge(&case, &options).unwrap().verdict
+    };
+    let drc = noticing[1].clone();
+    let null = Subject::from(Collector::Null);
+    let verdict = with(vec![null, drc.clone()]);
+    assert!(
+        matches!(verdict, Verdict::Discard(Reason::Noticed, _)),
+        "{verdict}"
+    );
+    let model = Subject::from(Collector::Model);
+    assert!(with(vec![wrong[0].clone(), drc, model]).is_finding());
+}
+
+#[test]
+fn a_crash_is_a_result() {
+    let crashes = [
+        (
+            "W47",
+            include_str!("../corpus/regressions/constant-expression-without-memory.wat"),
+        ),
+        (
+            "W17",
+            include_str!("../corpus/regressions/long-array-dropped.wat"),
+        ),
+    ];
+    for (fault, text) in crashes {
+        for layers in [Layers::RESULTS, Layers::ALL] {
+            let verdict = verdict(fault, text, layers);
+            let message = verdict.to_string();
+            assert!(verdict.is_finding(), "{fault}: {message}");
+            let crashed = "the collector has crashed: ";
+            assert!(message.contains(crashed), "{fault}: {message}");
+        }
+    }
 }

@@ -231,3 +231,54 @@ fn a_plan_that_does_not_fit_says_why() {
         assert!(message.contains(wanted), "{steps}: {message}");
     }
 }
+
+#[test]
+fn the_host_makes_up_what_an_import_must_not_be_null() {
+    let judged = judged(
+        r#"
+        ;;! schedule = "safepoints"
+        (module
+          (type $sum (func (param i32 i32) (result i32)))
+          (type $node (struct (field (mut i32))))
+          (import "host" "sum" (global $sum (ref $sum)))
+          (import "host" "any" (global $any (ref func)))
+          (import "host" "node" (global $node (ref $node)))
+          (import "host" "sums" (table $sums 3 (ref $sum)))
+          (import "host" "nodes" (table $nodes 2 (ref $node)))
+          (import "host" "empty" (table $empty 0 (ref $none)))
+          (type $none (struct (field (ref $node))))
+          (func (export "call") (result i32)
+            (call_ref $sum (i32.const 1) (i32.const 2) (global.get $sum)))
+          (func (export "call_indirect") (result i32)
+            (call_indirect $sums (type $sum) (i32.const 3) (i32.const 4) (i32.const 2)))
+          (func (export "same") (result i32)
+            (struct.set $node 0 (table.get $nodes (i32.const 0)) (i32.const 7))
+            (i32.and
+              (ref.eq (table.get $nodes (i32.const 0)) (table.get $nodes (i32.const 1)))
+              (struct.get $node 0 (table.get $nodes (i32.const 1))))))
+        "#,
+    );
+    let steps = outcomes(&judged);
+    assert!(
+        steps.iter().all(|o| matches!(o, Outcome::Returned(_))),
+        "{steps:?}"
+    );
+    assert_eq!(*steps[3], Outcome::Returned(vec![Seen::Bits(1)]));
+    // The host's function of that type is made once, for the first import.
+    let seen = judged.observation.unwrap();
+    let calls: Vec<(u32, usize)> = seen
+        .host_calls
+        .iter()
+        .map(|c| (c.import, c.args.len()))
+        .collect();
+    assert_eq!(calls, [(0, 2), (0, 2)]);
+    // What the host cannot make is still a reason to discard.
+    let text = r#"(module
+        (type $a (struct (field (ref $a))))
+        (import "host" "a" (global (ref $a))))"#;
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    let Verdict::Discard(_, message) = judge(&case, &Options::default()).unwrap().verdict else {
+        panic!("it is not discarded");
+    };
+    assert!(message.contains("\"host\" \"a\""), "{message}");
+}

@@ -65,7 +65,7 @@ fn every_script_passes_with_a_collection_everywhere_and_every_audit() {
     }
 }
 
-/// Runs a script that copies an array onto itself, on a heap with the fault W1.
+/// Runs a script that copies an array onto itself, on a heap with the fault G15.
 fn with_fault(inspector: &mut dyn Inspector<Drc<Box<dyn gcdiff::heap::drc::Policy>>>) -> Report {
     let text = r#"
         (module
@@ -79,7 +79,7 @@ fn with_fault(inspector: &mut dyn Inspector<Drc<Box<dyn gcdiff::heap::drc::Polic
         (assert_return (invoke "f"))
         (assert_return (invoke "f"))
         (module)"#;
-    let policy = zoo::fault("W1")
+    let policy = zoo::fault("G15")
         .unwrap()
         .policy(&Probe::default())
         .unwrap()

@@ -110,14 +110,14 @@ fn failures_are_told_with_their_lines() {
     );
     for wanted in [
         ":8: returned i32 5, expected i32 6\n",
-        ":9: returned i32 5, expected: unreachable\n",
-        ":10: trapped: unreachable, expected: integer overflow\n",
+        ":9: returned i32 5, expected a trap: unreachable\n",
+        ":10: trapped: unreachable, expected a trap: integer overflow\n",
         ":11: trapped: unreachable\n",
         ":12: there is no function \"sub\"\n",
         ":13: there is no instance $nobody\n",
         ":14: the arguments do not fit the function \"add\"\n",
-        ":15: accepted, expected: type mismatch\n",
-        ":16: instantiated, expected: unknown import\n",
+        ":15: accepted, expected an invalid module: type mismatch\n",
+        ":16: instantiated, expected a link error: unknown import\n",
         ":17: unknown import \"nobody\" \"f\"\n",
         ":20: returned f32 1.5 (0x3fc00000), f64 -0 (0x8000000000000000), \
          expected f32 nan:canonical, f64 0 (0x0000000000000000)\n",
@@ -157,20 +157,136 @@ fn files_that_are_no_scripts_are_refused() {
 
 #[test]
 fn what_is_not_supported_is_skipped_with_its_reason() {
-    for module in [
-        "(module (memory 1 1 shared))",
-        "(component)",
-        "(module (type $f (func)) (type (cont $f)))",
-        "(module (type (shared (struct))))",
-        "(module (memory 1 (pagesize 1)))",
-        "(module (func try end))",
+    let legacy = "legacy exceptions, which WebAssembly 3.0 replaced";
+    let stacks = "stack switching (cont types, tags with results): beyond 3.0";
+    let compact = "compact imports: beyond 3.0";
+    for (module, reason) in [
+        ("(module (memory 1 1 shared))", "threads: beyond 3.0"),
+        ("(module (type (shared (struct))))", "threads: beyond 3.0"),
+        ("(component)", "components: out of scope"),
+        ("(module (type $f (func)) (type (cont $f)))", stacks),
+        ("(module (tag (result i32)))", stacks),
+        (
+            "(module (import \"a\" \"t\" (tag (param i64) (result i32))))",
+            stacks,
+        ),
+        ("(module (memory 1 (pagesize 1)))", "a proposal beyond 3.0"),
+        ("(module (func try end))", legacy),
+        ("(module (func (try (do nop) (catch_all))))", legacy),
+        ("(module $m (func (try (do) (delegate 0))))", legacy),
+        ("(module (import \"a\" (item \"b\" (func))))", compact),
+        (
+            "(module (import \"a\" (item \"b\") (item \"c\") (func)))",
+            compact,
+        ),
     ] {
         let text = format!("{module}\n(assert_return (invoke \"f\"))");
         let script = Script::new("skipped", text);
         let out = passes(&script, &["-C", "collector=null"]);
-        assert!(out.contains(": 0 passed, 0 failed, 2 skipped"), "{out}");
-        assert!(out.contains("2 skipped: threads, components"), "{out}");
+        assert!(out.contains(": nothing was run, all 2 skipped\n"), "{out}");
+        assert!(
+            out.contains(&format!("2 skipped: {reason}")),
+            "{module}: {out}"
+        );
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_skipped_where_it_stands() {
+    let script = Script::new(
+        "unreadable",
+        r#"(module $a (func (export "f") (result i32) (i32.const 1)))
+(assert_return (invoke "f") (i32.const 1))
+(module $b
+  (tag $e)
+  (func (export "f") (result i32) (try (result i32) (do (throw $e)) (catch $e (i32.const 2)))))
+(assert_return (invoke "f") (i32.const 2))
+(assert_return (invoke $b "f") (i32.const 2))
+(assert_invalid (module (func (try (do (i32.const 0)) (catch_all)))) "type mismatch")
+(module (import "b" "f" (func (result i32))))
+(assert_return (invoke $a "f") (i32.const 1))
+(assert_return (invoke $a "f") (i32.const 3))
+(assert_invalid (module (tag (result i32))) "non-empty tag result type")
+"#,
+    );
+    let out = fails(&script, &["-C", "collector=drc"]);
+    assert!(
+        out.contains("drc: 4 passed, 1 failed, 5 skipped\n"),
+        "{out}"
+    );
+    assert!(out.contains("5 skipped: legacy exceptions"), "{out}");
+    assert!(
+        out.contains("script.wast:11: returned i32 1, expected i32 3\n"),
+        "{out}"
+    );
+    // Anything else that cannot be read is a mistake of the script.
+    let wrong = "(module (func (try (do) (catch_all))))\n(module (fun))";
+    refused(&Script::new("mistake", wrong), &[], "(line 2, column 10)");
+}
+
+#[test]
+fn each_assertion_says_what_kind_of_outcome_it_expects() {
+    let script = Script::new(
+        "kinds",
+        r#"(module
+  (tag $e)
+  (func (export "f") (result i32) (i32.const 1))
+  (func (export "throw") (throw $e)))
+(assert_unlinkable (module (memory 0) (data (i32.const 1) "a")) "out of bounds memory access")
+(assert_unlinkable (module (func)) "")
+(assert_trap (invoke "throw") "unreachable")
+(assert_trap (module (func)) "unreachable")
+(assert_exception (invoke "f"))
+(assert_exhaustion (invoke "f") "call stack exhausted")
+(assert_malformed (module binary "\00asm\01\00\00\00") "unexpected end")
+(assert_invalid (module) "type mismatch")
+"#,
+    );
+    let out = fails(&script, &["-C", "collector=null"]);
+    for wanted in [
+        ":5: trapped: out of bounds memory access, \
+         expected a link error: out of bounds memory access\n",
+        ":6: instantiated, expected a link error\n",
+        ":7: threw an exception, expected a trap: unreachable\n",
+        ":8: instantiated, expected a trap: unreachable\n",
+        ":9: returned i32 1, expected an exception\n",
+        ":10: returned i32 1, expected an exhausted call stack: call stack exhausted\n",
+        ":11: accepted, expected a malformed module: unexpected end\n",
+        ":12: accepted, expected an invalid module: type mismatch\n",
+    ] {
+        assert!(out.contains(wanted), "{wanted}: {out}");
+    }
+}
+
+#[test]
+fn a_named_module_can_be_imported_from_by_its_name() {
+    let script = Script::new(
+        "named",
+        r#"(module $a
+  (type $f (func (result i32)))
+  (func $f (export "f") (type $f) (i32.const 1))
+  (global (export "g") (ref $f) (ref.func $f))
+  (table (export "t") 2 (ref func) (ref.func $f)))
+(module
+  (type $f (func (result i32)))
+  (import "a" "f" (func (result i32)))
+  (import "a" "g" (global $g (ref $f)))
+  (import "a" "t" (table 2 (ref func)))
+  (func (export "call") (result i32) (call_ref $f (global.get $g))))
+(assert_return (invoke "call") (i32.const 1))
+(assert_unlinkable (module (import "a" "no" (func))) "unknown import")
+(module $b (func (export "f") (result i32) (i32.const 2)))
+(register "a" $b)
+(module (import "a" "f" (func $f (result i32))) (export "f" (func $f)))
+(assert_return (invoke "f") (i32.const 2))
+(module definition $d (func (export "f") (result i32) (i32.const 3)))
+(module instance $c $d)
+(module (import "c" "f" (func $f (result i32))) (export "f" (func $f)))
+(assert_return (invoke "f") (i32.const 3))
+(assert_unlinkable (module (import "d" "f" (func (result i32)))) "unknown import")
+"#,
+    );
+    assert!(passes(&script, &[]).contains("drc: 13 passed, 0 failed, 0 skipped\n"));
 }
 
 #[test]
@@ -302,11 +418,11 @@ const ONTO_ITSELF: &str = r#"(module
 
 #[test]
 fn a_fault_is_a_failure_and_the_end_of_the_script() {
-    let script = Script::new("w1", ONTO_ITSELF);
+    let script = Script::new("g15", ONTO_ITSELF);
     passes(&script, &[]);
     let path = &script.path;
     for audit in ["auto", "end", "collection", "call", "every"] {
-        let out = fails(&script, &["--fault", "W1", "--audit", audit]);
+        let out = fails(&script, &["--fault", "G15", "--audit", audit]);
         assert!(
             out.contains(": null: 3 passed, 0 failed, 0 skipped"),
             "{out}"
@@ -318,21 +434,43 @@ fn a_fault_is_a_failure_and_the_end_of_the_script() {
         assert!(out.contains("1 skipped: the heap was found broken before"));
         assert!(out.contains(&format!("{path}:8: ")), "{out}");
     }
-    let out = fails(&script, &["--fault", "W1", "--audit", "every"]);
+    let out = fails(&script, &["--fault", "G15", "--audit", "every"]);
     for wanted in [
         "law \"zero\" in heap drc: 0x10 is supposedly live; should have nonzero ref count",
-        "first broken after array.copy in function 0 at offset 0x",
+        "first broken after array.copy in function \"run\" at line 6 (offset 0x",
     ] {
         assert!(out.contains(wanted), "{wanted}: {out}");
     }
-    passes(&script, &["--fault", "W1", "-C", "collector=null"]);
+    passes(&script, &["--fault", "G15", "-C", "collector=null"]);
+}
+
+/// What a heap notices by itself is a layer of the oracle. Without it the script
+/// ends there, and nothing has failed.
+#[test]
+fn what_a_heap_notices_can_be_left_out() {
+    let script = Script::new("noticed", ONTO_ITSELF);
+    let fault = ["--fault", "G15", "--audit", "never", "--oracle"];
+    let with = |oracle: &'static str| [&fault[..], &[oracle]].concat();
+    let out = passes(&script, &with("results"));
+    assert!(
+        out.contains(": drc: 1 passed, 0 failed, 2 skipped"),
+        "{out}"
+    );
+    assert!(out.contains("1 skipped: the heap noticed by itself that it is corrupt"));
+    for oracle in ["results+heap", "results+zero", "all"] {
+        let out = fails(&script, &with(oracle));
+        assert!(
+            out.contains(": drc: 1 passed, 1 failed, 1 skipped"),
+            "{out}"
+        );
+    }
 }
 
 #[test]
 fn lines_at_the_top_are_directives_of_ours_or_comments() {
     let ours = Script::new(
         "ours",
-        format!(";;! fault = \"W1\"\n;;! collectors = [\"drc\"]\n{ONTO_ITSELF}"),
+        format!(";;! fault = \"G15\"\n;;! collectors = [\"drc\"]\n{ONTO_ITSELF}"),
     );
     let out = fails(&ours, &[]);
     assert!(out.contains("script.wast:10: "), "{out}");

@@ -31,6 +31,8 @@ fn measure<H: Heap>(module: &Arc<Module>, heap: H, objects: u64) -> [f64; 3] {
     let limits = Limits {
         fuel: u64::MAX >> 1,
         heap_bytes: u64::MAX >> 1,
+        footprint: u64::MAX,
+        work: u64::MAX,
         ..Limits::default()
     };
     let mut store = Store::new(heap, limits, Schedule::Never);

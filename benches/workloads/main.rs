@@ -31,6 +31,8 @@ const LIMITS: Limits = Limits {
     table_elements: 1 << 20,
     memory_bytes: 1 << 30,
     reentry: 1,
+    footprint: u64::MAX >> 1,
+    work: u64::MAX >> 1,
 };
 
 /// Runs a workload, and returns how many milliseconds the call took, and its result.

@@ -1,6 +1,7 @@
 ;;! about = "array.copy from an array whose elements are of a subtype"
 ;;! schedule = "never"
 ;; https://github.com/titzer/wizard-engine/pull/665 (zoo X10)
+;; array.copy that releases its arrays (zoo G15).
 ;;
 ;; The types of the arrays need not be the same. All collectors share the code
 ;; that copies: only the model tells.

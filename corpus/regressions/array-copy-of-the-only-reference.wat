@@ -1,7 +1,8 @@
 ;;! about = "array.copy moves a reference that nothing else holds"
 ;;! schedule = "safepoints"
 ;; https://docs.python.org/3/c-api/refcounting.html (zoo D1)
-;; Overlapping copies in the wrong direction (zoo D4).
+;; Overlapping copies in the wrong direction (zoo D4), and elements that are
+;; released when they have been read (zoo W1).
 ;;
 ;; The element that is overwritten owns what is copied, or something that owns
 ;; it: first all new references are counted, then the old ones are given up.

@@ -1,6 +1,7 @@
 ;;! about = "a passive segment whose expressions make objects is used, and dropped twice"
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/pull/13066 (zoo W10)
+;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1-segment)
 ;; array.new_elem that does not count (zoo G1), a drop that gives up nothing
 ;; (zoo G5), a second drop that gives up again (zoo D11), and segments that are
 ;; no roots of a moving collector (zoo G9).

@@ -77,6 +77,14 @@ impl Finding {
         format!("gcdiff generate --seed {seed} --case {case}{generator}")
     }
 
+    /// The verdict with lines of the text form.
+    pub fn shown(&self) -> Verdict {
+        match (&self.case, self.text()) {
+            (Some(case), Ok(text)) => self.verdict.clone().with_lines(&text, &case.wasm),
+            _ => self.verdict.clone(),
+        }
+    }
+
     /// A file name without extension: the fingerprint, and which case it is.
     pub fn stem(&self) -> String {
         let (seed, case) = (self.seed, self.index);

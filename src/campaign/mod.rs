@@ -22,9 +22,10 @@ pub mod targets;
 
 pub use desk::{Desk, Note};
 pub use findings::{Finding, save};
-pub use folder::{Folder, Saved, replace, try_replace};
-pub use pool::{Overtime, within};
-pub use quote::quote;
+pub use folder::{Folder, Saved};
+pub(crate) use folder::{replace, try_replace};
+pub(crate) use pool::within;
+pub(crate) use quote::quote;
 pub use shelf::Shelf;
 pub use statistics::Statistics;
 

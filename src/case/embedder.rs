@@ -6,10 +6,10 @@ use super::plan::{Arg, Step};
 use super::run::RunError;
 use super::steps::{Ended, perform};
 use super::values::{make, mix, number};
-use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store, Trap};
+use crate::engine::{Deed, Extern, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
-use crate::module::{ExternType, Module};
-use crate::types::{Lane, RefType, Types, ValType};
+use crate::module::{ExternType, Import, Module};
+use crate::types::{Composite, FuncType, HeapType, Lane, RefType, SubType, Types, ValType};
 use std::sync::Arc;
 
 /// A value whose object, if it is one, is kept in a handle of the store.
@@ -46,6 +46,24 @@ pub(super) struct Embedder {
 /// that a loop of calls does not make the host the owner of everything.
 const MAX_KEPT: usize = 64;
 
+/// Bytes of memory that a call that is written down takes, and each of its values:
+/// as it is kept while the run lasts, and as it is shown then.
+const CALL_FOOTPRINT: u64 = 160;
+pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) as u64;
+
+/// Work of looking whether a reference is held, and which of those that are held
+/// have a type.
+const KEEP_WORK: u64 = 100;
+const FIND_WORK: u64 = 300;
+
+/// The handles to look for a reference in: all, or of very many those that are
+/// kept, and the latest of those that hold the arguments of calls.
+fn looked_at<H: Heap>(store: &Store<H>) -> impl Iterator<Item = u32> + use<H> {
+    let all = store.handles() as u32;
+    let kept = all.min(MAX_KEPT as u32);
+    (0..kept).chain(kept.max(all.saturating_sub(MAX_KEPT as u32))..all)
+}
+
 /// How many calls are written down value by value; later ones only count.
 const MAX_CALLS: usize = 4096;
 
@@ -61,23 +79,37 @@ impl Embedder {
         }
     }
 
-    /// Does what is due in a call. `None` if nothing is, or if it cannot be done:
+    /// Does what is due in a call of host function `func`. `None` if nothing is, or if it cannot be done:
     /// a step that fits no export does nothing, since whoever wrote it may not
     /// know what calls the host.
     fn act<H: Heap>(
         &mut self,
         store: &mut Store<H>,
+        func: u32,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<Option<Ended>, Stop> {
         if self.acts.is_empty() {
             return Ok(None);
         }
-        let step = self.acts[(self.count - 1) as usize % self.acts.len()].clone();
-        match perform(store, self, &step, mix(self.count, 3), inspector) {
-            Ok(ended) => Ok(Some(ended)),
-            Err(RunError::Stopped(stop)) => Err(stop),
-            Err(_) => Ok(None),
-        }
+        let number = (self.count - 1) as usize % self.acts.len();
+        let step = self.acts[number].clone();
+        let answering = store.deed();
+        let deed = Deed {
+            act: step.act(),
+            host_call: Some(HostDeed {
+                func,
+                act: u32::try_from(number + 1).ok(),
+            }),
+            ..answering
+        };
+        store.begin(deed, inspector)?;
+        let done = match perform(store, self, &step, mix(self.count, 3), inspector) {
+            Ok(ended) => Some(ended),
+            Err(RunError::Stopped(stop)) => return Err(stop),
+            Err(_) => None,
+        };
+        store.begin(answering, inspector)?;
+        Ok(done)
     }
 
     /// Something for every import of the module.
@@ -92,15 +124,18 @@ impl Embedder {
             let item = match import.ty {
                 ExternType::Func(ty) => store.add_host_func(types, ty, i as u32),
                 ExternType::Table(ty) => {
-                    // A table of references that must not be null cannot be
-                    // made up.
-                    if !ty.element.nullable {
-                        return Ok(Err(format!(
-                            "import {:?} {:?}: the host has no such table",
-                            import.module, import.name
-                        )));
+                    let item = store.add_table(ty)?;
+                    // Elements that must not be null are all the same.
+                    if let (false, Extern::Table(index)) = (ty.element.nullable, item)
+                        && ty.min > 0
+                    {
+                        let made = Self::import(store, types, ty.element, i as u32, inspector)?;
+                        match made {
+                            Some(value) => store.fill_new_table(index, value)?,
+                            None => return Ok(Err(unavailable(import, ValType::Ref(ty.element)))),
+                        }
                     }
-                    store.add_table(ty)?
+                    item
                 }
                 ExternType::Memory(ty) => store.add_memory(ty)?,
                 ExternType::Tag(ty) => store.add_tag(ty),
@@ -108,16 +143,16 @@ impl Embedder {
                     let item = store.add_global(types, ty);
                     let seed = mix(i as u64, 1);
                     let value = match ty.value {
-                        ValType::Ref(r) => match make(store, r, seed, inspector)? {
-                            Some(value) => value,
-                            None if r.nullable => 0,
-                            None => {
-                                return Ok(Err(format!(
-                                    "import {:?} {:?}: the host has no value of type {}",
-                                    import.module, import.name, ty.value
-                                )));
+                        ValType::Ref(r) => {
+                            let made = match r.nullable {
+                                true => Some(make(store, r, seed, inspector)?.unwrap_or(0)),
+                                false => Self::import(store, types, r, i as u32, inspector)?,
+                            };
+                            match made {
+                                Some(value) => value,
+                                None => return Ok(Err(unavailable(import, ty.value))),
                             }
-                        },
+                        }
                         other => number(other, seed),
                     };
                     let Extern::Global(index) = item else {
@@ -130,6 +165,41 @@ impl Embedder {
             externs.push(item);
         }
         Ok(Ok(externs))
+    }
+
+    /// A reference of type `ty`, which is not nullable, for the import of this
+    /// number; `None` if the host cannot make one. Where the store has no function
+    /// of the type, the host is one itself, called under that number.
+    fn import<H: Heap>(
+        store: &mut Store<H>,
+        types: &Arc<Types>,
+        ty: RefType,
+        number: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Option<u64>, Stop> {
+        if let Some(value) = make(store, ty, mix(u64::from(number), 1), inspector)? {
+            return Ok(Some(value));
+        }
+        let (types, func) = match ty.heap {
+            HeapType::ConcreteFunc(func) => (Arc::clone(types), func),
+            HeapType::Func => {
+                let mut types = Arc::clone(types);
+                let func = Arc::make_mut(&mut types).intern(vec![SubType {
+                    is_final: true,
+                    supertype: None,
+                    composite: Composite::Func(FuncType {
+                        params: Box::default(),
+                        results: Box::default(),
+                    }),
+                }]);
+                (types, func)
+            }
+            _ => return Ok(None),
+        };
+        let Extern::Func(index) = store.add_host_func(&types, func, number) else {
+            unreachable!("a function was added")
+        };
+        Ok(Some(u64::from(index) + 1))
     }
 
     /// Remembers a value, holding on to its object; `high` is the other half of
@@ -150,11 +220,10 @@ impl Embedder {
         if r.is_i31() {
             return Ok(Kept::Plain(Seen::I31(r.i31_signed())));
         }
+        store.spend(KEEP_WORK)?;
         // The same object again is held once.
-        for handle in 0..store.handles() as u32 {
-            if store.handle(handle) == r {
-                return Ok(Kept::Handle(handle));
-            }
+        if let Some(handle) = looked_at(store).find(|handle| store.handle(*handle) == r) {
+            return Ok(Kept::Handle(handle));
         }
         if store.handles() >= MAX_KEPT {
             return Ok(Kept::Plain(Seen::NotKept));
@@ -162,11 +231,23 @@ impl Embedder {
         Ok(Kept::Handle(store.add_handle(r)?))
     }
 
+    /// Remembers the exception that a call has ended with, in a handle of its own
+    /// unless there are too many.
+    pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop> {
+        let handles = store.handles();
+        let handle = store.take_exception()?;
+        if handles < MAX_KEPT {
+            return Ok(Kept::Handle(handle));
+        }
+        store.pop_handles(handles)?;
+        Ok(Kept::Plain(Seen::NotKept))
+    }
+
     /// The handles whose references have the type.
     fn fitting<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, Stop> {
         let mut fitting = Vec::new();
         if ty.heap.is_gc() {
-            for handle in 0..store.handles() as u32 {
+            for handle in looked_at(store) {
                 let r = store.handle(handle);
                 if !r.is_null() && store.matches(r.register(), ty)? {
                     fitting.push(handle);
@@ -202,6 +283,7 @@ impl Embedder {
             }
             _ => {}
         }
+        store.spend(FIND_WORK)?;
         let fitting = Self::fitting(store, r)?;
         let pick = match arg {
             Arg::Kept(n) => fitting.get(n as usize % fitting.len().max(1)),
@@ -216,6 +298,14 @@ impl Embedder {
             None => Ok(r.nullable.then_some(0)),
         }
     }
+}
+
+/// Why an import cannot be satisfied.
+fn unavailable(import: &Import, ty: ValType) -> String {
+    format!(
+        "import {:?} {:?}: the host has no value of type {ty}",
+        import.module, import.name
+    )
 }
 
 impl<H: Heap> Host<H> for Embedder {
@@ -239,13 +329,14 @@ impl<H: Heap> Host<H> for Embedder {
         let nth = self.count;
         let place = self.calls.len();
         if place < MAX_CALLS {
+            store.note_bytes(CALL_FOOTPRINT + VALUE_FOOTPRINT * args.len() as u64)?;
             self.calls.push(Called {
                 import: call.id,
                 args,
                 did: None,
             });
         }
-        let did = self.act(store, inspector)?;
+        let did = self.act(store, call.id, inspector)?;
         if let Some(called) = self.calls.get_mut(place) {
             called.did = did;
         }

@@ -127,6 +127,11 @@ impl Graph {
         }
     }
 
+    /// Bytes of memory that it takes, but for its few formats.
+    pub(super) fn footprint(&self) -> usize {
+        size_of_val(&self.nodes[..]) + self.bytes.len()
+    }
+
     /// Whether some object is referred to by two fields or elements.
     pub fn has_sharing(&self) -> bool {
         let mut seen = vec![false; self.nodes.len()];

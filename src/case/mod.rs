@@ -3,6 +3,7 @@
 //! [`run`] executes a case on one heap and returns what an embedder saw.
 
 mod arguments;
+mod ceiling;
 mod edits;
 mod embedder;
 mod graph;
@@ -12,6 +13,7 @@ mod packed;
 mod plan;
 mod run;
 mod schedule;
+mod source_map;
 mod step_text;
 mod steps;
 mod text;
@@ -20,13 +22,16 @@ mod values;
 mod walk;
 
 pub use arguments::{arguments, check, plain};
+pub(crate) use ceiling::limits as case_limits;
 pub use graph::{Graph, Node, Seen};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;
 pub use plan::{Arg, Call, Plan, Step};
+pub(crate) use run::steps;
 pub use run::{Facts, Run, RunError, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
-pub use text::{CaseError, Header, LimitsText, read, read_header, write};
+pub use source_map::SourceMap;
+pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 pub(crate) use text::{header_text, stray_header_lines};
 
 use crate::engine::{Limits, Schedule};

@@ -62,3 +62,30 @@ pub struct Observation {
     /// The objects behind all of these.
     pub graph: Graph,
 }
+
+impl Observation {
+    /// Bytes of memory that it takes, about.
+    pub fn footprint(&self) -> u64 {
+        let values = |outcome: &Outcome| match outcome {
+            Outcome::Returned(values) => size_of_val(&values[..]),
+            _ => 0,
+        };
+        let steps = self.steps.iter().map(|step| {
+            let name = step.export.as_ref().map_or(0, String::len);
+            size_of::<StepSeen>() + name + values(&step.outcome)
+        });
+        let host_calls = self.host_calls.iter().map(|call| {
+            let did = call.did.as_ref().map_or(0, values);
+            size_of::<HostSeen>() + size_of_val(&call.args[..]) + did
+        });
+        let tables = self.tables.iter().map(|table| size_of_val(&table[..]));
+        let bytes = steps.sum::<usize>()
+            + host_calls.sum::<usize>()
+            + tables.sum::<usize>()
+            + self.memories.iter().map(Vec::len).sum::<usize>()
+            + size_of_val(&self.globals[..])
+            + size_of_val(&self.kept[..])
+            + self.graph.footprint();
+        bytes as u64
+    }
+}

@@ -1,5 +1,6 @@
 //! Plans: what the host does, in which order, with which values.
 
+use crate::engine::Act;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -77,6 +78,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// What kind of thing it is, to whom looks for somebody to blame.
+    pub(super) fn act(&self) -> Act {
+        match self {
+            Step::Call(_) => Act::Call,
+            Step::Global { .. } => Act::Global,
+            Step::Table { .. } => Act::Table,
+            Step::Drop(_) => Act::Drop,
+            Step::Collect => Act::Collect,
+        }
+    }
+
     /// What observations call the step: the name of the export, or a word.
     pub fn name(&self) -> String {
         match self {

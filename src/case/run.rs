@@ -7,7 +7,7 @@ use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Inspector, Stop, Store};
+use crate::engine::{Act, Deed, Inspector, Limits, Resource, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
@@ -78,6 +78,9 @@ pub struct Run<H> {
     pub store: Store<H>,
 }
 
+/// Bytes of memory that a step takes besides its name and its values.
+const STEP_FOOTPRINT: u64 = 160;
+
 /// Runs a case on `heap`. `module` is the case's module, compiled.
 ///
 /// Imports are answered by a deterministic host; see the module's
@@ -88,9 +91,16 @@ pub fn run<H: Heap>(
     heap: H,
     inspector: &mut dyn Inspector<H>,
 ) -> Run<H> {
-    let mut store = Store::new(heap, case.limits, case.schedule.clone());
+    let limits = Limits {
+        footprint: case.limits.footprint.min(inspector.footprint()),
+        ..case.limits
+    };
+    let mut store = Store::new(heap, limits, case.schedule.clone());
     let mut facts = Facts::default();
     let observation = follow(case, module, &mut store, &mut facts, inspector);
+    if let Err(RunError::Stopped(stop)) = &observation {
+        store.inspect_corruption(stop, inspector);
+    }
     facts.heap = store.heap.stats();
     facts.safepoints = store.safepoints();
     Run {
@@ -109,6 +119,11 @@ fn follow<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     let mut host = Embedder::new(module, &case.host);
+    let instantiation = Deed {
+        act: Act::Instantiation,
+        ..Deed::default()
+    };
+    store.begin(instantiation, inspector)?;
     let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
     let linked = match Embedder::link(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
@@ -131,11 +146,19 @@ fn follow<H: Heap>(
     store.inspect_call(inspector)?;
     if ok {
         for (number, step) in steps(case, module).iter().enumerate() {
+            let deed = Deed {
+                act: step.act(),
+                step: u32::try_from(number + 1).ok(),
+                host_call: None,
+            };
+            store.begin(deed, inspector)?;
             let before = store.heap.stats().allocated;
             let outcome = perform(store, &mut host, step, number as u64, inspector)?;
             let allocated = store.heap.stats().allocated - before;
             facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
-            ended.push((Some(step.name()), outcome));
+            let name = step.name();
+            store.note_bytes(STEP_FOOTPRINT + 2 * name.len() as u64)?;
+            ended.push((Some(name), outcome));
             store.inspect_call(inspector)?;
         }
     }
@@ -143,7 +166,7 @@ fn follow<H: Heap>(
 }
 
 /// The steps of the case's plan.
-fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
+pub(crate) fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
     match &case.plan {
         Plan::Steps(steps) => Cow::Borrowed(steps),
         Plan::EveryExport => {
@@ -168,7 +191,9 @@ fn finish<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     store.finish(inspector)?;
-    let seen_now = observe(store);
+    // What the steps showed is there twice while it is written down.
+    store.note_bytes(ended.len() as u64 * STEP_FOOTPRINT)?;
+    let seen_now = observe_within(store)?;
     let kept = &seen_now.kept;
     let seen = |value: &Kept| match value {
         Kept::Plain(seen) => *seen,
@@ -206,7 +231,27 @@ fn finish<H: Heap>(
 /// What an embedder sees of a store as it stands: everything but the steps that
 /// led there.
 pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
-    let mut walk = Walk::new(&store.heap, store.types());
+    match look(store, u64::MAX) {
+        Some(seen) => seen,
+        None => unreachable!("there is room for everything"),
+    }
+}
+
+/// The same, if the run may take the memory for it.
+fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
+    let values = store.globals().len() + store.handles();
+    let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
+    let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
+    let outside = size_of::<Seen>() * (values + elements) + memories;
+    store.afford(outside as u64)?;
+    let taken = store.footprint().saturating_add(outside as u64);
+    let room = store.limits().footprint.saturating_sub(taken);
+    look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
+}
+
+/// What an embedder sees, if the graph takes at most `room` bytes.
+fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
+    let mut walk = Walk::new(&store.heap, store.types(), room);
     let globals = store
         .globals()
         .zip(0..)
@@ -224,7 +269,8 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
     let kept: Vec<Seen> = (0..store.handles() as u32)
         .map(|handle| walk.reference(store.handle(handle)))
         .collect();
-    Observation {
+    let graph = walk.finish()?;
+    Some(Observation {
         steps: Vec::new(),
         host_calls: Vec::new(),
         host_call_count: 0,
@@ -232,6 +278,6 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
         tables,
         memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
         kept,
-        graph: walk.finish(),
-    }
+        graph,
+    })
 }

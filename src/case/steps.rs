@@ -1,6 +1,6 @@
 //! What the host does, one step at a time.
 
-use super::embedder::{Embedder, Kept};
+use super::embedder::{Embedder, Kept, VALUE_FOOTPRINT};
 use super::plan::{Arg, Call, Step};
 use super::run::RunError;
 use super::values::mix;
@@ -34,7 +34,7 @@ pub(super) fn perform<H: Heap>(
                 Extern::Global(global) => global,
                 _ => return Err(no_such("global", export)),
             };
-            let Some((ty, old)) = store.globals().nth(global as usize) else {
+            let Some((ty, old)) = store.global(global) else {
                 unreachable!("an instance's globals are in the store")
             };
             let Some(arg) = *value else {
@@ -180,6 +180,7 @@ pub(super) fn end_of<H: Heap>(
 ) -> Result<Ended, RunError> {
     match done {
         Ok(()) => {
+            store.note_bytes(VALUE_FOOTPRINT * results.len() as u64)?;
             let mut kept = Vec::with_capacity(results.len());
             let mut register = 0;
             for ty in results {
@@ -192,7 +193,7 @@ pub(super) fn end_of<H: Heap>(
             Ok(Ended::Returned(kept))
         }
         Err(Stop::Trap(trap)) => Ok(Ended::Trapped(trap)),
-        Err(Stop::Exception) => Ok(Ended::Threw(Kept::Handle(store.take_exception()?))),
+        Err(Stop::Exception) => Ok(Ended::Threw(Embedder::keep_exception(store)?)),
         Err(stop) => Err(stop.into()),
     }
 }

@@ -13,6 +13,7 @@
 //! [`read`] is the inverse of [`write()`]: what is read is the same case, to the
 //! last byte of its module.
 
+use super::ceiling;
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
 use super::step_text::StepText;
@@ -107,6 +108,17 @@ pub struct LimitsText {
     /// Calls from the host that are active at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reentry: Option<usize>,
+    /// Bytes of memory that the run may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footprint: Option<u64>,
+    /// Work that no fuel pays for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<u64>,
+}
+
+/// A limit, unless it is the default one.
+fn beyond_default(limit: u64, default: u64) -> Option<u64> {
+    (limit != default).then_some(limit)
 }
 
 impl LimitsText {
@@ -119,6 +131,8 @@ impl LimitsText {
             table_elements: Some(limits.table_elements),
             memory_bytes: Some(limits.memory_bytes),
             reentry: Some(limits.reentry),
+            footprint: beyond_default(limits.footprint, Limits::default().footprint),
+            work: beyond_default(limits.work, Limits::default().work),
         }
     }
 
@@ -155,12 +169,22 @@ impl LimitsText {
             table_elements: self.table_elements.unwrap_or(default.table_elements),
             memory_bytes: self.memory_bytes.unwrap_or(default.memory_bytes),
             reentry: self.reentry.unwrap_or(default.reentry),
+            footprint: self.footprint.unwrap_or(default.footprint),
+            work: self.work.unwrap_or(default.work),
         };
     }
 }
 
 /// Reads a case: a binary module, or a text module with or without a header.
+/// Limits that the header asks for must not be above
+/// [`CEILING`](crate::engine::CEILING).
 pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
+    read_with(bytes, &LimitsText::default())
+}
+
+/// The same, with some limits in the place of what the header asks for. These
+/// may be any.
+pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), CaseError> {
     let mut header = Header::default();
     let wasm = if bytes.starts_with(b"\0asm") {
         bytes.to_vec()
@@ -175,12 +199,12 @@ pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
         }
         module_text::read(text)?
     };
-    let mut limits = Limits::default();
     if let Some(text) = &header.limits {
         text.check()?;
-        text.apply(&mut limits);
     }
     let in_header = |message: String| error(format!("header: {message}"));
+    let limits = ceiling::limits(header.limits.as_ref(), given, Limits::default());
+    let limits = limits.map_err(in_header)?;
     let schedule = match &header.schedule {
         Some(text) => parse_schedule(text).map_err(in_header)?,
         None => Default::default(),

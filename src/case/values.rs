@@ -3,7 +3,7 @@
 
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
-use crate::types::{Composite, HeapType, RefType, TypeId, Types, ValType};
+use crate::types::{HeapType, RefType, TypeId, ValType};
 
 /// A fixed, well-mixed function of two numbers.
 pub(super) fn mix(a: u64, b: u64) -> u64 {
@@ -56,39 +56,22 @@ pub(super) fn make<H: Heap>(
             Some(r.register())
         }
         HeapType::ConcreteStruct(_) | HeapType::ConcreteArray(_) => {
-            let types = store.types();
-            match ty.heap.concrete().filter(|id| can_make(types, *id)) {
-                Some(id) => Some(
-                    store
-                        .new_default(id, (seed % 3) as u32, inspector)?
-                        .register(),
-                ),
-                None => None,
-            }
+            let id = ty.heap.concrete();
+            let id = id.filter(|id| store.types().entry(*id).is_defaultable);
+            new_default(store, id, seed, inspector)?
         }
-        HeapType::Struct | HeapType::Array => {
-            let want_struct = ty.heap == HeapType::Struct;
-            let types = store.types();
-            let found = types.iter().map(|(id, _)| id).find(|id| {
-                let is_struct = matches!(types.entry(*id).sub.composite, Composite::Struct(_));
-                let is_func = matches!(types.entry(*id).sub.composite, Composite::Func(_));
-                !is_func && is_struct == want_struct && can_make(types, *id)
-            });
-            match found {
-                Some(id) => Some(
-                    store
-                        .new_default(id, (seed % 3) as u32, inspector)?
-                        .register(),
-                ),
-                None => None,
-            }
+        HeapType::Struct => {
+            let id = store.types().default_struct();
+            new_default(store, id, seed, inspector)?
+        }
+        HeapType::Array => {
+            let id = store.types().default_array();
+            new_default(store, id, seed, inspector)?
         }
         HeapType::Func | HeapType::ConcreteFunc(_) => {
-            let fits = |index: &u32| store.matches(u64::from(*index) + 1, ty) == Ok(true);
             let count = store.funcs().len() as u32;
-            // A type with no function of its own is told by trying them all.
             let start = (seed % u64::from(count.max(1))) as u32;
-            let found = (start..count).chain(0..start).find(fits);
+            let found = store.func_of_type(ty.heap, start);
             found.map(|index| u64::from(index) + 1)
         }
         HeapType::None
@@ -100,11 +83,18 @@ pub(super) fn make<H: Heap>(
     Ok(made)
 }
 
-/// Whether every field of the type has a default value.
-fn can_make(types: &Types, id: TypeId) -> bool {
-    match &types.entry(id).sub.composite {
-        Composite::Struct(fields) => fields.iter().all(|f| f.storage.unpacked().is_defaultable()),
-        Composite::Array(element) => element.storage.unpacked().is_defaultable(),
-        Composite::Func(_) => false,
+/// A new object of default values of type `ty`, if there is such a type.
+fn new_default<H: Heap>(
+    store: &mut Store<H>,
+    ty: Option<TypeId>,
+    seed: u64,
+    inspector: &mut dyn Inspector<H>,
+) -> Result<Option<u64>, Stop> {
+    match ty {
+        Some(ty) => {
+            let made = store.new_default(ty, (seed % 3) as u32, inspector)?;
+            Ok(Some(made.register()))
+        }
+        None => Ok(None),
     }
 }

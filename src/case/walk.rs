@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Node, Seen};
 use super::packed::{Format, Lanes, pack};
-use crate::heap::{GcRef, Inspect, Place, Shape};
+use crate::heap::{GcRef, Header, Inspect, Place, Shape};
 use crate::types::{Composite, Lane, Types, ValType};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -29,6 +29,11 @@ impl Hasher for Spread {
     }
 }
 
+/// Bytes of memory that a walk takes for an object besides its values: a node of
+/// the graph, its place in the queue, and its number, in a table that has just
+/// been made larger.
+const OBJECT_FOOTPRINT: u64 = size_of::<Node>() as u64 + 4 + 31;
+
 /// Builds a graph.
 pub(super) struct Walk<'a, H> {
     heap: &'a H,
@@ -40,10 +45,15 @@ pub(super) struct Walk<'a, H> {
     /// The last one that was asked for: mostly it is the next one, too.
     last: Option<((Shape, Option<u32>), u32)>,
     graph: Graph,
+    /// Bytes of memory that it may take.
+    room: u64,
+    /// Whether an object was met that there is no room for.
+    is_full: bool,
 }
 
 impl<'a, H: Inspect> Walk<'a, H> {
-    pub(super) fn new(heap: &'a H, types: &'a Types) -> Walk<'a, H> {
+    /// A walk that takes at most `room` bytes of memory.
+    pub(super) fn new(heap: &'a H, types: &'a Types, room: u64) -> Walk<'a, H> {
         Walk {
             heap,
             types,
@@ -52,6 +62,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
             formats: HashMap::new(),
             last: None,
             graph: Graph::default(),
+            room,
+            is_full: false,
         }
     }
 
@@ -77,6 +89,10 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
         match self.heap.header(r) {
             Some(header) if header.shape.is_some() => {
+                if self.footprint() > self.room {
+                    self.is_full = true;
+                    return Seen::Dangling;
+                }
                 let number = self.queue.len() as u32;
                 self.numbers.insert(r, number);
                 self.queue.push(r);
@@ -86,13 +102,20 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// Follows every reference met so far to its end.
-    pub(super) fn finish(mut self) -> Graph {
+    /// Follows every reference met so far to its end. `None` if there is no room
+    /// for what is there.
+    pub(super) fn finish(mut self) -> Option<Graph> {
         let mut at = 0;
         while let Some(&r) = self.queue.get(at) {
             at += 1;
-            let start = self.graph.bytes.len();
             let header = self.heap.header(r);
+            // No element is wider than a vector.
+            let most = header.map_or(0, |header| 16 * u64::from(header.len));
+            let used = self.footprint();
+            if self.is_full || (used + most > self.room && used + self.size(header) > self.room) {
+                return None;
+            }
+            let start = self.graph.bytes.len();
             let shape = header.and_then(|h| h.shape).unwrap_or(Shape::Extern);
             let word = match shape {
                 Shape::Exception(_) | Shape::Extern => self.heap.peek_word(r).unwrap_or(u32::MAX),
@@ -106,8 +129,32 @@ impl<'a, H: Inspect> Walk<'a, H> {
                 start,
             });
         }
+        if self.is_full {
+            return None;
+        }
         self.graph.bytes.shrink_to_fit();
-        self.graph
+        Some(self.graph)
+    }
+
+    /// Bytes of memory that the walk takes.
+    fn footprint(&self) -> u64 {
+        OBJECT_FOOTPRINT * self.queue.len() as u64 + self.graph.bytes.len() as u64
+    }
+
+    /// Bytes that the elements of an object take in the graph, if it is an array.
+    fn size(&self, header: Option<Header>) -> u64 {
+        let (Some(header), Some(shape)) = (header, header.and_then(|header| header.shape)) else {
+            return 0;
+        };
+        match shape {
+            Shape::Array(id) => match self.types.get(id).map(|entry| &entry.sub.composite) {
+                Some(Composite::Array(element)) => {
+                    u64::from(element.storage.lane().width()) * u64::from(header.len)
+                }
+                _ => 0,
+            },
+            _ => 0,
+        }
     }
 
     /// Reads the values of an object, and returns their format.
@@ -231,12 +278,12 @@ mod tests {
             objects.push(heap.new_array(bytes, 3, 9).unwrap());
             heap.set_shape(objects[objects.len() - 1], shape).unwrap();
         }
-        let mut walk = Walk::new(&heap, &types);
+        let mut walk = Walk::new(&heap, &types, u64::MAX);
         for r in objects {
             walk.reference(r);
         }
         assert_eq!(walk.reference(GcRef(0xdada_dad0)), Seen::Dangling);
-        let graph = walk.finish();
+        let graph = walk.finish().unwrap();
         let values = |object| graph.values_of(object).collect::<Vec<Seen>>();
         let whole = [Seen::Bits(7), Seen::Bits(8)];
         assert_eq!(values(0), whole);

@@ -7,9 +7,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Files beyond this are refused, not read.
-const MAX_FILE: u64 = 256 << 20;
+const MAX_FILE: u64 = 64 << 20;
 
-/// Reads a file; the message of an error names it.
+/// Text beyond this is refused: parsed, it takes up to seventy times as much.
+const MAX_TEXT: usize = 8 << 20;
+
+/// Reads a file, a binary module or text; the message of an error names it.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let file = File::open(path).map_err(|e| in_file(e.to_string()))?;
@@ -22,10 +25,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
         read.map_err(|e| in_file(e.to_string()))?;
     }
     let size = size.max(bytes.len() as u64);
-    match size > MAX_FILE {
-        true => Err(in_file(format!("more than {MAX_FILE} bytes"))),
-        false => Ok(bytes),
+    if size > MAX_FILE {
+        return Err(in_file(format!("more than {MAX_FILE} bytes")));
     }
+    if bytes.len() > MAX_TEXT && !bytes.starts_with(b"\0asm") {
+        let message = format!("{} bytes of text are more than {MAX_TEXT}", bytes.len());
+        return Err(in_file(message));
+    }
+    Ok(bytes)
 }
 
 /// Writes a file, or replaces it as a whole.

@@ -203,11 +203,9 @@ impl Listener for Listening {
 
     fn settled(&mut self, finding: &Finding) {
         let Finding {
-            index,
-            verdict,
-            fingerprint,
-            ..
+            index, fingerprint, ..
         } = finding;
+        let verdict = finding.shown();
         let mut lines = format!("case {index}: {verdict}\n  fingerprint  {fingerprint}\n");
         let kept = lock(&self.kept);
         let command = match kept.replays.get(fingerprint) {

@@ -1,7 +1,7 @@
 //! A case from a file, and what to judge it with.
 
 use super::file;
-use super::options::{Judging, list};
+use super::options::{Judging, Limiting, list};
 use super::output::complain;
 use crate::case::{self, Case};
 use crate::escape;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 /// A case, and what its file says besides.
 pub(super) struct Loaded {
     pub case: Case,
+    /// The text of the file; empty if it is a binary module.
+    pub text: String,
     /// The case's module, compiled.
     pub module: Arc<Module>,
     /// What to judge it with.
@@ -23,11 +25,12 @@ pub(super) struct Loaded {
 }
 
 /// Reads a case. What the command line says goes before what the header says.
-pub(super) fn load(path: &Path, judging: &Judging) -> Result<Loaded, String> {
+pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Result<Loaded, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let in_header = |message: String| in_file(format!("header: {message}"));
     let bytes = file::read(path)?;
-    let (case, header) = case::read(&bytes).map_err(|e| in_file(e.to_string()))?;
+    let (case, header) =
+        case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
     let module = Module::new(&case.wasm, &mut Arc::default());
     let module = module.map_err(|e| in_file(e.to_string()))?;
     match (case::check(&header, &module), &header.fingerprint) {
@@ -47,8 +50,13 @@ pub(super) fn load(path: &Path, judging: &Judging) -> Result<Loaded, String> {
     if let Some(fault) = fault.map_err(in_header)? {
         options = fault.switch_on(options, &Probe::default());
     }
+    let text = match bytes.starts_with(b"\0asm") {
+        true => String::new(),
+        false => String::from_utf8(bytes).unwrap_or_default(),
+    };
     Ok(Loaded {
         case,
+        text,
         module: Arc::new(module),
         options,
         recorded: header.fingerprint,

@@ -15,6 +15,7 @@ mod progress;
 mod replay;
 mod run;
 mod signals;
+mod waiting;
 mod wast;
 mod zoo;
 

@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use crate::case::LimitsText;
 use crate::engine::Grain;
 use crate::oracle::{Collector, Layers, Options, Subject, Timing};
 use crate::zoo::{self, Fault, Probe};
@@ -49,7 +50,9 @@ pub(super) struct Judging {
     pub audit: Option<Audit>,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
-    /// graph, zero, exact, roots, leak, blocks, type, poison, schedule, votes.
+    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
+    /// votes. Without heap, a case in which a heap notices that it is corrupt is
+    /// discarded.
     #[arg(long, value_name = "LAYERS")]
     pub oracle: Option<Layers>,
 
@@ -67,6 +70,25 @@ pub(super) struct Judging {
     /// limits. 0 is for ever. Default: 10 for fuzz, 60 for a file.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+}
+
+/// What a run may use, for commands that read cases.
+#[derive(Args)]
+pub(super) struct Limiting {
+    /// What a run may use, in the place of the default and of what a header
+    /// asks for: any of fuel, frames, registers, heap_bytes, table_elements,
+    /// memory_bytes, reentry, footprint (bytes of memory taken) and work
+    /// (nanoseconds of collections and audits, about). N may end in k, m or g.
+    #[arg(long, value_name = "NAME=N,...", default_value = "", hide_default_value = true, value_parser = limits)]
+    pub limits: LimitsText,
+}
+
+/// Reads the value of `--limits`; nothing is no limit.
+fn limits(text: &str) -> Result<LimitsText, String> {
+    match text {
+        "" => Ok(LimitsText::default()),
+        text => text.parse(),
+    }
 }
 
 /// A list of collectors.

@@ -1,7 +1,7 @@
 //! `gcdiff replay`: many files, one verdict each.
 
 use super::load::{Loaded, load};
-use super::options::Judging;
+use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
@@ -47,6 +47,9 @@ pub(super) struct Replay {
 
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
 
     /// Fingerprints that files record, and that are not what they show.
     #[arg(skip)]
@@ -137,7 +140,8 @@ impl Replay {
             module,
             options,
             recorded,
-        } = load(path, &self.judging)?;
+            ..
+        } = load(path, &self.judging, &self.limiting)?;
         let in_file = |message: String| format!("{}: {message}", escape::path(path));
         let options = desk.watching(&options);
         let judged = judge_module(&case, &module, &options);

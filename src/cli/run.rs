@@ -2,8 +2,9 @@
 
 use super::Ended;
 use super::load::{Loaded, load};
-use super::options::Judging;
+use super::options::{Judging, Limiting};
 use super::output::say;
+use super::waiting::Waiting;
 use crate::campaign::within;
 use crate::case::{self, Call, Outcome, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
@@ -26,6 +27,9 @@ pub(super) struct Run {
     #[command(flatten)]
     judging: Judging,
 
+    #[command(flatten)]
+    limiting: Limiting,
+
     /// Call this function with these arguments, instead of the plan: integers,
     /// floats, null, i31:N, kept:N (a reference returned earlier), or auto for a
     /// value that the harness chooses. One for each parameter, and of its type.
@@ -44,10 +48,11 @@ impl Run {
         let in_file = |message: String| format!("{name}: {message}");
         let Loaded {
             mut case,
+            text,
             module,
             options,
             recorded,
-        } = load(&self.file, &self.judging)?;
+        } = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;
         }
@@ -59,9 +64,11 @@ impl Run {
             })]);
         }
         let (compiled, given) = (module.clone(), options.clone());
+        let waiting = Waiting::for_(format!("judging {name}"));
         let judged = within(self.judging.timeout(60), move |desk| {
             oracle::judge_module(&case, &compiled, &desk.watching(&given))
         });
+        drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
             Err(overtime) => return Ok(finding(&overtime.verdict(), recorded)),
@@ -100,7 +107,10 @@ impl Run {
                 }
                 Ok(Ended::Agree)
             }
-            verdict => Ok(finding(verdict, recorded)),
+            verdict => {
+                let verdict = verdict.clone().with_lines(&text, &module.wasm);
+                Ok(finding(&verdict, recorded))
+            }
         }
     }
 }

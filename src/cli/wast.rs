@@ -1,7 +1,8 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
-use super::options::{Judging, list};
+use super::options::{Judging, Limiting, list};
 use super::output::{complain, say};
+use super::waiting::Waiting;
 use super::{Ended, file};
 use crate::campaign::within;
 use crate::case::parse_schedule;
@@ -29,6 +30,9 @@ pub(super) struct Wast {
 
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
 
     /// When to collect: never, safepoints, allocations, allocations/N, or
     /// at:N,N,... (safepoints counted from 1).
@@ -88,17 +92,21 @@ impl Wast {
             auditing.policy = policy.map_err(in_header)?;
         }
         let mut options = Options::default();
-        directives.apply_limits(&mut options.limits);
+        options.limits = directives
+            .limits(&self.limiting.limits, options.limits)
+            .map_err(|e| in_file(e.to_string()))?;
         if let Some(schedule) = self.schedule.as_ref().or(directives.schedule.as_ref()) {
             options.schedule = schedule.clone();
         }
         let mut passed = true;
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
+            let waiting = Waiting::for_(format!("running {name} under {collector}"));
             let report = within(self.judging.timeout(60), move |desk| {
                 desk.note_heap(Some(collector.name()));
                 script::run_under(&text, collector, auditing, &options)
             });
+            drop(waiting);
             match report {
                 Ok(report) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;

@@ -43,7 +43,9 @@ pub(super) struct Zoo {
     generator: Generator,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
-    /// graph, zero, exact, roots, leak, blocks, type, poison, schedule, votes.
+    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
+    /// votes. Without heap, a case in which a heap notices that it is corrupt is
+    /// discarded.
     #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]
     oracle: Layers,
 
@@ -89,8 +91,8 @@ impl Zoo {
         };
         if self.list {
             for fault in &trials.faults {
-                say!("{:8} {}", fault.id, fault.mechanism);
-                say!("{:8} {}", "", fault.source);
+                say!("{:10} {}", fault.id, fault.mechanism);
+                say!("{:10} {}", "", fault.source);
             }
             return Ok(Ended::Agree);
         }
@@ -173,7 +175,7 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<OfFault>>, String> {
 /// Prints a table, and what it comes to.
 fn print(summaries: &[Summary]) {
     say!(
-        "{:8} {:>15} {:>15} {:>15}  noticed as",
+        "{:10} {:>15} {:>15} {:>15}  noticed as",
         "fault",
         "reached",
         "triggered",
@@ -185,7 +187,7 @@ fn print(summaries: &[Summary]) {
             format!("{fingerprint} ({count} of {})", summary.trials.len())
         });
         say!(
-            "{:8} {:>15} {:>15} {:>15}  {noticed}",
+            "{:10} {:>15} {:>15} {:>15}  {noticed}",
             summary.id,
             times(summary.reached),
             times(summary.triggered),

@@ -1,13 +1,30 @@
 //! Calls between the host and the store.
 
 use super::host::{Host, HostCall};
-use super::inspector::{Grain, Inspector, Point};
+use super::inspector::{Act, Deed, Grain, HostDeed, Inspector, Point};
 use super::limits::MAX_REENTRY;
 use super::machine::Frame;
 use super::store::{Func, Store};
 use super::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
+
+/// Fuel for a call of the host whose parameters and results take `width`
+/// registers, besides that of the instruction. Common signatures are free.
+fn host_call_cost(width: u64) -> u64 {
+    match width {
+        0..=FREE_WIDTH => 0,
+        _ => 4 * width,
+    }
+}
+
+/// See [`host_call_cost`].
+const FREE_WIDTH: u64 = 16;
+
+/// Work of a call of the host, and for each register of its signature. What the
+/// host does with references comes on top.
+const HOST_CALL_WORK: u64 = 40;
+const HOST_VALUE_WORK: u64 = 15;
 
 impl<H: Heap> Store<H> {
     /// Calls a function of the store from outside, with arguments in
@@ -23,12 +40,39 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        if self.depth == 0 {
-            self.machine.fuel = self.machine.limits.fuel;
-            self.machine.clock.limit(self.machine.fuel);
+        let outermost = self.depth == 0;
+        if outermost {
+            self.refuel();
         }
-        self.call_again(func, args, host, inspector)?;
-        Ok(())
+        self.inspect_operations = inspector.grain() >= Grain::Every;
+        let mut done = self.call_again(func, args, host, inspector);
+        if outermost {
+            done = self.pay(done);
+        }
+        if self.inspect_operations && matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception))
+        {
+            // From here on the embedder acts again.
+            self.embedder_acts(inspector)?;
+        }
+        done
+    }
+
+    /// A fresh supply of fuel.
+    pub(super) fn refuel(&mut self) {
+        self.machine.fuel = self.machine.limits.fuel;
+        self.machine.clock.limit(self.machine.fuel);
+    }
+
+    /// Takes the fuel that was used since the last supply from the work that the
+    /// run may do: each call has a supply of its own, but there may be many.
+    pub(super) fn pay<T>(&mut self, done: Result<T, Stop>) -> Result<T, Stop> {
+        let used = self.machine.limits.fuel - self.machine.fuel;
+        match done {
+            Err(stop @ (Stop::Corrupt(_) | Stop::Crash(_) | Stop::Inspector | Stop::RanAway)) => {
+                Err(stop)
+            }
+            done => self.spend(used).and(done),
+        }
     }
 
     /// Like [`Store::call`], on the fuel that is left.
@@ -117,6 +161,9 @@ impl<H: Heap> Store<H> {
         let func = self.types.func(ty);
         let results = base + registers(&func.params);
         let top = results + registers(&func.results);
+        let width = (top - base) as u64;
+        self.machine.charge(host_call_cost(width))?;
+        self.spend(HOST_CALL_WORK + HOST_VALUE_WORK * width)?;
         self.machine.stack.reserve(top)?;
         if self.machine.frames.len() >= self.machine.limits.frames {
             return Err(Trap::StackOverflow.into());
@@ -131,28 +178,73 @@ impl<H: Heap> Store<H> {
             base: base as u32,
             top: top as u32,
         });
-        let mut done = match self.machine.clock.safepoint() {
-            true => self.collect(inspector),
-            false => Ok(()),
+        let done = match self.inspect_operations {
+            true => self.answer(HostCall { id, ty, base }, host, inspector),
+            false => self.answer_unseen(HostCall { id, ty, base }, host, inspector),
         };
-        if done.is_ok() {
-            done = host.call(self, HostCall { id, ty, base }, inspector);
+        if let Err(stop) = &done {
+            self.inspect_corruption(stop, inspector);
         }
         self.machine.frames.pop();
         self.machine.stack.copy_within(results..top, base);
         done
     }
 
+    /// Has the host answer a call, on a frame that is there already.
+    fn answer_unseen(
+        &mut self,
+        call: HostCall,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        if self.machine.clock.safepoint() {
+            self.collect(inspector)?;
+        }
+        host.call(self, call, inspector)?;
+        let end = call.base + registers(&self.types.func(call.ty).params);
+        let arguments = &self.machine.stack[call.base..end];
+        let ty = call.ty;
+        self.heap.note(Fact::HostReturned { ty, arguments });
+        Ok(())
+    }
+
+    /// The same, with a look before and behind, so that the host is blamed for
+    /// what it breaks.
+    #[cold]
+    fn answer(
+        &mut self,
+        call: HostCall,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let outer = self.deed;
+        self.deed = Deed {
+            act: Act::Call,
+            host_call: Some(HostDeed {
+                func: call.id,
+                act: None,
+            }),
+            ..outer
+        };
+        self.embedder_acts(inspector)?;
+        let done = self.answer_unseen(call, host, inspector);
+        if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
+            self.inspect(Point::Operation, inspector)?;
+        }
+        self.deed = outer;
+        done
+    }
+
     /// An argument of a host call, as a register; of a `v128`, the low half.
     pub fn argument(&self, call: HostCall, index: usize) -> u64 {
-        let before = registers(&self.types.func(call.ty).params[..index]);
-        self.machine.stack[call.base + before]
+        let register = self.types.register_of(call.ty, index);
+        self.machine.stack[call.base + register]
     }
 
     /// The high half of an argument that is a `v128`.
     pub fn argument_high(&self, call: HostCall, index: usize) -> u64 {
-        let before = registers(&self.types.func(call.ty).params[..index]);
-        self.machine.stack[call.base + before + 1]
+        let register = self.types.register_of(call.ty, index);
+        self.machine.stack[call.base + register + 1]
     }
 
     /// The type of a host call.
@@ -164,8 +256,8 @@ impl<H: Heap> Store<H> {
     /// the low half.
     pub fn set_result(&mut self, call: HostCall, index: usize, value: u64) -> Result<(), Stop> {
         let func = self.types.func(call.ty);
-        let before = registers(&func.params) + registers(&func.results[..index]);
-        let register = call.base + before;
+        let value_index = func.params.len() + index;
+        let register = call.base + self.types.register_of(call.ty, value_index);
         self.machine.stack[register] = match func.results[index].is_gc() {
             true => {
                 let r = GcRef::from_register(value);

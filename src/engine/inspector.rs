@@ -1,5 +1,6 @@
 //! Looking at a store while it runs: the door for the oracle.
 
+use super::budget::Resource;
 use super::store::Store;
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
@@ -10,19 +11,20 @@ use std::fmt;
 pub enum Grain {
     /// Once, when the plan is done.
     End,
-    /// After every collection.
+    /// After every collection of a heap that frees.
     Collection,
     /// After every call from the host.
     Call,
-    /// Before every instruction that touches the heap, that is, after every
-    /// one but the last.
+    /// Before every instruction that touches the heap, every act of the embedder
+    /// and every collection, and after every collection of any heap.
     Every,
 }
 
 /// Where execution stands when the inspector is called.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Point {
-    /// About to execute an instruction that touches the heap.
+    /// About to execute an instruction that touches the heap, or to let the
+    /// embedder act, or to collect.
     Operation,
     /// A collection has just run.
     Collection,
@@ -43,6 +45,66 @@ pub struct Location {
     pub func: Option<u32>,
     /// Byte offset of the operator in the module.
     pub offset: u32,
+}
+
+/// What acts on a heap.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// An instruction of a module.
+    Instruction(Location),
+    /// The embedder.
+    Embedder(Deed),
+}
+
+/// What an embedder is doing, as far as it has told with [`Store::begin`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deed {
+    /// What.
+    pub act: Act,
+    /// The step of the embedder's plan, counted from 1.
+    pub step: Option<u32>,
+    /// The call of a host function in which it acts.
+    pub host_call: Option<HostDeed>,
+}
+
+/// What an embedder is doing in a call of a host function.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct HostDeed {
+    /// The id of the host function.
+    pub func: u32,
+    /// Which of the things that it does in such calls, counted from 1; `None`
+    /// while it takes the arguments and makes the results.
+    pub act: Option<u32>,
+}
+
+/// A kind of thing that an embedder does.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Act {
+    /// It instantiates a module.
+    Instantiation,
+    /// It makes arguments and takes results of a call, in either direction.
+    #[default]
+    Call,
+    /// It reads or sets a global.
+    Global,
+    /// It reads or sets an element of a table.
+    Table,
+    /// It releases a reference.
+    Drop,
+    /// It collects.
+    Collect,
+    /// It ends the run.
+    End,
+}
+
+/// What has changed a heap.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Cause {
+    /// What was acting.
+    pub actor: Actor,
+    /// Whether a collection did it, and not the actor, for which the collection
+    /// ran.
+    pub collection: bool,
 }
 
 /// Who holds a reference outside the heap.
@@ -124,9 +186,22 @@ impl<H: Heap> View<'_, H> {
         }
     }
 
-    /// Where execution stands, if a function is running.
-    pub fn location(&self) -> Option<Location> {
-        self.store.current.as_ref().map(|f| self.store.location(f))
+    /// What has changed the heap since the inspector was last called, if it is
+    /// called as often as [`Grain::Every`] says. At a coarser grain more may have
+    /// happened in between.
+    pub fn cause(&self, point: Point) -> Option<Cause> {
+        let store = self.store;
+        let standing = || match &store.current {
+            Some(frame) => Some(Actor::Instruction(store.location(frame))),
+            None => store.last_actor,
+        };
+        let cause =
+            |actor: Option<Actor>, collection| actor.map(|actor| Cause { actor, collection });
+        match point {
+            Point::Operation | Point::Call => cause(store.last_actor, false),
+            Point::Collection | Point::End => cause(standing(), true),
+            Point::Corruption => cause(standing(), store.collecting),
+        }
     }
 
     /// The module of an instance.
@@ -147,9 +222,29 @@ pub trait Inspector<H: Heap> {
     /// Looks. `Err` stops the run; the inspector remembers why.
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
 
-    /// Takes, in words, why the inspector has last stopped a run or would have.
-    fn complaint(&mut self) -> Option<String> {
+    /// Bytes of memory that the run may take, where that is less than its limits
+    /// say.
+    fn footprint(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// What looking would need more of than the run may have, if that is why the
+    /// inspector has stopped it.
+    fn over_budget(&self) -> Option<Resource> {
         None
+    }
+
+    /// Takes, in words, why the inspector has last stopped a run or would have.
+    /// `line` knows the lines of instructions in the modules' text.
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let _ = line;
+        None
+    }
+
+    /// Whether it is a failure if a heap notices that it is corrupt. (It ends the
+    /// run either way.)
+    fn minds_corruption(&self) -> bool {
+        true
     }
 }
 

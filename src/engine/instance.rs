@@ -1,7 +1,8 @@
 //! Instances: linking and instantiation.
 
+use super::budget::Resource;
 use super::host::Host;
-use super::inspector::Inspector;
+use super::inspector::{Act, Deed, Inspector};
 use super::storage::{Memory, PAGE, Table, range};
 use super::store::{Func, GlobalSlot, Store};
 use super::trap::{Stop, Trap};
@@ -102,6 +103,22 @@ impl Instance {
     }
 }
 
+/// Bytes that an element of a table takes: in the table, and as an observation
+/// has it.
+pub(super) const SEEN_ELEMENT: u64 = 4 + 24;
+
+/// So many zeros, if there is memory for them.
+fn zeros<T: Clone + Default>(len: u64) -> Result<Vec<T>, Stop> {
+    let full = Stop::OverBudget(Resource::Memory);
+    let len = usize::try_from(len).map_err(|_| full.clone())?;
+    // Zeroed memory comes from the system untouched, but only from what aborts
+    // where there is none. So much is asked for first.
+    let mut probe: Vec<T> = Vec::new();
+    probe.try_reserve_exact(len).map_err(|_| full)?;
+    drop(probe);
+    Ok(vec![T::default(); len])
+}
+
 impl<H: Heap> Store<H> {
     /// Adds a function that the host answers under `id`.
     pub fn add_host_func(
@@ -118,28 +135,44 @@ impl<H: Heap> Store<H> {
     /// Adds a table whose elements are null, to be imported.
     pub fn add_table(&mut self, ty: crate::module::TableType) -> Result<Extern, Stop> {
         let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
-        if used.saturating_add(ty.min) > self.machine.limits.table_elements {
+        let total = used.checked_add(ty.min);
+        if total.is_none_or(|total| total > self.machine.limits.table_elements) {
             return Err(Trap::TooLarge.into());
         }
+        // What a host sees of an element takes more than the element.
+        self.afford(ty.min.saturating_mul(SEEN_ELEMENT))?;
         self.tables.push(Table {
-            elements: vec![0; ty.min as usize],
+            elements: zeros(ty.min)?,
             ty,
             gc: ty.element.heap.is_gc(),
         });
         Ok(Extern::Table(self.tables.len() as u32 - 1))
     }
 
+    /// Sets all elements of a table that has just been added to the value in a
+    /// register.
+    pub fn fill_new_table(&mut self, table: u32, value: u64) -> Result<(), Stop> {
+        let table = &mut self.tables[table as usize];
+        match table.gc {
+            true => self
+                .heap
+                .grow_slots(&mut table.elements, GcRef::from_register(value))?,
+            false => table.elements.fill(value as u32),
+        }
+        Ok(())
+    }
+
     /// Adds a memory of zeros, to be imported.
     pub fn add_memory(&mut self, ty: crate::module::MemoryType) -> Result<Extern, Stop> {
-        if self
-            .memory_bytes()
-            .saturating_add(ty.min.saturating_mul(PAGE))
-            > self.machine.limits.memory_bytes
-        {
+        // A product that does not fit is beyond every limit.
+        let bytes = ty.min.checked_mul(PAGE).ok_or(Trap::TooLarge)?;
+        let total = self.memory_bytes().checked_add(bytes);
+        if total.is_none_or(|total| total > self.machine.limits.memory_bytes) {
             return Err(Trap::TooLarge.into());
         }
+        self.afford(2 * bytes)?;
         self.machine.memories.push(Memory {
-            bytes: vec![0; (ty.min * PAGE) as usize],
+            bytes: zeros(bytes)?,
             ty,
         });
         Ok(Extern::Memory(self.machine.memories.len() as u32 - 1))
@@ -322,8 +355,27 @@ impl<H: Heap> Store<H> {
         host: &mut dyn Host<H>,
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
-        self.machine.fuel = self.machine.limits.fuel;
-        self.machine.clock.limit(self.machine.fuel);
+        let outer = self.deed;
+        let deed = Deed {
+            act: Act::Instantiation,
+            ..outer
+        };
+        self.begin(deed, inspector)?;
+        self.refuel();
+        let done = self.initialise(id, host, inspector);
+        let done = self.pay(done);
+        if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
+            self.begin(outer, inspector)?;
+        }
+        done
+    }
+
+    fn initialise(
+        &mut self,
+        id: u32,
+        host: &mut dyn Host<H>,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
         let module = Arc::clone(&self.instances[id as usize].module);
         // A table's initial element may only use imported globals, as the
         // table section comes first.
@@ -336,13 +388,7 @@ impl<H: Heap> Store<H> {
             let value = self.constant(id, *init, host, inspector)?;
             if value != 0 {
                 self.machine.charge(ty.min / 8)?;
-                let table = &mut self.tables[index as usize];
-                match table.gc {
-                    true => self
-                        .heap
-                        .grow_slots(&mut table.elements, GcRef::from_register(value))?,
-                    false => table.elements.fill(value as u32),
-                }
+                self.fill_new_table(index, value)?;
             }
         }
         for ty in &module.memories[module.imported_memories as usize..] {
@@ -422,6 +468,7 @@ impl<H: Heap> Store<H> {
                 }
                 segment.refs.push(slot);
             }
+            self.segment_refs += element.items.len();
         }
         Ok(())
     }
@@ -475,6 +522,10 @@ impl<H: Heap> Store<H> {
             }
             ConstExpr::Body(body) => {
                 self.run_body(id, body, &[], host, inspector)?;
+                if self.inspect_operations {
+                    // The value is stored by nobody but the instantiation.
+                    self.embedder_acts(inspector)?;
+                }
                 Ok(self.machine.stack[self.machine.free_base()])
             }
         }

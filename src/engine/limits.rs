@@ -1,7 +1,8 @@
 //! What a run may use.
 
-/// Limits of one run. All are logical: they count what the program asks for,
-/// never what a heap makes of it.
+/// Limits of one run. All but the last two are logical: they count what the
+/// program asks for, never what a heap makes of it, and running into one is a
+/// trap that every heap shows.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Fuel for instantiation and, anew, for each call from the host. One unit
@@ -22,6 +23,16 @@ pub struct Limits {
     /// Calls from the host into the module that are active at a time; more than
     /// [`MAX_REENTRY`] are never allowed.
     pub reentry: usize,
+    /// Bytes of memory that the run may take at a time: everything above as it
+    /// is kept, what audits and the observation need besides, and what earlier
+    /// runs of the same verdict have left. Estimated, and not less than what is
+    /// taken. A run that needs more is no longer worth its memory, and stops
+    /// ([`Stop::OverBudget`](super::Stop::OverBudget)).
+    pub footprint: u64,
+    /// Work over the whole run that its fuel does not pay for, in nanoseconds
+    /// of a typical machine, as estimated: collections, audits, calls of the
+    /// host; and one for each unit of fuel. Beyond it the run stops.
+    pub work: u64,
 }
 
 /// The most calls from the host into the module that are ever active at a time.
@@ -41,9 +52,29 @@ impl Default for Limits {
             table_elements: 10_000_000,
             memory_bytes: 256 << 20,
             reentry: MAX_REENTRY,
+            footprint: FOOTPRINT,
+            work: WORK,
         }
     }
 }
+
+/// What cases may take that do not ask for more or less; generated ones do not.
+const FOOTPRINT: u64 = 1 << 30;
+const WORK: u64 = 2_000_000_000;
+
+/// The most that the header of a case or a script may ask for. Whoever runs it
+/// may ask for more.
+pub const CEILING: Limits = Limits {
+    fuel: 1_000_000_000,
+    frames: 1 << 20,
+    registers: 1 << 22,
+    heap_bytes: 1 << 30,
+    table_elements: 1 << 25,
+    memory_bytes: 1 << 30,
+    reentry: MAX_REENTRY,
+    footprint: 1 << 30,
+    work: 4_000_000_000,
+};
 
 impl Limits {
     /// For generated cases: each run ends within milliseconds.
@@ -56,6 +87,8 @@ impl Limits {
             table_elements: 20_000,
             memory_bytes: 16 << 20,
             reentry: 4,
+            footprint: FOOTPRINT,
+            work: WORK,
         }
     }
 }

@@ -50,7 +50,8 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(limits: Limits, schedule: Schedule) -> Machine {
         Machine {
-            stack: Stack::new(limits.registers),
+            // Frames keep the numbers of registers in 32 bits.
+            stack: Stack::new(limits.registers.min(i32::MAX as usize)),
             frames: Vec::new(),
             running: Frame::default(),
             fuel: limits.fuel,

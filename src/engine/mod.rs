@@ -6,7 +6,9 @@
 //! instruction.
 
 mod allocate;
+mod budget;
 mod call;
+mod funcs;
 mod host;
 mod inspector;
 mod instance;
@@ -20,10 +22,13 @@ mod storage;
 mod store;
 mod trap;
 
+pub use budget::Resource;
 pub use host::{Host, HostCall, NoHost};
-pub use inspector::{Blind, Grain, Halt, Inspector, Location, Owner, Point, View};
+pub use inspector::{
+    Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
+};
 pub use instance::{Extern, Instance, LinkError};
-pub use limits::{Limits, MAX_REENTRY};
+pub use limits::{CEILING, Limits, MAX_REENTRY};
 pub use schedule::Schedule;
 pub use storage::{Memory, PAGE, Table};
 pub use store::{Func, Store};

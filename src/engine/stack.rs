@@ -64,7 +64,12 @@ impl Stack {
         if top > self.limit {
             return Err(Trap::StackOverflow);
         }
-        self.extend((self.reserved * 2).min(self.limit).max(top));
+        let most = (self.reserved * 2).min(self.limit).max(top);
+        let missing = (most + WINDOW).saturating_sub(self.registers.len());
+        match self.registers.try_reserve(missing) {
+            Ok(()) => self.extend(most),
+            Err(_) => return Err(Trap::StackOverflow),
+        }
         Ok(())
     }
 
@@ -79,6 +84,11 @@ impl Stack {
             true => self.registers = vec![0; len],
             false => self.registers.resize(len, 0),
         }
+    }
+
+    /// How much memory it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.registers.len() * size_of::<u64>()) as u64
     }
 
     /// The window of a frame whose registers begin at `base`.

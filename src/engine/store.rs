@@ -1,13 +1,15 @@
 //! The store: everything that instances share.
 
-use super::inspector::{Grain, Halt, Inspector, Location, Point, View};
+use super::budget::Budget;
+use super::funcs::FuncsByType;
+use super::inspector::{Act, Actor, Cause, Deed, Grain, Halt, Inspector, Location, Point, View};
 use super::instance::Instance;
 use super::limits::Limits;
 use super::machine::{Frame, Machine};
 use super::roots::StoreRoots;
 use super::schedule::Schedule;
 use super::storage::{Memory, Table};
-use super::trap::{Stop, Trap};
+use super::trap::Stop;
 use crate::heap::{GcRef, Heap, HeapError, Reclaims, Shape};
 use crate::module::{GlobalType, Module};
 use crate::types::{HeapType, RefType, TypeId, Types, ValType};
@@ -104,25 +106,28 @@ pub struct Store<H> {
     pub(super) current: Option<Frame>,
     /// Calls from the host that are active.
     pub(super) depth: usize,
-    /// Bytes that may still be allocated.
+    /// Bytes that may still be allocated before the budget is asked again.
     pub(super) heap_left: u64,
+    /// What else the run may take.
+    pub(super) budget: Budget,
+    /// Which functions have a type; see [`Store::func_of_type`].
+    pub(super) funcs_by_type: FuncsByType,
+    /// References in element segments that were never dropped.
+    pub(super) segment_refs: usize,
     /// Bytes charged for an object of each type, without array elements.
     pub(super) object_bytes: Vec<u32>,
     /// Whether to inspect before every instruction that touches the heap.
     pub(super) inspect_operations: bool,
-    /// The instruction that last touched the heap; kept while inspecting.
-    pub(super) last_operation: Option<Location>,
-    /// Where the last trap or uncaught exception was raised.
-    pub(super) stopped_at: Option<Location>,
+    /// What last acted on the heap; kept while inspecting.
+    pub(super) last_actor: Option<Actor>,
+    /// What the embedder is doing.
+    pub(super) deed: Deed,
+    /// Whether a collection runs, or has failed.
+    pub(super) collecting: bool,
+    /// Whether the heap has found itself corrupt, and what was acting then.
+    corrupted: Option<Option<Cause>>,
     /// Scratch for bulk operations on slots.
     pub(super) scratch: Vec<u32>,
-}
-
-/// Takes `bytes` from a budget.
-#[inline]
-pub(super) fn charge_bytes(left: &mut u64, bytes: u64) -> Result<(), Trap> {
-    *left = left.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
-    Ok(())
 }
 
 /// Bytes charged for every object beside its fields.
@@ -131,6 +136,7 @@ const OBJECT_BYTES: u32 = 16;
 impl<H: Heap> Store<H> {
     /// An empty store over `heap`.
     pub fn new(heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
+        let (budget, heap_left) = Budget::new(limits.heap_bytes, limits.work);
         Store {
             heap,
             machine: Machine::new(limits, schedule),
@@ -145,11 +151,16 @@ impl<H: Heap> Store<H> {
             pending: 0,
             current: None,
             depth: 0,
-            heap_left: limits.heap_bytes,
+            heap_left,
+            budget,
+            funcs_by_type: FuncsByType::default(),
+            segment_refs: 0,
             object_bytes: Vec::new(),
             inspect_operations: false,
-            last_operation: None,
-            stopped_at: None,
+            last_actor: None,
+            deed: Deed::default(),
+            collecting: false,
+            corrupted: None,
             scratch: Vec::new(),
         }
     }
@@ -190,6 +201,27 @@ impl<H: Heap> Store<H> {
         &self.funcs
     }
 
+    /// What the run may use.
+    pub fn limits(&self) -> &Limits {
+        &self.machine.limits
+    }
+
+    /// The first function whose type is `ty` or a subtype of it, at or behind
+    /// index `start`, or else from the beginning.
+    pub fn func_of_type(&mut self, ty: HeapType, start: u32) -> Option<u32> {
+        match ty {
+            HeapType::Func => {
+                let count = self.funcs.len() as u32;
+                (count > 0).then_some(if start < count { start } else { 0 })
+            }
+            HeapType::ConcreteFunc(id) => {
+                self.funcs_by_type.learn(&self.funcs, &self.types);
+                self.funcs_by_type.first(id, start)
+            }
+            _ => None,
+        }
+    }
+
     /// All tables.
     pub fn tables(&self) -> &[Table] {
         &self.tables
@@ -202,14 +234,23 @@ impl<H: Heap> Store<H> {
 
     /// The type and the value of every global: a register; of a `v128`, the
     /// low half.
-    pub fn globals(&self) -> impl Iterator<Item = (GlobalType, u64)> + '_ {
-        self.globals.iter().map(|g| {
-            let value = match g.ty.value {
-                ValType::Ref(_) => u64::from(self.ref_globals[g.slot as usize]),
-                _ => self.machine.num_globals[g.slot as usize],
-            };
-            (g.ty, value)
-        })
+    pub fn globals(&self) -> impl ExactSizeIterator<Item = (GlobalType, u64)> + '_ {
+        self.globals
+            .iter()
+            .map(|global| (global.ty, self.global_value(global)))
+    }
+
+    /// The type and the value of one of them.
+    pub fn global(&self, index: u32) -> Option<(GlobalType, u64)> {
+        let global = self.globals.get(index as usize)?;
+        Some((global.ty, self.global_value(global)))
+    }
+
+    fn global_value(&self, global: &GlobalSlot) -> u64 {
+        match global.ty.value {
+            ValType::Ref(_) => u64::from(self.ref_globals[global.slot as usize]),
+            _ => self.machine.num_globals[global.slot as usize],
+        }
     }
 
     /// The type of a global.
@@ -235,15 +276,50 @@ impl<H: Heap> Store<H> {
         self.machine.clock.safepoints()
     }
 
-    /// The instruction that last touched the heap. Known only while inspecting
-    /// with [`Grain::Every`](super::Grain::Every).
-    pub fn last_operation(&self) -> Option<Location> {
-        self.last_operation
+    /// What was acting when the heap found itself corrupt, if it has. The
+    /// embedder's acts are known only while inspecting with [`Grain::Every`].
+    pub fn corrupted_by(&self) -> Option<Cause> {
+        self.corrupted.flatten()
     }
 
-    /// Where the last trap, exception or corruption was raised.
-    pub fn stopped_at(&self) -> Option<Location> {
-        self.stopped_at
+    /// What the embedder is doing.
+    pub fn deed(&self) -> Deed {
+        self.deed
+    }
+
+    /// Tells what the embedder does from now on, so that it is blamed for what
+    /// it breaks. Lets the inspector look first, if it wants to look before every
+    /// operation.
+    pub fn begin(&mut self, deed: Deed, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.deed = deed;
+        self.inspect_operations = inspector.grain() >= Grain::Every;
+        match self.inspect_operations {
+            true => self.embedder_acts(inspector),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets the inspector look, before the embedder goes on with its deed.
+    #[cold]
+    pub(super) fn embedder_acts(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        self.inspect(Point::Operation, inspector)?;
+        self.last_actor = Some(Actor::Embedder(self.deed));
+        Ok(())
+    }
+
+    /// Lets the inspector look at a heap that has just found itself corrupt,
+    /// while the frames are still there: it may find out what has happened. The
+    /// run is over either way. Does nothing if `stop` says otherwise, or if the
+    /// inspector has looked already, further inside.
+    pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
+        if let (Stop::Corrupt(_) | Stop::Crash(_), None) = (stop, self.corrupted) {
+            let view = View {
+                store: self,
+                stack: &self.machine.stack,
+            };
+            self.corrupted = Some(view.cause(Point::Corruption));
+            let _ = self.inspect(Point::Corruption, inspector);
+        }
     }
 
     /// The place a frame is at.
@@ -267,8 +343,12 @@ impl<H: Heap> Store<H> {
     /// Collects now. The running frame, if any, must be in `current`.
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.collect_unseen(inspector)?;
-        let frees = self.heap.reclaims() != Reclaims::Nothing;
-        if frees && inspector.grain() >= Grain::Collection {
+        // What frees nothing has nothing to show, unless it is to be blamed.
+        let grain = match self.heap.reclaims() {
+            Reclaims::Nothing => Grain::Every,
+            _ => Grain::Collection,
+        };
+        if inspector.grain() >= grain {
             self.inspect(Point::Collection, inspector)?;
         }
         Ok(())
@@ -277,6 +357,11 @@ impl<H: Heap> Store<H> {
     /// Ends a run: collects once more, and lets the inspector look for the last
     /// time.
     pub fn finish(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        let end = Deed {
+            act: Act::End,
+            ..Deed::default()
+        };
+        self.begin(end, inspector)?;
         self.collect_unseen(inspector)?;
         self.inspect(Point::End, inspector)
     }
@@ -289,6 +374,7 @@ impl<H: Heap> Store<H> {
             // What the last operation broke is not to be blamed on this.
             self.inspect(Point::Operation, inspector)?;
         }
+        self.spend(self.collection_work())?;
         let mut roots = StoreRoots {
             types: &self.types,
             instances: &mut self.instances,
@@ -301,7 +387,10 @@ impl<H: Heap> Store<H> {
             handles: &mut self.handles,
             pending: &mut self.pending,
         };
-        Ok(self.heap.collect(&mut roots)?)
+        self.collecting = true;
+        self.heap.collect(&mut roots)?;
+        self.collecting = false;
+        Ok(())
     }
 
     /// Lets the inspector look.
@@ -317,12 +406,6 @@ impl<H: Heap> Store<H> {
             self.heap.forget_changes();
         }
         looked.map_err(|Halt| Stop::Inspector)
-    }
-
-    /// Charges an allocation to the budget.
-    #[inline]
-    pub(super) fn charge_bytes(&mut self, bytes: u64) -> Result<(), Trap> {
-        charge_bytes(&mut self.heap_left, bytes)
     }
 
     /// Whether a non-null reference of the internal, external or exception

@@ -1,5 +1,6 @@
 //! Why execution stops before its end.
 
+use super::budget::Resource;
 use crate::heap::{Corruption, HeapError};
 use std::fmt;
 
@@ -77,11 +78,16 @@ pub enum Stop {
     Exception,
     /// The heap has no room left, although the logical budget has.
     HeapFull,
+    /// The run needs more of this than it may have, which says nothing about
+    /// its heap.
+    OverBudget(Resource),
     /// The run has passed more safepoints than its fuel can pay for, and might
     /// never end.
     RanAway,
-    /// The collector has broken its heap.
+    /// The heap has noticed that its own state is wrong.
     Corrupt(Corruption),
+    /// The collector has crashed.
+    Crash(&'static str),
     /// The inspector asked for it.
     Inspector,
 }
@@ -98,6 +104,7 @@ impl From<HeapError> for Stop {
         match error {
             HeapError::Full => Stop::HeapFull,
             HeapError::Corrupt(corruption) => Stop::Corrupt(corruption),
+            HeapError::Crash(what) => Stop::Crash(what),
         }
     }
 }

@@ -43,6 +43,7 @@ impl Inspect for Box<dyn Heap> {
         root_list() -> Option<RootList>;
         parked() -> Vec<GcRef>;
         unused() -> Vec<(u32, &[u8])>;
+        footprint() -> u64;
         stats() -> Stats;
         changes(visit: &mut dyn FnMut(Change)) -> bool;
     }

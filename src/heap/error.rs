@@ -22,8 +22,12 @@ impl fmt::Display for Corruption {
 pub enum HeapError {
     /// No room for the allocation. Collecting may help.
     Full,
-    /// The collector has broken its own heap.
+    /// The heap has noticed that its own state is wrong. A collector that is
+    /// shipped without assertions may not notice.
     Corrupt(Corruption),
+    /// The collector has come to an end that no build of it survives: a stack
+    /// overflow, an abort.
+    Crash(&'static str),
 }
 
 impl HeapError {

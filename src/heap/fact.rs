@@ -3,7 +3,7 @@
 use super::GcRef;
 use crate::types::TypeId;
 
-/// Something for a heap that keeps statistics; see [`Heap::note`](super::Heap::note).
+/// Something for a heap that keeps statistics, or has a fault; see [`Heap::note`](super::Heap::note).
 #[derive(Copy, Clone, Debug)]
 pub enum Fact<'a> {
     /// `ref.test`, `ref.cast` or a branch on a cast has looked at a value of
@@ -30,5 +30,19 @@ pub enum Fact<'a> {
     Segment {
         /// Whether there were some once, and the segment has been dropped.
         dropped: bool,
+    },
+    /// References have been copied from an element segment to a table or an
+    /// array: by an instruction, or because the segment is an active one.
+    SegmentCopied {
+        /// The references.
+        references: &'a [u32],
+    },
+    /// A function of the host has returned, with results, a trap or an
+    /// exception.
+    HostReturned {
+        /// Its type.
+        ty: TypeId,
+        /// The registers of its arguments.
+        arguments: &'a [u64],
     },
 }

@@ -63,6 +63,11 @@ impl Granules {
         }
     }
 
+    /// How many entries there is room for.
+    pub fn capacity(&self) -> usize {
+        self.table.len()
+    }
+
     /// Makes room for entries below `granules`.
     pub fn reserve(&mut self, granules: usize) {
         if granules > self.table.len() {

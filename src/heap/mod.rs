@@ -239,8 +239,9 @@ pub trait Heap: Inspect {
     /// `table.grow`: fills slots that are new.
     fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
 
-    /// Hears of what the engine does besides. It has no effect but on
-    /// statistics, and a collector has no use for it.
+    /// Learns what the engine does that no operation shows. A collector has no
+    /// use for it: this is for a heap in front of it that counts events or that
+    /// has a fault.
     #[inline]
     fn note(&mut self, fact: Fact<'_>) {
         let _ = fact;
@@ -364,6 +365,13 @@ pub trait Inspect {
     /// bytes.
     fn unused(&self) -> Vec<(u32, &[u8])> {
         Vec::new()
+    }
+
+    /// Bytes of memory that the heap takes, as estimated: whatever it has for
+    /// objects, in use or not, and its own tables.
+    fn footprint(&self) -> u64 {
+        let (start, end) = self.extent();
+        2 * u64::from(end.saturating_sub(start))
     }
 
     /// How often the heap was collected, objects allocated and freed so far.

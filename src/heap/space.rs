@@ -69,6 +69,12 @@ impl Space {
         self.granules.log.forget();
     }
 
+    /// Bytes of memory taken: for objects, and for the table of blocks.
+    pub fn footprint(&self) -> u64 {
+        let table = self.granules.capacity() * size_of::<i32>();
+        (self.storage.len() + table) as u64
+    }
+
     /// The addresses in use.
     pub fn extent(&self) -> (u32, u32) {
         (GRANULE, self.granules.end() * GRANULE)

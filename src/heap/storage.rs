@@ -1,6 +1,6 @@
 //! Byte-addressed memory: where objects are made of bytes.
 //!
-//! Memory starts empty and doubles on demand, so that a heap costs next to
+//! Memory starts empty and grows by a factor on demand, so that a heap costs next to
 //! nothing until it is used. Every access is checked; whoever calls says what
 //! a miss means.
 
@@ -19,6 +19,9 @@ pub const POISON: u8 = 0xda;
 
 /// The least memory taken from the system.
 const FIRST: usize = 4096;
+
+/// From this size on memory no longer doubles.
+const LARGE: usize = 32 << 20;
 
 // Addresses are 32 bits wide, offsets may be a little wider, and both are
 // added as `usize` without a check.
@@ -61,7 +64,13 @@ impl Storage {
         if needed > self.max {
             return false;
         }
-        let len = needed.max(self.bytes.len() * 2).max(FIRST).min(self.max);
+        let here = self.bytes.len();
+        // Large memory grows by less than what there is, lest half of it lie idle.
+        let more = match here < LARGE {
+            true => here,
+            false => here / 8,
+        };
+        let len = needed.max(here + more).max(FIRST).min(self.max);
         if self
             .bytes
             .try_reserve_exact(len - self.bytes.len())

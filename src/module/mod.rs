@@ -14,6 +14,7 @@ mod splice;
 mod vector;
 
 pub use code::{Code, Op, Target};
+pub(crate) use compile::features;
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
 pub use splice::Site;
@@ -21,7 +22,7 @@ pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUna
 
 use crate::types::{RefType, TypeId, Types, ValType};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A table's type.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -241,7 +242,12 @@ pub struct Module {
     pub maps: StackMaps,
     /// Who catches what.
     pub handlers: Handlers,
+    /// The exports in the order of their names, once one of many was asked for.
+    exports_by_name: OnceLock<Box<[u32]>>,
 }
+
+/// So many exports are faster looked through than sorted.
+const FEW_EXPORTS: usize = 16;
 
 impl Module {
     /// Decodes, validates and compiles `wasm`. Its types are interned in
@@ -262,6 +268,17 @@ impl Module {
 
     /// The exported item called `name`.
     pub fn export(&self, name: &str) -> Option<ExportItem> {
-        self.exports.iter().find(|e| e.name == name).map(|e| e.item)
+        if self.exports.len() <= FEW_EXPORTS {
+            let found = self.exports.iter().find(|e| e.name == name);
+            return found.map(|export| export.item);
+        }
+        let sorted = self.exports_by_name.get_or_init(|| {
+            let mut sorted: Vec<u32> = (0..self.exports.len() as u32).collect();
+            sorted.sort_unstable_by_key(|index| &self.exports[*index as usize].name);
+            sorted.into()
+        });
+        let by_name = |index: &u32| self.exports[*index as usize].name.as_str().cmp(name);
+        let place = sorted.binary_search_by(by_name).ok()?;
+        Some(self.exports[sorted[place] as usize].item)
     }
 }

@@ -1,13 +1,16 @@
 //! Naming an instruction by its offset.
 
-use super::violation::Place;
+use super::names::{Names, Space};
+use super::place::Instruction;
 use crate::engine::Location;
+use crate::module::Module;
 use wasmparser::{BinaryReader, OperatorsReader};
 
-/// The instruction at a location of `wasm`, named as in the text format.
-pub fn instruction_at(wasm: &[u8], location: Location) -> Place {
+/// The instruction at a location of a module, named as in the text format.
+pub(super) fn instruction_at(module: &Module, location: Location) -> Instruction {
     let offset = location.offset as usize;
-    let name = wasm
+    let name = module
+        .wasm
         .get(offset..)
         .map(|rest| OperatorsReader::new(BinaryReader::new(rest, u64::from(location.offset))))
         .and_then(|mut reader| reader.read().ok())
@@ -15,10 +18,13 @@ pub fn instruction_at(wasm: &[u8], location: Location) -> Place {
             || "unknown".to_string(),
             |operator| text_name(&format!("{operator:?}")),
         );
-    Place {
+    let names = Names::new(module);
+    Instruction {
         func: location.func,
+        func_name: location.func.map(|func| names.item(Space::Func, func)),
         offset: location.offset,
-        instruction: name,
+        name,
+        line: None,
     }
 }
 

@@ -5,7 +5,7 @@ use super::compare::compare;
 use super::layers::{Layer, Layers};
 use super::names::Names;
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
-use super::verdict::{Difference, Verdict};
+use super::verdict::{Difference, Judge, Reason, Verdict};
 use crate::case::{Case, Facts, Observation, print_schedule};
 use crate::engine::Schedule;
 use crate::heap::Reclaims;
@@ -29,7 +29,13 @@ pub struct Options {
     /// extra collection must change no observation. In a campaign, on a share of
     /// the cases.
     pub reschedule: bool,
+    /// Bytes of memory that a verdict may take at a time, where that is less than
+    /// the limits of the case say.
+    pub footprint: u64,
 }
+
+/// A generated case takes a tenth of this, and a campaign has one on every core.
+const CAMPAIGN_FOOTPRINT: u64 = 128 << 20;
 
 impl Default for Options {
     /// For one case: everything there is.
@@ -40,6 +46,7 @@ impl Default for Options {
             timing: Timing::Sampled,
             layers: Layers::ALL,
             reschedule: true,
+            footprint: u64::MAX,
         }
     }
 }
@@ -51,6 +58,7 @@ impl Options {
         Options {
             collectors: vec![null, drc],
             sometimes: rest.to_vec(),
+            footprint: CAMPAIGN_FOOTPRINT,
             ..Options::default()
         }
     }
@@ -91,6 +99,7 @@ impl Options {
             timing: self.timing,
             layers: self.layers,
             reschedule: self.reschedule && reschedule,
+            footprint: self.footprint,
         }
     }
 }
@@ -159,6 +168,8 @@ pub fn judge_module(
         observation: None,
     };
     let mut votes = Votes::default();
+    let mut noticed = None;
+    let footprint = case.limits.footprint.min(options.footprint);
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
         let mut schedule = None;
@@ -171,6 +182,8 @@ pub fn judge_module(
                 other.as_ref().unwrap_or(case),
                 module,
                 (options.timing, options.layers),
+                // What earlier runs have left is no longer there for this one.
+                footprint.saturating_sub(votes.kept),
             )?;
             let name = match &schedule {
                 None => subject.name().to_string(),
@@ -179,12 +192,17 @@ pub fn judge_module(
             match ran.seen {
                 Err(verdict) => {
                     judged.facts.push((subject.name(), ran.facts));
+                    if let Verdict::Discard(Reason::Noticed, _) = *verdict {
+                        // It has no vote, but the others may disagree.
+                        noticed.get_or_insert(*verdict);
+                        break;
+                    }
                     judged.verdict = *verdict;
                     return Ok(judged);
                 }
                 Ok(observation) => {
                     let observation = options.layers.of(observation);
-                    votes.add(subject.name(), name, observation);
+                    votes.add(subject, name, observation);
                 }
             }
             if schedule.is_some() {
@@ -203,6 +221,8 @@ pub fn judge_module(
     }
     if let Some(difference) = votes.difference(module) {
         judged.verdict = Verdict::Differ(difference);
+    } else if let Some(discard) = noticed {
+        judged.verdict = discard;
     }
     if let Some(first) = votes.camps.into_iter().next() {
         judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());
@@ -230,67 +250,117 @@ fn rescheduled(schedule: &Schedule, safepoints: u64) -> Schedule {
 
 /// What all runs showed. An observation may be as large as a heap, so of those
 /// that are equal only the first is kept.
+///
+/// Where they differ, the model is right, if it has run: it shares no code with
+/// the other heaps, and several of them may be wrong alike. That it never frees is
+/// no reason to doubt it: an embedder cannot see what is freed or when, so what
+/// any heap shows under any schedule is what the model shows. Without the model,
+/// more than half of the heaps outvote the others, if there are three at least.
+///
+/// The model of this crate counts as the model, and no other heap, even if it goes
+/// by the same name: a fault may have been put in front of that one.
 #[derive(Default)]
 struct Votes {
     /// In the order of the runs.
     runs: Vec<Run>,
     /// In the order of their first members.
     camps: Vec<Observation>,
+    /// Bytes of memory that these take.
+    kept: u64,
 }
 
 /// A run, as a voter sees it.
 struct Run {
     heap: &'static str,
+    is_model: bool,
     /// The heap, and the schedule if it is not the case's own.
     name: String,
     camp: usize,
 }
 
 impl Votes {
-    fn add(&mut self, heap: &'static str, name: String, observation: Observation) {
+    fn add(&mut self, subject: &Subject, name: String, observation: Observation) {
         let found = self.camps.iter().position(|camp| *camp == observation);
         let camp = found.unwrap_or_else(|| {
+            self.kept += observation.footprint();
             self.camps.push(observation);
             self.camps.len() - 1
         });
-        self.runs.push(Run { heap, name, camp });
+        self.runs.push(Run {
+            heap: subject.name(),
+            is_model: subject.is_model(),
+            name,
+            camp,
+        });
     }
 
-    /// The camp that most heaps are in, by the first run of each: a heap that is
-    /// run twice has one vote. One heap alone is no majority.
+    /// The first run of each heap: one that is run twice has one vote.
+    fn heaps(&self) -> impl Iterator<Item = &Run> {
+        let earlier = |i: usize, heap| self.runs[..i].iter().any(|run| run.heap == heap);
+        let runs = self.runs.iter().enumerate();
+        runs.filter(move |(i, run)| !earlier(*i, run.heap))
+            .map(|(_, run)| run)
+    }
+
+    /// The camp that most heaps are in, by the first run of each. One heap alone
+    /// is no majority.
     fn majority(&self) -> Option<usize> {
         let mut votes = vec![0; self.camps.len()];
-        let mut heaps = 0;
-        for (i, run) in self.runs.iter().enumerate() {
-            if self.runs[..i]
-                .iter()
-                .all(|earlier| earlier.heap != run.heap)
-            {
-                votes[run.camp] += 1;
-                heaps += 1;
-            }
+        for run in self.heaps() {
+            votes[run.camp] += 1;
         }
+        let heaps = votes.iter().sum::<usize>();
         votes.iter().position(|votes| 2 * votes > heaps.max(2))
     }
 
-    /// The difference between the first run that the majority agrees with, or
-    /// just the first, and the first that shows something else. If all of those
-    /// are of one heap, and there is a majority, it is the odd one out.
+    /// The difference between a run that is right, or just the first, and the first
+    /// that shows something else; and who is wrong, if there is a judge.
     fn difference(&self, module: &Module) -> Option<Difference> {
-        let majority = self.majority();
-        let camp = majority.or(self.runs.first().map(|run| run.camp))?;
-        let right = self.runs.iter().find(|run| run.camp == camp)?;
-        let outside = || self.runs.iter().filter(|run| run.camp != camp);
-        let alone = |wrong: &Run| outside().all(|run| run.heap == wrong.heap);
-        outside().find_map(|wrong| {
-            let a = (&right.name[..], &self.camps[right.camp]);
-            let b = (&wrong.name[..], &self.camps[wrong.camp]);
-            let found = compare(a, b, &Names::new(module))?;
-            let odd = majority.filter(|_| alone(wrong));
-            Some(Difference {
-                odd: odd.map(|_| wrong.name.clone()),
-                ..found
-            })
+        let model = self.runs.iter().find(|run| run.is_model);
+        let (judge, camp) = match (model, self.majority()) {
+            (Some(model), _) => (Judge::Model, model.camp),
+            (None, Some(camp)) => (Judge::Majority, camp),
+            (None, None) => (Judge::Nobody, self.runs.first()?.camp),
+        };
+        let in_camp = |camp: usize| self.runs.iter().filter(move |run| run.camp == camp);
+        // Two observations may differ in what an embedder cannot see.
+        let names = Names::new(module);
+        let differs = |run: &&Run| {
+            let right = (&*in_camp(camp).next()?.name, &self.camps[camp]);
+            let wrong = (&*run.name, &self.camps[run.camp]);
+            Some((run.camp, compare(right, wrong, &names)?))
+        };
+        let mut outside = self.runs.iter().filter(|run| run.camp != camp);
+        let (wrong_camp, found) = outside.find_map(|run| differs(&run))?;
+        if judge == Judge::Nobody {
+            return Some(found);
+        }
+        // One run of each heap that is wrong alike.
+        let mut wrong: Vec<&Run> = Vec::new();
+        for run in in_camp(wrong_camp) {
+            if wrong.iter().all(|known| known.heap != run.heap) {
+                wrong.push(run);
+            }
+        }
+        let others_agree = self
+            .runs
+            .iter()
+            .all(|run| run.camp == camp || wrong.iter().any(|w| w.heap == run.heap));
+        let odd = match wrong[..] {
+            [one] if others_agree && self.heaps().count() > 2 => Some(one.name.clone()),
+            _ => None,
+        };
+        let wrong = wrong.iter().map(|run| run.name.clone()).collect();
+        let mut collectors = found.collectors;
+        if let (None, Some(model)) = (&odd, model) {
+            collectors.0.clone_from(&model.name);
+        }
+        Some(Difference {
+            collectors,
+            odd,
+            wrong,
+            judge,
+            ..found
         })
     }
 }

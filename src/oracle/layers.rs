@@ -7,13 +7,21 @@ use std::str::FromStr;
 
 /// A part of the oracle that can be left out.
 ///
-/// What is always on is what other differential fuzzers of WebAssembly compare:
-/// how each call ended, its numbers, and of its references whether they are
-/// null; numeric globals, memories; and crashes, which is whatever a heap
-/// notices of itself, panics ([`Law::Panic`]) and runs that do not end
-/// ([`Law::Limits`]).
+/// What is always on is what other differential fuzzers of WebAssembly compare,
+/// on collectors built as they are shipped: how each call ended, its numbers, and
+/// of its references whether they are null; numeric globals, memories; crashes
+/// ([`HeapError::Crash`](crate::heap::HeapError::Crash)), panics ([`Law::Panic`])
+/// and runs that do not end ([`Law::Limits`]).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Layer {
+    /// What a heap notices of itself, as a build with assertions does: its state
+    /// is wrong ([`HeapError::Corrupt`](crate::heap::HeapError::Corrupt)), which
+    /// ends the run.
+    ///
+    /// A shipped build would not notice and run on, and what it would show after
+    /// that is unknown. So without this layer such a run is compared with
+    /// nothing, and the case is discarded, unless another layer has a finding.
+    Heap,
     /// The graph of reachable objects, and which of them globals, tables and
     /// results refer to.
     Graph,
@@ -27,7 +35,8 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order in which a report adds them.
-    pub const ALL: [Layer; 10] = [
+    pub const ALL: [Layer; 11] = [
+        Layer::Heap,
         Layer::Graph,
         Layer::Law(Law::Zero),
         Layer::Law(Law::Exact),
@@ -43,6 +52,7 @@ impl Layer {
     /// The layer's name.
     pub fn name(self) -> &'static str {
         match self {
+            Layer::Heap => "heap",
             Layer::Graph => "graph",
             Layer::Law(law) => law.name(),
             Layer::Schedule => "schedule",
@@ -63,7 +73,7 @@ pub struct Layers(u16);
 impl Layers {
     /// The whole oracle.
     pub const ALL: Layers = Layers((1 << Layer::ALL.len()) - 1);
-    /// Results and crashes only.
+    /// Results and crashes only: what a heap notices of itself is no part of it.
     pub const RESULTS: Layers = Layers(0);
 
     /// These layers and another one.
@@ -172,7 +182,13 @@ mod tests {
 
     #[test]
     fn text_and_sets_are_the_same_thing() {
-        for text in ["all", "results", "results+graph+zero", "results+votes"] {
+        for text in [
+            "all",
+            "results",
+            "results+graph+zero",
+            "results+votes",
+            "results+heap",
+        ] {
             assert_eq!(text.parse::<Layers>().unwrap().to_string(), text);
         }
         let every = Layer::ALL.iter().fold(Layers::RESULTS, |l, x| l.with(*x));
@@ -180,7 +196,7 @@ mod tests {
         assert_eq!("zero+graph".parse(), "results+graph+zero".parse::<Layers>());
         assert_eq!("all".parse(), Ok(Layers::ALL));
         let message = "results+law".parse::<Layers>().unwrap_err();
-        assert!(message.starts_with("no layer \"law\"; there are all, results, graph, zero"));
+        assert!(message.starts_with("no layer \"law\"; there are all, results, heap, graph, zero"));
         let some = Layers::ALL.without(Layer::Law(Law::Zero));
         assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());
         assert!(!Layers::RESULTS.with(Layer::Graph).audits());

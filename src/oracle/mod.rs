@@ -3,8 +3,8 @@
 //! [`judge`] compiles a case once, runs it under each collector, audits each
 //! heap against the laws ([`audit`]), and compares what an embedder saw
 //! ([`compare`]). Whatever is wrong is run again at the finest grain, which is
-//! cheap because runs are deterministic, and names the first instruction after
-//! which a law is broken.
+//! cheap because runs are deterministic, and names what first broke a law: an
+//! instruction, a collection, or a step of the embedder.
 //!
 //! # A collector of one's own
 //!
@@ -16,6 +16,7 @@
 
 pub mod audit;
 mod compare;
+mod describe;
 mod instruction;
 mod judge;
 mod layers;
@@ -23,19 +24,20 @@ mod locate;
 mod names;
 mod panics;
 mod pins;
+mod place;
 mod subject;
 mod verdict;
 mod violation;
 
 pub use audit::{Auditor, Garbage, Timing};
 pub use compare::{compare, show, show_as, type_of_result};
-pub use instruction::instruction_at;
 pub use judge::{JudgeError, Judged, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
 pub use names::Names;
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
+pub use place::{Instruction, Place, Site};
 pub(crate) use subject::MAX_BYTES;
 pub use subject::{Collector, PolicyMaker, Subject};
-pub use verdict::{Difference, Reason, Verdict};
-pub use violation::{FrameOf, Holder, Law, Place, Violation};
+pub use verdict::{Difference, Judge, Reason, Verdict};
+pub use violation::{FrameOf, Holder, Law, Violation};

@@ -8,7 +8,7 @@ use crate::escape::is_visible;
 use crate::module::{ExportItem, ExternType, Import, Module};
 use crate::types::TypeId;
 use std::cell::OnceCell;
-use wasmparser::{KnownCustom, Name, NameMap, Parser, Payload};
+use wasmparser::{IndirectNameMap, KnownCustom, Name, NameMap, Parser, Payload};
 
 /// The names in a module.
 ///
@@ -29,6 +29,7 @@ pub(super) enum Space {
     Memory,
     Global,
     Tag,
+    Segment,
     Type,
 }
 
@@ -44,9 +45,13 @@ struct Known<'a> {
 
 #[derive(Debug, Default)]
 struct Tables<'a> {
-    spaces: [Known<'a>; 6],
+    spaces: [Known<'a>; 7],
     /// The first type index of every canonical type, by canonical type.
     types: Vec<(TypeId, u32)>,
+    /// The names of fields, by type index and field, ascending.
+    fields: Vec<((u32, u32), &'a str)>,
+    /// The names of locals, by function and local, ascending.
+    locals: Vec<((u32, u32), &'a str)>,
 }
 
 impl<'a> Names<'a> {
@@ -104,6 +109,59 @@ impl<'a> Names<'a> {
         name.unwrap_or(index.to_string())
     }
 
+    /// Whether the module has the type.
+    pub(super) fn knows(&self, id: TypeId) -> bool {
+        let types = &self.tables().types;
+        types.binary_search_by_key(&id, |(id, _)| *id).is_ok()
+    }
+
+    /// A field of a structure, if it has a name: `$left`.
+    pub(super) fn field(&self, id: TypeId, field: u32) -> Option<String> {
+        let tables = self.tables();
+        let at = tables.types.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let key = (tables.types[at].1, field);
+        let at = tables.fields.binary_search_by_key(&key, |(key, _)| *key);
+        at.ok().map(|at| identifier(tables.fields[at].1))
+    }
+
+    /// What is in a register of a function's frame, if that is a local: `local $a`,
+    /// or its index. A `v128` has two registers.
+    pub(super) fn local(&self, func: u32, register: u16) -> Option<String> {
+        let module = self.module?;
+        let body = func.checked_sub(module.imported_funcs)?;
+        let ty = module.funcs.get(func as usize)?;
+        let params = module.types.func(*ty).params.iter();
+        let params = params.map(|param| (1, param.lane().registers() as u64));
+        let mut bodies = Parser::new(0)
+            .parse_all(&module.wasm)
+            .map_while(Result::ok)
+            .filter_map(|payload| match payload {
+                Payload::CodeSectionEntry(body) => Some(body),
+                _ => None,
+            });
+        let locals = bodies.nth(body as usize)?.get_locals_reader().ok()?;
+        let locals = locals.into_iter().map_while(Result::ok);
+        let locals = locals.map(|(count, ty)| match ty {
+            wasmparser::ValType::V128 => (u64::from(count), 2),
+            _ => (u64::from(count), 1),
+        });
+        let (mut local, mut first) = (0, 0);
+        for (count, registers) in params.chain(locals) {
+            let behind = u64::from(register) - first;
+            if behind < count * registers {
+                local += behind / registers;
+                let key = (func, local as u32);
+                let names = &self.tables().locals;
+                let at = names.binary_search_by_key(&key, |(key, _)| *key);
+                let name = at.map_or_else(|_| local.to_string(), |at| identifier(names[at].1));
+                return Some(format!("local {name}"));
+            }
+            local += count;
+            first += count * registers;
+        }
+        None
+    }
+
     /// The names that an import goes by, counted among all imports.
     pub(super) fn import(&self, import: u32) -> Option<String> {
         if self.numbers_only {
@@ -132,6 +190,7 @@ impl Space {
             Space::Memory => "memory",
             Space::Global => "global",
             Space::Tag => "exception",
+            Space::Segment => "segment",
             Space::Type => "type",
         }
     }
@@ -225,12 +284,35 @@ impl<'a> Tables<'a> {
                 Name::Memory(map) => (Space::Memory, module.memories.len(), map),
                 Name::Global(map) => (Space::Global, module.globals.len(), map),
                 Name::Tag(map) => (Space::Tag, module.tags.len(), map),
+                Name::Element(map) => (Space::Segment, module.elements.len(), map),
                 Name::Type(map) => (Space::Type, module.type_ids.len(), map),
+                Name::Field(types) => {
+                    self.fields = indirect(module.type_ids.len(), types);
+                    continue;
+                }
+                Name::Local(funcs) => {
+                    self.locals = indirect(module.funcs.len(), funcs);
+                    continue;
+                }
                 _ => continue,
             };
             self.spaces[space as usize].name(count, map);
         }
     }
+}
+
+/// What the name section says of the parts of the first `count` indices, up to the
+/// first mistake in it.
+fn indirect<'a>(count: usize, map: IndirectNameMap<'a>) -> Vec<((u32, u32), &'a str)> {
+    let mut known = Vec::new();
+    // Indices ascend, or the reader calls it a mistake.
+    let whole = map.into_iter().map_while(Result::ok);
+    for part in whole.take_while(|part| (part.index as usize) < count) {
+        let named = part.names.map_while(Result::ok);
+        let named = named.filter(|naming| !naming.name.is_empty());
+        known.extend(named.map(|naming| ((part.index, naming.index), naming.name)));
+    }
+    known
 }
 
 fn find<'a>(names: &[(u32, &'a str)], index: u32) -> Option<&'a str> {

@@ -1,18 +1,19 @@
 //! What is under test: heaps, by name, whatever their type.
 
 use super::audit::{Auditor, Broken, Garbage, Timing};
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
 use super::locate::locate;
 use super::panics::{Report, catch};
+use super::place::Place;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
 use crate::case::{self, Case, Facts, Observation, RunError};
-use crate::engine::Stop;
+use crate::engine::{Resource, Stop};
 use crate::heap::copying::Copying;
 use crate::heap::drc::{Drc, Policy};
 use crate::heap::model::Model;
 use crate::heap::null::Null;
-use crate::heap::{Heap, Reclaims};
+use crate::heap::{Corruption, Heap, Reclaims};
 use crate::module::Module;
 use std::fmt;
 use std::sync::Arc;
@@ -94,7 +95,10 @@ impl Collector {
             (Collector::Copying, _) => Subject::new(|| Copying::new(MAX_BYTES)),
             // Behind a pointer, as is whatever does not run on every case: each
             // copy of the interpreter takes the compiler half a minute.
-            (Collector::Model, _) => Subject::new(|| Collector::Model.heap()),
+            (Collector::Model, _) => Subject {
+                model: true,
+                ..Subject::new(|| Collector::Model.heap())
+            },
         }
     }
 }
@@ -137,12 +141,14 @@ pub(crate) const MAX_BYTES: u32 = 0xffff_0000;
 pub struct Subject {
     name: &'static str,
     reclaims: Reclaims,
+    /// Whether it is the model of this crate.
+    model: bool,
     audited: Arc<Audited>,
 }
 
 /// Runs a case on a new heap, and audits.
 type Audited =
-    dyn Fn(&Case, &Arc<Module>, (Timing, Layers)) -> Result<Ran, PlanError> + Send + Sync;
+    dyn Fn(&Case, &Arc<Module>, (Timing, Layers), u64) -> Result<Ran, PlanError> + Send + Sync;
 
 /// The plan does not fit the module.
 pub(super) struct PlanError(pub String);
@@ -161,7 +167,10 @@ impl Subject {
         Subject {
             name: heap.name(),
             reclaims: heap.reclaims(),
-            audited: Arc::new(move |case, module, timing| audited(case, module, timing, &make)),
+            model: false,
+            audited: Arc::new(move |case, module, timing, footprint| {
+                audited(case, module, timing, footprint, &make)
+            }),
         }
     }
 
@@ -176,10 +185,11 @@ impl Subject {
     ) -> Subject {
         let sound = Subject::from(collector);
         Subject {
-            audited: Arc::new(move |case, module, timing| {
+            audited: Arc::new(move |case, module, timing, footprint| {
                 let module = edit(module);
-                audited(case, &module, timing, &|| make(&module))
+                audited(case, &module, timing, footprint, &|| make(&module))
             }),
+            model: false,
             ..sound
         }
     }
@@ -187,6 +197,12 @@ impl Subject {
     /// The heap's name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it is the model of this crate, unchanged, which is right whatever
+    /// other heaps show.
+    pub fn is_model(&self) -> bool {
+        self.model
     }
 
     /// What a collection frees.
@@ -202,9 +218,9 @@ impl Subject {
     ) -> Subject {
         let (name, audited) = (self.name, self.audited.clone());
         Subject {
-            audited: Arc::new(move |case, module, options| {
+            audited: Arc::new(move |case, module, options, footprint| {
                 note(Some(name));
-                let ran = audited(case, module, options);
+                let ran = audited(case, module, options, footprint);
                 note(None);
                 ran
             }),
@@ -218,8 +234,11 @@ impl Subject {
         case: &Case,
         module: &Arc<Module>,
         options: (Timing, Layers),
+        footprint: u64,
     ) -> Result<Ran, PlanError> {
-        let ran = catch(Report::Quiet, || (self.audited)(case, module, options));
+        let ran = catch(Report::Quiet, || {
+            (self.audited)(case, module, options, footprint)
+        });
         ran.unwrap_or_else(|panic| {
             let violation = Violation::panic(self.name, panic);
             Ok(Ran {
@@ -249,6 +268,7 @@ fn audited<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
+    footprint: u64,
     heap: &impl Fn() -> H,
 ) -> Result<Ran, PlanError> {
     let timing = if layers.audits() {
@@ -256,8 +276,10 @@ fn audited<H: Heap>(
     } else {
         Timing::Never
     };
-    let mut auditor = Auditor::new(timing).with_layers(layers);
-    let (seen, facts, broken) = once(case, module, heap(), &mut auditor);
+    let mut auditor = Auditor::new(timing)
+        .with_layers(layers)
+        .with_footprint(footprint);
+    let (seen, facts, broken) = once(case, module, heap(), &mut auditor, layers);
     let seen = match seen {
         Ok(seen) => Ok(seen),
         Err(RunError::Export(message) | RunError::Arguments(message)) => {
@@ -268,10 +290,35 @@ fn audited<H: Heap>(
             let message = "a heap ran out of memory before the allocation budget did";
             Err(Verdict::Discard(Reason::HeapFull, message.into()))
         }
+        Err(RunError::Stopped(Stop::OverBudget(resource))) => Err(over_budget(resource)),
+        Err(RunError::Stopped(Stop::Inspector)) if auditor.over.is_some() => {
+            Err(over_budget(auditor.over.unwrap_or(Resource::Work)))
+        }
         Err(RunError::Stopped(stop)) => {
-            let broken = broken.unwrap_or_else(|| unexplained(&heap(), &stop));
-            let found = locate(case, module, (timing, layers), broken, heap);
-            Err(Verdict::Violation(Box::new(found.named(module))))
+            let noticed = noticed(&stop, layers);
+            let broken = match noticed {
+                None => Some(broken.unwrap_or_else(|| unexplained(&heap(), &stop))),
+                Some(_) => broken,
+            };
+            let found = match broken.is_some() || layers.audits() {
+                true => locate(case, module, (timing, layers), broken, heap),
+                false => None,
+            };
+            Err(match found {
+                Some(found) => Verdict::Violation(Box::new(Violation {
+                    place: found.by.map(|by| Place::in_case(by, case, module)),
+                    ..found.violation
+                })),
+                None => Verdict::Discard(
+                    Reason::Noticed,
+                    noticed.map_or_else(String::new, |c| {
+                        format!(
+                            "{} at {c}; only the layer \"heap\" asks for that",
+                            heap().name()
+                        )
+                    }),
+                ),
+            })
         }
     };
     let garbage = auditor.garbage;
@@ -283,31 +330,59 @@ fn audited<H: Heap>(
     })
 }
 
+/// The verdict on a run that needs more than it may have.
+fn over_budget(resource: Resource) -> Verdict {
+    let reason = match resource {
+        Resource::Memory => Reason::Footprint,
+        Resource::Work => Reason::TooLong,
+    };
+    let message = format!("{resource} (--limits {}=N)", resource.limit());
+    Verdict::Discard(reason, message)
+}
+
 /// Runs a case once.
 pub(super) fn once<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     heap: H,
     auditor: &mut Auditor,
+    layers: Layers,
 ) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
     let run = case::run(case, module, heap, auditor);
     let mut broken = auditor.broken.take();
-    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation) {
+    if let (None, Err(RunError::Stopped(stop @ (Stop::Corrupt(_) | Stop::Crash(_))))) =
+        (&broken, &run.observation)
+        && noticed(stop, layers).is_none()
+    {
         broken = Some(Broken {
-            at: run.store.stopped_at(),
+            by: run.store.corrupted_by(),
             ..unexplained(&run.store.heap, stop)
         });
     }
     (run.observation, run.facts, broken)
 }
 
-/// The heap found itself corrupt, but the audit sees no broken law.
+/// What stopped a run, if a heap noticed that it is corrupt and the oracle does
+/// not ask for that.
+fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
+    match stop {
+        Stop::Corrupt(corruption) if !layers.has(Layer::Heap) => Some(corruption),
+        _ => None,
+    }
+}
+
+/// The run was stopped, but the audit sees no broken law.
 fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
     let (law, message, object) = match stop {
         Stop::Corrupt(corruption) => {
             let address = Some(corruption.address);
             (Law::Poison, corruption.to_string(), address)
         }
+        Stop::Crash(what) => (
+            Law::Poison,
+            format!("the collector has crashed: {what}"),
+            None,
+        ),
         Stop::RanAway => {
             let message = "the run has passed more safepoints than its fuel can pay for";
             (Law::Limits, message.into(), None)
@@ -319,6 +394,6 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
             object,
             ..Violation::new(law, heap.name(), message)
         },
-        at: None,
+        by: None,
     }
 }

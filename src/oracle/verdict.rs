@@ -1,6 +1,8 @@
 //! Verdicts.
 
+use super::place::Place;
 use super::violation::Violation;
+use crate::case::SourceMap;
 use std::fmt;
 
 /// A difference between two runs.
@@ -8,8 +10,14 @@ use std::fmt;
 pub struct Difference {
     /// The runs that disagree, by the names of their heaps.
     pub collectors: (String, String),
-    /// The run that all others outvote, if there are enough to tell.
+    /// The run that disagrees with all other heaps, if these agree and there are
+    /// two at least.
     pub odd: Option<String>,
+    /// The runs that are wrong, one of each heap: those that show the same as the
+    /// second of `collectors`. Empty if there is no telling.
+    pub wrong: Vec<String>,
+    /// Who says so.
+    pub judge: Judge,
     /// What kind of place it is in: `call`, `result`, `trap`, `exception`,
     /// `host call`, `global`, `table`, `memory`, `kept`, or `heap` for the inside
     /// of an object.
@@ -20,15 +28,33 @@ pub struct Difference {
     pub values: (String, String),
 }
 
+/// Who tells which of two runs is right.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Judge {
+    /// There are too few runs, or no two of them agree.
+    Nobody,
+    /// More than half of the heaps, of three or more.
+    Majority,
+    /// The model.
+    Model,
+}
+
 /// Why a case says nothing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Reason {
     /// A heap was full before the logical budget was.
     HeapFull,
+    /// The run needs more memory than it may have.
+    Footprint,
+    /// The run takes longer than it may, with all its collections and audits.
+    TooLong,
     /// The host cannot satisfy an import.
     Import,
     /// The module is beyond a limit of the engine.
     Unsupported,
+    /// A heap noticed that it is corrupt, and the oracle is without the layer
+    /// [`Heap`](super::Layer::Heap): a shipped build would run on.
+    Noticed,
 }
 
 impl Reason {
@@ -36,8 +62,11 @@ impl Reason {
     pub fn name(&self) -> &'static str {
         match self {
             Reason::HeapFull => "heap full",
+            Reason::Footprint => "too much memory",
+            Reason::TooLong => "too long",
             Reason::Import => "unsatisfiable import",
             Reason::Unsupported => "unsupported module",
+            Reason::Noticed => "the heap noticed by itself",
         }
     }
 }
@@ -61,29 +90,54 @@ impl Verdict {
         matches!(self, Verdict::Differ(_) | Verdict::Violation(_))
     }
 
+    /// The verdict with the line of the instruction that it blames, if it blames
+    /// one, in the text of a case whose module is `wasm`. `text` may be anything.
+    pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Verdict {
+        if let Verdict::Violation(violation) = &mut self
+            && let Some(place) = &mut violation.place
+        {
+            place.find_line(&SourceMap::new(text, wasm));
+        }
+        self
+    }
+
     /// What findings of one bug have in common: the law or the part of the
-    /// observation that broke, the kind of object, the instruction, the heap.
+    /// observation that broke, the kind of object, what broke it (an instruction,
+    /// a collection, a deed of the embedder), the heap.
     pub fn fingerprint(&self) -> Option<String> {
         match self {
             Verdict::Agree | Verdict::Discard(..) => None,
             Verdict::Differ(d) => {
-                // The kind of place counts, not which; and the heap, not the
-                // schedule of its second run.
+                // The kind of place counts, not which; and the heaps, not the
+                // schedules of their second runs.
                 let kind = d.kind.replace(' ', "-");
-                let run = d.odd.as_ref().unwrap_or(&d.collectors.1);
-                let heap = run.split(' ').next().unwrap_or_default();
-                Some(format!("differ:{kind}:{heap}"))
+                let runs = match &d.wrong[..] {
+                    [] => std::slice::from_ref(&d.collectors.1),
+                    wrong => wrong,
+                };
+                let heaps = runs.iter().filter_map(|run| run.split(' ').next());
+                let heaps: Vec<&str> = heaps.collect();
+                Some(format!("differ:{kind}:{}", heaps.join("+")))
             }
             Verdict::Violation(v) if v.cause.is_some() => {
                 let cause = v.cause.as_deref().unwrap_or_default();
                 Some(format!("{}:{cause}:{}", v.law, v.collector))
             }
             Verdict::Violation(v) => {
-                let instruction = v.place.as_ref().map_or("none", |p| &p.instruction);
-                let (law, kind, heap) = (v.law, v.kind(), v.collector);
-                Some(format!("{law}:{kind}:{instruction}:{heap}"))
+                let by = v.place.as_ref().map_or("none", Place::word);
+                let (law, kind, heap) = (v.law, v.kind, v.collector);
+                Some(format!("{law}:{kind}:{by}:{heap}"))
             }
         }
+    }
+}
+
+/// A list in words: `a, b and c`.
+fn and(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -99,9 +153,19 @@ impl fmt::Display for Verdict {
                 writeln!(f, "differ: {}", d.path)?;
                 writeln!(f, "  {}: {}", d.collectors.0, d.values.0)?;
                 write!(f, "  {}: {}", d.collectors.1, d.values.1)?;
-                match &d.odd {
-                    Some(odd) => write!(f, "\n  all others agree; the odd one out is {odd}"),
-                    None => Ok(()),
+                let wrong = and(&d.wrong);
+                let one = d.wrong.len() == 1;
+                match (&d.odd, d.judge) {
+                    (Some(odd), _) => write!(f, "\n  all others agree; the odd one out is {odd}"),
+                    (None, Judge::Nobody) => Ok(()),
+                    (None, Judge::Majority) => {
+                        let do_not = if one { "does not" } else { "do not" };
+                        write!(f, "\n  most heaps agree; {wrong} {do_not}")
+                    }
+                    (None, Judge::Model) => {
+                        let differ = if one { "differs" } else { "differ" };
+                        write!(f, "\n  {wrong} {differ} from the model")
+                    }
                 }
             }
             Verdict::Violation(v) => v.fmt(f),

@@ -1,6 +1,7 @@
 //! Broken laws.
 
 use super::panics::Panic;
+use super::place::Place;
 use crate::engine::Owner;
 use std::fmt;
 
@@ -66,34 +67,6 @@ impl fmt::Display for Law {
     }
 }
 
-/// An instruction of the module.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// Index of the function; `None` in a constant expression.
-    pub func: Option<u32>,
-    /// Byte offset of the instruction in the binary module.
-    pub offset: u32,
-    /// The instruction's name in the text format.
-    pub instruction: String,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.func {
-            Some(func) => write!(
-                f,
-                "{} in function {func} at offset {:#x}",
-                self.instruction, self.offset
-            ),
-            None => write!(
-                f,
-                "{} in a constant expression at offset {:#x}",
-                self.instruction, self.offset
-            ),
-        }
-    }
-}
-
 /// Who holds a reference.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Holder {
@@ -129,6 +102,23 @@ pub enum Holder {
         /// Which register.
         register: u16,
     },
+}
+
+/// What a holder is in, or what is held, as far as it may have a name.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Part {
+    /// A function, by its index in the module.
+    Function(u32),
+    /// A register of a function.
+    Register(u32, u16),
+    /// An element segment, by its instance and its index there.
+    Segment(u32, u32),
+    /// A global, by its index in the store.
+    Global(u32),
+    /// A table, by its index in the store.
+    Table(u32),
+    /// A field of an object, by the object's address and the field's index.
+    Field(u32, u32),
 }
 
 /// Whose frame it is.
@@ -194,7 +184,11 @@ pub struct Violation {
     /// A shortest way to it from outside the heap, if it can be reached: a
     /// frame or a slot first, then a field or an element at a time.
     pub path: Vec<Holder>,
-    /// The first instruction after which the law is broken.
+    /// The kind of object it is about, for a fingerprint.
+    pub(super) kind: &'static str,
+    /// The names of what holders are in.
+    pub(super) names: Vec<(Part, String)>,
+    /// What first broke the law.
     pub place: Option<Place>,
     /// What ended a run that says nothing of its heap: of law *panic*, the place
     /// in the source; of law *limits*, `time` if the run did not end in time.
@@ -215,6 +209,8 @@ impl Violation {
             owners: Vec::new(),
             more_owners: 0,
             path: Vec::new(),
+            kind: "none",
+            names: Vec::new(),
             place: None,
             cause: None,
         }
@@ -245,20 +241,46 @@ impl Violation {
         }
     }
 
-    /// The kind of object it is about, for a fingerprint.
-    pub(super) fn kind(&self) -> &'static str {
-        match self.ty.as_deref() {
-            None => "none",
-            Some(ty) if ty.starts_with("exception") => "exception",
-            Some(ty) if ty.contains("(struct") => "struct",
-            Some(ty) if ty.contains("(array") => "array",
-            Some(ty) if ty.contains("extern") => "extern",
-            Some(_) => "unknown",
+    /// How many holders of a path are printed at each end.
+    pub(super) const ENDS: usize = 8;
+
+    /// A holder in words, with the names that are known.
+    fn holder(&self, holder: &Holder) -> String {
+        let name = |part: Part| {
+            let found = self.names.iter().find(|(named, _)| *named == part);
+            found.map(|(_, name)| name)
+        };
+        match holder {
+            Holder::Field { object, index, .. } => match name(Part::Field(*object, *index)) {
+                Some(name) => format!("field {name} of {object:#x}"),
+                None => holder.to_string(),
+            },
+            Holder::Slot(Owner::Global(i)) => match name(Part::Global(*i)) {
+                Some(name) => name.clone(),
+                None => holder.to_string(),
+            },
+            Holder::Slot(Owner::Table(i, j)) => match name(Part::Table(*i)) {
+                Some(name) => format!("element {j} of {name}"),
+                None => holder.to_string(),
+            },
+            Holder::Slot(Owner::Segment(i, j, k)) => match name(Part::Segment(*i, *j)) {
+                Some(name) => format!("element {k} of {name}"),
+                None => holder.to_string(),
+            },
+            Holder::Frame {
+                of: FrameOf::Function(func),
+                register,
+            } => match (
+                name(Part::Register(*func, *register)),
+                name(Part::Function(*func)),
+            ) {
+                (Some(local), Some(name)) => format!("{local} of {name} (not counted)"),
+                (None, Some(name)) => format!("register {register} of {name} (not counted)"),
+                (_, None) => holder.to_string(),
+            },
+            _ => holder.to_string(),
         }
     }
-
-    /// How many holders of a path are printed at each end.
-    const ENDS: usize = 8;
 
     fn fmt_path(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Each holder but the first is in the object that the one before holds,
@@ -266,10 +288,12 @@ impl Violation {
         let steps: Vec<String> = self
             .path
             .iter()
-            .map(|holder| match holder {
-                Holder::Field { index, .. } => format!("field {index}"),
-                Holder::Element { index, .. } => format!("element {index}"),
-                other => other.to_string(),
+            .map(|holder| match (self.holder(holder), holder) {
+                (words, Holder::Field { object, .. } | Holder::Element { object, .. }) => {
+                    let object = format!(" of {object:#x}");
+                    words.strip_suffix(&object).unwrap_or(&words).to_string()
+                }
+                (words, _) => words,
             })
             .collect();
         let n = steps.len();
@@ -306,7 +330,7 @@ impl fmt::Display for Violation {
         }
         for (i, owner) in self.owners.iter().enumerate() {
             let label = if i == 0 { "owners" } else { "" };
-            write!(f, "\n  {label:12} {owner}")?;
+            write!(f, "\n  {label:12} {}", self.holder(owner))?;
         }
         if self.more_owners > 0 {
             write!(f, "\n  {:12} and {} more", "", self.more_owners)?;
@@ -319,7 +343,7 @@ impl fmt::Display for Violation {
             self.fmt_path(f)?;
         }
         match &self.place {
-            Some(place) => write!(f, "\n  first broken after {place}"),
+            Some(place) => write!(f, "\n  first broken {place}"),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::hosts::ScriptHost;
 use super::link::Refusal;
+use super::proposal::Proposal;
 use super::reason::Reason;
 use super::runner::Runner;
 use super::values::{self, Value};
@@ -28,7 +29,7 @@ impl<H: Heap> Runner<'_, H> {
         for arg in &invoke.args {
             match arg {
                 WastArg::Core(arg) => args.push(arg),
-                _ => return Err(Refusal::Skip(Reason::OutOfScope)),
+                _ => return Err(Refusal::Skip(Reason::Beyond(Proposal::Components))),
             }
         }
         let fits = |(arg, ty): (&&_, &_)| values::fits(arg, *ty);

@@ -2,6 +2,7 @@
 
 use super::expect;
 use super::link::Refusal;
+use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::Outcome;
 use super::runner::Runner;
@@ -21,7 +22,7 @@ impl<H: Heap> Runner<'_, H> {
         for expected in expected {
             match expected {
                 WastRet::Core(core) => cores.push(core),
-                _ => return Outcome::Skipped(Reason::OutOfScope),
+                _ => return Outcome::Skipped(Reason::Beyond(Proposal::Components)),
             }
         }
         let fits = |(value, core): (&Value, &&_)| expect::matches(&self.store, core, value);
@@ -36,10 +37,12 @@ impl<H: Heap> Runner<'_, H> {
         ))
     }
 
-    /// An action that must end in the way that `is_expected` tells.
+    /// An action that must end in the way that `is_expected` recognises.
+    /// `expected` is that way in words, `message` what the script says of it.
     pub(super) fn fails(
         &mut self,
         exec: WastExecute<'_>,
+        expected: &str,
         message: &str,
         is_expected: impl Fn(&Refusal) -> bool,
     ) -> Outcome {
@@ -55,33 +58,45 @@ impl<H: Heap> Runner<'_, H> {
                         format!("returned {}", list(results))
                     }
                 };
-                return Outcome::Failed(format!("{seen}, expected: {message}"));
+                return failed(&seen, expected, message);
             }
         };
         match refusal.outcome() {
-            Outcome::Failed(seen) => Outcome::Failed(format!("{seen}, expected: {message}")),
+            Outcome::Failed(seen) => failed(&seen, expected, message),
             outcome => outcome,
         }
     }
 
-    /// A module that must not load. If it does, `skip` says whether that is
-    /// known.
+    /// A module that must not load, being `expected`: invalid or malformed. If
+    /// it does load, `skip` says whether that is known.
     pub(super) fn refuses(
         &mut self,
         mut module: QuoteWat<'_>,
+        expected: &str,
         message: &str,
         skip: Option<Reason>,
     ) -> Outcome {
         match self.load(&mut module) {
             Ok(_) => match skip {
                 Some(reason) => Outcome::Skipped(reason),
-                None => Outcome::Failed(format!("accepted, expected: {message}")),
+                None => failed("accepted", expected, message),
             },
-            Err(Refusal::Module(ModuleError::Invalid { .. })) => Outcome::Passed,
+            // WebAssembly 3.0 without the proposal refuses it.
+            Err(Refusal::Module(ModuleError::Invalid { .. }) | Refusal::Beyond(_)) => {
+                Outcome::Passed
+            }
             Err(Refusal::Text(_)) => Outcome::PassedByParser,
             Err(refusal) => refusal.outcome(),
         }
     }
+}
+
+/// A directive that came to something else than the script expects.
+fn failed(seen: &str, expected: &str, message: &str) -> Outcome {
+    Outcome::Failed(match message {
+        "" => format!("{seen}, expected {expected}"),
+        _ => format!("{seen}, expected {expected}: {message}"),
+    })
 }
 
 fn list(values: Vec<String>) -> String {

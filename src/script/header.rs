@@ -1,7 +1,8 @@
 //! The lines at the top of a script that begin with `;;!`.
 
 use crate::case::{
-    CaseError, Header, header_text, parse_schedule, read_header, stray_header_lines,
+    CaseError, Header, LimitsText, case_limits, header_text, parse_schedule, read_header,
+    stray_header_lines,
 };
 use crate::engine::{Limits, Schedule};
 
@@ -14,7 +15,7 @@ pub struct Directives {
     pub schedule: Option<Schedule>,
     /// The fault to switch on.
     pub fault: Option<String>,
-    limits: Option<crate::case::LimitsText>,
+    limits: Option<LimitsText>,
     judging: Header,
 }
 
@@ -25,11 +26,12 @@ impl Directives {
         self.judging.clone()
     }
 
-    /// Puts the limits that are given in the place of what `limits` says.
-    pub fn apply_limits(&self, limits: &mut Limits) {
-        if let Some(text) = &self.limits {
-            text.apply(limits);
-        }
+    /// The limits that hold: those that are `given`, else those that the script
+    /// asks for, which must be below a ceiling, else `base`.
+    pub fn limits(&self, given: &LimitsText, base: Limits) -> Result<Limits, CaseError> {
+        case_limits(self.limits.as_ref(), given, base).map_err(|message| CaseError {
+            message: format!("header: {message}"),
+        })
     }
 }
 
@@ -165,9 +167,12 @@ mod tests {
         assert_eq!(ours.schedule, Some(Schedule::EverySafepoint));
         assert_eq!(ours.collectors, Some(vec!["drc".to_string()]));
         let limited = directives(";;! [limits]\n;;! fuel = 7\n").unwrap();
-        let mut limits = Limits::default();
-        limited.apply_limits(&mut limits);
-        assert_eq!(limits.fuel, 7);
+        let given = LimitsText::default();
+        let limits = limited.limits(&given, Limits::default());
+        assert_eq!(limits.unwrap().fuel, 7);
+        let greedy = directives(";;! [limits]\n;;! memory_bytes = 1152921504606846976\n");
+        let refused = greedy.unwrap().limits(&given, Limits::default());
+        assert!(refused.unwrap_err().message.contains("--limits"));
         for others in [
             "",
             ";;! gc = true\n;;! simd = true\n(module)",

@@ -1,10 +1,12 @@
 //! Modules and instances of a script: loading, linking, and their names.
 
 use super::hosts::ScriptHost;
+use super::lines::line_of;
+use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::Outcome;
 use super::runner::Runner;
-use crate::engine::{Extern, Stop, Trap};
+use crate::engine::{Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
 use crate::module::{Module, ModuleError};
 use std::collections::HashMap;
@@ -17,6 +19,9 @@ use wast::token::Id;
 pub(super) enum Refusal {
     /// It was not tried.
     Skip(Reason),
+    /// The module is valid with a proposal beyond WebAssembly 3.0, and not
+    /// without.
+    Beyond(Proposal),
     /// The text parser has refused the module.
     Text(String),
     /// The engine has refused the module.
@@ -31,6 +36,8 @@ pub(super) enum Refusal {
     Unknown(String),
     /// The heap is full, although the budget is not.
     HeapFull,
+    /// The script needs more of something than it may have.
+    OverBudget(Resource),
     /// The heap is broken.
     Broken(String),
 }
@@ -40,6 +47,10 @@ impl Refusal {
     pub fn outcome(self) -> Outcome {
         Outcome::Failed(match self {
             Refusal::Skip(reason) => return Outcome::Skipped(reason),
+            Refusal::OverBudget(resource) => {
+                return Outcome::Skipped(Reason::OverBudget(resource));
+            }
+            Refusal::Beyond(proposal) => return Outcome::Skipped(Reason::Beyond(proposal)),
             Refusal::Broken(message) => return Outcome::Broken(message),
             Refusal::Text(message) => format!("malformed module: {message}"),
             Refusal::Module(error) => error.to_string(),
@@ -55,6 +66,7 @@ impl Refusal {
     fn reason(&self) -> Reason {
         match self {
             Refusal::Skip(reason) => *reason,
+            Refusal::Beyond(proposal) => Reason::Beyond(*proposal),
             _ => Reason::NoModule,
         }
     }
@@ -108,6 +120,17 @@ impl Names {
         made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
     }
 
+    /// Notes that the module of an instance, or of a definition, was skipped.
+    pub fn add_skipped(&mut self, id: Option<String>, reason: Reason) -> Outcome {
+        if let Some(id) = &id {
+            self.instances.insert(id.clone(), Err(reason));
+        }
+        self.current = Some(Err(reason));
+        self.definitions.insert(None, Err(reason));
+        self.definitions.insert(id, Err(reason));
+        Outcome::Skipped(reason)
+    }
+
     /// Names the definition that a directive has made, if it has.
     pub fn add_definition(
         &mut self,
@@ -118,6 +141,13 @@ impl Names {
         self.definitions.insert(None, named.clone());
         self.definitions.insert(key(id), named);
         made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+    }
+
+    /// The instance that modules import from under a name: one that was
+    /// registered, or else one of that identifier, as Wasmtime's scripts expect.
+    fn importable(&self, name: &str) -> Option<Named<u32>> {
+        let registered = self.registered.get(name);
+        registered.or_else(|| self.instances.get(name)).copied()
     }
 
     /// Lets other modules import from an instance under a name.
@@ -139,9 +169,12 @@ impl<H: Heap> Runner<'_, H> {
         let wasm = module.encode().map_err(|e| Refusal::Text(e.message()))?;
         match Module::new(&wasm, &mut self.types) {
             Ok(module) => Ok(Arc::new(module)),
-            Err(error) => Err(match Reason::of_refusal(&error) {
-                Some(reason) => Refusal::Skip(reason),
-                None => Refusal::Module(error),
+            Err(error) => Err(match Proposal::of_error(&error) {
+                Some(proposal) => Refusal::Skip(Reason::Beyond(proposal)),
+                None => match Proposal::of_module(&wasm) {
+                    Some(proposal) => Refusal::Beyond(proposal),
+                    None => Refusal::Module(error),
+                },
             }),
         }
     }
@@ -168,7 +201,8 @@ impl<H: Heap> Runner<'_, H> {
     }
 
     fn import(&self, module: &str, name: &str) -> Result<Extern, Refusal> {
-        let found = match self.names.registered.get(module) {
+        let named = self.names.importable(module);
+        let found = match named {
             Some(named) => self.export(named.map_err(Refusal::Skip)?, name),
             None => self.hosts.get(module, name),
         };
@@ -184,6 +218,9 @@ impl<H: Heap> Runner<'_, H> {
     /// How something the store was asked to do has ended. An exception is
     /// dropped here.
     pub(super) fn done<T>(&mut self, done: Result<T, Stop>) -> Result<T, Refusal> {
+        if let Err(stop) = &done {
+            self.store.inspect_corruption(stop, &mut *self.inspector);
+        }
         let stop = match done {
             Ok(value) => return Ok(value),
             Err(Stop::Exception) => match self.drop_exception() {
@@ -192,14 +229,30 @@ impl<H: Heap> Runner<'_, H> {
             },
             Err(stop) => stop,
         };
+        let minded = self.inspector.minds_corruption();
         Err(match stop {
             Stop::Trap(trap) => Refusal::Trap(trap),
             Stop::HeapFull => Refusal::HeapFull,
-            stop => Refusal::Broken(match (self.inspector.complaint(), stop) {
+            Stop::OverBudget(resource) => Refusal::OverBudget(resource),
+            Stop::Inspector if self.inspector.over_budget().is_some() => {
+                Refusal::OverBudget(self.inspector.over_budget().unwrap_or(Resource::Work))
+            }
+            stop => Refusal::Broken(match (self.complaint(), stop) {
                 (Some(complaint), _) => complaint,
+                (None, Stop::Corrupt(_)) if !minded => return Err(Refusal::Skip(Reason::Noticed)),
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
+                (None, Stop::Crash(what)) => format!("the collector has crashed: {what}"),
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
+        })
+    }
+
+    /// What the inspector complains of, with lines of the script.
+    fn complaint(&mut self) -> Option<String> {
+        let Runner { store, text, .. } = self;
+        self.inspector.complaint(&|at| {
+            let instance = store.instances().get(at.instance as usize)?;
+            line_of(text, &instance.module().wasm, at.offset)
         })
     }
 

@@ -38,11 +38,14 @@
 
 mod actions;
 mod assertions;
+mod directives;
 mod error;
 mod expect;
 mod header;
 mod hosts;
+mod lines;
 mod link;
+mod proposal;
 mod reason;
 mod report;
 mod runner;
@@ -52,7 +55,8 @@ mod values;
 
 pub use error::ScriptError;
 pub use header::{Directives, directives};
-pub use reason::{REASONS, Reason};
+pub use proposal::Proposal;
+pub use reason::Reason;
 pub use report::{Failure, Report, Skip};
 pub use runner::run;
 pub use under::{Auditing, run_under};
@@ -79,6 +83,8 @@ impl Default for Options {
                 fuel: 1 << 33,
                 heap_bytes: 1 << 30,
                 memory_bytes: 1 << 30,
+                // More than the fuel of one call.
+                work: 1 << 34,
                 ..Limits::default()
             },
             schedule: Schedule::Never,

@@ -1,6 +1,7 @@
 //! Everything that may be skipped, and why: the one list.
 
-use crate::module::ModuleError;
+use super::proposal::Proposal;
+use crate::engine::Resource;
 
 /// Why a directive was skipped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -11,54 +12,39 @@ pub enum Reason {
     /// zero. Version 3.0 accepts these modules, and so does the suite's own
     /// folder of that version.
     Superseded,
-    /// Threads, components, and proposals beyond version 3.0: out of scope.
-    OutOfScope,
+    /// It needs a proposal beyond WebAssembly 3.0.
+    Beyond(Proposal),
     /// The engine does not read custom sections, as the specification allows.
     CustomSection,
     /// The module it is about was skipped or has failed; that is counted by
     /// itself.
     NoModule,
+    /// It, or a directive before it, needs more of this than a script may have.
+    OverBudget(Resource),
     /// The heap was found broken before; that is counted by itself.
     BrokenHeap,
+    /// The heap noticed that it is corrupt, and the oracle is without the layer
+    /// [`Heap`](crate::oracle::Layer::Heap).
+    Noticed,
 }
-
-/// All reasons.
-pub const REASONS: [Reason; 5] = [
-    Reason::Superseded,
-    Reason::OutOfScope,
-    Reason::CustomSection,
-    Reason::NoModule,
-    Reason::BrokenHeap,
-];
 
 impl Reason {
     /// The reason in words.
     pub fn text(self) -> &'static str {
         match self {
             Reason::Superseded => "valid since several memories are allowed",
-            Reason::OutOfScope => "threads, components, proposals beyond 3.0: out of scope",
+            Reason::Beyond(proposal) => proposal.text(),
             Reason::CustomSection => "custom sections are not read",
             Reason::NoModule => "its module was skipped or has failed",
+            Reason::OverBudget(Resource::Memory) => {
+                "the script needs more memory than it may have (--limits footprint=N)"
+            }
+            Reason::OverBudget(Resource::Work) => {
+                "the script takes longer than it may (--limits work=N)"
+            }
             Reason::BrokenHeap => "the heap was found broken before",
+            Reason::Noticed => "the heap noticed by itself that it is corrupt",
         }
-    }
-
-    /// The reason to skip a module that was refused with this error, if there
-    /// is one.
-    pub(super) fn of_refusal(error: &ModuleError) -> Option<Reason> {
-        const MARKS: [&str; 7] = [
-            "this is a component",
-            "support is not enabled",
-            "must be enabled",
-            "stack switching is disabled",
-            "shared-everything-threads",
-            "legacy_exceptions feature required",
-            "custom descriptors required",
-        ];
-        let (ModuleError::Invalid { message, .. } | ModuleError::Unsupported { message, .. }) =
-            error;
-        let is_beyond = MARKS.iter().any(|mark| message.contains(mark));
-        is_beyond.then_some(Reason::OutOfScope)
     }
 
     /// The reason to skip an assertion that a module is refused with this

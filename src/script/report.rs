@@ -92,12 +92,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A script of which nothing was run has not passed.
+        let skipped = self.skipped.len();
+        if self.passed == 0 && self.failures.is_empty() && skipped > 0 {
+            return write!(f, "nothing was run, all {skipped} skipped");
+        }
         write!(
             f,
             "{} passed, {} failed, {} skipped",
             self.passed,
             self.failures.len(),
-            self.skipped.len()
+            skipped
         )
     }
 }

@@ -1,9 +1,11 @@
 //! The directives of a script, one by one.
 
 use super::Options;
+use super::directives::{LeftOut, lexer, readable};
 use super::error::ScriptError;
 use super::hosts::Hosts;
 use super::link::{Names, Refusal};
+use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::{Outcome, Report};
 use super::traps::is_trap;
@@ -12,7 +14,6 @@ use crate::heap::Heap;
 use crate::oracle::{self, Violation, catch};
 use crate::types::Types;
 use std::sync::Arc;
-use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{Wast, WastDirective, WastExecute};
 
@@ -24,6 +25,8 @@ pub(super) struct Runner<'a, H> {
     pub hosts: Hosts,
     pub names: Names,
     pub inspector: &'a mut dyn Inspector<H>,
+    /// The script.
+    pub text: &'a str,
 }
 
 /// Runs the script `text` on `heap`. Fails if it is no script; whatever happens
@@ -40,11 +43,14 @@ pub fn run<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Report, ScriptError> {
     let error = |e: wast::Error| ScriptError::new(&e, text);
-    let mut lexer = Lexer::new(text);
-    // The suite's scripts have names that look like others, on purpose.
-    lexer.allow_confusing_unicode(true);
-    let buffer = ParseBuffer::new_with_lexer(lexer).map_err(error)?;
-    let script: Wast<'_> = parser::parse(&buffer).map_err(error)?;
+    let (readable, left_out) = readable(text).map_err(error)?;
+    let buffer = ParseBuffer::new_with_lexer(lexer(&readable)).map_err(error)?;
+    let script = match readable.is_empty() && !left_out.is_empty() {
+        true => Wast {
+            directives: Vec::new(),
+        },
+        false => parser::parse(&buffer).map_err(error)?,
+    };
     let lines = Lines::new(text);
     let mut report = Report::default();
     let mut store = Store::new(heap, options.limits, options.schedule.clone());
@@ -56,32 +62,52 @@ pub fn run<H: Heap>(
         hosts: Hosts::default(),
         names: Names::default(),
         inspector,
+        text,
     };
-    let mut broken = false;
+    // Why nothing more can be run.
+    let mut ended = None;
     match runner.done(defined) {
         Ok(hosts) => runner.hosts = hosts,
         Err(refusal) => {
             report.add(1, false, refusal.outcome());
-            broken = true;
+            ended = Some(Reason::BrokenHeap);
         }
     }
     let mut line = 1;
-    for directive in script.directives {
+    let mut left_out = left_out.into_iter().peekable();
+    let mut directives = script.directives.into_iter().peekable();
+    loop {
+        let next = directives.peek().map(|d| d.span().offset());
+        let before = |left: &LeftOut| next.is_none_or(|offset| left.offset < offset);
+        if let Some(left) = left_out.next_if(before) {
+            line = lines.of(left.offset);
+            report.add(line, left.is_assertion, runner.leave_out(left));
+            continue;
+        }
+        let Some(directive) = directives.next() else {
+            break;
+        };
         line = lines.of(directive.span().offset());
         let is_assertion = is_assertion(&directive);
-        let outcome = match broken {
-            true => Outcome::Skipped(Reason::BrokenHeap),
-            false => catch(oracle::Report::Quiet, || runner.directive(directive)).unwrap_or_else(
+        let outcome = match ended {
+            Some(reason) => Outcome::Skipped(reason),
+            None => catch(oracle::Report::Quiet, || runner.directive(directive)).unwrap_or_else(
                 |panic| {
                     let name = runner.store.heap.name();
                     Outcome::Broken(Violation::panic(name, panic).to_string())
                 },
             ),
         };
-        broken |= matches!(outcome, Outcome::Broken(_));
+        ended = ended.or(match &outcome {
+            Outcome::Broken(_) => Some(Reason::BrokenHeap),
+            Outcome::Skipped(reason @ (Reason::OverBudget(_) | Reason::Noticed)) => Some(*reason),
+            _ => None,
+        });
         report.add(line, is_assertion, outcome);
     }
-    if !broken && let Err(refusal) = runner.finish() {
+    if ended.is_none()
+        && let Err(refusal) = runner.finish()
+    {
         report.add(line, false, refusal.outcome());
     }
     Ok(report)
@@ -126,6 +152,15 @@ fn is_assertion(directive: &WastDirective<'_>) -> bool {
 }
 
 impl<H: Heap> Runner<'_, H> {
+    /// Skips a directive that cannot be read.
+    fn leave_out(&mut self, left: LeftOut) -> Outcome {
+        let reason = Reason::Beyond(left.proposal);
+        match left.module {
+            Some(id) => self.names.add_skipped(id, reason),
+            None => Outcome::Skipped(reason),
+        }
+    }
+
     fn directive(&mut self, directive: WastDirective<'_>) -> Outcome {
         let outcome = self.execute(directive);
         if matches!(outcome, Outcome::Broken(_)) {
@@ -165,32 +200,47 @@ impl<H: Heap> Runner<'_, H> {
             WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results),
             WastDirective::AssertTrap { exec, message, .. } => self.fails(
                 exec,
+                "a trap",
                 message,
                 |refusal| matches!(refusal, Refusal::Trap(trap) if is_trap(*trap, message)),
             ),
-            WastDirective::AssertExhaustion { call, message, .. } => {
-                self.fails(WastExecute::Invoke(call), message, |refusal| {
-                    matches!(refusal, Refusal::Trap(Trap::StackOverflow))
-                })
-            }
+            WastDirective::AssertExhaustion { call, message, .. } => self.fails(
+                WastExecute::Invoke(call),
+                "an exhausted call stack",
+                message,
+                |refusal| matches!(refusal, Refusal::Trap(Trap::StackOverflow)),
+            ),
             WastDirective::AssertException { exec, .. } => {
-                self.fails(exec, "an exception", |refusal| {
+                self.fails(exec, "an exception", "", |refusal| {
                     matches!(refusal, Refusal::Exception)
                 })
             }
             WastDirective::AssertUnlinkable {
                 module, message, ..
-            } => self.fails(WastExecute::Wat(module), message, |refusal| {
-                matches!(refusal, Refusal::Link(_))
-            }),
+            } => self.fails(
+                WastExecute::Wat(module),
+                "a link error",
+                message,
+                |refusal| matches!(refusal, Refusal::Link(_)),
+            ),
             WastDirective::AssertInvalid {
                 module, message, ..
-            } => self.refuses(module, message, Reason::of_accepted(message)),
+            } => self.refuses(
+                module,
+                "an invalid module",
+                message,
+                Reason::of_accepted(message),
+            ),
             WastDirective::AssertMalformed {
                 module, message, ..
-            } => match self.refuses(module, message, Reason::of_accepted(message)) {
+            } => match self.refuses(
+                module,
+                "a malformed module",
+                message,
+                Reason::of_accepted(message),
+            ) {
                 // What a later, or an abandoned, proposal adds is malformed.
-                Outcome::Skipped(Reason::OutOfScope) => Outcome::Passed,
+                Outcome::Skipped(Reason::Beyond(_)) => Outcome::Passed,
                 outcome => outcome,
             },
             WastDirective::AssertMalformedCustom {
@@ -198,10 +248,18 @@ impl<H: Heap> Runner<'_, H> {
             }
             | WastDirective::AssertInvalidCustom {
                 module, message, ..
-            } => self.refuses(module, message, Some(Reason::CustomSection)),
-            WastDirective::AssertSuspension { .. }
-            | WastDirective::Thread(_)
-            | WastDirective::Wait { .. } => Outcome::Skipped(Reason::OutOfScope),
+            } => self.refuses(
+                module,
+                "an invalid custom section",
+                message,
+                Some(Reason::CustomSection),
+            ),
+            WastDirective::AssertSuspension { .. } => {
+                Outcome::Skipped(Reason::Beyond(Proposal::StackSwitching))
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Outcome::Skipped(Reason::Beyond(Proposal::Threads))
+            }
         }
     }
 

@@ -1,43 +1,7 @@
 //! Types as people read them.
 
-use super::{Composite, FieldType, HeapType, Storage, TypeId, Types, ValType};
+use super::{HeapType, Storage, ValType};
 use std::fmt;
-
-/// How many fields or parameters are spelled out.
-const SHOWN: usize = 8;
-
-impl Types {
-    /// Names a type and shows its shape: `$type3 (struct i32 (mut anyref))`.
-    pub fn describe(&self, id: TypeId) -> String {
-        let Some(entry) = self.get(id) else {
-            return format!("{id} (unknown)");
-        };
-        let list = |keyword: &str, items: &mut dyn Iterator<Item = String>| {
-            let mut text = format!("{id} ({keyword}");
-            for (i, item) in items.enumerate() {
-                if i == SHOWN {
-                    text.push_str(" ...");
-                    break;
-                }
-                text.push(' ');
-                text.push_str(&item);
-            }
-            text + ")"
-        };
-        match &entry.sub.composite {
-            Composite::Struct(fields) => list("struct", &mut fields.iter().map(field)),
-            Composite::Array(element) => list("array", &mut [*element].iter().map(field)),
-            Composite::Func(f) => list("func", &mut f.params.iter().map(ValType::to_string)),
-        }
-    }
-}
-
-fn field(field: &FieldType) -> String {
-    match field.mutable {
-        true => format!("(mut {})", field.storage),
-        false => field.storage.to_string(),
-    }
-}
 
 impl fmt::Display for HeapType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,12 @@ pub struct Entry {
     /// Payload layout: of the structure, or, for a function type, of an
     /// exception whose tag has that type. Empty for arrays.
     pub layout: StructLayout,
+    /// Whether a structure or an array can be made of default values alone.
+    pub is_defaultable: bool,
+    /// Of a function type with a `v128` in its signature, for every parameter
+    /// and then every result the register it begins at, counted from the first
+    /// parameter. Without a `v128` every value takes one register.
+    registers: Option<Box<[u32]>>,
     /// Start of this type's row in the flat table of supertypes.
     display: u32,
 }
@@ -39,6 +45,37 @@ pub struct Types {
     displays: Vec<TypeId>,
     /// From the encoding of a recursion group to its first id.
     groups: BTreeMap<Box<[u32]>, TypeId>,
+    /// The first structure type whose fields all have default values.
+    default_struct: Option<TypeId>,
+    /// The first array type whose elements have a default value.
+    default_array: Option<TypeId>,
+}
+
+/// See [`Entry::is_defaultable`].
+fn is_defaultable(composite: &Composite) -> bool {
+    let has_default = |field: &FieldType| field.storage.unpacked().is_defaultable();
+    match composite {
+        Composite::Struct(fields) => fields.iter().all(has_default),
+        Composite::Array(element) => has_default(element),
+        Composite::Func(_) => false,
+    }
+}
+
+/// See [`Entry::registers`].
+fn register_offsets(composite: &Composite) -> Option<Box<[u32]>> {
+    let Composite::Func(func) = composite else {
+        return None;
+    };
+    let values = || func.params.iter().chain(&func.results);
+    values().any(|ty| *ty == ValType::V128).then(|| {
+        let mut next = 0;
+        let offsets = values().map(|ty| {
+            let offset = next;
+            next += ty.lane().registers() as u32;
+            offset
+        });
+        offsets.collect()
+    })
 }
 
 impl Types {
@@ -79,6 +116,32 @@ impl Types {
             Composite::Func(f) => f,
             other => panic!("{id} is not a function type but {other:?}"),
         }
+    }
+
+    /// The register at which value `index` of the function type `id` begins,
+    /// counted from the first parameter: parameters come first, then results.
+    pub fn register_of(&self, id: TypeId, index: usize) -> usize {
+        match &self.entry(id).registers {
+            Some(offsets) => offsets[index] as usize,
+            None => index,
+        }
+    }
+
+    /// The first structure type that can be made of default values alone.
+    pub fn default_struct(&self) -> Option<TypeId> {
+        self.default_struct
+    }
+
+    /// The first array type that can be made of default values alone.
+    pub fn default_array(&self) -> Option<TypeId> {
+        self.default_array
+    }
+
+    /// The chain of supertypes of `id`, from the root down to itself.
+    pub fn ancestors(&self, id: TypeId) -> &[TypeId] {
+        let entry = self.entry(id);
+        let first = entry.display as usize;
+        &self.displays[first..=first + entry.depth as usize]
     }
 
     /// The fields of the structure type `id`. Panics if it is of another kind.
@@ -134,7 +197,17 @@ impl Types {
                 None => 0,
             };
             self.displays.push(id);
+            let is_defaultable = is_defaultable(&sub.composite);
+            if is_defaultable {
+                let first = match sub.composite {
+                    Composite::Array(_) => &mut self.default_array,
+                    _ => &mut self.default_struct,
+                };
+                first.get_or_insert(id);
+            }
             self.entries.push(Entry {
+                registers: register_offsets(&sub.composite),
+                is_defaultable,
                 sub,
                 depth,
                 layout,

@@ -1,9 +1,20 @@
 //! The zoo: real bugs of real collectors, each rebuilt as a fault that can be
 //! switched on, and trials of how fast each is noticed.
 //!
-//! Ids that begin with W, D, X or B are those of bugs that other engines have
-//! had, or of analogies to them; G is for this project's own. Production code
-//! knows nothing of them. A fault is one of three things:
+//! The letter of an id says where the bug comes from:
+//!
+//! * W: Wasmtime;
+//! * D: derived by analogy, from what goes wrong in collectors elsewhere;
+//! * X: another engine, runtime or tool;
+//! * B: a barrier that Wasmtime left out;
+//! * G: gcdiff itself: not known from anywhere.
+//!
+//! The canary is so plain that a harness which misses it is broken. A suffix
+//! names another place with the same bug: W1 is in `array.copy`, W1-const in
+//! constant expressions, W1-segment in copies from element segments, W1-host in
+//! calls of the host.
+//!
+//! Production code knows nothing of faults. A fault is one of three things:
 //!
 //! * a policy of the counting or of the copying heap that overrides one hook
 //!   with the bug's logic (`drc`, `copying`);
@@ -26,7 +37,10 @@
 //! * W28: there is one stack. Its outermost frame stands for a suspended one.
 //! * W36, W37: sizes of gigabytes are beyond the budget of a case. What wraps
 //!   has eight and sixteen bits.
-//! * W47: a crash ends the process. Here the run is corrupt.
+//! * W1: `AnyRef::from_raw` did not count. The handle of an external value did,
+//!   so Wasmtime was right about those. Here every object loses a count.
+//! * W17, W47: a crash ends the process. Here it ends the run
+//!   ([`HeapError::Crash`](crate::heap::HeapError::Crash)).
 //!
 //! # Bugs that cannot be had here
 //!

@@ -81,7 +81,31 @@ pub const FAULTS: &[Fault] = &[
         "W1",
         W1,
         wasmtime!(10182),
-        "array.copy gives up a count for each array it is handed, without taking one"
+        "array.copy releases each object that it reads from an element once too often"
+    ),
+    fault!(
+        "W1-const",
+        COUNTING,
+        around_constants,
+        W1Const::new,
+        wasmtime!(10182),
+        "an allocation in a constant expression releases each operand that is an object once too often"
+    ),
+    fault!(
+        "W1-segment",
+        COUNTING,
+        as_compiled,
+        W1Segment::new,
+        wasmtime!(10182),
+        "objects that are copied from an element segment are released once too often"
+    ),
+    fault!(
+        "W1-host",
+        COUNTING,
+        as_compiled,
+        W1Host::new,
+        wasmtime!(10182),
+        "objects that are passed to a function of the host are released once too often"
     ),
     fault!(
         "W3",
@@ -547,5 +571,11 @@ pub const FAULTS: &[Fault] = &[
         G14,
         OWN,
         "what a caught exception carried is not put in the stack-root list"
+    ),
+    fault!(
+        "G15",
+        G15,
+        OWN,
+        "array.copy releases its two arrays once too often"
     ),
 ];

@@ -43,9 +43,27 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// The signals of a mask in the status of a process: those that it ignores
+/// (`SigIgn:`) or handles (`SigCgt:`).
+fn has_signal(process: &str, mask: &str, signal: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+    let status = status.unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// Under `nohup` this signal stays ignored.
+fn hangup_is_ignored() -> bool {
+    has_signal("self", "SigIgn:", 1)
+}
+
 #[test]
 fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
     for signal in ["INT", "TERM", "HUP"] {
+        if signal == "HUP" && hangup_is_ignored() {
+            continue;
+        }
         let scratch = Scratch::new(&format!("signal-{signal}"));
         let out = scratch.join("out");
         let child = long_campaign(&out, Stdio::piped());
@@ -67,19 +85,18 @@ fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
     }
 }
 
-/// Waits until a process takes a signal into its own hands.
-fn wait_for_handler(child: &Child, signal: u32) {
-    let status = format!("/proc/{}/status", child.id());
+/// Waits until a process handles the signals that end it early.
+fn wait_for_handlers(child: &Child) {
+    // The last that is taken care of.
+    let last = if hangup_is_ignored() { 15 } else { 1 };
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(60) {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        if caught.is_some_and(|mask| mask >> (signal - 1) & 1 == 1) {
-            return;
+    while !has_signal(&child.id().to_string(), "SigCgt:", last) {
+        if start.elapsed() > Duration::from_secs(60) {
+            break;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    std::thread::sleep(Duration::from_millis(100));
 }
 
 #[test]
@@ -100,7 +117,7 @@ fn signals_end_the_measuring_commands_with_the_figures_so_far() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        wait_for_handler(&child, 1);
+        wait_for_handlers(&child);
         send("TERM", &child);
         let Output {
             status,

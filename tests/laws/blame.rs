@@ -6,7 +6,8 @@ use gcdiff::case::Case;
 use gcdiff::engine::{Grain, Limits, Schedule};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Roots, Shape};
-use gcdiff::oracle::{Law, Options, Place, Subject, Timing, Verdict, Violation, judge};
+use gcdiff::oracle::{Instruction, Law, Options, Place, Site, Subject, Timing, Verdict};
+use gcdiff::oracle::{Violation, judge};
 use gcdiff::types::TypeId;
 use wasmparser::{Operator, Parser, Payload};
 
@@ -119,7 +120,7 @@ fn body(before: u32, after: u32) -> String {
 }
 
 /// The instruction so many places behind an `i32.const`, in function 0.
-fn behind(case: &Case, value: i32, places: usize) -> Place {
+fn behind(case: &Case, value: i32, places: usize) -> Instruction {
     let payloads = Parser::new(0).parse_all(&case.wasm).map(Result::unwrap);
     let bodies = payloads.filter_map(|payload| match payload {
         Payload::CodeSectionEntry(body) => Some(body.get_operators_reader().unwrap()),
@@ -137,10 +138,12 @@ fn behind(case: &Case, value: i32, places: usize) -> Place {
         Operator::Loop { .. } => "loop",
         other => panic!("{other:?}"),
     };
-    Place {
+    Instruction {
         func: Some(0),
+        func_name: Some("function \"run\"".into()),
         offset: offset as u32,
-        instruction: instruction.into(),
+        name: instruction.into(),
+        line: None,
     }
 }
 
@@ -183,7 +186,11 @@ fn all_are_found(before: u32, after: u32, schedule: &Schedule, timing: Timing) {
     let case = case(&body(before, after), schedule.clone(), Limits::default());
     // Its operand comes between.
     let expected = behind(&case, MARK as i32, 2);
-    assert_eq!(expected.instruction, "global.set");
+    assert_eq!(expected.name, "global.set");
+    let expected = Place {
+        site: Site::Instruction(expected),
+        collection: false,
+    };
     let options = Options {
         collectors: vec![saboteur(nothing)],
         timing,
@@ -288,6 +295,10 @@ fn bad_collection(rounds: u32, number: u32, at: &[u64], header: bool, timing: Ti
     let context = format!("{rounds} rounds, number {number} at {at:?}, {timing:?}");
     let v = violation(&case, timing, subject, &context);
     assert_eq!(v.law, Law::Exact, "{context}: {v}");
+    let expected = Place {
+        site: Site::Instruction(expected),
+        collection: true,
+    };
     assert_eq!(v.place, Some(expected), "{context}: {v}");
 }
 

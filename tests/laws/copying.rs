@@ -111,7 +111,7 @@ fn type_of_headers_and_slots() {
     let current = scene.store.heap.core_mut().from_space_mut();
     current.set_shape(b, Shape::Struct(twin)).unwrap();
     let v = audit(&mut scene.store, Point::Call).expect("a broken law");
-    let message = format!("field 1 of {pair}: {b} of type {twin} where {leaf} is wanted");
+    let message = format!("field 1 of {pair}: {b} of type $twin where $leaf is wanted");
     is(&v, Law::Type, Some(pair), None, &message);
 
     let current = scene.store.heap.core_mut().from_space_mut();

@@ -10,6 +10,8 @@ use gcdiff::types::{Field, Lane, TypeId, Types};
 /// What it lies about. By default nothing.
 #[derive(Clone, Default)]
 pub struct Lies {
+    /// What it is called.
+    pub name: Option<&'static str>,
     /// What a collection frees.
     pub reclaims: Option<Reclaims>,
     /// The blocks, given the true ones.
@@ -55,7 +57,6 @@ macro_rules! diligent {
 #[deny(clippy::missing_trait_methods)]
 impl<H: Heap> Inspect for Liar<H> {
     honest! {
-        name() -> &'static str;
         extent() -> (u32, u32);
         header(r: GcRef) -> Option<Header>;
         peek(r: GcRef, place: Place) -> Option<u64>;
@@ -65,6 +66,7 @@ impl<H: Heap> Inspect for Liar<H> {
         is_counting() -> bool;
         root_list() -> Option<RootList>;
         unused() -> Vec<(u32, &[u8])>;
+        footprint() -> u64;
         stats() -> Stats;
         changes(visit: &mut dyn FnMut(Change)) -> bool;
     }
@@ -88,6 +90,10 @@ impl<H: Heap> Inspect for Liar<H> {
 
     fn peek_word(&self, r: GcRef) -> Option<u32> {
         self.lies.tag.or(self.heap.peek_word(r))
+    }
+
+    fn name(&self) -> &'static str {
+        self.lies.name.unwrap_or_else(|| self.heap.name())
     }
 
     fn reclaims(&self) -> Reclaims {

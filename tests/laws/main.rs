@@ -12,6 +12,7 @@ mod alarms;
 mod blame;
 mod blocks;
 mod copying;
+mod embedder;
 mod exact;
 mod exceptions;
 mod garbage;

@@ -47,12 +47,17 @@ fn type_of_slots() {
     let ty = |index: usize| module.type_ids[index];
     // What the global and the table, a field and an element refer to.
     for (r, wrong, about, place) in [
-        (pair, Shape::Struct(ty(OTHER)), pair, "global 0".to_string()),
+        (
+            pair,
+            Shape::Struct(ty(OTHER)),
+            pair,
+            "global $pair".to_string(),
+        ),
         (
             array,
             Shape::Array(ty(EXTERNS)),
             array,
-            "element 0 of table 0".to_string(),
+            "element 0 of table $table".to_string(),
         ),
         (
             b,

@@ -8,7 +8,7 @@ use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
-use gcdiff::oracle::{Collector, Difference, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{Collector, Difference, Judge, Options, Subject, Verdict, judge};
 
 /// A program that shows a number in a field.
 const BODY: &str = r#"
@@ -36,8 +36,13 @@ fn off(collector: Collector, more: u64) -> Subject {
 
 /// The verdict on these heaps, each with how much it is off.
 pub fn judged(heaps: &[(Collector, u64)], reschedule: bool) -> Verdict {
+    let subjects = heaps.iter().map(|(heap, more)| off(*heap, *more));
+    judged_subjects(subjects.collect(), reschedule)
+}
+
+fn judged_subjects(collectors: Vec<Subject>, reschedule: bool) -> Verdict {
     let options = Options {
-        collectors: heaps.iter().map(|(heap, more)| off(*heap, *more)).collect(),
+        collectors,
         reschedule,
         ..Options::default()
     };
@@ -70,6 +75,8 @@ fn whichever_position_it_has() {
                 let expected = Difference {
                     collectors: (right, odd.clone()),
                     odd: Some(odd.clone()),
+                    wrong: vec![odd.clone()],
+                    judge: Judge::Majority,
                     kind: "result",
                     path: PLACE.into(),
                     values: ("5".into(), "6".into()),
@@ -126,4 +133,94 @@ fn no_majority_no_odd_one() {
         );
         assert_eq!((&*found.values.0, &*found.values.1), (values[0], values[1]));
     }
+}
+
+/// The model has the casting vote, in whatever position it is run.
+#[test]
+fn the_model_is_right_against_all_others() {
+    use Collector::{Copying, Drc, Null};
+    type Heaps = &'static [(Collector, u64)];
+    let cases: [(Heaps, &str, &str); 6] = [
+        (
+            &[(Null, 1), (Drc, 1), (Copying, 1)],
+            "null, drc and copying differ from the model",
+            "null+drc+copying",
+        ),
+        (
+            &[(Null, 0), (Drc, 1), (Copying, 1)],
+            "drc and copying differ from the model",
+            "drc+copying",
+        ),
+        // Broken alike are those that show the same.
+        (
+            &[(Null, 1), (Drc, 2), (Copying, 1)],
+            "null and copying differ from the model",
+            "null+copying",
+        ),
+        (&[(Drc, 1)], "drc differs from the model", "drc"),
+        (
+            &[(Null, 0), (Drc, 1)],
+            "all others agree; the odd one out is drc",
+            "drc",
+        ),
+        (
+            &[(Null, 1), (Drc, 0), (Copying, 0)],
+            "all others agree; the odd one out is null",
+            "null",
+        ),
+    ];
+    for (heaps, line, names) in cases {
+        for at in 0..=heaps.len() {
+            for reschedule in [false, true] {
+                let mut subjects: Vec<_> = heaps.iter().map(|(h, more)| off(*h, *more)).collect();
+                subjects.insert(at, Subject::from(Collector::Model));
+                let verdict = judged_subjects(subjects, reschedule);
+                let text = verdict.to_string();
+                assert_eq!(text.lines().last().map(str::trim), Some(line));
+                let fingerprint = format!("differ:result:{names}");
+                assert_eq!(verdict.fingerprint(), Some(fingerprint));
+                let Verdict::Differ(found) = verdict else {
+                    panic!("{text}")
+                };
+                assert_eq!(found.judge, Judge::Model);
+                assert_eq!(found.values.0, "5");
+                if found.odd.is_none() {
+                    assert_eq!(found.collectors.0, "model");
+                }
+            }
+        }
+    }
+}
+
+/// A heap that goes by the model's name is a heap like any other.
+#[test]
+fn another_heap_by_the_name_of_the_model_has_one_vote() {
+    use Collector::{Drc, Model, Null};
+    let found = difference(&[(Null, 0), (Drc, 0), (Model, 1)], false);
+    assert_eq!(found.odd.as_deref(), Some("model"));
+    assert_eq!(found.judge, Judge::Majority);
+    let edited = Subject::edited(Model, std::sync::Arc::clone, |_| -> Box<dyn Heap> {
+        Model.heap()
+    });
+    assert!(!edited.is_model() && Subject::from(Model).is_model());
+}
+
+/// Without the model, more than half of the heaps outvote the others.
+#[test]
+fn heaps_that_are_outvoted_alike_are_named_together() {
+    let heap = |name: &'static str, more: u64| {
+        Subject::new(move || {
+            let mut heap = Liar::new(Drc::new(1 << 20));
+            heap.lies.name = Some(name);
+            heap.lies.more = more;
+            heap
+        })
+    };
+    let heaps = [("a", 0), ("b", 1), ("c", 0), ("d", 1), ("e", 0)];
+    let subjects = heaps.map(|(name, more)| heap(name, more));
+    let verdict = judged_subjects(subjects.to_vec(), false);
+    let text = verdict.to_string();
+    assert!(text.ends_with("most heaps agree; b and d do not"), "{text}");
+    let fingerprint = verdict.fingerprint();
+    assert_eq!(fingerprint.as_deref(), Some("differ:result:b+d"));
 }

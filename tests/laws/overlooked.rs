@@ -72,13 +72,13 @@ fn type_of_what_a_collection_overlooked() {
     // In the order of their addresses before: dead, a, b, pair, array.
     let cases: [(Overlooks, Option<(usize, &str)>); 7] = [
         (none, None),
-        (slot(0), Some((3, "global 0"))),
-        (slot(1), Some((4, "element 0 of table 0"))),
+        (slot(0), Some((3, "global $pair"))),
+        (slot(1), Some((4, "element 0 of table $table"))),
         // Null: nothing to be overlooked.
         (slot(2), None),
-        (field(0), Some((1, "global 0 -> field 0"))),
-        (field(4), Some((2, "global 0 -> field 1"))),
-        (element, Some((1, "element 0 of table 0 -> element 2"))),
+        (field(0), Some((1, "global $pair -> field 0"))),
+        (field(4), Some((2, "global $pair -> field 1"))),
+        (element, Some((1, "element 0 of table $table -> element 2"))),
     ];
     for (policy, expected) in cases {
         let mut scene = Scene::fresh(Copying::with_policy(1 << 20, policy));

@@ -42,10 +42,9 @@ fn element(object: GcRef, index: u32) -> Holder {
 }
 
 /// The types of the scene, as a report describes them.
-const LEAF_TEXT: &str = "$type0 (struct i32)";
-const PAIR_TEXT: &str =
-    "$type2 (struct (mut (ref null $type0)) (mut (ref $type0)) (ref null func))";
-const REFS_TEXT: &str = "$type4 (array (mut (ref null any)))";
+const LEAF_TEXT: &str = "$leaf (struct i32)";
+const PAIR_TEXT: &str = "$pair (struct (mut (ref null $leaf)) (mut (ref $leaf)) (ref null func))";
+const REFS_TEXT: &str = "$refs (array (mut (ref null any)))";
 
 #[test]
 fn holders_and_paths_of_every_kind() {
@@ -105,6 +104,11 @@ fn holders_outside_the_heap() {
     };
     let segment = vec![Holder::Slot(Owner::Segment(0, 1, 1))];
     let v = miscounted(&mut store, item);
+    assert!(
+        v.to_string()
+            .contains("owners       element 1 of segment $segment\n"),
+        "{v}"
+    );
     assert_eq!((v.owners, v.path), (segment.clone(), segment));
     let pending = vec![Holder::Slot(Owner::Pending)];
     let v = miscounted(&mut store, exception);
@@ -223,7 +227,7 @@ fn a_report_in_print() {
             "violation of law \"exact\" in heap drc: \
              the count of 0x10 is too high: 18, but it has 17 owners\n  \
                object       0x10\n  \
-               type         $type0 (struct i32)\n  \
+               type         $leaf (struct i32)\n  \
                count        18, expected 17\n  \
                owners       field 0 of 0x50\n               \
                             element 0 of 0x70\n\
@@ -238,16 +242,79 @@ fn a_report_in_print() {
         "violation of law \"exact\" in heap drc: \
          the count of 0x30 is too high: 3, but it has 2 owners\n  \
            object       0x30\n  \
-           type         $type0 (struct i32)\n  \
+           type         $leaf (struct i32)\n  \
            count        3, expected 2\n  \
            owners       field 1 of 0x50\n               \
                         the stack-root list\n  \
-           reached by   global 0 -> field 1"
+           reached by   global $pair -> field 1"
     );
     assert_eq!(
         printed[2],
         "violation of law \"roots\" in heap drc: \
          the stack-root list has 4 members, but 0 on record"
+    );
+}
+
+/// Everything in a report goes by its name, as far as it has one; of several
+/// names a slot's is the one that an embedder would ask for it by.
+#[test]
+fn names_in_print() {
+    let body = r#"
+        (type $named (struct (field $next (mut (ref null $named))) (field (mut anyref)) (field i64)))
+        (global $hidden (export "shown") (mut (ref null $named)) (ref.null $named))
+        (table $table (export "slots") 3 (ref null $named))
+        (global (mut anyref) (ref.null any))
+        (func $work (export "run") (local $a (ref null $named)) (local v128 (ref null $named))
+          (local.set $a (struct.new_default $named))
+          (local.set 2 (struct.new $named (local.get $a) (local.get $a) (i64.const 1)))
+          (global.set $hidden (local.get 2))
+          (global.set 1 (local.get 2))
+          (table.set $table (i32.const 2) (local.get 2))
+          (call $look (ref.null any))
+          (drop (local.get $a)))"#;
+    let mut printed = Vec::new();
+    broken_inside(body, &mut |store| {
+        let members = store.heap.root_list().unwrap().members;
+        let [b, a] = members[..] else {
+            panic!("two objects, not {members:?}");
+        };
+        for r in [a, b] {
+            printed.push(miscounted(store, r).to_string());
+        }
+        store.heap.core_mut().set_list_len(0);
+    })
+    .expect("a broken law");
+    let ty = "$named (struct (mut (ref null $named)) (mut (ref null any)) i64)";
+    assert_eq!(
+        printed[0],
+        format!(
+            "violation of law \"exact\" in heap drc: \
+             the count of 0x10 is too high: 4, but it has 3 owners\n  \
+               object       0x10\n  \
+               type         {ty}\n  \
+               count        4, expected 3\n  \
+               owners       field $next of 0x30\n               \
+                            field 1 of 0x30\n               \
+                            the stack-root list\n               \
+                            local $a of function $work (not counted)\n  \
+               reached by   local $a of function $work (not counted)"
+        )
+    );
+    assert_eq!(
+        printed[1],
+        format!(
+            "violation of law \"exact\" in heap drc: \
+             the count of 0x30 is too high: 5, but it has 4 owners\n  \
+               object       0x30\n  \
+               type         {ty}\n  \
+               count        5, expected 4\n  \
+               owners       global \"shown\"\n               \
+                            global 1\n               \
+                            element 2 of table \"slots\"\n               \
+                            the stack-root list\n               \
+                            local 2 of function $work (not counted)\n  \
+               reached by   global \"shown\""
+        )
     );
 }
 

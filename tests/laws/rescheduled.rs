@@ -6,7 +6,7 @@ use gcdiff::engine::{Limits, Schedule};
 use gcdiff::heap::copying::{self, Copying};
 use gcdiff::heap::drc::{self, Drc};
 use gcdiff::heap::{GcRef, Heap, HeapError, Roots, Shape};
-use gcdiff::oracle::{Collector, Difference, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{Collector, Difference, Judge, Options, Subject, Verdict, judge};
 
 /// What a program shows of a leaf and of two references to it, after some
 /// safepoints. Then it lets go of the leaf, for the last collection of a run
@@ -99,6 +99,8 @@ fn differs(collectors: [&str; 2], place: &str, values: [&str; 2]) -> Verdict {
     Verdict::Differ(Difference {
         collectors: (collectors[0].into(), collectors[1].into()),
         odd: None,
+        wrong: Vec::new(),
+        judge: Judge::Nobody,
         kind: "result",
         path: place.into(),
         values: (values[0].into(), values[1].into()),

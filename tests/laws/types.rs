@@ -41,10 +41,10 @@ fn type_slots_hold_what_their_type_allows() {
     // A field: the container is to blame.
     let mut scene = Scene::collected();
     let (b, pair, array) = (scene.b, scene.pair, scene.array);
-    let (leaf, twin) = (scene.ty(0), scene.ty(TWIN));
+    let twin = scene.ty(TWIN);
     scene.core().set_shape(b, Shape::Struct(twin)).unwrap();
     let v = scene.broken();
-    let message = format!("field 1 of {pair}: {b} of type {twin} where {leaf} is wanted");
+    let message = format!("field 1 of {pair}: {b} of type $twin where $leaf is wanted");
     is(&v, Law::Type, Some(pair), None, &message);
     assert_eq!(names(&v), ["global 0"]);
 
@@ -58,12 +58,12 @@ fn type_slots_hold_what_their_type_allows() {
         Law::Type,
         Some(pair),
         None,
-        &format!("global 0: {pair} of"),
+        &format!("global $pair: {pair} of"),
     );
     let mut scene = Scene::collected();
     let externs = Shape::Array(scene.ty(EXTERNS));
     scene.core().set_shape(array, externs).unwrap();
-    let message = format!("element 0 of table 0: {array} of");
+    let message = format!("element 0 of table $table: {array} of");
     is(&scene.broken(), Law::Type, Some(array), None, &message);
 
     // No object at all, and no function.

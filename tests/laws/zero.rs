@@ -81,6 +81,7 @@ fn zero_for_what_a_constant_expression_holds() {
         names(&v),
         ["register 1 of a constant expression (not counted)"]
     );
-    let place = v.place.expect("known");
-    assert_eq!((place.func, &place.instruction[..]), (None, "struct.new"));
+    let place = v.place.expect("known").to_string();
+    let wanted = "after struct.new in a constant expression at offset";
+    assert!(place.starts_with(wanted), "{place}");
 }

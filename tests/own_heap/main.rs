@@ -51,7 +51,7 @@ fn a_sound_heap_gives_no_finding() {
 
 #[test]
 fn it_agrees_on_a_seed_at_every_grain() {
-    let seed = include_str!("../../corpus/regressions/array-copy-onto-itself.wat");
+    let seed = include_str!("../../corpus/regressions/array-copy-of-the-only-reference.wat");
     let (mut case, _) = case::read(seed.as_bytes()).unwrap();
     let own = case.schedule.clone();
     for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {

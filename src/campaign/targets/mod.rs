@@ -87,6 +87,7 @@ impl Target {
                 timing: Timing::Never,
                 layers: Layers::ALL,
                 reschedule: false,
+                footprint: u64::MAX,
             },
         }
     }

@@ -4,6 +4,8 @@
 //! bounds are checked, so that it traps for what is wrong with it, and else
 //! happens whole or not at all (Wasmtime issues 11428 and 14045).
 
+use super::super::budget::Resource;
+use super::super::instance::SEEN_ELEMENT;
 use super::super::storage::{PAGE, range};
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
@@ -74,20 +76,25 @@ impl<H: Heap> Store<H> {
     }
 
     /// Grows a memory; the old size in pages, or -1.
-    pub(super) fn memory_grow(&mut self, memory: usize, pages: u64) -> Result<u64, Trap> {
-        let more = pages.saturating_mul(PAGE);
-        let total = self.memory_bytes().saturating_add(more);
+    pub(super) fn memory_grow(&mut self, memory: usize, pages: u64) -> Result<u64, Stop> {
         let ty = self.machine.memories[memory].ty;
         let old = self.machine.memories[memory].pages();
         let new = old.saturating_add(pages);
         let max = ty.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
-        if new > max || total > self.machine.limits.memory_bytes {
+        // In pages the limit is at most the page space, so no product overflows.
+        if new > max {
+            return Ok(minus_one(ty.index64));
+        }
+        let more = pages * PAGE;
+        if self.memory_bytes() + more > self.machine.limits.memory_bytes {
             return Ok(minus_one(ty.index64));
         }
         self.machine.charge(more / 256)?;
-        self.machine.memories[memory]
-            .bytes
-            .resize((new * PAGE) as usize, 0);
+        self.afford(2 * more)?;
+        let bytes = &mut self.machine.memories[memory].bytes;
+        let full = |_| Stop::OverBudget(Resource::Memory);
+        bytes.try_reserve(more as usize).map_err(full)?;
+        bytes.resize((new * PAGE) as usize, 0);
         Ok(old)
     }
 
@@ -156,7 +163,10 @@ impl<H: Heap> Store<H> {
             return Ok(minus_one(ty.index64));
         }
         self.machine.charge(n)?;
+        self.afford(SEEN_ELEMENT * n)?;
         let table = &mut self.tables[table];
+        let full = |_| Stop::OverBudget(Resource::Memory);
+        table.elements.try_reserve(n as usize).map_err(full)?;
         table.elements.resize(new as usize, 0);
         match table.gc {
             true => self
@@ -215,7 +225,12 @@ impl<H: Heap> Store<H> {
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         self.scratch.clear();
         self.scratch.extend_from_slice(&refs[from]);
-        self.write_elements(table, to)
+        self.write_elements(table, to)?;
+        if self.tables[table].gc {
+            let references = &self.scratch;
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
     }
 
     /// Tells the heap that references are to be taken from a segment.
@@ -253,6 +268,7 @@ impl<H: Heap> Store<H> {
         if segment.gc {
             self.heap.drop_slots(kind, &mut segment.refs)?;
         }
+        self.segment_refs -= segment.refs.len();
         segment.refs.clear();
         Ok(())
     }
@@ -373,6 +389,11 @@ impl<H: Heap> Store<H> {
         self.machine.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
         let lane = self.element_lane(TypeId(op.imm));
-        Ok(self.heap.init_elements(array, to, lane, &refs[from])?)
+        let references = &refs[from];
+        self.heap.init_elements(array, to, lane, references)?;
+        if lane == Lane::Gc {
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
     }
 }

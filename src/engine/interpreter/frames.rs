@@ -1,7 +1,7 @@
 //! Instructions that may change frames and meet a heap or a host on the way.
 
 use super::super::host::Host;
-use super::super::inspector::{Inspector, Point};
+use super::super::inspector::{Actor, Inspector, Point};
 use super::super::machine::Frame;
 use super::super::store::{Func, Store};
 use super::super::trap::{Stop, Trap};
@@ -237,7 +237,8 @@ impl<H: Heap> Store<H> {
         let looked = self.inspect(Point::Operation, inspector);
         self.current = None;
         looked?;
-        self.last_operation = Some(self.location(&self.machine.running));
+        let location = self.location(&self.machine.running);
+        self.last_actor = Some(Actor::Instruction(location));
         Ok(())
     }
 }

@@ -23,11 +23,11 @@ mod throw;
 mod vector;
 
 use super::host::Host;
-use super::inspector::{Inspector, Point};
+use super::inspector::Inspector;
 use super::instance::Instance;
 use super::machine::{Frame, charge};
 use super::stack::Window;
-use super::store::{Store, charge_bytes};
+use super::store::Store;
 use super::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Target};
@@ -117,24 +117,27 @@ impl<H: Heap> Store<H> {
                 Ok(Ended::Left) => return Ok(()),
                 Ok(Ended::Moved { entering: new }) => entering = new,
                 Ok(Ended::Threw) => return Err(Stop::Exception),
-                Err(stop) => {
-                    let running = self.machine.running;
-                    self.stopped_at = Some(self.location(&running));
-                    if let Stop::Corrupt(_) = stop {
-                        // While the frames are still there, the oracle may find
-                        // out what has happened; the run is over either way.
-                        self.current = Some(running);
-                        let _ = self.inspect(Point::Corruption, inspector);
-                        self.current = None;
+                Err(Stop::Exception) => {
+                    match self.unwind(floor) {
+                        Ok(()) => {}
+                        Err(Stop::Exception) => return Err(Stop::Exception),
+                        Err(stop) => return Err(self.stopped(stop, inspector)),
                     }
-                    if stop != Stop::Exception {
-                        return Err(stop);
-                    }
-                    self.unwind(floor)?;
                     entering = false;
                 }
+                Err(stop) => return Err(self.stopped(stop, inspector)),
             }
         }
+    }
+
+    /// Lets the inspector look if the heap has found itself corrupt in the running
+    /// frame.
+    #[cold]
+    fn stopped(&mut self, stop: Stop, inspector: &mut dyn Inspector<H>) -> Stop {
+        self.current = Some(self.machine.running);
+        self.inspect_corruption(&stop, inspector);
+        self.current = None;
+        stop
     }
 
     /// Runs until the running frame is no longer one of `module`'s instance, or
@@ -872,7 +875,10 @@ impl<H: Heap> Store<H> {
                     Code::StructNew => {
                         touch!();
                         let bytes = u64::from(self.object_bytes[op.imm as usize]);
-                        check!(charge_bytes(&mut self.heap_left, bytes));
+                        match self.heap_left.checked_sub(bytes) {
+                            Some(left) => self.heap_left = left,
+                            None => lend!(self.charge_beyond(bytes)),
+                        }
                         if self.machine.clock.allocation() || self.heap.wants_collection() {
                             lend!(self.collect_here(inspector));
                         }

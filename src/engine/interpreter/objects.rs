@@ -6,7 +6,7 @@ use super::super::storage::range;
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
 use super::vector;
-use crate::heap::{GcRef, Heap, HeapError, Place};
+use crate::heap::{Fact, GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::{Field, Lane, TypeId};
 
@@ -330,7 +330,11 @@ impl<H: Heap> Store<H> {
                 let r = GcRef::from_register(a!());
                 let lane = self.element_lane(ty);
                 let refs = &self.instances[instance as usize].elements[segment].refs;
-                self.heap.init_elements(r, 0, lane, &refs[range])?;
+                let references = &refs[range];
+                self.heap.init_elements(r, 0, lane, references)?;
+                if lane == Lane::Gc {
+                    self.heap.note(Fact::SegmentCopied { references });
+                }
             }
             Code::ArrayGetWide => {
                 let (r, index) = element(&self.heap, b!(), c!())?;

@@ -44,6 +44,7 @@ impl Inspect for Recorder {
         root_list() -> Option<RootList>;
         parked() -> Vec<GcRef>;
         unused() -> Vec<(u32, &[u8])>;
+        footprint() -> u64;
         stats() -> Stats;
         changes(visit: &mut dyn FnMut(Change)) -> bool;
     }
@@ -110,6 +111,8 @@ impl Heap for Recorder {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
+            // Other operations show what these add.
+            Fact::SegmentCopied { .. } | Fact::HostReturned { .. } => {}
         }
         self.heap.note(fact);
     }

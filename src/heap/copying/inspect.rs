@@ -18,6 +18,10 @@ impl<P: Policy> Inspect for Copying<P> {
         self.core.from_space().extent()
     }
 
+    fn footprint(&self) -> u64 {
+        self.core.footprint()
+    }
+
     fn blocks(&self) -> Vec<Block> {
         self.core.from_space().blocks()
     }

@@ -21,6 +21,12 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.space.extent()
     }
 
+    fn footprint(&self) -> u64 {
+        // At worst every other block is in a list of free ones.
+        let (start, end) = self.extent();
+        self.core.space.footprint() + u64::from(end - start) / 16
+    }
+
     fn blocks(&self) -> Vec<Block> {
         self.core.space.granules().blocks()
     }

@@ -257,8 +257,9 @@ pub trait Policy {
     }
 
     /// `array.copy`, as if through a temporary copy of the source. Both
-    /// containers come in from a frame and are owned by nobody here. (A helper
-    /// that gave up a count for each of them: Wasmtime issue 10182.)
+    /// containers come in from a frame and are owned by nobody here. (Elements
+    /// that were read into handles without being counted, and released with
+    /// them: Wasmtime issue 10182.)
     fn copy_array(
         &mut self,
         core: &mut Core,

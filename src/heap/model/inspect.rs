@@ -16,6 +16,10 @@ impl Inspect for Model {
         (GRANULE, self.end())
     }
 
+    fn footprint(&self) -> u64 {
+        self.used
+    }
+
     fn blocks(&self) -> Vec<Block> {
         let mut blocks = Vec::new();
         let mut start = GRANULE;

@@ -29,8 +29,12 @@ use super::log::Log;
 use super::{GRANULE, GcRef, HeapError, Place, Shape, Stats};
 use crate::types::{TypeId, Types};
 
-/// Bytes counted for an object besides its values.
-const OBJECT: u64 = 16;
+/// Bytes counted for an object besides its values: what it takes in the vector.
+const OBJECT: u64 = size_of::<Object>() as u64;
+
+/// Bytes counted for a piece of memory besides what is in it: the allocator has
+/// a header, and rounds up.
+const PIECE: u64 = 24;
 
 /// The most objects there can be: the first address behind them is still a
 /// `u32`.
@@ -66,9 +70,8 @@ enum Definition {
 }
 
 impl Model {
-    /// An empty heap for at most `max_bytes` bytes: sixteen for every object,
-    /// the widths of its elements, and what a field takes here, whatever its
-    /// width.
+    /// An empty heap for at most `max_bytes` bytes, as they are taken here: for
+    /// every object, its fields, whatever their widths, and its elements.
     pub fn new(max_bytes: u32) -> Model {
         Model {
             types: Vec::new(),

@@ -6,7 +6,7 @@ mod draw;
 mod pair;
 mod strict;
 
-use super::{MAX_OBJECTS, Model, has_address};
+use super::{MAX_OBJECTS, Model, OBJECT, PIECE, has_address};
 use crate::heap::testing::language::element;
 use crate::heap::testing::{Frame, Kinds, language};
 use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, Place, Shape};
@@ -46,13 +46,14 @@ fn arrays_of_every_lane_fill_copy_and_initialise() {
 #[test]
 fn sizes_that_cannot_fit_are_full_and_change_nothing() {
     let kinds = Kinds::new();
-    for max in [0, 1, 15, 16, 48, 1 << 16, u32::MAX] {
+    let least = OBJECT as u32;
+    for max in [0, 1, least - 1, least, 3 * least, 1 << 16, u32::MAX] {
         let mut h = Model::new(max);
         h.add_types(&kinds.types);
         assert!(h.blocks().is_empty());
         language::absurd_sizes(&kinds, &mut h, max);
-        assert_eq!(h.new_struct(kinds.empty, &[]).is_ok(), max >= 16);
-        assert_eq!(h.stats().allocated, u64::from(max >= 16));
+        assert_eq!(h.new_struct(kinds.empty, &[]).is_ok(), max >= least);
+        assert_eq!(h.stats().allocated, u64::from(max >= least));
         kinds.audit(&h, &[]);
     }
 }
@@ -62,7 +63,7 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     let kinds = Kinds::new();
     let mut h = Model::new(1000);
     h.add_types(&kinds.types);
-    for _ in 0..1000 / 16 {
+    for _ in 0..1000 / OBJECT {
         h.new_struct_default(kinds.empty).unwrap();
     }
     h.collect(&mut Frame::default()).unwrap();
@@ -71,7 +72,7 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     assert_eq!(h.new_extern(1), Err(HeapError::Full));
     assert_eq!(h.stats().collections, 1);
 
-    let mut h = Model::new(16 + 5);
+    let mut h = Model::new((OBJECT + PIECE + 5) as u32);
     h.add_types(&kinds.types);
     assert_eq!(h.new_array_default(kinds.bytes, 6), Err(HeapError::Full));
     assert_eq!(h.new_struct_default(kinds.node), Err(HeapError::Full));
@@ -79,11 +80,12 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     assert_eq!(h.new_array_fixed(kinds.words, &five), Err(HeapError::Full));
     assert!(h.new_array_fixed(kinds.bytes, &five).is_ok());
 
-    let mut h = Model::new(100);
+    let mut h = Model::new((3 * (OBJECT + PIECE) + 4 * 13) as u32);
     h.add_types(&kinds.types);
     let mut fits = |len| h.new_array_default(kinds.words, len).is_ok();
-    assert!(fits(5) && fits(5), "thirty-six bytes each");
+    assert!(fits(5) && fits(5), "with twenty bytes of elements each");
     assert!(!fits(4) && fits(3) && !fits(0));
+    assert_eq!(h.footprint(), 3 * (OBJECT + PIECE) + 4 * 13);
 }
 
 #[test]

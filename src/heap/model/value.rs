@@ -1,6 +1,6 @@
 //! Values, by how the language stores them.
 
-use super::Definition;
+use super::{Definition, PIECE};
 use crate::heap::{GcRef, HeapError};
 use crate::types::{Composite, FieldType, HeapType, Lane, Storage, ValType};
 
@@ -38,7 +38,10 @@ pub(super) enum Value {
 impl Value {
     /// The bytes that so many fields take here.
     pub(super) fn room(fields: usize) -> u64 {
-        (fields * size_of::<Value>()) as u64
+        match fields {
+            0 => 0,
+            fields => PIECE + (fields * size_of::<Value>()) as u64,
+        }
     }
 }
 
@@ -102,7 +105,10 @@ impl Kind {
 
     /// The bytes counted for `len` elements.
     pub(super) fn room(self, len: u32) -> u64 {
-        u64::from(len) * self.width() as u64
+        match len {
+            0 => 0,
+            len => PIECE + u64::from(len) * self.width() as u64,
+        }
     }
 
     /// Whether compiled code that accesses values of this kind uses `lane`.
@@ -151,10 +157,11 @@ impl Kind {
 
     /// The values of these kinds in a row of registers, all of which they take.
     pub(super) fn values(
-        kinds: impl IntoIterator<Item = Kind>,
+        kinds: impl ExactSizeIterator<Item = Kind>,
         mut registers: &[u64],
     ) -> Result<Vec<Value>, HeapError> {
-        let mut values = Vec::new();
+        // They stay in an object, which should take no more than it needs.
+        let mut values = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let Some((value, rest)) = kind.take(registers) else {
                 return Err(HeapError::corrupt(0, "too few registers for the values"));

@@ -15,6 +15,10 @@ impl Inspect for Null {
         self.space.extent()
     }
 
+    fn footprint(&self) -> u64 {
+        self.space.footprint()
+    }
+
     fn blocks(&self) -> Vec<Block> {
         self.space.granules().blocks()
     }

@@ -42,8 +42,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes room for a code section of `bytes` bytes and `bodies` bodies. A
-    /// validated count is bounded, the size of a section by the module's.
+    /// Makes room for a code section of `bytes` bytes and `bodies` bodies.
+    /// Neither may exceed the number of bytes that the module has.
     pub fn reserve(&mut self, bytes: usize, bodies: usize) {
         self.bodies.reserve(bodies);
         self.ops.reserve(bytes / 2);
@@ -356,6 +356,6 @@ impl<'a> Compiler<'a> {
 }
 
 /// The proposals that the engine runs.
-pub(super) fn features() -> WasmFeatures {
+pub(crate) fn features() -> WasmFeatures {
     WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }

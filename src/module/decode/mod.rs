@@ -89,6 +89,7 @@ fn empty(wasm: &[u8]) -> Module {
         offsets: Vec::new(),
         maps: Default::default(),
         handlers: Default::default(),
+        exports_by_name: Default::default(),
     }
 }
 
@@ -116,7 +117,10 @@ impl Decoder {
                 Payload::ElementSection(section) => self.element_section(section)?,
                 Payload::CodeSectionStart { size, count, .. } => {
                     self.module.first_body = self.out.bodies.len() as u32;
-                    self.out.reserve(size as usize, count as usize);
+                    // No bytes back these numbers yet: the parser reports the
+                    // section before it has seen the end of it.
+                    let size = (size as usize).min(wasm.len());
+                    self.out.reserve(size, (count as usize).min(size));
                 }
                 Payload::CodeSectionEntry(body) => {
                     let ValidPayload::Func(func, _) = valid else {

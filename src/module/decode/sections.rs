@@ -15,10 +15,13 @@ use wasmparser::{
 
 type Done = Result<(), ModuleError>;
 
-/// Makes room for the items of a section. It has been validated, so that there
-/// are as many as it says.
+/// Makes room for the items of a section, or of a part of one. It has been
+/// validated, so that there are as many as it says; each takes a byte or more,
+/// which bounds the room even if that were not so.
 fn make_room<T, I>(items: &mut Vec<I>, section: &SectionLimited<'_, T>) {
-    items.reserve_exact(section.count() as usize);
+    let range = section.range();
+    let bytes = range.end.saturating_sub(range.start) as usize;
+    items.reserve_exact((section.count() as usize).min(bytes));
 }
 
 /// The type of an address or index.

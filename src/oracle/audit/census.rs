@@ -90,8 +90,23 @@ impl Census {
         }
     }
 
-    /// Counts everything.
-    pub fn take<H: Heap>(&mut self, view: &View<'_, H>) {
+    /// Gives memory back if that is more than is kept for another run.
+    pub fn shrink(&mut self) {
+        if self.held.capacity().max(self.index.capacity()) > KEPT {
+            *self = Census::default();
+        }
+    }
+
+    /// The work that taking it was, and that checking the laws on it is.
+    pub fn work(&self) -> u64 {
+        let granules = self.index.len() / 4;
+        (40 * self.objects.len() + 10 * self.held.len() + granules + self.blocks.len()) as u64
+    }
+
+    /// Counts everything, on at most `room` bytes of memory for what objects
+    /// hold: a reference and what it refers to take eight. False, and of no
+    /// further use, if that is too little.
+    pub fn take<H: Heap>(&mut self, view: &View<'_, H>, room: u64) -> bool {
         let heap = &view.store.heap;
         self.find_objects(heap);
         let n = self.objects.len();
@@ -105,9 +120,12 @@ impl Census {
         }
         self.dangling = None;
         self.reached = 0;
-        self.read_references(view);
+        if !self.read_references(view, (room / 8) as usize) {
+            return false;
+        }
         self.count_owners(view);
         self.reach(view);
+        true
     }
 
     fn find_objects<H: Inspect>(&mut self, heap: &H) {
@@ -183,8 +201,8 @@ impl Census {
     }
 
     /// Reads what all objects hold, checks it against their types, and counts its
-    /// owners on the way.
-    fn read_references<H: Heap>(&mut self, view: &View<'_, H>) {
+    /// owners on the way. False if that is more than `most` references.
+    fn read_references<H: Heap>(&mut self, view: &View<'_, H>, most: usize) -> bool {
         let (heap, types) = (&view.store.heap, view.store.types());
         self.plans.learn(types);
         let mut held = std::mem::take(&mut self.held);
@@ -197,6 +215,11 @@ impl Census {
             let first = held.len();
             let Object { block, header, .. } = self.objects[i];
             let r = GcRef(block.start);
+            if held.len() + header.len as usize > most
+                && held.len() + self.references_in(heap, i) > most
+            {
+                return false;
+            }
             if let Some(plan) = self.plans.of(header.shape) {
                 let object = (r, block.size, &header);
                 well_typed &= self.plans.read(heap, object, plan, &mut held)
@@ -238,6 +261,22 @@ impl Census {
         }
         (self.held, self.targets, self.owners) = (held, targets, owners);
         self.ill_typed = !well_typed;
+        true
+    }
+
+    /// How many references an array has at most; of other objects, none.
+    fn references_in<H: Heap>(&self, heap: &H, object: usize) -> usize {
+        let Object { block, header, .. } = self.objects[object];
+        let plan = self.plans.of(header.shape);
+        let element = plan.and_then(|plan| plan.element);
+        if element.is_none_or(|element| element.ty.is_none()) {
+            return 0;
+        }
+        // A length that is wrong does not get past the block.
+        match heap.header_size() {
+            Some(_) => header.len.min(block.size / 4) as usize,
+            None => header.len as usize,
+        }
     }
 
     /// Counts the owners outside the objects.

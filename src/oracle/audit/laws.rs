@@ -5,7 +5,8 @@ use super::plan::Plans;
 use super::sound::sound;
 use super::{owners, types, violation};
 use crate::engine::{Point, View};
-use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims};
+use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims, Shape};
+use crate::oracle::describe::Describer;
 use crate::oracle::layers::Layers;
 use crate::oracle::violation::{Law, Violation};
 
@@ -48,13 +49,23 @@ pub(super) fn about<H: Heap>(
     message: String,
 ) -> Violation {
     let object = census.find(r).map(|i| &census.objects[i]);
-    let (owners, more_owners) = owners::of(census, view, r);
+    let words = Describer::new(view);
+    let (owners, more_owners) = owners::of(census, view, &words, r);
+    let path = owners::path(census, view, &words, r);
     Violation {
         object: Some(r.0),
-        ty: object.map(|o| owners::type_name(view, o)),
+        ty: object.map(|o| words.shape(o.header.shape)),
+        kind: object.map_or("none", |o| match o.header.shape {
+            Some(Shape::Struct(_)) => "struct",
+            Some(Shape::Array(_)) => "array",
+            Some(Shape::Exception(_)) => "exception",
+            Some(Shape::Extern) => "extern",
+            None => "unknown",
+        }),
+        names: owners::names(census, &words, &owners, &path),
         owners,
         more_owners,
-        path: owners::path(census, view, r),
+        path,
         ..violation(law, view, message)
     }
 }

@@ -35,7 +35,10 @@
 //!   start of an object in *A*, as its static type allows.
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
 //!   pattern and nothing else. No run reads it: a heap refuses accesses that do
-//!   not hit an allocated object, and that is a violation of this law, too.
+//!   not hit an allocated object, and that is a violation of this law, too, as
+//!   is whatever else a heap notices of itself
+//!   ([`Layer::Heap`]).
+//!
 //! * **limits** — A run ends: it does not pass more safepoints than its fuel can
 //!   pay for (the engine watches that itself), and where a time is set it ends
 //!   within that time (whoever sets it watches that).
@@ -106,32 +109,21 @@ mod shadow;
 mod sound;
 mod types;
 
-use super::instruction::instruction_at;
-use super::layers::Layers;
+use super::layers::{Layer, Layers};
+use super::place::Place;
 use super::violation::{Law, Violation};
-use crate::engine::{Grain, Halt, Inspector, Location, Point, View};
+use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
 use crate::heap::{Heap, Reclaims};
-use crate::module::Module;
 use census::Census;
 pub use garbage::Garbage;
 use shadow::{Look, Shadow};
 
-/// A broken law, before its instruction is known by name.
+/// A broken law, before what broke it is known by name.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub violation: Violation,
-    /// Where execution stood, or last stood.
-    pub at: Option<Location>,
-}
-
-impl Broken {
-    /// The violation, with its instruction.
-    pub fn named(self, module: &Module) -> Violation {
-        Violation {
-            place: self.at.map(|at| instruction_at(&module.wasm, at)),
-            ..self.violation
-        }
-    }
+    /// What has changed the heap last.
+    pub by: Option<Cause>,
 }
 
 /// When to audit.
@@ -153,12 +145,14 @@ pub enum Timing {
 enum Focus {
     /// Nothing.
     None,
-    /// Count the operations on the way.
+    /// Count the moments on the way.
     Count,
-    /// Audit before the operation of this number, counted from 1, and then
-    /// stop.
-    Operation(u64),
+    /// Audit at the moment of this number, counted from 1, and then stop.
+    Moment(u64),
 }
+
+/// Work of a look at what has changed since the last one.
+const LOOK_WORK: u64 = 40;
 
 /// An inspector that audits, and stops the run at the first broken law.
 #[derive(Debug)]
@@ -166,13 +160,20 @@ pub struct Auditor {
     timing: Timing,
     layers: Layers,
     focus: Focus,
-    /// Operations seen, if they are counted.
-    operations: u64,
+    /// Moments seen: operations that are about to be, and collections that have
+    /// been. Each collection is preceded by an operation of its own.
+    moments: u64,
     /// Collections seen, and the next one to audit.
     collections: u64,
     next: u64,
     /// What was found.
     pub(super) broken: Option<Broken>,
+    /// Bytes of memory that the run may take.
+    footprint: u64,
+    /// What the run would need more of than it may have.
+    pub(super) over: Option<Resource>,
+    /// Work that audits have taken so far.
+    work: u64,
     /// How often the laws were checked.
     pub audits: u64,
     /// What a counting heap had left unfreed when it was last audited after a
@@ -182,10 +183,8 @@ pub struct Auditor {
     /// not what a recount says: bugs of the harness, or of a heap's log of
     /// changes, without effect on verdicts. 0 for the heaps of this crate.
     pub disagreements: u64,
-    /// Whether what was found was found right before an operation.
-    at_operation: bool,
-    /// Where a collection has struck since the last operation.
-    struck: Option<Location>,
+    /// Whether what was found was found at a moment that counts.
+    at_moment: bool,
     census: Census,
     shadow: Shadow,
 }
@@ -197,15 +196,17 @@ impl Auditor {
             timing,
             layers: Layers::ALL,
             focus: Focus::None,
-            operations: 0,
+            moments: 0,
             collections: 0,
             next: 0,
             broken: None,
+            footprint: u64::MAX,
+            over: None,
+            work: 0,
             audits: 0,
             garbage: Garbage::default(),
             disagreements: 0,
-            at_operation: false,
-            struck: None,
+            at_moment: false,
             shadow: Shadow::default(),
             census: Census::new(),
         }
@@ -218,12 +219,17 @@ impl Auditor {
 }
 
 impl Auditor {
-    /// The same auditor, checking these laws only.
+    /// The same auditor, checking the laws among these layers only.
     pub fn with_layers(self, layers: Layers) -> Auditor {
         Auditor { layers, ..self }
     }
 
-    /// An auditor like that of [`Auditor::new`] that counts operations, too.
+    /// The same auditor of a run that may take so many bytes of memory.
+    pub(super) fn with_footprint(self, footprint: u64) -> Auditor {
+        Auditor { footprint, ..self }
+    }
+
+    /// An auditor like that of [`Auditor::new`] that counts moments, too.
     pub(super) fn counting(timing: Timing) -> Auditor {
         Auditor {
             focus: Focus::Count,
@@ -231,10 +237,10 @@ impl Auditor {
         }
     }
 
-    /// An auditor that looks once: before operation number `operation`.
-    pub(super) fn before(operation: u64) -> Auditor {
+    /// An auditor that looks once: at moment number `moment`.
+    pub(super) fn at_moment(moment: u64) -> Auditor {
         Auditor {
-            focus: Focus::Operation(operation),
+            focus: Focus::Moment(moment),
             ..Auditor::new(Timing::Sampled)
         }
     }
@@ -244,36 +250,36 @@ impl Auditor {
         self.broken.as_ref().map(|broken| &broken.violation)
     }
 
-    /// Whether a broken law was found right before an operation.
-    pub(super) fn found_before_an_operation(&self) -> bool {
-        self.at_operation
-    }
-
-    /// Operations seen by an auditor that is asked about each.
-    pub(super) fn operations(&self) -> u64 {
-        self.operations
+    /// The moment at which a broken law was found, or the one that would have come
+    /// next.
+    pub(super) fn found_at(&self) -> u64 {
+        self.moments + u64::from(!self.at_moment)
     }
 
     /// Whether to look at this point, as far as the focus is concerned; `None`
     /// leaves it to the timing.
     fn focused(&mut self, point: Point) -> Option<bool> {
-        if point == Point::Operation {
-            self.operations += 1;
-        }
+        let counts = is_moment(point);
+        self.moments += u64::from(counts);
         match (self.focus, point) {
             (Focus::None, _) | (_, Point::Corruption) => None,
             (Focus::Count, Point::Operation) => Some(self.timing == Timing::At(Grain::Every)),
             (Focus::Count, _) => None,
-            (Focus::Operation(wanted), Point::Operation) => Some(self.operations == wanted),
-            (Focus::Operation(_), _) => Some(false),
+            (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
         }
     }
+}
+
+/// Whether this is a moment that counts: right before an operation, or right
+/// after a collection.
+fn is_moment(point: Point) -> bool {
+    matches!(point, Point::Operation | Point::Collection | Point::End)
 }
 
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
         match (self.focus, self.timing) {
-            (Focus::Count | Focus::Operation(_), _) => Grain::Every,
+            (Focus::Count | Focus::Moment(_), _) => Grain::Every,
             (Focus::None, Timing::Never) => Grain::End,
             (Focus::None, Timing::Sampled) => Grain::Collection,
             (Focus::None, Timing::At(grain)) => grain,
@@ -281,24 +287,13 @@ impl<H: Heap> Inspector<H> for Auditor {
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
-        // Every operation is preceded by a look, and so is every collection: what
-        // has broken since the last look was a collection's doing, if there was
-        // one.
-        let struck = match point {
-            Point::Operation => self.struck.take(),
-            Point::Collection => {
-                self.struck = view.location();
-                None
-            }
-            _ => None,
-        };
         let focused = self.focused(point);
         let never = self.timing == Timing::Never && point != Point::Corruption;
         if focused == Some(false) || (focused.is_none() && never) {
             self.shadow.invalidate();
             return Ok(());
         }
-        if let (Timing::Sampled, Point::Collection) = (self.timing, point) {
+        if let (Timing::Sampled, Point::Collection, None) = (self.timing, point, focused) {
             self.collections += 1;
             if self.collections < self.next {
                 return Ok(());
@@ -314,10 +309,28 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             false => Look::Blind,
         };
-        if look == Look::Sound && matches!(point, Point::Operation | Point::Call) {
+        self.work += LOOK_WORK;
+        let frees = view.store.heap.reclaims() != Reclaims::Nothing;
+        let nothing_more = match point {
+            Point::Operation | Point::Call => true,
+            Point::Collection => !frees,
+            Point::End | Point::Corruption => false,
+        };
+        if look == Look::Sound && nothing_more {
             return Ok(());
         }
-        self.census.take(&view);
+        let store = view.store;
+        let room = store.limits().footprint.saturating_sub(store.footprint());
+        let room = room.checked_sub(store.audit_footprint());
+        if !room.is_some_and(|room| self.census.take(&view, room)) {
+            self.over = Some(Resource::Memory);
+            return Err(Halt);
+        }
+        self.work += self.census.work() + store.roots_work();
+        if self.work > store.limits().work {
+            self.over = Some(Resource::Work);
+            return Err(Halt);
+        }
         if matches!(point, Point::Collection | Point::End)
             && view.store.heap.reclaims() == Reclaims::AllButCycles
         {
@@ -336,40 +349,58 @@ impl<H: Heap> Inspector<H> for Auditor {
                 self.disagreements += u64::from(wrong);
                 self.shadow.seed(&self.census, &view);
             }
+            if point == Point::End {
+                // The observation is made next: it may need the room.
+                self.census.shrink();
+            }
             return match self.focus {
-                Focus::Operation(_) => Err(Halt),
+                Focus::Moment(_) => Err(Halt),
                 _ => Ok(()),
             };
         };
-        // At every operation, the one to blame has just been left; a collection
-        // and a corruption strike during the current one.
-        let at = match point {
-            Point::Operation | Point::Call | Point::End => {
-                struck.or_else(|| view.store.last_operation())
-            }
-            Point::Collection | Point::Corruption => view.location(),
-        };
-        // At any coarser grain the instruction would only be where it showed.
-        if let (Some(at), Timing::At(Grain::Every)) = (at, self.timing)
-            && let Some(instance) = view.store.instances().get(at.instance as usize)
-        {
-            violation.place = Some(instruction_at(&instance.module().wasm, at));
+        let by = view.cause(point);
+        // At any coarser grain this would only be where it showed.
+        if let (Some(by), Timing::At(Grain::Every)) = (by, self.timing) {
+            violation.place = Some(match by.actor {
+                Actor::Instruction(at) => match view.store.instances().get(at.instance as usize) {
+                    Some(instance) => Place::of(by, instance.module()),
+                    None => Place::of_embedder(by),
+                },
+                Actor::Embedder(_) => Place::of_embedder(by),
+            });
         }
-        self.at_operation = point == Point::Operation;
-        self.broken = Some(Broken { violation, at });
+        self.at_moment = is_moment(point);
+        self.broken = Some(Broken { violation, by });
         Err(Halt)
     }
 
-    fn complaint(&mut self) -> Option<String> {
-        let broken = self.broken.take()?;
+    fn footprint(&self) -> u64 {
+        self.footprint
+    }
+
+    fn over_budget(&self) -> Option<Resource> {
+        self.over
+    }
+
+    fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
+        let mut broken = self.broken.take()?;
+        if let (Some(place), Some(by)) = (&mut broken.violation.place, broken.by)
+            && let Actor::Instruction(at) = by.actor
+        {
+            place.set_line(line(at));
+        }
         Some(broken.violation.to_string())
+    }
+
+    fn minds_corruption(&self) -> bool {
+        self.layers.has(Layer::Heap)
     }
 }
 
 /// Checks the laws once, at a moment when no collection has just run.
 pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
     let mut census = Census::new();
-    census.take(view);
+    census.take(view, u64::MAX);
     let broken = laws::first_broken(&census, view, Point::Call, Layers::ALL);
     census.give_back();
     broken

@@ -1,16 +1,22 @@
 //! Who holds a reference to an object, and how it is reached.
 
-use super::census::{Census, Object};
+use super::census::Census;
 use crate::engine::{Location, View};
-use crate::heap::{GcRef, Heap, Place, Shape};
-use crate::oracle::violation::{FrameOf, Holder};
+use crate::heap::{GcRef, Heap, Place};
+use crate::oracle::describe::Describer;
+use crate::oracle::violation::{FrameOf, Holder, Part, Violation};
 
 /// How many owners are named.
 const NAMED: usize = 16;
 
 /// Everyone who holds `r`, counted or not, the list included: the first few,
 /// and how many more there are.
-pub(super) fn of<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> (Vec<Holder>, usize) {
+pub(super) fn of<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    words: &Describer<'_, H>,
+    r: GcRef,
+) -> (Vec<Holder>, usize) {
     let mut named = Vec::new();
     let mut more = 0;
     let mut add = |holder: &dyn Fn() -> Holder| match named.len() < NAMED {
@@ -19,7 +25,7 @@ pub(super) fn of<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> (Vec
     };
     for i in 0..census.objects.len() {
         for (slot, _) in census.held(i).iter().enumerate().filter(|(_, h)| **h == r) {
-            add(&|| part(census, view, i, slot));
+            add(&|| part(census, words, i, slot));
         }
     }
     view.owners(|owner, held| {
@@ -52,8 +58,8 @@ fn frame(location: Location, register: u16) -> Holder {
 }
 
 /// A slot of an object, by its number among the object's references.
-fn part<H: Heap>(census: &Census, view: &View<'_, H>, object: usize, slot: usize) -> Holder {
-    let ty = type_name(view, &census.objects[object]);
+fn part<H: Heap>(census: &Census, words: &Describer<'_, H>, object: usize, slot: usize) -> Holder {
+    let ty = words.shape(census.objects[object].header.shape);
     let address = census.objects[object].block.start;
     let place = census.plans.slot(census.objects[object].header.shape, slot);
     match place.map(|(place, _)| place) {
@@ -77,7 +83,12 @@ fn part<H: Heap>(census: &Census, view: &View<'_, H>, object: usize, slot: usize
 
 /// A shortest way to `r` from outside the heap; empty if there is none. Among
 /// several, slots come before frames, and both in their order.
-pub(super) fn path<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> Vec<Holder> {
+pub(super) fn path<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    words: &Describer<'_, H>,
+    r: GcRef,
+) -> Vec<Holder> {
     /// How the walk came to an object.
     #[derive(Copy, Clone)]
     enum From {
@@ -114,13 +125,13 @@ pub(super) fn path<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> Ve
         next += 1;
         for (slot, held) in census.held(object).iter().enumerate() {
             if *held == r {
-                let mut path = vec![part(census, view, object, slot)];
+                let mut path = vec![part(census, words, object, slot)];
                 let mut at = object;
                 loop {
                     match from[at] {
                         From::Object { object, slot } => {
                             at = object as usize;
-                            path.push(part(census, view, at, slot as usize));
+                            path.push(part(census, words, at, slot as usize));
                         }
                         From::Root(number) => {
                             path.push(roots[number as usize].0.clone());
@@ -146,16 +157,31 @@ pub(super) fn path<H: Heap>(census: &Census, view: &View<'_, H>, r: GcRef) -> Ve
     Vec::new()
 }
 
-/// The type of an object, in words.
-pub(super) fn type_name<H: Heap>(view: &View<'_, H>, object: &Object) -> String {
-    let types = view.store.types();
-    let known = |id| types.get(id).is_some();
-    match object.header.shape {
-        Some(Shape::Struct(id) | Shape::Array(id)) if known(id) => types.describe(id),
-        Some(Shape::Exception(id)) if known(id) => {
-            format!("exception of {}", types.describe(id))
-        }
-        Some(Shape::Extern) => "extern".into(),
-        _ => "unknown".into(),
+/// The names of what holders are in: of the owners, and of both ends of the path.
+pub(super) fn names<H: Heap>(
+    census: &Census,
+    words: &Describer<'_, H>,
+    owners: &[Holder],
+    path: &[Holder],
+) -> Vec<(Part, String)> {
+    let ends = Violation::ENDS;
+    let tail = path.len().saturating_sub(ends).max(ends.min(path.len()));
+    let shown = path[..ends.min(path.len())].iter().chain(&path[tail..]);
+    let mut names = Vec::new();
+    for holder in owners.iter().chain(shown) {
+        let named = match holder {
+            Holder::Field { object, index, .. } => {
+                let object_in = census.find(GcRef(*object)).map(|i| &census.objects[i]);
+                let shape = object_in.and_then(|o| o.header.shape);
+                let name = words.field_name(shape, *index);
+                let named = name.map(|name| (Part::Field(*object, *index), name));
+                named.into_iter().collect()
+            }
+            other => words.parts(other),
+        };
+        names.extend(named);
     }
+    names.sort();
+    names.dedup();
+    names
 }

@@ -6,6 +6,7 @@ use super::plan::{Element, Plan, Plans};
 use super::violation;
 use crate::engine::{Func, Owner, Table, View};
 use crate::heap::{GcRef, Header, Heap, Place, Reclaims, Shape};
+use crate::oracle::describe::Describer;
 use crate::oracle::violation::{Law, Violation};
 use crate::types::{HeapType, Lane, RefType, Types, ValType};
 
@@ -44,7 +45,11 @@ fn object<H: Heap>(census: &Census, view: &View<'_, H>, i: usize) -> Option<Viol
     }
     let complain = |place: Place, why: String| {
         let message = match place {
-            Place::Field(field) => format!("field {} of {r}: {why}", field.index),
+            Place::Field(field) => {
+                let name = Describer::new(view).field_name(header.shape, field.index);
+                let name = name.unwrap_or_else(|| field.index.to_string());
+                format!("field {name} of {r}: {why}")
+            }
             Place::Element { index, .. } => format!("element {index} of {r}: {why}"),
         };
         Some(about(Law::Type, census, view, r, message))
@@ -154,7 +159,7 @@ fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
             && (initialised || !r.is_null())
             && let Some(why) = wrong(&census_shape, view, ty, r.register())
         {
-            let message = format!("{owner}: {why}");
+            let message = format!("{}: {why}", Describer::new(view).owner(&owner));
             found = Some(match r.is_null() {
                 true => violation(Law::Type, view, message),
                 false => about(Law::Type, census, view, r, message),
@@ -241,7 +246,12 @@ pub(super) fn wrong<H: Heap>(
             None => Some("null where the type allows none".into()),
             Some(index) => Some(match view.store.func(index) {
                 None => format!("{value:#x} is no function"),
-                Some(f) => format!("a function of type {} where {} is wanted", f.ty(), ty.heap),
+                Some(f) => {
+                    let words = Describer::new(view);
+                    let is = words.heap_type(HeapType::ConcreteFunc(f.ty()));
+                    let wanted = words.heap_type(ty.heap);
+                    format!("a function of type {is} where {wanted} is wanted")
+                }
             }),
         };
     }
@@ -252,14 +262,16 @@ pub(super) fn wrong<H: Heap>(
     if fits(types, ty, r, seen.flatten()) {
         return None;
     }
+    let words = Describer::new(view);
+    let wanted = words.heap_type(ty.heap);
     Some(match seen {
         _ if r.is_null() => "null where the type allows none".into(),
-        _ if r.is_i31() => format!("{r} of type i31 where {} is wanted", ty.heap),
+        _ if r.is_i31() => format!("{r} of type i31 where {wanted} is wanted"),
         None => format!("{r} is no object"),
         Some(None) => format!("{r} has no type"),
         Some(Some(shape)) => {
-            let is = type_seen(shape, ty);
-            format!("{r} of type {is} where {} is wanted", ty.heap)
+            let is = words.heap_type(type_seen(shape, ty));
+            format!("{r} of type {is} where {wanted} is wanted")
         }
     })
 }

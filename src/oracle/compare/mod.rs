@@ -32,7 +32,7 @@ pub use show::{show, show_as};
 pub use types::type_of_result;
 
 use super::names::Names;
-use super::verdict::Difference;
+use super::verdict::{Difference, Judge};
 use crate::case::Observation;
 use std::fmt;
 use walk::Comparison;
@@ -51,6 +51,8 @@ pub fn compare(
     let found = Comparison::new(a.1, b.1, names).first()?;
     Some(Difference {
         odd: None,
+        wrong: Vec::new(),
+        judge: Judge::Nobody,
         collectors: (a.0.to_string(), b.0.to_string()),
         kind: found.kind,
         path: found.path,

@@ -7,11 +7,11 @@ use crate::heap::drc::{Core, Done, Policy, Sound};
 faults! {
     /// W1, Wasmtime issue 10182, fixed by pull request 10374; releases up to 31.
     ///
-    /// `array.copy` is a call into the runtime. There both arrays were wrapped in
-    /// rooted handles as if the runtime owned a count of each; it did not, but
-    /// the handles gave one up when they went out of scope. An array that only
-    /// frames refer to has one count, that of the stack-root list, and is freed
-    /// by its first copy while it is still in use.
+    /// `array.copy` is a call into the runtime, which reads one element after the
+    /// other. It made a handle of each reference that it read without counting
+    /// it, and every handle released one count at the end of the call. The
+    /// handles of the two arrays were counted. Null and i31 have no count, so an
+    /// array without objects is copied correctly.
     W1,
     /// D1, CPython's guidance on `Py_SETREF`: `array.copy` gives up the old
     /// references before it counts the new ones. If the old ones were all that
@@ -24,9 +24,33 @@ faults! {
     /// G1: `array.init_elem` and `array.new_elem` take over references from the
     /// segment without counting them, as if it gave its own away.
     G1,
+    /// G15: `array.copy` releases a count of each of its two arrays, without
+    /// taking one. An array that only frames refer to has one count, that of the
+    /// stack-root list, and is freed by its first copy while it is still in use.
+    G15,
 }
 
 impl Policy for W1 {
+    fn copy_array(
+        &mut self,
+        core: &mut Core,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+    ) -> Done {
+        let words = core.element_words(src.0, src.1, len)?;
+        let read: Result<Vec<GcRef>, _> = words.map(|at| core.word(at)).collect();
+        let read = read?;
+        self.0.run(read.iter().any(|r| r.is_object()));
+        Sound.copy_array(core, dst, src, len)?;
+        for handle in read {
+            self.decrement(core, handle, 1)?;
+        }
+        self.free_dead(core)
+    }
+}
+
+impl Policy for G15 {
     fn copy_array(
         &mut self,
         core: &mut Core,

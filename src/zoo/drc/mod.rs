@@ -11,7 +11,7 @@ mod slot;
 mod types;
 mod value;
 
-pub(super) use array::{D1, D2, D2New, G1, W1};
+pub(super) use array::{D1, D2, D2New, G1, G15, W1};
 pub(super) use barrier::{Canary, D10, X15};
 pub(super) use death::{W11, W14, W17};
 pub(super) use exception::{G6, G14};

@@ -52,8 +52,9 @@ impl Report {
     /// What each layer of the oracle buys.
     pub(super) fn ablation(&self) -> String {
         let text = "The usual generator under an oracle with some of its layers. `results` is what other \
-                    differential fuzzers compare: how calls end, numbers, nullness, memories, and crashes \
-                    (whatever a heap notices of itself, which here is much). Every further row or column \
+                    differential fuzzers compare: how calls end, numbers, nullness, memories, and crashes. \
+                    `heap` adds what a heap notices of itself, as a build with assertions would, which here \
+                    is much; without it such cases are discarded. Every further row or column \
                     has one layer more, `all` has the votes of the other heaps, too.";
         let mut columns: Vec<usize> = (1..=STEPS).collect();
         columns.push(0);

@@ -52,6 +52,7 @@ impl Inspect for Twisted {
         root_list() -> Option<RootList>;
         parked() -> Vec<GcRef>;
         unused() -> Vec<(u32, &[u8])>;
+        footprint() -> u64;
         stats() -> Stats;
         changes(visit: &mut dyn FnMut(Change)) -> bool;
     }
@@ -88,7 +89,6 @@ impl Heap for Twisted {
     }
 
     tell! {
-        note(fact: Fact<'_>);
         add_types(types: &Types);
         set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
         get_element(r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;
@@ -111,11 +111,16 @@ impl Heap for Twisted {
         drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
     }
 
+    fn note(&mut self, fact: Fact<'_>) {
+        self.twist.note(&mut *self.heap, fact);
+    }
+
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let ty = self.twist.allocated_as(ty);
         let r = self.heap.new_struct(ty, fields);
         let r = self.made(r)?;
         self.twist.initialised(&mut *self.heap, r, ty, fields);
+        self.twist.made_of(Shape::Struct(ty), fields);
         Ok(r)
     }
 
@@ -126,7 +131,9 @@ impl Heap for Twisted {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let r = self.heap.new_array(self.twist.allocated_as(ty), len, init);
-        self.made(r)
+        let r = self.made(r)?;
+        self.twist.made_of(Shape::Array(ty), &[init]);
+        Ok(r)
     }
 
     fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
@@ -140,7 +147,9 @@ impl Heap for Twisted {
         let r = self
             .heap
             .new_array_fixed(self.twist.allocated_as(ty), elements);
-        self.made(r)
+        let r = self.made(r)?;
+        self.twist.made_of(Shape::Array(ty), elements);
+        Ok(r)
     }
 
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {

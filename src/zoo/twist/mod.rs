@@ -12,16 +12,18 @@
 mod arrays;
 mod control;
 mod forward;
+mod handles;
 mod slots;
 mod types;
 
 use super::Probe;
-use crate::heap::{GcRef, Heap, HeapError, Roots, Slot};
+use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::{Code, Module, Op, Site};
 use crate::oracle::{Collector, Subject};
 use crate::types::{Field, Lane, TypeId};
 pub(super) use arrays::{D4, W39, W50, X3, X10};
 pub(super) use control::{W40, W46, W53};
+pub(super) use handles::{W1Const, W1Host, W1Segment};
 pub(super) use slots::{D11, D12, W9, W10, W27};
 use std::sync::Arc;
 pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
@@ -46,6 +48,17 @@ pub(super) trait Twist: Send {
     /// An object has been made by an instruction of the module.
     fn made(&mut self, r: GcRef) {
         let _ = r;
+    }
+
+    /// The registers of the operands that an instruction of the module has made a
+    /// structure or an array of; of `array.new`, those of one element.
+    fn made_of(&mut self, shape: Shape, operands: &[u64]) {
+        let _ = (shape, operands);
+    }
+
+    /// The engine tells something; see [`Heap::note`].
+    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
+        heap.note(fact);
     }
 
     /// The type that an allocation is for.

@@ -77,7 +77,7 @@ impl Twist for X4 {
 }
 
 /// What edited constant expressions say.
-const BEGIN: u32 = 0;
+pub(super) const BEGIN: u32 = 0;
 const END: u32 = 1;
 
 /// Rings before and after each allocation in a constant expression.
@@ -141,7 +141,7 @@ impl Twist for W47 {
         roots.frames(&mut |frame| running |= frame.running);
         if self.allocating && !running {
             self.probe.run(true);
-            return Err(HeapError::corrupt(0, "no memory for a constant expression"));
+            return Err(HeapError::Crash("no memory for a constant expression"));
         }
         heap.collect(roots)
     }

@@ -56,6 +56,8 @@ const NONE: Limits = Limits {
     table_elements: 1 << 20,
     memory_bytes: 1 << 30,
     reentry: 1,
+    footprint: u64::MAX >> 1,
+    work: u64::MAX >> 1,
 };
 
 fn program<H: Heap>(heap: impl Fn() -> H + 'static) -> Run {

@@ -75,6 +75,12 @@ impl Core {
         self.capacity
     }
 
+    /// Bytes of memory taken, or by the next collection.
+    pub(super) fn footprint(&self) -> u64 {
+        let from = self.from.space.footprint();
+        from + self.to.space.footprint().max(from)
+    }
+
     /// Where objects live until the flip.
     #[inline]
     pub fn from_space(&self) -> &Semispace {

@@ -65,8 +65,7 @@ fn every_hook_that_counts_goes_through_the_override() {
     kinds.audit(&h, &slots);
 }
 
-/// Wasmtime issue 10182: the helper gives up counts of containers it never
-/// took.
+/// The helper releases counts of containers that it never took.
 struct CopyReleasesContainers;
 
 impl Policy for CopyReleasesContainers {

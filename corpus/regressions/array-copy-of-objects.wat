@@ -1,0 +1,29 @@
+;;! about = "array.copy of objects that a call has made, by later calls"
+;;! [[steps]]
+;;! call = "make"
+;;! [[steps]]
+;;! call = "copy"
+;;! [[steps]]
+;;! call = "copy"
+;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1)
+;;
+;; The copy of the issue by itself: what is copied was made by code, not by an
+;; initialiser. The runtime made a handle of each element that it read without
+;; counting it, and released one count when the handle's scope ended. So the
+;; first structure is freed although the array still holds it. Nobody reads it
+;; again: what the calls return is right.
+(module
+  (type $s (struct (field i32)))
+  (type $a (array (mut (ref null $s))))
+  (global $g (mut (ref null $a)) (ref.null $a))
+  (func (export "make")
+    (global.set $g
+      (array.new_fixed $a 2
+        (struct.new $s (i32.const 1))
+        (struct.new $s (i32.const 2)))))
+  (func (export "copy") (result i32)
+    (array.copy $a $a
+      (global.get $g) (i32.const 1)
+      (global.get $g) (i32.const 0)
+      (i32.const 1))
+    (array.len (global.get $g))))

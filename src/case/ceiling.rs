@@ -1,0 +1,161 @@
+//! Limits from outside: what a header may ask for, and what a user gives.
+
+use super::text::LimitsText;
+use crate::engine::{CEILING, Limits, MAX_REENTRY};
+use std::str::FromStr;
+
+/// Calls a macro with the names of all limits.
+macro_rules! with_every_limit {
+    ($call:ident) => {
+        $call!(
+            fuel,
+            frames,
+            registers,
+            heap_bytes,
+            table_elements,
+            memory_bytes,
+            reentry,
+            footprint,
+            work
+        )
+    };
+}
+
+/// The limits that hold: those that are `given`, else those that a `header`
+/// asks for, else `base`. What is given may be any; a header gets no more than
+/// the ceiling, or `base` where that is higher. The message of an error is one
+/// line.
+pub(crate) fn limits(
+    header: Option<&LimitsText>,
+    given: &LimitsText,
+    mut base: Limits,
+) -> Result<Limits, String> {
+    if let Some(header) = header {
+        macro_rules! check {
+            ($($name:ident),*) => {
+                $(if let (Some(asked), None) = (header.$name, given.$name) {
+                    let most = CEILING.$name.max(base.$name);
+                    if asked > most {
+                        return Err(format!(
+                            "limit {name} = {asked} is more than the {most} that a header may ask for; \
+                             --limits {name}={asked} allows it",
+                            name = stringify!($name),
+                        ));
+                    }
+                })*
+            };
+        }
+        with_every_limit!(check);
+        header.apply(&mut base);
+    }
+    given.apply(&mut base);
+    Ok(base)
+}
+
+impl FromStr for LimitsText {
+    type Err = String;
+
+    /// Reads `fuel=N,heap_bytes=N`: any of the limits, each once. A number may
+    /// end in `k`, `m` or `g`, for 2 to the power of 10, 20 or 30.
+    fn from_str(text: &str) -> Result<LimitsText, String> {
+        let mut limits = LimitsText::default();
+        for item in text.split(',') {
+            let (name, value) = item
+                .split_once('=')
+                .ok_or_else(|| format!("{item:?}: expected NAME=N"))?;
+            let number =
+                number(value).ok_or_else(|| format!("{value:?} is no number of {name:?}"))?;
+            macro_rules! set {
+                ($($name:ident),*) => {
+                    match name {
+                        $(stringify!($name) => {
+                            let limit = number.try_into().map_err(|_| "too large".to_string())?;
+                            limits.$name.replace(limit).is_some()
+                        })*
+                        _ => {
+                            let names = [$(stringify!($name)),*].join(", ");
+                            return Err(format!("no limit {name:?}; there are {names}"));
+                        }
+                    }
+                };
+            }
+            if with_every_limit!(set) {
+                return Err(format!("limit {name} is given twice"));
+            }
+        }
+        if limits.frames == Some(0) {
+            return Err("frames must be at least 1".into());
+        }
+        if limits.reentry.is_some_and(|reentry| reentry > MAX_REENTRY) {
+            return Err(format!("reentry must be at most {MAX_REENTRY}"));
+        }
+        Ok(limits)
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'k' => (&text[..text.len() - 1], 10),
+        b'm' => (&text[..text.len() - 1], 20),
+        b'g' => (&text[..text.len() - 1], 30),
+        _ => (text, 0),
+    };
+    let number: u64 = digits.parse().ok()?;
+    number.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_read_with_units_and_each_once() {
+        let limits: LimitsText = "fuel=7,heap_bytes=3k,footprint=2g".parse().unwrap();
+        let wanted = LimitsText {
+            fuel: Some(7),
+            heap_bytes: Some(3 << 10),
+            footprint: Some(2 << 30),
+            ..LimitsText::default()
+        };
+        assert_eq!(limits, wanted);
+        for (bad, message) in [
+            ("", "expected NAME=N"),
+            ("fuel", "expected NAME=N"),
+            ("fuel=", "is no number"),
+            ("fuel=k", "is no number"),
+            ("fuel=-1", "is no number"),
+            ("fuel=1.5", "is no number"),
+            ("fuel=99999999999g", "is no number"),
+            ("fuel=1,fuel=2", "given twice"),
+            ("steps=1", "no limit \"steps\"; there are fuel, frames"),
+            ("frames=0", "at least 1"),
+            ("reentry=7", "at most 6"),
+        ] {
+            let error = bad.parse::<LimitsText>().unwrap_err();
+            assert!(error.contains(message), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_header_gets_what_is_below_the_ceiling_and_a_user_gets_anything() {
+        let none = LimitsText::default();
+        let asked = |text: &str| text.parse::<LimitsText>().unwrap();
+        let base = Limits::default();
+        let within = limits(Some(&asked("footprint=1g,fuel=5")), &none, base).unwrap();
+        assert_eq!((within.footprint, within.fuel), (1 << 30, 5));
+        let beyond = asked("footprint=1073741825");
+        let error = limits(Some(&beyond), &none, base).unwrap_err();
+        assert!(error.contains("--limits footprint=1073741825"), "{error}");
+        let given = asked("footprint=2g");
+        let raised = limits(Some(&beyond), &given, base).unwrap();
+        assert_eq!(raised.footprint, 2 << 30);
+        // Another limit is not raised along with it.
+        assert!(limits(Some(&beyond), &asked("fuel=1"), base).is_err());
+        // What holds anyway may be asked for.
+        let roomy = Limits {
+            footprint: 4 << 30,
+            ..base
+        };
+        assert!(limits(Some(&beyond), &none, roomy).is_ok());
+    }
+}

@@ -1,0 +1,223 @@
+//! What first broke a law, and where execution stood.
+
+use super::instruction::instruction_at;
+use super::names::{Names, quoted};
+use crate::case::{Case, SourceMap, Step, steps};
+use crate::engine::{Act, Actor, Cause, Deed};
+use crate::module::Module;
+use std::fmt;
+
+/// What first broke a law.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// What was acting.
+    pub site: Site,
+    /// Whether the law held right before a collection and not after it, so that
+    /// the collection is to blame: then `site` is what it interrupted.
+    pub collection: bool,
+}
+
+/// Where execution stood.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Site {
+    /// At an instruction of a module.
+    Instruction(Instruction),
+    /// With the embedder.
+    Embedder {
+        /// What it was doing.
+        deed: Deed,
+        /// The step of its plan, in words.
+        step: Option<String>,
+        /// The imported function in whose call it acted, as it is imported.
+        import: Option<String>,
+        /// What it did in that call, in words.
+        act: Option<String>,
+    },
+}
+
+/// An instruction of a module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Instruction {
+    /// Index of the function; `None` in a constant expression.
+    pub func: Option<u32>,
+    /// The function in words, by its name if it has one: `function $f`.
+    pub func_name: Option<String>,
+    /// Byte offset of the instruction in the binary module.
+    pub offset: u32,
+    /// The instruction's name in the text format.
+    pub name: String,
+    /// The line of the module's text that it is in, counted from 1, if the text
+    /// is known.
+    pub line: Option<u32>,
+}
+
+impl Place {
+    /// What `cause` is, in a module.
+    pub(super) fn of(cause: Cause, module: &Module) -> Place {
+        let Actor::Instruction(at) = cause.actor else {
+            return Place::of_embedder(cause);
+        };
+        Place {
+            site: Site::Instruction(instruction_at(module, at)),
+            collection: cause.collection,
+        }
+    }
+
+    /// What `cause` is, if no more is known of the embedder.
+    pub(super) fn of_embedder(cause: Cause) -> Place {
+        let deed = match cause.actor {
+            Actor::Embedder(deed) => deed,
+            Actor::Instruction(_) => Deed::default(),
+        };
+        Place {
+            site: Site::Embedder {
+                deed,
+                step: None,
+                import: None,
+                act: None,
+            },
+            collection: cause.collection,
+        }
+    }
+
+    /// What `cause` is, in a run of a case.
+    pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> Place {
+        let mut place = Place::of(cause, module);
+        if let Site::Embedder {
+            deed,
+            step,
+            import,
+            act,
+        } = &mut place.site
+        {
+            let words = |steps: &[Step], number: u32| {
+                let index = (number as usize).checked_sub(1)?;
+                steps.get(index).map(in_words)
+            };
+            *step = deed.step.and_then(|n| words(&steps(case, module), n));
+            if let Some(called) = deed.host_call {
+                *import = Names::new(module).import(called.func);
+                *act = called.act.and_then(|n| words(&case.host, n));
+            }
+        }
+        place
+    }
+
+    /// Looks the instruction's line up.
+    pub(super) fn find_line(&mut self, source: &SourceMap) {
+        if let Site::Instruction(instruction) = &self.site {
+            self.set_line(source.line(instruction.offset));
+        }
+    }
+
+    /// Says what the instruction's line is.
+    pub(super) fn set_line(&mut self, line: Option<u32>) {
+        if let Site::Instruction(instruction) = &mut self.site {
+            instruction.line = line;
+        }
+    }
+
+    /// The word that fingerprints have for it. It does not depend on names.
+    pub(super) fn word(&self) -> &str {
+        match &self.site {
+            _ if self.collection => "collection",
+            Site::Instruction(instruction) => &instruction.name,
+            Site::Embedder { deed, .. } => match deed.act {
+                Act::Instantiation => "instantiation",
+                Act::Call => "host.call",
+                Act::Global => "host.global",
+                Act::Table => "host.table",
+                Act::Drop => "host.drop",
+                Act::Collect => "host.collect",
+                Act::End => "host.end",
+            },
+        }
+    }
+}
+
+/// A step in words: `call "run"`.
+fn in_words(step: &Step) -> String {
+    match step {
+        Step::Call(call) => format!("call {}", quoted(&call.export)),
+        Step::Global { export, .. } => format!("global {}", quoted(export)),
+        Step::Table { export, index, .. } => format!("element {index} of table {}", quoted(export)),
+        Step::Drop(number) => format!("drop {number}"),
+        Step::Collect => "collect".into(),
+    }
+}
+
+impl fmt::Display for Instruction {
+    /// Function and position: `function $run at line 12 (offset 0x3c)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.func_name, self.func) {
+            (Some(name), _) => f.write_str(name)?,
+            (None, Some(func)) => write!(f, "function {func}")?,
+            (None, None) => f.write_str("a constant expression")?,
+        }
+        match self.line {
+            Some(line) => write!(f, " at line {line} (offset {:#x})", self.offset),
+            None => write!(f, " at offset {:#x}", self.offset),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// Goes on after "first broken".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.site {
+            Site::Instruction(at) if self.collection => {
+                // An instruction that collects does so before anything else.
+                write!(f, "by a collection before {} in {at}", at.name)
+            }
+            Site::Instruction(at) => write!(f, "after {} in {at}", at.name),
+            Site::Embedder {
+                deed,
+                step,
+                import,
+                act,
+            } => {
+                if self.collection {
+                    f.write_str(match deed.act {
+                        Act::Collect => "by the collection ",
+                        _ => "by a collection ",
+                    })?;
+                }
+                if let Some(called) = deed.host_call {
+                    if let Some(number) = called.act {
+                        let act = act.as_deref().unwrap_or(verb(deed.act));
+                        write!(f, "in act {number} of the host, {act}, ")?;
+                    }
+                    match import {
+                        Some(import) => write!(f, "in a call of import {import}")?,
+                        None => f.write_str("in a call of the host")?,
+                    }
+                    if deed.step.is_some() {
+                        f.write_str(", ")?;
+                    }
+                }
+                match (deed.step, deed.act) {
+                    (Some(number), act) => {
+                        let step = step.as_deref().unwrap_or(verb(act));
+                        write!(f, "in step {number}, {step}")
+                    }
+                    (None, Act::End) => f.write_str("at the end of the run"),
+                    (None, Act::Instantiation) => f.write_str("in instantiation"),
+                    (None, _) if deed.host_call.is_some() => Ok(()),
+                    (None, act) => write!(f, "by the embedder ({})", verb(act)),
+                }
+            }
+        }
+    }
+}
+
+fn verb(act: Act) -> &'static str {
+    match act {
+        Act::Instantiation => "instantiation",
+        Act::Call => "call",
+        Act::Global => "global",
+        Act::Table => "table",
+        Act::Drop => "drop",
+        Act::Collect => "collect",
+        Act::End => "end",
+    }
+}

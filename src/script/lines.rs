@@ -1,0 +1,30 @@
+//! Lines of a script, for what goes wrong in a module.
+
+use crate::case::SourceMap;
+use wast::lexer::Lexer;
+use wast::parser::{self, ParseBuffer};
+use wast::{QuoteWat, Wast, WastDirective, WastExecute, Wat};
+
+/// The line of the instruction at `offset` of a module of the script `text`: the
+/// first whose binary form is `wasm`. Reads the whole script again, so that
+/// scripts in which nothing is broken need not keep what only this needs.
+pub(super) fn line_of(text: &str, wasm: &[u8], offset: u32) -> Option<u32> {
+    let mut lexer = Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    let mut buffer = ParseBuffer::new_with_lexer(lexer).ok()?;
+    buffer.track_instr_spans(true);
+    let script: Wast<'_> = parser::parse(&buffer).ok()?;
+    script.directives.into_iter().find_map(|directive| {
+        let mut module = match directive {
+            WastDirective::Module(QuoteWat::Wat(Wat::Module(module)))
+            | WastDirective::ModuleDefinition(QuoteWat::Wat(Wat::Module(module)))
+            | WastDirective::AssertTrap {
+                exec: WastExecute::Wat(Wat::Module(module)),
+                ..
+            } => module,
+            _ => return None,
+        };
+        let encoded = module.encode().ok()?;
+        (encoded == wasm).then(|| SourceMap::of(&module, text, wasm).line(offset))?
+    })
+}

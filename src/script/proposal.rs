@@ -1,0 +1,145 @@
+//! Proposals beyond WebAssembly 3.0: how a script shows that it needs one.
+//!
+//! Three things show it. A text has a word that no other text has, where the
+//! parser refuses it. A module is refused with a message that names the
+//! proposal. Or a module is refused, and is valid once the proposal is switched
+//! on.
+
+use crate::module::{ModuleError, features};
+use wasmparser::{Validator, WasmFeatures};
+
+/// A proposal, or a former one, that is no part of WebAssembly 3.0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Proposal {
+    /// Exceptions with `try` and `delegate`, before `try_table` and `exnref`.
+    LegacyExceptions,
+    /// Continuation types, and tags with results.
+    StackSwitching,
+    /// Imports that name their module once.
+    CompactImports,
+    /// Types that describe others, and exact references.
+    CustomDescriptors,
+    /// Shared memories and atomic instructions.
+    Threads,
+    /// Components.
+    Components,
+    /// Any other.
+    Other,
+}
+
+/// How to recognise a proposal.
+struct Marks {
+    proposal: Proposal,
+    /// What wasmparser calls it.
+    features: WasmFeatures,
+    /// Parts of messages about modules that need it.
+    messages: &'static [&'static str],
+    /// Keywords, or beginnings of keywords that end in a dot, that only texts
+    /// which use it have.
+    keywords: &'static [&'static str],
+}
+
+const ALL: [Marks; 7] = [
+    Marks {
+        proposal: Proposal::LegacyExceptions,
+        features: WasmFeatures::LEGACY_EXCEPTIONS,
+        messages: &["legacy_exceptions feature required"],
+        keywords: &["try", "do", "delegate", "rethrow"],
+    },
+    Marks {
+        proposal: Proposal::StackSwitching,
+        features: WasmFeatures::STACK_SWITCHING,
+        messages: &["stack switching is disabled"],
+        keywords: &[
+            "cont",
+            "cont.",
+            "resume",
+            "resume_throw",
+            "suspend",
+            "switch",
+        ],
+    },
+    Marks {
+        proposal: Proposal::CompactImports,
+        features: WasmFeatures::COMPACT_IMPORTS,
+        messages: &["compact imports proposal disabled"],
+        keywords: &["item"],
+    },
+    Marks {
+        proposal: Proposal::CustomDescriptors,
+        features: WasmFeatures::CUSTOM_DESCRIPTORS,
+        messages: &["custom descriptors required"],
+        keywords: &["descriptor", "describes", "exact"],
+    },
+    Marks {
+        proposal: Proposal::Threads,
+        features: WasmFeatures::THREADS.union(WasmFeatures::SHARED_EVERYTHING_THREADS),
+        messages: &[
+            "threads must be enabled",
+            "threads support is not enabled",
+            "shared-everything-threads",
+        ],
+        keywords: &["shared", "seqcst", "acqrel", "thread", "wait"],
+    },
+    Marks {
+        proposal: Proposal::Components,
+        features: WasmFeatures::COMPONENT_MODEL,
+        messages: &["this is a component"],
+        keywords: &["component"],
+    },
+    Marks {
+        proposal: Proposal::Other,
+        features: WasmFeatures::all(),
+        messages: &["support is not enabled", "must be enabled"],
+        keywords: &["pagesize"],
+    },
+];
+
+impl Proposal {
+    /// The proposal in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Proposal::LegacyExceptions => "legacy exceptions, which WebAssembly 3.0 replaced",
+            Proposal::StackSwitching => {
+                "stack switching (cont types, tags with results): beyond 3.0"
+            }
+            Proposal::CompactImports => "compact imports: beyond 3.0",
+            Proposal::CustomDescriptors => "custom descriptors: beyond 3.0",
+            Proposal::Threads => "threads: beyond 3.0",
+            Proposal::Components => "components: out of scope",
+            Proposal::Other => "a proposal beyond 3.0",
+        }
+    }
+
+    /// The proposal that a refusal names, if it names one.
+    pub(super) fn of_error(error: &ModuleError) -> Option<Proposal> {
+        let (ModuleError::Invalid { message, .. } | ModuleError::Unsupported { message, .. }) =
+            error;
+        let named = |marks: &&Marks| marks.messages.iter().any(|mark| message.contains(mark));
+        ALL.iter().find(named).map(|marks| marks.proposal)
+    }
+
+    /// The proposal that makes a module valid which is not valid without, if
+    /// there is one.
+    pub(super) fn of_module(wasm: &[u8]) -> Option<Proposal> {
+        let valid = |marks: &&Marks| {
+            let features = features().union(marks.features);
+            Validator::new_with_features(features)
+                .validate_all(wasm)
+                .is_ok()
+        };
+        ALL.iter().find(valid).map(|marks| marks.proposal)
+    }
+
+    /// The proposal that a keyword belongs to, if it belongs to one.
+    pub(super) fn of_keyword(keyword: &str) -> Option<Proposal> {
+        if keyword.contains(".atomic.") {
+            return Some(Proposal::Threads);
+        }
+        let of = |marks: &&Marks| {
+            let mut known = marks.keywords.iter();
+            known.any(|mark| *mark == keyword || mark.ends_with('.') && keyword.starts_with(mark))
+        };
+        ALL.iter().find(of).map(|marks| marks.proposal)
+    }
+}

@@ -1,0 +1,180 @@
+//! References that the runtime turns into handles without counting them.
+//!
+//! Wasmtime issue 10182, fixed by pull request 10374: `AnyRef::from_raw` made a
+//! rooted handle of a raw reference and took no count, and the handle released
+//! one when its scope ended. The fault W1 is `array.copy`; here are the other
+//! places where the runtime reads raw references.
+
+use super::Twist;
+use super::types::BEGIN;
+use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
+use crate::module::Module;
+use crate::types::{Lane, TypeId};
+use crate::zoo::Probe;
+use std::sync::Arc;
+
+/// The objects among values that were turned into handles.
+fn objects(values: impl Iterator<Item = GcRef>) -> Vec<u32> {
+    values.filter(|r| r.is_object()).map(|r| r.0).collect()
+}
+
+/// The references in registers that hold values of these kinds, one after the
+/// other.
+fn references(lanes: impl Iterator<Item = Lane>, registers: &[u64]) -> Vec<GcRef> {
+    let mut references = Vec::new();
+    let mut at = 0;
+    for lane in lanes {
+        if let (Lane::Gc, Some(register)) = (lane, registers.get(at)) {
+            references.push(GcRef::from_register(*register));
+        }
+        at += lane.registers();
+    }
+    references
+}
+
+/// The scope of the handles ends: each object loses a count.
+fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> {
+    // To the heap, these are slots that held the references and go away.
+    heap.drop_slots(Slot::Handle(0), &mut objects)
+}
+
+/// W1-const: a constant expression is evaluated on raw references. The operands
+/// of an allocation become handles, which are gone when it is done.
+pub struct W1Const {
+    probe: Probe,
+    module: Arc<Module>,
+    /// Whether a constant expression is allocating.
+    constant: bool,
+    handles: Vec<u32>,
+}
+
+impl W1Const {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> W1Const {
+        W1Const {
+            probe,
+            module: Arc::clone(module),
+            constant: false,
+            handles: Vec::new(),
+        }
+    }
+
+    /// How the fields or elements of a type are stored, without end if it is an
+    /// array.
+    fn lanes(&self, shape: Shape) -> Box<dyn Iterator<Item = Lane> + '_> {
+        let types = &self.module.types;
+        match shape {
+            Shape::Struct(ty) => {
+                let layout = types.get(ty).map(|entry| &entry.layout);
+                let fields = layout.into_iter().flat_map(|layout| &layout.fields);
+                Box::new(fields.map(|field| field.lane))
+            }
+            Shape::Array(ty) => Box::new(std::iter::repeat(types.element(ty).storage.lane())),
+            Shape::Exception(_) | Shape::Extern => Box::new(std::iter::empty()),
+        }
+    }
+}
+
+impl Twist for W1Const {
+    fn ring(&mut self, heap: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.constant = offset == BEGIN;
+        match self.constant {
+            true => Ok(()),
+            false => release(heap, std::mem::take(&mut self.handles)),
+        }
+    }
+
+    fn made_of(&mut self, shape: Shape, operands: &[u64]) {
+        if self.constant {
+            let operands = references(self.lanes(shape).take(operands.len()), operands);
+            self.handles = objects(operands.into_iter());
+            self.probe.run(!self.handles.is_empty());
+        }
+    }
+}
+
+/// W1-segment: the items of an element segment are raw references, and become
+/// handles on their way to a table or an array.
+pub struct W1Segment(Late);
+
+impl W1Segment {
+    pub fn new(probe: Probe, _: &Arc<Module>) -> W1Segment {
+        W1Segment(Late::new(probe))
+    }
+}
+
+impl Twist for W1Segment {
+    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
+        heap.note(fact);
+        if let Fact::SegmentCopied { references } = fact {
+            self.0.release(heap, references.iter().copied().map(GcRef));
+        }
+    }
+
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.0.report()?;
+        heap.collect(roots)
+    }
+}
+
+/// W1-host: the arguments of a function of the host are raw references, and
+/// become handles whose scope is the call.
+pub struct W1Host {
+    late: Late,
+    module: Arc<Module>,
+}
+
+impl W1Host {
+    pub fn new(probe: Probe, module: &Arc<Module>) -> W1Host {
+        W1Host {
+            late: Late::new(probe),
+            module: Arc::clone(module),
+        }
+    }
+
+    /// The references among the arguments of a function.
+    fn arguments(&self, ty: TypeId, registers: &[u64]) -> Vec<GcRef> {
+        let params = &self.module.types.func(ty).params;
+        references(params.iter().map(|param| param.lane()), registers)
+    }
+}
+
+impl Twist for W1Host {
+    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
+        heap.note(fact);
+        if let Fact::HostReturned { ty, arguments } = fact {
+            let arguments = self.arguments(ty, arguments);
+            self.late.release(heap, arguments.into_iter());
+        }
+    }
+
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.late.report()?;
+        heap.collect(roots)
+    }
+}
+
+/// Releases that follow an operation instead of being part of it. What goes
+/// wrong in one is reported by the next collection.
+struct Late {
+    probe: Probe,
+    failed: Option<HeapError>,
+}
+
+impl Late {
+    fn new(probe: Probe) -> Late {
+        let failed = None;
+        Late { probe, failed }
+    }
+
+    fn release(&mut self, heap: &mut dyn Heap, handles: impl Iterator<Item = GcRef>) {
+        let objects = objects(handles);
+        self.probe.run(!objects.is_empty());
+        if let Err(error) = release(heap, objects) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn report(&mut self) -> Result<(), HeapError> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+}
