@@ -173,7 +173,7 @@ fn functions_are_invoked_with_arguments() {
         (&["add", "auto", "auto"], "0"),
         (&["half", "1.5"], "0.75 (0x3fe8000000000000)"),
         (&["half", "-3"], "-1.5 (0xbff8000000000000)"),
-        (&["half", "nan:0x8000000000001"], "nan (0x7ff8000000000001)"),
+        (&["half", "nan:0x8000000000001"], "nan (0x7ff8000000000000)"),
     ] {
         let wanted = format!("returned {value}\n");
         agrees(&[&["run", &file, "--invoke"], args].concat(), &wanted);
@@ -390,7 +390,7 @@ fn a_header_pins_what_the_verdict_depends_on() {
 
 #[test]
 fn findings_replay_as_they_were_found() {
-    let folder = Folder::new("recorded");
+    let folder = Folder::new("replayed");
     let out = folder.0.to_str().unwrap();
     for fault in ["W1", "W14", "X11", "D4", "W24"] {
         let args = ["fuzz", "--seed", "3", "--cases", "60", "--fault", fault];

@@ -3,6 +3,7 @@
 
 use gcdiff::case::{self, Arg, Call, Case, Header, Plan, Step};
 use gcdiff::engine::{Limits, Schedule};
+use gcdiff::escape::is_visible;
 use gcdiff::generate::{self, Generator};
 use gcdiff::oracle::{Collector, Options, judge};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +20,7 @@ fn round_trip(case: &Case, what: &str) -> String {
     assert!(again == *case, "{what}\n{text}");
     let second = case::write(&again, &header).unwrap();
     assert_eq!(text, second, "{what}");
-    let visible =
-        |c: char| c == '\n' || (!c.is_control() && !('\u{2000}'..'\u{2070}').contains(&c));
+    let visible = |c: char| c == '\n' || is_visible(c);
     assert!(text.chars().all(visible), "{what}: {text:?}");
     text
 }

@@ -125,6 +125,14 @@ fn help(mut error: clap::Error) -> ExitCode {
                 ContextValue::Strings(list) => {
                     ContextValue::Strings(list.iter().map(line).collect())
                 }
+                // Suggestions, which quote an argument.
+                ContextValue::StyledStrs(list) => {
+                    let list = list.iter().map(|text| line(&text.to_string()).into());
+                    ContextValue::StyledStrs(list.collect())
+                }
+                ContextValue::StyledStr(text) => {
+                    ContextValue::StyledStr(line(&text.to_string()).into())
+                }
                 _ => continue,
             };
             error.insert(kind, escaped);

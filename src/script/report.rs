@@ -1,6 +1,7 @@
 //! What came of a script.
 
 use super::reason::Reason;
+use crate::escape::Line;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -70,9 +71,12 @@ impl Report {
                 reason,
                 is_assertion,
             }),
-            Outcome::Failed(message) | Outcome::Broken(message) => {
+            Outcome::Failed(message) => {
+                // It may quote the script, with line breaks.
+                let message = Line(&message).to_string();
                 self.failures.push(Failure { line, message });
             }
+            Outcome::Broken(message) => self.failures.push(Failure { line, message }),
         }
     }
 
