@@ -28,6 +28,7 @@ mod place;
 mod subject;
 mod verdict;
 mod violation;
+mod votes;
 
 pub use audit::{Auditor, Garbage, Timing};
 pub use compare::{compare, show, show_as, type_of_result};
