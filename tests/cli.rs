@@ -200,11 +200,11 @@ fn functions_are_invoked_with_arguments() {
         let text = format!("{lines}\n(module (func (export \"f\") (param i32)))");
         folder.file("h.wat", text)
     };
-    let file = header(";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"4294967296\"]");
-    refused(&["run", &file], "step 1: argument 1 of \"f\" is an i32");
-    let file = header(";;! [[steps]]\n;;! call = \"f\"");
+    let other = header(";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"4294967296\"]");
+    refused(&["run", &other], "step 1: argument 1 of \"f\" is an i32");
+    let other = header(";;! [[steps]]\n;;! call = \"f\"");
     refused(
-        &["run", &file],
+        &["run", &other],
         "step 1: \"f\" takes 1 argument, not 0: i32",
     );
     refused(

@@ -67,7 +67,7 @@ fn named(names: &[String]) -> Case {
         plan: Plan::Steps(steps),
         schedule: Schedule::At(vec![1, u64::MAX]),
         limits: Limits {
-            fuel: u64::MAX,
+            fuel: 1_000_000_000,
             ..Limits::default()
         },
     }

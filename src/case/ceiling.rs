@@ -83,9 +83,14 @@ impl FromStr for LimitsText {
                 return Err(format!("limit {name} is given twice"));
             }
         }
-        if limits.frames == Some(0) {
-            return Err("frames must be at least 1".into());
+        macro_rules! at_least_one {
+            ($($name:ident),*) => {
+                $(if limits.$name == Some(0) {
+                    return Err(concat!(stringify!($name), " must be at least 1").into());
+                })*
+            };
         }
+        at_least_one!(fuel, frames, registers, reentry);
         if limits.reentry.is_some_and(|reentry| reentry > MAX_REENTRY) {
             return Err(format!("reentry must be at most {MAX_REENTRY}"));
         }
@@ -129,6 +134,9 @@ mod tests {
             ("fuel=1,fuel=2", "given twice"),
             ("steps=1", "no limit \"steps\"; there are fuel, frames"),
             ("frames=0", "at least 1"),
+            ("fuel=0", "fuel must be at least 1"),
+            ("registers=0", "at least 1"),
+            ("reentry=0", "at least 1"),
             ("reentry=7", "at most 6"),
         ] {
             let error = bad.parse::<LimitsText>().unwrap_err();

@@ -226,7 +226,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         if store.handles() >= MAX_KEPT {
-            return Ok(Kept::Plain(Seen::NotKept));
+            return Ok(Kept::Plain(Seen::NOT_KEPT));
         }
         Ok(Kept::Handle(store.add_handle(r)?))
     }
@@ -240,7 +240,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         store.pop_handles(handles)?;
-        Ok(Kept::Plain(Seen::NotKept))
+        Ok(Kept::Plain(Seen::NOT_KEPT))
     }
 
     /// The handles whose references have the type.

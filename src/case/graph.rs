@@ -30,12 +30,6 @@ pub enum Seen {
     Object(u32),
     /// A reference to something that is not an object: a broken heap.
     Dangling,
-    /// A reference to an object that the host has dropped since. It is in no
-    /// graph.
-    Dropped,
-    /// A reference to an object that the host did not keep, since it has too
-    /// many.
-    NotKept,
 }
 
 /// An object.
@@ -173,6 +167,14 @@ impl Graph {
 }
 
 impl Seen {
+    /// In the place of a reference: to an object that the host has dropped since.
+    /// What it is now nobody can see.
+    pub const DROPPED: Seen = Seen::Bits(u64::MAX - 1);
+
+    /// In the place of a reference: to an object that the host did not keep, since
+    /// it has too many.
+    pub const NOT_KEPT: Seen = Seen::Bits(u64::MAX);
+
     /// A value that is not a reference into the heap.
     pub(super) fn plain(lane: Lane, bits: u64, high: u64) -> Seen {
         match lane {

@@ -75,12 +75,7 @@ pub(super) fn lane_of(value: Seen) -> Lane {
         Seen::Bits(_) => Lane::B64,
         Seen::Vector(_) => Lane::B128,
         Seen::Func(_) => Lane::Func,
-        Seen::Null
-        | Seen::I31(_)
-        | Seen::Object(_)
-        | Seen::Dangling
-        | Seen::Dropped
-        | Seen::NotKept => Lane::Gc,
+        Seen::Null | Seen::I31(_) | Seen::Object(_) | Seen::Dangling => Lane::Gc,
     }
 }
 
@@ -94,7 +89,7 @@ pub(super) fn pack(value: Seen, out: &mut Vec<u8>) {
         Seen::Func(index) => index.saturating_add(1),
         // A number beyond all heaps is no object's, and ends up as dangling.
         Seen::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
-        Seen::Dangling | Seen::Dropped | Seen::NotKept => DANGLING,
+        Seen::Dangling => DANGLING,
     };
     out.extend(word.to_le_bytes());
 }

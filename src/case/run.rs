@@ -199,7 +199,7 @@ fn finish<H: Heap>(
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
             // That it was an object is known; what it is now nobody can see.
-            Seen::Null => Seen::Dropped,
+            Seen::Null => Seen::DROPPED,
             seen => seen,
         },
     };

@@ -9,7 +9,7 @@ use crate::campaign::within;
 use crate::case::{self, Call, Outcome, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
-use crate::oracle::{self, Names, Subject, Verdict, show, show_as, type_of_result};
+use crate::oracle::{self, EXCEPTION, Names, Subject, Verdict, show_as, type_of_result};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -99,7 +99,8 @@ impl Run {
                         }
                         Outcome::Trapped(trap) => format!("trapped: {trap}"),
                         Outcome::Threw(value) => {
-                            format!("threw {}", show(*value, &seen.graph, &names))
+                            let thrown = show_as(*value, Some(EXCEPTION), &seen.graph, &names);
+                            format!("threw {thrown}")
                         }
                         Outcome::NoArgument => "not called: no argument fits".into(),
                     };

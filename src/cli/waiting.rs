@@ -1,5 +1,6 @@
 //! A sign of life while a command works in silence.
 
+use crate::escape::Line;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -39,7 +40,7 @@ impl Waiting {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
                 bar.set_style(style);
             }
-            bar.set_message(what);
+            bar.set_message(Line(&what).to_string());
             while waits(TICK) {
                 bar.tick();
             }

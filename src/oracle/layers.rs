@@ -132,10 +132,7 @@ impl Layers {
 
 /// Leaves of a reference only that it is not null.
 fn coarsen(value: &mut Seen) {
-    if !matches!(
-        value,
-        Seen::Bits(_) | Seen::Vector(_) | Seen::Null | Seen::Dropped | Seen::NotKept
-    ) {
+    if !matches!(value, Seen::Bits(_) | Seen::Vector(_) | Seen::Null) {
         *value = Seen::Bits(1);
     }
 }

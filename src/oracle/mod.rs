@@ -31,7 +31,7 @@ mod violation;
 mod votes;
 
 pub use audit::{Auditor, Garbage, Timing};
-pub use compare::{compare, show, show_as, type_of_result};
+pub use compare::{EXCEPTION, compare, show, show_as, type_of_result};
 pub use judge::{JudgeError, Judged, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
 pub use names::Names;

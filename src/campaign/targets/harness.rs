@@ -3,6 +3,7 @@
 
 use super::{Bad, Look, Target, with_fault};
 use crate::campaign::{Folder, quote};
+use crate::escape::{self, Line};
 use crate::oracle::Options;
 use crate::zoo;
 use std::io;
@@ -56,7 +57,7 @@ impl Harness {
         match tried.and_then(|()| Harness::new(target, fault.as_deref(), out)) {
             Ok(harness) => harness,
             Err(message) => {
-                eprintln!("gcdiff: {message}");
+                eprintln!("gcdiff: {}", Line(&message));
                 std::process::exit(2);
             }
         }
@@ -82,7 +83,7 @@ impl Harness {
             .unwrap_or_else(|error| format!(";; the module cannot be printed: {error}\n"));
         let replay = match self.save(bad, &text, bytes) {
             Ok(command) => format!("replay       {command}"),
-            Err(error) => format!("not saved    {}: {error}", self.out.display()),
+            Err(error) => format!("not saved    {}: {error}", escape::path(&self.out)),
         };
         let Bad {
             target,

@@ -28,7 +28,7 @@ mod show;
 mod types;
 mod walk;
 
-pub use show::{show, show_as};
+pub use show::{EXCEPTION, show, show_as};
 pub use types::type_of_result;
 
 use super::names::Names;

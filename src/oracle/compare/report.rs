@@ -2,7 +2,7 @@
 
 use super::path::Place;
 use super::walk::{Comparison, NEW};
-use super::{Found, show, show_as};
+use super::{EXCEPTION, Found, show, show_as};
 use crate::case::{Graph, Outcome, Seen};
 use crate::oracle::names::Names;
 use std::ops::ControlFlow;
@@ -69,7 +69,10 @@ pub(super) fn ending(outcome: &Outcome, graph: &Graph, names: &Names<'_>) -> Str
         Outcome::Returned(values) if values.len() == 1 => "returned 1 value".into(),
         Outcome::Returned(values) => format!("returned {} values", values.len()),
         Outcome::Trapped(trap) => format!("trapped: {trap}"),
-        Outcome::Threw(value) => format!("threw {}", show(*value, graph, names)),
+        Outcome::Threw(value) => {
+            let shown = show_as(*value, Some(EXCEPTION), graph, names);
+            format!("threw {shown}")
+        }
         Outcome::NoArgument => "was not called: no argument fits".into(),
     }
 }

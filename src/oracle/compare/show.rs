@@ -3,7 +3,7 @@
 use crate::case::{Graph, Seen};
 use crate::heap::Shape;
 use crate::oracle::names::{Names, Space};
-use crate::types::ValType;
+use crate::types::{HeapType, RefType, ValType};
 
 /// A value of a type in words: integers with their sign, floats as floats. Bits
 /// that are more than one digit follow in hexadecimal.
@@ -34,11 +34,21 @@ pub fn show_as(value: Seen, ty: Option<ValType>, graph: &Graph, names: &Names<'_
             };
             format!("{shown} ({bits:#018x})")
         }
-        // All that is kept of one where references are not compared.
-        Some(ValType::Ref(_)) => "a reference".into(),
+        Some(ValType::Ref(_)) => match value {
+            Seen::DROPPED => "a reference that was dropped since".into(),
+            Seen::NOT_KEPT => "a reference that was not kept".into(),
+            // All that is left of one where references are not compared.
+            _ => "a reference".into(),
+        },
         _ => show(value, graph, names),
     }
 }
+
+/// What was thrown.
+pub const EXCEPTION: ValType = ValType::Ref(RefType {
+    nullable: false,
+    heap: HeapType::Exn,
+});
 
 /// A value in words, with its type as far as it has one: `i31 7`, `struct $t`.
 /// Objects of `graph` are named by their types alone.
@@ -51,8 +61,6 @@ pub fn show(value: Seen, graph: &Graph, names: &Names<'_>) -> String {
         Seen::I31(value) => format!("i31 {value}"),
         Seen::Func(index) => names.item(Space::Func, index),
         Seen::Dangling => "a reference to no object".into(),
-        Seen::Dropped => "a reference that was dropped since".into(),
-        Seen::NotKept => "a reference that was not kept".into(),
         Seen::Object(number) => {
             let Some(node) = graph.nodes.get(number as usize) else {
                 return show(Seen::Dangling, graph, names);
@@ -73,7 +81,6 @@ pub fn show(value: Seen, graph: &Graph, names: &Names<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{HeapType, RefType};
 
     #[test]
     fn numbers_are_shown_by_their_types() {
@@ -91,11 +98,11 @@ mod tests {
             (0x7fa0_0001, ValType::F32, "nan (0x7fa00001)"),
             (1 << 63, ValType::F64, "-0.0 (0x8000000000000000)"),
             (1, any, "a reference"),
+            (u64::MAX - 1, any, "a reference that was dropped since"),
+            (u64::MAX, any, "a reference that was not kept"),
         ] {
             let none = (&Graph::default(), &Names::none());
             assert_eq!(show_as(Seen::Bits(bits), Some(ty), none.0, none.1), shown);
         }
-        let dropped = show_as(Seen::Dropped, Some(any), &Graph::default(), &Names::none());
-        assert!(dropped.contains("dropped"));
     }
 }

@@ -1,5 +1,6 @@
 //! Of which type a value in an observation is.
 
+use super::EXCEPTION;
 use super::path::{Deed, Place, Root};
 use super::walk::Comparison;
 use crate::heap::Shape;
@@ -48,7 +49,8 @@ impl Comparison<'_, '_> {
                 .globals
                 .get(index as usize)
                 .map(|global| global.value),
-            Place::Root(Root::Exception { .. } | Root::Element { .. } | Root::Kept(_)) => None,
+            Place::Root(Root::Exception { .. }) => Some(EXCEPTION),
+            Place::Root(Root::Element { .. } | Root::Kept(_)) => None,
             Place::Inside { pair, index } => {
                 let (Shape::Struct(id) | Shape::Array(id)) = self.shape(pair) else {
                     return None;
