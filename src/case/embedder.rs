@@ -35,7 +35,7 @@ pub(super) struct Embedder {
     /// Its instance, once there is one.
     pub instance: Option<u32>,
     /// What the host does when it is called.
-    acts: Vec<Step>,
+    acts: Arc<[Step]>,
     /// Calls so far, as far as they are written down.
     pub calls: Vec<Called>,
     /// How many there were.
@@ -50,6 +50,17 @@ const MAX_KEPT: usize = 64;
 /// as it is kept while the run lasts, and as it is shown then.
 const CALL_FOOTPRINT: u64 = 160;
 pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) as u64;
+
+/// Work of something that the host does when it is called, besides what that is:
+/// its name is compared, and its arguments are read.
+fn act_work(step: &Step) -> u64 {
+    let named = match step {
+        Step::Call(call) => call.export.len() / 8 + 10 * call.args.len(),
+        Step::Global { export, .. } | Step::Table { export, .. } => export.len() / 8,
+        Step::Drop(_) | Step::Collect => 0,
+    };
+    100 + named as u64
+}
 
 /// Work of looking whether a reference is held, and which of those that are held
 /// have a type.
@@ -73,7 +84,7 @@ impl Embedder {
         Embedder {
             module: Arc::clone(module),
             instance: None,
-            acts: acts.to_vec(),
+            acts: acts.into(),
             calls: Vec::new(),
             count: 0,
         }
@@ -92,7 +103,9 @@ impl Embedder {
             return Ok(None);
         }
         let number = (self.count - 1) as usize % self.acts.len();
-        let step = self.acts[number].clone();
+        let acts = Arc::clone(&self.acts);
+        let step = &acts[number];
+        store.spend(act_work(step))?;
         let answering = store.deed();
         let deed = Deed {
             act: step.act(),
@@ -103,7 +116,7 @@ impl Embedder {
             ..answering
         };
         store.begin(deed, inspector)?;
-        let done = match perform(store, self, &step, mix(self.count, 3), inspector) {
+        let done = match perform(store, self, step, mix(self.count, 3), inspector) {
             Ok(ended) => Some(ended),
             Err(RunError::Stopped(stop)) => return Err(stop),
             Err(_) => None,

@@ -152,7 +152,7 @@ enum Focus {
 }
 
 /// Work of a look at what has changed since the last one.
-const LOOK_WORK: u64 = 40;
+const LOOK_WORK: u64 = 120;
 
 /// An inspector that audits, and stops the run at the first broken law.
 #[derive(Debug)]
