@@ -188,13 +188,16 @@ fn calling_back_for_ever_ends() {
 fn no_limit_lets_calls_back_use_up_the_native_stack() {
     let text = r#"
         ;;! [limits]
-        ;;! reentry = 1000000
+        ;;! reentry = 6
         ;;! frames = 1000000
         ;;! [[host]]
         ;;! call = "f"
         (module
           (import "host" "f" (func $f (param anyref) (result anyref)))
           (func (export "f") (param anyref) (result anyref) (call $f (local.get 0))))"#;
+    // More than there is room for cannot be asked for.
+    let more = text.replace("reentry = 6", "reentry = 7");
+    assert!(case::read(more.as_bytes()).is_err());
     let seen = judged(text).observation.unwrap();
     assert!(seen.host_call_count < 100);
     assert!(
