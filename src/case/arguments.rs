@@ -90,6 +90,10 @@ fn read_all(
     args: &[String],
     source: Source,
 ) -> Result<Vec<Arg>, String> {
+    // What is no argument at all is said first, whatever the number.
+    let is_none = |arg: &&String| format!("f64:{arg}").parse::<Arg>().is_err();
+    let mistakes = args.iter().filter(is_none).map(|arg| arg.parse::<Arg>());
+    mistakes.collect::<Result<Vec<Arg>, String>>()?;
     if args.len() != params.len() {
         let types: Vec<String> = params.iter().map(ToString::to_string).collect();
         let types = match types.is_empty() {
