@@ -118,7 +118,7 @@ enum Done {
     /// The input makes no case.
     NotGenerated,
     /// The verdict, and the heaps that a finding is about.
-    Judged(Box<Judged>, Pins),
+    Judged(Box<(Judged, Pins)>),
 }
 
 impl Work for Cases {
@@ -142,7 +142,7 @@ impl Work for Cases {
             let (verdict, names) = settle(&all, &options, &drawn, judged.verdict);
             (judged.verdict, pins) = (verdict, names);
         }
-        Done::Judged(Box::new(judged), pins)
+        Done::Judged(Box::new((judged, pins)))
     }
 
     fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
@@ -152,7 +152,8 @@ impl Work for Cases {
                 self.count(|outcome| outcome.statistics.not_generated += 1);
                 false
             }
-            Ok(Done::Judged(judged, pins)) => {
+            Ok(Done::Judged(done)) => {
+                let (judged, pins) = *done;
                 self.count(|outcome| outcome.statistics.count(&judged));
                 judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)
             }

@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(edits(b"0123456789", b"013456789"), "2 -1");
         assert_eq!(edits(b"0123456789", b"0123456789!"), "10 +21");
         // Bytes that have little in common, of all lengths.
-        let bytes: Vec<u8> = (0..3000u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..3000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for n in [0, 1, 3, 4, 5, 600, 1500] {
             edits(&bytes[..n], &bytes[1500..]);
             edits(&bytes[1500..], &bytes[..n]);

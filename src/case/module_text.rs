@@ -149,7 +149,7 @@ mod tests {
         }
         // Custom sections that are larger than all the rest.
         let mut wasm = b"\0asm\x01\0\0\0\0\xa0\x1f\x01x".to_vec();
-        wasm.extend((0..0xfa0 - 2u32).map(|i| (i * i >> 5) as u8));
+        wasm.extend((0..0xfa0 - 2u32).map(|i| ((i * i) >> 5) as u8));
         assert_eq!(read(&print(&wasm)).unwrap(), wasm);
     }
 }
