@@ -203,11 +203,11 @@ fn globals() {
     for (texts, values) in [
         (
             ("f32 (f32.const 0)", "f32 (f32.const -0)"),
-            "0 / 2147483648 (0x80000000)",
+            "0.0 (0x00000000) / -0.0 (0x80000000)",
         ),
         (
             ("i64 (i64.const 9)", "i64 (i64.const -1)"),
-            "9 / 18446744073709551615 (0xffffffffffffffff)",
+            "9 / -1 (0xffffffffffffffff)",
         ),
         (
             ("anyref (ref.null any)", "anyref (ref.i31 (i32.const -1))"),

@@ -307,10 +307,11 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Lets the inspector look at a heap that has just found itself corrupt,
-    /// while the frames are still there: it may find out what has happened. The
-    /// run is over either way. Does nothing if `stop` says otherwise, or if the
-    /// inspector has looked already, further inside.
+    /// Notes who acted when the heap crashed or found itself corrupt. A corrupt
+    /// heap is shown to the inspector, while the frames are still there: it may
+    /// find out what has happened. A crash says so itself, and leaves the heap
+    /// in the middle of something. The run is over either way. Does nothing if
+    /// `stop` says otherwise, or if this was done already, further inside.
     pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
         if let (Stop::Corrupt(_) | Stop::Crash(_), None) = (stop, self.corrupted) {
             let view = View {
@@ -318,7 +319,9 @@ impl<H: Heap> Store<H> {
                 stack: &self.machine.stack,
             };
             self.corrupted = Some(view.cause(Point::Corruption));
-            let _ = self.inspect(Point::Corruption, inspector);
+            if let Stop::Corrupt(_) = stop {
+                let _ = self.inspect(Point::Corruption, inspector);
+            }
         }
     }
 

@@ -99,8 +99,8 @@ pub fn run<H: Heap>(
             ),
         };
         ended = ended.or(match &outcome {
-            Outcome::Broken(_) => Some(Reason::BrokenHeap),
-            Outcome::Skipped(reason @ (Reason::OverBudget(_) | Reason::Noticed)) => Some(*reason),
+            Outcome::Broken(_) | Outcome::Skipped(Reason::Noticed) => Some(Reason::BrokenHeap),
+            Outcome::Skipped(reason @ Reason::OverBudget(_)) => Some(*reason),
             _ => None,
         });
         report.add(line, is_assertion, outcome);
