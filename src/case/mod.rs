@@ -33,6 +33,7 @@ pub use schedule::{parse_schedule, print_schedule};
 pub use source_map::SourceMap;
 pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 pub(crate) use text::{header_text, stray_header_lines};
+pub(crate) use toml_text::HEADER_KEYS;
 
 use crate::engine::{Limits, Schedule};
 

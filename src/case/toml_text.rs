@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// Keys in the order in which they are written; others come last.
-const ORDER: &[&str] = &[
+/// The keys of a header, in the order in which they are written.
+pub(crate) const HEADER_KEYS: [&str; 11] = [
     "about",
     "fault",
     "fingerprint",
@@ -22,6 +22,11 @@ const ORDER: &[&str] = &[
     "limits",
     "steps",
     "host",
+];
+
+/// The keys of limits and of steps, in the order in which they are written;
+/// others come last.
+const INNER_KEYS: [&str; 17] = [
     // Limits.
     "fuel",
     "frames",
@@ -30,6 +35,8 @@ const ORDER: &[&str] = &[
     "table_elements",
     "memory_bytes",
     "reentry",
+    "footprint",
+    "work",
     // Steps.
     "call",
     "args",
@@ -42,7 +49,7 @@ const ORDER: &[&str] = &[
 ];
 
 /// Writes a structure: values first, then tables, then lists of tables, each in
-/// the order of [`ORDER`].
+/// the order of [`HEADER_KEYS`] and [`INNER_KEYS`].
 pub(super) fn print(header: &impl Serialize) -> Result<String, String> {
     let mut text = String::new();
     match serde_json::to_value(header) {
@@ -54,9 +61,12 @@ pub(super) fn print(header: &impl Serialize) -> Result<String, String> {
 }
 
 fn table(map: &Map<String, Value>, text: &mut String) -> Result<(), String> {
-    let place = |key: &str| ORDER.iter().position(|known| *known == key);
+    let place = |key: &str| {
+        let mut known = HEADER_KEYS.iter().chain(&INNER_KEYS);
+        known.position(|known| *known == key).unwrap_or(usize::MAX)
+    };
     let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-    entries.sort_by_key(|(key, _)| place(key).unwrap_or(ORDER.len()));
+    entries.sort_by_key(|(key, _)| place(key));
     let tables = |value: &Value| match value {
         Value::Array(list) => list.iter().any(Value::is_object),
         value => value.is_object(),

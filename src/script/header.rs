@@ -1,8 +1,8 @@
 //! The lines at the top of a script that begin with `;;!`.
 
 use crate::case::{
-    CaseError, Header, LimitsText, case_limits, header_text, parse_schedule, read_header,
-    stray_header_lines,
+    CaseError, HEADER_KEYS, Header, LimitsText, case_limits, header_text, parse_schedule,
+    read_header, stray_header_lines,
 };
 use crate::engine::{Limits, Schedule};
 
@@ -95,21 +95,6 @@ pub fn directives(text: &str) -> Result<Directives, CaseError> {
     })
 }
 
-/// The keys of a header of ours.
-const KEYS: [&str; 11] = [
-    "about",
-    "fault",
-    "fingerprint",
-    "collectors",
-    "audit",
-    "oracle",
-    "reschedule",
-    "schedule",
-    "limits",
-    "steps",
-    "host",
-];
-
 /// The key of a line of TOML: of `key = value`, `[key]` or `[[key]]`.
 fn key(line: &str) -> Option<&str> {
     let line = line.trim();
@@ -125,7 +110,7 @@ fn key(line: &str) -> Option<&str> {
 /// Whether a key is ours, or spelled nearly so.
 fn is_ours(key: &str) -> bool {
     let key = key.to_lowercase();
-    KEYS.iter().any(|known| {
+    HEADER_KEYS.iter().any(|known| {
         // One slip in a short key, two in a long one.
         let slips = if known.len() > 5 { 2 } else { 1 };
         key.len().abs_diff(known.len()) <= slips && distance(&key, known) <= slips
