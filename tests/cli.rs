@@ -377,11 +377,11 @@ fn a_header_pins_what_the_verdict_depends_on() {
         ran.out
     );
     // Without audits the fault shows nowhere in what the layers on record compare.
-    let quiet = ";;! fault = \"W1\"\n;;! audit = \"never\"\n;;! collectors = [\"null\"]";
-    let file = with(&format!(
-        "{quiet}\n;;! oracle = \"results\"\n;;! reschedule = false"
-    ));
-    agrees(&["run", &file], "agree: null\n");
+    let quiet = ";;! fault = \"W1\"\n;;! collectors = [\"null\", \"drc\"]";
+    let file = with(&format!("{quiet}\n;;! oracle = \"results\""));
+    agrees(&["run", &file], "agree: null, drc\n");
+    let file = with(quiet);
+    assert_eq!(gcdiff(&["run", &file]).code, 1);
     let file = with(";;! audit = \"hourly\"");
     refused(&["run", &file], "header: no time to audit \"hourly\"");
     let file = with(";;! oracle = \"all+nothing\"");

@@ -267,14 +267,14 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
         "{steps:?}"
     );
     assert_eq!(*steps[3], Outcome::Returned(vec![Seen::Bits(1)]));
-    // The host's function of that type is made once, for the first import.
+    // The calls are the host's, each under the number of its import.
     let seen = judged.observation.unwrap();
     let calls: Vec<(u32, usize)> = seen
         .host_calls
         .iter()
         .map(|c| (c.import, c.args.len()))
         .collect();
-    assert_eq!(calls, [(0, 2), (0, 2)]);
+    assert_eq!(calls, [(0, 2), (3, 2)]);
     // What the host cannot make is still a reason to discard.
     let text = r#"(module
         (type $a (struct (field (ref $a))))

@@ -6,10 +6,10 @@ use super::plan::{Arg, Step};
 use super::run::RunError;
 use super::steps::{Ended, perform};
 use super::values::{make, mix, number};
-use crate::engine::{Deed, Extern, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
+use crate::engine::{Deed, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
-use crate::module::{ExternType, Import, Module};
-use crate::types::{Composite, FuncType, HeapType, Lane, RefType, SubType, Types, ValType};
+use crate::module::Module;
+use crate::types::{Lane, RefType, ValType};
 use std::sync::Arc;
 
 /// A value whose object, if it is one, is kept in a handle of the store.
@@ -125,96 +125,6 @@ impl Embedder {
         Ok(done)
     }
 
-    /// Something for every import of the module.
-    pub(super) fn link<H: Heap>(
-        store: &mut Store<H>,
-        module: &Module,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<Result<Vec<Extern>, String>, Stop> {
-        let mut externs = Vec::with_capacity(module.imports.len());
-        for (i, import) in module.imports.iter().enumerate() {
-            let types: &Arc<Types> = &module.types;
-            let item = match import.ty {
-                ExternType::Func(ty) => store.add_host_func(types, ty, i as u32),
-                ExternType::Table(ty) => {
-                    let item = store.add_table(ty)?;
-                    // Elements that must not be null are all the same.
-                    if let (false, Extern::Table(index)) = (ty.element.nullable, item)
-                        && ty.min > 0
-                    {
-                        let made = Self::import(store, types, ty.element, i as u32, inspector)?;
-                        match made {
-                            Some(value) => store.fill_new_table(index, value)?,
-                            None => return Ok(Err(unavailable(import, ValType::Ref(ty.element)))),
-                        }
-                    }
-                    item
-                }
-                ExternType::Memory(ty) => store.add_memory(ty)?,
-                ExternType::Tag(ty) => store.add_tag(ty),
-                ExternType::Global(ty) => {
-                    let item = store.add_global(types, ty);
-                    let seed = mix(i as u64, 1);
-                    let value = match ty.value {
-                        ValType::Ref(r) => {
-                            let made = match r.nullable {
-                                true => Some(make(store, r, seed, inspector)?.unwrap_or(0)),
-                                false => Self::import(store, types, r, i as u32, inspector)?,
-                            };
-                            match made {
-                                Some(value) => value,
-                                None => return Ok(Err(unavailable(import, ty.value))),
-                            }
-                        }
-                        other => number(other, seed),
-                    };
-                    let Extern::Global(index) = item else {
-                        unreachable!("a global was added")
-                    };
-                    store.set_global(index, value)?;
-                    item
-                }
-            };
-            externs.push(item);
-        }
-        Ok(Ok(externs))
-    }
-
-    /// A reference of type `ty`, which is not nullable, for the import of this
-    /// number; `None` if the host cannot make one. Where the store has no function
-    /// of the type, the host is one itself, called under that number.
-    fn import<H: Heap>(
-        store: &mut Store<H>,
-        types: &Arc<Types>,
-        ty: RefType,
-        number: u32,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<Option<u64>, Stop> {
-        if let Some(value) = make(store, ty, mix(u64::from(number), 1), inspector)? {
-            return Ok(Some(value));
-        }
-        let (types, func) = match ty.heap {
-            HeapType::ConcreteFunc(func) => (Arc::clone(types), func),
-            HeapType::Func => {
-                let mut types = Arc::clone(types);
-                let func = Arc::make_mut(&mut types).intern(vec![SubType {
-                    is_final: true,
-                    supertype: None,
-                    composite: Composite::Func(FuncType {
-                        params: Box::default(),
-                        results: Box::default(),
-                    }),
-                }]);
-                (types, func)
-            }
-            _ => return Ok(None),
-        };
-        let Extern::Func(index) = store.add_host_func(&types, func, number) else {
-            unreachable!("a function was added")
-        };
-        Ok(Some(u64::from(index) + 1))
-    }
-
     /// Remembers a value, holding on to its object; `high` is the other half of
     /// a vector.
     pub(super) fn keep<H: Heap>(
@@ -311,14 +221,6 @@ impl Embedder {
             None => Ok(r.nullable.then_some(0)),
         }
     }
-}
-
-/// Why an import cannot be satisfied.
-fn unavailable(import: &Import, ty: ValType) -> String {
-    format!(
-        "import {:?} {:?}: the host has no value of type {ty}",
-        import.module, import.name
-    )
 }
 
 impl<H: Heap> Host<H> for Embedder {

@@ -7,6 +7,7 @@ mod ceiling;
 mod edits;
 mod embedder;
 mod graph;
+mod imports;
 mod module_text;
 mod observation;
 mod packed;

@@ -3,6 +3,7 @@
 use super::Case;
 use super::embedder::{Embedder, Kept};
 use super::graph::Seen;
+use super::imports::imports;
 use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
@@ -52,6 +53,8 @@ pub struct Facts {
     pub allocated_in_calls: u64,
     /// Whether a call trapped before any had allocated.
     pub trapped_first: bool,
+    /// Work taken from the budget; see [`Limits::work`](crate::engine::Limits::work).
+    pub work: u64,
 }
 
 impl Facts {
@@ -103,6 +106,7 @@ pub fn run<H: Heap>(
     }
     facts.heap = store.heap.stats();
     facts.safepoints = store.safepoints();
+    facts.work = store.work_done();
     Run {
         facts,
         observation,
@@ -125,7 +129,7 @@ fn follow<H: Heap>(
     };
     store.begin(instantiation, inspector)?;
     let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
-    let linked = match Embedder::link(store, module, inspector) {
+    let linked = match imports(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
         Err(Stop::Trap(trap)) => {
             let trapped = Ended::Trapped(trap);
@@ -135,8 +139,9 @@ fn follow<H: Heap>(
         Err(stop) => return Err(stop.into()),
     };
     let instance = store
-        .link(module, &linked)
+        .link(module, &linked.externs)
         .map_err(|error| RunError::Import(error.to_string()))?;
+    linked.make_functions(store, &module.types)?;
     host.instance = Some(instance);
     let started = store.start(instance, &mut host, inspector);
     let ok = started.is_ok();

@@ -77,8 +77,9 @@ pub(super) struct Judging {
 pub(super) struct Limiting {
     /// What a run may use, in the place of the default and of what a header
     /// asks for: any of fuel, frames, registers, heap_bytes, table_elements,
-    /// memory_bytes, reentry, footprint (bytes of memory taken) and work
-    /// (nanoseconds of collections and audits, about). N may end in k, m or g.
+    /// memory_bytes, reentry, footprint (bytes of memory that a verdict takes)
+    /// and work (estimated nanoseconds of a run: fuel, collections, audits). N
+    /// may end in k, m or g. What needs more footprint or work is discarded.
     #[arg(long, value_name = "NAME=N,...", default_value = "", hide_default_value = true, value_parser = limits)]
     pub limits: LimitsText,
 }

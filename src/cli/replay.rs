@@ -9,6 +9,7 @@ use super::{Ended, file};
 use crate::campaign::replay::{Item, Replayed, Settings, Watch, replay, table};
 use crate::campaign::targets::{Bad, Look, Target};
 use crate::campaign::{Desk, Progress, Shelf, quote};
+use crate::case::LimitsText;
 use crate::escape::{self, Line};
 use crate::oracle::{Verdict, judge_module};
 use clap::Args;
@@ -37,7 +38,8 @@ pub(super) struct Replay {
     #[arg(long, value_name = "NAME")]
     target: Option<Target>,
 
-    /// Write the smallest case of each fingerprint into this folder, as .wat.
+    /// With --target, write the smallest case of each fingerprint into this
+    /// folder, as .wat.
     #[arg(long, value_name = "DIR", requires = "target")]
     save: Option<PathBuf>,
 
@@ -54,6 +56,12 @@ pub(super) struct Replay {
     /// Fingerprints that files record, and that are not what they show.
     #[arg(skip)]
     recorded: Mutex<BTreeMap<PathBuf, String>>,
+}
+
+/// How many of `all` files a signal has left out.
+fn cut_short(items: &[Item], all: usize) -> String {
+    let left = all - items.len();
+    format!("ended by a signal; {left} of {all} were not judged")
 }
 
 impl Replay {
@@ -73,6 +81,11 @@ impl Replay {
             ),
             None => None,
         };
+        if self.target.is_some() && self.limiting.limits != LimitsText::default() {
+            return Err(
+                "--limits is for cases: inputs of a fuzz target have limits of their own".into(),
+            );
+        }
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
@@ -112,13 +125,13 @@ impl Replay {
                 complain(error);
                 Ok(Ended::Finding)
             }
-            (_, Ok(Ended::Agree)) if items.len() < all => {
-                let left = all - items.len();
-                Err(format!(
-                    "ended by a signal; {left} of {all} were not judged"
-                ))
+            (_, Ok(Ended::Agree)) if items.len() < all => Err(cut_short(&items, all)),
+            (_, ended) => {
+                if items.len() < all {
+                    complain(&cut_short(&items, all));
+                }
+                ended
             }
-            (_, ended) => ended,
         }
     }
 

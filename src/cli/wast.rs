@@ -9,7 +9,7 @@ use crate::case::parse_schedule;
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::oracle::{self, Collector, PolicyMaker};
-use crate::script::{self, Auditing, Options, Report};
+use crate::script::{self, Auditing, Options, Reason, Report};
 use crate::zoo::{Fault, Probe};
 use clap::Args;
 use std::path::PathBuf;
@@ -19,9 +19,9 @@ use std::path::PathBuf;
 /// FILE is a script in the format of the official test suite, run in a store of
 /// its own under each collector. It can import `spectest`, and from `wasmtime`
 /// the function `gc`, which collects. Lines at the top that begin with `;;!`
-/// may say `collectors`, `schedule`, `fault` and `limits`; options override
-/// them. Exit code: 0 if everything passed, 1 if anything failed, 2 if a file
-/// is no script.
+/// may say `collectors`, `schedule`, `fault`, `audit`, `oracle` and `limits`;
+/// options override them. Exit code: 0 if everything passed, 1 if anything
+/// failed, 2 if a file is no script, or needs more memory or time than it may.
 #[derive(Args)]
 pub(super) struct Wast {
     /// The scripts.
@@ -54,10 +54,12 @@ impl Wast {
                 Err(message) => unreadable.push(message),
             }
         }
-        if let Some(last) = unreadable.pop() {
+        // A failure is one all the same.
+        if !failed && let Some(last) = unreadable.pop() {
             unreadable.iter().for_each(|message| complain(message));
             return Err(last);
         }
+        unreadable.iter().for_each(|message| complain(message));
         match failed {
             true => Ok(Ended::Finding),
             false => Ok(Ended::Agree),
@@ -99,6 +101,8 @@ impl Wast {
             options.schedule = schedule.clone();
         }
         let mut passed = true;
+        // Whether a run was ended because it needed too much.
+        let mut cut_short = false;
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
             let waiting = Waiting::for_(format!("running {name} under {collector}"));
@@ -112,6 +116,10 @@ impl Wast {
                     let report = report.map_err(|e| in_file(e.to_string()))?;
                     print(name, collector, &report);
                     passed &= report.failures.is_empty();
+                    cut_short |= report
+                        .reasons()
+                        .keys()
+                        .any(|reason| matches!(reason, Reason::OverBudget(_)));
                 }
                 Err(overtime) => {
                     say!("{name}: {collector}: {}", overtime.verdict());
@@ -119,7 +127,10 @@ impl Wast {
                 }
             }
         }
-        Ok(passed)
+        match passed && cut_short {
+            true => Err(in_file("not all of it was run, see above".into())),
+            false => Ok(passed),
+        }
     }
 }
 

@@ -162,6 +162,11 @@ impl<H: Heap> Store<H> {
         }
     }
 
+    /// Work taken from the budget so far.
+    pub fn work_done(&self) -> u64 {
+        self.machine.limits.work.saturating_sub(self.budget.work)
+    }
+
     /// The work of looking at everything outside the heap that may refer to it.
     pub fn roots_work(&self) -> u64 {
         let running = self.current.map_or(0, |frame| frame.top as usize);
@@ -182,7 +187,12 @@ impl<H: Heap> Store<H> {
             // The list has the objects that were allocated or read since the
             // last collection: those are paid for.
             Reclaims::AllButCycles => 200 + self.roots_work(),
-            Reclaims::Everything | Reclaims::Something => 200 + self.roots_work() + 30 * objects,
+            Reclaims::Everything | Reclaims::Something => {
+                // What is alive is copied, and the rest is overwritten.
+                let (start, end) = self.heap.extent();
+                let bytes = u64::from(end.saturating_sub(start));
+                200 + self.roots_work() + 30 * objects + bytes / 2
+            }
         }
     }
 }

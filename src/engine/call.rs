@@ -200,12 +200,12 @@ impl<H: Heap> Store<H> {
         if self.machine.clock.safepoint() {
             self.collect(inspector)?;
         }
-        host.call(self, call, inspector)?;
+        let done = host.call(self, call, inspector);
         let end = call.base + registers(&self.types.func(call.ty).params);
         let arguments = &self.machine.stack[call.base..end];
         let ty = call.ty;
         self.heap.note(Fact::HostReturned { ty, arguments });
-        Ok(())
+        done
     }
 
     /// The same, with a look before and behind, so that the host is blamed for

@@ -170,7 +170,7 @@ impl<H: Heap> Store<H> {
         if total.is_none_or(|total| total > self.machine.limits.memory_bytes) {
             return Err(Trap::TooLarge.into());
         }
-        self.afford(2 * bytes)?;
+        self.afford(bytes.saturating_mul(2))?;
         self.machine.memories.push(Memory {
             bytes: zeros(bytes)?,
             ty,

@@ -6,7 +6,8 @@
 //! checked. That makes a stack half a megabyte long; a store that is gone leaves
 //! its own to the next one on the same thread, cleared.
 
-use super::trap::Trap;
+use super::budget::Resource;
+use super::trap::{Stop, Trap};
 use crate::spare::Spare;
 use std::ops::{Deref, DerefMut};
 
@@ -52,7 +53,7 @@ impl Stack {
     /// Makes registers below `top` available, or reports that the limit is in
     /// the way.
     #[inline]
-    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Trap> {
+    pub(super) fn reserve(&mut self, top: usize) -> Result<(), Stop> {
         match top <= self.reserved {
             true => Ok(()),
             false => self.grow(top),
@@ -60,15 +61,15 @@ impl Stack {
     }
 
     #[cold]
-    fn grow(&mut self, top: usize) -> Result<(), Trap> {
+    fn grow(&mut self, top: usize) -> Result<(), Stop> {
         if top > self.limit {
-            return Err(Trap::StackOverflow);
+            return Err(Trap::StackOverflow.into());
         }
         let most = (self.reserved * 2).min(self.limit).max(top);
         let missing = (most + WINDOW).saturating_sub(self.registers.len());
         match self.registers.try_reserve(missing) {
             Ok(()) => self.extend(most),
-            Err(_) => return Err(Trap::StackOverflow),
+            Err(_) => return Err(Stop::OverBudget(Resource::Memory)),
         }
         Ok(())
     }
@@ -86,9 +87,10 @@ impl Stack {
         }
     }
 
-    /// How much memory it takes.
+    /// How much memory it takes. Not how much it has: that depends on what ran
+    /// before on this thread.
     pub(super) fn bytes(&self) -> u64 {
-        (self.registers.len() * size_of::<u64>()) as u64
+        ((self.reserved + WINDOW) * size_of::<u64>()) as u64
     }
 
     /// The window of a frame whose registers begin at `base`.
@@ -145,15 +147,15 @@ mod tests {
             // The last frame may begin anywhere, and be empty.
             assert_eq!(stack.window(reserved as u32).len(), WINDOW);
         }
-        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow));
+        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow.into()));
         // All there are at once, when there were fewer.
         let mut stack = Stack::new(1500);
-        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow));
+        assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow.into()));
         assert_eq!(stack.reserve(1500), Ok(()));
         // Less than the first size.
         let mut stack = Stack::new(3);
         assert_eq!(stack.reserve(3), Ok(()));
-        assert_eq!(stack.reserve(4), Err(Trap::StackOverflow));
+        assert_eq!(stack.reserve(4), Err(Trap::StackOverflow.into()));
     }
 
     #[test]

@@ -391,9 +391,12 @@ impl<H: Heap> Store<H> {
             pending: &mut self.pending,
         };
         self.collecting = true;
-        self.heap.collect(&mut roots)?;
-        self.collecting = false;
-        Ok(())
+        let collected = self.heap.collect(&mut roots);
+        // A full heap is still sound, and a script goes on.
+        if let Ok(()) | Err(HeapError::Full) = collected {
+            self.collecting = false;
+        }
+        Ok(collected?)
     }
 
     /// Lets the inspector look.

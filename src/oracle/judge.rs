@@ -3,7 +3,7 @@
 use super::audit::{Garbage, Timing};
 use super::layers::{Layer, Layers};
 use super::subject::{Collector, PlanError, PolicyMaker, Subject};
-use super::verdict::{Reason, Verdict};
+use super::verdict::Verdict;
 use super::votes::Votes;
 use crate::case::{Case, Facts, Observation, print_schedule};
 use crate::engine::Schedule;
@@ -167,7 +167,7 @@ pub fn judge_module(
         observation: None,
     };
     let mut votes = Votes::default();
-    let mut noticed = None;
+    let mut discarded = None;
     let footprint = case.limits.footprint.min(options.footprint);
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
@@ -191,9 +191,9 @@ pub fn judge_module(
             match ran.seen {
                 Err(verdict) => {
                     judged.facts.push((subject.name(), ran.facts));
-                    if let Verdict::Discard(Reason::Noticed, _) = *verdict {
+                    if let Verdict::Discard(..) = *verdict {
                         // It has no vote, but the others may disagree.
-                        noticed.get_or_insert(*verdict);
+                        discarded.get_or_insert(*verdict);
                         break;
                     }
                     judged.verdict = *verdict;
@@ -220,7 +220,7 @@ pub fn judge_module(
     }
     if let Some(difference) = votes.difference(module) {
         judged.verdict = Verdict::Differ(difference);
-    } else if let Some(discard) = noticed {
+    } else if let Some(discard) = discarded {
         judged.verdict = discard;
     }
     if let Some(first) = votes.into_first() {

@@ -12,6 +12,11 @@ use std::sync::Arc;
 /// Longer runs are not audited at every operation, but only bisected.
 const LONG: u64 = 100_000;
 
+/// Work of all runs that look for the moment, in the unit of
+/// [`Limits::work`](crate::engine::Limits::work). When it is spent, the earliest
+/// moment found so far has to do.
+const WORK: u64 = 8_000_000_000;
+
 /// Finds the operation or the collection that first broke a law, for a case known
 /// to break one. Runs are deterministic and auditing changes nothing in them, so
 /// the case can be run again as often as need be. `broken` is what is known;
@@ -29,27 +34,33 @@ pub(super) fn locate<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
+    footprint: u64,
     broken: Option<Broken>,
     heap: &impl Fn() -> H,
 ) -> Option<Broken> {
-    let mut counting = Auditor::counting(timing).with_layers(layers);
-    let (_, _, coarse) = once(case, module, heap(), &mut counting, layers);
-    let mut found = coarse.or(broken);
-    let at = |moment: u64| {
-        let mut auditor = Auditor::at_moment(moment).with_layers(layers);
-        once(case, module, heap(), &mut auditor, layers).2
+    let mut left = WORK;
+    let mut run = |auditor: Auditor| {
+        let mut auditor = auditor.with_layers(layers).with_footprint(footprint);
+        let (_, facts, broken) = once(case, module, heap(), &mut auditor, layers);
+        left = left.saturating_sub(facts.work + auditor.work());
+        (broken, auditor.found_at(), left > 0)
     };
+    let (coarse, end, mut may_go_on) = run(Auditor::counting(timing));
+    let mut found = coarse.or(broken);
     // Before the first moment the heap is sound. What is broken at `high` is
     // known, unless it only broke after the last moment.
-    let (mut low, mut high) = (0, counting.found_at());
-    if high <= LONG {
-        let mut every = Auditor::new(Timing::At(Grain::Every)).with_layers(layers);
-        if let (_, _, Some(finest)) = once(case, module, heap(), &mut every, layers) {
+    let (mut low, mut high) = (0, end);
+    if high <= LONG && may_go_on {
+        let (finest, moment, more) = run(Auditor::new(Timing::At(Grain::Every)));
+        may_go_on = more;
+        if let Some(finest) = finest {
             found = Some(finest);
             // Whatever comes later is not what was found.
-            high = every.found_at();
-            if high > 1 {
-                match at(high - 1) {
+            high = moment;
+            if high > 1 && may_go_on {
+                let (earlier, _, more) = run(Auditor::at_moment(high - 1));
+                may_go_on = more;
+                match earlier {
                     None => return found,
                     Some(earlier) => {
                         found = Some(earlier);
@@ -59,9 +70,11 @@ pub(super) fn locate<H: Heap>(
             }
         }
     }
-    while low + 1 < high {
+    while low + 1 < high && may_go_on {
         let middle = low + (high - low) / 2;
-        match at(middle) {
+        let (broken, _, more) = run(Auditor::at_moment(middle));
+        may_go_on = more;
+        match broken {
             Some(broken) => {
                 found = Some(broken);
                 high = middle;

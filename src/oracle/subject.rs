@@ -300,9 +300,11 @@ fn audited<H: Heap>(
                 None => Some(broken.unwrap_or_else(|| unexplained(&heap(), &stop))),
                 Some(_) => broken,
             };
-            let found = match broken.is_some() || layers.audits() {
-                true => locate(case, module, (timing, layers), broken, heap),
-                false => None,
+            // Where a run goes on without end is no one moment.
+            let is_somewhere = (broken.is_some() || layers.audits()) && stop != Stop::RanAway;
+            let found = match is_somewhere {
+                true => locate(case, module, (timing, layers), footprint, broken, heap),
+                false => broken,
             };
             Err(match found {
                 Some(found) => Verdict::Violation(Box::new(Violation {
@@ -373,27 +375,21 @@ fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
 
 /// The run was stopped, but the audit sees no broken law.
 fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
-    let (law, message, object) = match stop {
-        Stop::Corrupt(corruption) => {
-            let address = Some(corruption.address);
-            (Law::Poison, corruption.to_string(), address)
+    let name = heap.name();
+    let violation = match stop {
+        Stop::Corrupt(corruption) => Violation {
+            object: Some(corruption.address),
+            ..Violation::new(Law::Poison, name, corruption.to_string())
+        },
+        Stop::Crash(what) => {
+            let message = format!("the collector has crashed: {what}");
+            Violation::new(Law::Poison, name, message)
         }
-        Stop::Crash(what) => (
-            Law::Poison,
-            format!("the collector has crashed: {what}"),
-            None,
-        ),
-        Stop::RanAway => {
-            let message = "the run has passed more safepoints than its fuel can pay for";
-            (Law::Limits, message.into(), None)
-        }
-        other => (Law::Poison, format!("the run stopped: {other:?}"), None),
+        Stop::RanAway => Violation::ran_away(name),
+        other => Violation::new(Law::Poison, name, format!("the run stopped: {other:?}")),
     };
     Broken {
-        violation: Violation {
-            object,
-            ..Violation::new(law, heap.name(), message)
-        },
+        violation,
         by: None,
     }
 }

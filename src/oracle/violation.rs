@@ -229,6 +229,12 @@ impl Violation {
         }
     }
 
+    /// The run passed more safepoints than its fuel can pay for.
+    pub(crate) fn ran_away(collector: &'static str) -> Violation {
+        let message = "the run has passed more safepoints than its fuel can pay for";
+        Violation::new(Law::Limits, collector, message.into())
+    }
+
     /// The run did not end within `seconds`.
     pub(crate) fn overtime(collector: &'static str, seconds: f64) -> Violation {
         Violation {
@@ -236,7 +242,7 @@ impl Violation {
             ..Violation::new(
                 Law::Limits,
                 collector,
-                format!("the run has not ended within {seconds} s"),
+                format!("the run has not ended within {seconds} s (--timeout allows more)"),
             )
         }
     }

@@ -9,6 +9,7 @@ use super::runner::Runner;
 use crate::engine::{Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
 use crate::module::{Module, ModuleError};
+use crate::oracle::Violation;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wast::QuoteWat;
@@ -242,6 +243,10 @@ impl<H: Heap> Runner<'_, H> {
                 (None, Stop::Corrupt(_)) if !minded => return Err(Refusal::Skip(Reason::Noticed)),
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
                 (None, Stop::Crash(what)) => format!("the collector has crashed: {what}"),
+                (None, Stop::RanAway) => {
+                    let name = self.store.heap.name();
+                    Violation::ran_away(name).to_string()
+                }
                 (None, stop) => format!("stopped by the inspector: {stop:?}"),
             }),
         })

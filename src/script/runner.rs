@@ -91,12 +91,7 @@ pub fn run<H: Heap>(
         let is_assertion = is_assertion(&directive);
         let outcome = match ended {
             Some(reason) => Outcome::Skipped(reason),
-            None => catch(oracle::Report::Quiet, || runner.directive(directive)).unwrap_or_else(
-                |panic| {
-                    let name = runner.store.heap.name();
-                    Outcome::Broken(Violation::panic(name, panic).to_string())
-                },
-            ),
+            None => runner.guarded(|runner| runner.directive(directive)),
         };
         ended = ended.or(match &outcome {
             Outcome::Broken(_) | Outcome::Skipped(Reason::Noticed) => Some(Reason::BrokenHeap),
@@ -105,10 +100,14 @@ pub fn run<H: Heap>(
         });
         report.add(line, is_assertion, outcome);
     }
-    if ended.is_none()
-        && let Err(refusal) = runner.finish()
-    {
-        report.add(line, false, refusal.outcome());
+    if ended.is_none() {
+        let finished = runner.guarded(|runner| match runner.finish() {
+            Ok(()) => Outcome::Passed,
+            Err(refusal) => refusal.outcome(),
+        });
+        if finished != Outcome::Passed {
+            report.add(line, false, finished);
+        }
     }
     Ok(report)
 }
@@ -152,6 +151,14 @@ fn is_assertion(directive: &WastDirective<'_>) -> bool {
 }
 
 impl<H: Heap> Runner<'_, H> {
+    /// Does something. A panic is a failure of the heap, and the end.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        catch(oracle::Report::Quiet, || work(self)).unwrap_or_else(|panic| {
+            let name = self.store.heap.name();
+            Outcome::Broken(Violation::panic(name, panic).to_string())
+        })
+    }
+
     /// Skips a directive that cannot be read.
     fn leave_out(&mut self, left: LeftOut) -> Outcome {
         let reason = Reason::Beyond(left.proposal);

@@ -259,6 +259,12 @@ impl Auditor {
         self.broken.as_ref().map(|broken| &broken.violation)
     }
 
+    /// Work that audits have taken so far, in the unit of
+    /// [`Limits::work`](crate::engine::Limits::work).
+    pub(super) fn work(&self) -> u64 {
+        self.work
+    }
+
     /// The moment at which a broken law was found, or the one that would have come
     /// next.
     pub(super) fn found_at(&self) -> u64 {
