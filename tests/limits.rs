@@ -238,13 +238,14 @@ fn a_run_has_a_footprint_whether_it_asks_for_one_or_not() {
     let file = File::new("default-list.wat", list);
     let ran = within(1500, &["run", file.path()]);
     assert!(ran.err.contains("discard: too much memory"), "{}", ran.err);
-    // A script is cut short, and that is no failure of a collector.
+    // A script is cut short. That is no failure of a collector, and no success.
     let script = r#"(module (type $n (struct (field i32)))
         (func (export "f") (loop $l (drop (struct.new $n (i32.const 1))) (br $l))))
         (invoke "f") (invoke "f")"#;
     let file = File::new("script.wast", script);
     let ran = within(1500, &["wast", "-C", "collector=model", file.path()]);
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("not all of it was run"), "{}", ran.err);
     let cut = "2 skipped: the script needs more memory";
     assert!(ran.out.contains(cut), "{}", ran.out);
     let args = ["wast", "--limits", "footprint=64m", file.path()];
@@ -262,6 +263,11 @@ fn headers_ask_for_no_more_than_the_ceiling() {
         (
             "memory_bytes = 18446744073709551615",
             "(memory i64 281474976710656)",
+        ),
+        // Twice its bytes are more than there are.
+        (
+            "memory_bytes = 18446744073709551615",
+            "(memory i64 140737488355328)",
         ),
         ("registers = 1152921504606846976", ""),
         ("frames = 1152921504606846976", ""),
