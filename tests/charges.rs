@@ -145,7 +145,7 @@ fn bulk_operations_cost_what_the_limits_say() {
     }
 }
 
-/// A call of the host costs four for each register of its signature, unless
+/// A call of the host costs sixteen for each register of its signature, unless
 /// that is of common width.
 #[test]
 fn wide_calls_of_the_host_cost_fuel_by_their_width() {
@@ -168,16 +168,16 @@ fn wide_calls_of_the_host_cost_fuel_by_their_width() {
     let nothing = number(0, 0);
     assert_eq!(number(8, 8) - nothing, 8 + 8);
     assert_eq!(number(16, 0) - nothing, 16);
-    assert_eq!(number(17, 0) - nothing, 17 + 4 * 17);
-    assert_eq!(number(0, 17) - nothing, 17 + 4 * 17);
-    assert_eq!(number(300, 200) - nothing, 500 + 4 * 500);
+    assert_eq!(number(17, 0) - nothing, 17 + 16 * 17);
+    assert_eq!(number(0, 17) - nothing, 17 + 16 * 17);
+    assert_eq!(number(300, 200) - nothing, 500 + 16 * 500);
     // A vector takes two registers.
     let vector = |params| call(params, 0, "v128", "(v128.const i64x2 1 2)");
     assert_eq!(vector(8) - nothing, 8);
-    assert_eq!(vector(9) - nothing, 9 + 4 * 18);
+    assert_eq!(vector(9) - nothing, 9 + 16 * 18);
     // Of references, the same under every heap.
     let reference = |params| call(params, 13, "anyref", "(ref.i31 (i32.const 1))");
-    assert_eq!(reference(4) - reference(3), 2 + 4 * 17);
+    assert_eq!(reference(4) - reference(3), 2 + 16 * 17);
 }
 
 /// An object takes sixteen bytes besides its values, whose widths are those of

@@ -429,3 +429,18 @@ fn many_exports_and_many_functions_take_no_longer_than_they_should() {
     let ran = gcdiff(&["run", "-C", "collector=drc", file.path()]);
     assert!(ran.out.contains("\"f\": returned"), "{}", ran.err);
 }
+
+/// Objects that are copied again and again soon take more than the originals.
+#[test]
+fn a_collector_that_copies_without_end_takes_no_more_memory_than_another() {
+    let text = r#"(module (type $a (array (mut anyref)))
+        (global $g (mut anyref) (ref.null any))
+        (func (export "f") (local $i i32)
+          (loop $l (global.set $g (array.new $a (global.get $g) (i32.const 2)))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+              (i32.const 40))))))"#;
+    let file = File::new("copies.wat", text);
+    let ran = within(350, &["run", "--fault", "X7", file.path()]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("in heap copying"), "{}", ran.out);
+}

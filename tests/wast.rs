@@ -402,7 +402,7 @@ fn a_script_can_collect() {
     // With the barrier broken, a collection is what makes it show.
     let out = fails(&script, &["--fault", "canary"]);
     assert!(out.contains(": null: 3 passed, 0 failed"), "{out}");
-    assert!(out.contains("law \"zero\" in heap drc"), "{out}");
+    assert!(out.contains("first broken after array.set"), "{out}");
 }
 
 const ONTO_ITSELF: &str = r#"(module
@@ -489,4 +489,34 @@ fn lines_at_the_top_are_directives_of_ours_or_comments() {
         (module (func (export \"f\") (loop (br 0))))\n(assert_return (invoke \"f\"))",
     );
     assert!(fails(&fuel, &[]).contains("trapped: all fuel consumed"));
+}
+
+#[test]
+fn a_broken_heap_is_located_whatever_the_audits() {
+    let script = Script::new(
+        "located",
+        r#"(module
+  (type $s (struct))
+  (type $r (array (mut (ref null $s))))
+  (global $g (mut (ref null $r)) (ref.null $r))
+  (func (export "make") (global.set $g (array.new $r (struct.new $s) (i32.const 3))))
+  (func (export "copy")
+    (array.copy $r $r (global.get $g) (i32.const 1) (global.get $g) (i32.const 0) (i32.const 2)))
+  (func (export "nop")))
+(assert_return (invoke "make"))
+(assert_return (invoke "copy"))
+(assert_return (invoke "nop"))
+(assert_return (invoke "nop"))
+"#,
+    );
+    for audit in ["auto", "end", "call", "every"] {
+        let args = ["-C", "collector=drc", "--fault", "W1", "--audit", audit];
+        let out = fails(&script, &args);
+        assert!(
+            out.contains("script.wast:10: violation of law"),
+            "{audit}: {out}"
+        );
+        let wanted = "first broken after array.copy in function \"copy\" at line 7";
+        assert!(out.contains(wanted), "{audit}: {out}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What a job is at, for whoever waits for it.
 
+use super::cpu_clock::CpuClock;
 use crate::generate::Drawn;
 use crate::oracle::{Options, Subject};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,10 @@ impl Note {
     }
 }
 
+/// So many times the processor time that an item may take, it may take of any
+/// time.
+const WAITING: u32 = 20;
+
 /// Where a job works: at one item at a time.
 #[derive(Debug, Default)]
 pub struct Desk(Mutex<State>);
@@ -30,6 +35,10 @@ struct State {
     item: Option<u64>,
     /// On the clock of whoever waits.
     since: Duration,
+    /// The processor time of the job's thread, and what it was when the pool
+    /// first saw the item.
+    clock: CpuClock,
+    seen_at: Option<Duration>,
     note: Note,
     /// The item took too long, and nobody waits for it any more.
     is_abandoned: bool,
@@ -40,10 +49,17 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The job works on the thread that says so.
+    pub(super) fn enter(&self) {
+        self.state().clock = CpuClock::of_this_thread();
+    }
+
     pub(super) fn begin(&self, item: u64, now: Duration) {
-        *self.state() = State {
+        let mut state = self.state();
+        *state = State {
             item: Some(item),
             since: now,
+            clock: std::mem::take(&mut state.clock),
             ..State::default()
         };
     }
@@ -55,12 +71,28 @@ impl Desk {
         (!state.is_abandoned).then(|| std::mem::take(&mut state.note))
     }
 
-    /// Gives an item up that has taken at least `timeout`. Which, and what is
-    /// known of it.
+    /// Gives an item up that has taken at least `timeout` of processor time.
+    /// Which, and what is known of it. Called now and then.
+    ///
+    /// On a busy machine a thread may get no processor for a while, and nobody is
+    /// to blame for that. Where processor time is not known, or is not used, as
+    /// while a thread waits for another one, the time since the item began counts.
     pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
         let mut state = self.state();
-        let is_overdue = now.saturating_sub(state.since) >= timeout;
-        let item = state.item.filter(|_| is_overdue && !state.is_abandoned)?;
+        let item = state.item.filter(|_| !state.is_abandoned)?;
+        let since = now.saturating_sub(state.since);
+        let cpu = state.clock.now();
+        let is_overdue = match (cpu, state.seen_at) {
+            (Some(cpu), Some(seen_at)) => {
+                cpu.saturating_sub(seen_at) >= timeout || since >= WAITING * timeout
+            }
+            (Some(_), None) => false,
+            (None, _) => since >= timeout,
+        };
+        state.seen_at = state.seen_at.or(cpu);
+        if !is_overdue {
+            return None;
+        }
         state.is_abandoned = true;
         Some((item, state.note.clone()))
     }

@@ -9,6 +9,7 @@
 //! bug of gcdiff: it becomes a finding about `gcdiff`, with its case, and stands
 //! beside the others.
 
+mod cpu_clock;
 mod desk;
 mod findings;
 mod folder;
@@ -53,8 +54,8 @@ pub struct Campaign {
     pub fault: Option<String>,
     /// Stop at the first finding.
     pub stop_at_first: bool,
-    /// How long a case may take. One that takes longer is a finding of law
-    /// *limits*. The thread that works on it cannot be ended: it is left alone
+    /// How long a case may take, in processor time where the system tells it.
+    /// One that takes longer is a finding of law *limits*. The thread that works on it cannot be ended: it is left alone
     /// until the process ends, and after a few such cases the campaign ends.
     pub timeout: Option<Duration>,
 }

@@ -160,6 +160,7 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
     let (shared, own) = (shared.clone(), desk.clone());
     let thread = std::thread::spawn(move || {
         let _end = end;
+        own.enter();
         let pool = &shared.pool;
         while !pool.stop.load(Ordering::Relaxed) {
             let item = shared.next.fetch_add(1, Ordering::Relaxed);
@@ -217,6 +218,7 @@ pub fn within<T: Send + 'static>(
     // As much as the main thread has, which would otherwise do the work.
     let thread = std::thread::Builder::new().stack_size(8 << 20);
     let thread = thread.spawn(move || {
+        own.enter();
         let value = work(&own);
         // Nobody listens if it took too long.
         let _ = done.send(value);

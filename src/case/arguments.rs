@@ -49,12 +49,35 @@ pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<A
 ///
 /// If an argument is missing or does not fit.
 pub fn check(header: &Header, module: &Module) -> Result<(), CaseError> {
-    let steps = header.steps.iter().flatten().zip(1..).map(|s| ("step", s));
-    let host = header.host.iter().zip(1..).map(|s| ("host step", s));
-    for (what, (step, number)) in steps.chain(host) {
-        check_step(step, module).map_err(|e| error(format!("header: {what} {number}: {e}")))?;
+    let in_step =
+        |what, number: u32| move |e: String| error(format!("header: {what} {number}: {e}"));
+    for (step, number) in header.steps.iter().flatten().zip(1..) {
+        check_step(step, module).map_err(in_step("step", number))?;
+    }
+    for (step, number) in header.host.iter().zip(1..) {
+        check_names(step, module)
+            .and_then(|()| check_step(step, module))
+            .map_err(in_step("host step", number))?;
     }
     Ok(())
+}
+
+/// Whether what a step names is there. A run says so of its steps, but leaves out
+/// what the host cannot do in a call.
+fn check_names(step: &StepText, module: &Module) -> Result<(), String> {
+    let item = |name: &String| module.export(name);
+    let missing = match (&step.call, &step.global, &step.table) {
+        (Some(name), ..) if !matches!(item(name), Some(ExportItem::Func(_))) => ("function", name),
+        (_, Some(name), _) if !matches!(item(name), Some(ExportItem::Global(_))) => {
+            ("global", name)
+        }
+        (.., Some(name)) if !matches!(item(name), Some(ExportItem::Table(_))) => ("table", name),
+        _ => return Ok(()),
+    };
+    Err(format!(
+        "the module exports no {} {:?}",
+        missing.0, missing.1
+    ))
 }
 
 fn check_step(step: &StepText, module: &Module) -> Result<(), String> {

@@ -172,16 +172,12 @@ impl<H: Heap> Store<H> {
         let running = self.current.map_or(0, |frame| frame.top as usize);
         let registers = running.max(self.machine.free_base()) as u64;
         let slots = self.ref_globals.len() + self.handles.len() + self.segment_refs;
-        let tables = self.tables.iter().filter(|table| table.gc);
-        let elements: usize = tables.map(|table| table.elements.len()).sum();
         let frames = self.machine.frames.len() as u64;
-        20 * frames + registers + 2 * (slots + elements) as u64
+        20 * frames + registers + 2 * (slots + self.gc_elements) as u64
     }
 
     /// The work of a collection, before it begins.
     pub(super) fn collection_work(&self) -> u64 {
-        let stats = self.heap.stats();
-        let objects = stats.allocated.saturating_sub(stats.freed);
         match self.heap.reclaims() {
             Reclaims::Nothing => 20,
             // The list has the objects that were allocated or read since the
@@ -189,6 +185,8 @@ impl<H: Heap> Store<H> {
             Reclaims::AllButCycles => 200 + self.roots_work(),
             Reclaims::Everything | Reclaims::Something => {
                 // What is alive is copied, and the rest is overwritten.
+                let stats = self.heap.stats();
+                let objects = stats.allocated.saturating_sub(stats.freed);
                 let (start, end) = self.heap.extent();
                 let bytes = u64::from(end.saturating_sub(start));
                 200 + self.roots_work() + 30 * objects + bytes / 2

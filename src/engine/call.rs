@@ -14,7 +14,7 @@ use crate::types::{Lane, TypeId, registers};
 fn host_call_cost(width: u64) -> u64 {
     match width {
         0..=FREE_WIDTH => 0,
-        _ => 4 * width,
+        _ => 16 * width,
     }
 }
 

@@ -107,15 +107,19 @@ impl Instance {
 /// has it.
 pub(super) const SEEN_ELEMENT: u64 = 4 + 24;
 
+/// From so many elements on, memory is asked for with care.
+const LARGE: usize = 1 << 20;
+
 /// So many zeros, if there is memory for them.
 fn zeros<T: Clone + Default>(len: u64) -> Result<Vec<T>, Stop> {
     let full = Stop::OverBudget(Resource::Memory);
     let len = usize::try_from(len).map_err(|_| full.clone())?;
     // Zeroed memory comes from the system untouched, but only from what aborts
     // where there is none. So much is asked for first.
-    let mut probe: Vec<T> = Vec::new();
-    probe.try_reserve_exact(len).map_err(|_| full)?;
-    drop(probe);
+    if len >= LARGE {
+        let mut probe: Vec<T> = Vec::new();
+        probe.try_reserve_exact(len).map_err(|_| full)?;
+    }
     Ok(vec![T::default(); len])
 }
 
@@ -141,11 +145,11 @@ impl<H: Heap> Store<H> {
         }
         // What a host sees of an element takes more than the element.
         self.afford(ty.min.saturating_mul(SEEN_ELEMENT))?;
-        self.tables.push(Table {
-            elements: zeros(ty.min)?,
-            ty,
-            gc: ty.element.heap.is_gc(),
-        });
+        let (elements, gc) = (zeros(ty.min)?, ty.element.heap.is_gc());
+        if gc {
+            self.gc_elements += elements.len();
+        }
+        self.tables.push(Table { elements, ty, gc });
         Ok(Extern::Table(self.tables.len() as u32 - 1))
     }
 

@@ -114,6 +114,8 @@ pub struct Store<H> {
     pub(super) funcs_by_type: FuncsByType,
     /// References in element segments that were never dropped.
     pub(super) segment_refs: usize,
+    /// Elements of all tables of references into the heap.
+    pub(super) gc_elements: usize,
     /// Bytes charged for an object of each type, without array elements.
     pub(super) object_bytes: Vec<u32>,
     /// Whether to inspect before every instruction that touches the heap.
@@ -155,6 +157,7 @@ impl<H: Heap> Store<H> {
             budget,
             funcs_by_type: FuncsByType::default(),
             segment_refs: 0,
+            gc_elements: 0,
             object_bytes: Vec::new(),
             inspect_operations: false,
             last_actor: None,

@@ -53,6 +53,8 @@ pub struct Report {
     pub assertions: usize,
     /// What failed, in order.
     pub failures: Vec<Failure>,
+    /// Whether the last failure is that of a broken heap.
+    pub is_broken: bool,
     /// What was skipped, in order.
     pub skipped: Vec<Skip>,
 }
@@ -76,7 +78,10 @@ impl Report {
                 let message = Line(&message).to_string();
                 self.failures.push(Failure { line, message });
             }
-            Outcome::Broken(message) => self.failures.push(Failure { line, message }),
+            Outcome::Broken(message) => {
+                self.failures.push(Failure { line, message });
+                self.is_broken = true;
+            }
         }
     }
 

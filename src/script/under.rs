@@ -3,6 +3,7 @@
 use super::error::ScriptError;
 use super::report::Report;
 use super::{Options, run};
+use crate::engine::Grain;
 use crate::heap::Heap;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
@@ -30,15 +31,40 @@ impl Default for Auditing {
     }
 }
 
-/// Runs the script `text` under a collector, and audits its heap.
+/// Runs the script `text` under a collector, and audits its heap. A script that
+/// breaks the heap is run again with an audit at every operation, which names the
+/// directive and the instruction.
 pub fn run_under(
     text: &str,
     collector: Collector,
     auditing: Auditing,
     options: &Options,
 ) -> Result<Report, ScriptError> {
-    let auditor = &mut Auditor::new(auditing.timing).with_layers(auditing.layers);
-    match (collector, auditing.policy) {
+    let report = once(text, collector, &auditing, auditing.timing, options)?;
+    let finest = Timing::At(Grain::Every);
+    if report.is_broken && auditing.layers.audits() && auditing.timing != finest {
+        let located = once(text, collector, &auditing, finest, options)?;
+        if located.is_broken {
+            return Ok(located);
+        }
+    }
+    Ok(report)
+}
+
+/// Runs the script once, with audits as often as `timing` says.
+fn once(
+    text: &str,
+    collector: Collector,
+    auditing: &Auditing,
+    timing: Timing,
+    options: &Options,
+) -> Result<Report, ScriptError> {
+    let timing = match auditing.layers.audits() {
+        true => timing,
+        false => Timing::Never,
+    };
+    let auditor = &mut Auditor::new(timing).with_layers(auditing.layers);
+    match (collector, &auditing.policy) {
         (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
         (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),
         (Collector::Drc, Some(policy)) => {

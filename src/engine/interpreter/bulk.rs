@@ -163,11 +163,14 @@ impl<H: Heap> Store<H> {
             return Ok(minus_one(ty.index64));
         }
         self.machine.charge(n)?;
-        self.afford(SEEN_ELEMENT * n)?;
+        self.afford(n.saturating_mul(SEEN_ELEMENT))?;
         let table = &mut self.tables[table];
         let full = |_| Stop::OverBudget(Resource::Memory);
         table.elements.try_reserve(n as usize).map_err(full)?;
         table.elements.resize(new as usize, 0);
+        if table.gc {
+            self.gc_elements += n as usize;
+        }
         match table.gc {
             true => self
                 .heap

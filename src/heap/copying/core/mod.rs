@@ -14,6 +14,11 @@ use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 /// Fewer bytes allocated than this never call for a collection.
 const FRESH_LIMIT: u64 = 256 << 10;
 
+/// How large to-space may become: so many times as large as from-space, and so
+/// many bytes more.
+const MOST_COPIES: u64 = 4;
+const SPARE_COPIES: u64 = 64 << 10;
+
 /// The state of a semi-space heap, and what can be done to it.
 ///
 /// From-space and to-space are what the semi-spaces are called during a
@@ -165,7 +170,12 @@ impl Core {
     #[inline]
     pub fn copy(&mut self, r: GcRef) -> Result<GcRef, HeapError> {
         let size = self.from.block_size(r)?;
-        let Some(copy) = self.to.bump(size / GRANULE) else {
+        // Each object is copied once, so all copies fit where the originals are. A
+        // bug that copies some of them twice goes on, as it would elsewhere; one
+        // that copies them again and again ends here.
+        let most = MOST_COPIES * u64::from(self.from.in_use()) + SPARE_COPIES;
+        let fits = u64::from(self.to.in_use()) + u64::from(size) <= most;
+        let Some(copy) = fits.then(|| self.to.bump(size / GRANULE)).flatten() else {
             return Err(HeapError::corrupt(r.0, "to-space cannot take a copy of it"));
         };
         let source = self.from.space.bytes(self.from.local(r).0, size);
