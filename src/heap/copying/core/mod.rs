@@ -14,8 +14,10 @@ use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 /// Fewer bytes allocated than this never call for a collection.
 const FRESH_LIMIT: u64 = 256 << 10;
 
-/// How large to-space may become: so many times as large as from-space, and so
-/// many bytes more.
+/// How large to-space may become: so many times as large as what from-space has
+/// in use, and so many bytes more. Each object is copied once. A bug that copies
+/// some of them twice goes on, as it would elsewhere; one that copies them again
+/// and again ends here.
 const MOST_COPIES: u64 = 4;
 const SPARE_COPIES: u64 = 64 << 10;
 
@@ -36,6 +38,8 @@ pub struct Core {
     /// Objects in from-space, and in to-space.
     objects: u64,
     copied: u64,
+    /// The last address at which a copy may begin.
+    last_copy: u32,
     pub(super) stats: Stats,
     /// Bytes allocated since the last collection.
     fresh: u64,
@@ -58,6 +62,7 @@ impl Core {
             scan: 0,
             objects: 0,
             copied: 0,
+            last_copy: 0,
             stats: Stats::default(),
             fresh: 0,
             fresh_limit: FRESH_LIMIT,
@@ -162,6 +167,9 @@ impl Core {
         self.to.reset(start - GRANULE);
         self.scan = start;
         self.copied = 0;
+        let most = MOST_COPIES * u64::from(self.from.in_use()) + SPARE_COPIES;
+        let last = u64::from(self.to.base()) + most;
+        self.last_copy = u32::try_from(last).unwrap_or(u32::MAX);
         Ok(())
     }
 
@@ -170,12 +178,8 @@ impl Core {
     #[inline]
     pub fn copy(&mut self, r: GcRef) -> Result<GcRef, HeapError> {
         let size = self.from.block_size(r)?;
-        // Each object is copied once, so all copies fit where the originals are. A
-        // bug that copies some of them twice goes on, as it would elsewhere; one
-        // that copies them again and again ends here.
-        let most = MOST_COPIES * u64::from(self.from.in_use()) + SPARE_COPIES;
-        let fits = u64::from(self.to.in_use()) + u64::from(size) <= most;
-        let Some(copy) = fits.then(|| self.to.bump(size / GRANULE)).flatten() else {
+        let room = self.to.bump(size / GRANULE);
+        let Some(copy) = room.filter(|copy| copy.0 <= self.last_copy) else {
             return Err(HeapError::corrupt(r.0, "to-space cannot take a copy of it"));
         };
         let source = self.from.space.bytes(self.from.local(r).0, size);
