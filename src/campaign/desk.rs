@@ -24,7 +24,7 @@ impl Note {
 
 /// So many times the processor time that an item may take, it may take of any
 /// time.
-const WAITING: u32 = 20;
+const WAITING: u32 = 6;
 
 /// Where a job works: at one item at a time.
 #[derive(Debug, Default)]

@@ -260,7 +260,7 @@ mod tests {
             let settings = Settings {
                 jobs,
                 // The report of a panic takes some time, too.
-                timeout: Some(Duration::from_secs(5)),
+                timeout: Some(Duration::from_secs(1)),
                 progress: Progress::default(),
             };
             let items = replay(&files, &settings, |path, _| judged(path), told.clone());
