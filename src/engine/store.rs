@@ -316,13 +316,13 @@ impl<H: Heap> Store<H> {
     /// in the middle of something. The run is over either way. Does nothing if
     /// `stop` says otherwise, or if this was done already, further inside.
     pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
-        if let (Stop::Corrupt(_) | Stop::Crash(_), None) = (stop, self.corrupted) {
+        if let (Stop::Corrupt(corruption), None) = (stop, self.corrupted) {
             let view = View {
                 store: self,
                 stack: &self.machine.stack,
             };
             self.corrupted = Some(view.cause(Point::Corruption));
-            if let Stop::Corrupt(_) = stop {
+            if !corruption.is_crash() {
                 let _ = self.inspect(Point::Corruption, inspector);
             }
         }

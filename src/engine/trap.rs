@@ -84,10 +84,8 @@ pub enum Stop {
     /// The run has passed more safepoints than its fuel can pay for, and might
     /// never end.
     RanAway,
-    /// The heap has noticed that its own state is wrong.
+    /// The heap has noticed that its own state is wrong, or has crashed.
     Corrupt(Corruption),
-    /// The collector has crashed.
-    Crash(&'static str),
     /// The inspector asked for it.
     Inspector,
 }
@@ -104,7 +102,6 @@ impl From<HeapError> for Stop {
         match error {
             HeapError::Full => Stop::HeapFull,
             HeapError::Corrupt(corruption) => Stop::Corrupt(corruption),
-            HeapError::Crash(what) => Stop::Crash(what),
         }
     }
 }

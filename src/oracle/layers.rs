@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// What is always on is what other differential fuzzers of WebAssembly compare,
 /// on collectors built as they are shipped: how each call ended, its numbers, and
 /// of its references whether they are null; numeric globals, memories; crashes
-/// ([`HeapError::Crash`](crate::heap::HeapError::Crash)), panics ([`Law::Panic`])
+/// ([`HeapError::crash`](crate::heap::HeapError::crash)), panics ([`Law::Panic`])
 /// and runs that do not end ([`Law::Limits`]).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Layer {

@@ -352,8 +352,7 @@ pub(super) fn once<H: Heap>(
 ) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
     let run = case::run(case, module, heap, auditor);
     let mut broken = auditor.broken.take();
-    if let (None, Err(RunError::Stopped(stop @ (Stop::Corrupt(_) | Stop::Crash(_))))) =
-        (&broken, &run.observation)
+    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation)
         && noticed(stop, layers).is_none()
     {
         broken = Some(Broken {
@@ -368,7 +367,9 @@ pub(super) fn once<H: Heap>(
 /// not ask for that.
 fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
     match stop {
-        Stop::Corrupt(corruption) if !layers.has(Layer::Heap) => Some(corruption),
+        Stop::Corrupt(corruption) if !corruption.is_crash() && !layers.has(Layer::Heap) => {
+            Some(corruption)
+        }
         _ => None,
     }
 }
@@ -378,13 +379,9 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
     let name = heap.name();
     let violation = match stop {
         Stop::Corrupt(corruption) => Violation {
-            object: Some(corruption.address),
+            object: (!corruption.is_crash()).then_some(corruption.address),
             ..Violation::new(Law::Poison, name, corruption.to_string())
         },
-        Stop::Crash(what) => {
-            let message = format!("the collector has crashed: {what}");
-            Violation::new(Law::Poison, name, message)
-        }
         Stop::RanAway => Violation::ran_away(name),
         other => Violation::new(Law::Poison, name, format!("the run stopped: {other:?}")),
     };

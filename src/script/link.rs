@@ -240,9 +240,11 @@ impl<H: Heap> Runner<'_, H> {
             }
             stop => Refusal::Broken(match (self.complaint(), stop) {
                 (Some(complaint), _) => complaint,
+                (None, Stop::Corrupt(corruption)) if corruption.is_crash() => {
+                    corruption.to_string()
+                }
                 (None, Stop::Corrupt(_)) if !minded => return Err(Refusal::Skip(Reason::Noticed)),
                 (None, Stop::Corrupt(corruption)) => format!("the heap is corrupt: {corruption}"),
-                (None, Stop::Crash(what)) => format!("the collector has crashed: {what}"),
                 (None, Stop::RanAway) => {
                     let name = self.store.heap.name();
                     Violation::ran_away(name).to_string()

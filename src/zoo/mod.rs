@@ -40,7 +40,7 @@
 //! * W1: `AnyRef::from_raw` did not count. The handle of an external value did,
 //!   so Wasmtime was right about those. Here every object loses a count.
 //! * W17, W47: a crash ends the process. Here it ends the run
-//!   ([`HeapError::Crash`](crate::heap::HeapError::Crash)).
+//!   ([`HeapError::crash`](crate::heap::HeapError::crash)).
 //!
 //! # Bugs that cannot be had here
 //!

@@ -4,7 +4,7 @@ use super::scene::*;
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
-use gcdiff::heap::{Corruption, GcRef, HeapError, Roots};
+use gcdiff::heap::{GcRef, HeapError, Roots};
 use gcdiff::oracle::{Options, Subject, Timing, Verdict, judge};
 
 /// Where to do damage.
@@ -46,10 +46,7 @@ impl Saboteur {
                 core.set_list_len(core.list_len() + 1);
                 Ok(())
             }
-            Damage::Corrupt => Err(HeapError::Corrupt(Corruption {
-                address: 16,
-                what: "it was told to be",
-            })),
+            Damage::Corrupt => Err(HeapError::corrupt(16, "it was told to be")),
         }
     }
 }

@@ -79,7 +79,7 @@ impl Policy for W17 {
                 self.0.run(full);
                 if full {
                     let what = "the stack of objects to be freed is full";
-                    return Err(HeapError::Crash(what));
+                    return Err(HeapError::crash(what));
                 }
                 self.decrement_children(core, object)?;
                 self.reclaim(core, object)?;

@@ -141,7 +141,7 @@ impl Twist for W47 {
         roots.frames(&mut |frame| running |= frame.running);
         if self.allocating && !running {
             self.probe.run(true);
-            return Err(HeapError::Crash("no memory for a constant expression"));
+            return Err(HeapError::crash("no memory for a constant expression"));
         }
         heap.collect(roots)
     }
