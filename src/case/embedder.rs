@@ -170,12 +170,13 @@ impl Embedder {
     fn fitting<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, Stop> {
         let mut fitting = Vec::new();
         if ty.heap.is_gc() {
-            for handle in looked_at(store) {
+            looked_at(store).try_for_each(|handle| {
                 let r = store.handle(handle);
                 if !r.is_null() && store.matches(r.register(), ty)? {
                     fitting.push(handle);
                 }
-            }
+                Ok::<(), Stop>(())
+            })?;
         }
         Ok(fitting)
     }

@@ -5,6 +5,7 @@ use super::packed::{Format, Lanes, pack};
 use crate::heap::{GcRef, Header, Inspect, Place, Shape};
 use crate::types::{Composite, Lane, Types, ValType};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A hash of an address, cheaper than one that must withstand an attacker: the
@@ -45,7 +46,7 @@ pub(super) struct Walk<'a, H> {
     /// The last one that was asked for: mostly it is the next one, too.
     last: Option<((Shape, Option<u32>), u32)>,
     graph: Graph,
-    /// Bytes of memory that it may take.
+    /// Bytes of memory that it may still take.
     room: u64,
     /// Whether an object was met that there is no room for.
     is_full: bool,
@@ -84,17 +85,19 @@ impl<'a, H: Inspect> Walk<'a, H> {
         if r.is_i31() {
             return Seen::I31(r.i31_signed());
         }
-        if let Some(number) = self.numbers.get(&r) {
-            return Seen::Object(*number);
-        }
+        let new = match self.numbers.entry(r) {
+            Entry::Occupied(number) => return Seen::Object(*number.get()),
+            Entry::Vacant(new) => new,
+        };
         match self.heap.header(r) {
             Some(header) if header.shape.is_some() => {
-                if self.footprint() > self.room {
+                let Some(room) = self.room.checked_sub(OBJECT_FOOTPRINT) else {
                     self.is_full = true;
                     return Seen::Dangling;
-                }
+                };
+                self.room = room;
                 let number = self.queue.len() as u32;
-                self.numbers.insert(r, number);
+                new.insert(number);
                 self.queue.push(r);
                 Seen::Object(number)
             }
@@ -111,8 +114,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
             let header = self.heap.header(r);
             // No element is wider than a vector.
             let most = header.map_or(0, |header| 16 * u64::from(header.len));
-            let used = self.footprint();
-            if self.is_full || (used + most > self.room && used + self.size(header) > self.room) {
+            if most > self.room && self.size(header) > self.room {
                 return None;
             }
             let start = self.graph.bytes.len();
@@ -128,17 +130,17 @@ impl<'a, H: Inspect> Walk<'a, H> {
                 format,
                 start,
             });
+            let taken = (self.graph.bytes.len() - start) as u64;
+            match self.room.checked_sub(taken) {
+                Some(room) if !self.is_full => self.room = room,
+                _ => return None,
+            }
         }
         if self.is_full {
             return None;
         }
         self.graph.bytes.shrink_to_fit();
         Some(self.graph)
-    }
-
-    /// Bytes of memory that the walk takes.
-    fn footprint(&self) -> u64 {
-        OBJECT_FOOTPRINT * self.queue.len() as u64 + self.graph.bytes.len() as u64
     }
 
     /// Bytes that the elements of an object take in the graph, if it is an array.
@@ -216,6 +218,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
 
     /// Reads a value; false if it cannot be read. Numbers and functions are
     /// packed as a heap has them.
+    #[inline(always)]
     fn place(&mut self, r: GcRef, place: Place) -> bool {
         let Some(bits) = self.heap.peek(r, place) else {
             return false;

@@ -347,14 +347,15 @@ impl<H: Heap> Store<H> {
     }
 
     /// Collects now. The running frame, if any, must be in `current`.
+    #[inline]
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.collect_unseen(inspector)?;
         // What frees nothing has nothing to show, unless it is to be blamed.
-        let grain = match self.heap.reclaims() {
-            Reclaims::Nothing => Grain::Every,
-            _ => Grain::Collection,
+        let shown = match self.heap.reclaims() {
+            Reclaims::Nothing => self.inspect_operations,
+            _ => inspector.grain() >= Grain::Collection,
         };
-        if inspector.grain() >= grain {
+        if shown {
             self.inspect(Point::Collection, inspector)?;
         }
         Ok(())

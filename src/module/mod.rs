@@ -247,7 +247,7 @@ pub struct Module {
 }
 
 /// So many exports are faster looked through than sorted.
-const FEW_EXPORTS: usize = 16;
+const FEW_EXPORTS: usize = 64;
 
 impl Module {
     /// Decodes, validates and compiles `wasm`. Its types are interned in

@@ -277,11 +277,13 @@ impl<H: Heap> Store<H> {
     }
 
     /// How the elements of an array type are stored.
+    #[inline]
     pub(super) fn element_lane(&self, ty: TypeId) -> Lane {
         self.types.element(ty).storage.lane()
     }
 
     /// The bytes that `len` elements of an array type are charged for.
+    #[inline]
     pub(super) fn element_bytes(&self, ty: TypeId, len: u32) -> u64 {
         u64::from(self.element_lane(ty).width()) * u64::from(len)
     }
@@ -292,6 +294,7 @@ impl<H: Heap> Store<H> {
     }
 
     /// Charges fuel for initialising `len` elements.
+    #[inline]
     pub(super) fn charge_elements(&mut self, ty: TypeId, len: u32) -> Result<(), Trap> {
         self.machine.charge(self.element_bytes(ty, len) / 16)
     }

@@ -214,6 +214,7 @@ impl<H: Heap> Store<H> {
 
     /// Collects while the running frame is at a safepoint.
     #[cold]
+    #[inline(never)]
     pub(super) fn collect_here(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.current = Some(self.machine.running);
         let done = self.collect(inspector);

@@ -176,7 +176,7 @@ pub trait Policy {
     }
 
     /// Copies an object from from-space to to-space.
-    #[inline]
+    #[inline(always)]
     fn copy(&mut self, core: &mut Core, object: GcRef) -> Result<GcRef, HeapError> {
         core.copy(object)
     }
@@ -196,6 +196,7 @@ pub trait Policy {
     }
 
     /// Forwards every reference in an object in to-space.
+    #[inline(always)]
     fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
         let shape = core.to_space().shape(object)?;
         if shape == Shape::Extern {
@@ -215,7 +216,7 @@ pub trait Policy {
     }
 
     /// Forwards the reference at a payload offset of an object in to-space.
-    #[inline]
+    #[inline(always)]
     fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
         let old = core.to_space().load_ref(object, offset)?;
         if !self.is_object(old) {

@@ -175,7 +175,7 @@ impl Core {
 
     /// Copies the object at `r`, header and all, behind the last one in
     /// to-space.
-    #[inline]
+    #[inline(always)]
     pub fn copy(&mut self, r: GcRef) -> Result<GcRef, HeapError> {
         let size = self.from.block_size(r)?;
         let room = self.to.bump(size / GRANULE);
