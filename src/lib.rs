@@ -8,6 +8,7 @@ pub mod escape;
 pub mod events;
 pub mod generate;
 pub mod heap;
+pub mod jobs;
 pub mod module;
 pub mod oracle;
 pub mod script;

@@ -3,8 +3,7 @@
 
 use gcdiff::generate::Generator;
 use gcdiff::oracle::Options;
-use gcdiff::zoo::{FAULTS, Report, Setup, Trials, setups};
-use std::sync::atomic::AtomicU64;
+use gcdiff::zoo::{FAULTS, Report, Setup, Tally, Trials, setups};
 
 /// Faults that the first cases of seed 0 do not show. To be shortened whenever
 /// generation or the oracle gets better.
@@ -17,12 +16,13 @@ fn most_faults_are_found_soon() {
         seeds: 1,
         cases: 2_000,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        timeout: None,
     };
     let setup = Setup {
         generator: Generator::Default,
         options: Options::fuzzing(),
     };
-    let results = trials.run(&[setup], &AtomicU64::new(0), &AtomicU64::new(0));
+    let results = trials.run(&[setup], &Tally::default()).ended();
     let mut slow = Vec::new();
     for (fault, trials) in FAULTS.iter().zip(&results[0]) {
         for trial in trials {
@@ -52,9 +52,10 @@ fn a_report_depends_on_nothing_but_its_figures() {
             seeds: 1,
             cases: 20,
             jobs,
+            timeout: None,
         };
         let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
-        let results = trials.run(&setups, &AtomicU64::new(0), &AtomicU64::new(0));
+        let results = trials.run(&setups, &Tally::default()).ended();
         Report::new(&trials, &results).files()
     };
     let files = write(1);

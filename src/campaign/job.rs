@@ -1,9 +1,8 @@
 //! What a job of a campaign does: a case from its number to its verdict.
 
-use super::desk::{Desk, Note};
-use super::pool::{Pool, Work};
 use super::{Campaign, Finding, Listener, Outcome, Progress};
 use crate::generate::{self, Drawn};
+use crate::jobs::{Desk, Note, Pool, Work};
 use crate::oracle::{Judged, Options, Panic, Pins, Verdict, Violation, judge_module};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;

@@ -9,23 +9,18 @@
 //! bug of gcdiff: it becomes a finding about `gcdiff`, with its case, and stands
 //! beside the others.
 
-mod cpu_clock;
-mod desk;
 mod findings;
 mod folder;
 mod job;
-mod pool;
 mod quote;
 pub mod replay;
 mod shelf;
 mod statistics;
 pub mod targets;
 
-pub use desk::{Desk, Note};
 pub use findings::{Finding, save};
 pub use folder::{Folder, Saved};
 pub(crate) use folder::{replace, try_replace};
-pub(crate) use pool::within;
 pub(crate) use quote::quote;
 pub use shelf::Shelf;
 pub use statistics::Statistics;

@@ -2,9 +2,8 @@
 //! fingerprint afterwards.
 
 use super::Progress;
-use super::desk::{Desk, Note};
-use super::pool::{Pool, Work};
 use super::targets::Bad;
+use crate::jobs::{Desk, Note, Pool, Work};
 use crate::oracle::{Panic, Verdict, Violation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -10,12 +10,13 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    FAULTS, Fault, Quantiles, Report, Setup, Summary, Trial, Trials, quantile, setups,
+    FAULTS, Fault, Quantiles, Report, Setup, Summary, Tally, Trial, Trials, quantile, setups,
 };
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Switch on known bugs, one at a time, and count the cases until they show
 ///
@@ -53,6 +54,11 @@ pub(super) struct Zoo {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
+    /// How long a case may take; one that takes longer is detected, by law
+    /// limits. 0 is for ever.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
+
     /// Print one JSON document with every trial instead of a table.
     #[arg(long, conflicts_with_all = ["list", "report"])]
     json: bool,
@@ -88,6 +94,7 @@ impl Zoo {
             seeds: self.seeds.into(),
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
+            timeout: (self.timeout > 0).then(|| Duration::from_secs(self.timeout)),
         };
         if self.list {
             for fault in &trials.faults {
@@ -100,12 +107,12 @@ impl Zoo {
             let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
             let in_folder = |e: std::io::Error| format!("--report {}: {e}", escape::path(folder));
             let tried = Folder::open(folder).map_err(in_folder)?;
-            let results = run(&trials, &setups).inspect_err(|_| tried.leave())?;
+            let (results, ending) = run(&trials, &setups).inspect_err(|_| tried.leave())?;
             let whole = |faults: Vec<_>| faults.into_iter().collect::<Option<Vec<_>>>();
             let results: Option<Vec<_>> = results.into_iter().map(whole).collect();
             let Some(results) = results else {
                 tried.leave();
-                return Err("ended by a signal; no report is written".into());
+                return Err(format!("{ending}; no report is written"));
             };
             let report = Report::new(&trials, &results);
             for (name, text) in report.files() {
@@ -120,7 +127,7 @@ impl Zoo {
                 ..Options::fuzzing()
             },
         };
-        let results = run(&trials, &[setup])?;
+        let (results, ending) = run(&trials, &[setup])?;
         let faults = trials.faults.iter().zip(&results[0]);
         let faults = faults.filter_map(|(fault, trials)| Some((fault, trials.as_ref()?)));
         let summaries: Vec<Summary> = faults.map(|(f, t)| Summary::new(f, t)).collect();
@@ -139,7 +146,7 @@ impl Zoo {
         }
         match (summaries.len(), trials.faults.len()) {
             (tried, all) if tried < all => Err(format!(
-                "ended by a signal; {} of {all} faults were not tried with every seed",
+                "{ending}; {} of {all} faults were not tried with every seed",
                 all - tried
             )),
             _ => Ok(Ended::Agree),
@@ -150,26 +157,32 @@ impl Zoo {
 /// The trials of a fault, if all came to their end.
 type OfFault = Option<Vec<Trial>>;
 
+/// What has ended the trials, if that was not their end.
+type Ending = &'static str;
+
 /// Runs the trials behind a bar, until a signal comes: for each setup, for each
 /// fault.
-fn run(trials: &Trials, setups: &[Setup]) -> Result<Vec<Vec<OfFault>>, String> {
+fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending), String> {
     let signals = Signals::noted()?;
-    let (cases, ended) = (AtomicU64::new(0), AtomicU64::new(0));
-    let stop = AtomicBool::new(false);
-    let results = watched(
+    let tally = Tally::default();
+    let tried = watched(
         Some(trials.len() * setups.len() as u64),
         "{elapsed} {bar:30} {human_pos}/{human_len} trials, {msg}",
-        |_| trials.run_until(setups, &cases, &ended, &stop),
+        |_| trials.run(setups, &tally),
         |bar| {
-            bar.set_position(ended.load(Ordering::Relaxed));
-            bar.set_message(format!("{} cases", cases.load(Ordering::Relaxed)));
-            stop.fetch_or(signals.any(), Ordering::Relaxed);
+            bar.set_position(tally.ended.load(Ordering::Relaxed));
+            bar.set_message(format!("{} cases", tally.cases.load(Ordering::Relaxed)));
+            tally.stop.fetch_or(signals.any(), Ordering::Relaxed);
         },
     );
-    let results = results.ok_or("a trial was ended by a panic")?;
+    let tried = tried.ok_or("a trial was ended by a panic")?;
     let of_fault = |trials: Vec<Option<Trial>>| trials.into_iter().collect();
     let of_setup = |faults: Vec<Vec<_>>| faults.into_iter().map(of_fault).collect();
-    Ok(results.into_iter().map(of_setup).collect())
+    let ending = match tried.gave_up {
+        true => "ended, since too many cases did not",
+        false => "ended by a signal",
+    };
+    Ok((tried.trials.into_iter().map(of_setup).collect(), ending))
 }
 
 /// Prints a table, and what it comes to.

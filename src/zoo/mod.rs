@@ -64,6 +64,7 @@ mod report;
 mod summary;
 mod table;
 mod trial;
+mod trials;
 mod twist;
 
 use crate::heap::{Heap, copying as moving, drc as counting};
@@ -72,7 +73,8 @@ pub use probe::Probe;
 pub use report::{Report, setups};
 pub use summary::{Quantiles, Summary};
 pub use table::FAULTS;
-pub use trial::{Setup, Trial, Trials, quantile, trial};
+pub use trial::{Setup, Trial, quantile, trial};
+pub use trials::{Tally, Trials, Tried};
 
 /// A fault.
 #[derive(Copy, Clone, Debug)]

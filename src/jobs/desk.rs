@@ -40,6 +40,8 @@ struct State {
     clock: CpuClock,
     seen_at: Option<Duration>,
     note: Note,
+    /// When whoever waits last looked, on the same clock.
+    looked_at: Duration,
     /// The item took too long, and nobody waits for it any more.
     is_abandoned: bool,
 }
@@ -64,6 +66,14 @@ impl Desk {
         };
     }
 
+    /// The time of the item begins anew: it has many parts, of which each may take
+    /// as long.
+    pub(crate) fn restart(&self) {
+        let mut state = self.state();
+        state.since = state.looked_at;
+        state.seen_at = None;
+    }
+
     /// The item is done. What was known of it, unless nobody waits any more.
     pub(super) fn end(&self) -> Option<Note> {
         let mut state = self.state();
@@ -79,6 +89,7 @@ impl Desk {
     /// while a thread waits for another one, the time since the item began counts.
     pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
         let mut state = self.state();
+        state.looked_at = now;
         let item = state.item.filter(|_| !state.is_abandoned)?;
         let since = now.saturating_sub(state.since);
         let cpu = state.clock.now();
@@ -98,7 +109,7 @@ impl Desk {
     }
 
     /// Notes the case that is worked on.
-    pub(super) fn note_case(&self, case: &Arc<Drawn>) {
+    pub(crate) fn note_case(&self, case: &Arc<Drawn>) {
         self.state().note.case = Some(case.clone());
     }
 

@@ -24,7 +24,7 @@ const MAX_ABANDONED: usize = 3;
 
 /// How a pool works.
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(crate) struct Pool {
     /// Threads.
     pub jobs: usize,
     /// How many items there are, if they end.
@@ -36,7 +36,7 @@ pub(super) struct Pool {
 }
 
 /// What is done with each item.
-pub(super) trait Work: Send + Sync + 'static {
+pub(crate) trait Work: Send + Sync + 'static {
     /// What comes of an item.
     type Done;
 
