@@ -194,12 +194,12 @@ impl Replay {
                 None => format!("gcdiff run {path}"),
                 Some(target) => format!("gcdiff replay --target {target} {path}"),
             };
-            if let Some(fault) = self.judging.fault() {
-                command.push_str(&format!(" --fault {}", fault.id));
-            }
+            command.push_str(&self.judging.words());
+            command.push_str(&self.limiting.words());
             if let (Some(saved), Some(true)) =
                 (saved.paths.get(row.fingerprint), row.bad().map(Bad::runs))
             {
+                // Its header has all that it was judged with.
                 command = format!("gcdiff run {}", quote(saved));
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
