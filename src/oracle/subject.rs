@@ -383,7 +383,7 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
             ..Violation::new(Law::Poison, name, corruption.to_string())
         },
         Stop::RanAway => Violation::ran_away(name),
-        other => Violation::new(Law::Poison, name, format!("the run stopped: {other:?}")),
+        other => Violation::new(Law::Poison, name, format!("the run stopped: {other}")),
     };
     Broken {
         violation,
