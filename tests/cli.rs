@@ -586,3 +586,47 @@ fn programs_without_end_or_measure_stop_at_a_limit() {
         "\"f\": trapped: allocation budget exhausted",
     );
 }
+
+/// A module that needs a proposal beyond WebAssembly 3.0 is refused with its name.
+#[test]
+fn a_proposal_that_is_not_run_is_named() {
+    let folder = Folder::new("proposals");
+    for (text, proposal) in [
+        ("(module (memory 1 1 shared))", "needs threads: beyond 3.0"),
+        (
+            "(module (func try nop catch_all nop end))",
+            "needs legacy exceptions, which WebAssembly 3.0 replaced",
+        ),
+        // The parser of texts does not know the folded form.
+        (
+            "(module (func (try (do nop) (catch_all nop))))",
+            "needs legacy exceptions, which WebAssembly 3.0 replaced",
+        ),
+        (
+            "(module (type $f (func)) (type (cont $f)))",
+            "needs stack switching",
+        ),
+        ("(module (tag (result i32)))", "needs stack switching"),
+        ("(component)", "needs components: out of scope"),
+    ] {
+        let file = folder.file("case.wat", text);
+        refused(&["run", &file], proposal);
+        let ran = gcdiff(&["replay", &file]);
+        assert!(ran.err.contains(proposal), "{text}: {}", ran.err);
+    }
+    let file = folder.file("case.wat", "(module (func (try (do nop))))");
+    let out = folder.0.join("out");
+    let inputs = ["inputs", "--target", "module", "--from", &file, "--out"];
+    let inputs = [&inputs[..], &[out.to_str().unwrap()]].concat();
+    refused(&inputs, "needs legacy exceptions");
+    for text in [
+        "(module (func i32.const 1))",
+        "(module (memory 1 1 shared) (func i32.const 1))",
+        "(module (func (trie (do nop))))",
+    ] {
+        let ran = gcdiff(&["run", &folder.file("case.wat", text)]);
+        assert_eq!(ran.code, 2, "{text}");
+        let threads = text.contains("shared");
+        assert_eq!(ran.err.contains("; it needs"), threads, "{}", ran.err);
+    }
+}

@@ -1,10 +1,10 @@
 //! `gcdiff inputs`: something for a fuzz target to start from.
 
 use super::output::say;
-use super::{Ended, file};
+use super::{Ended, file, load};
 use crate::campaign::Folder;
 use crate::campaign::targets::Target;
-use crate::case;
+use crate::case::LimitsText;
 use crate::escape;
 use crate::generate::{self, ops::Program};
 use arbitrary::Unstructured;
@@ -66,7 +66,7 @@ impl Inputs {
             let extension = path.extension().and_then(|e| e.to_str());
             let stem = path.file_stem().and_then(|s| s.to_str());
             if let (Some("wat" | "wasm"), Some(stem)) = (extension, stem) {
-                let case = case::read(&file::read(&path)?);
+                let case = load::read(&file::read(&path)?, &LimitsText::default());
                 let (case, _) = case.map_err(|e| format!("{}: {e}", escape::path(&path)))?;
                 write(stem, "wasm", &case.wasm)?;
             }
