@@ -630,3 +630,30 @@ fn a_proposal_that_is_not_run_is_named() {
         assert_eq!(ran.err.contains("; it needs"), threads, "{}", ran.err);
     }
 }
+
+/// Messages call types what the module calls them.
+#[test]
+fn types_have_the_names_of_the_module() {
+    let folder = Folder::new("type-names");
+    let file = folder.file(
+        "case.wat",
+        r#"(module (type (struct (field i64))) (type $s (struct))
+          (func (export "f") (param (ref null $s) (ref 0))))"#,
+    );
+    let invoke = ["run", &file, "--invoke", "f"];
+    let with = |args: &[&'static str]| [&invoke[..], args].concat();
+    let named = "argument 1 of \"f\" is a (ref null $s); i31:1 does not fit";
+    refused(&with(&["i31:1", "auto"]), named);
+    let numbered = "argument 2 of \"f\" is a (ref 0); null does not fit";
+    refused(&with(&["null", "null"]), numbered);
+    refused(&with(&["null"]), "not 1: (ref null $s), (ref 0); auto");
+    let header = ";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"i31:1\", \"auto\"]\n";
+    let text = std::fs::read_to_string(&file).unwrap();
+    let file = folder.file("header.wat", format!("{header}{text}"));
+    refused(&["run", &file], named);
+    let endless = r#"(module (rec (type $endless (struct (field (ref $endless)))))
+        (import "m" "g" (global (ref $endless))))"#;
+    let file = folder.file("endless.wat", endless);
+    let wanted = "the host has no value of type (ref $endless)";
+    refused(&["run", &file], wanted);
+}
