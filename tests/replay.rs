@@ -219,3 +219,24 @@ fn the_printed_command_gives_the_same_verdict() {
         assert!(again.out.contains(fingerprint), "{}", again.out);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_judged_once_whatever_links_lead_to_it() {
+    let folder = Folder::new("links");
+    let (file, hard) = (folder.0.join("b.wat"), folder.0.join("c.wat"));
+    std::fs::write(&file, "(module)").unwrap();
+    std::fs::hard_link(&file, &hard).unwrap();
+    std::os::unix::fs::symlink(&file, folder.0.join("d.wat")).unwrap();
+    // It is not lost because its first name is that of no module.
+    std::fs::hard_link(&file, folder.0.join("a.txt")).unwrap();
+    for paths in [&[folder.str()][..], &[folder.str(), hard.to_str().unwrap()]] {
+        let ran = gcdiff(&[&["replay"], paths].concat());
+        ended(&ran, 0);
+        assert!(ran.out.starts_with("1 files: 1 agree"), "{}", ran.out);
+    }
+    // Another file with the same contents is another.
+    std::fs::write(folder.0.join("e.wat"), "(module)").unwrap();
+    let ran = gcdiff(&["replay", folder.str()]);
+    assert!(ran.out.starts_with("2 files: 2 agree"), "{}", ran.out);
+}

@@ -66,12 +66,11 @@ fn cut_short(items: &[Item], all: usize) -> String {
 
 impl Replay {
     pub(super) fn main(self) -> Result<Ended, String> {
-        let mut files = file::all_below(&self.paths)?;
-        if self.target.is_none() {
-            // A file that was named is run whatever it is called.
-            let named: BTreeSet<&PathBuf> = self.paths.iter().collect();
-            files.retain(|path| named.contains(path) || is_module(path));
-        }
+        // A file that was named is run whatever it is called.
+        let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
+        let is_wanted =
+            |path: &Path| self.target.is_some() || named.contains(path) || file::is_module(path);
+        let files = file::all_below(&self.paths, is_wanted)?;
         if files.is_empty() {
             return Err("there is no file to replay below the given paths".into());
         }
@@ -301,11 +300,6 @@ impl Drop for Watching {
             shelf.leave();
         }
     }
-}
-
-fn is_module(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str());
-    matches!(extension, Some("wat" | "wasm"))
 }
 
 impl From<Look> for Replayed {
