@@ -4,6 +4,9 @@ use super::names::Names;
 use super::{ExternType, GlobalType, MemoryType, TableType};
 use crate::types::{HeapType, TypeId, Types, ValType};
 
+/// How many parameters or results are spelled out.
+const SHOWN: usize = 8;
+
 /// A heap type, `any` or `$leaf`; `name` names defined types.
 pub(crate) fn heap_type(ty: HeapType, name: &impl Fn(TypeId) -> String) -> String {
     match ty.concrete() {
@@ -62,8 +65,10 @@ impl Names<'_> {
         let list = |keyword: &str, types: &[ValType]| match types {
             [] => String::new(),
             types => {
-                let types = types.iter().map(|ty| format!(" {}", self.value_type(*ty)));
-                format!(" ({keyword}{})", types.collect::<String>())
+                let shown = types.iter().take(SHOWN);
+                let shown = shown.map(|ty| format!(" {}", self.value_type(*ty)));
+                let dots = if types.len() > SHOWN { " ..." } else { "" };
+                format!(" ({keyword}{}{dots})", shown.collect::<String>())
             }
         };
         let (params, results) = (list("param", &ty.params), list("result", &ty.results));
@@ -84,6 +89,14 @@ mod tests {
     use crate::module::Module;
     use std::sync::Arc;
 
+    /// The type of the import `written` in a module with these types.
+    fn shown(types: &str, written: &str) -> String {
+        let text = format!("(module {types} (import \"m\" \"n\" {written}))");
+        let wasm = wat::parse_str(&text).unwrap();
+        let module = Module::new(&wasm, &mut Arc::default()).unwrap();
+        Names::new(&module).extern_type(module.imports[0].ty, &module.types)
+    }
+
     #[test]
     fn imports_are_shown_as_they_are_written() {
         let types = "(type $s (struct)) (type (struct (field i32))) \
@@ -99,12 +112,15 @@ mod tests {
             "(global (mut (ref null $f)))",
             "(global f32)",
         ] {
-            let text = format!("(module {types} (import \"m\" \"n\" {written}))");
-            let wasm = wat::parse_str(&text).unwrap();
-            let module = Module::new(&wasm, &mut Arc::default()).unwrap();
-            let names = Names::new(&module);
-            let shown = names.extern_type(module.imports[0].ty, &module.types);
-            assert_eq!(shown, written);
+            assert_eq!(shown(types, written), written);
         }
+    }
+
+    #[test]
+    fn long_signatures_are_cut() {
+        let written = format!("(func (type $f) (param{}))", " i32".repeat(9));
+        let types = format!("(type $f (func (param{})))", " i32".repeat(9));
+        let cut = format!("(func (type $f) (param{} ...))", " i32".repeat(8));
+        assert_eq!(shown(&types, &written), cut);
     }
 }
