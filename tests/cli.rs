@@ -586,3 +586,74 @@ fn programs_without_end_or_measure_stop_at_a_limit() {
         "\"f\": trapped: allocation budget exhausted",
     );
 }
+
+/// A module that needs a proposal beyond WebAssembly 3.0 is refused with its name.
+#[test]
+fn a_proposal_that_is_not_run_is_named() {
+    let folder = Folder::new("proposals");
+    for (text, proposal) in [
+        ("(module (memory 1 1 shared))", "needs threads: beyond 3.0"),
+        (
+            "(module (func try nop catch_all nop end))",
+            "needs legacy exceptions, which WebAssembly 3.0 replaced",
+        ),
+        // The parser of texts does not know the folded form.
+        (
+            "(module (func (try (do nop) (catch_all nop))))",
+            "needs legacy exceptions, which WebAssembly 3.0 replaced",
+        ),
+        (
+            "(module (type $f (func)) (type (cont $f)))",
+            "needs stack switching",
+        ),
+        ("(module (tag (result i32)))", "needs stack switching"),
+        ("(component)", "needs components: out of scope"),
+    ] {
+        let file = folder.file("case.wat", text);
+        refused(&["run", &file], proposal);
+        let ran = gcdiff(&["replay", &file]);
+        assert!(ran.err.contains(proposal), "{text}: {}", ran.err);
+    }
+    let file = folder.file("case.wat", "(module (func (try (do nop))))");
+    let out = folder.0.join("out");
+    let inputs = ["inputs", "--target", "module", "--from", &file, "--out"];
+    let inputs = [&inputs[..], &[out.to_str().unwrap()]].concat();
+    refused(&inputs, "needs legacy exceptions");
+    for text in [
+        "(module (func i32.const 1))",
+        "(module (memory 1 1 shared) (func i32.const 1))",
+        "(module (func (trie (do nop))))",
+    ] {
+        let ran = gcdiff(&["run", &folder.file("case.wat", text)]);
+        assert_eq!(ran.code, 2, "{text}");
+        let threads = text.contains("shared");
+        assert_eq!(ran.err.contains("; it needs"), threads, "{}", ran.err);
+    }
+}
+
+/// Messages call types what the module calls them.
+#[test]
+fn types_have_the_names_of_the_module() {
+    let folder = Folder::new("type-names");
+    let file = folder.file(
+        "case.wat",
+        r#"(module (type (struct (field i64))) (type $s (struct))
+          (func (export "f") (param (ref null $s) (ref 0))))"#,
+    );
+    let invoke = ["run", &file, "--invoke", "f"];
+    let with = |args: &[&'static str]| [&invoke[..], args].concat();
+    let named = "argument 1 of \"f\" is a (ref null $s); i31:1 does not fit";
+    refused(&with(&["i31:1", "auto"]), named);
+    let numbered = "argument 2 of \"f\" is a (ref 0); null does not fit";
+    refused(&with(&["null", "null"]), numbered);
+    refused(&with(&["null"]), "not 1: (ref null $s), (ref 0); auto");
+    let header = ";;! [[steps]]\n;;! call = \"f\"\n;;! args = [\"i31:1\", \"auto\"]\n";
+    let text = std::fs::read_to_string(&file).unwrap();
+    let file = folder.file("header.wat", format!("{header}{text}"));
+    refused(&["run", &file], named);
+    let endless = r#"(module (rec (type $endless (struct (field (ref $endless)))))
+        (import "m" "g" (global (ref $endless))))"#;
+    let file = folder.file("endless.wat", endless);
+    let wanted = "the host has no value of type (ref $endless)";
+    refused(&["run", &file], wanted);
+}

@@ -23,7 +23,9 @@ const TYPES: &str = r#"
 type Ran = (Observation, Arc<Module>);
 
 fn observe(body: &str, heap: impl Heap, schedule: Schedule) -> Ran {
-    let text = format!("(module {TYPES} {body})");
+    // Before the first parenthesis there may be a header.
+    let (header, body) = body.split_at(body.find('(').unwrap_or(0));
+    let text = format!("{header}(module {TYPES} {body})");
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = schedule;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
@@ -405,6 +407,49 @@ fn identity_and_sharing() {
     let texts = ("(global.get $g)", "(array.new_default $refs (i32.const 1))");
     let line = "global $g -> element 0: array $refs of 1, the same object as global $g / array $refs of 1, another object";
     differ(body, texts, "heap", line);
+}
+
+/// What the host did when it was called is typed as what the plan does.
+#[test]
+fn results_of_the_host_s_acts() {
+    let body = |act: &str| {
+        let module = r#"
+            (import "m" "f" (func $f)) (func (export "run") call $f)
+            (func (export "act") (result i64 f32 anyref)
+                (i64.const @) (f32.const 0.5) (struct.new $word (i32.const 3)))
+            (global (export "g") i32 (i32.const @))"#;
+        format!("\n;;! [[host]]\n;;! {act}\n;;! [[steps]]\n;;! call = \"run\"\n{module}")
+    };
+    let line = r#"result 0 of what the host did in host call 0 "m" "f": "#;
+    for act in ["call = 'act'", "global = 'g'"] {
+        let shown = match act {
+            "global = 'g'" => "-1 (0xffffffff) / -2 (0xfffffffe)",
+            _ => "-1 (0xffffffffffffffff) / -2 (0xfffffffffffffffe)",
+        };
+        differ(
+            &body(act),
+            ("-1", "-2"),
+            "result",
+            &format!("{line}{shown}"),
+        );
+    }
+    let call = body("call = 'act'").replace('@', "7");
+    let results = |o: &mut Observation, index: usize, value: Seen| match &mut o.host_calls[0].did {
+        Some(case::Outcome::Returned(values)) => values[index] = value,
+        _ => unreachable!(),
+    };
+    let line = r#"result 1 of what the host did in host call 0 "m" "f": 0.5 (0x3f000000) / 2.0 (0x40000000)"#;
+    let two = Seen::Bits(0x4000_0000);
+    edited(&call, |o| results(o, 1, two), "result", line);
+    let line = r#"result 2 of what the host did in host call 0 "m" "f": struct $word / a reference that was dropped since"#;
+    edited(&call, |o| results(o, 2, Seen::DROPPED), "result", line);
+    // Without a name for the act there is still a difference.
+    let nameless = |o: &mut Observation| {
+        o.host_calls[0].act = None;
+        results(o, 0, Seen::Null);
+    };
+    let line = r#"result 0 of what the host did in host call 0 "m" "f": 7 / null"#;
+    edited(&call, nameless, "result", line);
 }
 
 /// A list in a global: `length` nodes, of which the last holds a number; its

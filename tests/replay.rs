@@ -188,3 +188,55 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
         assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
     }
 }
+
+/// What is printed to run a finding again has the options it was judged with.
+#[test]
+fn the_printed_command_gives_the_same_verdict() {
+    let case = corpus("regressions/issue-10182.wat");
+    let inputs = Folder::new("commands");
+    let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
+    ended(
+        &gcdiff(&[&write[..], &[&case, "--out", inputs.str()]].concat()),
+        0,
+    );
+    let judging = "-C collector=null,drc --audit end --oracle results+zero+exact \
+                   --reschedule false --fault W1 --timeout 50";
+    let limits = "--limits fuel=100000,heap_bytes=2097152";
+    for (target, file, options) in [
+        ("", &case[..], format!("{judging} {limits}")),
+        ("--target module ", inputs.str(), judging.into()),
+    ] {
+        let line = format!("replay {target}{file} {options}");
+        let ran = gcdiff(&line.split_whitespace().collect::<Vec<_>>());
+        ended(&ran, 1);
+        let row = ran.out.lines().find(|line| line.contains(" | gcdiff "));
+        let row = row.expect("a finding is in the table");
+        let fingerprint = row.split(" | ").next().unwrap();
+        let command = row.rsplit(" | gcdiff ").next().unwrap();
+        assert!(command.ends_with(&options), "{command}");
+        let again = gcdiff(&command.split_whitespace().collect::<Vec<_>>());
+        ended(&again, 1);
+        assert!(again.out.contains(fingerprint), "{}", again.out);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_judged_once_whatever_links_lead_to_it() {
+    let folder = Folder::new("links");
+    let (file, hard) = (folder.0.join("b.wat"), folder.0.join("c.wat"));
+    std::fs::write(&file, "(module)").unwrap();
+    std::fs::hard_link(&file, &hard).unwrap();
+    std::os::unix::fs::symlink(&file, folder.0.join("d.wat")).unwrap();
+    // It is not lost because its first name is that of no module.
+    std::fs::hard_link(&file, folder.0.join("a.txt")).unwrap();
+    for paths in [&[folder.str()][..], &[folder.str(), hard.to_str().unwrap()]] {
+        let ran = gcdiff(&[&["replay"], paths].concat());
+        ended(&ran, 0);
+        assert!(ran.out.starts_with("1 files: 1 agree"), "{}", ran.out);
+    }
+    // Another file with the same contents is another.
+    std::fs::write(folder.0.join("e.wat"), "(module)").unwrap();
+    let ran = gcdiff(&["replay", folder.str()]);
+    assert!(ran.out.starts_with("2 files: 2 agree"), "{}", ran.out);
+}

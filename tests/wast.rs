@@ -520,3 +520,31 @@ fn a_broken_heap_is_located_whatever_the_audits() {
         assert!(out.contains(wanted), "{audit}: {out}");
     }
 }
+
+/// Types and vectors are shown as the text format has them.
+#[test]
+fn types_are_told_as_text() {
+    let text = r#"
+(module (type $s (struct))
+  (func (export "f") (param i32))
+  (func (export "v") (result v128) (v128.const i32x4 1 2 3 4))
+  (global (export "g") i32 (i32.const 1)))
+(register "m")
+(assert_return (invoke "v") (v128.const i32x4 1 2 3 5))
+(assert_return (invoke "v") (v128.const f32x4 nan:canonical 0.5 1 nan:arithmetic))
+(module (type $s (struct)) (type $f (func (param (ref null $s)) (result i64)))
+  (import "m" "f" (func (type $f))))
+(module (type (struct)) (import "m" "g" (global (mut (ref null 0)))))
+(module (import "m" "g" (memory i64 1 2)))"#;
+    let script = Script::new("types", text);
+    let out = fails(&script, &["-C", "collector=null"]);
+    for wanted in [
+        "expected v128 i32x4 1 2 3 5\n",
+        "expected v128 f32x4 nan:canonical 0.5 1 nan:arithmetic\n",
+        "incompatible import type, (func (type $f) (param (ref null $s)) (result i64)) is wanted\n",
+        "incompatible import type, (global (mut (ref null 0))) is wanted\n",
+        "incompatible import type, (memory i64 1 2) is wanted\n",
+    ] {
+        assert!(out.contains(wanted), "{wanted}: {out}");
+    }
+}

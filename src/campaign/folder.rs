@@ -149,20 +149,38 @@ pub fn try_replace(path: &Path) -> io::Result<()> {
 
 /// Puts a complete file at `path`. `false` if there is one already.
 fn place_new(path: &Path, contents: &[u8]) -> io::Result<bool> {
+    let link = |from: &Path, to: &Path| fs::hard_link(from, to);
+    let rename = |from: &Path, to: &Path| fs::rename(from, to);
+    place_new_with(path, contents, link, rename)
+}
+
+/// The same, with the operations of a file system that may be unlike this one. If
+/// they fail, nothing is left of the file.
+fn place_new_with(
+    path: &Path,
+    contents: &[u8],
+    link: impl Fn(&Path, &Path) -> io::Result<()>,
+    rename: impl Fn(&Path, &Path) -> io::Result<()>,
+) -> io::Result<bool> {
     let beside = temporary(path, contents)?;
-    let placed = match fs::hard_link(&beside, path) {
+    let placed = match link(&beside, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         // A file system without links: the name is taken first, and what has
         // taken it is replaced.
         Err(_) => match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(_) => return fs::rename(&beside, path).map(|()| true),
+            Ok(_) => rename(&beside, path).map(|()| true).inspect_err(|_| {
+                let _ = fs::remove_file(path);
+            }),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         },
     };
-    fs::remove_file(&beside)?;
-    placed
+    match fs::remove_file(&beside) {
+        // Why the file is not in its place comes first.
+        Err(error) if placed.is_ok() && error.kind() != ErrorKind::NotFound => Err(error),
+        _ => placed,
+    }
 }
 
 /// Writes contents into a file of its own beside `path`, under a name that no
@@ -272,6 +290,22 @@ mod tests {
             scratch.names(),
             ["case-2.wat", "case-3.wat", "case-4.wat", "case.wat"]
         );
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_file_that_cannot_be_put_in_its_place() {
+        let scratch = Scratch::new("unplaced");
+        let path = scratch.0.join("case.wat");
+        let refuse = |_: &Path, _: &Path| Err(io::Error::from(ErrorKind::Unsupported));
+        let rename = |from: &Path, to: &Path| fs::rename(from, to);
+        let error = place_new_with(&path, b"one", refuse, refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(scratch.names().is_empty(), "{:?}", scratch.names());
+        // Without links alone it is there, and again it is not replaced.
+        assert!(place_new_with(&path, b"one", refuse, rename).unwrap());
+        assert!(!place_new_with(&path, b"two", refuse, rename).unwrap());
+        assert_eq!(scratch.names(), ["case.wat"]);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::step_text::StepText;
 use super::text::error;
 use super::{Case, CaseError, Header, Plan, Step};
 use crate::escape::Line;
-use crate::module::{ExportItem, Module};
+use crate::module::{ExportItem, Module, Names};
 use crate::types::{HeapType, RefType, ValType};
 
 /// What an export takes.
@@ -38,7 +38,9 @@ fn takes<'a>(module: &'a Module, export: &str) -> Option<Takes<'a>> {
 /// that are not there are left to the run.
 pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<Arg>, String> {
     match takes(module, export) {
-        Some(Takes::Params(params)) => read_all(export, params, args, Source::Typed),
+        Some(Takes::Params(params)) => {
+            read_all(export, params, args, (Source::Typed, &Names::new(module)))
+        }
         _ => args.iter().map(|arg| arg.parse()).collect(),
     }
 }
@@ -84,7 +86,8 @@ fn check_step(step: &StepText, module: &Module) -> Result<(), String> {
     if let Some(export) = &step.call
         && let Some(Takes::Params(params)) = takes(module, export)
     {
-        read_all(export, params, &step.args, Source::Header)?;
+        let names = Names::new(module);
+        read_all(export, params, &step.args, (Source::Header, &names))?;
     }
     let set = step.global.as_ref().map(|name| (name, "global"));
     let set = set.or(step.table.as_ref().map(|name| (name, "table")));
@@ -92,7 +95,7 @@ fn check_step(step: &StepText, module: &Module) -> Result<(), String> {
         && let Some(Takes::Value(ty)) = takes(module, export)
     {
         let what = format!("the value of {kind} {export:?}");
-        read(&what, value, ty, Source::Header)?;
+        read(&what, value, ty, (Source::Header, &Names::new(module)))?;
     }
     Ok(())
 }
@@ -111,14 +114,14 @@ fn read_all(
     export: &str,
     params: &[ValType],
     args: &[String],
-    source: Source,
+    (source, names): (Source, &Names<'_>),
 ) -> Result<Vec<Arg>, String> {
     // What is no argument at all is said first, whatever the number.
     let is_none = |arg: &&String| format!("f64:{arg}").parse::<Arg>().is_err();
     let mistakes = args.iter().filter(is_none).map(|arg| arg.parse::<Arg>());
     mistakes.collect::<Result<Vec<Arg>, String>>()?;
     if args.len() != params.len() {
-        let types: Vec<String> = params.iter().map(ToString::to_string).collect();
+        let types: Vec<String> = params.iter().map(|ty| names.value_type(*ty)).collect();
         let types = match types.is_empty() {
             true => String::new(),
             false => format!(": {}", types.join(", ")),
@@ -139,13 +142,18 @@ fn read_all(
     let pairs = args.iter().zip(params).zip(1..);
     let read = pairs.map(|((arg, ty), number)| {
         let what = format!("argument {number} of {export:?}");
-        read(&what, arg, *ty, source)
+        read(&what, arg, *ty, (source, names))
     });
     read.collect()
 }
 
 /// Reads an argument for a value of a type.
-fn read(what: &str, text: &str, ty: ValType, source: Source) -> Result<Arg, String> {
+fn read(
+    what: &str,
+    text: &str,
+    ty: ValType,
+    (source, names): (Source, &Names<'_>),
+) -> Result<Arg, String> {
     if let (ValType::F32 | ValType::F64, Source::Typed) = (ty, source)
         && let Ok(arg) = format!("{ty}:{text}").parse()
     {
@@ -192,7 +200,8 @@ fn read(what: &str, text: &str, ty: ValType, source: Source) -> Result<Arg, Stri
     };
     let or = if expected.is_empty() { "" } else { " or " };
     Err(format!(
-        "{what} is {article} {ty}; {} does not fit: expected {expected}{or}auto",
+        "{what} is {article} {}; {} does not fit: expected {expected}{or}auto",
+        names.value_type(ty),
         Line(text)
     ))
 }

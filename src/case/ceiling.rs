@@ -2,6 +2,7 @@
 
 use super::text::LimitsText;
 use crate::engine::{CEILING, Limits, MAX_REENTRY};
+use std::fmt;
 use std::str::FromStr;
 
 /// Calls a macro with the names of all limits.
@@ -98,6 +99,20 @@ impl FromStr for LimitsText {
     }
 }
 
+impl fmt::Display for LimitsText {
+    /// As it is read; nothing if no limit is given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut items = Vec::new();
+        macro_rules! show {
+            ($($name:ident),*) => {
+                $(items.extend(self.$name.map(|limit| format!("{}={limit}", stringify!($name))));)*
+            };
+        }
+        with_every_limit!(show);
+        f.write_str(&items.join(","))
+    }
+}
+
 fn number(text: &str) -> Option<u64> {
     let (digits, shift) = match text.as_bytes().last()? {
         b'k' => (&text[..text.len() - 1], 10),
@@ -123,6 +138,9 @@ mod tests {
             ..LimitsText::default()
         };
         assert_eq!(limits, wanted);
+        let shown = "fuel=7,heap_bytes=3072,footprint=2147483648";
+        assert_eq!(limits.to_string(), shown);
+        assert_eq!(LimitsText::default().to_string(), "");
         for (bad, message) in [
             ("", "expected NAME=N"),
             ("fuel", "expected NAME=N"),

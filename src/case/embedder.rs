@@ -35,7 +35,7 @@ pub(super) struct Embedder {
     /// Its instance, once there is one.
     pub instance: Option<u32>,
     /// What the host does when it is called.
-    acts: Arc<[Step]>,
+    pub acts: Arc<[Step]>,
     /// Calls so far, as far as they are written down.
     pub calls: Vec<Called>,
     /// How many there were.
@@ -90,6 +90,12 @@ impl Embedder {
         }
     }
 
+    /// The number of the act that is due in a call, counted from 0 like the calls.
+    /// There must be acts.
+    pub(super) fn due(&self, call: u64) -> usize {
+        (call % self.acts.len() as u64) as usize
+    }
+
     /// Does what is due in a call of host function `func`. `None` if nothing is, or if it cannot be done:
     /// a step that fits no export does nothing, since whoever wrote it may not
     /// know what calls the host.
@@ -102,7 +108,7 @@ impl Embedder {
         if self.acts.is_empty() {
             return Ok(None);
         }
-        let number = (self.count - 1) as usize % self.acts.len();
+        let number = self.due(self.count - 1);
         let acts = Arc::clone(&self.acts);
         let step = &acts[number];
         store.spend(act_work(step))?;

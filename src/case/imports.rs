@@ -3,7 +3,7 @@
 use super::values::{make, mix, number};
 use crate::engine::{Extern, Inspector, Stop, Store};
 use crate::heap::Heap;
-use crate::module::{ExternType, Import, Module};
+use crate::module::{ExternType, Import, Module, Names};
 use crate::types::{Composite, FuncType, HeapType, RefType, SubType, Types, ValType};
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ pub(super) fn imports<H: Heap>(
                     import: i,
                 });
             }
-            None => return Ok(Err(unavailable(import, ty))),
+            None => return Ok(Err(unavailable(module, import, ty))),
         }
     }
     Ok(Ok(Imports {
@@ -119,11 +119,11 @@ fn set<H: Heap>(store: &mut Store<H>, item: Extern, value: u64) -> Result<(), St
 }
 
 /// Why an import cannot be satisfied.
-fn unavailable(import: &Import, ty: RefType) -> String {
+fn unavailable(module: &Module, import: &Import, ty: RefType) -> String {
     format!(
         "import {:?} {:?}: the host has no value of type {}",
         import.module,
         import.name,
-        ValType::Ref(ty)
+        Names::new(module).value_type(ValType::Ref(ty))
     )
 }

@@ -3,6 +3,7 @@
 
 use super::graph::{Graph, Seen};
 use crate::engine::Trap;
+use std::sync::Arc;
 
 /// How a call ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +35,10 @@ pub struct HostSeen {
     pub import: u32,
     /// Its arguments.
     pub args: Vec<Seen>,
-    /// How what the host did in it ended.
+    /// The host's act in it, if there was one, as [`Step::name`](super::Step::name)
+    /// has it. Calls that repeat an act share its name.
+    pub act: Option<Arc<str>>,
+    /// How that act ended.
     pub did: Option<Outcome>,
 }
 

@@ -219,9 +219,11 @@ fn finish<H: Heap>(
         outcome: outcome(&ended),
     });
     let steps = steps.collect();
-    let host_calls = host.calls.iter().map(|called| HostSeen {
+    let acts: Vec<Arc<str>> = host.acts.iter().map(|act| act.name().into()).collect();
+    let host_calls = host.calls.iter().zip(0..).map(|(called, call)| HostSeen {
         import: called.import,
         args: called.args.iter().map(seen).collect(),
+        act: called.did.as_ref().map(|_| acts[host.due(call)].clone()),
         did: called.did.as_ref().map(outcome),
     });
     let host_calls = host_calls.collect();

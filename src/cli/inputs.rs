@@ -1,10 +1,10 @@
 //! `gcdiff inputs`: something for a fuzz target to start from.
 
 use super::output::say;
-use super::{Ended, file};
+use super::{Ended, file, load};
 use crate::campaign::Folder;
 use crate::campaign::targets::Target;
-use crate::case;
+use crate::case::LimitsText;
 use crate::escape;
 use crate::generate::{self, ops::Program};
 use arbitrary::Unstructured;
@@ -62,11 +62,9 @@ impl Inputs {
             let saved = folder.save(stem, extension, bytes);
             saved.map(drop).map_err(in_folder)
         };
-        for path in file::all_below(&self.from)? {
-            let extension = path.extension().and_then(|e| e.to_str());
-            let stem = path.file_stem().and_then(|s| s.to_str());
-            if let (Some("wat" | "wasm"), Some(stem)) = (extension, stem) {
-                let case = case::read(&file::read(&path)?);
+        for path in file::all_below(&self.from, file::is_module)? {
+            if let Some(stem) = path.file_stem().and_then(|s| s.to_str()) {
+                let case = load::read(&file::read(&path)?, &LimitsText::default());
                 let (case, _) = case.map_err(|e| format!("{}: {e}", escape::path(&path)))?;
                 write(stem, "wasm", &case.wasm)?;
             }

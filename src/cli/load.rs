@@ -3,10 +3,11 @@
 use super::file;
 use super::options::{Judging, Limiting, list};
 use super::output::complain;
-use crate::case::{self, Case};
+use crate::case::{self, Case, Header, LimitsText};
 use crate::escape;
 use crate::module::Module;
 use crate::oracle::{Options, Subject};
+use crate::script::Proposal;
 use crate::zoo::Probe;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,15 +25,32 @@ pub(super) struct Loaded {
     pub recorded: Option<String>,
 }
 
+/// Reads the text or the bytes of a case.
+pub(super) fn read(bytes: &[u8], limits: &LimitsText) -> Result<(Case, Header), String> {
+    case::read_with(bytes, limits).map_err(|error| {
+        let text = std::str::from_utf8(bytes).ok();
+        with_proposal(error.to_string(), text.and_then(Proposal::of_text))
+    })
+}
+
+/// Says why a module is refused, and which proposal that is not run it needs.
+fn with_proposal(error: String, proposal: Option<Proposal>) -> String {
+    match proposal {
+        Some(proposal) => format!("{error}; it needs {}", proposal.text()),
+        None => error,
+    }
+}
+
 /// Reads a case. What the command line says goes before what the header says.
 pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Result<Loaded, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let in_header = |message: String| in_file(format!("header: {message}"));
     let bytes = file::read(path)?;
-    let (case, header) =
-        case::read_with(&bytes, &limiting.limits).map_err(|e| in_file(e.to_string()))?;
-    let module = Module::new(&case.wasm, &mut Arc::default());
-    let module = module.map_err(|e| in_file(e.to_string()))?;
+    let (case, header) = read(&bytes, &limiting.limits).map_err(in_file)?;
+    let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|error| {
+        let proposal = Proposal::of_refused(&case.wasm, &error);
+        in_file(with_proposal(error.to_string(), proposal))
+    })?;
     match (case::check(&header, &module), &header.fingerprint) {
         (Ok(()), _) => {}
         // Older versions have recorded arguments as they were drawn.

@@ -84,6 +84,17 @@ pub(super) struct Limiting {
     pub limits: LimitsText,
 }
 
+impl Limiting {
+    /// The same option as words of a command, with a space before each; nothing if
+    /// it is not given.
+    pub(super) fn words(&self) -> String {
+        match self.limits.to_string() {
+            limits if limits.is_empty() => limits,
+            limits => format!(" --limits {limits}"),
+        }
+    }
+}
+
 /// Reads the value of `--limits`; nothing is no limit.
 fn limits(text: &str) -> Result<LimitsText, String> {
     match text {
@@ -144,6 +155,32 @@ fn fault_or_none(id: &str) -> Result<Choice, String> {
 }
 
 impl Judging {
+    /// The same options as words of a command, with a space before each.
+    pub(super) fn words(&self) -> String {
+        let mut words = String::new();
+        let mut add = |option: &str, value: Option<String>| {
+            if let Some(value) = value {
+                words.push_str(&format!(" {option} {value}"));
+            }
+        };
+        let collectors = self.collectors.as_ref().map(|Collectors(list)| {
+            let names: Vec<&str> = list.iter().map(|c| c.name()).collect();
+            format!("collector={}", names.join(","))
+        });
+        add("-C", collectors);
+        let audit = self.audit.map(|audit| Timing::from(audit).to_string());
+        add("--audit", audit);
+        add("--oracle", self.oracle.map(|layers| layers.to_string()));
+        add("--reschedule", self.reschedule.map(|on| on.to_string()));
+        let fault = self.fault.map(|choice| match choice {
+            Choice::Fault(fault) => fault.id.to_string(),
+            Choice::None => "none".into(),
+        });
+        add("--fault", fault);
+        add("--timeout", self.timeout.map(|seconds| seconds.to_string()));
+        words
+    }
+
     /// The options with the command line's timing and layers, if it has any.
     pub(super) fn timing_and_layers(&self, default: Options) -> Options {
         Options {

@@ -67,12 +67,11 @@ fn cut_short(items: &[Item], all: usize) -> String {
 
 impl Replay {
     pub(super) fn main(self) -> Result<Ended, String> {
-        let mut files = file::all_below(&self.paths)?;
-        if self.target.is_none() {
-            // A file that was named is run whatever it is called.
-            let named: BTreeSet<&PathBuf> = self.paths.iter().collect();
-            files.retain(|path| named.contains(path) || is_module(path));
-        }
+        // A file that was named is run whatever it is called.
+        let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
+        let is_wanted =
+            |path: &Path| self.target.is_some() || named.contains(path) || file::is_module(path);
+        let files = file::all_below(&self.paths, is_wanted)?;
         if files.is_empty() {
             return Err("there is no file to replay below the given paths".into());
         }
@@ -195,12 +194,12 @@ impl Replay {
                 None => format!("gcdiff run {path}"),
                 Some(target) => format!("gcdiff replay --target {target} {path}"),
             };
-            if let Some(fault) = self.judging.fault() {
-                command.push_str(&format!(" --fault {}", fault.id));
-            }
+            command.push_str(&self.judging.words());
+            command.push_str(&self.limiting.words());
             if let (Some(saved), Some(true)) =
                 (saved.paths.get(row.fingerprint), row.bad().map(Bad::runs))
             {
+                // Its header has all that it was judged with.
                 command = format!("gcdiff run {}", quote(saved));
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
@@ -302,11 +301,6 @@ impl Drop for Watching {
             shelf.leave();
         }
     }
-}
-
-fn is_module(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str());
-    matches!(extension, Some("wat" | "wasm"))
 }
 
 impl From<Look> for Replayed {

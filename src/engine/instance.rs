@@ -7,7 +7,9 @@ use super::storage::{Memory, PAGE, Table, range};
 use super::store::{Func, GlobalSlot, Store};
 use super::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Slot};
-use crate::module::{ConstExpr, ExportItem, ExternType, GlobalType, Import, Module, SegmentMode};
+use crate::module::{
+    ConstExpr, ExportItem, ExternType, GlobalType, Import, Module, Names, SegmentMode,
+};
 use crate::types::{TypeId, ValType};
 use std::fmt;
 use std::sync::Arc;
@@ -344,10 +346,11 @@ impl<H: Heap> Store<H> {
         };
         match fits {
             true => Ok(()),
-            false => Err(format!(
-                "incompatible import type, {:?} is wanted",
-                import.ty
-            )),
+            false => {
+                let module = &instance.module;
+                let wanted = Names::new(module).extern_type(import.ty, &module.types);
+                Err(format!("incompatible import type, {wanted} is wanted"))
+            }
         }
     }
 

@@ -90,6 +90,22 @@ pub enum Stop {
     Inspector,
 }
 
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Trap(trap) => write!(f, "trapped: {trap}"),
+            Stop::Exception => f.write_str("an exception that nobody caught"),
+            Stop::HeapFull => {
+                f.write_str("the heap is full, although the allocation budget is not")
+            }
+            Stop::OverBudget(resource) => resource.fmt(f),
+            Stop::RanAway => f.write_str("more safepoints than the fuel can pay for"),
+            Stop::Corrupt(corruption) => corruption.fmt(f),
+            Stop::Inspector => f.write_str("the inspector asked for it"),
+        }
+    }
+}
+
 impl From<Trap> for Stop {
     fn from(trap: Trap) -> Stop {
         Stop::Trap(trap)

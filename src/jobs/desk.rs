@@ -134,3 +134,35 @@ impl Desk {
         self.state().note.heap = heap;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case;
+    use crate::oracle::{Collector, judge};
+
+    #[test]
+    fn a_heap_that_has_panicked_runs_no_more() {
+        let at_work = Arc::new(Desk::default());
+        let desk = at_work.clone();
+        let panics = Subject::edited(
+            Collector::Drc,
+            move |_| {
+                assert_eq!(desk.state().note.heap, Some("drc"));
+                panic!("on purpose")
+            },
+            |_| Collector::Drc.heap(),
+        );
+        let options = Options {
+            collectors: vec![panics],
+            ..Options::default()
+        };
+        let (case, _) = case::read(b"(module)").unwrap();
+        let judged = judge(&case, &at_work.watching(&options)).unwrap();
+        // Who is to blame is known all the same, by the verdict.
+        let verdict = judged.verdict.to_string();
+        assert!(verdict.contains("on purpose"), "{verdict}");
+        assert!(verdict.contains("drc"), "{verdict}");
+        assert_eq!(at_work.state().note.heap, None);
+    }
+}

@@ -10,14 +10,20 @@ mod compile;
 mod decode;
 mod error;
 mod maps;
+pub(crate) mod names;
+mod operator;
 mod splice;
+mod type_text;
 mod vector;
 
 pub use code::{Code, Op, Target};
 pub(crate) use compile::features;
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
+pub use names::Names;
+pub(crate) use operator::operator_name;
 pub use splice::Site;
+pub(crate) use type_text::{heap_type, value_type};
 pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 
 use crate::types::{RefType, TypeId, Types, ValType};

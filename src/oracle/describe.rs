@@ -1,10 +1,10 @@
 //! Types and slots in the words of the modules that a store's instances are of.
 
-use super::names::{Names, Space};
 use super::violation::{FrameOf, Holder, Part};
 use crate::engine::{Extern, Owner, View};
 use crate::heap::{Heap, Shape};
-use crate::module::ExportItem;
+use crate::module::names::{Names, Space};
+use crate::module::{self, ExportItem};
 use crate::types::{Composite, FieldType, HeapType, Storage, TypeId, Types, ValType};
 
 /// How many fields or parameters are spelled out.
@@ -39,20 +39,11 @@ impl<'a, H: Heap> Describer<'a, H> {
 
     /// A heap type as the text format has it: `$leaf`, or `any`.
     pub fn heap_type(&self, ty: HeapType) -> String {
-        match ty {
-            HeapType::ConcreteStruct(id)
-            | HeapType::ConcreteArray(id)
-            | HeapType::ConcreteFunc(id) => self.ty(id),
-            other => other.to_string(),
-        }
+        module::heap_type(ty, &|id| self.ty(id))
     }
 
     fn value_type(&self, ty: ValType) -> String {
-        match ty {
-            ValType::Ref(r) if r.nullable => format!("(ref null {})", self.heap_type(r.heap)),
-            ValType::Ref(r) => format!("(ref {})", self.heap_type(r.heap)),
-            other => other.to_string(),
-        }
+        module::value_type(ty, &|id| self.ty(id))
     }
 
     fn field(&self, field: &FieldType) -> String {

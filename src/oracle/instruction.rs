@@ -1,9 +1,9 @@
 //! Naming an instruction by its offset.
 
-use super::names::{Names, Space};
 use super::place::Instruction;
 use crate::engine::Location;
-use crate::module::Module;
+use crate::module::names::{Names, Space};
+use crate::module::{Module, operator_name};
 use wasmparser::{BinaryReader, OperatorsReader};
 
 /// The instruction at a location of a module, named as in the text format.
@@ -16,7 +16,7 @@ pub(super) fn instruction_at(module: &Module, location: Location) -> Instruction
         .and_then(|mut reader| reader.read().ok())
         .map_or_else(
             || "unknown".to_string(),
-            |operator| text_name(&format!("{operator:?}")),
+            |operator| operator_name(&operator),
         );
     let names = Names::new(module);
     Instruction {
@@ -25,65 +25,5 @@ pub(super) fn instruction_at(module: &Module, location: Location) -> Instruction
         offset: location.offset,
         name,
         line: None,
-    }
-}
-
-/// From the name of an operator's variant to that of the text format:
-/// `ArrayNewFixed { .. }` is `array.new_fixed`, `I32Load8S` is `i32.load8_s`.
-fn text_name(debug: &str) -> String {
-    let name = debug.split([' ', '(', '{']).next().unwrap_or(debug);
-    let mut snake = String::new();
-    for (i, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && i > 0 {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    // Instructions on a kind of thing put a dot after it.
-    const KINDS: [&str; 13] = [
-        "struct", "array", "ref", "i31", "table", "global", "local", "memory", "elem", "data",
-        "any", "extern", "i32",
-    ];
-    for kind in KINDS.iter().chain(&["i64", "f32", "f64", "v128"]) {
-        if let Some(rest) = snake.strip_prefix(kind)
-            && let Some(rest) = rest.strip_prefix('_')
-        {
-            // The parser tells casts to nullable types apart in the name.
-            let rest = rest
-                .trim_end_matches("_non_null")
-                .trim_end_matches("_nullable");
-            let rest = if snake == "ref_as_non_null" {
-                "as_non_null"
-            } else {
-                rest
-            };
-            return format!("{kind}.{rest}");
-        }
-    }
-    snake
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text_name;
-
-    #[test]
-    fn names_are_those_of_the_text_format() {
-        for (variant, name) in [
-            ("ArrayCopy { array_type_index_dst: 1 }", "array.copy"),
-            (
-                "StructNewDefault { struct_type_index: 1 }",
-                "struct.new_default",
-            ),
-            ("RefCastNonNull { hty: x }", "ref.cast"),
-            ("RefAsNonNull", "ref.as_non_null"),
-            ("TableGrow { table: 0 }", "table.grow"),
-            ("CallIndirect { .. }", "call_indirect"),
-            ("Loop { blockty: Empty }", "loop"),
-            ("BrOnCastFail { .. }", "br_on_cast_fail"),
-            ("AnyConvertExtern", "any.convert_extern"),
-        ] {
-            assert_eq!(text_name(variant), name);
-        }
     }
 }

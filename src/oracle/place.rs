@@ -1,10 +1,10 @@
 //! What first broke a law, and where execution stood.
 
 use super::instruction::instruction_at;
-use super::names::{Names, quoted};
 use crate::case::{Case, SourceMap, Step, steps};
 use crate::engine::{Act, Actor, Cause, Deed};
 use crate::module::Module;
+use crate::module::names::{Names, quoted};
 use std::fmt;
 
 /// What first broke a law.

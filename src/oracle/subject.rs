@@ -211,7 +211,7 @@ impl Subject {
     }
 
     /// The same subject, which calls `note` with its name when a run begins, and
-    /// with nothing when it has ended: for whoever waits for it.
+    /// with nothing when it has ended, by a panic or not: for whoever waits for it.
     pub(crate) fn noted(
         &self,
         note: impl Fn(Option<&'static str>) + Send + Sync + 'static,
@@ -219,10 +219,8 @@ impl Subject {
         let (name, audited) = (self.name, self.audited.clone());
         Subject {
             audited: Arc::new(move |case, module, options, footprint| {
-                note(Some(name));
-                let ran = audited(case, module, options, footprint);
-                note(None);
-                ran
+                let _running = Running::begin(name, &note);
+                audited(case, module, options, footprint)
             }),
             ..*self
         }
@@ -247,6 +245,22 @@ impl Subject {
                 garbage: Garbage::default(),
             })
         })
+    }
+}
+
+/// A run that is noted.
+struct Running<'a, F: Fn(Option<&'static str>)>(&'a F);
+
+impl<'a, F: Fn(Option<&'static str>)> Running<'a, F> {
+    fn begin(name: &'static str, note: &'a F) -> Running<'a, F> {
+        note(Some(name));
+        Running(note)
+    }
+}
+
+impl<F: Fn(Option<&'static str>)> Drop for Running<'_, F> {
+    fn drop(&mut self) {
+        (self.0)(None);
     }
 }
 
@@ -383,7 +397,7 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
             ..Violation::new(Law::Poison, name, corruption.to_string())
         },
         Stop::RanAway => Violation::ran_away(name),
-        other => Violation::new(Law::Poison, name, format!("the run stopped: {other:?}")),
+        other => Violation::new(Law::Poison, name, format!("the run stopped: {other}")),
     };
     Broken {
         violation,

@@ -1,11 +1,11 @@
 //! Who is right, where runs show different things.
 
 use super::compare::compare;
-use super::names::Names;
 use super::subject::Subject;
 use super::verdict::{Difference, Judge};
 use crate::case::Observation;
 use crate::module::Module;
+use crate::module::names::Names;
 
 /// What all runs showed. An observation may be as large as a heap, so of those
 /// that are equal only the first is kept.

@@ -128,6 +128,38 @@ fn is_v128(pattern: &V128Pattern, bytes: [u8; 16]) -> bool {
     }
 }
 
+fn lane_f32(pattern: &NanPattern<F32>) -> String {
+    match pattern {
+        NanPattern::CanonicalNan => "nan:canonical".into(),
+        NanPattern::ArithmeticNan => "nan:arithmetic".into(),
+        NanPattern::Value(x) => f32::from_bits(x.bits).to_string(),
+    }
+}
+
+fn lane_f64(pattern: &NanPattern<F64>) -> String {
+    match pattern {
+        NanPattern::CanonicalNan => "nan:canonical".into(),
+        NanPattern::ArithmeticNan => "nan:arithmetic".into(),
+        NanPattern::Value(x) => f64::from_bits(x.bits).to_string(),
+    }
+}
+
+/// A vector as the text format has it: `i32x4 1 2 3 4`.
+fn lanes_in_words(pattern: &V128Pattern) -> String {
+    fn list<T>(shape: &str, lanes: &[T], show: impl Fn(&T) -> String) -> String {
+        let lanes = lanes.iter().map(|lane| format!(" {}", show(lane)));
+        format!("{shape}{}", lanes.collect::<String>())
+    }
+    match pattern {
+        V128Pattern::I8x16(x) => list("i8x16", x, ToString::to_string),
+        V128Pattern::I16x8(x) => list("i16x8", x, ToString::to_string),
+        V128Pattern::I32x4(x) => list("i32x4", x, ToString::to_string),
+        V128Pattern::I64x2(x) => list("i64x2", x, ToString::to_string),
+        V128Pattern::F32x4(x) => list("f32x4", x, lane_f32),
+        V128Pattern::F64x2(x) => list("f64x2", x, lane_f64),
+    }
+}
+
 /// What is expected, in words.
 pub(super) fn show(expected: &WastRetCore<'_>) -> String {
     match expected {
@@ -139,11 +171,9 @@ pub(super) fn show(expected: &WastRetCore<'_>) -> String {
         WastRetCore::F64(NanPattern::Value(x)) => {
             format!("f64 {} ({:#018x})", f64::from_bits(x.bits), x.bits)
         }
-        WastRetCore::F32(NanPattern::CanonicalNan) => "f32 nan:canonical".into(),
-        WastRetCore::F32(NanPattern::ArithmeticNan) => "f32 nan:arithmetic".into(),
-        WastRetCore::F64(NanPattern::CanonicalNan) => "f64 nan:canonical".into(),
-        WastRetCore::F64(NanPattern::ArithmeticNan) => "f64 nan:arithmetic".into(),
-        WastRetCore::V128(x) => format!("v128 {x:?}"),
+        WastRetCore::F32(nan) => format!("f32 {}", lane_f32(nan)),
+        WastRetCore::F64(nan) => format!("f64 {}", lane_f64(nan)),
+        WastRetCore::V128(x) => format!("v128 {}", lanes_in_words(x)),
         WastRetCore::RefNull(_) => "null".into(),
         WastRetCore::RefExtern(None) => "an external value".into(),
         WastRetCore::RefExtern(Some(host)) | WastRetCore::RefHost(host) => {

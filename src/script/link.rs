@@ -249,7 +249,7 @@ impl<H: Heap> Runner<'_, H> {
                     let name = self.store.heap.name();
                     Violation::ran_away(name).to_string()
                 }
-                (None, stop) => format!("stopped by the inspector: {stop:?}"),
+                (None, stop) => format!("the script stopped: {stop}"),
             }),
         })
     }

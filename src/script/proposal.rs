@@ -5,8 +5,12 @@
 //! proposal. Or a module is refused, and is valid once the proposal is switched
 //! on.
 
+use super::directives::lexer;
 use crate::module::{ModuleError, features};
 use wasmparser::{Validator, WasmFeatures};
+use wast::Wat;
+use wast::lexer::TokenKind;
+use wast::parser::{self, ParseBuffer};
 
 /// A proposal, or a former one, that is no part of WebAssembly 3.0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -108,6 +112,29 @@ impl Proposal {
             Proposal::Threads => "threads: beyond 3.0",
             Proposal::Components => "components: out of scope",
             Proposal::Other => "a proposal beyond 3.0",
+        }
+    }
+
+    /// The proposal that a refused module needs, if that is why it was refused.
+    pub(crate) fn of_refused(wasm: &[u8], error: &ModuleError) -> Option<Proposal> {
+        Proposal::of_error(error).or_else(|| Proposal::of_module(wasm))
+    }
+
+    /// The proposal that the word belongs to at which the parser gives up on the
+    /// text of a module, if it does.
+    pub(crate) fn of_text(text: &str) -> Option<Proposal> {
+        let parsed = match ParseBuffer::new_with_lexer(lexer(text)) {
+            Ok(buffer) => parser::parse::<Wat<'_>>(&buffer).map(drop),
+            Err(error) => Err(error),
+        };
+        let mut at = parsed.err()?.span().offset();
+        loop {
+            let token = lexer(text).parse(&mut at).ok()??;
+            match token.kind {
+                TokenKind::LParen => {}
+                TokenKind::Keyword => return Proposal::of_keyword(token.keyword(text)),
+                _ => return None,
+            }
         }
     }
 

@@ -105,7 +105,9 @@ impl Harness {
         }
         let input = folder.save(&stem, "input", bytes)?;
         let (target, input) = (self.target, quote(input.path));
-        Ok(format!("gcdiff replay --target {target} {input}"))
+        let fault = self.fault.as_ref();
+        let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
+        Ok(format!("gcdiff replay --target {target} {input}{fault}"))
     }
 }
 

@@ -17,7 +17,7 @@ mod visitor;
 
 use super::code::{Code, Op};
 use super::maps::{Chain, Handlers, StackMaps};
-use super::{Body, GlobalType, MemoryType, ModuleError, TableType};
+use super::{Body, GlobalType, MemoryType, ModuleError, TableType, operator_name};
 use crate::types::{HeapType, TypeId, Types, ValType, registers};
 use control::Ctrl;
 use stack::Entry;
@@ -336,7 +336,7 @@ impl<'a> Compiler<'a> {
     /// The error for an operator of a proposal that is switched off. Validation
     /// refuses those first, so this is for proposals newer than this code.
     fn unsupported(&self, operator: &Operator<'_>) -> Refused {
-        self.refuse(format!("unknown instruction {operator:?}"))
+        self.refuse(format!("unknown instruction {}", operator_name(operator)))
     }
 
     fn pc(&self) -> u32 {

@@ -31,9 +31,9 @@ mod walk;
 pub use show::{EXCEPTION, show, show_as};
 pub use types::type_of_result;
 
-use super::names::Names;
 use super::verdict::{Difference, Judge};
 use crate::case::Observation;
+use crate::module::names::Names;
 use std::fmt;
 use walk::Comparison;
 

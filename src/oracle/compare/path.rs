@@ -2,7 +2,7 @@
 
 use super::walk::Comparison;
 use crate::heap::Shape;
-use crate::oracle::names::{Space, quoted};
+use crate::module::names::{Space, quoted};
 
 /// Something that the host did.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use super::path::Place;
 use super::walk::{Comparison, NEW};
 use super::{EXCEPTION, Found, show, show_as};
 use crate::case::{Graph, Outcome, Seen};
-use crate::oracle::names::Names;
+use crate::module::names::Names;
 use std::ops::ControlFlow;
 
 /// Whether to go on.

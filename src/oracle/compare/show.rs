@@ -2,7 +2,7 @@
 
 use crate::case::{Graph, Seen};
 use crate::heap::Shape;
-use crate::oracle::names::{Names, Space};
+use crate::module::names::{Names, Space};
 use crate::types::{HeapType, RefType, ValType};
 
 /// A value of a type in words: integers with their sign, floats as floats. Bits

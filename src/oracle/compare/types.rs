@@ -31,9 +31,17 @@ impl Comparison<'_, '_> {
         let module = self.names.module()?;
         match place {
             Place::Root(Root::Result { of, index }) => {
-                let Deed::Step(step) = of else { return None };
-                let step = self.a.seen.steps.get(step as usize)?;
-                type_of_result(module, step.export.as_ref()?, index as usize)
+                let export = match of {
+                    Deed::Step(step) => {
+                        let step = self.a.seen.steps.get(step as usize)?;
+                        step.export.as_deref()
+                    }
+                    Deed::Within(call) => {
+                        let call = self.a.seen.host_calls.get(call as usize)?;
+                        call.act.as_deref()
+                    }
+                };
+                type_of_result(module, export?, index as usize)
             }
             Place::Root(Root::Argument { call, index }) => {
                 let call = self.a.seen.host_calls.get(call as usize)?;

@@ -5,7 +5,7 @@ use super::path::{Deed, Place, Root};
 use super::report::{Flow, SAME, ending, found, lengths};
 use crate::case::{Graph, Node, Observation, Outcome, Seen};
 use crate::heap::Shape;
-use crate::oracle::names::{Names, Space, quoted};
+use crate::module::names::{Names, Space, quoted};
 
 /// What is known of one of the observations.
 pub(super) struct Side<'a> {

@@ -1,11 +1,11 @@
-//! What the parts of a module are called in reports.
+//! What the parts of a module are called in reports and messages.
 //!
 //! Names come from the module's name section, its exports and its imports. They
 //! are data of whoever wrote the module: what is shown of them is short and
 //! holds nothing that a terminal would take for a command.
 
+use super::{ExportItem, ExternType, Import, Module};
 use crate::escape::is_visible;
-use crate::module::{ExportItem, ExternType, Import, Module};
 use crate::types::TypeId;
 use std::cell::OnceCell;
 use wasmparser::{IndirectNameMap, KnownCustom, Name, NameMap, Parser, Payload};
@@ -23,7 +23,7 @@ pub struct Names<'a> {
 
 /// An index space.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Space {
+pub(crate) enum Space {
     Func,
     Table,
     Memory,
@@ -69,7 +69,7 @@ impl<'a> Names<'a> {
     }
 
     /// The same module, everything by its index: for things that share a name.
-    pub(super) fn numbers(&self) -> Names<'a> {
+    pub(crate) fn numbers(&self) -> Names<'a> {
         Names {
             module: self.module,
             numbers_only: true,
@@ -78,13 +78,13 @@ impl<'a> Names<'a> {
     }
 
     /// The module that the names are of.
-    pub(super) fn module(&self) -> Option<&'a Module> {
+    pub(crate) fn module(&self) -> Option<&'a Module> {
         self.module
     }
 
     /// A place that an embedder can reach: `global "g"`. What it would ask for
     /// it by comes first.
-    pub(super) fn place(&self, space: Space, index: u32) -> String {
+    pub(crate) fn place(&self, space: Space, index: u32) -> String {
         let known = self.known(space);
         let name = known.outside(index).or_else(|| known.inside(index));
         format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
@@ -92,14 +92,14 @@ impl<'a> Names<'a> {
 
     /// A function or tag that a value refers to: `function $f`. What the author
     /// calls it comes first.
-    pub(super) fn item(&self, space: Space, index: u32) -> String {
+    pub(crate) fn item(&self, space: Space, index: u32) -> String {
         let known = self.known(space);
         let name = known.inside(index).or_else(|| known.outside(index));
         format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
     }
 
     /// A type: `$t`, or its index.
-    pub(super) fn ty(&self, id: TypeId) -> String {
+    pub(crate) fn ty(&self, id: TypeId) -> String {
         let types = &self.tables().types;
         let index = match types.binary_search_by_key(&id, |(id, _)| *id) {
             Ok(at) => types[at].1,
@@ -110,13 +110,13 @@ impl<'a> Names<'a> {
     }
 
     /// Whether the module has the type.
-    pub(super) fn knows(&self, id: TypeId) -> bool {
+    pub(crate) fn knows(&self, id: TypeId) -> bool {
         let types = &self.tables().types;
         types.binary_search_by_key(&id, |(id, _)| *id).is_ok()
     }
 
     /// A field of a structure, if it has a name: `$left`.
-    pub(super) fn field(&self, id: TypeId, field: u32) -> Option<String> {
+    pub(crate) fn field(&self, id: TypeId, field: u32) -> Option<String> {
         let tables = self.tables();
         let at = tables.types.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         let key = (tables.types[at].1, field);
@@ -126,7 +126,7 @@ impl<'a> Names<'a> {
 
     /// What is in a register of a function's frame, if that is a local: `local $a`,
     /// or its index. A `v128` has two registers.
-    pub(super) fn local(&self, func: u32, register: u16) -> Option<String> {
+    pub(crate) fn local(&self, func: u32, register: u16) -> Option<String> {
         let module = self.module?;
         let body = func.checked_sub(module.imported_funcs)?;
         let ty = module.funcs.get(func as usize)?;
@@ -163,7 +163,7 @@ impl<'a> Names<'a> {
     }
 
     /// The names that an import goes by, counted among all imports.
-    pub(super) fn import(&self, import: u32) -> Option<String> {
+    pub(crate) fn import(&self, import: u32) -> Option<String> {
         if self.numbers_only {
             return None;
         }
@@ -356,7 +356,7 @@ fn escaped(name: &str) -> String {
 }
 
 /// A string as the text format writes it.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", escaped(name))
 }
 
