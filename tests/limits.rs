@@ -444,3 +444,67 @@ fn a_collector_that_copies_without_end_takes_no_more_memory_than_another() {
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("in heap copying"), "{}", ran.out);
 }
+
+/// Types take many times as much memory as their text, and are there before
+/// anything runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_module_is_part_of_the_footprint() {
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    let mut types = vec![0xe8, 0x07];
+    for _ in 0..1000 {
+        types.extend([0x60, 0xe8, 0x07]);
+        types.extend([0x7f; 1000]);
+        types.push(0);
+    }
+    module.extend([1, 0x80 | (types.len() & 0x7f) as u8]);
+    module.push(0x80 | (types.len() >> 7 & 0x7f) as u8);
+    module.push((types.len() >> 14) as u8);
+    module.extend(&types);
+    let file = File::new("types.wasm", &module);
+    let small = ["run", "--limits", "footprint=32m", file.path()];
+    let ran = within(200, &small);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    let wanted = "the module needs more memory than it may have; --limits footprint=";
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+    let ran = within(350, &["run", file.path()]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+/// A header takes more still.
+#[test]
+fn a_header_cannot_be_of_any_size() {
+    let acts = "{drop=1},".repeat(600_000);
+    let file = File::new("acts.wat", format!(";;! host = [{acts}]\n(module)"));
+    refused(&["run", file.path()], "bytes, and may have 4194304");
+}
+
+/// Modules of a script, and their instances, stay until its end.
+#[cfg(target_os = "linux")]
+#[test]
+fn instances_are_part_of_the_footprint() {
+    let file = File::new("instances.wast", "(module)\n".repeat(20_000));
+    let args = ["wast", "-C", "collector=null", file.path()];
+    let small = [&args[..], &["--limits", "footprint=32m"]].concat();
+    let ran = within(350, &small);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("more memory"), "{}", ran.out);
+    assert_eq!(within(350, &args).code, 0);
+}
+
+/// A program may take long, and every heap with it.
+#[test]
+fn no_heap_is_blamed_for_a_long_program() {
+    let operands = "(i64.const 0)".repeat(1000);
+    let params = "i64 ".repeat(1000);
+    let text = format!(
+        r#"(module (func (export "f") {operands}
+          (loop (param {params}) (i64.const 1) (br 0)) unreachable))"#
+    );
+    let file = File::new("long.wat", text);
+    let limits = "fuel=1000000000,work=1000000000000";
+    let ran = gcdiff(&["run", "--timeout", "1", "--limits", limits, file.path()]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    let wanted = "no heap is much slower than another";
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+}

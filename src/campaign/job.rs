@@ -174,9 +174,12 @@ impl Work for Cases {
 
     fn overdue(&self, index: u64, note: Note) {
         let _judging = Judging(&self.kept, index);
-        let seconds = self.campaign.timeout.unwrap_or_default().as_secs_f64();
-        let violation = Violation::overtime(note.blamed(), seconds);
-        self.broke_off(index, violation, note);
+        match note.overtime(self.campaign.timeout.unwrap_or_default()) {
+            Verdict::Violation(violation) => {
+                self.broke_off(index, *violation, note);
+            }
+            other => self.count(|outcome| outcome.statistics.count_verdict(&other)),
+        }
         self.progress.cases.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -169,10 +169,14 @@ impl Files {
     fn broke_off(&self, index: u64, violation: Violation) {
         let verdict = Verdict::Violation(Box::new(violation));
         let fingerprint = verdict.fingerprint().unwrap_or_default();
+        let size = self.size(index);
+        self.add(index, Ok((Replayed::Finding(fingerprint, None), size)));
+    }
+
+    fn size(&self, index: u64) -> usize {
         let path = self.files.get(index as usize);
         let size = path.and_then(|path| std::fs::metadata(path).ok());
-        let size = size.map_or(0, |data| usize::try_from(data.len()).unwrap_or(usize::MAX));
-        self.add(index, Ok((Replayed::Finding(fingerprint, None), size)));
+        size.map_or(0, |data| usize::try_from(data.len()).unwrap_or(usize::MAX))
     }
 }
 
@@ -194,8 +198,11 @@ impl Work for Files {
     }
 
     fn overdue(&self, index: u64, note: Note) {
-        let seconds = self.settings.timeout.unwrap_or_default().as_secs_f64();
-        self.broke_off(index, Violation::overtime(note.blamed(), seconds));
+        match note.overtime(self.settings.timeout.unwrap_or_default()) {
+            Verdict::Violation(violation) => self.broke_off(index, *violation),
+            // The case is long, and says nothing of any heap.
+            _ => self.add(index, Ok((Replayed::Nothing, self.size(index)))),
+        }
     }
 }
 

@@ -38,15 +38,19 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    pub(super) fn count(&mut self, judged: &Judged) {
+    pub(super) fn count_verdict(&mut self, verdict: &Verdict) {
         self.cases += 1;
-        match &judged.verdict {
+        match verdict {
             Verdict::Agree => self.agreed += 1,
             Verdict::Discard(reason, _) => {
                 *self.discarded.entry(reason.clone()).or_default() += 1;
             }
             Verdict::Differ(_) | Verdict::Violation(_) => self.findings += 1,
         }
+    }
+
+    pub(super) fn count(&mut self, judged: &Judged) {
+        self.count_verdict(&judged.verdict);
         let any = |what: &dyn Fn(&crate::case::Facts) -> bool| {
             u64::from(judged.facts.iter().any(|(_, facts)| what(facts)))
         };

@@ -234,9 +234,18 @@ pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), Cas
 /// What the lines of a header begin with.
 const HEADER: &str = ";;!";
 
+/// A header's bytes, at most: reading takes some 160 times as much memory.
+const MAX_HEADER: usize = 4 << 20;
+
 /// Reads the header at the top of a text, if there is one.
 pub fn read_header(text: &str) -> Result<Header, CaseError> {
     let (toml_text, _) = header_text(text);
+    if toml_text.len() > MAX_HEADER {
+        return Err(error(format!(
+            "header: it has {} bytes, and may have {MAX_HEADER}",
+            toml_text.len()
+        )));
+    }
     toml::from_str(&toml_text).map_err(|e| error(format!("header: {}", one_line(&e.to_string()))))
 }
 

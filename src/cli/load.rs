@@ -5,7 +5,7 @@ use super::options::{Judging, Limiting, list};
 use super::output::complain;
 use crate::case::{self, Case, Header, LimitsText};
 use crate::escape;
-use crate::module::Module;
+use crate::module::{self, Module};
 use crate::oracle::{Options, Subject};
 use crate::script::Proposal;
 use crate::zoo::Probe;
@@ -47,6 +47,12 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
     let in_header = |message: String| in_file(format!("header: {message}"));
     let bytes = file::read(path)?;
     let (case, header) = read(&bytes, &limiting.limits).map_err(in_file)?;
+    if module::footprint(&case.wasm) > case.limits.footprint {
+        return Err(in_file(format!(
+            "the module needs more memory than it may have; --limits footprint={} allows it",
+            module::footprint(&case.wasm)
+        )));
+    }
     let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|error| {
         let proposal = Proposal::of_refused(&case.wasm, &error);
         in_file(with_proposal(error.to_string(), proposal))

@@ -71,7 +71,8 @@ impl Run {
         drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
-            Err(overtime) => return Ok(finding(&overtime.verdict(), recorded)),
+            Err(verdict) if verdict.is_finding() => return Ok(finding(&verdict, recorded)),
+            Err(verdict) => return Err(in_file(verdict.to_string())),
         };
         match &judged.verdict {
             Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),

@@ -7,12 +7,14 @@ use super::{Ended, file};
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
+use crate::heap::{Inspect, Reclaims};
 use crate::jobs::within;
 use crate::oracle::{self, Collector, PolicyMaker};
 use crate::script::{self, Auditing, Options, Reason, Report};
 use crate::zoo::{Fault, Probe};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Run WebAssembly scripts under several collectors, and audit
 ///
@@ -103,13 +105,17 @@ impl Wast {
         let mut passed = true;
         // Whether a run was ended because it needed too much.
         let mut cut_short = false;
+        let mut longest = None;
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
             let waiting = Waiting::for_(format!("running {name} under {collector}"));
+            let began = Instant::now();
             let report = within(self.judging.timeout(60), move |desk| {
-                desk.note_heap(Some(collector.name()));
+                let frees = collector.heap().reclaims() != Reclaims::Nothing;
+                desk.note_heap(collector.name(), frees, longest);
                 script::run_under(&text, collector, auditing, &options)
             });
+            longest = longest.max(Some(began.elapsed()));
             drop(waiting);
             match report {
                 Ok(report) => {
@@ -121,9 +127,10 @@ impl Wast {
                         .keys()
                         .any(|reason| matches!(reason, Reason::OverBudget(_)));
                 }
-                Err(overtime) => {
-                    say!("{name}: {collector}: {}", overtime.verdict());
-                    passed = false;
+                Err(verdict) => {
+                    say!("{name}: {collector}: {verdict}");
+                    passed &= !verdict.is_finding();
+                    cut_short |= !verdict.is_finding();
                 }
             }
         }

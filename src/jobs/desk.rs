@@ -2,9 +2,10 @@
 
 use super::cpu_clock::CpuClock;
 use crate::generate::Drawn;
-use crate::oracle::{Options, Subject};
+use crate::heap::Reclaims;
+use crate::oracle::{Options, Reason, Subject, Verdict, Violation};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is known of an item that is being worked on.
 #[derive(Clone, Debug, Default)]
@@ -13,12 +14,55 @@ pub struct Note {
     pub heap: Option<&'static str>,
     /// The case, once it is made.
     pub case: Option<Arc<Drawn>>,
+    /// When the run began.
+    began: Option<Instant>,
+    /// Whether the heap that is running ever frees anything.
+    frees: bool,
+    /// The longest run of the case that has ended.
+    longest: Option<Duration>,
 }
 
+/// A heap is to blame for a run that takes so many times as long as the longest
+/// one before it.
+const SLOWER: u32 = 4;
+
 impl Note {
-    /// Who is to blame if this never ends: the heap that runs, or gcdiff.
-    pub fn blamed(&self) -> &'static str {
-        self.heap.unwrap_or("gcdiff")
+    /// The verdict on an item that is still worked on after `timeout`.
+    ///
+    /// A run may be long because of what it does. So a heap is blamed only if its
+    /// run takes much longer than that of another heap; where there was none
+    /// before it, if it frees: a heap that never does has no loop to be caught in.
+    /// Outside all heaps gcdiff is to blame.
+    pub(crate) fn overtime(&self, timeout: Duration) -> Verdict {
+        let blamed = match (self.heap, self.began) {
+            (Some(heap), Some(began)) => {
+                let is_slower = match self.longest {
+                    Some(longest) => began.elapsed() > SLOWER * longest,
+                    None => self.frees,
+                };
+                is_slower.then_some(heap)
+            }
+            (Some(heap), None) => Some(heap),
+            (None, _) => Some("gcdiff"),
+        };
+        let seconds = timeout.as_secs_f64();
+        match blamed {
+            Some(heap) => Verdict::Violation(Box::new(Violation::overtime(heap, seconds))),
+            None => Verdict::Discard(
+                Reason::TooLong,
+                format!("not done within {seconds} s, and no heap is much slower than another"),
+            ),
+        }
+    }
+
+    /// A run begins, or ends.
+    fn run(&mut self, heap: Option<(&'static str, bool)>) {
+        if let Some(began) = self.began.take() {
+            self.longest = self.longest.max(Some(began.elapsed()));
+        }
+        self.heap = heap.map(|(name, _)| name);
+        self.frees = heap.is_some_and(|(_, frees)| frees);
+        self.began = heap.map(|_| Instant::now());
     }
 }
 
@@ -72,6 +116,7 @@ impl Desk {
         let mut state = self.state();
         state.since = state.looked_at;
         state.seen_at = None;
+        state.note = Note::default();
     }
 
     /// The item is done. What was known of it, unless nobody waits any more.
@@ -118,7 +163,10 @@ impl Desk {
         let watched = |subjects: &[Subject]| {
             let each = subjects.iter().map(|subject| {
                 let desk = self.clone();
-                subject.noted(move |heap| desk.state().note.heap = heap)
+                let frees = subject.reclaims() != Reclaims::Nothing;
+                subject.noted(move |heap| {
+                    desk.state().note.run(heap.map(|name| (name, frees)));
+                })
             });
             each.collect()
         };
@@ -129,9 +177,12 @@ impl Desk {
         }
     }
 
-    /// Notes the heap that runs, or that none does.
-    pub fn note_heap(&self, heap: Option<&'static str>) {
-        self.state().note.heap = heap;
+    /// Notes the heap that runs. `longest` is how long another one took for the
+    /// same.
+    pub(crate) fn note_heap(&self, heap: &'static str, frees: bool, longest: Option<Duration>) {
+        let mut state = self.state();
+        state.note.longest = longest;
+        state.note.run(Some((heap, frees)));
     }
 }
 
@@ -140,6 +191,34 @@ mod tests {
     use super::*;
     use crate::case;
     use crate::oracle::{Collector, judge};
+
+    #[test]
+    fn a_heap_is_blamed_for_time_only_if_another_took_less() {
+        let second = Duration::from_secs(1);
+        let pause = || std::thread::sleep(Duration::from_millis(20));
+        let shown = |note: &Note| note.overtime(second).fingerprint();
+        let gcdiff = Some("limits:time:gcdiff".to_string());
+        let drc = Some("limits:time:drc".to_string());
+        let mut note = Note::default();
+        assert_eq!(shown(&note), gcdiff);
+        // No heap to compare it with.
+        note.run(Some(("null", false)));
+        assert_eq!(shown(&note), None);
+        note.run(Some(("drc", true)));
+        note.longest = None;
+        assert_eq!(shown(&note), drc);
+        // As long as another one.
+        note.run(None);
+        note.longest = Some(second);
+        note.run(Some(("drc", true)));
+        pause();
+        assert_eq!(shown(&note), None);
+        // Much longer.
+        note.longest = Some(Duration::from_millis(1));
+        assert_eq!(shown(&note), drc);
+        let verdict = Note::default().overtime(second);
+        assert!(verdict.is_finding());
+    }
 
     #[test]
     fn a_heap_that_has_panicked_runs_no_more() {

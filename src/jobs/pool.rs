@@ -5,7 +5,7 @@
 //! ends, since every one keeps a core busy until the process ends.
 
 use super::desk::{Desk, Note};
-use crate::oracle::{Panic, Report, Verdict, Violation, catch};
+use crate::oracle::{Panic, Report, Verdict, catch};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -179,30 +179,12 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
     }
 }
 
-/// Why [`within`] has no result.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Overtime {
-    /// The heap that ran, if one did.
-    pub heap: Option<&'static str>,
-    /// The time that was not enough.
-    pub timeout: Duration,
-}
-
-impl Overtime {
-    /// The verdict on a case that takes so long.
-    pub fn verdict(&self) -> Verdict {
-        let heap = self.heap.unwrap_or("gcdiff");
-        let violation = Violation::overtime(heap, self.timeout.as_secs_f64());
-        Verdict::Violation(Box::new(violation))
-    }
-}
-
 /// Does one thing within a time, if one is set. What takes longer goes on in a
 /// thread of its own until the process ends.
 ///
 /// # Errors
 ///
-/// If it takes longer.
+/// If it takes longer: the verdict on that.
 ///
 /// # Panics
 ///
@@ -210,7 +192,7 @@ impl Overtime {
 pub fn within<T: Send + 'static>(
     timeout: Option<Duration>,
     work: impl FnOnce(&Arc<Desk>) -> T + Send + 'static,
-) -> Result<T, Overtime> {
+) -> Result<T, Verdict> {
     let desk = Arc::new(Desk::default());
     let own = desk.clone();
     let (done, result) = channel();
@@ -239,10 +221,7 @@ pub fn within<T: Send + 'static>(
         if let Some(timeout) = timeout
             && let Some((_, note)) = desk.abandon(now, timeout)
         {
-            return Err(Overtime {
-                heap: note.heap,
-                timeout,
-            });
+            return Err(note.overtime(timeout));
         }
     }
 }
@@ -257,14 +236,12 @@ mod tests {
         assert_eq!(within(None, |_| 7), Ok(7));
         assert_eq!(within(second, |_| 7), Ok(7));
         let endless = within(second, |desk| {
-            desk.note_heap(Some("slow"));
+            desk.note_heap("slow", true, None);
             loop {
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        let overtime: Overtime = Result::<(), _>::unwrap_err(endless);
-        assert_eq!(overtime.heap, Some("slow"));
-        let verdict = overtime.verdict();
+        let verdict = Result::<(), _>::unwrap_err(endless);
         assert_eq!(verdict.fingerprint().as_deref(), Some("limits:time:slow"));
         let panicked = std::panic::catch_unwind(move || {
             within(second, move |_| {

@@ -2,13 +2,13 @@
 
 use super::audit::{Garbage, Timing};
 use super::layers::{Layer, Layers};
-use super::subject::{Collector, PlanError, PolicyMaker, Subject};
+use super::subject::{Collector, PlanError, PolicyMaker, Subject, over_budget};
 use super::verdict::Verdict;
 use super::votes::Votes;
 use crate::case::{Case, Facts, Observation, print_schedule};
-use crate::engine::Schedule;
+use crate::engine::{Resource, Schedule};
 use crate::heap::Reclaims;
-use crate::module::{Module, ModuleError};
+use crate::module::{Module, ModuleError, footprint};
 use std::fmt;
 use std::sync::Arc;
 
@@ -119,6 +119,19 @@ pub struct Judged {
     pub observation: Option<Observation>,
 }
 
+impl Judged {
+    /// A verdict, and nothing else yet.
+    fn new(verdict: Verdict) -> Judged {
+        Judged {
+            verdict,
+            facts: Vec::new(),
+            shape: (false, false),
+            garbage: Garbage::default(),
+            observation: None,
+        }
+    }
+}
+
 /// A case that cannot be run at all.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JudgeError {
@@ -148,6 +161,10 @@ impl std::error::Error for JudgeError {}
 /// Judges a case: compiles it once, runs and audits it under each collector,
 /// and compares.
 pub fn judge(case: &Case, options: &Options) -> Result<Judged, JudgeError> {
+    if footprint(&case.wasm) > case.limits.footprint.min(options.footprint) {
+        let verdict = over_budget(Resource::Memory);
+        return Ok(Judged::new(verdict));
+    }
     let mut types = Arc::default();
     let module = Module::new(&case.wasm, &mut types).map_err(JudgeError::Module)?;
     judge_module(case, &Arc::new(module), options)
@@ -159,13 +176,8 @@ pub fn judge_module(
     module: &Arc<Module>,
     options: &Options,
 ) -> Result<Judged, JudgeError> {
-    let mut judged = Judged {
-        verdict: Verdict::Agree,
-        facts: Vec::with_capacity(options.collectors.len()),
-        shape: (false, false),
-        garbage: Garbage::default(),
-        observation: None,
-    };
+    let mut judged = Judged::new(Verdict::Agree);
+    judged.facts.reserve(options.collectors.len());
     let mut votes = Votes::default();
     let mut discarded = None;
     let footprint = case.limits.footprint.min(options.footprint);

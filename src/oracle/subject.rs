@@ -347,7 +347,7 @@ fn audited<H: Heap>(
 }
 
 /// The verdict on a run that needs more than it may have.
-fn over_budget(resource: Resource) -> Verdict {
+pub(super) fn over_budget(resource: Resource) -> Verdict {
     let reason = match resource {
         Resource::Memory => Reason::Footprint,
         Resource::Work => Reason::TooLong,

@@ -8,7 +8,7 @@ use super::report::Outcome;
 use super::runner::Runner;
 use crate::engine::{Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
-use crate::module::{Module, ModuleError};
+use crate::module::{Module, ModuleError, footprint};
 use crate::oracle::Violation;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -168,6 +168,8 @@ impl<H: Heap> Runner<'_, H> {
     /// Encodes, validates and compiles a module.
     pub(super) fn load(&mut self, module: &mut QuoteWat<'_>) -> Result<Arc<Module>, Refusal> {
         let wasm = module.encode().map_err(|e| Refusal::Text(e.message()))?;
+        let noted = self.store.note_bytes(footprint(&wasm));
+        self.done(noted)?;
         match Module::new(&wasm, &mut self.types) {
             Ok(module) => Ok(Arc::new(module)),
             Err(error) => Err(match Proposal::of_error(&error) {
@@ -192,6 +194,8 @@ impl<H: Heap> Runner<'_, H> {
         for import in &module.imports {
             externs.push(self.import(&import.module, &import.name)?);
         }
+        let noted = self.store.note_bytes(module.instance_footprint());
+        self.done(noted)?;
         let linked = self.store.link(module, &externs);
         let instance = linked.map_err(|error| Refusal::Link(error.to_string()))?;
         let started = self

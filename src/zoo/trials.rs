@@ -3,7 +3,7 @@
 use super::trial::{Setup, Trial, follow};
 use super::{Fault, Probe};
 use crate::jobs::{Desk, Note, Pool, Work};
-use crate::oracle::{Panic, Verdict, Violation};
+use crate::oracle::{Panic, Violation};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -161,14 +161,12 @@ impl Work for All {
     }
 
     fn overdue(&self, item: u64, note: Note) {
-        let seconds = self.trials.timeout.unwrap_or_default().as_secs_f64();
-        let violation = Violation::overtime(note.blamed(), seconds);
-        let verdict = Verdict::Violation(Box::new(violation));
+        let verdict = note.overtime(self.trials.timeout.unwrap_or_default());
         let mut trial = {
             let state = lock(&self.states[item as usize]);
             let mut trial = state.known.clone();
             trial.note(state.case, &state.probe);
-            trial.detected = Some(state.case);
+            trial.detected = verdict.is_finding().then_some(state.case);
             trial
         };
         trial.fingerprint = verdict.fingerprint();

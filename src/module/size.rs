@@ -1,0 +1,76 @@
+//! How much memory a module takes, before it is decoded.
+
+use super::Module;
+use wasmparser::{Parser, Payload};
+
+/// Bytes of memory for each byte of a section, at most, with what decoding takes
+/// meanwhile. Measured with sections of the shortest items: types of parameters
+/// of one byte take 58.
+const TYPES: u64 = 64;
+const ITEMS: u64 = 48;
+const OTHERS: u64 = 16;
+
+/// Bytes of memory for an instance, and for each of its items.
+const INSTANCE: u64 = 4096;
+const INSTANCE_ITEM: u64 = 64;
+
+/// Bytes of memory that the module in `wasm` will take, as estimated: not less
+/// than what it takes. What cannot be read as sections is not decoded either, and
+/// counts as little.
+pub fn footprint(wasm: &[u8]) -> u64 {
+    let mut footprint = wasm.len() as u64;
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Ok(payload) = payload else { break };
+        let (range, factor) = match &payload {
+            Payload::TypeSection(section) => (section.range(), TYPES),
+            Payload::ImportSection(section) => (section.range(), ITEMS),
+            Payload::FunctionSection(section) => (section.range(), ITEMS),
+            Payload::TableSection(section) => (section.range(), ITEMS),
+            Payload::MemorySection(section) => (section.range(), ITEMS),
+            Payload::TagSection(section) => (section.range(), ITEMS),
+            Payload::GlobalSection(section) => (section.range(), ITEMS),
+            Payload::ExportSection(section) => (section.range(), ITEMS),
+            Payload::ElementSection(section) => (section.range(), ITEMS),
+            Payload::CodeSectionEntry(body) => (body.range(), OTHERS),
+            _ => continue,
+        };
+        let bytes = range.end.saturating_sub(range.start) as u64;
+        footprint = footprint.saturating_add(factor * bytes);
+    }
+    footprint
+}
+
+impl Module {
+    /// Bytes of memory that an instance of the module takes, as estimated,
+    /// besides its tables and memories.
+    pub fn instance_footprint(&self) -> u64 {
+        let items = self.funcs.len()
+            + self.tables.len()
+            + self.memories.len()
+            + self.globals.len()
+            + self.tags.len()
+            + self.elements.len()
+            + self.data.len();
+        INSTANCE + INSTANCE_ITEM * items as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_weigh_more_than_code() {
+        let of = |text: &str| footprint(&wat::parse_str(text).unwrap());
+        let types = of(&format!(
+            "(module (type (func (param {}))))",
+            "i32 ".repeat(1000)
+        ));
+        assert!((64_000..70_000).contains(&types), "{types}");
+        let code = of(&format!("(module (func {}))", "nop ".repeat(1000)));
+        assert!((16_000..20_000).contains(&code), "{code}");
+        assert_eq!(footprint(b"no module"), 9);
+        // A section that claims more than there is.
+        assert_eq!(footprint(b"\0asm\x01\0\0\0\x01\xff\xff\x7f"), 12);
+    }
+}
