@@ -219,7 +219,11 @@ fn finish<H: Heap>(
         outcome: outcome(&ended),
     });
     let steps = steps.collect();
-    let acts: Vec<Arc<str>> = host.acts.iter().map(|act| act.name().into()).collect();
+    let names = host.acts.iter().map(|act| act.name().into());
+    let acts: Vec<Arc<str>> = match host.calls.is_empty() {
+        true => Vec::new(),
+        false => names.collect(),
+    };
     let host_calls = host.calls.iter().zip(0..).map(|(called, call)| HostSeen {
         import: called.import,
         args: called.args.iter().map(seen).collect(),
