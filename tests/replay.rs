@@ -164,6 +164,24 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
     let empty = Folder::new("empty");
     for (args, wanted) in [
         (vec!["replay", empty.str()], "no file to replay"),
+        (
+            vec!["events", "--inputs", empty.str()],
+            "no input below the given paths",
+        ),
+        (
+            vec![
+                "inputs",
+                "--target",
+                "module",
+                "--cases",
+                "0",
+                "--from",
+                empty.str(),
+                "--out",
+                folder.str(),
+            ],
+            "no module below the given paths",
+        ),
         (vec!["replay", "/no/such/file.wat"], "/no/such/file.wat: "),
         (
             vec!["replay", "--target", "gc", folder.str()],
@@ -187,6 +205,93 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
         ended(&ran, 2);
         assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
     }
+}
+
+/// Makes folders below a folder until paths are longer than the system takes, so
+/// that nobody can read them, with a module at the end. Returns a folder from which
+/// on that is so.
+#[cfg(unix)]
+fn too_deep(folder: &Folder) -> String {
+    let name = "d".repeat(200);
+    let script = "cd \"$0\" && for i in $(seq 25); do mkdir $1 && cd ./$1 || exit 1; done";
+    let made = std::process::Command::new("bash")
+        .args(["-c", script, folder.str(), &name])
+        .status();
+    assert!(made.unwrap().success());
+    name
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_hides_nothing_else() {
+    let folder = Folder::new("deep");
+    std::fs::write(folder.0.join("a.wat"), "(module)").unwrap();
+    let deep = too_deep(&folder);
+    std::fs::write(folder.0.join("z.wat"), "(module (func (export \"f\")))").unwrap();
+    let named = |ran: &Ran| {
+        ended(ran, 2);
+        assert!(ran.err.contains(&deep), "{}", ran.err);
+    };
+    let ran = gcdiff(&["replay", folder.str()]);
+    named(&ran);
+    assert!(
+        ran.out
+            .contains("3 files: 2 agree, 0 findings, 0 say nothing, 1 could not be run"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("1 of 3 files could not be run"));
+    // A finding is one all the same.
+    std::fs::copy(
+        corpus("regressions/issue-10182.wat"),
+        folder.0.join("b.wat"),
+    )
+    .unwrap();
+    let ran = gcdiff(&["replay", "--fault", "W1", folder.str()]);
+    ended(&ran, 1);
+    assert!(ran.err.contains(&deep), "{}", ran.err);
+    std::fs::remove_file(folder.0.join("b.wat")).unwrap();
+
+    // A file that is no module hides nothing, either.
+    std::fs::write(folder.0.join("b.wat"), "(module").unwrap();
+    let out = Folder::new("deep-inputs");
+    let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
+    let ran = gcdiff(&[&write[..], &[folder.str(), "--out", out.str()]].concat());
+    named(&ran);
+    assert!(ran.err.contains("b.wat: "), "{}", ran.err);
+    assert!(ran.err.contains("2 of 4 paths could not be read"));
+    assert!(ran.out.starts_with("2 inputs in "), "{}", ran.out);
+    assert!(out.0.join("a.wasm").exists() && out.0.join("z.wasm").exists());
+
+    std::fs::remove_file(folder.0.join("b.wat")).unwrap();
+    let ran = gcdiff(&["events", "--json", "--inputs", folder.str()]);
+    named(&ran);
+    assert!(ran.err.contains("1 of 3 paths could not be read"));
+    assert!(ran.out.contains("\"inputs\": 2"), "{}", ran.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_name_of_a_module_gives_an_input() {
+    use std::os::unix::ffi::OsStrExt;
+    let (folder, out) = (Folder::new("names"), Folder::new("names-inputs"));
+    let not_unicode = std::ffi::OsStr::from_bytes(b"bad\xff.wat");
+    std::fs::write(folder.0.join(not_unicode), "(module)").unwrap();
+    // The second is longer with the extension of a binary module.
+    for length in [235, 251] {
+        let name = format!("{}.wat", "x".repeat(length));
+        std::fs::write(folder.0.join(name), "(module (memory 1))").unwrap();
+    }
+    let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
+    let ran = gcdiff(&[&write[..], &[folder.str(), "--out", out.str()]].concat());
+    ended(&ran, 0);
+    assert!(ran.out.starts_with("3 inputs in "), "{}", ran.out);
+    let entries = std::fs::read_dir(&out.0).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    let long = |length| format!("{}.wasm", "x".repeat(length));
+    assert_eq!(names, ["bad\u{fffd}.wasm".into(), long(235), long(240)]);
 }
 
 /// What is printed to run a finding again has the options it was judged with.

@@ -164,6 +164,22 @@ fn what_is_not_supported_is_skipped_with_its_reason() {
         ("(module (memory 1 1 shared))", "threads: beyond 3.0"),
         ("(module (type (shared (struct))))", "threads: beyond 3.0"),
         ("(component)", "components: out of scope"),
+        (
+            "(module (func (result stringref) unreachable))",
+            "stringref: beyond 3.0",
+        ),
+        (
+            "(module (func (drop (string.const \"x\"))))",
+            "stringref: beyond 3.0",
+        ),
+        (
+            "(module (func (param (ref null string))))",
+            "stringref: beyond 3.0",
+        ),
+        (
+            "(module (func (drop (stringview_wtf16.length (local.get 0)))))",
+            "stringref: beyond 3.0",
+        ),
         ("(module (type $f (func)) (type (cont $f)))", stacks),
         ("(module (tag (result i32)))", stacks),
         (

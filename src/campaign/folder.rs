@@ -4,7 +4,6 @@
 //! then linked. A name that is taken by other contents is left alone, whoever
 //! wrote them; the next free number is appended instead.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -187,12 +186,10 @@ fn place_new_with(
 /// command takes for a case.
 fn temporary(path: &Path, contents: &[u8]) -> io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().unwrap_or(OsStr::new("file"));
     loop {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut hidden = OsStr::new(".").to_os_string();
-        hidden.push(name);
-        hidden.push(format!(".{}-{n}.part", std::process::id()));
+        // Short: the name of the file itself may be as long as names can be.
+        let hidden = format!(".gcdiff-{}-{n}.part", std::process::id());
         let beside = path.with_file_name(hidden);
         let file = OpenOptions::new()
             .write(true)
@@ -306,6 +303,19 @@ mod tests {
         assert!(!place_new_with(&path, b"two", refuse, rename).unwrap());
         assert_eq!(scratch.names(), ["case.wat"]);
         assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_names_can_be() {
+        let scratch = Scratch::new("long");
+        let folder = Folder::open(&scratch.0).unwrap();
+        let stem = "x".repeat(251);
+        let saved = folder.save(&stem, "wat", b"one").unwrap();
+        assert!(saved.is_new);
+        try_replace(&saved.path).unwrap();
+        replace(&saved.path, b"two").unwrap();
+        assert_eq!(scratch.names(), [format!("{stem}.wat")]);
+        assert_eq!(fs::read(&saved.path).unwrap(), b"two");
     }
 
     #[test]

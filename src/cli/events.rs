@@ -1,6 +1,6 @@
 //! `gcdiff events`: what generated cases do to a collector.
 
-use super::output::say;
+use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
 use super::{Ended, file};
@@ -163,12 +163,24 @@ impl Events {
             let target = self.target;
             return Err(format!("inputs of {target} are no generated cases"));
         }
+        let below = file::all_below(&self.inputs, |_| true)?;
+        if below.paths.is_empty() {
+            return Err("there is no input below the given paths".into());
+        }
         let mut table = Table::default();
-        for path in file::all_below(&self.inputs, |_| true)? {
-            // An input that makes no case reaches nothing.
-            let input = file::read(&path)?;
-            if let Some(drawn) = self.target.drawn(&input) {
-                table.count(&events::of_case(&drawn));
+        let mut unread = 0;
+        for path in &below.paths {
+            match below.read(path) {
+                // An input that makes no case reaches nothing.
+                Ok(input) => {
+                    if let Some(drawn) = self.target.drawn(&input) {
+                        table.count(&events::of_case(&drawn));
+                    }
+                }
+                Err(message) => {
+                    complain(&message);
+                    unread += 1;
+                }
             }
         }
         let reached = Event::ALL.iter().filter(|e| table.reached(**e) > 0);
@@ -183,7 +195,13 @@ impl Events {
                 say!("{:30}{:>9}", event.name(), table.reached(*event));
             }
         }
-        Ok(Ended::Agree)
+        match unread {
+            0 => Ok(Ended::Agree),
+            n => Err(format!(
+                "{n} of {} paths could not be read",
+                below.paths.len()
+            )),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `gcdiff inputs`: something for a fuzz target to start from.
 
-use super::output::say;
+use super::file::Below;
+use super::output::{complain, say};
 use super::{Ended, file, load};
 use crate::campaign::Folder;
 use crate::campaign::targets::Target;
@@ -9,7 +10,7 @@ use crate::escape;
 use crate::generate::{self, ops::Program};
 use arbitrary::Unstructured;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Write starting inputs of a fuzz target into a folder
 ///
@@ -54,6 +55,10 @@ impl Inputs {
                 self.target
             ));
         }
+        let below = file::all_below(&self.from, file::is_module)?;
+        if self.cases == 0 && below.paths.is_empty() {
+            return Err("there is no module below the given paths".into());
+        }
         let in_folder = |e: std::io::Error| format!("--out {}: {e}", escape::path(&self.out));
         let folder = Folder::open(&self.out).map_err(in_folder)?;
         let mut written = 0;
@@ -62,11 +67,14 @@ impl Inputs {
             let saved = folder.save(stem, extension, bytes);
             saved.map(drop).map_err(in_folder)
         };
-        for path in file::all_below(&self.from, file::is_module)? {
-            if let Some(stem) = path.file_stem().and_then(|s| s.to_str()) {
-                let case = load::read(&file::read(&path)?, &LimitsText::default());
-                let (case, _) = case.map_err(|e| format!("{}: {e}", escape::path(&path)))?;
-                write(stem, "wasm", &case.wasm)?;
+        let mut unread = 0;
+        for path in &below.paths {
+            match module(path, &below) {
+                Ok(wasm) => write(&stem(path), "wasm", &wasm)?,
+                Err(message) => {
+                    complain(&message);
+                    unread += 1;
+                }
             }
         }
         for index in 0..self.cases {
@@ -86,6 +94,31 @@ impl Inputs {
             }
         }
         say!("{written} inputs in {}", escape::path(&self.out));
-        Ok(Ended::Agree)
+        match unread {
+            0 => Ok(Ended::Agree),
+            n => Err(format!(
+                "{n} of {} paths could not be read",
+                below.paths.len()
+            )),
+        }
     }
+}
+
+/// The module of a file, in binary form.
+fn module(path: &Path, below: &Below) -> Result<Vec<u8>, String> {
+    let bytes = below.read(path)?;
+    let case = load::read(&bytes, &LimitsText::default());
+    let (case, _) = case.map_err(|e| format!("{}: {e}", escape::path(path)))?;
+    Ok(case.wasm)
+}
+
+/// The name that a module's file is given, without extension: that of the file it
+/// is from, as far as that is Unicode. It is cut where a number and another
+/// extension would make it longer than file systems allow.
+fn stem(path: &Path) -> String {
+    const LONGEST: usize = 240;
+    let mut stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = stem.floor_char_boundary(LONGEST);
+    stem.to_mut().truncate(end);
+    stem.into_owned()
 }

@@ -69,6 +69,10 @@ enum Ended {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     report_panics();
+    if let Err(message) = signals::survive_full_files() {
+        output::complain(&message);
+        return ExitCode::from(2);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return help(error),

@@ -1,5 +1,6 @@
 //! `gcdiff replay`: many files, one verdict each.
 
+use super::file::Below;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
@@ -27,7 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// fuzz target, as libFuzzer keeps it. Prints a line per finding, and a table of
 /// fingerprints with the smallest file of each. INT, TERM and HUP end it early,
 /// with its table. Exit code: 1 if there was a finding; else 2 if a file could not
-/// be run, or was not reached; else 0.
+/// be run, a folder not be read, or a file was not reached; else 0.
 #[derive(Args)]
 pub(super) struct Replay {
     /// Files and folders.
@@ -71,7 +72,10 @@ impl Replay {
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
             |path: &Path| self.target.is_some() || named.contains(path) || file::is_module(path);
-        let files = file::all_below(&self.paths, is_wanted)?;
+        let Below {
+            paths: files,
+            errors,
+        } = file::all_below(&self.paths, is_wanted)?;
         if files.is_empty() {
             return Err("there is no file to replay below the given paths".into());
         }
@@ -106,7 +110,10 @@ impl Replay {
                     bar: bar.clone(),
                 };
                 let judging = this.clone();
-                let judge = move |path: &Path, desk: &Arc<Desk>| judging.judge(path, desk);
+                let judge = move |path: &Path, desk: &Arc<Desk>| match errors.get(path) {
+                    Some(error) => Err(error.clone()),
+                    None => judging.judge(path, desk),
+                };
                 replay(&files, &settings, judge, watch)
             },
             |bar| {

@@ -1,4 +1,5 @@
-//! Signals that ask a long command to end: it ends early, but as it would.
+//! Signals that ask a long command to end: it ends early, but as it would. And
+//! the signal of a file that may not grow, which must not end it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,23 @@ impl Signals {
     pub(super) fn any(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Has a write beyond the limit of a file's size (`ulimit -f`) fail like one to a
+/// full disk. The signal that comes with it would end the process.
+#[cfg(unix)]
+pub(super) fn survive_full_files() -> Result<(), String> {
+    use signal_hook::consts::SIGXFSZ;
+    // That there is a handler is enough: nobody reads the flag.
+    let registered = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    registered
+        .map(drop)
+        .map_err(|e| format!("signal {SIGXFSZ}: {e}"))
+}
+
+#[cfg(not(unix))]
+pub(super) fn survive_full_files() -> Result<(), String> {
+    Ok(())
 }
 
 /// Whether the process was started with a signal ignored, as `nohup` does. Only

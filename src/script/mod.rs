@@ -74,20 +74,34 @@ pub struct Options {
 
 impl Default for Options {
     /// Roomier than [`Limits::default`]: nothing of a script goes away before
-    /// its end, and it may have hundreds of modules. The fuel would pay for the
-    /// largest array there is, so that one which is too large meets the limit
-    /// of the heap.
+    /// its end, and it may have hundreds of modules. The fuel of a call would pay
+    /// for the largest array of eight-byte elements, so that one which is too large
+    /// meets the limit of the heap; and yet a script of endless loops ends within
+    /// seconds.
     fn default() -> Options {
         Options {
             limits: Limits {
-                fuel: 1 << 33,
+                fuel: 2_200_000_000,
                 heap_bytes: 1 << 30,
                 memory_bytes: 1 << 30,
                 // More than the fuel of one call.
-                work: 1 << 34,
+                work: 4_000_000_000,
                 ..Limits::default()
             },
             schedule: Schedule::Never,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_end_within_seconds_and_a_call_may_use_up_its_fuel() {
+        let limits = Options::default().limits;
+        // A unit of fuel is a nanosecond of work.
+        assert!(limits.work <= 5_000_000_000, "{}", limits.work);
+        assert!(limits.fuel < limits.work, "{}", limits.fuel);
     }
 }

@@ -25,6 +25,8 @@ pub enum Proposal {
     CustomDescriptors,
     /// Shared memories and atomic instructions.
     Threads,
+    /// Strings as references.
+    Stringref,
     /// Components.
     Components,
     /// Any other.
@@ -43,7 +45,7 @@ struct Marks {
     keywords: &'static [&'static str],
 }
 
-const ALL: [Marks; 7] = [
+const ALL: [Marks; 8] = [
     Marks {
         proposal: Proposal::LegacyExceptions,
         features: WasmFeatures::LEGACY_EXCEPTIONS,
@@ -86,6 +88,23 @@ const ALL: [Marks; 7] = [
         keywords: &["shared", "seqcst", "acqrel", "thread", "wait"],
     },
     Marks {
+        proposal: Proposal::Stringref,
+        // wasmparser does not know it, nor does the parser of texts.
+        features: WasmFeatures::empty(),
+        messages: &[],
+        keywords: &[
+            "stringref",
+            "string",
+            "string.",
+            "stringview_wtf8",
+            "stringview_wtf8.",
+            "stringview_wtf16",
+            "stringview_wtf16.",
+            "stringview_iter",
+            "stringview_iter.",
+        ],
+    },
+    Marks {
         proposal: Proposal::Components,
         features: WasmFeatures::COMPONENT_MODEL,
         messages: &["this is a component"],
@@ -110,6 +129,7 @@ impl Proposal {
             Proposal::CompactImports => "compact imports: beyond 3.0",
             Proposal::CustomDescriptors => "custom descriptors: beyond 3.0",
             Proposal::Threads => "threads: beyond 3.0",
+            Proposal::Stringref => "stringref: beyond 3.0",
             Proposal::Components => "components: out of scope",
             Proposal::Other => "a proposal beyond 3.0",
         }
@@ -150,6 +170,9 @@ impl Proposal {
     /// there is one.
     pub(super) fn of_module(wasm: &[u8]) -> Option<Proposal> {
         let valid = |marks: &&Marks| {
+            if marks.features.is_empty() {
+                return false;
+            }
             let features = features().union(marks.features);
             Validator::new_with_features(features)
                 .validate_all(wasm)

@@ -280,3 +280,48 @@ fn a_full_disk_behind_the_output_is_an_error_and_loses_no_finding() {
     assert_eq!(ran.unwrap().code(), Some(2));
     assert!(File::open("/dev/full").is_ok());
 }
+
+/// A command none of whose files may grow beyond half a kilobyte, or one.
+fn in_small_files(args: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 1 && exec \"$0\" \"$@\""]);
+    command.arg(env!("CARGO_BIN_EXE_gcdiff")).args(args);
+    command
+}
+
+#[test]
+fn a_limit_of_file_size_is_like_a_full_disk() {
+    let scratch = Scratch::new("file-size");
+    let out = scratch.join("out");
+    let out_arg = out.to_str().unwrap();
+    let fuzz = ["fuzz", "--fault", "canary", "--cases", "300", "--seed", "1"];
+    let ran = in_small_files(&[&fuzz[..], &["--jobs", "1", "--out", out_arg]].concat())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (text(&ran.stdout), text(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(1), "{stderr}");
+    for wanted in ["  not saved    ", "\nfingerprint | count | lowest case | "] {
+        assert!(stdout.contains(wanted), "{wanted}: {stdout}");
+    }
+    assert!(stderr.contains(" is not saved: "), "{stderr}");
+    let left = names(&out);
+    assert!(left.iter().all(|name| is_case(name)), "{left:?}");
+
+    let report = scratch.join("report.md");
+    let events = ["events", "--cases", "1", "--report"];
+    let ran = in_small_files(&[&events[..], &[report.to_str().unwrap()]].concat())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("report.md: "));
+    let stdout = File::create(scratch.join("stdout")).unwrap();
+    let ran = in_small_files(&["zoo", "--list"])
+        .stdout(stdout)
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("standard output: "));
+    // Nothing is left beside a file that could not be written.
+    let left = names(&scratch.0);
+    assert!(!left.iter().any(|name| name.ends_with(".part")), "{left:?}");
+}

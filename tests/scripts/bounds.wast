@@ -25,3 +25,12 @@
 (assert_trap (invoke "array.fill" (i32.const 0)) "out of bounds array access")
 ;; start and length wrap round together
 (assert_trap (invoke "array.fill" (i32.const 1)) "out of bounds array access")
+
+;; An array that is too large for any heap is a trap for that reason, too.
+(module
+  (type $bytes (array (mut i8)))
+  (type $longs (array (mut i64)))
+  (func (export "bytes") (drop (array.new_default $bytes (i32.const -1))))
+  (func (export "longs") (drop (array.new_default $longs (i32.const -1)))))
+(assert_trap (invoke "bytes") "allocation size too large")
+(assert_trap (invoke "longs") "allocation size too large")
