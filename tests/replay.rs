@@ -207,9 +207,8 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
     }
 }
 
-/// Makes folders below a folder until paths are longer than the system takes, so
-/// that nobody can read them, with a module at the end. Returns a folder from which
-/// on that is so.
+/// Makes folders below a folder, each in the last, until paths are longer than the
+/// system takes, so that nobody can read them. Returns the name that all have.
 #[cfg(unix)]
 fn too_deep(folder: &Folder) -> String {
     let name = "d".repeat(200);

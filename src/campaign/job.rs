@@ -138,6 +138,7 @@ impl Work for Cases {
         };
         let mut pins = Pins::default();
         if judged.verdict.is_finding() {
+            desk.note_found(&judged.verdict, &options.pins());
             let (verdict, names) = settle(&all, &options, &drawn, judged.verdict);
             (judged.verdict, pins) = (verdict, names);
         }
@@ -174,6 +175,13 @@ impl Work for Cases {
 
     fn overdue(&self, index: u64, note: Note) {
         let _judging = Judging(&self.kept, index);
+        if let Some(found) = note.found.clone() {
+            let (verdict, pins) = *found;
+            self.count(|outcome| outcome.statistics.count_verdict(&verdict));
+            self.found(index, verdict, pins, note);
+            self.progress.cases.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         match note.overtime(self.campaign.timeout.unwrap_or_default()) {
             Verdict::Violation(violation) => {
                 self.broke_off(index, *violation, note);

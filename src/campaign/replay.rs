@@ -62,6 +62,9 @@ pub struct Settings {
     /// How long a file may take. One that takes longer is a finding of law
     /// *limits*; see [`Campaign::timeout`](super::Campaign::timeout).
     pub timeout: Option<Duration>,
+    /// Whether the files are inputs of a fuzz target, of which some make no case
+    /// or one that says nothing.
+    pub are_inputs: bool,
     /// Files done, and whether to stop.
     pub progress: Progress,
 }
@@ -200,8 +203,14 @@ impl Work for Files {
     fn overdue(&self, index: u64, note: Note) {
         match note.overtime(self.settings.timeout.unwrap_or_default()) {
             Verdict::Violation(violation) => self.broke_off(index, *violation),
-            // The case is long, and says nothing of any heap.
-            _ => self.add(index, Ok((Replayed::Nothing, self.size(index)))),
+            _ if self.settings.are_inputs => {
+                self.add(index, Ok((Replayed::Nothing, self.size(index))));
+            }
+            other => {
+                let path = self.files.get(index as usize);
+                let path = path.map(|path| crate::escape::path(path).to_string());
+                self.add(index, Err(format!("{}: {other}", path.unwrap_or_default())));
+            }
         }
     }
 }
@@ -264,6 +273,7 @@ mod tests {
         for jobs in [1, 3] {
             let told = Told::default();
             let settings = Settings {
+                are_inputs: false,
                 jobs,
                 // The report of a panic takes some time, too.
                 timeout: Some(Duration::from_secs(1)),
@@ -290,6 +300,7 @@ mod tests {
     fn what_is_stopped_shows_what_it_has() {
         let files: Vec<PathBuf> = (0..100).map(|i| format!("file {i}").into()).collect();
         let settings = Settings {
+            are_inputs: false,
             jobs: 2,
             timeout: None,
             progress: Progress::default(),

@@ -49,7 +49,7 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
     let (case, header) = read(&bytes, &limiting.limits).map_err(in_file)?;
     if module::footprint(&case.wasm) > case.limits.footprint {
         return Err(in_file(format!(
-            "the module needs more memory than it may have; --limits footprint={} allows it",
+            "the module needs more memory than it may have, some {} bytes (--limits footprint=N)",
             module::footprint(&case.wasm)
         )));
     }

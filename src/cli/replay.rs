@@ -93,6 +93,7 @@ impl Replay {
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
+            are_inputs: self.target.is_some(),
             jobs: self.jobs.map_or(cores, usize::from),
             timeout: self.judging.timeout(60),
             progress: Progress::default(),

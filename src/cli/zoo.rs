@@ -55,7 +55,7 @@ pub(super) struct Zoo {
     jobs: Option<u16>,
 
     /// How long a case may take; one that takes longer is detected, by law
-    /// limits. 0 is for ever.
+    /// limits, if one heap is to blame. 0 is for ever.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 
@@ -178,9 +178,10 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending),
     let tried = tried.ok_or("a trial was ended by a panic")?;
     let of_fault = |trials: Vec<Option<Trial>>| trials.into_iter().collect();
     let of_setup = |faults: Vec<Vec<_>>| faults.into_iter().map(of_fault).collect();
-    let ending = match tried.gave_up {
-        true => "ended, since too many cases did not",
-        false => "ended by a signal",
+    let ending = match (tried.gave_up, signals.any()) {
+        (true, _) => "ended, since too many cases did not",
+        (false, true) => "ended by a signal",
+        (false, false) => "a case took longer than --timeout, and no heap is to blame",
     };
     Ok((tried.trials.into_iter().map(of_setup).collect(), ending))
 }

@@ -1,11 +1,11 @@
-//! What a job is at, for whoever waits for it.
+//! What a job is at, for the thread that waits for it.
 
 use super::cpu_clock::CpuClock;
 use crate::generate::Drawn;
 use crate::heap::Reclaims;
-use crate::oracle::{Options, Reason, Subject, Verdict, Violation};
+use crate::oracle::{Options, Pins, Reason, Subject, Verdict, Violation};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is known of an item that is being worked on.
 #[derive(Clone, Debug, Default)]
@@ -14,60 +14,83 @@ pub struct Note {
     pub heap: Option<&'static str>,
     /// The case, once it is made.
     pub case: Option<Arc<Drawn>>,
-    /// When the run began.
-    began: Option<Instant>,
-    /// Whether the heap that is running ever frees anything.
-    frees: bool,
-    /// The longest run of the case that has ended.
-    longest: Option<Duration>,
+    /// The verdict, if the item is a finding already and only its details are
+    /// worked on.
+    pub(crate) found: Option<Box<(Verdict, Pins)>>,
+    /// The heaps that have run, and how long.
+    runs: Vec<Runs>,
+    /// The time outside all of them.
+    outside: Duration,
 }
 
-/// A heap is to blame for a run that takes so many times as long as the longest
-/// one before it.
+/// The runs of one heap.
+#[derive(Copy, Clone, Debug)]
+struct Runs {
+    heap: &'static str,
+    /// Whether it ever frees anything.
+    frees: bool,
+    /// As far as whoever waits has seen.
+    time: Duration,
+}
+
+/// A heap is to blame if its runs take longer than those of any other heap by
+/// this factor.
 const SLOWER: u32 = 4;
 
 impl Note {
     /// The verdict on an item that is still worked on after `timeout`.
     ///
-    /// A run may be long because of what it does. So a heap is blamed only if its
-    /// run takes much longer than that of another heap; where there was none
-    /// before it, if it frees: a heap that never does has no loop to be caught in.
-    /// Outside all heaps gcdiff is to blame.
+    /// A run may be long because of what the program does. So a heap is blamed only
+    /// if its runs take much longer than those of all other heaps. The first heap to
+    /// run has none to be compared with: it is blamed if it frees, since a heap that
+    /// never does has no loop to be caught in. gcdiff is blamed for time outside all
+    /// heaps.
     pub(crate) fn overtime(&self, timeout: Duration) -> Verdict {
-        let blamed = match (self.heap, self.began) {
-            (Some(heap), Some(began)) => {
-                let is_slower = match self.longest {
-                    Some(longest) => began.elapsed() > SLOWER * longest,
-                    None => self.frees,
-                };
-                is_slower.then_some(heap)
-            }
-            (Some(heap), None) => Some(heap),
-            (None, _) => Some("gcdiff"),
+        if let Some(found) = &self.found {
+            return found.0.clone();
+        }
+        let gcdiff = Runs {
+            heap: "gcdiff",
+            frees: true,
+            time: self.outside,
+        };
+        let all = || self.runs.iter().chain([&gcdiff]);
+        let slowest = all().max_by_key(|runs| runs.time).unwrap_or(&gcdiff);
+        let others = self.runs.iter().filter(|runs| runs.heap != slowest.heap);
+        let is_to_blame = match others.map(|runs| runs.time).max() {
+            Some(longest) => slowest.time > SLOWER * longest,
+            None => slowest.frees,
         };
         let seconds = timeout.as_secs_f64();
-        match blamed {
-            Some(heap) => Verdict::Violation(Box::new(Violation::overtime(heap, seconds))),
-            None => Verdict::Discard(
+        match is_to_blame {
+            true => Verdict::Violation(Box::new(Violation::overtime(slowest.heap, seconds))),
+            false => Verdict::Discard(
                 Reason::TooLong,
                 format!("not done within {seconds} s, and no heap is much slower than another"),
             ),
         }
     }
 
-    /// A run begins, or ends.
-    fn run(&mut self, heap: Option<(&'static str, bool)>) {
-        if let Some(began) = self.began.take() {
-            self.longest = self.longest.max(Some(began.elapsed()));
+    /// A run of a heap begins.
+    fn begin(&mut self, heap: &'static str, frees: bool) {
+        self.heap = Some(heap);
+        if self.runs.iter().all(|runs| runs.heap != heap) {
+            let time = Duration::ZERO;
+            self.runs.push(Runs { heap, frees, time });
         }
-        self.heap = heap.map(|(name, _)| name);
-        self.frees = heap.is_some_and(|(_, frees)| frees);
-        self.began = heap.map(|_| Instant::now());
+    }
+
+    /// Whoever runs has done so for as long since the last time.
+    fn took(&mut self, time: Duration) {
+        let heap = self.heap;
+        match self.runs.iter_mut().find(|runs| Some(runs.heap) == heap) {
+            Some(runs) => runs.time += time,
+            None => self.outside += time,
+        }
     }
 }
 
-/// So many times the processor time that an item may take, it may take of any
-/// time.
+/// An item may take as many times its processor time of any time.
 const WAITING: u32 = 6;
 
 /// Where a job works: at one item at a time.
@@ -84,8 +107,10 @@ struct State {
     clock: CpuClock,
     seen_at: Option<Duration>,
     note: Note,
-    /// When whoever waits last looked, on the same clock.
+    /// When whoever waits last looked: on the clock that they have, and on that of
+    /// the thread.
     looked_at: Duration,
+    cpu_at: Option<Duration>,
     /// The item took too long, and nobody waits for it any more.
     is_abandoned: bool,
 }
@@ -105,18 +130,24 @@ impl Desk {
         *state = State {
             item: Some(item),
             since: now,
+            looked_at: now,
+            cpu_at: state.cpu_at,
             clock: std::mem::take(&mut state.clock),
             ..State::default()
         };
     }
 
-    /// The time of the item begins anew: it has many parts, of which each may take
-    /// as long.
-    pub(crate) fn restart(&self) {
+    /// Gives the next part of the item its own time: it has many parts, and each
+    /// may take as long. Returns whether anyone still waits.
+    pub(crate) fn restart(&self) -> bool {
         let mut state = self.state();
+        if state.is_abandoned {
+            return false;
+        }
         state.since = state.looked_at;
         state.seen_at = None;
         state.note = Note::default();
+        true
     }
 
     /// The item is done. What was known of it, unless nobody waits any more.
@@ -134,10 +165,16 @@ impl Desk {
     /// while a thread waits for another one, the time since the item began counts.
     pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
         let mut state = self.state();
-        state.looked_at = now;
+        let cpu = state.clock.now();
+        let tick = match (cpu, state.cpu_at) {
+            (Some(cpu), Some(before)) => cpu.saturating_sub(before),
+            (Some(_), None) => Duration::ZERO,
+            (None, _) => now.saturating_sub(state.looked_at),
+        };
+        state.note.took(tick);
+        (state.looked_at, state.cpu_at) = (now, cpu);
         let item = state.item.filter(|_| !state.is_abandoned)?;
         let since = now.saturating_sub(state.since);
-        let cpu = state.clock.now();
         let is_overdue = match (cpu, state.seen_at) {
             (Some(cpu), Some(seen_at)) => {
                 cpu.saturating_sub(seen_at) >= timeout || since >= WAITING * timeout
@@ -164,8 +201,9 @@ impl Desk {
             let each = subjects.iter().map(|subject| {
                 let desk = self.clone();
                 let frees = subject.reclaims() != Reclaims::Nothing;
-                subject.noted(move |heap| {
-                    desk.state().note.run(heap.map(|name| (name, frees)));
+                subject.noted(move |heap| match heap {
+                    Some(heap) => desk.state().note.begin(heap, frees),
+                    None => desk.state().note.heap = None,
                 })
             });
             each.collect()
@@ -177,12 +215,29 @@ impl Desk {
         }
     }
 
-    /// Notes the heap that runs. `longest` is how long another one took for the
-    /// same.
-    pub(crate) fn note_heap(&self, heap: &'static str, frees: bool, longest: Option<Duration>) {
+    /// Notes that a heap runs. `others` have run the same before.
+    pub(crate) fn note_heap(
+        &self,
+        heap: &'static str,
+        frees: bool,
+        others: &[(&'static str, Duration)],
+    ) {
         let mut state = self.state();
-        state.note.longest = longest;
-        state.note.run(Some((heap, frees)));
+        for (heap, time) in others {
+            state.note.begin(heap, false);
+            state.note.took(*time);
+        }
+        state.note.begin(heap, frees);
+    }
+
+    /// Notes that the item is a finding, whatever comes of the rest of the work.
+    pub(crate) fn note_found(&self, verdict: &Verdict, pins: &Pins) {
+        self.state().note.found = Some(Box::new((verdict.clone(), pins.clone())));
+    }
+
+    /// How long the thread has worked, where the system tells it.
+    pub(crate) fn time(&self) -> Option<Duration> {
+        self.state().clock.now()
     }
 }
 
@@ -193,31 +248,53 @@ mod tests {
     use crate::oracle::{Collector, judge};
 
     #[test]
-    fn a_heap_is_blamed_for_time_only_if_another_took_less() {
-        let second = Duration::from_secs(1);
-        let pause = || std::thread::sleep(Duration::from_millis(20));
-        let shown = |note: &Note| note.overtime(second).fingerprint();
-        let gcdiff = Some("limits:time:gcdiff".to_string());
-        let drc = Some("limits:time:drc".to_string());
-        let mut note = Note::default();
-        assert_eq!(shown(&note), gcdiff);
-        // No heap to compare it with.
-        note.run(Some(("null", false)));
-        assert_eq!(shown(&note), None);
-        note.run(Some(("drc", true)));
-        note.longest = None;
-        assert_eq!(shown(&note), drc);
-        // As long as another one.
-        note.run(None);
-        note.longest = Some(second);
-        note.run(Some(("drc", true)));
-        pause();
-        assert_eq!(shown(&note), None);
-        // Much longer.
-        note.longest = Some(Duration::from_millis(1));
-        assert_eq!(shown(&note), drc);
-        let verdict = Note::default().overtime(second);
-        assert!(verdict.is_finding());
+    fn a_heap_is_blamed_for_time_only_if_all_others_take_less() {
+        let verdict = |runs: &[(&'static str, bool, u64)], outside| {
+            let mut note = Note::default();
+            for (heap, frees, milliseconds) in runs {
+                note.begin(heap, *frees);
+                note.took(Duration::from_millis(*milliseconds));
+            }
+            note.heap = None;
+            note.took(Duration::from_millis(outside));
+            note.overtime(Duration::from_secs(10)).fingerprint()
+        };
+        let time = |heap: &str| Some(format!("limits:time:{heap}"));
+        let (null, drc, copying) = ("null", "drc", "copying");
+        assert_eq!(verdict(&[], 10_000), time("gcdiff"));
+        // The first to run.
+        assert_eq!(verdict(&[(null, false, 10_000)], 0), None);
+        assert_eq!(verdict(&[(drc, true, 10_000)], 0), time(drc));
+        // Not so much longer than another.
+        assert_eq!(
+            verdict(&[(null, false, 4_000), (drc, true, 6_000)], 0),
+            None
+        );
+        assert_eq!(
+            verdict(&[(null, false, 1), (drc, true, 9_999)], 0),
+            time(drc)
+        );
+        // In two runs, and whichever runs when the time is over.
+        let twice = [(null, false, 1), (drc, true, 3_000), (drc, true, 7_000)];
+        assert_eq!(verdict(&twice, 0), time(drc));
+        let earlier = [(null, false, 1), (drc, true, 9_900), (copying, true, 99)];
+        assert_eq!(verdict(&earlier, 0), time(drc));
+        // Neither.
+        let between = [(null, false, 3_000), (drc, true, 3_000)];
+        assert_eq!(verdict(&between, 4_000), None);
+        assert_eq!(verdict(&between, 14_000), time("gcdiff"));
+    }
+
+    #[test]
+    fn a_finding_is_not_lost_for_lack_of_time() {
+        let desk = Desk::default();
+        desk.begin(0, Duration::ZERO);
+        let found = Verdict::Violation(Box::new(Violation::overtime("drc", 1.0)));
+        desk.note_found(&found, &Pins::default());
+        let (hour, second) = (Duration::from_secs(3600), Duration::from_secs(1));
+        let (_, note) = desk.abandon(hour, second).unwrap();
+        assert_eq!(note.overtime(second), found);
+        assert!(!desk.restart());
     }
 
     #[test]

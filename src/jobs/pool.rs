@@ -184,7 +184,7 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
 ///
 /// # Errors
 ///
-/// If it takes longer: the verdict on that.
+/// The verdict on work that takes longer.
 ///
 /// # Panics
 ///
@@ -192,7 +192,7 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
 pub fn within<T: Send + 'static>(
     timeout: Option<Duration>,
     work: impl FnOnce(&Arc<Desk>) -> T + Send + 'static,
-) -> Result<T, Verdict> {
+) -> Result<T, Box<Verdict>> {
     let desk = Arc::new(Desk::default());
     let own = desk.clone();
     let (done, result) = channel();
@@ -221,7 +221,7 @@ pub fn within<T: Send + 'static>(
         if let Some(timeout) = timeout
             && let Some((_, note)) = desk.abandon(now, timeout)
         {
-            return Err(note.overtime(timeout));
+            return Err(Box::new(note.overtime(timeout)));
         }
     }
 }
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(within(None, |_| 7), Ok(7));
         assert_eq!(within(second, |_| 7), Ok(7));
         let endless = within(second, |desk| {
-            desk.note_heap("slow", true, None);
+            desk.note_heap("slow", true, &[]);
             loop {
                 std::thread::sleep(Duration::from_millis(50));
             }

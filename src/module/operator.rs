@@ -7,7 +7,8 @@ pub(crate) fn operator_name(operator: &Operator<'_>) -> String {
     text_name(&format!("{operator:?}"))
 }
 
-/// From the name of an operator's variant to that of the text format:
+/// From the name of an operator's variant to that of the text format, for
+/// instructions on objects and tables, and near enough for the others:
 /// `ArrayNewFixed { .. }` is `array.new_fixed`, `I32Load8S` is `i32.load8_s`.
 fn text_name(debug: &str) -> String {
     let name = debug.split([' ', '(', '{']).next().unwrap_or(debug);

@@ -180,7 +180,8 @@ pub fn judge_module(
     judged.facts.reserve(options.collectors.len());
     let mut votes = Votes::default();
     let mut discarded = None;
-    let footprint = case.limits.footprint.min(options.footprint);
+    let most = case.limits.footprint.min(options.footprint);
+    let footprint = most.saturating_sub(footprint(&case.wasm));
     for subject in &options.collectors {
         let frees = subject.reclaims() != Reclaims::Nothing;
         let mut schedule = None;

@@ -168,10 +168,15 @@ impl<H: Heap> Runner<'_, H> {
     /// Encodes, validates and compiles a module.
     pub(super) fn load(&mut self, module: &mut QuoteWat<'_>) -> Result<Arc<Module>, Refusal> {
         let wasm = module.encode().map_err(|e| Refusal::Text(e.message()))?;
-        let noted = self.store.note_bytes(footprint(&wasm));
-        self.done(noted)?;
+        let bytes = footprint(&wasm);
+        let has_room = self.store.afford(bytes);
+        self.done(has_room)?;
         match Module::new(&wasm, &mut self.types) {
-            Ok(module) => Ok(Arc::new(module)),
+            Ok(module) => {
+                let noted = self.store.note_bytes(bytes);
+                self.done(noted)?;
+                Ok(Arc::new(module))
+            }
             Err(error) => Err(match Proposal::of_error(&error) {
                 Some(proposal) => Refusal::Skip(Reason::Beyond(proposal)),
                 None => match Proposal::of_module(&wasm) {

@@ -73,7 +73,7 @@ pub use probe::Probe;
 pub use report::{Report, setups};
 pub use summary::{Quantiles, Summary};
 pub use table::FAULTS;
-pub use trial::{Setup, Trial, quantile, trial};
+pub use trial::{Setup, Trial, quantile};
 pub use trials::{Tally, Trials, Tried};
 
 /// A fault.

@@ -1,10 +1,9 @@
 //! How many generated cases it takes to notice a fault.
 
-use super::{Fault, Probe};
+use super::Probe;
 use crate::generate::{self, Generator};
 use crate::oracle::{Options, judge_module};
 use serde::Serialize;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One fault against the cases of one seed. Cases are counted from 1; `None` if
 /// it did not come to that.
@@ -38,21 +37,8 @@ pub struct Setup {
     pub options: Options,
 }
 
-/// Judges the cases of a seed, as a campaign with these options would, until one
-/// tells, or until there have been `cases` of them. Every case is added to
-/// `done`.
-pub fn trial(fault: Fault, seed: u64, cases: u64, setup: &Setup, done: &AtomicU64) -> Trial {
-    let probe = Probe::default();
-    let options = fault.switch_on(setup.options.clone(), &probe);
-    let next = |_: u64, _: &Trial| {
-        done.fetch_add(1, Ordering::Relaxed);
-        true
-    };
-    let trial = follow(&setup.generator, &options, &probe, seed, cases, next);
-    trial.unwrap_or_default()
-}
-
-/// A trial under options with a fault in them, of which `probe` knows. `next` is
+/// Judges the cases of a seed, as a campaign would, until one is a finding, or until
+/// there have been `cases` of them. `options` have a fault that `probe` knows. `next` is
 /// told the number of each case before it is made, and what is known by then;
 /// nothing comes of the trial if it says no.
 pub(super) fn follow(

@@ -20,11 +20,12 @@ pub struct Trials {
     /// Threads. The results do not depend on it.
     pub jobs: usize,
     /// How long a case may take, in processor time where the system tells it.
-    /// One that takes longer is detected, as law *limits*.
+    /// One that takes longer is detected, as law *limits*, if one heap is to blame;
+    /// else the trial does not come to its end.
     pub timeout: Option<Duration>,
 }
 
-/// How the trials go, for whoever watches. Clones are about the same trials.
+/// How the trials go. Clones are about the same trials.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Cases begun.
@@ -102,7 +103,7 @@ impl Trials {
 struct State {
     /// The case that is tried.
     case: u64,
-    /// What was known before it, and what the fault tells.
+    /// What was known before it, and how far the fault has come.
     known: Trial,
     probe: Probe,
     /// What came of it.
@@ -143,7 +144,9 @@ impl Work for All {
         let options = desk.watching(&faulty);
         lock(&self.states[item as usize]).probe = probe.clone();
         let next = |case: u64, known: &Trial| {
-            desk.restart();
+            if !desk.restart() {
+                return false;
+            }
             let mut state = lock(&self.states[item as usize]);
             (state.case, state.known) = (case, known.clone());
             self.tally.cases.fetch_add(1, Ordering::Relaxed);
@@ -166,11 +169,11 @@ impl Work for All {
             let state = lock(&self.states[item as usize]);
             let mut trial = state.known.clone();
             trial.note(state.case, &state.probe);
-            trial.detected = verdict.is_finding().then_some(state.case);
+            trial.detected = Some(state.case);
             trial
         };
         trial.fingerprint = verdict.fingerprint();
-        self.ended(item, Some(trial));
+        self.ended(item, verdict.is_finding().then_some(trial));
     }
 }
 
@@ -235,7 +238,7 @@ mod tests {
             seeds: 2,
             cases: 20,
             jobs: 2,
-            timeout: Some(Duration::from_millis(200)),
+            timeout: Some(Duration::from_secs(2)),
         };
         let setup = Setup {
             generator: Generator::Default,
