@@ -158,11 +158,13 @@ impl<H: Heap> Store<H> {
     /// Sets all elements of a table that has just been added to the value in a
     /// register.
     pub fn fill_new_table(&mut self, table: u32, value: u64) -> Result<(), Stop> {
+        let index = table;
         let table = &mut self.tables[table as usize];
         match table.gc {
-            true => self
-                .heap
-                .grow_slots(&mut table.elements, GcRef::from_register(value))?,
+            true => {
+                self.heap
+                    .grow_slots(index, &mut table.elements, GcRef::from_register(value))?
+            }
             false => table.elements.fill(value as u32),
         }
         Ok(())

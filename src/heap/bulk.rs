@@ -12,28 +12,18 @@ impl Space {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
+        value: u128,
     ) -> Result<(), HeapError> {
         let range = self.elements(r, start, len, lane)?;
         let at = range.start;
+        if lane == Lane::B128 {
+            let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
+            slice.as_chunks_mut().0.fill(value.to_le_bytes());
+            return Ok(());
+        }
         self.storage
-            .fill(range, lane, value)
+            .fill(range, lane, value as u64)
             .ok_or_else(|| outside(at))
-    }
-
-    /// `array.fill` of an array of `v128`.
-    pub fn fill_vector(
-        &mut self,
-        r: GcRef,
-        start: u32,
-        len: u32,
-        value: u128,
-    ) -> Result<(), HeapError> {
-        let range = self.elements(r, start, len, Lane::B128)?;
-        let at = range.start;
-        let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
-        slice.as_chunks_mut().0.fill(value.to_le_bytes());
-        Ok(())
     }
 
     /// `array.copy`, barriers aside.

@@ -4,7 +4,7 @@
 //! Flat tables, because a heap is made for every run: learning a module's types
 //! takes three growing vectors, however many types there are.
 
-use super::{HeapError, Shape};
+use super::{HeapError, NewObject, Shape};
 use crate::spare::Spare;
 use crate::types::{ARRAY_ELEMENTS, Composite, Field, Lane, TypeId, Types};
 use std::ops::Range;
@@ -107,7 +107,19 @@ impl Drop for Layouts {
     }
 }
 
+/// What [`Layouts::none`] refers to.
+static NONE: Layouts = Layouts {
+    types: Vec::new(),
+    fields: Vec::new(),
+    traced: Vec::new(),
+};
+
 impl Layouts {
+    /// The layouts of no type: for a heap that overrides all that asks for them.
+    pub fn none() -> &'static Layouts {
+        &NONE
+    }
+
     /// Learns the types it does not know yet.
     pub fn add(&mut self, types: &Types) {
         let more = types.len().saturating_sub(self.types.len());
@@ -176,6 +188,23 @@ impl Layouts {
             Some(fields) => Ok(fields),
             None => Err(HeapError::corrupt(0, "no such fields")),
         }
+    }
+
+    /// How the values of a new object are stored, in order: its fields, or its
+    /// elements.
+    pub fn lanes_of(&self, object: NewObject) -> Result<impl Iterator<Item = Lane>, HeapError> {
+        let (fields, elements) = match object {
+            NewObject::Extern(_) => (&[][..], None),
+            NewObject::Array(_, len) => {
+                let lane = self.of(object.shape())?.element;
+                (&[][..], Some(std::iter::repeat_n(lane, len as usize)))
+            }
+            NewObject::Struct(_) | NewObject::Exception(..) => {
+                (self.fields_of(self.of(object.shape())?)?, None)
+            }
+        };
+        let fields = fields.iter().map(|field| field.lane);
+        Ok(fields.chain(elements.into_iter().flatten()))
     }
 
     /// One of [`Layout::fields`].

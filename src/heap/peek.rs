@@ -57,7 +57,16 @@ impl Space {
         Some((shape, self.array_len(r).unwrap_or(0)))
     }
 
-    /// The value at a place.
+    /// The whole value at a place.
+    pub fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        let low = u128::from(self.peek(r, place)?);
+        match place.lane() {
+            Lane::B128 => Some(low | u128::from(self.peek_high(r, place)?) << 64),
+            _ => Some(low),
+        }
+    }
+
+    /// The value at a place, the low half of a vector.
     pub fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         let (offset, lane) = self.locate(r, place)?;
         self.load(r, offset, lane).ok()

@@ -307,6 +307,24 @@ impl Space {
             .ok_or_else(|| outside(at))
     }
 
+    /// The value at a place.
+    #[inline]
+    pub fn load_value(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        match place.lane() {
+            Lane::B128 => self.load_vector(r, place),
+            lane => Ok(u128::from(self.load(r, place.offset(), lane)?)),
+        }
+    }
+
+    /// Writes any value at a place.
+    #[inline]
+    pub fn store_value(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        match place.lane() {
+            Lane::B128 => self.store_vector(r, place, value),
+            lane => self.store(r, place.offset(), lane, value as u64),
+        }
+    }
+
     /// The address of the `v128` at a place.
     fn vector(&self, r: GcRef, place: Place) -> Result<usize, HeapError> {
         let offset = u64::from(HEADER) + place.offset();

@@ -164,6 +164,7 @@ impl<H: Heap> Store<H> {
         }
         self.machine.charge(n)?;
         self.afford(n.saturating_mul(SEEN_ELEMENT))?;
+        let index = table as u32;
         let table = &mut self.tables[table];
         let full = |_| Stop::OverBudget(Resource::Memory);
         table.elements.try_reserve(n as usize).map_err(full)?;
@@ -172,9 +173,11 @@ impl<H: Heap> Store<H> {
             self.gc_elements += n as usize;
         }
         match table.gc {
-            true => self
-                .heap
-                .grow_slots(&mut table.elements[old..], GcRef::from_register(value))?,
+            true => self.heap.grow_slots(
+                index,
+                &mut table.elements[old..],
+                GcRef::from_register(value),
+            )?,
             false => table.elements[old..].fill(value as u32),
         }
         Ok(old as u64)
@@ -185,11 +188,13 @@ impl<H: Heap> Store<H> {
         let table = self.table(instance, op.imm);
         let to = self.table_range(table, start, n)?;
         self.machine.charge(n)?;
+        let index = table as u32;
         let table = &mut self.tables[table];
         match table.gc {
-            true => self
-                .heap
-                .fill_slots(&mut table.elements[to], GcRef::from_register(value))?,
+            true => {
+                self.heap
+                    .fill_slots(index, &mut table.elements[to], GcRef::from_register(value))?
+            }
             false => table.elements[to].fill(value as u32),
         }
         Ok(())
@@ -255,11 +260,12 @@ impl<H: Heap> Store<H> {
 
     /// Writes the scratch slots into a table.
     fn write_elements(&mut self, table: usize, to: Range<usize>) -> Result<(), Stop> {
+        let index = table as u32;
         let table = &mut self.tables[table];
         match table.gc {
             true => self
                 .heap
-                .copy_slots(&mut table.elements[to], &self.scratch)?,
+                .copy_slots(index, &mut table.elements[to], &self.scratch)?,
             false => table.elements[to].copy_from_slice(&self.scratch),
         }
         Ok(())
@@ -343,8 +349,8 @@ impl<H: Heap> Store<H> {
         self.array_range(array, start, n)?;
         self.machine.charge(u64::from(n))?;
         match lane {
-            Lane::B128 => Ok(self.heap.fill_vector(array, start, n, vector)?),
-            _ => Ok(self.heap.fill(array, start, n, lane, low)?),
+            Lane::B128 => Ok(self.heap.fill(array, start, n, lane, vector)?),
+            _ => Ok(self.heap.fill(array, start, n, lane, low.into())?),
         }
     }
 

@@ -207,7 +207,7 @@ impl<H: Heap> Store<H> {
                 let r = object(b!())?;
                 let value = vector::get(self.machine.registers(), op.a);
                 let place = Place::Field(field::<B128>(&op));
-                self.heap.set_vector(r, place, value)?;
+                self.heap.store(r, place, value)?;
             }
             Code::ArraySetWide => {
                 touch!();
@@ -215,7 +215,7 @@ impl<H: Heap> Store<H> {
                 let lane = Lane::B128;
                 let place = Place::Element { index, lane };
                 self.heap
-                    .set_vector(r, place, vector::get(self.machine.registers(), op.a))?;
+                    .store(r, place, vector::get(self.machine.registers(), op.a))?;
             }
             Code::ArrayFill => {
                 touch!();
@@ -263,7 +263,7 @@ impl<H: Heap> Store<H> {
             Code::StructGetWide => {
                 let r = object(b!())?;
                 let place = Place::Field(field::<B128>(&op));
-                let value = self.heap.get_vector(r, place)?;
+                let value = self.heap.load(r, place)?;
                 vector::put(self.machine.registers_mut(), op.a, value);
             }
             Code::ArrayNew => {
@@ -282,7 +282,7 @@ impl<H: Heap> Store<H> {
                 let value = vector::get(self.machine.registers(), op.b);
                 allocate!(self.heap.new_array_default(ty, len));
                 let r = GcRef::from_register(a!());
-                self.heap.fill_vector(r, 0, len, value)?;
+                self.heap.fill(r, 0, len, Lane::B128, value)?;
             }
             Code::ArrayNewDefault => {
                 let len = b!() as u32;
@@ -340,7 +340,7 @@ impl<H: Heap> Store<H> {
                 let (r, index) = element(&self.heap, b!(), c!())?;
                 let lane = Lane::B128;
                 let place = Place::Element { index, lane };
-                let value = self.heap.get_vector(r, place)?;
+                let value = self.heap.load(r, place)?;
                 vector::put(self.machine.registers_mut(), op.a, value);
             }
             _ => return Ok(false),

@@ -76,7 +76,7 @@ impl<H: Heap> Store<H> {
         let types = Arc::clone(&self.types);
         for field in &types.entry(ty).layout.fields {
             if field.lane == Lane::B128 {
-                let value = self.heap.get_vector(exception, Place::Field(*field))?;
+                let value = self.heap.load(exception, Place::Field(*field))?;
                 vector::put(&mut self.machine.stack[register..], 0, value);
             } else {
                 self.machine.stack[register] = self.heap.get_field(exception, *field)?;

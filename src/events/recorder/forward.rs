@@ -1,59 +1,9 @@
-//! The operations of the heap behind, each with a look before and after.
+//! What a heap that is recorded counts. Everything else is forwarded.
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{
-    Block, Change, Fact, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
-    Shape, Slot, Stats,
-};
+use crate::heap::{Fact, GcRef, Heap, HeapError, HeapLayer, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
-
-/// Methods that only ask.
-macro_rules! ask {
-    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
-        $(fn $name(&self, $($arg: $ty),*) $(-> $out)? {
-            self.heap.$name($($arg),*)
-        })*
-    };
-}
-
-/// Methods that change the heap, and are nothing to count.
-macro_rules! tell {
-    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
-        $(fn $name(&mut self, $($arg: $ty),*) $(-> $out)? {
-            self.heap.$name($($arg),*)
-        })*
-    };
-}
-
-#[deny(clippy::missing_trait_methods)]
-impl Inspect for Recorder {
-    ask! {
-        name() -> &'static str;
-        extent() -> (u32, u32);
-        blocks() -> Vec<Block>;
-        header(r: GcRef) -> Option<Header>;
-        peek(r: GcRef, place: Place) -> Option<u64>;
-        peek_high(r: GcRef, place: Place) -> Option<u64>;
-        peek_elements(r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32;
-        peek_word(r: GcRef) -> Option<u32>;
-        bytes(block: Block) -> Option<&[u8]>;
-        header_size() -> Option<u32>;
-        is_counting() -> bool;
-        reclaims() -> Reclaims;
-        root_list() -> Option<RootList>;
-        parked() -> Vec<GcRef>;
-        unused() -> Vec<(u32, &[u8])>;
-        footprint() -> u64;
-        stats() -> Stats;
-        changes(visit: &mut dyn FnMut(Change)) -> bool;
-    }
-
-    tell! {
-        watch(on: bool);
-        forget_changes();
-    }
-}
 
 impl Recorder {
     /// Lets the heap write, and counts what that frees.
@@ -68,22 +18,15 @@ impl Recorder {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Heap for Recorder {
-    ask! {
-        wants_collection() -> bool;
-        shape(r: GcRef) -> Result<Shape, HeapError>;
-        get_vector(r: GcRef, place: Place) -> Result<u128, HeapError>;
-        array_len(r: GcRef) -> Result<u32, HeapError>;
-        exception_tag(r: GcRef) -> Result<u32, HeapError>;
-        extern_host(r: GcRef) -> Result<u32, HeapError>;
+impl HeapLayer for Recorder {
+    type Behind = dyn Heap;
+
+    fn behind(&self) -> &(dyn Heap + 'static) {
+        &*self.heap
     }
 
-    tell! {
-        set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
-        fill_vector(r: GcRef, start: u32, len: u32, value: u128) -> Result<(), HeapError>;
-        init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
-        init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+    fn behind_mut(&mut self) -> &mut (dyn Heap + 'static) {
+        &mut *self.heap
     }
 
     fn add_types(&mut self, types: &Types) {
@@ -221,10 +164,10 @@ impl Heap for Recorder {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
+        value: u128,
     ) -> Result<(), HeapError> {
         if lane == Lane::Gc {
-            self.filled(r, start, len, GcRef::from_register(value));
+            self.filled(r, start, len, GcRef::from_register(value as u64));
         }
         self.writing(|heap| heap.fill(r, start, len, lane, value))
     }
@@ -265,18 +208,18 @@ impl Heap for Recorder {
         self.writing(|heap| heap.drop_slots(kind, slots))
     }
 
-    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn fill_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         self.slots_filled(slots, value);
-        self.writing(|heap| heap.fill_slots(slots, value))
+        self.writing(|heap| heap.fill_slots(table, slots, value))
     }
 
-    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+    fn copy_slots(&mut self, table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         self.slots_copied(dst, src);
-        self.writing(|heap| heap.copy_slots(dst, src))
+        self.writing(|heap| heap.copy_slots(table, dst, src))
     }
 
-    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn grow_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         self.slots_grown(slots, value);
-        self.writing(|heap| heap.grow_slots(slots, value))
+        self.writing(|heap| heap.grow_slots(table, slots, value))
     }
 }

@@ -37,6 +37,11 @@ impl<P: Policy> Inspect for Copying<P> {
         })
     }
 
+    fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        let current = self.core.from_space();
+        current.space.peek_value(current.local(r), place)
+    }
+
     fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         let current = self.core.from_space();
         current.space.peek(current.local(r), place)

@@ -4,7 +4,7 @@
 use super::{Copying, Policy};
 use crate::heap::layouts::element_offset;
 use crate::heap::space::Space;
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Copying<P> {
@@ -34,7 +34,7 @@ impl<P: Policy> Copying<P> {
     }
 
     #[inline]
-    fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+    fn allocate_block(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
         self.policy.allocate(&mut self.core, shape, payload)
     }
 
@@ -42,7 +42,7 @@ impl<P: Policy> Copying<P> {
     #[inline]
     fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
         let size = self.core.layouts.of(shape)?.array_size(len);
-        let r = self.allocate(shape, size)?;
+        let r = self.allocate_block(shape, size)?;
         self.write(r, |s, r| s.set_array_len(r, len))?;
         Ok(r)
     }
@@ -72,6 +72,11 @@ impl<P: Policy> Heap for Copying<P> {
     }
 
     #[inline]
+    fn layouts(&self) -> &Layouts {
+        &self.core.layouts
+    }
+
+    #[inline]
     fn wants_collection(&self) -> bool {
         self.policy.wants_collection(&self.core)
     }
@@ -84,7 +89,7 @@ impl<P: Policy> Heap for Copying<P> {
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
         let size = self.core.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.init_fields(r, shape, fields)?;
         Ok(r)
     }
@@ -93,7 +98,7 @@ impl<P: Policy> Heap for Copying<P> {
     fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
         let size = self.core.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.write(r, |s, r| s.clear_payload(r))?;
         Ok(r)
     }
@@ -102,7 +107,7 @@ impl<P: Policy> Heap for Copying<P> {
         let shape = Shape::Array(ty);
         let lane = self.core.layouts.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
-        self.write(r, |s, r| s.fill(r, 0, len, lane, init))?;
+        self.write(r, |s, r| s.fill(r, 0, len, lane, u128::from(init)))?;
         Ok(r)
     }
 
@@ -126,16 +131,40 @@ impl<P: Policy> Heap for Copying<P> {
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Exception(ty);
         let size = self.core.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(tag)))?;
         self.init_fields(r, shape, payload)?;
         Ok(r)
     }
 
     fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
-        let r = self.allocate(Shape::Extern, u64::from(Lane::B32.width()))?;
+        let r = self.allocate_block(Shape::Extern, u64::from(Lane::B32.width()))?;
         self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(host)))?;
         Ok(r)
+    }
+
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
+        match object {
+            NewObject::Struct(ty) => self.new_struct_default(ty),
+            NewObject::Array(ty, len) => self.new_array_default(ty, len),
+            NewObject::Exception(ty, tag) => {
+                let shape = Shape::Exception(ty);
+                let size = self.core.layouts.of(shape)?.size;
+                let r = self.allocate_block(shape, u64::from(size))?;
+                self.write(r, |s, r| s.clear_payload(r))?;
+                self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(tag)))?;
+                Ok(r)
+            }
+            NewObject::Extern(host) => self.new_extern(host),
+        }
+    }
+
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.read(r, |s, r| s.load_value(r, place))
+    }
+
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.write(r, |s, r| s.store_value(r, place, value))
     }
 
     #[inline]
@@ -153,14 +182,6 @@ impl<P: Policy> Heap for Copying<P> {
         self.write(r, |s, r| {
             s.store(r, u64::from(field.offset), field.lane, value)
         })
-    }
-
-    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        self.read(r, |s, r| s.load_vector(r, place))
-    }
-
-    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.store_vector(r, place, value))
     }
 
     #[inline]
@@ -184,19 +205,9 @@ impl<P: Policy> Heap for Copying<P> {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
-    ) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.fill(r, start, len, lane, value))
-    }
-
-    fn fill_vector(
-        &mut self,
-        r: GcRef,
-        start: u32,
-        len: u32,
         value: u128,
     ) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.fill_vector(r, start, len, value))
+        self.write(r, |s, r| s.fill(r, start, len, lane, value))
     }
 
     fn copy(
@@ -231,6 +242,11 @@ impl<P: Policy> Heap for Copying<P> {
         self.write(r, |s, r| s.write_words(r, start, lane, refs))
     }
 
+    fn word(&self, r: GcRef) -> Result<u32, HeapError> {
+        let has_word = |s| matches!(s, Shape::Exception(_) | Shape::Extern);
+        self.read(r, |s, r| s.first_word(r, has_word))
+    }
+
     fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
         self.read(r, |s, r| {
             s.first_word(r, |s| matches!(s, Shape::Exception(_)))
@@ -263,19 +279,19 @@ impl<P: Policy> Heap for Copying<P> {
         Ok(())
     }
 
-    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn fill_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         slots.fill(value.0);
         Ok(())
     }
 
-    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+    fn copy_slots(&mut self, _: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         for (dst, src) in dst.iter_mut().zip(src) {
             *dst = *src;
         }
         Ok(())
     }
 
-    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn grow_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         slots.fill(value.0);
         Ok(())
     }

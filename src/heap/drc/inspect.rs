@@ -41,6 +41,10 @@ impl<P: Policy> Inspect for Drc<P> {
         })
     }
 
+    fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        self.core.space.peek_value(r, place)
+    }
+
     fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         self.core.space.peek(r, place)
     }

@@ -3,7 +3,7 @@
 
 use super::{Drc, Policy};
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Drc<P> {
@@ -25,7 +25,7 @@ impl<P: Policy> Drc<P> {
 
     /// Reads through the read barrier.
     #[inline]
-    fn load(&mut self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
+    fn read(&mut self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
         let value = self.core.space.load(r, offset, lane)?;
         if lane == Lane::Gc {
             let value = GcRef::from_register(value);
@@ -36,7 +36,7 @@ impl<P: Policy> Drc<P> {
 
     /// Writes through the write barrier.
     #[inline]
-    fn store(&mut self, r: GcRef, offset: u64, lane: Lane, value: u64) -> Result<(), HeapError> {
+    fn write(&mut self, r: GcRef, offset: u64, lane: Lane, value: u64) -> Result<(), HeapError> {
         if lane == Lane::Gc {
             let value = GcRef::from_register(value);
             self.policy.write_field(&mut self.core, r, offset, value)
@@ -80,6 +80,11 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     #[inline]
+    fn layouts(&self) -> &Layouts {
+        &self.core.layouts
+    }
+
+    #[inline]
     fn wants_collection(&self) -> bool {
         self.policy.wants_collection(&self.core)
     }
@@ -114,7 +119,7 @@ impl<P: Policy> Heap for Drc<P> {
             let value = GcRef::from_register(init);
             self.policy.init_array(&mut self.core, r, len, value)?;
         } else {
-            self.core.space.fill(r, 0, len, lane, init)?;
+            self.core.space.fill(r, 0, len, lane, u128::from(init))?;
         }
         Ok(r)
     }
@@ -159,6 +164,47 @@ impl<P: Policy> Heap for Drc<P> {
         Ok(r)
     }
 
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
+        match object {
+            NewObject::Struct(ty) => self.new_struct_default(ty),
+            NewObject::Array(ty, len) => self.new_array_default(ty, len),
+            NewObject::Exception(ty, tag) => {
+                let shape = Shape::Exception(ty);
+                let size = self.core.layouts.of(shape)?.size;
+                let r = self.new_object(shape, u64::from(size))?;
+                self.core.space.clear_payload(r)?;
+                self.core.space.store(r, 0, Lane::B32, u64::from(tag))?;
+                Ok(r)
+            }
+            NewObject::Extern(host) => self.new_extern(host),
+        }
+    }
+
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        match place.lane() {
+            Lane::Gc => Ok(u128::from(self.read(r, place.offset(), Lane::Gc)?)),
+            _ => self.core.space.load_value(r, place),
+        }
+    }
+
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        match place.lane() {
+            Lane::Gc => self.write(r, place.offset(), Lane::Gc, value as u64),
+            _ => self.core.space.store_value(r, place, value),
+        }
+    }
+
+    fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        match place.lane() {
+            Lane::Gc => {
+                let value = GcRef::from_register(value as u64);
+                self.policy
+                    .init_field(&mut self.core, r, place.offset(), value)
+            }
+            _ => self.core.space.store_value(r, place, value),
+        }
+    }
+
     #[inline]
     fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
         self.core.space.shape(r)
@@ -166,20 +212,12 @@ impl<P: Policy> Heap for Drc<P> {
 
     #[inline]
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
-        self.load(r, u64::from(field.offset), field.lane)
+        self.read(r, u64::from(field.offset), field.lane)
     }
 
     #[inline]
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
-        self.store(r, u64::from(field.offset), field.lane, value)
-    }
-
-    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        self.core.space.load_vector(r, place)
-    }
-
-    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        self.core.space.store_vector(r, place, value)
+        self.write(r, u64::from(field.offset), field.lane, value)
     }
 
     #[inline]
@@ -189,12 +227,12 @@ impl<P: Policy> Heap for Drc<P> {
 
     #[inline]
     fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        self.load(r, element_offset(index, lane), lane)
+        self.read(r, element_offset(index, lane), lane)
     }
 
     #[inline]
     fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.store(r, element_offset(index, lane), lane, v)
+        self.write(r, element_offset(index, lane), lane, v)
     }
 
     fn fill(
@@ -203,25 +241,15 @@ impl<P: Policy> Heap for Drc<P> {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
+        value: u128,
     ) -> Result<(), HeapError> {
         if lane == Lane::Gc {
             self.core.space.elements(r, start, len, lane)?;
-            let value = GcRef::from_register(value);
+            let value = GcRef::from_register(value as u64);
             self.policy.fill_array(&mut self.core, r, start, len, value)
         } else {
             self.core.space.fill(r, start, len, lane, value)
         }
-    }
-
-    fn fill_vector(
-        &mut self,
-        r: GcRef,
-        start: u32,
-        len: u32,
-        value: u128,
-    ) -> Result<(), HeapError> {
-        self.core.space.fill_vector(r, start, len, value)
     }
 
     fn copy(
@@ -267,6 +295,11 @@ impl<P: Policy> Heap for Drc<P> {
         }
     }
 
+    fn word(&self, r: GcRef) -> Result<u32, HeapError> {
+        let has_word = |s| matches!(s, Shape::Exception(_) | Shape::Extern);
+        self.core.space.first_word(r, has_word)
+    }
+
     fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
         let is_exception = |s| matches!(s, Shape::Exception(_));
         self.core.space.first_word(r, is_exception)
@@ -296,15 +329,15 @@ impl<P: Policy> Heap for Drc<P> {
         self.policy.drop_slots(&mut self.core, slots)
     }
 
-    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn fill_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         self.policy.fill_slots(&mut self.core, slots, value)
     }
 
-    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+    fn copy_slots(&mut self, _: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         self.policy.copy_slots(&mut self.core, dst, src)
     }
 
-    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn grow_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         self.policy.grow_slots(&mut self.core, slots, value)
     }
 }

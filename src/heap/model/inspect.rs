@@ -44,6 +44,10 @@ impl Inspect for Model {
         })
     }
 
+    fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        Some(self.object(r).ok()?.get(place)?.bits())
+    }
+
     fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         Some(self.object(r).ok()?.get(place)?.register())
     }

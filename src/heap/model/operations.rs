@@ -4,12 +4,17 @@ use super::Model;
 use super::access::{no_elements, no_value};
 use super::object::{Contents, Elements};
 use super::value::{Kind, Value};
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Model {
     fn add_types(&mut self, types: &Types) {
         self.learn(types);
+    }
+
+    /// Nothing that is provided in terms of these is used here.
+    fn layouts(&self) -> &Layouts {
+        Layouts::none()
     }
 
     fn wants_collection(&self) -> bool {
@@ -73,6 +78,43 @@ impl Heap for Model {
         self.add(Shape::Extern, Contents::Extern { host })
     }
 
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
+        match object {
+            NewObject::Struct(ty) => self.new_struct_default(ty),
+            NewObject::Array(ty, len) => self.new_array_default(ty, len),
+            NewObject::Exception(ty, tag) => {
+                let kinds = self.params_of_func(ty)?;
+                self.check_room(Value::room(kinds.len()))?;
+                let payload = kinds.iter().map(|kind| kind.zero()).collect();
+                self.add(Shape::Exception(ty), Contents::Exception { tag, payload })
+            }
+            NewObject::Extern(host) => self.new_extern(host),
+        }
+    }
+
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.read(r, place).map(Value::bits)
+    }
+
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        let kind = self.read(r, place)?.kind();
+        self.write(r, place, kind.value_of(value))
+    }
+
+    fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        let kind = self.read(r, place)?.kind();
+        let set = self.object_mut(r)?.set(place, kind.value_of(value));
+        set.ok_or_else(|| no_value(r))
+    }
+
+    fn word(&self, r: GcRef) -> Result<u32, HeapError> {
+        match self.object(r)?.contents {
+            Contents::Exception { tag, .. } => Ok(tag),
+            Contents::Extern { host } => Ok(host),
+            _ => Err(HeapError::corrupt(r.0, "an object without a number")),
+        }
+    }
+
     fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
         Ok(self.object(r)?.shape)
     }
@@ -83,17 +125,6 @@ impl Heap for Model {
 
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
         self.write_register(r, Place::Field(field), value)
-    }
-
-    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        match self.read(r, place)? {
-            Value::V128(value) => Ok(value),
-            _ => Err(no_value(r)),
-        }
-    }
-
-    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        self.write(r, place, Value::V128(value))
     }
 
     fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
@@ -115,20 +146,10 @@ impl Heap for Model {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
-    ) -> Result<(), HeapError> {
-        let value = self.array(r)?.kind().value_of_register(value);
-        self.fill_with(r, start, len, lane, value)
-    }
-
-    fn fill_vector(
-        &mut self,
-        r: GcRef,
-        start: u32,
-        len: u32,
         value: u128,
     ) -> Result<(), HeapError> {
-        self.fill_with(r, start, len, Lane::B128, Value::V128(value))
+        let value = self.array(r)?.kind().value_of(value);
+        self.fill_with(r, start, len, lane, value)
     }
 
     fn copy(
@@ -224,14 +245,14 @@ impl Heap for Model {
         Ok(())
     }
 
-    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn fill_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
             *slot = value.0;
         }
         Ok(())
     }
 
-    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+    fn copy_slots(&mut self, _: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         if dst.len() != src.len() {
             return Err(HeapError::corrupt(0, "a copy between unequal ranges"));
         }
@@ -241,7 +262,7 @@ impl Heap for Model {
         Ok(())
     }
 
-    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn grow_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
             *slot = value.0;
         }

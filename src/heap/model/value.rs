@@ -143,6 +143,14 @@ impl Kind {
         }
     }
 
+    /// The value in the low bits of `bits`.
+    pub(super) fn value_of(self, bits: u128) -> Value {
+        match self {
+            Kind::V128 => Value::V128(bits),
+            kind => kind.value_of_register(bits as u64),
+        }
+    }
+
     /// The first value in a row of registers, and the registers behind it.
     fn take(self, registers: &[u64]) -> Option<(Value, &[u64])> {
         match (self, registers) {
@@ -212,6 +220,14 @@ impl Value {
     }
 
     /// The value as one register: zero-extended, of a `v128` the low half.
+    /// All bits of it, as a number.
+    pub(super) fn bits(self) -> u128 {
+        match self {
+            Value::V128(bits) => bits,
+            other => u128::from(other.register()),
+        }
+    }
+
     pub(super) fn register(self) -> u64 {
         match self {
             Value::I8(bits) => u64::from(bits),

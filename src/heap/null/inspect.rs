@@ -33,6 +33,10 @@ impl Inspect for Null {
         })
     }
 
+    fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        self.space.peek_value(r, place)
+    }
+
     fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         self.space.peek(r, place)
     }

@@ -34,7 +34,7 @@ impl Null {
 
     /// Allocates an object with `payload` bytes behind its header.
     #[inline]
-    fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+    fn allocate_block(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
         let r = u32::try_from(granules)
             .ok()
@@ -49,7 +49,7 @@ impl Null {
     #[inline]
     fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
         let layout = self.layouts.of(shape)?;
-        let r = self.allocate(shape, layout.array_size(len))?;
+        let r = self.allocate_block(shape, layout.array_size(len))?;
         self.space.set_array_len(r, len)?;
         Ok(r)
     }

@@ -2,12 +2,17 @@
 
 use super::Null;
 use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Place, Roots, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Null {
     fn add_types(&mut self, types: &Types) {
         self.layouts.add(types);
+    }
+
+    #[inline]
+    fn layouts(&self) -> &Layouts {
+        &self.layouts
     }
 
     #[inline]
@@ -24,7 +29,7 @@ impl Heap for Null {
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
         let size = self.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.init_fields(r, shape, fields)?;
         Ok(r)
     }
@@ -33,7 +38,7 @@ impl Heap for Null {
     fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
         let size = self.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.space.clear_payload(r)?;
         Ok(r)
     }
@@ -42,7 +47,7 @@ impl Heap for Null {
         let shape = Shape::Array(ty);
         let lane = self.layouts.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
-        self.space.fill(r, 0, len, lane, init)?;
+        self.space.fill(r, 0, len, lane, u128::from(init))?;
         Ok(r)
     }
 
@@ -66,16 +71,40 @@ impl Heap for Null {
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Exception(ty);
         let size = self.layouts.of(shape)?.size;
-        let r = self.allocate(shape, u64::from(size))?;
+        let r = self.allocate_block(shape, u64::from(size))?;
         self.space.store(r, 0, Lane::B32, u64::from(tag))?;
         self.init_fields(r, shape, payload)?;
         Ok(r)
     }
 
     fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
-        let r = self.allocate(Shape::Extern, u64::from(Lane::B32.width()))?;
+        let r = self.allocate_block(Shape::Extern, u64::from(Lane::B32.width()))?;
         self.space.store(r, 0, Lane::B32, u64::from(host))?;
         Ok(r)
+    }
+
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
+        match object {
+            NewObject::Struct(ty) => self.new_struct_default(ty),
+            NewObject::Array(ty, len) => self.new_array_default(ty, len),
+            NewObject::Exception(ty, tag) => {
+                let shape = Shape::Exception(ty);
+                let size = self.layouts.of(shape)?.size;
+                let r = self.allocate_block(shape, u64::from(size))?;
+                self.space.clear_payload(r)?;
+                self.space.store(r, 0, Lane::B32, u64::from(tag))?;
+                Ok(r)
+            }
+            NewObject::Extern(host) => self.new_extern(host),
+        }
+    }
+
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.space.load_value(r, place)
+    }
+
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.space.store_value(r, place, value)
     }
 
     #[inline]
@@ -92,14 +121,6 @@ impl Heap for Null {
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
         self.space
             .store(r, u64::from(field.offset), field.lane, value)
-    }
-
-    fn get_vector(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        self.space.load_vector(r, place)
-    }
-
-    fn set_vector(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        self.space.store_vector(r, place, value)
     }
 
     #[inline]
@@ -123,19 +144,9 @@ impl Heap for Null {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
-    ) -> Result<(), HeapError> {
-        self.space.fill(r, start, len, lane, value)
-    }
-
-    fn fill_vector(
-        &mut self,
-        r: GcRef,
-        start: u32,
-        len: u32,
         value: u128,
     ) -> Result<(), HeapError> {
-        self.space.fill_vector(r, start, len, value)
+        self.space.fill(r, start, len, lane, value)
     }
 
     fn copy(
@@ -166,6 +177,11 @@ impl Heap for Null {
         refs: &[u32],
     ) -> Result<(), HeapError> {
         self.space.write_words(r, start, lane, refs)
+    }
+
+    fn word(&self, r: GcRef) -> Result<u32, HeapError> {
+        let has_word = |s| matches!(s, Shape::Exception(_) | Shape::Extern);
+        self.space.first_word(r, has_word)
     }
 
     fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
@@ -199,19 +215,19 @@ impl Heap for Null {
         Ok(())
     }
 
-    fn fill_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn fill_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         slots.fill(value.0);
         Ok(())
     }
 
-    fn copy_slots(&mut self, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+    fn copy_slots(&mut self, _: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         for (dst, src) in dst.iter_mut().zip(src) {
             *dst = *src;
         }
         Ok(())
     }
 
-    fn grow_slots(&mut self, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+    fn grow_slots(&mut self, _: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         slots.fill(value.0);
         Ok(())
     }

@@ -77,17 +77,17 @@ pub fn arrays<H: Heap>(kinds: &Kinds, h: &mut H) {
         (Some(3), Some(4))
     );
     assert!(h.new_array_fixed(kinds.vectors, &[1, 2, 3]).is_err());
-    assert_eq!(h.get_vector(v, second), Ok(4 << 64 | 3));
-    h.set_vector(v, second, 6 << 64 | 5).unwrap();
-    assert_eq!(h.get_vector(v, second), Ok(6 << 64 | 5));
-    h.fill_vector(v, 0, 2, 8 << 64 | 7).unwrap();
-    assert_eq!(h.get_vector(v, second), Ok(8 << 64 | 7));
+    assert_eq!(h.load(v, second), Ok(4 << 64 | 3));
+    h.store(v, second, 6 << 64 | 5).unwrap();
+    assert_eq!(h.load(v, second), Ok(6 << 64 | 5));
+    h.fill(v, 0, 2, Lane::B128, 8 << 64 | 7).unwrap();
+    assert_eq!(h.load(v, second), Ok(8 << 64 | 7));
     assert_eq!(h.peek_high(v, second), Some(8));
     h.set_element(v, 1, Lane::B128, 9).unwrap();
-    assert_eq!(h.get_vector(v, second), Ok(9));
+    assert_eq!(h.load(v, second), Ok(9));
     let third = element(2, Lane::B128);
-    assert!(h.get_vector(v, third).is_err() && h.set_vector(v, third, 0).is_err());
-    assert!(h.fill_vector(v, 1, 2, 0).is_err());
+    assert!(h.load(v, third).is_err() && h.store(v, third, 0).is_err());
+    assert!(h.fill(v, 1, 2, Lane::B128, 0).is_err());
 
     let w = h.new_array_default(kinds.words, 2).unwrap();
     h.init_data(w, 1, Lane::B32, &[1, 2, 3, 4]).unwrap();
@@ -115,11 +115,11 @@ pub fn slots(kinds: &Kinds, h: &mut impl Heap) {
     h.write_slot(kind, &mut slot, GcRef(b)).unwrap();
     assert_eq!(slot, b);
     let mut table = [0; 4];
-    h.grow_slots(&mut table[..2], GcRef(c)).unwrap();
+    h.grow_slots(0, &mut table[..2], GcRef(c)).unwrap();
     assert_eq!(table, [c, c, 0, 0]);
-    h.fill_slots(&mut table[1..], GcRef(b)).unwrap();
+    h.fill_slots(0, &mut table[1..], GcRef(b)).unwrap();
     assert_eq!(table, [c, b, b, b]);
-    h.copy_slots(&mut table[1..3], &[0, a]).unwrap();
+    h.copy_slots(0, &mut table[1..3], &[0, a]).unwrap();
     assert_eq!(table, [c, 0, a, b]);
     let array = h.new_array_default(kinds.refs, 3).unwrap();
     h.init_elements(array, 1, Lane::Gc, &table[2..]).unwrap();

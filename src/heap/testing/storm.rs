@@ -43,7 +43,7 @@ pub fn storm<H: Heap>(kinds: &Kinds, make: impl Fn() -> H) {
                 11 => h.array_len(r).map(|_| r),
                 12 => h.get_element(r, i, lane).map(|_| r),
                 13 => h.set_element(r, i, lane, v.register()).map(|_| r),
-                14 => h.fill(r, i, n, lane, v.register()).map(|_| r),
+                14 => h.fill(r, i, n, lane, v.register().into()).map(|_| r),
                 15 => h.copy((r, i), (v, n), n, lane).map(|_| r),
                 16 => h
                     .init_data(r, i, lane, &[7; 9][..n.min(9) as usize])
@@ -57,14 +57,14 @@ pub fn storm<H: Heap>(kinds: &Kinds, make: impl Fn() -> H) {
                 21 => h
                     .init_slot(Slot::Handle(0), &mut slots[i as usize % 8], r)
                     .map(|_| r),
-                22 => h.fill_slots(&mut slots[..n as usize % 8], r).map(|_| r),
-                23 => h.copy_slots(&mut slots, &[r.0, v.0]).map(|_| r),
+                22 => h.fill_slots(0, &mut slots[..n as usize % 8], r).map(|_| r),
+                23 => h.copy_slots(0, &mut slots, &[r.0, v.0]).map(|_| r),
                 24 => h
                     .drop_slots(Slot::Handle(0), &mut slots[..n as usize % 8])
                     .map(|_| r),
-                25 => h.get_vector(r, place).map(|_| r),
-                26 => h.set_vector(r, place, u128::MAX / 3).map(|_| r),
-                27 => h.fill_vector(r, i, n, 0).map(|_| r),
+                25 => h.load(r, place).map(|_| r),
+                26 => h.store(r, place, u128::MAX / 3).map(|_| r),
+                27 => h.fill(r, i, n, crate::types::Lane::B128, 0).map(|_| r),
                 _ => {
                     let mut held = Held::by_frame(&[r, v]);
                     held.slots.extend(&slots);

@@ -24,12 +24,12 @@ impl Twist for W39 {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
+        value: u128,
     ) -> Result<(), HeapError> {
         let used = start.min(heap.array_len(r)?.saturating_sub(start));
         let mask = u64::MAX >> (64 - 8 * lane.width().min(8));
         let others = start + used.min(len)..start + used.max(len);
-        let differs = |i| element_at(heap, r, i, lane) != Some(value & mask);
+        let differs = |i| element_at(heap, r, i, lane) != Some(value as u64 & mask);
         self.0.run({ others }.any(differs));
         heap.fill(r, start, used, lane, value)
     }

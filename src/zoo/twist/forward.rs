@@ -1,30 +1,9 @@
-//! What a heap with a twist forwards: everything, some of it by way of the
-//! twist.
+//! What a heap with a twist does by way of the twist. Everything else is
+//! forwarded.
 
 use super::{BELL, Twisted};
-use crate::heap::{
-    Block, Change, Fact, GcRef, Header, Heap, HeapError, Inspect, Place, Reclaims, RootList, Roots,
-    Shape, Slot, Stats,
-};
-use crate::types::{Field, Lane, TypeId, Types};
-
-/// Methods that only ask.
-macro_rules! ask {
-    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
-        $(#[inline] fn $name(&self, $($arg: $ty),*) $(-> $out)? {
-            self.heap.$name($($arg),*)
-        })*
-    };
-}
-
-/// Methods that change the heap.
-macro_rules! tell {
-    ($($name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {
-        $(#[inline] fn $name(&mut self, $($arg: $ty),*) $(-> $out)? {
-            self.heap.$name($($arg),*)
-        })*
-    };
-}
+use crate::heap::{Fact, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
+use crate::types::{Field, Lane, TypeId};
 
 /// Methods that are the twist's to do.
 macro_rules! twist {
@@ -33,38 +12,6 @@ macro_rules! twist {
             self.twist.$name(&mut *self.heap, $($arg),*)
         })*
     };
-}
-
-#[deny(clippy::missing_trait_methods)]
-impl Inspect for Twisted {
-    ask! {
-        name() -> &'static str;
-        blocks() -> Vec<Block>;
-        header(r: GcRef) -> Option<Header>;
-        peek(r: GcRef, place: Place) -> Option<u64>;
-        peek_high(r: GcRef, place: Place) -> Option<u64>;
-        peek_elements(r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32;
-        peek_word(r: GcRef) -> Option<u32>;
-        bytes(block: Block) -> Option<&[u8]>;
-        header_size() -> Option<u32>;
-        is_counting() -> bool;
-        reclaims() -> Reclaims;
-        root_list() -> Option<RootList>;
-        parked() -> Vec<GcRef>;
-        unused() -> Vec<(u32, &[u8])>;
-        footprint() -> u64;
-        stats() -> Stats;
-        changes(visit: &mut dyn FnMut(Change)) -> bool;
-    }
-
-    tell! {
-        watch(on: bool);
-        forget_changes();
-    }
-
-    fn extent(&self) -> (u32, u32) {
-        self.twist.extent(self.heap.extent())
-    }
 }
 
 impl Twisted {
@@ -78,32 +25,26 @@ impl Twisted {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Heap for Twisted {
-    ask! {
-        wants_collection() -> bool;
-        get_vector(r: GcRef, place: Place) -> Result<u128, HeapError>;
-        array_len(r: GcRef) -> Result<u32, HeapError>;
-        exception_tag(r: GcRef) -> Result<u32, HeapError>;
-        extern_host(r: GcRef) -> Result<u32, HeapError>;
+impl HeapLayer for Twisted {
+    type Behind = dyn Heap;
+
+    #[inline]
+    fn behind(&self) -> &(dyn Heap + 'static) {
+        &*self.heap
     }
 
-    tell! {
-        add_types(types: &Types);
-        set_vector(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
-        get_element(r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;
-        set_element(r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError>;
-        fill_vector(r: GcRef, start: u32, len: u32, value: u128) -> Result<(), HeapError>;
-        init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
-        init_elements(r: GcRef, start: u32, lane: Lane, refs: &[u32]) -> Result<(), HeapError>;
-        fill_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
-        copy_slots(dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
-        grow_slots(slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
+    #[inline]
+    fn behind_mut(&mut self) -> &mut (dyn Heap + 'static) {
+        &mut *self.heap
+    }
+
+    fn extent(&self) -> (u32, u32) {
+        self.twist.extent(self.heap.extent())
     }
 
     twist! {
         collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
-        fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u64) -> Result<(), HeapError>;
+        fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u128) -> Result<(), HeapError>;
         copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;
         expose(from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
         write_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;

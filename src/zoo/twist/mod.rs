@@ -98,7 +98,7 @@ pub(super) trait Twist: Send {
         start: u32,
         len: u32,
         lane: Lane,
-        value: u64,
+        value: u128,
     ) -> Result<(), HeapError> {
         heap.fill(r, start, len, lane, value)
     }

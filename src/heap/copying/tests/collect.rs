@@ -138,7 +138,7 @@ fn objects_of_every_kind_survive_many_collections() {
         index: 1,
         lane: Lane::B128,
     };
-    assert_eq!(h.get_vector(vectors, second), Ok(4 << 64 | 3));
+    assert_eq!(h.load(vectors, second), Ok(4 << 64 | 3));
     let old = u64::from(refs[2].0);
     assert_eq!(h.get_element(like, 0, Lane::B32), Ok(old));
     assert_eq!(h.get_element(funcs, 1, Lane::Func), Ok(old));

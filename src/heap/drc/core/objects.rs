@@ -107,7 +107,7 @@ impl Core {
         value: GcRef,
     ) -> Result<(), HeapError> {
         self.space
-            .fill(array, start, len, Lane::Gc, value.register())
+            .fill(array, start, len, Lane::Gc, u128::from(value.register()))
     }
 
     /// Copies elements between arrays of references, as if through a temporary

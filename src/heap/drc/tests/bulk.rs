@@ -75,18 +75,22 @@ fn fills_and_segments_count_every_copy() {
     let mut h = heap(&kinds);
     let [a, b] = [0; 2].map(|_| kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL));
     let array = h.new_array(kinds.refs, 8, a.register()).unwrap();
-    h.fill(array, 2, 4, Lane::Gc, b.register()).unwrap();
+    h.fill(array, 2, 4, Lane::Gc, u128::from(b.register()))
+        .unwrap();
     kinds.audit(&h, &[]);
     // The elements' own references, as the only ones left.
     h.collect(&mut Frame::of(&[array])).unwrap();
-    h.fill(array, 0, 8, Lane::Gc, b.register()).unwrap();
+    h.fill(array, 0, 8, Lane::Gc, u128::from(b.register()))
+        .unwrap();
     assert_eq!(kinds.live(&h), [b, array]);
-    h.fill(array, 0, 8, Lane::Gc, b.register()).unwrap();
-    h.fill(array, 3, 0, Lane::Gc, b.register()).unwrap();
+    h.fill(array, 0, 8, Lane::Gc, u128::from(b.register()))
+        .unwrap();
+    h.fill(array, 3, 0, Lane::Gc, u128::from(b.register()))
+        .unwrap();
     kinds.audit(&h, &[]);
 
     let mut segment = [0; 3];
-    h.grow_slots(&mut segment, b).unwrap();
+    h.grow_slots(0, &mut segment, b).unwrap();
     h.init_elements(array, 5, Lane::Gc, &segment).unwrap();
     kinds.audit(&h, &segment);
     h.drop_slots(Slot::Handle(0), &mut segment).unwrap();
@@ -111,7 +115,7 @@ fn ranges_outside_the_array_change_nothing() {
         (u32::MAX, u32::MAX),
     ] {
         // Two elements and the length take exactly one granule.
-        assert!(h.fill(array, start, len, Lane::Gc, v).is_err());
+        assert!(h.fill(array, start, len, Lane::Gc, v.into()).is_err());
         assert!(h.copy((array, start), (array, 0), len, Lane::Gc).is_err());
         assert!(h.copy((array, 0), (array, start), len, Lane::Gc).is_err());
         if len == 3 {
@@ -140,7 +144,7 @@ fn numbers_are_copied_without_counting() {
     let mut h = heap(&kinds);
     let array = h.new_array_fixed(kinds.words, &[1, 2, 3, 4]).unwrap();
     h.copy((array, 1), (array, 0), 3, Lane::B32).unwrap();
-    h.fill(array, 3, 1, Lane::B32, u64::MAX).unwrap();
+    h.fill(array, 3, 1, Lane::B32, u64::MAX.into()).unwrap();
     let read: Vec<u64> = (0..4)
         .map(|i| h.get_element(array, i, Lane::B32).unwrap())
         .collect();
@@ -214,7 +218,7 @@ fn left_behind<P: Policy>(
         let ((to, d, room), (from, s, there)) = (part(), part());
         let len = room.min(there);
         done = done.and_then(|()| match random.below(3) {
-            0 => h.fill(to, d, len, Lane::Gc, from.register()),
+            0 => h.fill(to, d, len, Lane::Gc, u128::from(from.register())),
             _ => h.copy((to, d), (from, s), len, Lane::Gc),
         });
     }

@@ -130,15 +130,15 @@ fn slots_outside_the_heap_own_references() {
     let mut h = heap(&kinds);
     let [a, b] = [0; 2].map(|_| kinds.new_node(&mut h, NULL, NULL));
     let mut table = vec![0; 4];
-    h.grow_slots(&mut table, a).unwrap();
+    h.grow_slots(0, &mut table, a).unwrap();
     assert_eq!(count(&h, a), Some(5));
-    h.fill_slots(&mut table[1..3], b).unwrap();
+    h.fill_slots(0, &mut table[1..3], b).unwrap();
     assert_eq!((count(&h, a), count(&h, b)), (Some(3), Some(3)));
     let source = table[0..3].to_vec();
-    h.copy_slots(&mut table[1..4], &source).unwrap();
+    h.copy_slots(0, &mut table[1..4], &source).unwrap();
     assert_eq!(table, [a.0, a.0, b.0, b.0]);
     kinds.audit(&h, &table);
-    h.fill_slots(&mut table[0..2], NULL).unwrap();
+    h.fill_slots(0, &mut table[0..2], NULL).unwrap();
     assert_eq!(count(&h, a), Some(1));
     h.collect(&mut Frame::default()).unwrap();
     assert_eq!(kinds.live(&h), [b]);
@@ -162,7 +162,7 @@ fn null_and_i31_pass_every_path_unharmed() {
         h.set_field(node, field, v).unwrap();
         for ty in [kinds.refs, kinds.externs] {
             let array = h.new_array(ty, 3, v).unwrap();
-            h.fill(array, 0, 3, Lane::Gc, v).unwrap();
+            h.fill(array, 0, 3, Lane::Gc, v.into()).unwrap();
             h.copy((array, 1), (array, 0), 2, Lane::Gc).unwrap();
             h.init_elements(array, 1, Lane::Gc, &[value.0]).unwrap();
             h.set_element(array, 2, Lane::Gc, v).unwrap();
@@ -173,9 +173,9 @@ fn null_and_i31_pass_every_path_unharmed() {
         let mut slots = [0, 0];
         h.init_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
         h.write_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
-        h.grow_slots(&mut slots[1..], value).unwrap();
-        h.fill_slots(&mut slots, value).unwrap();
-        h.copy_slots(&mut slots, &[value.0; 2]).unwrap();
+        h.grow_slots(0, &mut slots[1..], value).unwrap();
+        h.fill_slots(0, &mut slots, value).unwrap();
+        h.copy_slots(0, &mut slots, &[value.0; 2]).unwrap();
         assert_eq!(slots, [value.0; 2]);
         h.drop_slots(Slot::Handle(0), &mut slots).unwrap();
         h.expose(Slot::Handle(0), value).unwrap();

@@ -44,19 +44,20 @@ fn every_hook_that_counts_goes_through_the_override() {
     h.set_field(node, kinds.field(kinds.node, 1), array.register())
         .unwrap();
     added(1);
-    h.fill(array, 0, 2, Lane::Gc, node.register()).unwrap();
+    h.fill(array, 0, 2, Lane::Gc, u128::from(node.register()))
+        .unwrap();
     added(2);
     h.copy((array, 1), (array, 0), 2, Lane::Gc).unwrap();
     added(2);
     let mut slots = [0; 2];
-    h.grow_slots(&mut slots, node).unwrap();
+    h.grow_slots(0, &mut slots, node).unwrap();
     added(2);
     h.init_elements(array, 0, Lane::Gc, &slots).unwrap();
     added(2);
-    h.copy_slots(&mut slots[..1], &[leaf.0]).unwrap();
+    h.copy_slots(0, &mut slots[..1], &[leaf.0]).unwrap();
     h.write_slot(Slot::Handle(0), &mut slots[1], leaf).unwrap();
     added(2);
-    h.fill_slots(&mut slots, node).unwrap();
+    h.fill_slots(0, &mut slots, node).unwrap();
     added(2);
     h.collect(&mut Frame::default()).unwrap();
     h.expose(Slot::Handle(0), node).unwrap();
@@ -93,11 +94,11 @@ fn one_override_is_one_bug() {
     let mut h = boxed(&kinds, CopyReleasesContainers);
     let array = h.new_array_default(kinds.refs, 2).unwrap();
     let mut slots = [0; 2];
-    h.grow_slots(&mut slots, array).unwrap();
+    h.grow_slots(0, &mut slots, array).unwrap();
     kinds.audit(&h, &slots);
     h.copy((array, 0), (array, 0), 2, Lane::Gc).unwrap();
     assert_eq!(count(&h, array), Some(1), "three owners, one count");
-    let outcome = h.fill_slots(&mut slots, NULL);
+    let outcome = h.fill_slots(0, &mut slots, NULL);
     assert!(matches!(outcome, Err(HeapError::Corrupt(_))));
 }
 

@@ -43,7 +43,8 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
         }
         8 => {
             if len > 0 {
-                h.fill(x, start, count, Lane::Gc, y.register()).unwrap();
+                h.fill(x, start, count, Lane::Gc, u128::from(y.register()))
+                    .unwrap();
             }
             None
         }
@@ -64,7 +65,7 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
             Some(Ok(GcRef(m.slots[s])))
         }
         12 => {
-            h.fill_slots(&mut m.slots[s..s_end], y).unwrap();
+            h.fill_slots(0, &mut m.slots[s..s_end], y).unwrap();
             None
         }
         13 if n % 3 == 0 => {

@@ -22,16 +22,18 @@ impl Pair {
                 self.tried.insert("fill vector".into());
                 let vector = u128::from(self.random.next()) * u128::from(u64::MAX);
                 let len = len as u32;
-                self.null.fill_vector(n, start, len, vector).unwrap();
-                self.model.fill_vector(m, start, len, vector).unwrap();
+                self.null.fill(n, start, len, lane, vector).unwrap();
+                self.model.fill(m, start, len, lane, vector).unwrap();
             }
             0 => {
                 self.try_lane("fill", lane);
                 let value = self.values(&[lane]);
                 let len = len as u32;
-                self.null.fill(n, start, len, lane, value.null[0]).unwrap();
+                self.null
+                    .fill(n, start, len, lane, value.null[0].into())
+                    .unwrap();
                 let model = value.model[0];
-                self.model.fill(m, start, len, lane, model).unwrap();
+                self.model.fill(m, start, len, lane, model.into()).unwrap();
             }
             1 if matches!(lane, Lane::Gc | Lane::Func) => {
                 self.try_lane("elements", lane);
@@ -113,8 +115,8 @@ impl Pair {
                     .unwrap();
             }
             3 => {
-                self.null.fill_slots(&mut a[part.clone()], null).unwrap();
-                self.model.fill_slots(&mut b[part], model).unwrap();
+                self.null.fill_slots(0, &mut a[part.clone()], null).unwrap();
+                self.model.fill_slots(0, &mut b[part], model).unwrap();
             }
             4 => {
                 let from = self.random.below(len - part.len() + 1);
@@ -122,14 +124,14 @@ impl Pair {
                     a[from..from + part.len()].to_vec(),
                     b[from..from + part.len()].to_vec(),
                 );
-                self.null.copy_slots(&mut a[part.clone()], &x).unwrap();
-                self.model.copy_slots(&mut b[part], &y).unwrap();
+                self.null.copy_slots(0, &mut a[part.clone()], &x).unwrap();
+                self.model.copy_slots(0, &mut b[part], &y).unwrap();
             }
             _ if len < 40 => {
                 a.resize(len + 3, 0);
                 b.resize(len + 3, 0);
-                self.null.grow_slots(&mut a[len..], null).unwrap();
-                self.model.grow_slots(&mut b[len..], model).unwrap();
+                self.null.grow_slots(0, &mut a[len..], null).unwrap();
+                self.model.grow_slots(0, &mut b[len..], model).unwrap();
             }
             _ => {}
         }

@@ -178,8 +178,8 @@ impl Pair {
         if lane == Lane::B128 && self.random.below(2) == 0 {
             self.tried.insert("set vector".into());
             let vector = u128::from(value.null[0]) << 64 | u128::from(value.null[1]);
-            self.null.set_vector(n, place, vector).unwrap();
-            self.model.set_vector(m, place, vector).unwrap();
+            self.null.store(n, place, vector).unwrap();
+            self.model.store(m, place, vector).unwrap();
             return;
         }
         self.try_lane("set", lane);

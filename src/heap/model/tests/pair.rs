@@ -179,8 +179,8 @@ impl Pair {
             self.null.peek_high(n, place)
         );
         if lane == Lane::B128 {
-            let vector = self.null.get_vector(n, place).unwrap();
-            assert_eq!(self.model.get_vector(m, place), Ok(vector));
+            let vector = self.null.load(n, place).unwrap();
+            assert_eq!(self.model.load(m, place), Ok(vector));
         }
     }
 

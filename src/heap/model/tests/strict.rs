@@ -43,8 +43,13 @@ fn wrong_references_are_corruption() {
         assert_eq!(h.get_element(r, index, lane).is_ok(), is_element);
         assert_eq!(h.set_element(r, index, lane, 1).is_ok(), is_element);
         assert_eq!(h.peek(r, element(index, lane)).is_some(), is_element);
-        for place in [Place::Field(field), element(index, lane)] {
-            assert!(h.get_vector(r, place).is_err() && h.set_vector(r, place, 1).is_err());
+        for (place, is_there, writable) in [
+            (Place::Field(field), is_field, writable),
+            (element(index, lane), is_element, is_element),
+        ] {
+            assert_eq!(h.load(r, place).is_ok(), is_there);
+            assert_eq!(h.store(r, place, 1).is_ok(), writable);
+            assert_eq!(h.peek_value(r, place).is_some(), is_there);
             assert_eq!(h.peek_high(r, place), None);
         }
         let len = random.below(6) as u32;
@@ -58,7 +63,7 @@ fn wrong_references_are_corruption() {
         assert_eq!(h.init_data(r, index, lane, &data).is_ok(), inside);
         let words = vec![0; len as usize];
         assert!(h.init_elements(r, index, lane, &words).is_err());
-        assert!(h.fill_vector(r, index, len, 1).is_err());
+        assert!(h.fill(r, index, len, Lane::B128, 1).is_err());
         assert_eq!(h.array_len(r).is_ok(), r == a);
         assert_eq!(h.shape(r).is_ok(), known.contains(&r));
         assert_eq!(h.header(r).is_some(), known.contains(&r));
@@ -92,7 +97,7 @@ fn every_error_of_an_access_is_corruption_and_changes_nothing() {
         h.init_elements(refs, 0, Lane::Func, &[2; 1]),
         h.init_elements(bytes, 0, Lane::B8, &[2; 1]),
         h.set_element(bytes, 0, Lane::B16, 2),
-        h.copy_slots(&mut [1, 2], &[3]),
+        h.copy_slots(0, &mut [1, 2], &[3]),
     ];
     for (i, error) in errors.into_iter().enumerate() {
         assert!(

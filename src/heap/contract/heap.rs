@@ -1,0 +1,272 @@
+//! What the engine needs of a collector.
+
+use super::{Fact, GcRef, HeapError, Inspect, NewObject, Place, Roots, Shape, Slot, provided};
+use crate::heap::Layouts;
+use crate::types::{Field, Lane, TypeId, Types};
+
+/// A garbage-collected heap.
+///
+/// The methods up to [`Heap::store`] are required: allocation, access and
+/// collection. The others are provided in terms of these, and may be overridden:
+/// barriers of slots outside the heap, which a collector that stops the world to
+/// trace does without, and instructions as a whole.
+///
+/// Values go in and out as registers: packed fields in the low bits (reads are
+/// zero-extended, writes truncate), references as in [`GcRef`], `v128` as two
+/// registers, low half first, or all of them as a `u128` where any value may
+/// come. Where a call has room for one register only, a `v128` is its low half: a
+/// read returns it, a write clears the other.
+///
+/// The caller has checked nulls and array bounds and has given the field's true
+/// lane; everything else a heap checks itself, since a faulty collector hands
+/// out faulty references: an access that does not hit an allocated object of
+/// the right size is [`HeapError::Corrupt`], never a panic.
+///
+/// An object that is allocated, or read through a barrier, is held by a register
+/// of a frame; the stack maps name it to the next collection.
+pub trait Heap: Inspect {
+    /// Learns the types that were interned since the last call.
+    fn add_types(&mut self, types: &Types);
+
+    /// The types as a heap sees them: [`Layouts`] that every call of
+    /// [`Heap::add_types`] adds to. Provided methods ask these for fields and
+    /// elements.
+    fn layouts(&self) -> &Layouts;
+
+    /// Collects. References in frames are not counted: `roots` names them.
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError>;
+
+    /// Allocates an object whose values are all zero, or null. Must not collect:
+    /// where there is no room, the engine collects after [`HeapError::Full`] and
+    /// asks again.
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError>;
+
+    /// The run-time type of the object at `r`.
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError>;
+
+    /// The length of an array.
+    fn array_len(&self, r: GcRef) -> Result<u32, HeapError>;
+
+    /// The tag of an exception, or the host's number for an external value: the
+    /// second part of its [`NewObject`].
+    fn word(&self, r: GcRef) -> Result<u32, HeapError>;
+
+    /// Reads a value of an object. A reference passes the read barrier.
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError>;
+
+    /// Overwrites a value of an object; a reference through the write barrier.
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
+
+    // ---- Provided: when to collect ----
+
+    /// Whether the heap would like to be collected before the next allocation.
+    /// Provided: never. It is collected when it is full, and when the schedule of
+    /// the run says so.
+    fn wants_collection(&self) -> bool {
+        false
+    }
+
+    // ---- Provided: barriers of slots outside the heap ----
+
+    /// The read barrier for a reference that was just loaded from a slot
+    /// outside the heap (`table.get`, `global.get`, an argument from the host, a
+    /// caught exception): what it returns goes into the register. Provided: none.
+    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        let _ = from;
+        Ok(r)
+    }
+
+    /// Overwrites a slot outside the heap. Provided: without a write barrier.
+    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        let _ = kind;
+        *slot = new.0;
+        Ok(())
+    }
+
+    /// Empties slots that go away (`elem.drop`, a host handle): they hold null
+    /// afterwards.
+    fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+        for slot in slots {
+            self.write_slot(kind, slot, GcRef::NULL)?;
+        }
+        Ok(())
+    }
+
+    // ---- Provided: single values ----
+
+    /// The initialising write of a value: the object is new, and nothing but zero
+    /// or null is there.
+    fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.store(r, place, value)
+    }
+
+    /// The initialising write of a slot outside the heap, which holds null.
+    fn init_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        self.write_slot(kind, slot, new)
+    }
+
+    /// Reads a field of a structure, or of an exception's payload.
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        Ok(self.load(r, Place::Field(field))? as u64)
+    }
+
+    /// Writes a field of a structure.
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        self.store(r, Place::Field(field), u128::from(value))
+    }
+
+    /// Reads an element of an array.
+    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
+        Ok(self.load(r, Place::Element { index, lane })? as u64)
+    }
+
+    /// Writes an element of an array.
+    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
+        self.store(r, Place::Element { index, lane }, u128::from(v))
+    }
+
+    /// The tag of an exception: its index in the store.
+    fn exception_tag(&self, r: GcRef) -> Result<u32, HeapError> {
+        match self.shape(r)? {
+            Shape::Exception(_) => self.word(r),
+            _ => Err(HeapError::corrupt(r.0, "not an exception")),
+        }
+    }
+
+    /// The host's number for an external value.
+    fn extern_host(&self, r: GcRef) -> Result<u32, HeapError> {
+        match self.shape(r)? {
+            Shape::Extern => self.word(r),
+            _ => Err(HeapError::corrupt(r.0, "not an external value")),
+        }
+    }
+
+    // ---- Provided: allocation ----
+
+    /// `struct.new`: `fields` holds the registers of all fields in order.
+    fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
+        provided::new_with_fields(self, NewObject::Struct(ty), fields)
+    }
+
+    /// `struct.new_default`.
+    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
+        self.allocate(NewObject::Struct(ty))
+    }
+
+    /// `array.new`: `len` copies of `init`.
+    fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
+        provided::new_array(self, ty, len, init)
+    }
+
+    /// `array.new_default`.
+    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
+        self.allocate(NewObject::Array(ty, len))
+    }
+
+    /// `array.new_fixed`: `elements` holds the registers of all elements.
+    fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
+        provided::new_array_fixed(self, ty, elements)
+    }
+
+    /// An exception: `ty` is the function type of its tag, `tag` the tag's
+    /// index in the store, `payload` the registers of the tag's parameters.
+    fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
+        provided::new_with_fields(self, NewObject::Exception(ty, tag), payload)
+    }
+
+    /// An external value that the host knows as `host`.
+    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
+        self.allocate(NewObject::Extern(host))
+    }
+
+    // ---- Provided: arrays ----
+
+    /// `array.fill`.
+    fn fill(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        len: u32,
+        lane: Lane,
+        value: u128,
+    ) -> Result<(), HeapError> {
+        provided::fill(self, r, start, len, lane, value)
+    }
+
+    /// `array.copy`, as if through a temporary copy of the source.
+    fn copy(
+        &mut self,
+        dst: (GcRef, u32),
+        src: (GcRef, u32),
+        len: u32,
+        lane: Lane,
+    ) -> Result<(), HeapError> {
+        provided::copy(self, dst, src, len, lane)
+    }
+
+    /// `array.init_data` and `array.new_data`: little-endian bytes into the
+    /// elements from `start` on, none of them references.
+    fn init_data(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        data: &[u8],
+    ) -> Result<(), HeapError> {
+        provided::init_data(self, r, start, lane, data)
+    }
+
+    /// `array.init_elem` and `array.new_elem`: the references of a segment into
+    /// the elements from `start` on.
+    fn init_elements(
+        &mut self,
+        r: GcRef,
+        start: u32,
+        lane: Lane,
+        refs: &[u32],
+    ) -> Result<(), HeapError> {
+        provided::init_elements(self, r, start, lane, refs)
+    }
+
+    // ---- Provided: tables ----
+
+    /// `table.fill` of the table of index `table` in the store.
+    fn fill_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        for slot in slots {
+            self.write_slot(Slot::Table(table), slot, value)?;
+        }
+        Ok(())
+    }
+
+    /// `table.copy` and `table.init`: `src` is a copy of the source slots and
+    /// owns nothing.
+    fn copy_slots(&mut self, table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
+        let kind = Slot::Table(table);
+        // A slot that is overwritten may be the last owner of an object that is
+        // still to be written elsewhere. So all pass the read barrier first.
+        for value in src {
+            self.expose(kind, GcRef(*value))?;
+        }
+        for (slot, value) in dst.iter_mut().zip(src) {
+            let value = self.expose(kind, GcRef(*value))?;
+            self.write_slot(kind, slot, value)?;
+        }
+        Ok(())
+    }
+
+    /// `table.grow`: fills slots that are new.
+    fn grow_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
+        for slot in slots {
+            self.init_slot(Slot::Table(table), slot, value)?;
+        }
+        Ok(())
+    }
+
+    /// Learns what the engine does that no operation shows. A collector has no
+    /// use for it: this is for a heap in front of it that counts events or that
+    /// has a fault.
+    #[inline]
+    fn note(&mut self, fact: Fact<'_>) {
+        let _ = fact;
+    }
+}

@@ -1,0 +1,37 @@
+//! Where a value stands inside an object.
+
+use crate::heap::layouts;
+use crate::types::{Field, Lane};
+
+/// Where a value stands inside an object.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A field of a structure or of an exception's payload.
+    Field(Field),
+    /// An element of an array.
+    Element {
+        /// Its index.
+        index: u32,
+        /// How it is stored.
+        lane: Lane,
+    },
+}
+
+impl Place {
+    /// How the value is stored.
+    pub fn lane(self) -> Lane {
+        match self {
+            Place::Field(field) => field.lane,
+            Place::Element { lane, .. } => lane,
+        }
+    }
+
+    /// The offset of its first byte in the payload.
+    #[inline]
+    pub(crate) fn offset(self) -> u64 {
+        match self {
+            Place::Field(field) => u64::from(field.offset),
+            Place::Element { index, lane } => layouts::element_offset(index, lane),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A heap by its required methods.
+
+use gcdiff::heap::{
+    Block, GcRef, Header, Heap, HeapError, Inspect, Layouts, NewObject, Place, Reclaims, RootList,
+    Roots, Shape, Slot, Stats,
+};
+use gcdiff::oracle::Collector;
+use gcdiff::types::Types;
+
+/// A heap of the crate without what it overrides: every instruction is done by
+/// the provided method, in terms of the required ones. Barriers, and what a heap
+/// shows of its counts, belong to it.
+pub struct Plain {
+    collector: Collector,
+    heap: Box<dyn Heap>,
+    layouts: Layouts,
+}
+
+impl Plain {
+    pub fn new(collector: Collector) -> Plain {
+        Plain {
+            collector,
+            heap: collector.heap(),
+            layouts: Layouts::default(),
+        }
+    }
+}
+
+impl Heap for Plain {
+    fn add_types(&mut self, types: &Types) {
+        self.layouts.add(types);
+        self.heap.add_types(types);
+    }
+
+    fn layouts(&self) -> &Layouts {
+        &self.layouts
+    }
+
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        self.heap.collect(roots)
+    }
+
+    fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
+        self.heap.allocate(object)
+    }
+
+    fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
+        self.heap.shape(r)
+    }
+
+    fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.heap.array_len(r)
+    }
+
+    fn word(&self, r: GcRef) -> Result<u32, HeapError> {
+        self.heap.word(r)
+    }
+
+    fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
+        self.heap.load(r, place)
+    }
+
+    fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        self.heap.store(r, place, value)
+    }
+
+    fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
+        match self.collector {
+            // Nothing may store into an exception of the model.
+            Collector::Model => self.heap.init(r, place, value),
+            _ => self.store(r, place, value),
+        }
+    }
+
+    fn wants_collection(&self) -> bool {
+        self.heap.wants_collection()
+    }
+
+    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+        self.heap.expose(from, r)
+    }
+
+    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+        self.heap.write_slot(kind, slot, new)
+    }
+}
+
+impl Inspect for Plain {
+    fn name(&self) -> &'static str {
+        match self.collector {
+            Collector::Null => "plain-null",
+            Collector::Drc => "plain-drc",
+            Collector::Copying => "plain-copying",
+            Collector::Model => "plain-model",
+        }
+    }
+
+    fn reclaims(&self) -> Reclaims {
+        self.heap.reclaims()
+    }
+
+    fn stats(&self) -> Stats {
+        self.heap.stats()
+    }
+
+    fn extent(&self) -> (u32, u32) {
+        self.heap.extent()
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        self.heap.blocks()
+    }
+
+    fn header(&self, r: GcRef) -> Option<Header> {
+        self.heap.header(r)
+    }
+
+    fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
+        self.heap.peek_value(r, place)
+    }
+
+    fn peek_word(&self, r: GcRef) -> Option<u32> {
+        self.heap.peek_word(r)
+    }
+
+    fn is_counting(&self) -> bool {
+        self.heap.is_counting()
+    }
+
+    fn root_list(&self) -> Option<RootList> {
+        self.heap.root_list()
+    }
+}
