@@ -14,7 +14,7 @@ use crate::script::{self, Auditing, Options, Reason, Report};
 use crate::zoo::{Fault, Probe};
 use clap::Args;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Run WebAssembly scripts under several collectors, and audit
 ///
@@ -105,22 +105,19 @@ impl Wast {
         let mut passed = true;
         // Whether a run was ended because it needed too much.
         let mut cut_short = false;
-        // The heaps so far, and how long each took.
+        // The heaps so far, and how long each took at most: on a busy machine that is
+        // more than its processor time, and a later heap is blamed less easily.
         let mut ran = Vec::new();
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
             let waiting = Waiting::for_(format!("running {name} under {collector}"));
-            let timed = Arc::new(Mutex::new(None));
-            let (times, time) = (ran.clone(), timed.clone());
+            let (times, began) = (ran.clone(), Instant::now());
             let report = within(self.judging.timeout(60), move |desk| {
                 let frees = collector.heap().reclaims() != Reclaims::Nothing;
                 desk.note_heap(collector.name(), frees, &times);
-                let report = script::run_under(&text, collector, auditing, &options);
-                *time.lock().unwrap_or_else(PoisonError::into_inner) = desk.time();
-                report
+                script::run_under(&text, collector, auditing, &options)
             });
-            let time = *timed.lock().unwrap_or_else(PoisonError::into_inner);
-            ran.push((collector.name(), time.unwrap_or_default()));
+            ran.push((collector.name(), began.elapsed()));
             drop(waiting);
             match report {
                 Ok(report) => {

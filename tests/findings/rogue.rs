@@ -4,10 +4,11 @@ use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with,
 use gcdiff::case;
 use gcdiff::engine::Blind;
 use gcdiff::generate::Generator;
-use gcdiff::heap::GcRef;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Roots};
 use gcdiff::oracle::{Collector, Law, Options, Subject, Verdict, judge};
 use gcdiff::script;
+use gcdiff::types::{Field, Lane};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -109,6 +110,69 @@ impl Listener for Told {
 
     fn settled(&mut self, finding: &Finding) {
         self.settled.lock().unwrap().push(finding.clone());
+    }
+}
+
+/// A heap that is wrong.
+struct Wrong {
+    heap: Box<dyn Heap>,
+    /// Whether collecting never ends; else numbers read greater by one.
+    loops: bool,
+}
+
+impl HeapLayer for Wrong {
+    type Behind = dyn Heap;
+
+    fn behind(&self) -> &(dyn Heap + 'static) {
+        &*self.heap
+    }
+
+    fn behind_mut(&mut self) -> &mut (dyn Heap + 'static) {
+        &mut *self.heap
+    }
+
+    fn name(&self) -> &'static str {
+        if self.loops { "loops" } else { "more" }
+    }
+
+    fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        while self.loops {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.heap.collect(roots)
+    }
+
+    fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
+        let value = self.heap.get_field(r, field)?;
+        Ok(value + u64::from(!self.loops && field.lane == Lane::B32))
+    }
+}
+
+/// Heaps that differ are judged again with all others. One of those may never
+/// end, and the difference is a finding all the same.
+#[test]
+fn a_difference_is_not_lost_to_a_heap_that_joins_late_and_loops() {
+    let subject = |loops| {
+        Subject::new(move || -> Box<dyn Heap> {
+            let heap = Collector::Drc.heap();
+            Box::new(Wrong { heap, loops })
+        })
+    };
+    let options = Options {
+        collectors: vec![Collector::Null.into(), subject(false)],
+        sometimes: vec![subject(true)],
+        reschedule: false,
+        ..Options::default()
+    };
+    let (outcome, _) = campaign(options, 3, 2);
+    let (differ, others): (Vec<&String>, Vec<&String>) = outcome
+        .findings
+        .keys()
+        .partition(|fingerprint| fingerprint.starts_with("differ:"));
+    assert!(!differ.is_empty(), "{:?}", outcome.counts);
+    // A heap that loops from the start is to blame for that.
+    for other in others {
+        assert_eq!(other, "limits:time:loops");
     }
 }
 

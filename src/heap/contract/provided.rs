@@ -62,10 +62,6 @@ pub(super) fn new_array_fixed<H: Heap + ?Sized>(
     let layout = heap.layouts().of(Shape::Array(ty))?;
     let lane = layout.element;
     let (len, _) = layout.element_registers(registers.len())?;
-    let len = match lane {
-        Lane::B128 => len,
-        _ => registers.len() as u32,
-    };
     let r = heap.allocate(NewObject::Array(ty, len))?;
     for index in 0..len {
         let value = take(r, lane, &mut registers)?;

@@ -102,15 +102,6 @@ impl<P: Policy> Heap for Drc<P> {
         Ok(r)
     }
 
-    #[inline]
-    fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
-        let shape = Shape::Struct(ty);
-        let size = self.core.layouts.of(shape)?.size;
-        let r = self.new_object(shape, u64::from(size))?;
-        self.core.space.clear_payload(r)?;
-        Ok(r)
-    }
-
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
         let lane = self.core.layouts.of(shape)?.element;
@@ -121,14 +112,6 @@ impl<P: Policy> Heap for Drc<P> {
         } else {
             self.core.space.fill(r, 0, len, lane, u128::from(init))?;
         }
-        Ok(r)
-    }
-
-    fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
-        let shape = Shape::Array(ty);
-        let lane = self.core.layouts.of(shape)?.element;
-        let r = self.allocate_array(shape, len)?;
-        self.core.space.fill(r, 0, len, lane, 0)?;
         Ok(r)
     }
 
@@ -158,26 +141,24 @@ impl<P: Policy> Heap for Drc<P> {
         Ok(r)
     }
 
-    fn new_extern(&mut self, host: u32) -> Result<GcRef, HeapError> {
-        let r = self.new_object(Shape::Extern, u64::from(Lane::B32.width()))?;
-        self.core.space.store(r, 0, Lane::B32, u64::from(host))?;
-        Ok(r)
-    }
-
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
-        match object {
-            NewObject::Struct(ty) => self.new_struct_default(ty),
-            NewObject::Array(ty, len) => self.new_array_default(ty, len),
-            NewObject::Exception(ty, tag) => {
-                let shape = Shape::Exception(ty);
-                let size = self.core.layouts.of(shape)?.size;
-                let r = self.new_object(shape, u64::from(size))?;
-                self.core.space.clear_payload(r)?;
-                self.core.space.store(r, 0, Lane::B32, u64::from(tag))?;
-                Ok(r)
-            }
-            NewObject::Extern(host) => self.new_extern(host),
+        let shape = object.shape();
+        if let NewObject::Array(_, len) = object {
+            let lane = self.core.layouts.of(shape)?.element;
+            let r = self.allocate_array(shape, len)?;
+            self.core.space.fill(r, 0, len, lane, 0)?;
+            return Ok(r);
         }
+        let size = match shape {
+            Shape::Extern => Lane::B32.width(),
+            _ => self.core.layouts.of(shape)?.size,
+        };
+        let r = self.new_object(shape, u64::from(size))?;
+        self.core.space.clear_payload(r)?;
+        if let NewObject::Exception(_, word) | NewObject::Extern(word) = object {
+            self.core.space.store(r, 0, Lane::B32, u64::from(word))?;
+        }
+        Ok(r)
     }
 
     fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
