@@ -5,7 +5,7 @@
 //! happens whole or not at all (Wasmtime issues 11428 and 14045).
 
 use super::super::budget::Resource;
-use super::super::instance::SEEN_ELEMENT;
+use super::super::items::SEEN_ELEMENT;
 use super::super::storage::{PAGE, range};
 use super::super::store::Store;
 use super::super::trap::{Stop, Trap};
