@@ -3,10 +3,10 @@
 
 use gcdiff::case;
 use gcdiff::engine::Schedule;
-use gcdiff::events::{self, Event, Sink, Table, Tally};
+use gcdiff::events::{self, Event, Sink, Survey, Tally};
 use gcdiff::generate::{self, Generator};
 use gcdiff::oracle::{Collector, Options, Verdict, judge, judge_module};
-use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 
 const MODULE: &str = r#"
     (type $node (sub (struct (field (mut (ref null $node))) (field (mut i8)))))
@@ -244,7 +244,14 @@ fn names_of_events_are_unique() {
 #[test]
 fn the_usual_generator_reaches_the_collector() {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let table = Table::of(Generator::Default, 0, 2_000, jobs, &AtomicU64::new(0));
+    let survey = Survey {
+        generator: Generator::Default,
+        seed: 0,
+        cases: 2_000,
+        jobs,
+        timeout: None,
+    };
+    let table = survey.run(&Arc::default(), &Arc::default()).table;
     for event in Event::ALL {
         let share = table.percent(*event);
         assert!(share >= 1.0, "{}: {share} %", event.name());

@@ -5,13 +5,15 @@ use super::progress::watched;
 use super::signals::Signals;
 use super::{Ended, file};
 use crate::campaign::targets::Target;
-use crate::events::{self, Event, Table};
+use crate::events::{self, Event, Survey, Surveyed, Table};
 use crate::generate::Generator;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Count what generated cases do to a collector
 ///
@@ -46,6 +48,10 @@ pub(super) struct Events {
     /// Threads (default: one per core). The figures do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+
+    /// How long a case may take. 0 is for ever.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
 
     /// Print one JSON document instead of a table.
     #[arg(long)]
@@ -96,9 +102,9 @@ impl Events {
         if let Some(path) = &self.report {
             file::try_write(path)?;
         }
-        let (tables, is_over) = self.run(&generators)?;
-        if is_over && self.report.is_some() {
-            return Err("ended by a signal; no report is written".into());
+        let (tables, ended_by) = self.run(&generators)?;
+        if let (Some(ended_by), true) = (&ended_by, self.report.is_some()) {
+            return Err(format!("{ended_by}; no report is written"));
         }
         let named = || generators.iter().zip(&tables);
         if let Some(path) = &self.report {
@@ -125,37 +131,55 @@ impl Events {
                 say!("{:30}{}", event.name(), shares.collect::<String>());
             }
         }
-        if is_over {
-            let done: u64 = tables.iter().map(|table| table.cases).sum();
-            return Err(format!(
-                "ended by a signal; the figures are those of {done} cases"
-            ));
+        match ended_by {
+            None => Ok(Ended::Agree),
+            Some(ended_by) => {
+                let done: u64 = tables.iter().map(|table| table.cases).sum();
+                Err(format!("{ended_by}; the figures are those of {done} cases"))
+            }
         }
-        Ok(Ended::Agree)
     }
 
-    /// The tables, and whether a signal has ended them early.
-    fn run(&self, generators: &[Generator]) -> Result<(Vec<Table>, bool), String> {
+    /// The tables, and what has left cases out of them, if anything did.
+    fn run(&self, generators: &[Generator]) -> Result<(Vec<Table>, Option<String>), String> {
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(cores, usize::from);
-        let (done, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-        let tables = watched(
+        let done: Arc<AtomicU64> = Arc::default();
+        let stop: Arc<AtomicBool> = Arc::default();
+        let surveys = generators.iter().map(|generator| Survey {
+            generator: *generator,
+            seed: self.seed,
+            cases: self.cases,
+            jobs: self.jobs.map_or(cores, usize::from),
+            timeout: (self.timeout > 0).then(|| Duration::from_secs(self.timeout)),
+        });
+        let surveys: Vec<Survey> = surveys.collect();
+        let surveyed = watched(
             Some(self.cases * generators.len() as u64),
             "{elapsed} {bar:30} {human_pos}/{human_len} cases",
             |_| {
-                let tables = generators.iter();
-                let tables =
-                    tables.map(|g| Table::until(*g, self.seed, self.cases, jobs, &done, &stop));
-                tables.collect()
+                let surveyed = surveys.iter().map(|survey| survey.run(&done, &stop));
+                surveyed.collect::<Vec<Surveyed>>()
             },
             |bar| {
                 bar.set_position(done.load(Ordering::Relaxed));
                 stop.fetch_or(signals.any(), Ordering::Relaxed);
             },
         );
-        let tables = tables.ok_or("a case was ended by a panic")?;
-        Ok((tables, stop.into_inner()))
+        let surveyed = surveyed.ok_or("a case was ended by a panic")?;
+        for (generator, surveyed) in generators.iter().zip(&surveyed) {
+            for (index, message) in &surveyed.failed {
+                complain(&format!("case {index} of {generator}: {message}"));
+            }
+        }
+        let failed: usize = surveyed.iter().map(|surveyed| surveyed.failed.len()).sum();
+        let ended_by = match (signals.any(), failed) {
+            (true, _) => Some("ended by a signal".into()),
+            (false, 0) => None,
+            (false, failed) => Some(format!("{failed} cases did not come to their end")),
+        };
+        let tables = surveyed.into_iter().map(|surveyed| surveyed.table);
+        Ok((tables.collect(), ended_by))
     }
 
     fn of_inputs(&self) -> Result<Ended, String> {

@@ -30,10 +30,12 @@
 
 mod event;
 mod recorder;
+mod survey;
 mod table;
 mod tally;
 
 pub use event::Event;
 pub use recorder::recorder;
+pub use survey::{Survey, Surveyed};
 pub use table::{Table, markdown, of_case};
 pub use tally::{EVENTS, Sink, Tally};

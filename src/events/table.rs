@@ -2,10 +2,8 @@
 
 use super::{EVENTS, Event, Sink, Tally, recorder};
 use crate::case::Facts;
-use crate::generate::{self, Drawn, Generator};
+use crate::generate::Drawn;
 use crate::oracle::{Collector, Options, Timing, judge_module};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Shares of cases.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,47 +23,6 @@ impl Default for Table {
 }
 
 impl Table {
-    /// The table of a generator's cases `0..cases` of a seed. Every case is added to `done`. The figures do not depend on the
-    /// number of `jobs`.
-    pub fn of(generator: Generator, seed: u64, cases: u64, jobs: usize, done: &AtomicU64) -> Table {
-        Table::until(generator, seed, cases, jobs, done, &AtomicBool::new(false))
-    }
-
-    /// The same, of the cases that were done when `stop` was set.
-    pub fn until(
-        generator: Generator,
-        seed: u64,
-        cases: u64,
-        jobs: usize,
-        done: &AtomicU64,
-        stop: &AtomicBool,
-    ) -> Table {
-        let next = AtomicU64::new(0);
-        let table = Mutex::new(Table::default());
-        std::thread::scope(|scope| {
-            for _ in 0..jobs.max(1) {
-                scope.spawn(|| {
-                    let mut mine = Table::default();
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= cases || stop.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        if let Ok(drawn) = generator.case(&generate::input(seed, index)) {
-                            mine.count(&of_case(&drawn));
-                        }
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                    // Only a panic of another thread poisons this, and that ends the scope anyway.
-                    if let Ok(mut table) = table.lock() {
-                        table.add(&mine);
-                    }
-                });
-            }
-        });
-        table.into_inner().unwrap_or_default()
-    }
-
     /// Counts a case.
     pub fn count(&mut self, tally: &Tally) {
         self.cases += 1;
@@ -82,13 +39,6 @@ impl Table {
     /// The same in percent.
     pub fn percent(&self, event: Event) -> f64 {
         self.reached(event) as f64 * 100.0 / self.cases.max(1) as f64
-    }
-
-    fn add(&mut self, other: &Table) {
-        self.cases += other.cases;
-        for (mine, theirs) in self.reached.iter_mut().zip(&other.reached) {
-            *mine += theirs;
-        }
     }
 }
 
@@ -145,19 +95,5 @@ impl Tally {
                 self.count(event);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_do_not_depend_on_the_number_of_jobs() {
-        let of = |jobs| Table::of(Generator::Default, 3, 30, jobs, &AtomicU64::new(0));
-        let one = of(1);
-        assert_eq!(one, of(3));
-        assert_eq!(one.cases, 30);
-        assert!(one.percent(Event::AllocateInCall) > 50.0);
     }
 }

@@ -136,8 +136,10 @@ impl HeapLayer for Wrong {
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
-        while self.loops {
-            std::thread::sleep(Duration::from_millis(50));
+        if self.loops {
+            loop {
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
         self.heap.collect(roots)
     }

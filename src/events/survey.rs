@@ -1,0 +1,156 @@
+//! The events of many cases, on several threads.
+
+use super::{Table, Tally, of_case};
+use crate::generate::{self, Generator};
+use crate::jobs::{Desk, Note, Pool, Work};
+use crate::oracle::{Panic, Violation};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Counts the events of a generator's cases `0..cases` of a seed.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// What makes the cases.
+    pub generator: Generator,
+    /// Their seed.
+    pub seed: u64,
+    /// How many there are.
+    pub cases: u64,
+    /// Threads. The figures do not depend on it.
+    pub jobs: usize,
+    /// How long a case may take, in processor time where the system tells it.
+    pub timeout: Option<Duration>,
+}
+
+/// What came of a survey.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Surveyed {
+    /// The events of the cases that came to their end.
+    pub table: Table,
+    /// By number, why a case did not: a panic, or a loop. That is a bug of gcdiff,
+    /// since no other heap than its own takes part.
+    pub failed: BTreeMap<u64, String>,
+}
+
+impl Survey {
+    /// Counts until all cases are done or `stop` is set. Each case that is done is
+    /// added to `done`.
+    pub fn run(&self, done: &Arc<AtomicU64>, stop: &Arc<AtomicBool>) -> Surveyed {
+        let (generator, seed) = (self.generator, self.seed);
+        self.run_with(done, stop, move |index| {
+            let drawn = generator.case(&generate::input(seed, index)).ok()?;
+            Some(of_case(&drawn))
+        })
+    }
+
+    fn run_with(
+        &self,
+        done: &Arc<AtomicU64>,
+        stop: &Arc<AtomicBool>,
+        events: impl Fn(u64) -> Option<Tally> + Send + Sync + 'static,
+    ) -> Surveyed {
+        let surveyed = Arc::new(Mutex::default());
+        let pool = Pool {
+            jobs: self.jobs,
+            items: Some(self.cases),
+            timeout: self.timeout,
+            stop: stop.clone(),
+        };
+        pool.run(Cases {
+            events,
+            timeout: self.timeout.unwrap_or_default(),
+            done: done.clone(),
+            surveyed: surveyed.clone(),
+        });
+        std::mem::take(&mut *surveyed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The work: an item is a case.
+struct Cases<E> {
+    /// The events of a case; none if the input makes no case.
+    events: E,
+    timeout: Duration,
+    done: Arc<AtomicU64>,
+    surveyed: Arc<Mutex<Surveyed>>,
+}
+
+impl<E> Cases<E> {
+    fn ended(&self, add: impl FnOnce(&mut Surveyed)) {
+        add(&mut self.surveyed.lock().unwrap_or_else(PoisonError::into_inner));
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl<E: Fn(u64) -> Option<Tally> + Send + Sync + 'static> Work for Cases<E> {
+    type Done = Option<Tally>;
+
+    fn work(&self, index: u64, _: &Arc<Desk>) -> Option<Tally> {
+        (self.events)(index)
+    }
+
+    fn deliver(&self, index: u64, done: Result<Option<Tally>, Panic>, _: Note) {
+        self.ended(|surveyed| match done {
+            Ok(Some(tally)) => surveyed.table.count(&tally),
+            Ok(None) => {}
+            Err(panic) => {
+                let message = Violation::panic("gcdiff", panic).to_string();
+                surveyed.failed.insert(index, message);
+            }
+        });
+    }
+
+    fn overdue(&self, index: u64, note: Note) {
+        let message = note.overtime(self.timeout).to_string();
+        self.ended(|surveyed| drop(surveyed.failed.insert(index, message)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Event;
+
+    fn survey(cases: u64, jobs: usize) -> Survey {
+        Survey {
+            generator: Generator::Default,
+            seed: 3,
+            cases,
+            jobs,
+            timeout: Some(Duration::from_secs(10)),
+        }
+    }
+
+    #[test]
+    fn figures_do_not_depend_on_the_number_of_jobs() {
+        let of = |jobs| survey(30, jobs).run(&Arc::default(), &Arc::default());
+        let one = of(1);
+        assert_eq!(one, of(3));
+        assert_eq!((one.table.cases, one.failed.len()), (30, 0));
+        assert!(one.table.percent(Event::AllocateInCall) > 50.0);
+    }
+
+    #[test]
+    fn a_case_that_panics_or_loops_is_named_and_the_others_are_counted() {
+        let short = Survey {
+            // The report of a panic takes some time, too.
+            timeout: Some(Duration::from_secs(1)),
+            ..survey(10, 2)
+        };
+        let done = Arc::default();
+        let surveyed = short.run_with(&done, &Arc::default(), |index| match index {
+            3 => panic!("on purpose"),
+            7 => loop {
+                std::thread::sleep(Duration::from_millis(20));
+            },
+            _ => Some(Tally::default()),
+        });
+        assert_eq!(surveyed.table.cases, 8);
+        assert_eq!(done.load(Ordering::Relaxed), 10);
+        let failed: Vec<&u64> = surveyed.failed.keys().collect();
+        assert_eq!(failed, [&3, &7]);
+        assert!(surveyed.failed[&3].contains("on purpose"));
+    }
+}
