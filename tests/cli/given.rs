@@ -1,11 +1,11 @@
 //! What a user gives a command, arguments and files, and how that is refused.
 
-use super::common::gcdiff;
-use super::{Folder, agrees, refused, seed_bug};
+use crate::common::{Scratch, agrees, gcdiff, refused};
+use crate::seed_bug;
 
 #[test]
 fn functions_are_invoked_with_arguments() {
-    let folder = Folder::new("invoke");
+    let folder = Scratch::new("invoke");
     let file = folder.file(
         "f.wat",
         r#"(module
@@ -134,7 +134,7 @@ fn wrong_usage_is_refused() {
 
 #[test]
 fn bad_files_are_refused_in_one_line() {
-    let folder = Folder::new("bad");
+    let folder = Scratch::new("bad");
     refused(&["run", "/no/such/file.wat"], "/no/such/file.wat: ");
     refused(&["run", folder.0.to_str().unwrap()], "directory");
     let refuse = |name: &str, contents: &[u8], wanted: &str| {
@@ -178,7 +178,7 @@ fn bad_files_are_refused_in_one_line() {
 
 #[test]
 fn programs_without_end_or_measure_stop_at_a_limit() {
-    let folder = Folder::new("limits");
+    let folder = Scratch::new("limits");
     let agree = |name: &str, module: &str, wanted: &str| {
         let file = folder.file(name, module);
         agrees(&["run", &file], wanted);
@@ -240,7 +240,7 @@ fn programs_without_end_or_measure_stop_at_a_limit() {
 /// A module that needs a proposal beyond WebAssembly 3.0 is refused with its name.
 #[test]
 fn a_proposal_that_is_not_run_is_named() {
-    let folder = Folder::new("proposals");
+    let folder = Scratch::new("proposals");
     for (text, proposal) in [
         ("(module (memory 1 1 shared))", "needs threads: beyond 3.0"),
         (
@@ -287,7 +287,7 @@ fn a_proposal_that_is_not_run_is_named() {
 /// Messages call types what the module calls them.
 #[test]
 fn types_have_the_names_of_the_module() {
-    let folder = Folder::new("type-names");
+    let folder = Scratch::new("type-names");
     let file = folder.file(
         "case.wat",
         r#"(module (type (struct (field i64))) (type $s (struct))

@@ -1,5 +1,9 @@
 //! What the tests of the command line share.
 
+// Each binary uses some of this, and only the command line's all of it.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// How a command ended, and what it printed.
@@ -9,19 +13,99 @@ pub struct Ran {
     pub err: String,
 }
 
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let err = String::from_utf8(output.stderr).unwrap();
+        let Some(code) = output.status.code() else {
+            panic!("killed by a signal: {err}");
+        };
+        Ran {
+            code,
+            out: String::from_utf8(output.stdout).unwrap(),
+            err,
+        }
+    }
+}
+
 /// Runs the command line with these arguments.
 pub fn gcdiff(args: &[&str]) -> Ran {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
-        .args(args)
-        .output()
-        .unwrap();
-    Ran {
-        code: status.code().expect("not killed by a signal"),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
+    Ran::of(command.args(args).output().unwrap())
+}
+
+/// Runs the command in an address space of so many megabytes.
+#[cfg(target_os = "linux")]
+pub fn within(megabytes: u64, args: &[&str]) -> Ran {
+    let kilobytes = megabytes << 10;
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("ulimit -v {kilobytes} && exec \"$0\" \"$@\""))
+        .arg(env!("CARGO_BIN_EXE_gcdiff"))
+        .args(args);
+    Ran::of(shell.output().unwrap())
+}
+
+/// Asserts that the heaps agree, and that the output contains `wanted`.
+#[track_caller]
+pub fn agrees(args: &[&str], wanted: &str) {
+    let ran = gcdiff(args);
+    assert_eq!(ran.code, 0, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(ran.out.contains(wanted), "{args:?}: {}", ran.out);
+}
+
+/// Asserts that the command fails with one line that contains `wanted`.
+#[track_caller]
+pub fn refused(args: &[&str], wanted: &str) {
+    let ran = gcdiff(args);
+    assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+    assert!(ran.err.contains(wanted), "{args:?}: {}", ran.err);
+    let lines = ran.err.trim_end().lines().count();
+    assert_eq!(lines, 1, "{args:?}: {}", ran.err);
+    assert_eq!(ran.out, "", "{args:?}");
+}
+
+/// A file or folder of the repository.
+pub fn ours(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    path.to_str().unwrap().to_string()
+}
+
+/// A folder that is removed with the test. Tests of one binary run at the same
+/// time, so each needs a name of its own.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    pub fn new(name: &str) -> Scratch {
+        let name = format!("gcdiff-test-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        // Left by an earlier process with the same number, if it is there.
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn str(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.join(name).to_str().unwrap().to_string()
+    }
+
+    /// Writes a file, and returns its path.
+    pub fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.join(name), contents).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -1,6 +1,6 @@
 //! Every fault of the zoo has a witness: a seed of `corpus/regressions/` on which
 //! it does something wrong, and is noticed. Which fault shows on which seed, and
-//! how, is in `corpus/matrix.txt`; `BLESS=1 cargo test --test witness` writes that
+//! how, is in `corpus/matrix.txt`; `BLESS=1 cargo test --test oracle witness` writes that
 //! anew after a change that is meant.
 //!
 //! The faults after Wasmtime issue 10182 have controls, too: modules that do the
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-const TITLE: &str = "# Which fault shows on which seed, and as what (BLESS=1 cargo test --test witness writes this file).\n";
+const TITLE: &str = "# Which fault shows on which seed, and as what (BLESS=1 cargo test --test oracle witness writes this file).\n";
 
 /// The seeds by name.
 fn seeds() -> Vec<(String, Case)> {
@@ -93,7 +93,7 @@ fn every_fault_shows_on_the_seeds_that_the_matrix_says() {
 
 #[test]
 fn every_seed_is_a_witness_of_some_fault() {
-    let matrix = include_str!("../corpus/matrix.txt");
+    let matrix = include_str!("../../corpus/matrix.txt");
     for (name, _) in seeds() {
         let mut lines = matrix.lines().skip(1);
         let shown = lines.any(|line| line.split(' ').nth(1) == Some(&name));

@@ -1,7 +1,7 @@
 //! What is on disk, and under which names.
 
-use super::common::gcdiff;
-use super::{Scratch, all_replay, command, names};
+use super::{all_replay, command, names};
+use crate::common::{Scratch, gcdiff};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -157,11 +157,11 @@ fn a_crash_is_a_result() {
     let crashes = [
         (
             "W47",
-            include_str!("../corpus/regressions/constant-expression-without-memory.wat"),
+            include_str!("../../corpus/regressions/constant-expression-without-memory.wat"),
         ),
         (
             "W17",
-            include_str!("../corpus/regressions/long-array-dropped.wat"),
+            include_str!("../../corpus/regressions/long-array-dropped.wat"),
         ),
     ];
     for (fault, text) in crashes {

@@ -3,7 +3,7 @@
 //! `examples/`.
 
 mod faulty;
-#[path = "../../examples/mark_sweep/heap.rs"]
+#[path = "../../../examples/mark_sweep/heap.rs"]
 mod heap;
 mod plain;
 
@@ -100,7 +100,7 @@ fn heaps_show_the_same_without_what_they_override() {
 
 #[test]
 fn it_agrees_on_a_seed_at_every_grain() {
-    let seed = include_str!("../../corpus/regressions/array-copy-of-the-only-reference.wat");
+    let seed = include_str!("../../../corpus/regressions/array-copy-of-the-only-reference.wat");
     let (mut case, _) = case::read(seed.as_bytes()).unwrap();
     let own = case.schedule.clone();
     for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {
@@ -120,7 +120,7 @@ fn it_agrees_on_a_seed_at_every_grain() {
 /// Who writes one reads it first.
 #[test]
 fn it_is_short() {
-    let lines = include_str!("../../examples/mark_sweep/heap.rs").lines();
+    let lines = include_str!("../../../examples/mark_sweep/heap.rs").lines();
     assert!(lines.count() <= 200);
 }
 

@@ -1,6 +1,7 @@
 //! Signals, and output that is closed or full.
 
-use super::{Scratch, all_replay, command, is_case, names};
+use super::{all_replay, command, is_case, names};
+use crate::common::{Scratch, gcdiff};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -154,7 +155,7 @@ fn a_second_signal_ends_a_command_at_once() {
     let status = child.wait().unwrap();
     assert_eq!(status.code(), None, "{status}");
     for name in names(&out).iter().filter(|name| is_case(name)) {
-        let ran = crate::common::gcdiff(&["run", out.join(name).to_str().unwrap()]);
+        let ran = gcdiff(&["run", out.join(name).to_str().unwrap()]);
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     }
 }
@@ -167,7 +168,7 @@ fn a_killed_campaign_has_left_complete_findings() {
     send("KILL", &child);
     assert_eq!(child.wait().unwrap().code(), None);
     for name in names(&out).iter().filter(|name| is_case(name)) {
-        let ran = crate::common::gcdiff(&["run", out.join(name).to_str().unwrap()]);
+        let ran = gcdiff(&["run", out.join(name).to_str().unwrap()]);
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     }
 }
@@ -233,7 +234,7 @@ fn a_reader_that_goes_away_changes_no_exit_code() {
 fn finding(scratch: &Scratch) -> String {
     let out = scratch.join("findings");
     let args = ["fuzz", "--fault", "canary", "--cases", "40", "--out"];
-    let ran = crate::common::gcdiff(&[&args[..], &[out.to_str().unwrap()]].concat());
+    let ran = gcdiff(&[&args[..], &[out.to_str().unwrap()]].concat());
     assert_eq!(ran.code, 1, "{}", ran.err);
     let name = &names(&out)[0];
     out.join(name).to_str().unwrap().to_string()

@@ -1,5 +1,6 @@
 //! Collectors that panic, or do not come to an end.
 
+use crate::common::Scratch;
 use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with, save};
 use gcdiff::case;
 use gcdiff::engine::Blind;
@@ -188,7 +189,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
             panic!("one kind of finding, not {:?}", outcome.findings.keys());
         };
         assert!(
-            fingerprint.starts_with("panic:tests/findings/rogue.rs:"),
+            fingerprint.starts_with("panic:tests/campaigns/findings/rogue.rs:"),
             "{fingerprint}"
         );
         assert!(fingerprint.ends_with(":rogue"), "{fingerprint}");
@@ -196,7 +197,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
         assert!(statistics.agreed > 0, "{statistics}");
         assert!(!told.is_empty());
         // What was saved shows the same.
-        let scratch = super::Scratch::new(&format!("panic-{jobs}"));
+        let scratch = Scratch::new(&format!("panic-{jobs}"));
         let path = save(&scratch.0, finding).unwrap();
         let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(header.fingerprint.as_ref(), Some(*fingerprint));

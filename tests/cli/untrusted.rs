@@ -1,10 +1,7 @@
 //! Nothing from input reaches a terminal as a command, or as a line of its own:
 //! control characters and bidirectional controls, through every command.
 
-mod common;
-
-use common::{Ran, gcdiff};
-use std::path::PathBuf;
+use crate::common::{Ran, Scratch, gcdiff};
 
 /// C0, DEL, C1, bidirectional and zero-width controls, and a forged line.
 const ODD: &str =
@@ -25,33 +22,6 @@ fn wat() -> String {
 
 fn toml() -> String {
     quoted(|c| format!("\\u{:04X}", c as u32))
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("gcdiff-untrusted-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_string()
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Runs a command and asserts that nothing odd is in its output, which must be
@@ -83,7 +53,7 @@ fn quoting(args: &[&str]) {
 
 #[test]
 fn values_of_options_are_escaped() {
-    let module = Folder::new("options");
+    let module = Scratch::new("untrusted-options");
     let module = module.path("none.wat");
     let run = |option: &str, value: &str| quoting(&["run", &module, option, value]);
     for option in [
@@ -122,7 +92,7 @@ fn values_of_options_are_escaped() {
 
 #[test]
 fn paths_are_escaped() {
-    let folder = Folder::new("paths");
+    let folder = Scratch::new("untrusted-paths");
     let odd = |prefix: &str| format!("{prefix}{ODD}");
     for command in ["run", "wast", "replay"] {
         quoting(&[command, &folder.path(&odd("missing"))]);
@@ -156,7 +126,7 @@ fn paths_are_escaped() {
 
 #[test]
 fn modules_are_escaped() {
-    let folder = Folder::new("modules");
+    let folder = Scratch::new("untrusted-modules");
     let name = wat();
     // As it is, and in strings, in names, exports and imports.
     let raw = folder.file("raw.wat", ODD);
@@ -194,7 +164,7 @@ fn modules_are_escaped() {
 
 #[test]
 fn headers_are_escaped() {
-    let folder = Folder::new("headers");
+    let folder = Scratch::new("untrusted-headers");
     let value = toml();
     for line in [
         format!("{value} = 1"),
@@ -227,7 +197,7 @@ fn headers_are_escaped() {
 
 #[test]
 fn scripts_are_escaped() {
-    let folder = Folder::new("scripts");
+    let folder = Scratch::new("untrusted-scripts");
     let text = wat();
     for directive in [
         format!("(assert_trap (invoke \"f\") {text})"),

@@ -1,8 +1,6 @@
 //! `gcdiff zoo`, and the options that it shares, as a user types them.
 
-mod common;
-
-use common::gcdiff;
+use crate::common::gcdiff;
 
 #[test]
 fn the_table_is_the_same_whatever_the_number_of_jobs() {

@@ -3,43 +3,13 @@
 //! `rogue` is about collectors that panic or loop; `interrupted` about signals,
 //! and output that is closed or full; `folders` about what is on disk.
 
-#![cfg(unix)]
-
-#[path = "../common/mod.rs"]
-mod common;
 mod folders;
 mod interrupted;
 mod rogue;
 
-use std::path::{Path, PathBuf};
+use crate::common::gcdiff;
+use std::path::Path;
 use std::process::Command;
-
-/// A folder that is removed with the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let name = format!("gcdiff-findings-{}-{name}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn str(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The names of the files in a folder, in order.
 fn names(folder: &Path) -> Vec<String> {
@@ -68,7 +38,7 @@ fn all_replay(folder: &Path) {
     let cases = names(folder);
     assert!(!cases.is_empty(), "nothing was saved");
     assert!(cases.iter().all(|name| is_case(name)), "{cases:?}");
-    let ran = common::gcdiff(&["replay", folder.to_str().unwrap()]);
+    let ran = gcdiff(&["replay", folder.to_str().unwrap()]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let wanted = format!("0 agree, {} findings", cases.len());
     assert!(ran.out.contains(&wanted), "{}{}", ran.out, ran.err);

@@ -1,37 +1,10 @@
 //! `gcdiff replay` and `gcdiff inputs`, end to end.
 
-mod common;
-
-use common::{Ran, gcdiff};
-use std::path::{Path, PathBuf};
-
-/// A folder that is removed with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path =
-            std::env::temp_dir().join(format!("gcdiff-replay-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn str(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use crate::common::{Ran, Scratch, gcdiff, ours};
+use std::path::PathBuf;
 
 fn corpus(below: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(below);
-    path.to_str().unwrap().to_string()
+    ours(&format!("corpus/{below}"))
 }
 
 fn ended(ran: &Ran, code: i32) {
@@ -78,7 +51,7 @@ fn the_corpus_agrees_and_a_fault_shows_in_it_whatever_the_number_of_jobs() {
 
 #[test]
 fn inputs_of_a_target_are_written_judged_and_saved_as_cases() {
-    let folder = Folder::new("inputs");
+    let folder = Scratch::new("replay-inputs");
     let inputs = folder.0.join("inputs");
     let (inputs, saved) = (inputs.to_str().unwrap(), folder.0.join("saved"));
     ended(
@@ -126,7 +99,7 @@ fn inputs_of_a_target_are_written_judged_and_saved_as_cases() {
 
 #[test]
 fn modules_are_inputs_too() {
-    let folder = Folder::new("modules");
+    let folder = Scratch::new("replay-modules");
     let seeds = corpus("seeds");
     let write = [
         "inputs",
@@ -149,7 +122,7 @@ fn modules_are_inputs_too() {
 
 #[test]
 fn what_cannot_be_run_is_named_and_the_rest_is_run() {
-    let folder = Folder::new("mistakes");
+    let folder = Scratch::new("replay-mistakes");
     std::fs::write(folder.0.join("a.wat"), "(module (func)").unwrap();
     std::fs::write(folder.0.join("b.wat"), "(module)").unwrap();
     std::fs::write(folder.0.join("notes.txt"), "not a module").unwrap();
@@ -161,7 +134,7 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
         "{}",
         ran.out
     );
-    let empty = Folder::new("empty");
+    let empty = Scratch::new("replay-empty");
     for (args, wanted) in [
         (vec!["replay", empty.str()], "no file to replay"),
         (
@@ -210,7 +183,7 @@ fn what_cannot_be_run_is_named_and_the_rest_is_run() {
 /// Makes folders below a folder, each in the last, until paths are longer than the
 /// system takes, so that nobody can read them. Returns the name that all have.
 #[cfg(unix)]
-fn too_deep(folder: &Folder) -> String {
+fn too_deep(folder: &Scratch) -> String {
     let name = "d".repeat(200);
     let script = "cd \"$0\" && for i in $(seq 25); do mkdir $1 && cd ./$1 || exit 1; done";
     let made = std::process::Command::new("bash")
@@ -223,7 +196,7 @@ fn too_deep(folder: &Folder) -> String {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_read_hides_nothing_else() {
-    let folder = Folder::new("deep");
+    let folder = Scratch::new("replay-deep");
     std::fs::write(folder.0.join("a.wat"), "(module)").unwrap();
     let deep = too_deep(&folder);
     std::fs::write(folder.0.join("z.wat"), "(module (func (export \"f\")))").unwrap();
@@ -253,7 +226,7 @@ fn a_folder_that_cannot_be_read_hides_nothing_else() {
 
     // A file that is no module hides nothing, either.
     std::fs::write(folder.0.join("b.wat"), "(module").unwrap();
-    let out = Folder::new("deep-inputs");
+    let out = Scratch::new("replay-deep-inputs");
     let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
     let ran = gcdiff(&[&write[..], &[folder.str(), "--out", out.str()]].concat());
     named(&ran);
@@ -273,7 +246,10 @@ fn a_folder_that_cannot_be_read_hides_nothing_else() {
 #[test]
 fn every_name_of_a_module_gives_an_input() {
     use std::os::unix::ffi::OsStrExt;
-    let (folder, out) = (Folder::new("names"), Folder::new("names-inputs"));
+    let (folder, out) = (
+        Scratch::new("replay-names"),
+        Scratch::new("replay-names-inputs"),
+    );
     let not_unicode = std::ffi::OsStr::from_bytes(b"bad\xff.wat");
     std::fs::write(folder.0.join(not_unicode), "(module)").unwrap();
     // The second is longer with the extension of a binary module.
@@ -297,7 +273,7 @@ fn every_name_of_a_module_gives_an_input() {
 #[test]
 fn the_printed_command_gives_the_same_verdict() {
     let case = corpus("regressions/issue-10182.wat");
-    let inputs = Folder::new("commands");
+    let inputs = Scratch::new("replay-commands");
     let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
     ended(
         &gcdiff(&[&write[..], &[&case, "--out", inputs.str()]].concat()),
@@ -327,7 +303,7 @@ fn the_printed_command_gives_the_same_verdict() {
 #[cfg(unix)]
 #[test]
 fn a_file_is_judged_once_whatever_links_lead_to_it() {
-    let folder = Folder::new("links");
+    let folder = Scratch::new("replay-links");
     let (file, hard) = (folder.0.join("b.wat"), folder.0.join("c.wat"));
     std::fs::write(&file, "(module)").unwrap();
     std::fs::hard_link(&file, &hard).unwrap();

@@ -1,0 +1,11 @@
+//! Campaigns: what they find, keep and count, and what judges it again.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod events;
+#[cfg(unix)]
+mod findings;
+mod harness;
+mod replay;
+mod text_form;
+mod zoo;

@@ -1,0 +1,91 @@
+//! What headers and options may ask for.
+
+use super::File;
+use crate::common::{gcdiff, refused};
+
+#[test]
+fn headers_ask_for_no_more_than_the_ceiling() {
+    for (limit, parts) in [
+        (
+            "table_elements = 1152921504606846976",
+            "(table i64 1152921504606846975 anyref)",
+        ),
+        (
+            "memory_bytes = 18446744073709551615",
+            "(memory i64 281474976710656)",
+        ),
+        // Twice its bytes are more than there are.
+        (
+            "memory_bytes = 18446744073709551615",
+            "(memory i64 140737488355328)",
+        ),
+        ("registers = 1152921504606846976", ""),
+        ("frames = 1152921504606846976", ""),
+        ("heap_bytes = 1152921504606846976", ""),
+        ("fuel = 1152921504606846976", ""),
+        ("footprint = 1152921504606846976", ""),
+        ("work = 1152921504606846976", ""),
+    ] {
+        let text = format!(";;! [limits]\n;;! {limit}\n(module {parts})");
+        let file = File::new("greedy-header.wat", &text);
+        let wanted = format!("--limits {}", limit.replace(" = ", "="));
+        refused(&["run", file.path()], &wanted);
+        refused(&["wast", file.path()], &wanted);
+        let ran = gcdiff(&["replay", file.path()]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(&wanted), "{}", ran.err);
+        // The user may ask for it; what cannot be had is a trap then.
+        let raised = limit.replace(" = ", "=");
+        let ran = gcdiff(&["run", "--limits", &raised, file.path()]);
+        assert!(matches!(ran.code, 0 | 2), "{}{}", ran.out, ran.err);
+        if ran.code == 2 {
+            assert!(ran.err.contains("discard: too much memory"), "{}", ran.err);
+        }
+    }
+    for (bad, wanted) in [
+        ("fuel", "expected NAME=N"),
+        ("speed=1", "there are fuel, frames"),
+        ("frames=0", "at least 1"),
+        ("fuel=1,fuel=1", "given twice"),
+    ] {
+        let ran = gcdiff(&["run", "--limits", bad, "x.wat"]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(wanted), "{bad}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_limit_of_the_command_line_goes_before_a_header() {
+    let text = ";;! [limits]\n;;! fuel = 10\n
+        (module (func (export \"f\") (local $i i32) (loop $l
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 100))))))";
+    let file = File::new("fuel.wat", text);
+    let ran = gcdiff(&["run", file.path()]);
+    assert!(
+        ran.out.contains("trapped: all fuel consumed"),
+        "{}",
+        ran.out
+    );
+    let ran = gcdiff(&["run", "--limits", "fuel=1k", file.path()]);
+    assert!(ran.out.contains("\"f\": returned"), "{}", ran.out);
+    // Directives of another engine are comments, and do not undo an option.
+    let script = ";;! gc = true\n(module (func (export \"f\") (loop $l (br $l))))
+        (assert_return (invoke \"f\"))";
+    let file = File::new("foreign.wast", script);
+    let ran = gcdiff(&["wast", "--limits", "fuel=1k", file.path()]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.contains("trapped: all fuel consumed"),
+        "{}",
+        ran.out
+    );
+}
+
+/// A header takes many times as much memory as its text.
+#[test]
+fn a_header_cannot_be_of_any_size() {
+    let acts = "{drop=1},".repeat(600_000);
+    let file = File::new("acts.wat", format!(";;! host = [{acts}]\n(module)"));
+    refused(&["run", file.path()], "bytes, and may have 4194304");
+}

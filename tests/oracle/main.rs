@@ -1,0 +1,12 @@
+//! The oracle: what is compared, which laws a heap must keep, who is blamed.
+
+mod compare;
+mod corpus;
+mod graphs;
+mod laws;
+mod layers;
+mod memory;
+mod names;
+mod own_heap;
+mod shadow;
+mod witness;
