@@ -10,6 +10,7 @@ pub mod generate;
 pub mod heap;
 pub mod jobs;
 pub mod module;
+pub mod observe;
 pub mod oracle;
 pub mod script;
 mod spare;

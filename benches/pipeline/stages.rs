@@ -1,7 +1,7 @@
 //! The stages of a verdict, each a function over one set of generated cases.
 
 use arbitrary::Unstructured;
-use gcdiff::case::{self, Case, Observation, Plan, Run};
+use gcdiff::case::{self, Case, Plan, Run};
 use gcdiff::engine::{Blind, Grain, Point};
 use gcdiff::generate::{self, Pair, smith};
 use gcdiff::heap::Heap;
@@ -10,6 +10,7 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
+use gcdiff::observe::Observation;
 use gcdiff::oracle::audit::Auditor;
 use gcdiff::oracle::{Names, Options, Timing, compare, judge, judge_module};
 use std::hint::black_box;

@@ -1,7 +1,6 @@
 //! The deterministic host: it answers imports, keeps every reference it sees,
 //! and writes down what happened.
 
-use super::graph::Seen;
 use super::plan::{Arg, Step};
 use super::run::RunError;
 use super::steps::{Ended, perform};
@@ -9,6 +8,7 @@ use super::values::{make, mix, number};
 use crate::engine::{Deed, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
+use crate::observe::Seen;
 use crate::types::{Lane, RefType, ValType};
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         if store.handles() >= MAX_KEPT {
-            return Ok(Kept::Plain(Seen::NOT_KEPT));
+            return Ok(Kept::Plain(Seen::NotKept));
         }
         Ok(Kept::Handle(store.add_handle(r)?))
     }
@@ -169,7 +169,7 @@ impl Embedder {
             return Ok(Kept::Handle(handle));
         }
         store.pop_handles(handles)?;
-        Ok(Kept::Plain(Seen::NOT_KEPT))
+        Ok(Kept::Plain(Seen::NotKept))
     }
 
     /// The handles whose references have the type.

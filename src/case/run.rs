@@ -2,16 +2,13 @@
 
 use super::Case;
 use super::embedder::{Embedder, Kept};
-use super::graph::Seen;
 use super::imports::imports;
-use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
-use super::walk::Walk;
-use crate::engine::{Act, Deed, Inspector, Limits, Resource, Stop, Store};
+use crate::engine::{Act, Deed, Inspector, Limits, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
-use crate::types::ValType;
+use crate::observe::{HostSeen, Observation, Outcome, Seen, StepSeen, observe_within};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -204,7 +201,7 @@ fn finish<H: Heap>(
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
             // That it was an object is known; what it is now nobody can see.
-            Seen::Null => Seen::DROPPED,
+            Seen::Null => Seen::Dropped,
             seen => seen,
         },
     };
@@ -236,59 +233,5 @@ fn finish<H: Heap>(
         host_calls,
         host_call_count: host.count,
         ..seen_now
-    })
-}
-
-/// What an embedder sees of a store as it stands: everything but the steps that
-/// led there.
-pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
-    match look(store, u64::MAX) {
-        Some(seen) => seen,
-        None => unreachable!("there is room for everything"),
-    }
-}
-
-/// The same, if the run may take the memory for it.
-fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
-    let values = store.globals().len() + store.handles();
-    let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
-    let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
-    let outside = size_of::<Seen>() * (values + elements) + memories;
-    store.afford(outside as u64)?;
-    let taken = store.footprint().saturating_add(outside as u64);
-    let room = store.limits().footprint.saturating_sub(taken);
-    look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
-}
-
-/// What an embedder sees, if the graph takes at most `room` bytes.
-fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
-    let mut walk = Walk::new(&store.heap, store.types(), room);
-    let globals = store
-        .globals()
-        .zip(0..)
-        .map(|((ty, value), i)| walk.value(ty.value, value, store.global_high(i)))
-        .collect();
-    let tables = store
-        .tables()
-        .iter()
-        .map(|table| {
-            let ty = ValType::Ref(table.ty.element);
-            let elements = table.elements.iter();
-            elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
-        })
-        .collect();
-    let kept: Vec<Seen> = (0..store.handles() as u32)
-        .map(|handle| walk.reference(store.handle(handle)))
-        .collect();
-    let graph = walk.finish()?;
-    Some(Observation {
-        steps: Vec::new(),
-        host_calls: Vec::new(),
-        host_call_count: 0,
-        globals,
-        tables,
-        memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
-        kept,
-        graph,
     })
 }

@@ -2,6 +2,8 @@
 
 use super::budget::Resource;
 use crate::heap::{Corruption, HeapError};
+use serde::de::{self, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A trap, by kind. Those from [`Trap::OutOfFuel`] on are limits of the harness: logical ones, so
@@ -43,6 +45,44 @@ pub enum Trap {
     OutOfHeap,
     /// Tables or memories are larger than the run may have.
     TooLarge,
+}
+
+impl Trap {
+    /// All traps.
+    pub const ALL: [Trap; 17] = [
+        Trap::Unreachable,
+        Trap::MemoryOutOfBounds,
+        Trap::TableOutOfBounds,
+        Trap::ArrayOutOfBounds,
+        Trap::UninitializedElement,
+        Trap::SignatureMismatch,
+        Trap::DivisionByZero,
+        Trap::IntegerOverflow,
+        Trap::InvalidConversion,
+        Trap::NullReference,
+        Trap::CastFailure,
+        Trap::Host,
+        Trap::NotAllocated,
+        Trap::OutOfFuel,
+        Trap::StackOverflow,
+        Trap::OutOfHeap,
+        Trap::TooLarge,
+    ];
+}
+
+/// As its words.
+impl Serialize for Trap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Trap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Trap, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = Trap::ALL.into_iter().find(|trap| trap.to_string() == text);
+        found.ok_or_else(|| de::Error::invalid_value(Unexpected::Str(&text), &"a kind of trap"))
+    }
 }
 
 impl fmt::Display for Trap {

@@ -5,10 +5,11 @@ use super::layers::{Layer, Layers};
 use super::subject::{Collector, PlanError, PolicyMaker, Subject, over_budget};
 use super::verdict::Verdict;
 use super::votes::Votes;
-use crate::case::{Case, Facts, Observation, print_schedule};
+use crate::case::{Case, Facts, print_schedule};
 use crate::engine::{Resource, Schedule};
 use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError, footprint};
+use crate::observe::Observation;
 use std::fmt;
 use std::sync::Arc;
 
@@ -213,7 +214,7 @@ pub fn judge_module(
                     return Ok(judged);
                 }
                 Ok(observation) => {
-                    let observation = options.layers.of(observation);
+                    let observation = observation.only(options.layers.parts());
                     votes.add(subject, name, observation);
                 }
             }

@@ -1,7 +1,7 @@
 //! How much of the oracle is on: for measuring what each part of it buys.
 
 use super::violation::Law;
-use crate::case::{Graph, Observation, Outcome, Seen};
+use crate::observe::{Part, Parts};
 use std::fmt;
 use std::str::FromStr;
 
@@ -101,39 +101,15 @@ impl Layers {
         Law::ALL.iter().any(|law| self.has(Layer::Law(*law)))
     }
 
-    /// What is compared of an observation.
-    pub(super) fn of(self, seen: Observation) -> Observation {
-        if self.has(Layer::Graph) {
-            return seen;
+    /// The parts of an observation that are compared.
+    pub(super) fn parts(self) -> Parts {
+        match self.has(Layer::Graph) {
+            true => Parts::ALL,
+            false => {
+                let without = Parts::ALL.without(Part::Tables).without(Part::Kept);
+                without.without(Part::Objects)
+            }
         }
-        let coarse = |values: &mut Vec<Seen>| values.iter_mut().for_each(coarsen);
-        let mut seen = Observation {
-            tables: Vec::new(),
-            kept: Vec::new(),
-            graph: Graph::default(),
-            ..seen
-        };
-        coarse(&mut seen.globals);
-        let ended = |outcome: &mut Outcome| match outcome {
-            Outcome::Returned(values) => coarse(values),
-            Outcome::Threw(value) => coarsen(value),
-            Outcome::Trapped(_) | Outcome::NoArgument => {}
-        };
-        for step in &mut seen.steps {
-            ended(&mut step.outcome);
-        }
-        for call in &mut seen.host_calls {
-            coarse(&mut call.args);
-            call.did.iter_mut().for_each(ended);
-        }
-        seen
-    }
-}
-
-/// Leaves of a reference only that it is not null.
-fn coarsen(value: &mut Seen) {
-    if !matches!(value, Seen::Bits(_) | Seen::Vector(_) | Seen::Null) {
-        *value = Seen::Bits(1);
     }
 }
 
@@ -198,20 +174,5 @@ mod tests {
         assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());
         assert!(!Layers::RESULTS.with(Layer::Graph).audits());
         assert!(Layers::RESULTS.checks(Law::Limits) && Layers::RESULTS.checks(Law::Panic));
-    }
-
-    #[test]
-    fn without_the_graph_a_reference_is_null_or_not() {
-        let seen = |value| Observation {
-            globals: vec![value, Seen::Null, Seen::Bits(3)],
-            ..Observation::default()
-        };
-        let (one, other) = (seen(Seen::I31(4)), seen(Seen::Object(0)));
-        assert_eq!(Layers::ALL.of(one.clone()), one);
-        assert_eq!(Layers::RESULTS.of(one), Layers::RESULTS.of(other));
-        assert_ne!(
-            Layers::RESULTS.of(seen(Seen::Null)),
-            Layers::RESULTS.of(seen(Seen::Object(1)))
-        );
     }
 }

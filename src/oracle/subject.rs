@@ -7,7 +7,7 @@ use super::panics::{Report, catch};
 use super::place::Place;
 use super::verdict::{Reason, Verdict};
 use super::violation::{Law, Violation};
-use crate::case::{self, Case, Facts, Observation, RunError};
+use crate::case::{self, Case, Facts, RunError};
 use crate::engine::{Resource, Stop};
 use crate::heap::copying::Copying;
 use crate::heap::drc::{Drc, Policy};
@@ -15,6 +15,7 @@ use crate::heap::model::Model;
 use crate::heap::null::Null;
 use crate::heap::{Corruption, Heap, Reclaims};
 use crate::module::Module;
+use crate::observe::Observation;
 use std::fmt;
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 use super::compare::compare;
 use super::subject::Subject;
 use super::verdict::{Difference, Judge};
-use crate::case::Observation;
 use crate::module::Module;
 use crate::module::names::Names;
+use crate::observe::Observation;
 
 /// What all runs showed. An observation may be as large as a heap, so of those
 /// that are equal only the first is kept.

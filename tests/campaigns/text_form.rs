@@ -149,7 +149,7 @@ fn generated(cases: u64) {
 }
 
 /// What a case shows under the null heap.
-fn shown(case: &Case) -> Option<gcdiff::case::Observation> {
+fn shown(case: &Case) -> Option<gcdiff::observe::Observation> {
     let options = Options {
         collectors: vec![Collector::Null.into()],
         ..Options::fuzzing()

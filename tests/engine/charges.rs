@@ -1,8 +1,9 @@
 //! What bulk operations cost, and how much of tables and memories there may be:
 //! to the unit, as [`Limits`](gcdiff::engine::Limits) has it.
 
-use gcdiff::case::{self, Case, Outcome};
+use gcdiff::case::{self, Case};
 use gcdiff::engine::Trap;
+use gcdiff::observe::Outcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 
 /// How the only export of a module ends, or its instantiation if that fails.

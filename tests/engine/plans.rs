@@ -1,8 +1,9 @@
 //! Steps that are no calls, and a host that does something when it is called.
 
-use gcdiff::case::{self, Case, Outcome, Seen};
+use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::events::{self, Event, Sink};
+use gcdiff::observe::{Outcome, Seen};
 use gcdiff::oracle::{Collector, Judged, Options, Timing, Verdict, judge};
 
 /// Judges under all heaps, with an audit at every operation.

@@ -1,6 +1,6 @@
 //! Bugs that the engine has had, and what must hold instead.
 
-use gcdiff::case::{self, Outcome};
+use gcdiff::case;
 use gcdiff::engine::{
     Blind, Extern, Host, HostCall, Inspector, Limits, NoHost, Schedule, Stop, Store, Trap,
 };
@@ -8,6 +8,7 @@ use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
 use gcdiff::module::{Module, ModuleError};
+use gcdiff::observe::Outcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 use std::sync::Arc;
 

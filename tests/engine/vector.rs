@@ -1,8 +1,9 @@
 //! Vectors wherever a value can be: two registers where everything else has
 //! one. That computing with them is right is for the official suite to say.
 
-use gcdiff::case::{self, Arg, Call, Observation, Outcome, Plan, Seen, Step};
+use gcdiff::case::{self, Arg, Call, Plan, Step};
 use gcdiff::engine::{Grain, Schedule};
+use gcdiff::observe::{Observation, Outcome, Seen};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 
 /// Every export called once, in order, with the numbers 1, 2, ... as arguments;

@@ -2,8 +2,9 @@
 //! engine: with its own collections, without any, and with one at every
 //! safepoint, each audited at every operation.
 
-use gcdiff::case::{self, Outcome};
+use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
+use gcdiff::observe::Outcome;
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
 //! Observations made by hand: what another engine in another process might
 //! write down, with objects in any order.
 
-use gcdiff::case::{Graph, Observation, Seen};
 use gcdiff::heap::Shape;
+use gcdiff::observe::{Graph, Observation, Seen};
 use gcdiff::oracle::{Difference, Names, compare, show};
 use gcdiff::types::TypeId;
 

@@ -7,6 +7,7 @@ mod laws;
 mod layers;
 mod memory;
 mod names;
+mod observations;
 mod own_heap;
 mod shadow;
 mod witness;

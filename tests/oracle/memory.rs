@@ -7,7 +7,7 @@
 //! what it compares with: nothing is made of each element. One by one, as
 //! [`Seen`], the elements of an `i8` array would take 24 times as much.
 
-use gcdiff::case::{self, Graph, Observation, Seen, Values};
+use gcdiff::case;
 use gcdiff::engine::Blind;
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
@@ -15,6 +15,7 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
+use gcdiff::observe::{Graph, Observation, Seen, Values};
 use gcdiff::oracle::{Names, compare};
 use std::sync::Arc;
 

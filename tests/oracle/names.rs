@@ -1,9 +1,9 @@
 //! What things are called in reports: names are data of whoever wrote the
 //! module.
 
-use gcdiff::case::{Graph, Observation, Seen};
 use gcdiff::heap::Shape;
 use gcdiff::module::Module;
+use gcdiff::observe::{Graph, Observation, Seen};
 use gcdiff::oracle::{Names, compare, show};
 use std::sync::Arc;
 

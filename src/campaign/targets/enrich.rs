@@ -2,10 +2,11 @@
 //! changes nothing by itself. See the module's documentation for what is compared.
 
 use super::{Bad, Look, Target};
-use crate::case::{Case, Observation, Outcome};
+use crate::case::Case;
 use crate::engine::Trap;
 use crate::generate;
 use crate::module::{ExportItem, ExternType, Module};
+use crate::observe::{Observation, Outcome};
 use crate::oracle::{Names, Options, Verdict, compare, judge_module};
 use crate::types::{HeapType, ValType};
 use std::fmt;

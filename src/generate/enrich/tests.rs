@@ -255,7 +255,7 @@ fn scratch_types_match_indices() {
 }
 
 /// What a call of `f`, the module's only function, ends with.
-fn ends(text: &str, guard: bool, seed: u64) -> crate::case::Outcome {
+fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
     let plain = wat::parse_str(text).expect("valid text");
     let survey = Survey::new(&plain).expect("surveys");
     let mut choice = Choice::new(0, 0);
@@ -282,7 +282,7 @@ fn ends(text: &str, guard: bool, seed: u64) -> crate::case::Outcome {
 
 #[test]
 fn guards_keep_calls_from_trapping() {
-    use crate::case::Outcome;
+    use crate::observe::Outcome;
     let types = "(type $t (struct (field i8))) (type $s (struct (field (mut i32)) (field (ref $t)))) (type $a (array (mut i64)))";
     for body in [
         "unreachable",

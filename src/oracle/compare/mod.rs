@@ -32,8 +32,8 @@ pub use show::{EXCEPTION, show, show_as};
 pub use types::type_of_result;
 
 use super::verdict::{Difference, Judge};
-use crate::case::Observation;
 use crate::module::names::Names;
+use crate::observe::Observation;
 use std::fmt;
 use walk::Comparison;
 

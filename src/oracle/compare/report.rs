@@ -3,8 +3,8 @@
 use super::path::Place;
 use super::walk::{Comparison, NEW};
 use super::{EXCEPTION, Found, show, show_as};
-use crate::case::{Graph, Outcome, Seen};
 use crate::module::names::Names;
+use crate::observe::{Graph, Outcome, Seen};
 use std::ops::ControlFlow;
 
 /// Whether to go on.

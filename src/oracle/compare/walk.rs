@@ -3,9 +3,9 @@
 use super::Found;
 use super::path::{Deed, Place, Root};
 use super::report::{Flow, SAME, ending, found, lengths};
-use crate::case::{Graph, Node, Observation, Outcome, Seen};
 use crate::heap::Shape;
 use crate::module::names::{Names, Space, quoted};
+use crate::observe::{Graph, Node, Observation, Outcome, Seen};
 
 /// What is known of one of the observations.
 pub(super) struct Side<'a> {

@@ -6,12 +6,13 @@ mod objects;
 mod places;
 mod steps;
 
-use gcdiff::case::{self, Observation};
+use gcdiff::case;
 use gcdiff::engine::{Blind, Schedule};
 use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
+use gcdiff::observe::Observation;
 use gcdiff::oracle::{Difference, Names, compare};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What can be seen from outside: globals, tables, memories, kept references.
 
 use super::{differ, edited, seen};
-use gcdiff::case::{Observation, Seen};
+use gcdiff::observe::{Observation, Seen};
 
 #[test]
 fn globals() {

@@ -1,7 +1,7 @@
 //! Steps: how each ended, what it returned or threw, and what the host was asked.
 
 use super::{differ, edited};
-use gcdiff::case::{self, Observation, Seen};
+use gcdiff::observe::{Observation, Outcome, Seen};
 
 #[test]
 fn results_and_endings() {
@@ -10,7 +10,7 @@ fn results_and_endings() {
     let line = r#"result 1 of call 2 "g": 7 / 18 (0x12)"#;
     differ(body, texts, "result", line);
     let lose = |o: &mut Observation| match &mut o.steps[2].outcome {
-        case::Outcome::Returned(values) => values.truncate(1),
+        Outcome::Returned(values) => values.truncate(1),
         _ => unreachable!(),
     };
     let line = r#"results of call 2 "g": 2 / 1"#;
@@ -139,14 +139,14 @@ fn results_of_the_host_s_acts() {
     }
     let call = body("call = 'act'").replace('@', "7");
     let results = |o: &mut Observation, index: usize, value: Seen| match &mut o.host_calls[0].did {
-        Some(case::Outcome::Returned(values)) => values[index] = value,
+        Some(Outcome::Returned(values)) => values[index] = value,
         _ => unreachable!(),
     };
     let line = r#"result 1 of what the host did in host call 0 "m" "f": 0.5 (0x3f000000) / 2.0 (0x40000000)"#;
     let two = Seen::Bits(0x4000_0000);
     edited(&call, |o| results(o, 1, two), "result", line);
     let line = r#"result 2 of what the host did in host call 0 "m" "f": struct $word / a reference that was dropped since"#;
-    edited(&call, |o| results(o, 2, Seen::DROPPED), "result", line);
+    edited(&call, |o| results(o, 2, Seen::Dropped), "result", line);
     // Without a name for the act there is still a difference.
     let nameless = |o: &mut Observation| {
         o.host_calls[0].act = None;

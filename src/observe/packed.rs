@@ -7,9 +7,10 @@
 //! number is an object's number plus one, doubled. A function is its number
 //! plus one.
 
-use super::graph::Seen;
-use crate::heap::GcRef;
+use super::value::Seen;
+use crate::heap::{GcRef, Shape};
 use crate::types::Lane;
+use std::collections::HashMap;
 
 /// How the values of an object follow each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,6 +18,39 @@ pub(super) struct Format {
     pub lanes: Lanes,
     /// Whether there is one more value, which could not be read.
     pub cut: bool,
+}
+
+/// The formats of a graph: one for all objects of a shape, and one for those of
+/// them that were cut off at a certain value.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Formats {
+    numbers: HashMap<(Shape, Option<u32>), u32>,
+    /// The last one that was asked for: mostly it is the next one, too.
+    last: Option<((Shape, Option<u32>), u32)>,
+}
+
+impl Formats {
+    /// The number of a format in `formats`. `lanes` are those of the values that
+    /// could be read, if it is new.
+    pub fn number(
+        &mut self,
+        formats: &mut Vec<Format>,
+        (shape, cut): (Shape, Option<u32>),
+        lanes: impl FnOnce() -> Lanes,
+    ) -> u32 {
+        if let Some((_, number)) = self.last.filter(|last| last.0 == (shape, cut)) {
+            return number;
+        }
+        let number = *self.numbers.entry((shape, cut)).or_insert_with(|| {
+            formats.push(Format {
+                lanes: lanes(),
+                cut: cut.is_some(),
+            });
+            formats.len() as u32 - 1
+        });
+        self.last = Some(((shape, cut), number));
+        number
+    }
 }
 
 /// The lanes of an object's values.
@@ -75,7 +109,13 @@ pub(super) fn lane_of(value: Seen) -> Lane {
         Seen::Bits(_) => Lane::B64,
         Seen::Vector(_) => Lane::B128,
         Seen::Func(_) => Lane::Func,
-        Seen::Null | Seen::I31(_) | Seen::Object(_) | Seen::Dangling => Lane::Gc,
+        Seen::Null
+        | Seen::I31(_)
+        | Seen::Object(_)
+        | Seen::Dangling
+        | Seen::Dropped
+        | Seen::NotKept
+        | Seen::Reference => Lane::Gc,
     }
 }
 
@@ -89,7 +129,8 @@ pub(super) fn pack(value: Seen, out: &mut Vec<u8>) {
         Seen::Func(index) => index.saturating_add(1),
         // A number beyond all heaps is no object's, and ends up as dangling.
         Seen::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
-        Seen::Dangling => DANGLING,
+        // Inside of objects a reference is an object's or dangling.
+        Seen::Dangling | Seen::Dropped | Seen::NotKept | Seen::Reference => DANGLING,
     };
     out.extend(word.to_le_bytes());
 }

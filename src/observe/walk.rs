@@ -1,7 +1,8 @@
 //! The walk that builds a graph.
 
-use super::graph::{Graph, Node, Seen};
-use super::packed::{Format, Lanes, pack};
+use super::graph::{Graph, Node};
+use super::packed::{Formats, Lanes, pack};
+use super::value::Seen;
 use crate::heap::{GcRef, Header, Inspect, Place, Shape};
 use crate::types::{Composite, Lane, Types, ValType};
 use std::collections::HashMap;
@@ -41,10 +42,7 @@ pub(super) struct Walk<'a, H> {
     types: &'a Types,
     numbers: HashMap<GcRef, u32, BuildHasherDefault<Spread>>,
     queue: Vec<GcRef>,
-    /// See [`Walk::format`].
-    formats: HashMap<(Shape, Option<u32>), u32>,
-    /// The last one that was asked for: mostly it is the next one, too.
-    last: Option<((Shape, Option<u32>), u32)>,
+    formats: Formats,
     graph: Graph,
     /// Bytes of memory that it may still take.
     room: u64,
@@ -60,8 +58,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
             types,
             numbers: HashMap::default(),
             queue: Vec::new(),
-            formats: HashMap::new(),
-            last: None,
+            formats: Formats::default(),
             graph: Graph::default(),
             room,
             is_full: false,
@@ -189,19 +186,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
     /// The number of a format: that of all objects of this shape, or of those
     /// that were cut off at a certain place.
     fn format(&mut self, shape: Shape, cut: Option<u32>, lanes: impl FnOnce() -> Lanes) -> u32 {
-        if let Some((_, number)) = self.last.filter(|last| last.0 == (shape, cut)) {
-            return number;
-        }
         let formats = &mut self.graph.formats;
-        let number = *self.formats.entry((shape, cut)).or_insert_with(|| {
-            formats.push(Format {
-                lanes: lanes(),
-                cut: cut.is_some(),
-            });
-            formats.len() as u32 - 1
-        });
-        self.last = Some(((shape, cut), number));
-        number
+        self.formats.number(formats, (shape, cut), lanes)
     }
 
     /// Reads the elements of an array, and returns how many could be read.

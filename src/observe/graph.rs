@@ -10,27 +10,8 @@
 //! them. A run has an observation besides its heap, and a comparison has two.
 
 use super::packed::{Format, Lanes, Values, lane_of, pack};
+use super::value::Seen;
 use crate::heap::Shape;
-use crate::types::Lane;
-
-/// A value as an embedder sees it.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Seen {
-    /// A number: its bits.
-    Bits(u64),
-    /// A vector: its halves, the low one first.
-    Vector([u64; 2]),
-    /// The null reference.
-    Null,
-    /// An i31.
-    I31(i32),
-    /// A function, by its index in the store.
-    Func(u32),
-    /// An object: its number in the graph.
-    Object(u32),
-    /// A reference to something that is not an object: a broken heap.
-    Dangling,
-}
 
 /// An object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -100,7 +81,7 @@ impl Graph {
     }
 
     /// The values of an object as they are kept.
-    fn packed(&self, node: usize) -> (&Format, &[u8]) {
+    pub(super) fn packed(&self, node: usize) -> (&Format, &[u8]) {
         let end = self
             .nodes
             .get(node + 1)
@@ -163,27 +144,5 @@ impl Graph {
             });
         }
         peeled < self.nodes.len()
-    }
-}
-
-impl Seen {
-    /// In the place of a reference: to an object that the host has dropped since.
-    /// What it is now nobody can see.
-    pub const DROPPED: Seen = Seen::Bits(u64::MAX - 1);
-
-    /// In the place of a reference: to an object that the host did not keep, since
-    /// it has too many.
-    pub const NOT_KEPT: Seen = Seen::Bits(u64::MAX);
-
-    /// A value that is not a reference into the heap.
-    pub(super) fn plain(lane: Lane, bits: u64, high: u64) -> Seen {
-        match lane {
-            Lane::Func => match (bits as u32).checked_sub(1) {
-                Some(func) => Seen::Func(func),
-                None => Seen::Null,
-            },
-            Lane::B128 => Seen::Vector([bits, high]),
-            _ => Seen::Bits(bits),
-        }
     }
 }

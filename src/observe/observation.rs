@@ -1,12 +1,15 @@
 //! What an embedder sees of a run: plain data, which another engine in another
 //! process could produce as well.
 
-use super::graph::{Graph, Seen};
+use super::graph::Graph;
+use super::value::Seen;
 use crate::engine::Trap;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How a call ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It returned these values.
     Returned(Vec<Seen>),
@@ -19,9 +22,10 @@ pub enum Outcome {
 }
 
 /// One step of the plan.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StepSeen {
-    /// The step, as [`Step::name`](super::Step::name) has it; `None` stands for
+    /// The step, as [`Step::name`](crate::case::Step::name) has it; `None` stands for
     /// instantiation.
     pub export: Option<String>,
     /// How it ended.
@@ -29,13 +33,14 @@ pub struct StepSeen {
 }
 
 /// One call of an imported function.
-#[derive(Clone, Eq, Debug)]
+#[derive(Clone, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HostSeen {
     /// Which import.
     pub import: u32,
     /// Its arguments.
     pub args: Vec<Seen>,
-    /// The host's act in it, if there was one, as [`Step::name`](super::Step::name)
+    /// The host's act in it, if there was one, as [`Step::name`](crate::case::Step::name)
     /// has it. Calls that repeat an act share its name.
     pub act: Option<Arc<str>>,
     /// How that act ended.

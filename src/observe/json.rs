@@ -1,0 +1,344 @@
+//! The JSON form of an observation, in which it leaves the process.
+//!
+//! ```
+//! use gcdiff::case::read;
+//! use gcdiff::engine::Blind;
+//! use gcdiff::heap::null::Null;
+//! use gcdiff::module::Module;
+//! use gcdiff::observe::JsonObservation;
+//! use std::sync::Arc;
+//!
+//! let text = b"(module (type $s (struct (field i8)))
+//!   (func (export \"f\") (result anyref) (struct.new $s (i32.const 7))))";
+//! let (case, _) = read(text).unwrap();
+//! let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+//! let run = gcdiff::case::run(&case, &module, Null::new(1 << 16), &mut Blind);
+//! let seen = run.observation.unwrap();
+//! let json = serde_json::to_string(&JsonObservation::new(&seen, &module)).unwrap();
+//! assert_eq!(json, r#"{"version":1,"#.to_string()
+//!     + r#""steps":[{"export":null,"outcome":{"returned":[]}},"#
+//!     + r#"{"export":"f","outcome":{"returned":[{"object":0}]}}],"#
+//!     + r#""host_calls":[],"host_call_count":0,"globals":[],"tables":[],"memories":[],"#
+//!     + r#""kept":[{"object":0}],"objects":[{"struct":0,"values":["0x7"]}]}"#);
+//! let back: JsonObservation = serde_json::from_str(&json).unwrap();
+//! assert_eq!(back.observation(&module).unwrap(), seen);
+//! ```
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `version` | 1. It grows when a reader of the old form would misread the new one |
+//! | `steps` | instantiation, for which `export` is null, then each step of the plan, and how it ended: `{"returned": [VALUE, ...]}`, `{"trapped": "unreachable"}` or another [`Trap`] in its own words, `{"threw": VALUE}`, or `"no_argument"` where no argument fits |
+//! | `host_calls` | calls of imported functions in order: `import` is an index among the module's imports, `args` are values; `act` and `did` are null, or what the host did in that call and how it ended |
+//! | `host_call_count` | how many calls there were; only the first few thousand are in `host_calls` |
+//! | `globals`, `tables` | values of all globals, elements of all tables, imported ones first |
+//! | `memories` | bytes of each memory in hexadecimal, two digits a byte |
+//! | `kept` | references that the host has kept, in the order in which it met them |
+//! | `objects` | the objects behind all references, in any order; `{"object": N}` is the N-th from 0 |
+//!
+//! A VALUE is `null`; the bits of a number as text, `"0x2a"`; `{"v128": "0x..."}`
+//! with the first lane last; `{"i31": -3}`; `{"func": N}`, a function by its index
+//! in the module; `{"object": N}`; or one of the words `"dangling"` (a reference to
+//! no object), `"dropped"` (the host has dropped it since), `"not kept"` (the host
+//! keeps no more references), `"reference"` (not null, and nothing else is known).
+//!
+//! An object is `{"struct": T, "values": [...]}`, `{"array": T, "values": [...]}`,
+//! `{"exception": TAG, "type": T, "values": [...]}`, or `{"extern": N}` where N is the
+//! host's name of the value. T is the index of the type in the module, the lowest
+//! if several are the same type, or null if the header names none of the module's.
+//! Packed fields are zero-extended. `"cut": true` marks an object that could be
+//! read up to its last value only.
+
+use super::graph::{Graph, Node};
+use super::observation::{HostSeen, Observation, StepSeen};
+use super::packed::{Formats, Lanes, pack};
+use super::value::Seen;
+use crate::heap::Shape;
+use crate::module::Module;
+use crate::types::{Composite, Lane, TypeId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+#[cfg(doc)]
+use crate::engine::Trap;
+
+/// The version of the form that this crate writes and reads.
+pub const VERSION: u32 = 1;
+
+/// An observation in its JSON form: see the table in the
+/// [module's source](self) for its keys.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonObservation {
+    version: u32,
+    steps: Vec<StepSeen>,
+    host_calls: Vec<HostSeen>,
+    host_call_count: u64,
+    globals: Vec<Seen>,
+    tables: Vec<Vec<Seen>>,
+    memories: Vec<String>,
+    kept: Vec<Seen>,
+    objects: Vec<JsonObject>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum JsonObject {
+    Struct {
+        r#struct: Option<u32>,
+        values: Vec<Seen>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        cut: bool,
+    },
+    Array {
+        array: Option<u32>,
+        values: Vec<Seen>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        cut: bool,
+    },
+    Exception {
+        exception: u32,
+        r#type: Option<u32>,
+        values: Vec<Seen>,
+        #[serde(default, skip_serializing_if = "is_false")]
+        cut: bool,
+    },
+    Extern {
+        r#extern: u32,
+    },
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// JSON that is no observation of a module's run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JsonError {
+    /// Where, and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+fn error<T>(message: String) -> Result<T, JsonError> {
+    Err(JsonError { message })
+}
+
+impl JsonObservation {
+    /// The JSON form of what a run of `module` showed.
+    pub fn new(seen: &Observation, module: &Module) -> JsonObservation {
+        let hexadecimal = |bytes: &Vec<u8>| {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            let digit = |four: u8| DIGITS[usize::from(four & 15)] as char;
+            let digits = bytes
+                .iter()
+                .flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
+            digits.collect()
+        };
+        let objects = 0..seen.graph.nodes.len();
+        JsonObservation {
+            version: VERSION,
+            steps: seen.steps.clone(),
+            host_calls: seen.host_calls.clone(),
+            host_call_count: seen.host_call_count,
+            globals: seen.globals.clone(),
+            tables: seen.tables.clone(),
+            memories: seen.memories.iter().map(hexadecimal).collect(),
+            kept: seen.kept.clone(),
+            objects: objects.map(|n| object(&seen.graph, n, module)).collect(),
+        }
+    }
+
+    /// The observation of a run of `module`. References to objects that are not
+    /// there become [`Seen::Dangling`] where they are compared.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another version, or does not fit the module's types.
+    pub fn observation(self, module: &Module) -> Result<Observation, JsonError> {
+        if self.version != VERSION {
+            return error(format!(
+                "version {}: this program reads version {VERSION}",
+                self.version
+            ));
+        }
+        let mut graph = Graph::default();
+        let mut formats = Formats::default();
+        for (number, object) in self.objects.into_iter().enumerate() {
+            add(&mut graph, &mut formats, object, module).map_err(|message| JsonError {
+                message: format!("object {number}: {message}"),
+            })?;
+        }
+        let mut memories = Vec::with_capacity(self.memories.len());
+        for (number, digits) in self.memories.iter().enumerate() {
+            let Some(bytes) = bytes(digits) else {
+                return error(format!(
+                    "memory {number}: expected hexadecimal digits, two for each byte"
+                ));
+            };
+            memories.push(bytes);
+        }
+        Ok(Observation {
+            steps: self.steps,
+            host_calls: self.host_calls,
+            host_call_count: self.host_call_count,
+            globals: self.globals,
+            tables: self.tables,
+            memories,
+            kept: self.kept,
+            graph,
+        })
+    }
+}
+
+/// The bytes that pairs of hexadecimal digits stand for.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    let digit = |digit: u8| (digit as char).to_digit(16).map(|d| d as u8);
+    let pair = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    match rest {
+        [] => pairs.iter().map(pair).collect(),
+        _ => None,
+    }
+}
+
+fn object(graph: &Graph, number: usize, module: &Module) -> JsonObject {
+    let index = |id: TypeId| {
+        let index = module.type_ids.iter().position(|known| *known == id);
+        index.map(|index| index as u32)
+    };
+    let node = graph.nodes[number];
+    let cut = graph.packed(number).0.cut;
+    let mut values: Vec<Seen> = graph.values_of(number as u32).collect();
+    if cut {
+        // What could not be read.
+        values.pop();
+    }
+    match node.shape {
+        Shape::Struct(id) => JsonObject::Struct {
+            r#struct: index(id),
+            values,
+            cut,
+        },
+        Shape::Array(id) => JsonObject::Array {
+            array: index(id),
+            values,
+            cut,
+        },
+        Shape::Exception(id) => JsonObject::Exception {
+            exception: node.word,
+            r#type: index(id),
+            values,
+            cut,
+        },
+        Shape::Extern => JsonObject::Extern {
+            r#extern: node.word,
+        },
+    }
+}
+
+/// Adds an object to a graph, stored as the walk over a heap would store it.
+fn add(
+    graph: &mut Graph,
+    formats: &mut Formats,
+    object: JsonObject,
+    module: &Module,
+) -> Result<(), String> {
+    let id = |index: Option<u32>| {
+        let id = index.and_then(|index| module.type_ids.get(index as usize));
+        id.copied().ok_or_else(|| match index {
+            Some(index) => format!("the module has no type {index}"),
+            None => "its type is not one of the module's".to_string(),
+        })
+    };
+    let (shape, word, values, cut) = match object {
+        JsonObject::Struct {
+            r#struct,
+            values,
+            cut,
+        } => (Shape::Struct(id(r#struct)?), 0, values, cut),
+        JsonObject::Array { array, values, cut } => (Shape::Array(id(array)?), 0, values, cut),
+        JsonObject::Exception {
+            exception,
+            r#type,
+            values,
+            cut,
+        } => (Shape::Exception(id(r#type)?), exception, values, cut),
+        JsonObject::Extern { r#extern } => (Shape::Extern, r#extern, Vec::new(), false),
+    };
+    let entry = match shape {
+        Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id) => module.types.get(id),
+        Shape::Extern => None,
+    };
+    let fields = entry.map_or(&[][..], |entry| &entry.layout.fields[..]);
+    let composite = entry.map(|entry| &entry.sub.composite);
+    let fits = match (shape, composite) {
+        (Shape::Struct(_), Some(Composite::Struct(_)))
+        | (Shape::Exception(_), Some(Composite::Func(_))) => match cut {
+            true => values.len() < fields.len(),
+            false => values.len() == fields.len(),
+        },
+        (Shape::Array(_), Some(Composite::Array(_))) | (Shape::Extern, None) => true,
+        _ => return Err("its type is of another kind".into()),
+    };
+    if !fits {
+        return Err(format!(
+            "{} values, but its type has {} fields",
+            values.len(),
+            fields.len()
+        ));
+    }
+    let element = match composite {
+        Some(Composite::Array(element)) => Some(element.storage.lane()),
+        _ => None,
+    };
+    let start = graph.bytes.len();
+    for (at, value) in values.iter().enumerate() {
+        let lane = element.or_else(|| fields.get(at).map(|field| field.lane));
+        let packed = lane.is_some_and(|lane| pack_as(lane, *value, &mut graph.bytes));
+        if !packed {
+            return Err(format!("value {at} is not of the type of its field"));
+        }
+    }
+    let read = values.len();
+    let at = cut.then_some(match element {
+        Some(_) => 0,
+        None => read as u32,
+    });
+    let format = formats.number(&mut graph.formats, (shape, at), || match element {
+        Some(lane) => Lanes::All(lane),
+        None => Lanes::Each(fields[..read].iter().map(|field| field.lane).collect()),
+    });
+    graph.nodes.push(Node {
+        shape,
+        word,
+        format,
+        start,
+    });
+    Ok(())
+}
+
+/// Appends a value as wide as its lane; false if it does not belong there.
+fn pack_as(lane: Lane, value: Seen, out: &mut Vec<u8>) -> bool {
+    match (lane, value) {
+        (Lane::Gc, Seen::Null | Seen::I31(_) | Seen::Object(_) | Seen::Dangling)
+        | (Lane::Func, Seen::Null | Seen::Func(_))
+        | (Lane::B128, Seen::Vector(_)) => pack(value, out),
+        (Lane::B8 | Lane::B16 | Lane::B32 | Lane::B64, Seen::Bits(bits)) => {
+            let width = lane.width() as usize;
+            let bytes = bits.to_le_bytes();
+            if bytes[width..].iter().any(|byte| *byte != 0) {
+                return false;
+            }
+            out.extend_from_slice(&bytes[..width]);
+        }
+        _ => return false,
+    }
+    true
+}

@@ -1,0 +1,206 @@
+//! Parts of an observation, of which a subject may show only some.
+
+use super::graph::Graph;
+use super::observation::{Observation, Outcome};
+use super::value::Seen;
+
+/// A part of an observation. How each call ended is always there.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Part {
+    /// What calls returned, value by value.
+    Results,
+    /// Calls of the host with their arguments.
+    HostCalls,
+    /// Globals.
+    Globals,
+    /// Elements of tables.
+    Tables,
+    /// Bytes of memories.
+    Memories,
+    /// References that the host has kept.
+    Kept,
+    /// The objects that references refer to. Without them a reference is null or
+    /// not, whatever part it is in.
+    Objects,
+}
+
+impl Part {
+    /// All parts.
+    pub const ALL: [Part; 7] = [
+        Part::Results,
+        Part::HostCalls,
+        Part::Globals,
+        Part::Tables,
+        Part::Memories,
+        Part::Kept,
+        Part::Objects,
+    ];
+}
+
+/// A set of parts.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Parts(u8);
+
+impl Parts {
+    /// The whole observation.
+    pub const ALL: Parts = Parts((1 << Part::ALL.len()) - 1);
+    /// Nothing but how each call ended.
+    pub const OUTCOMES: Parts = Parts(0);
+
+    /// The same set with one more part.
+    #[must_use]
+    pub const fn with(self, part: Part) -> Parts {
+        Parts(self.0 | 1 << part as u8)
+    }
+
+    /// The same set without a part.
+    #[must_use]
+    pub const fn without(self, part: Part) -> Parts {
+        Parts(self.0 & !(1 << part as u8))
+    }
+
+    /// Whether a part is in the set.
+    pub const fn has(self, part: Part) -> bool {
+        self.0 >> part as u8 & 1 == 1
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn and(self, other: Parts) -> Parts {
+        Parts(self.0 & other.0)
+    }
+
+    /// How many parts there are.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Observation {
+    /// The observation without all but these parts, as a subject would make it
+    /// that does not show the others.
+    #[must_use]
+    pub fn only(self, parts: Parts) -> Observation {
+        if parts == Parts::ALL {
+            return self;
+        }
+        let mut seen = self;
+        let (results, objects) = (parts.has(Part::Results), parts.has(Part::Objects));
+        let coarse = |values: &mut Vec<Seen>| match objects {
+            true => {}
+            false => values.iter_mut().for_each(|value| *value = value.coarse()),
+        };
+        let ended = |outcome: &mut Outcome| match outcome {
+            Outcome::Returned(values) if !results => values.clear(),
+            Outcome::Returned(values) => coarse(values),
+            Outcome::Threw(value) if !objects => *value = value.coarse(),
+            Outcome::Threw(_) | Outcome::Trapped(_) | Outcome::NoArgument => {}
+        };
+        if !parts.has(Part::HostCalls) {
+            seen.host_calls.clear();
+            seen.host_call_count = 0;
+        }
+        for step in &mut seen.steps {
+            ended(&mut step.outcome);
+        }
+        for call in &mut seen.host_calls {
+            coarse(&mut call.args);
+            call.did.iter_mut().for_each(ended);
+        }
+        for (part, values) in [
+            (Part::Globals, &mut seen.globals),
+            (Part::Kept, &mut seen.kept),
+        ] {
+            match parts.has(part) {
+                true => coarse(values),
+                false => values.clear(),
+            }
+        }
+        match parts.has(Part::Tables) {
+            true => seen.tables.iter_mut().for_each(coarse),
+            false => seen.tables.clear(),
+        }
+        if !parts.has(Part::Memories) {
+            seen.memories.clear();
+        }
+        if !objects {
+            seen.graph = Graph::default();
+        }
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Shape;
+    use crate::observe::{HostSeen, StepSeen};
+
+    fn whole() -> Observation {
+        let mut graph = Graph::default();
+        let object = Seen::Object(graph.push(Shape::Extern, 3, &[]));
+        Observation {
+            steps: vec![StepSeen {
+                export: None,
+                outcome: Outcome::Returned(vec![object, Seen::Null, Seen::Bits(3)]),
+            }],
+            host_calls: vec![HostSeen {
+                import: 0,
+                args: vec![object],
+                act: None,
+                did: Some(Outcome::Threw(object)),
+            }],
+            host_call_count: 1,
+            globals: vec![Seen::I31(4)],
+            tables: vec![vec![Seen::Func(1), Seen::Dropped]],
+            memories: vec![vec![7]],
+            kept: vec![object],
+            graph,
+        }
+    }
+
+    #[test]
+    fn each_part_can_be_left_out_alone() {
+        assert_eq!(whole().only(Parts::ALL), whole());
+        let mut without: Vec<Observation> = Vec::new();
+        for part in Part::ALL {
+            let parts = Parts::ALL.without(part);
+            assert!(!parts.has(part) && parts.with(part) == Parts::ALL);
+            let seen = whole().only(parts);
+            assert_ne!(seen, whole(), "{part:?}");
+            // What was left out is left out once and for all.
+            assert_eq!(seen.clone().only(parts), seen);
+            assert!(!without.contains(&seen), "{part:?}");
+            without.push(seen);
+        }
+        let outcomes = whole().only(Parts::OUTCOMES);
+        let returned = StepSeen {
+            export: None,
+            outcome: Outcome::Returned(Vec::new()),
+        };
+        let nothing_else = Observation {
+            steps: vec![returned],
+            ..Observation::default()
+        };
+        assert_eq!(outcomes, nothing_else);
+    }
+
+    #[test]
+    fn without_objects_a_reference_is_null_or_not() {
+        let seen = whole().only(Parts::ALL.without(Part::Objects));
+        let values = vec![Seen::Reference, Seen::Null, Seen::Bits(3)];
+        assert_eq!(seen.steps[0].outcome, Outcome::Returned(values));
+        assert_eq!(
+            seen.host_calls[0].did,
+            Some(Outcome::Threw(Seen::Reference))
+        );
+        assert_eq!(seen.globals, [Seen::Reference]);
+        assert_eq!(seen.tables, [[Seen::Reference, Seen::Dropped]]);
+    }
+}

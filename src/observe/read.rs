@@ -1,0 +1,62 @@
+//! Reading an observation off a store.
+
+use super::observation::Observation;
+use super::value::Seen;
+use super::walk::Walk;
+use crate::engine::{Resource, Stop, Store};
+use crate::heap::Heap;
+use crate::types::ValType;
+
+/// What an embedder sees of a store as it stands: everything but the steps that
+/// led there.
+pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
+    match look(store, u64::MAX) {
+        Some(seen) => seen,
+        None => unreachable!("there is room for everything"),
+    }
+}
+
+/// The same, if the run may take the memory for it.
+pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
+    let values = store.globals().len() + store.handles();
+    let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
+    let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
+    let outside = size_of::<Seen>() * (values + elements) + memories;
+    store.afford(outside as u64)?;
+    let taken = store.footprint().saturating_add(outside as u64);
+    let room = store.limits().footprint.saturating_sub(taken);
+    look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
+}
+
+/// What an embedder sees, if the graph takes at most `room` bytes.
+fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
+    let mut walk = Walk::new(&store.heap, store.types(), room);
+    let globals = store
+        .globals()
+        .zip(0..)
+        .map(|((ty, value), i)| walk.value(ty.value, value, store.global_high(i)))
+        .collect();
+    let tables = store
+        .tables()
+        .iter()
+        .map(|table| {
+            let ty = ValType::Ref(table.ty.element);
+            let elements = table.elements.iter();
+            elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
+        })
+        .collect();
+    let kept: Vec<Seen> = (0..store.handles() as u32)
+        .map(|handle| walk.reference(store.handle(handle)))
+        .collect();
+    let graph = walk.finish()?;
+    Some(Observation {
+        steps: Vec::new(),
+        host_calls: Vec::new(),
+        host_call_count: 0,
+        globals,
+        tables,
+        memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
+        kept,
+        graph,
+    })
+}

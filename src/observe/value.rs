@@ -1,0 +1,209 @@
+//! A value as an embedder sees it.
+
+use crate::types::Lane;
+use serde::de::{self, MapAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// A value as an embedder sees it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Seen {
+    /// A number: its bits.
+    Bits(u64),
+    /// A vector: its halves, the low one first.
+    Vector([u64; 2]),
+    /// The null reference.
+    Null,
+    /// An i31.
+    I31(i32),
+    /// A function, by its index in the store.
+    Func(u32),
+    /// An object: its number in the graph.
+    Object(u32),
+    /// A reference to something that is not an object: a broken heap.
+    Dangling,
+    /// A reference to an object that the host has dropped since. What it is now
+    /// nobody can see.
+    Dropped,
+    /// A reference that the host did not keep, since it has too many.
+    NotKept,
+    /// A reference of which only this is known: that it is not null.
+    Reference,
+}
+
+impl Seen {
+    /// A value that is not a reference into the heap.
+    pub(crate) fn plain(lane: Lane, bits: u64, high: u64) -> Seen {
+        match lane {
+            Lane::Func => match (bits as u32).checked_sub(1) {
+                Some(func) => Seen::Func(func),
+                None => Seen::Null,
+            },
+            Lane::B128 => Seen::Vector([bits, high]),
+            _ => Seen::Bits(bits),
+        }
+    }
+
+    /// The value, but of a reference only whether it is null.
+    pub(super) fn coarse(self) -> Seen {
+        match self {
+            Seen::I31(_) | Seen::Func(_) | Seen::Object(_) | Seen::Dangling => Seen::Reference,
+            other => other,
+        }
+    }
+}
+
+/// The values that are words in JSON.
+const WORDS: [(&str, Seen); 4] = [
+    ("dangling", Seen::Dangling),
+    ("dropped", Seen::Dropped),
+    ("not kept", Seen::NotKept),
+    ("reference", Seen::Reference),
+];
+
+impl Serialize for Seen {
+    /// As the module [`json`](super::json) documents.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Seen::Null => serializer.serialize_unit(),
+            Seen::Bits(bits) => serializer.collect_str(&format_args!("{bits:#x}")),
+            Seen::Vector([low, high]) => {
+                let text = format!("{high:#018x}{low:016x}");
+                serializer.collect_map([("v128", text)])
+            }
+            Seen::I31(value) => serializer.collect_map([("i31", value)]),
+            Seen::Func(index) => serializer.collect_map([("func", index)]),
+            Seen::Object(number) => serializer.collect_map([("object", number)]),
+            Seen::Dangling | Seen::Dropped | Seen::NotKept | Seen::Reference => {
+                let word = WORDS.iter().find(|(_, value)| value == self);
+                serializer.serialize_str(word.map_or("", |(word, _)| word))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Seen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seen, D::Error> {
+        deserializer.deserialize_any(SeenVisitor)
+    }
+}
+
+struct SeenVisitor;
+
+impl<'de> Visitor<'de> for SeenVisitor {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a value: null, a number such as \"0x2a\", \"dangling\", \"dropped\", \"not kept\", \
+             \"reference\", or an object with one of the keys v128, i31, func, object",
+        )
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Seen, E> {
+        Ok(Seen::Null)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Seen, E> {
+        let unexpected = || E::invalid_value(Unexpected::Str(text), &self);
+        if let Some(digits) = text.strip_prefix("0x") {
+            let bits = hexadecimal(digits).and_then(|bits| u64::try_from(bits).ok());
+            return bits.map(Seen::Bits).ok_or_else(unexpected);
+        }
+        let word = WORDS.iter().find(|(word, _)| *word == text);
+        word.map(|(_, value)| *value).ok_or_else(unexpected)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
+        const KEYS: &[&str] = &["v128", "i31", "func", "object"];
+        let Some(key) = map.next_key::<String>()? else {
+            return Err(de::Error::invalid_value(Unexpected::Map, &self));
+        };
+        let value = match key.as_str() {
+            "v128" => {
+                let text: String = map.next_value()?;
+                let bits = text.strip_prefix("0x").and_then(hexadecimal);
+                let bits = bits.ok_or_else(|| {
+                    let expected = &"0x and up to 32 hexadecimal digits";
+                    de::Error::invalid_value(Unexpected::Str(&text), expected)
+                })?;
+                Seen::Vector([bits as u64, (bits >> 64) as u64])
+            }
+            "i31" => {
+                let value: i32 = map.next_value()?;
+                if (value << 1) >> 1 != value {
+                    let found = Unexpected::Signed(value.into());
+                    return Err(de::Error::invalid_value(found, &"a number of 31 bits"));
+                }
+                Seen::I31(value)
+            }
+            "func" => Seen::Func(map.next_value()?),
+            "object" => Seen::Object(map.next_value()?),
+            other => return Err(de::Error::unknown_field(other, KEYS)),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(value),
+            Some(_) => Err(de::Error::invalid_length(2, &"one key")),
+        }
+    }
+}
+
+/// A number without a sign or separators.
+fn hexadecimal(digits: &str) -> Option<u128> {
+    let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u128::from_str_radix(digits, 16).ok().filter(|_| are_digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_from_json() {
+        for (value, json) in [
+            (Seen::Bits(0), r#""0x0""#),
+            (Seen::Bits(u64::MAX), r#""0xffffffffffffffff""#),
+            (
+                Seen::Vector([1, 2]),
+                r#"{"v128":"0x00000000000000020000000000000001"}"#,
+            ),
+            (Seen::Null, "null"),
+            (Seen::I31(-1 << 30), r#"{"i31":-1073741824}"#),
+            (Seen::I31((1 << 30) - 1), r#"{"i31":1073741823}"#),
+            (Seen::Func(7), r#"{"func":7}"#),
+            (Seen::Object(u32::MAX), r#"{"object":4294967295}"#),
+            (Seen::Dangling, r#""dangling""#),
+            (Seen::Dropped, r#""dropped""#),
+            (Seen::NotKept, r#""not kept""#),
+            (Seen::Reference, r#""reference""#),
+        ] {
+            assert_eq!(serde_json::to_string(&value).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Seen>(json).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused() {
+        for json in [
+            "7",
+            "true",
+            "[]",
+            "{}",
+            r#""""#,
+            r#""0x""#,
+            r#""0x+1""#,
+            r#""-0x1""#,
+            r#""0x10000000000000000""#,
+            r#""gone""#,
+            r#"{"i31":1073741824}"#,
+            r#"{"i31":-1073741825}"#,
+            r#"{"object":-1}"#,
+            r#"{"object":1,"func":1}"#,
+            r#"{"v128":"1"}"#,
+            r#"{"v128":"0x100000000000000000000000000000000"}"#,
+            r#"{"name":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Seen>(json).is_err(), "{json}");
+        }
+    }
+}
