@@ -8,7 +8,7 @@
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::heap::GcRef;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
-use gcdiff::oracle::{Collector, Options, Subject};
+use gcdiff::oracle::{Collector, HeapSubject, Options};
 use std::time::Duration;
 
 /// A collector is what it decides otherwise than the sound one: every hook of
@@ -58,7 +58,7 @@ impl Policy for Sliding {
 /// until something is found.
 fn campaign(policy: Sliding, cases: u64) -> Outcome {
     // Every run gets a new heap, of any type that implements `Heap`.
-    let mine = Subject::new(move || Drc::with_policy(16 << 20, policy));
+    let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, policy));
     let campaign = Campaign {
         generator: gcdiff::generate::Generator::Default,
         seed: 1,
@@ -82,10 +82,10 @@ fn main() {
 
     let outcome = campaign(faulty, CASES);
     for (fingerprint, finding) in &outcome.findings {
-        println!("case {} of seed {}:", finding.index, finding.seed);
+        println!("case {}:", finding.number);
         // The law, the object, its count, its owners, a path to it, and the
         // instruction after which the law was first broken.
-        println!("{}", finding.verdict);
+        println!("{}", finding.evidence);
         // The same for everything that comes of one bug.
         println!("  fingerprint  {fingerprint}");
     }

@@ -173,7 +173,7 @@ pub fn audit(set: &mut Set) {
 /// One look of an embedder at what a run has left behind.
 pub fn observe(set: &mut Set) {
     for left in &set.left {
-        let _ = black_box(case::observe(&left.store.store));
+        let _ = black_box(gcdiff::observe::observe(&left.store.store));
     }
 }
 

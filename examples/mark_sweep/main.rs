@@ -4,13 +4,13 @@
 mod heap;
 
 use gcdiff::campaign::{Campaign, Progress, run};
-use gcdiff::oracle::{Collector, Options, Subject};
+use gcdiff::oracle::{Collector, HeapSubject, Options};
 use heap::MarkSweep;
 use std::time::Duration;
 
 fn main() {
     // It is compared with a heap that never frees, and audited.
-    let own = Subject::new(MarkSweep::default);
+    let own = HeapSubject::shared(MarkSweep::default);
     let campaign = Campaign {
         seed: 1,
         cases: Some(2_000),
@@ -27,7 +27,7 @@ fn main() {
     };
     let outcome = run(&campaign, &Progress::default());
     for finding in outcome.findings.values() {
-        println!("case {}: {}", finding.index, finding.verdict);
+        println!("case {}: {}", finding.number, finding.evidence);
     }
     println!("{}", outcome.statistics);
     assert!(outcome.findings.is_empty());

@@ -1,9 +1,9 @@
 //! What a job of a campaign does: a case from its number to its verdict.
 
-use super::{Campaign, Finding, Listener, Outcome, Progress};
-use crate::generate::{self, Drawn};
-use crate::jobs::{Desk, Note, Pool, Work};
-use crate::oracle::{Judged, Options, Panic, Pins, Verdict, Violation, judge_module};
+use super::{Campaign, Finding, Listener, Origin, Outcome, Progress};
+use crate::generate;
+use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
+use crate::oracle::{Judged, Panic, Pins, Verdict, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -75,7 +75,7 @@ impl State {
         {
             let finding = first.remove();
             let lowest = self.outcome.findings.get(&finding.fingerprint);
-            if lowest.is_some_and(|lowest| lowest.index == finding.index) {
+            if lowest.is_some_and(|lowest| lowest.number == finding.number) {
                 self.listener.settled(&finding);
             }
         }
@@ -132,17 +132,17 @@ impl Work for Cases {
         let drawn = Arc::new(drawn);
         desk.note_case(&drawn);
         let all = desk.watching(&campaign.options);
-        let options = all.for_case(drawn.extra, drawn.reschedule);
-        let Ok(mut judged) = judge_module(&drawn.case, &drawn.module, &options) else {
+        let Ok(done) = judge_generated(&all, &drawn) else {
             return Done::NotGenerated;
         };
-        let mut pins = Pins::default();
-        if judged.verdict.is_finding() {
-            desk.note_found(&judged.verdict, &options.pins());
-            let (verdict, names) = settle(&all, &options, &drawn, judged.verdict);
-            (judged.verdict, pins) = (verdict, names);
-        }
-        Done::Judged(Box::new((judged, pins)))
+        let judged = match done.judged.verdict.is_finding() {
+            false => (done.judged, Pins::default()),
+            true => {
+                desk.note_found(&done.judged.verdict, &done.options.pins());
+                done.settle()
+            }
+        };
+        Done::Judged(Box::new(judged))
     }
 
     fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
@@ -217,15 +217,15 @@ impl Cases {
     fn found(&self, index: u64, verdict: Verdict, pins: Pins, note: Note) -> bool {
         let campaign = &self.campaign;
         self.progress.findings.fetch_add(1, Ordering::Relaxed);
-        let finding = Finding {
+        let origin = Origin::Campaign {
             seed: campaign.seed,
-            index,
             generator: campaign.generator,
-            fingerprint: verdict.fingerprint().unwrap_or_default(),
-            verdict,
-            case: note.case.map(|drawn| Arc::unwrap_or_clone(drawn).case),
+        };
+        let case = note.case.map(|drawn| Arc::unwrap_or_clone(drawn).case);
+        let finding = Finding {
+            number: index,
             fault: campaign.fault.clone(),
-            pins,
+            ..Finding::new(origin, verdict, case, pins)
         };
         if campaign.stop_at_first {
             self.progress.stop();
@@ -238,24 +238,4 @@ impl Cases {
         }
         is_lowest
     }
-}
-
-/// The verdict on a case that was judged badly with `options`, and the heaps it
-/// is about. Two heaps that differ are judged once more together with all others
-/// of `all`, which tell who is wrong.
-pub(super) fn settle(
-    all: &Options,
-    options: &Options,
-    drawn: &Drawn,
-    verdict: Verdict,
-) -> (Verdict, Pins) {
-    if let Verdict::Differ(_) = verdict {
-        let all = all.for_case(u8::MAX, drawn.reschedule);
-        if let Ok(again) = judge_module(&drawn.case, &drawn.module, &all)
-            && again.verdict.is_finding()
-        {
-            return (again.verdict, all.pins());
-        }
-    }
-    (verdict, options.pins())
 }

@@ -9,7 +9,7 @@
 //! bug of gcdiff: it becomes a finding about `gcdiff`, with its case, and stands
 //! beside the others.
 
-mod findings;
+mod finding;
 mod folder;
 mod job;
 mod quote;
@@ -18,11 +18,11 @@ mod shelf;
 mod statistics;
 pub mod targets;
 
-pub use findings::{Finding, save};
+pub use finding::{Evidence, Finding, Origin};
 pub use folder::{Folder, Saved};
 pub(crate) use folder::{replace, try_replace};
 pub(crate) use quote::quote;
-pub use shelf::Shelf;
+pub use shelf::{Rank, Shelf};
 pub use statistics::Statistics;
 
 use crate::generate::Generator;
@@ -131,8 +131,8 @@ impl Outcome {
     fn keep(&mut self, finding: &Finding) -> bool {
         let key = &finding.fingerprint;
         *self.counts.entry(key.clone()).or_default() += 1;
-        let earlier = self.findings.get(key).map(|earlier| earlier.index);
-        let is_lowest = earlier.is_none_or(|earlier| finding.index < earlier);
+        let earlier = self.findings.get(key).map(|earlier| earlier.number);
+        let is_lowest = earlier.is_none_or(|earlier| finding.number < earlier);
         if is_lowest {
             self.findings.insert(key.clone(), finding.clone());
         }

@@ -1,25 +1,24 @@
 //! Judging many files: on several threads, in the order of the files, and by
 //! fingerprint afterwards.
 
-use super::Progress;
-use super::targets::Bad;
+use super::{Finding, Origin, Progress};
 use crate::jobs::{Desk, Note, Pool, Work};
-use crate::oracle::{Panic, Verdict, Violation};
+use crate::oracle::{Panic, Pins, Verdict, Violation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What a file shows.
+/// What a file or an input shows.
 #[derive(Clone, Debug)]
-pub enum Replayed {
-    /// All heaps agree.
-    Good,
+pub enum CaseResult {
+    /// All is well: all heaps agree.
+    Agree,
     /// No case can be made of it, or the case says nothing.
-    Nothing,
-    /// A finding, by fingerprint; and the case, if a fuzz target made one.
-    Finding(String, Option<Box<Bad>>),
+    Inconclusive,
+    /// Something is wrong.
+    Finding(Box<Finding>),
 }
 
 /// A file and what it shows, or why it could not be run.
@@ -30,7 +29,7 @@ pub struct Item {
     /// How large its input or its module is.
     pub size: usize,
     /// What it shows.
-    pub replayed: Result<Replayed, String>,
+    pub result: Result<CaseResult, String>,
 }
 
 /// A row of the table of findings.
@@ -45,10 +44,17 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The case of the smallest.
-    pub fn bad(&self) -> Option<&Bad> {
-        match &self.smallest.replayed {
-            Ok(Replayed::Finding(_, bad)) => bad.as_deref(),
+    /// The smallest finding.
+    pub fn finding(&self) -> Option<&Finding> {
+        self.smallest.finding()
+    }
+}
+
+impl Item {
+    /// What is wrong, if something is.
+    pub fn finding(&self) -> Option<&Finding> {
+        match &self.result {
+            Ok(CaseResult::Finding(finding)) => Some(finding),
             _ => None,
         }
     }
@@ -90,7 +96,7 @@ pub trait Watch: Send + 'static {
 pub fn replay(
     files: &[PathBuf],
     settings: &Settings,
-    judge: impl Fn(&Path, &Arc<Desk>) -> Result<(Replayed, usize), String> + Send + Sync + 'static,
+    judge: impl Fn(&Path, &Arc<Desk>) -> Result<(CaseResult, usize), String> + Send + Sync + 'static,
     watch: impl Watch,
 ) -> Vec<Item> {
     let pool = Pool {
@@ -121,7 +127,7 @@ pub fn replay(
     std::mem::take(items).into_values().collect()
 }
 
-type Judge = dyn Fn(&Path, &Arc<Desk>) -> Result<(Replayed, usize), String> + Send + Sync;
+type Judge = dyn Fn(&Path, &Arc<Desk>) -> Result<(CaseResult, usize), String> + Send + Sync;
 
 /// The files of a replay.
 struct Files {
@@ -140,18 +146,21 @@ struct Seen {
 }
 
 impl Files {
-    fn add(&self, index: u64, replayed: Result<(Replayed, usize), String>) {
+    fn add(&self, index: u64, replayed: Result<(CaseResult, usize), String>) {
         let Some(path) = self.files.get(index as usize) else {
             return;
         };
-        let (replayed, size) = match replayed {
-            Ok((replayed, size)) => (Ok(replayed), size),
+        let (mut result, size) = match replayed {
+            Ok((result, size)) => (Ok(result), size),
             Err(message) => (Err(message), 0),
         };
+        if let Ok(CaseResult::Finding(finding)) = &mut result {
+            finding.number = index;
+        }
         let item = Item {
             path: path.clone(),
             size,
-            replayed,
+            result,
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let Seen {
@@ -171,9 +180,9 @@ impl Files {
     /// A file that has no verdict of the oracle.
     fn broke_off(&self, index: u64, violation: Violation) {
         let verdict = Verdict::Violation(Box::new(violation));
-        let fingerprint = verdict.fingerprint().unwrap_or_default();
-        let size = self.size(index);
-        self.add(index, Ok((Replayed::Finding(fingerprint, None), size)));
+        let finding = Finding::new(Origin::File, verdict, None, Pins::default());
+        let result = CaseResult::Finding(Box::new(finding));
+        self.add(index, Ok((result, self.size(index))));
     }
 
     fn size(&self, index: u64) -> usize {
@@ -184,7 +193,7 @@ impl Files {
 }
 
 impl Work for Files {
-    type Done = Result<(Replayed, usize), String>;
+    type Done = Result<(CaseResult, usize), String>;
 
     fn work(&self, index: u64, desk: &Arc<Desk>) -> Self::Done {
         match self.files.get(index as usize) {
@@ -204,7 +213,7 @@ impl Work for Files {
         match note.overtime(self.settings.timeout.unwrap_or_default()) {
             Verdict::Violation(violation) => self.broke_off(index, *violation),
             _ if self.settings.are_inputs => {
-                self.add(index, Ok((Replayed::Nothing, self.size(index))));
+                self.add(index, Ok((CaseResult::Inconclusive, self.size(index))));
             }
             other => {
                 let path = self.files.get(index as usize);
@@ -219,7 +228,7 @@ impl Work for Files {
 pub fn table(items: &[Item]) -> Vec<Row<'_>> {
     let mut rows: BTreeMap<&str, Row<'_>> = BTreeMap::new();
     for item in items {
-        let Ok(Replayed::Finding(fingerprint, _)) = &item.replayed else {
+        let Some(Finding { fingerprint, .. }) = item.finding() else {
             continue;
         };
         let row = rows.entry(fingerprint).or_insert(Row {
@@ -238,6 +247,7 @@ pub fn table(items: &[Item]) -> Vec<Row<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oracle::Law;
 
     /// Notes what it is told.
     #[derive(Clone, Default)]
@@ -253,15 +263,23 @@ mod tests {
         }
     }
 
-    fn judged(path: &Path) -> Result<(Replayed, usize), String> {
+    fn judged(path: &Path) -> Result<(CaseResult, usize), String> {
         let name = path.to_str().unwrap();
         match name {
             "panic" => panic!("on purpose"),
             "loop" => loop {
                 std::thread::sleep(Duration::from_millis(10));
             },
-            "good" => Ok((Replayed::Good, 1)),
-            _ => Ok((Replayed::Finding("same".into(), None), name.len())),
+            "good" => Ok((CaseResult::Agree, 1)),
+            _ => {
+                let verdict = Verdict::Violation(Box::new(Violation::new(
+                    Law::Zero,
+                    "mine",
+                    "made up".into(),
+                )));
+                let finding = Finding::new(Origin::File, verdict, None, Pins::default());
+                Ok((CaseResult::Finding(Box::new(finding)), name.len()))
+            }
         }
     }
 
@@ -291,7 +309,10 @@ mod tests {
             assert_eq!(rows[0].fingerprint, "limits:time:gcdiff");
             let panic = "panic:src/campaign/replay.rs:";
             assert!(rows[1].fingerprint.starts_with(panic));
-            assert_eq!((rows[2].fingerprint, rows[2].count), ("same", 3));
+            assert_eq!(
+                (rows[2].fingerprint, rows[2].count),
+                ("zero:none:none:mine", 3)
+            );
             assert_eq!(rows[2].smallest.path, Path::new("b"));
         }
     }

@@ -1,23 +1,34 @@
-//! What a campaign keeps on disk: one case for each fingerprint.
+//! What a campaign or a replay keeps on disk: one case for each fingerprint.
 
+use super::finding::Finding;
 use super::folder::{Folder, Saved};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder with the best case of each fingerprint so far. What is better is the
-/// caller's to say: whatever is put later takes the place of what was put
-/// before, in the folder too.
+/// A folder with the best finding of each fingerprint so far: the one of the
+/// lowest rank.
 #[derive(Debug)]
 pub struct Shelf {
     folder: Folder,
     kept: BTreeMap<String, Kept>,
 }
 
+/// What makes one finding better than another with its fingerprint, if it is
+/// lower: the size of its case, if that counts, and its number.
+pub type Rank = (usize, u64);
+
 #[derive(Debug)]
 struct Kept {
-    saved: Saved,
-    contents: Vec<u8>,
+    rank: Rank,
+    /// The files with their contents.
+    files: Vec<(Saved, Vec<u8>)>,
+}
+
+impl Kept {
+    fn path(&self) -> Option<&Path> {
+        self.files.first().map(|(saved, _)| &*saved.path)
+    }
 }
 
 impl Shelf {
@@ -33,33 +44,42 @@ impl Shelf {
         })
     }
 
-    /// Saves a case. When it is on disk, the one that had its fingerprint before
-    /// is removed, if this shelf wrote it and nobody has changed it.
+    /// Saves a finding, if its rank is the lowest of its fingerprint so far, or
+    /// the one that is kept is no longer there. When it is on disk, the one that
+    /// had its fingerprint before is removed, if this shelf wrote it and nobody has
+    /// changed it. Where the one that is kept is.
     ///
     /// # Errors
     ///
     /// If it cannot be written. Then all is as it was.
-    pub fn put(
-        &mut self,
-        fingerprint: &str,
-        (stem, extension): (&str, &str),
-        contents: Vec<u8>,
-    ) -> io::Result<PathBuf> {
-        let saved = self.folder.save(stem, extension, &contents)?;
-        let path = saved.path.clone();
-        let kept = Kept { saved, contents };
-        if let Some(old) = self.kept.insert(fingerprint.to_string(), kept)
-            && old.saved.path != path
+    pub fn put(&mut self, finding: &Finding, rank: Rank) -> io::Result<PathBuf> {
+        let key = &finding.fingerprint;
+        if let Some(kept) = self.kept.get(key).filter(|kept| kept.rank <= rank)
+            && let Some(path) = kept.path().filter(|path| path.exists())
         {
-            self.folder.take_back(&old.saved, &old.contents);
+            return Ok(path.to_path_buf());
+        }
+        let files = finding.save_in(&self.folder)?;
+        let kept = Kept { rank, files };
+        let path = kept.path().map(Path::to_path_buf).unwrap_or_default();
+        if let Some(old) = self.kept.insert(key.clone(), kept) {
+            let is_new = |saved: &Saved| {
+                let new = self.kept.get(key).into_iter().flat_map(|kept| &kept.files);
+                new.map(|(new, _)| &new.path)
+                    .any(|path| *path == saved.path)
+            };
+            for (saved, contents) in old.files.iter().filter(|(saved, _)| !is_new(saved)) {
+                self.folder.take_back(saved, contents);
+            }
         }
         Ok(path)
     }
 
-    /// Whether the case of a fingerprint is on disk: somebody may have removed it.
-    pub fn has(&self, fingerprint: &str) -> bool {
-        let kept = self.kept.get(fingerprint);
-        kept.is_some_and(|kept| kept.saved.path.exists())
+    /// Where the case of a fingerprint is, if it is on disk: somebody may have
+    /// removed it.
+    pub fn path(&self, fingerprint: &str) -> Option<&Path> {
+        let path = self.kept.get(fingerprint).and_then(Kept::path);
+        path.filter(|path| path.exists())
     }
 
     /// Removes the folder if it was made for this shelf and holds nothing.
@@ -71,32 +91,84 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign::{Evidence, Origin};
+    use crate::generate::Generator;
+    use crate::oracle::Pins;
     use std::fs;
 
+    fn finding(fingerprint: &str, number: u64) -> Finding {
+        Finding {
+            origin: Origin::Campaign {
+                seed: 0,
+                generator: Generator::Default,
+            },
+            number,
+            fingerprint: fingerprint.into(),
+            evidence: Evidence::Enrichment("made up".into()),
+            case: None,
+            fault: None,
+            pins: Pins::default(),
+        }
+    }
+
     #[test]
-    fn the_last_case_of_each_fingerprint_stays_and_no_error_loses_one() {
+    fn the_lowest_case_of_each_fingerprint_stays_and_no_error_loses_one() {
         let name = format!("gcdiff-shelf-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path);
         let mut shelf = Shelf::open(&path).unwrap();
-        let five = shelf.put("a", ("a.5", "wat"), b"five".to_vec()).unwrap();
-        let other = shelf.put("b", ("b.7", "wat"), b"seven".to_vec()).unwrap();
-        let three = shelf.put("a", ("a.3", "wat"), b"three".to_vec()).unwrap();
+        let put = |shelf: &mut Shelf, fingerprint: &str, number| {
+            shelf.put(&finding(fingerprint, number), (0, number))
+        };
+        let five = put(&mut shelf, "a", 5).unwrap();
+        let other = put(&mut shelf, "b", 7).unwrap();
+        let three = put(&mut shelf, "a", 3).unwrap();
         assert!(!five.exists() && other.exists() && three.exists());
-        assert!(shelf.has("a") && shelf.has("b") && !shelf.has("c"));
-        // The folder is gone, and comes back.
+        assert_eq!(put(&mut shelf, "a", 4).unwrap(), three);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+        assert_eq!(shelf.path("a"), Some(&*three));
+        assert!(shelf.path("b").is_some() && shelf.path("c").is_none());
+        // The folder is gone, and comes back, even with a case that is no better.
         fs::remove_dir_all(&path).unwrap();
-        assert!(!shelf.has("a"));
-        shelf.put("a", ("a.2", "wat"), b"two".to_vec()).unwrap();
-        assert!(shelf.has("a"));
+        assert_eq!(shelf.path("a"), None);
+        let four = put(&mut shelf, "a", 4).unwrap();
+        assert_eq!(shelf.path("a"), Some(&*four));
         // Something else is in its place: nothing is saved, nothing forgotten.
         fs::rename(&path, path.with_extension("moved")).unwrap();
         fs::write(&path, "").unwrap();
-        assert!(shelf.put("a", ("a.1", "wat"), b"one".to_vec()).is_err());
+        assert!(put(&mut shelf, "a", 1).is_err());
         fs::remove_file(&path).unwrap();
         fs::rename(path.with_extension("moved"), &path).unwrap();
-        assert!(shelf.has("a"));
-        assert_eq!(fs::read(path.join("a.2.wat")).unwrap(), b"two");
+        assert_eq!(shelf.path("a"), Some(&*four));
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn what_a_case_alone_does_not_show_is_kept_with_its_input() {
+        let name = format!("gcdiff-shelf-input-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        let mut shelf = Shelf::open(&path).unwrap();
+        let with = |bytes: &[u8]| Finding {
+            origin: Origin::Input {
+                target: crate::campaign::targets::Target::Enrich,
+                bytes: Some(bytes.to_vec()),
+            },
+            evidence: Evidence::Enrichment(format!("{bytes:?}")),
+            ..finding("a", 0)
+        };
+        let (long, short) = (with(b"long"), with(b"x"));
+        let old = shelf.put(&long, (4, 0)).unwrap();
+        assert_eq!(fs::read(old.with_extension("input")).unwrap(), b"long");
+        let new = shelf.put(&short, (1, 1)).unwrap();
+        assert_eq!(fs::read(new.with_extension("input")).unwrap(), b"x");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+        let command = short.command(Some(&new));
+        assert!(
+            command.starts_with("gcdiff replay --target enrich "),
+            "{command}"
+        );
+        assert!(command.ends_with(".input"), "{command}");
         fs::remove_dir_all(&path).unwrap();
     }
 }

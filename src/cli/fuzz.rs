@@ -5,7 +5,7 @@ use super::options::Judging;
 use super::output::{self, complain, say, write};
 use super::progress::watched;
 use super::signals::Signals;
-use crate::campaign::{self, Campaign, Finding, Listener, Outcome, Progress, Shelf, quote};
+use crate::campaign::{self, Campaign, Finding, Listener, Outcome, Progress, Shelf};
 use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::Options;
@@ -155,14 +155,9 @@ impl Kept {
 
     /// Saves a finding. The command that replays it, or what went wrong.
     fn save(&mut self, finding: &Finding) -> Result<String, String> {
-        let (extension, contents) = finding.contents();
-        let name = (&*finding.stem(), extension);
-        let saved = self.shelf.put(&finding.fingerprint, name, contents);
-        let replay = match saved {
-            Ok(path) if extension == "wat" => Ok(format!("gcdiff run {}", quote(path))),
-            Ok(_) => Ok(finding.command()),
-            Err(error) => Err(error.to_string()),
-        };
+        let saved = self.shelf.put(finding, (0, finding.number));
+        let replay = saved.map(|path| finding.command(Some(&path)));
+        let replay = replay.map_err(|error| error.to_string());
         let key = finding.fingerprint.clone();
         self.replays.insert(key, replay.clone());
         replay
@@ -176,15 +171,15 @@ impl Kept {
         say!("\nfingerprint | count | lowest case | replay");
         for (fingerprint, finding) in &outcome.findings {
             let replay = match self.replays.get(fingerprint) {
-                Some(Ok(command)) if self.shelf.has(fingerprint) => Ok(command.clone()),
+                Some(Ok(command)) if self.shelf.path(fingerprint).is_some() => Ok(command.clone()),
                 _ => self.save(finding),
             };
             let command = replay.unwrap_or_else(|error| {
-                complain(&format!("case {} is not saved: {error}", finding.index));
-                finding.command()
+                complain(&format!("case {} is not saved: {error}", finding.number));
+                finding.command(None)
             });
             let count = outcome.counts.get(fingerprint).unwrap_or(&1);
-            say!("{fingerprint} | {count} | {} | {command}", finding.index);
+            say!("{fingerprint} | {count} | {} | {command}", finding.number);
         }
     }
 }
@@ -203,10 +198,12 @@ impl Listener for Listening {
 
     fn settled(&mut self, finding: &Finding) {
         let Finding {
-            index, fingerprint, ..
+            number,
+            fingerprint,
+            ..
         } = finding;
-        let verdict = finding.shown();
-        let mut lines = format!("case {index}: {verdict}\n  fingerprint  {fingerprint}\n");
+        let shown = finding.shown();
+        let mut lines = format!("case {number}: {shown}\n  fingerprint  {fingerprint}\n");
         let kept = lock(&self.kept);
         let command = match kept.replays.get(fingerprint) {
             Some(Ok(command)) => command.clone(),
@@ -214,7 +211,7 @@ impl Listener for Listening {
                 if let Some(Err(error)) = other {
                     lines.push_str(&format!("  not saved    {error}\n"));
                 }
-                finding.command()
+                finding.command(None)
             }
         };
         lines.push_str(&format!("  replay       {command}\n"));

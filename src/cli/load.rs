@@ -6,7 +6,7 @@ use super::output::complain;
 use crate::case::{self, Case, Header, LimitsText};
 use crate::escape;
 use crate::module::{self, Module};
-use crate::oracle::{Options, Subject};
+use crate::oracle::{Options, SharedSubject};
 use crate::script::Proposal;
 use crate::zoo::Probe;
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);
         let list = list(names).map_err(in_header)?;
-        options.collectors = list.into_iter().map(Subject::from).collect();
+        options.collectors = list.into_iter().map(SharedSubject::from).collect();
     }
     let fault = judging.fault_of(header.fault.as_deref());
     if let Some(fault) = fault.map_err(in_header)? {

@@ -2,7 +2,7 @@
 
 use crate::case::LimitsText;
 use crate::engine::Grain;
-use crate::oracle::{Collector, Layers, Options, Subject, Timing};
+use crate::oracle::{Collector, Layers, Options, SharedSubject, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -223,7 +223,7 @@ impl Judging {
             ..self.timing_and_layers(default)
         };
         if let Some(Collectors(list)) = &self.collectors {
-            options.collectors = list.iter().map(|c| Subject::from(*c)).collect();
+            options.collectors = list.iter().map(|c| SharedSubject::from(*c)).collect();
             options.sometimes = Vec::new();
         }
         match self.fault() {

@@ -7,9 +7,9 @@ use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
 use super::{Ended, file};
-use crate::campaign::replay::{Item, Replayed, Settings, Watch, replay, table};
-use crate::campaign::targets::{Bad, Look, Target};
-use crate::campaign::{Progress, Shelf, quote};
+use crate::campaign::replay::{CaseResult, Item, Settings, Watch, replay, table};
+use crate::campaign::targets::Target;
+use crate::campaign::{Finding, Origin, Progress, Shelf, quote};
 use crate::case::LimitsText;
 use crate::escape::{self, Line};
 use crate::jobs::Desk;
@@ -144,18 +144,18 @@ impl Replay {
     }
 
     /// Judges a file.
-    fn judge(&self, path: &Path, desk: &Arc<Desk>) -> Result<(Replayed, usize), String> {
+    fn judge(&self, path: &Path, desk: &Arc<Desk>) -> Result<(CaseResult, usize), String> {
         let Some(target) = self.target else {
             return self.case(path, desk);
         };
         let options = desk.watching(&self.judging.options(target.options()));
         let fault = self.judging.fault().map(|fault| fault.id);
         let bytes = file::read(path)?;
-        Ok((target.look(&bytes, &options, fault).into(), bytes.len()))
+        Ok((target.look(&bytes, &options, fault), bytes.len()))
     }
 
     /// Judges a case as `gcdiff run` does.
-    fn case(&self, path: &Path, desk: &Arc<Desk>) -> Result<(Replayed, usize), String> {
+    fn case(&self, path: &Path, desk: &Arc<Desk>) -> Result<(CaseResult, usize), String> {
         let Loaded {
             case,
             module,
@@ -172,21 +172,24 @@ impl Replay {
             let mut all = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
             all.insert(path.to_path_buf(), recorded);
         }
-        let replayed = match judged.verdict {
-            Verdict::Agree => Replayed::Good,
+        let result = match judged.verdict {
+            Verdict::Agree => CaseResult::Agree,
             Verdict::Discard(..) => return Err(in_file(judged.verdict.to_string())),
-            finding => Replayed::Finding(finding.fingerprint().unwrap_or_default(), None),
+            verdict => {
+                let finding = Finding::new(Origin::File, verdict, None, options.pins());
+                CaseResult::Finding(Box::new(finding))
+            }
         };
-        Ok((replayed, case.wasm.len()))
+        Ok((result, case.wasm.len()))
     }
 
     fn print(&self, items: &[Item], saved: &Saved) -> Result<Ended, String> {
         let mut counts = [0; 4];
         for item in items {
-            let at = match &item.replayed {
-                Ok(Replayed::Good) => 0,
-                Ok(Replayed::Nothing) => 1,
-                Ok(Replayed::Finding(..)) => 2,
+            let at = match &item.result {
+                Ok(CaseResult::Agree) => 0,
+                Ok(CaseResult::Inconclusive) => 1,
+                Ok(CaseResult::Finding(_)) => 2,
                 Err(_) => 3,
             };
             counts[at] += 1;
@@ -204,11 +207,11 @@ impl Replay {
             };
             command.push_str(&self.judging.words());
             command.push_str(&self.limiting.words());
-            if let (Some(saved), Some(true)) =
-                (saved.paths.get(row.fingerprint), row.bad().map(Bad::runs))
+            if let (Some(path), Some(finding)) = (saved.paths.get(row.fingerprint), row.finding())
+                && finding.runs()
             {
                 // Its header has all that it was judged with.
-                command = format!("gcdiff run {}", quote(saved));
+                command = finding.command(Some(path));
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
         }
@@ -231,9 +234,7 @@ impl Replay {
 /// What was saved.
 #[derive(Default)]
 struct Saved {
-    /// The smallest case of each fingerprint so far: its size and its number.
-    smallest: BTreeMap<String, (usize, u64)>,
-    /// Where it is.
+    /// Where the smallest case of each fingerprint is.
     paths: BTreeMap<String, PathBuf>,
     /// What could not be saved.
     error: Option<String>,
@@ -249,23 +250,16 @@ struct Watching {
 
 impl Watch for Watching {
     fn done(&mut self, number: u64, item: &Item) {
-        let (Some(shelf), Ok(Replayed::Finding(fingerprint, Some(bad)))) =
-            (&mut self.shelf, &item.replayed)
-        else {
+        let (Some(shelf), Some(finding)) = (&mut self.shelf, item.finding()) else {
             return;
         };
-        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        // As in the table: of two that are equally large the first.
-        let this = (item.size, number);
-        if saved.smallest.get(fingerprint).is_some_and(|s| *s <= this) {
+        if finding.case.is_none() {
             return;
         }
-        saved.smallest.insert(fingerprint.clone(), this);
-        let put = bad.text().map_err(|e| e.to_string()).and_then(|text| {
-            let stem = bad.stem(&text);
-            let put = shelf.put(fingerprint, (&stem, "wat"), text.into_bytes());
-            put.map_err(|e| e.to_string())
-        });
+        let fingerprint = &finding.fingerprint;
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        // As in the table: of two that are equally large the first.
+        let put = shelf.put(finding, (item.size, number));
         match put {
             Ok(path) => {
                 saved.paths.insert(fingerprint.clone(), path);
@@ -286,12 +280,12 @@ impl Watch for Watching {
         let recorded = self.replay.recorded.lock();
         let mut recorded = recorded.unwrap_or_else(PoisonError::into_inner);
         let recorded = recorded.remove(&item.path);
-        self.bar.suspend(|| match (&item.replayed, recorded) {
-            (Ok(Replayed::Finding(fingerprint, _)), None) => {
-                say!("finding  {fingerprint}  {path}");
+        self.bar.suspend(|| match (&item.result, recorded) {
+            (Ok(CaseResult::Finding(finding)), None) => {
+                say!("finding  {}  {path}", finding.fingerprint);
             }
-            (Ok(Replayed::Finding(fingerprint, _)), Some(recorded)) => {
-                let recorded = Line(&recorded);
+            (Ok(CaseResult::Finding(finding)), Some(recorded)) => {
+                let (recorded, fingerprint) = (Line(&recorded), &finding.fingerprint);
                 say!("finding  {fingerprint}  {path}  (recorded: {recorded})");
             }
             (Ok(_), Some(recorded)) => {
@@ -307,16 +301,6 @@ impl Drop for Watching {
     fn drop(&mut self) {
         if let Some(shelf) = &self.shelf {
             shelf.leave();
-        }
-    }
-}
-
-impl From<Look> for Replayed {
-    fn from(look: Look) -> Replayed {
-        match look {
-            Look::Nothing => Replayed::Nothing,
-            Look::Good => Replayed::Good,
-            Look::Bad(bad) => Replayed::Finding(bad.fingerprint.clone(), Some(bad)),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::jobs::within;
 use crate::observe::Outcome;
-use crate::oracle::{self, EXCEPTION, Names, Subject, Verdict, show_as, type_of_result};
+use crate::oracle::{self, EXCEPTION, JsonReport, Judged, Names, Verdict, show_as, type_of_result};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -41,6 +41,10 @@ pub(super) struct Run {
     /// at:N,N,... (safepoints counted from 1).
     #[arg(long, value_parser = parse_schedule)]
     schedule: Option<Schedule>,
+
+    /// Print verdict, violation and observations as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Run {
@@ -72,15 +76,24 @@ impl Run {
         drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
-            Err(verdict) if verdict.is_finding() => return Ok(finding(&verdict, recorded)),
-            Err(verdict) => return Err(in_file(verdict.to_string())),
+            // Then nothing else is known.
+            Err(verdict) => Judged::new(*verdict),
         };
-        match &judged.verdict {
-            Verdict::Discard(..) => Err(in_file(judged.verdict.to_string())),
+        let verdict = judged.verdict.clone().with_lines(&text, &module.wasm);
+        if self.json {
+            let report = JsonReport::new(&verdict).with_runs(&judged, &module);
+            say!("{}", report.text());
+        }
+        match &verdict {
+            Verdict::Discard(..) => Err(in_file(verdict.to_string())),
+            Verdict::Agree if self.json => Ok(Ended::Agree),
+            _ if self.json => Ok(Ended::Finding),
             Verdict::Agree => {
-                let names: Vec<&str> = options.collectors.iter().map(Subject::name).collect();
+                let names: Vec<&str> = options.collectors.iter().map(|s| s.name()).collect();
                 say!("agree: {}", names.join(", "));
-                let seen = judged.observation.unwrap_or_default();
+                let Some(seen) = judged.observation() else {
+                    return Ok(Ended::Agree);
+                };
                 let names = Names::new(&module);
                 if let Some(recorded) = recorded {
                     say!("  recorded     {}, not seen now", Line(&recorded));
@@ -110,10 +123,7 @@ impl Run {
                 }
                 Ok(Ended::Agree)
             }
-            verdict => {
-                let verdict = verdict.clone().with_lines(&text, &module.wasm);
-                Ok(finding(&verdict, recorded))
-            }
+            verdict => Ok(finding(verdict, recorded)),
         }
     }
 }

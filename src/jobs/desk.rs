@@ -3,7 +3,7 @@
 use super::cpu_clock::CpuClock;
 use crate::generate::Drawn;
 use crate::heap::Reclaims;
-use crate::oracle::{Options, Pins, Reason, Subject, Verdict, Violation};
+use crate::oracle::{Options, Pins, Reason, SharedSubject, Verdict, Violation, noted};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct Note {
     /// The heap that is running, if one is.
-    pub heap: Option<&'static str>,
+    pub heap: Option<String>,
     /// The case, once it is made.
     pub case: Option<Arc<Drawn>>,
     /// The verdict, if the item is a finding already and only its details are
@@ -24,9 +24,9 @@ pub struct Note {
 }
 
 /// The runs of one heap.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 struct Runs {
-    heap: &'static str,
+    heap: String,
     /// Whether it ever frees anything.
     frees: bool,
     /// As far as whoever waits has seen.
@@ -48,7 +48,7 @@ impl Note {
     /// heaps.
     pub(crate) fn overtime(&self, timeout: Duration) -> Verdict {
         let gcdiff = Runs {
-            heap: "gcdiff",
+            heap: "gcdiff".into(),
             frees: true,
             time: self.outside,
         };
@@ -61,7 +61,7 @@ impl Note {
         };
         let seconds = timeout.as_secs_f64();
         match is_to_blame {
-            true => Verdict::Violation(Box::new(Violation::overtime(slowest.heap, seconds))),
+            true => Verdict::Violation(Box::new(Violation::overtime(&slowest.heap, seconds))),
             false => Verdict::Discard(
                 Reason::TooLong,
                 format!("not done within {seconds} s, and no heap is much slower than another"),
@@ -70,18 +70,21 @@ impl Note {
     }
 
     /// A run of a heap begins.
-    fn begin(&mut self, heap: &'static str, frees: bool) {
-        self.heap = Some(heap);
+    fn begin(&mut self, heap: &str, frees: bool) {
+        self.heap = Some(heap.into());
         if self.runs.iter().all(|runs| runs.heap != heap) {
-            let time = Duration::ZERO;
-            self.runs.push(Runs { heap, frees, time });
+            self.runs.push(Runs {
+                heap: heap.into(),
+                frees,
+                time: Duration::ZERO,
+            });
         }
     }
 
     /// Whoever runs has done so for as long since the last time.
     fn took(&mut self, time: Duration) {
-        let heap = self.heap;
-        match self.runs.iter_mut().find(|runs| Some(runs.heap) == heap) {
+        let heap = self.heap.as_deref();
+        match self.runs.iter_mut().find(|runs| Some(&*runs.heap) == heap) {
             Some(runs) => runs.time += time,
             None => self.outside += time,
         }
@@ -195,11 +198,11 @@ impl Desk {
 
     /// The same options, under which the desk knows which heap runs.
     pub fn watching(self: &Arc<Desk>, options: &Options) -> Options {
-        let watched = |subjects: &[Subject]| {
+        let watched = |subjects: &[SharedSubject]| {
             let each = subjects.iter().map(|subject| {
                 let desk = self.clone();
                 let frees = subject.reclaims() != Reclaims::Nothing;
-                subject.noted(move |heap| match heap {
+                noted(subject.clone(), move |heap| match heap {
                     Some(heap) => desk.state().note.begin(heap, frees),
                     None => desk.state().note.heap = None,
                 })
@@ -214,12 +217,7 @@ impl Desk {
     }
 
     /// Notes that a heap runs. `others` have run the same before.
-    pub(crate) fn note_heap(
-        &self,
-        heap: &'static str,
-        frees: bool,
-        others: &[(&'static str, Duration)],
-    ) {
+    pub(crate) fn note_heap(&self, heap: &str, frees: bool, others: &[(&str, Duration)]) {
         let mut state = self.state();
         for (heap, time) in others {
             state.note.begin(heap, false);
@@ -238,7 +236,7 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::case;
-    use crate::oracle::{Collector, judge};
+    use crate::oracle::{Collector, HeapSubject, judge};
 
     #[test]
     fn a_heap_is_blamed_for_time_only_if_all_others_take_less() {
@@ -292,10 +290,10 @@ mod tests {
     fn a_heap_that_has_panicked_runs_no_more() {
         let at_work = Arc::new(Desk::default());
         let desk = at_work.clone();
-        let panics = Subject::edited(
+        let panics = HeapSubject::edited(
             Collector::Drc,
             move |_| {
-                assert_eq!(desk.state().note.heap, Some("drc"));
+                assert_eq!(desk.state().note.heap.as_deref(), Some("drc"));
                 panic!("on purpose")
             },
             |_| Collector::Drc.heap(),

@@ -1,11 +1,13 @@
 //! From a case to a verdict.
 
 use super::audit::{Garbage, Timing};
+use super::collector::{Collector, PolicyMaker};
+use super::heap_subject::over_budget;
 use super::layers::{Layer, Layers};
-use super::subject::{Collector, PlanError, PolicyMaker, Subject, over_budget};
+use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
 use super::verdict::Verdict;
 use super::votes::Votes;
-use crate::case::{Case, Facts, print_schedule};
+use crate::case::{Case, Facts};
 use crate::engine::{Resource, Schedule};
 use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError, footprint};
@@ -17,10 +19,10 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The heaps to run under and compare, in this order.
-    pub collectors: Vec<Subject>,
+    pub collectors: Vec<SharedSubject>,
     /// In a campaign, heaps that join on a share of the cases, which the case's
     /// own bytes choose.
-    pub sometimes: Vec<Subject>,
+    pub sometimes: Vec<SharedSubject>,
     /// When to audit.
     pub timing: Timing,
     /// How much of the oracle is on.
@@ -41,7 +43,7 @@ impl Default for Options {
     /// For one case: everything there is.
     fn default() -> Options {
         Options {
-            collectors: Collector::ALL.map(Subject::from).to_vec(),
+            collectors: Collector::ALL.map(SharedSubject::from).to_vec(),
             sometimes: Vec::new(),
             timing: Timing::Sampled,
             layers: Layers::ALL,
@@ -54,7 +56,7 @@ impl Default for Options {
 impl Options {
     /// For a campaign: the null and the counting heap, and a share of the rest.
     pub fn fuzzing() -> Options {
-        let [null, drc, rest @ ..] = Collector::ALL.map(Subject::from);
+        let [null, drc, rest @ ..] = Collector::ALL.map(SharedSubject::from);
         Options {
             collectors: vec![null, drc],
             sometimes: rest.to_vec(),
@@ -75,7 +77,7 @@ impl Options {
 
     /// The same with other subjects in the places of those that have their
     /// names.
-    pub fn with_subjects(mut self, others: &[Subject]) -> Options {
+    pub fn with_subjects(mut self, others: &[SharedSubject]) -> Options {
         for subject in self.collectors.iter_mut().chain(&mut self.sometimes) {
             if let Some(other) = others.iter().find(|s| s.name() == subject.name()) {
                 *subject = other.clone();
@@ -110,26 +112,45 @@ pub struct Judged {
     /// The verdict.
     pub verdict: Verdict,
     /// Statistics of each run that was made, by the name of its heap.
-    pub facts: Vec<(&'static str, Facts)>,
+    pub facts: Vec<(String, Facts)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.
     pub shape: (bool, bool),
     /// What the counting heap left behind at its end, cycles above all.
     pub garbage: Garbage,
-    /// What the first run showed, if it came to its end.
-    pub observation: Option<Observation>,
+    /// The runs that came to their end, in their order.
+    pub runs: Vec<JudgedRun>,
+    /// What these showed. Of those that are equal there is one.
+    pub observations: Vec<Observation>,
+}
+
+/// A run that came to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JudgedRun {
+    /// The name of its subject.
+    pub subject: String,
+    /// The schedule, if it is not the case's own.
+    pub schedule: Option<Schedule>,
+    /// What it showed: one of [`Judged::observations`].
+    pub observation: usize,
 }
 
 impl Judged {
-    /// A verdict, and nothing else yet.
-    fn new(verdict: Verdict) -> Judged {
+    /// A verdict, and nothing else.
+    pub fn new(verdict: Verdict) -> Judged {
         Judged {
             verdict,
             facts: Vec::new(),
             shape: (false, false),
             garbage: Garbage::default(),
-            observation: None,
+            runs: Vec::new(),
+            observations: Vec::new(),
         }
+    }
+
+    /// What the first run showed, if it came to its end.
+    pub fn observation(&self) -> Option<&Observation> {
+        self.observations.first()
     }
 }
 
@@ -163,8 +184,8 @@ impl std::error::Error for JudgeError {}
 /// and compares.
 pub fn judge(case: &Case, options: &Options) -> Result<Judged, JudgeError> {
     if footprint(&case.wasm) > case.limits.footprint.min(options.footprint) {
-        let verdict = over_budget(Resource::Memory);
-        return Ok(Judged::new(verdict));
+        let failure = over_budget(Resource::Memory);
+        return Ok(Judged::new(failure.into()));
     }
     let mut types = Arc::default();
     let module = Module::new(&case.wasm, &mut types).map_err(JudgeError::Module)?;
@@ -183,45 +204,44 @@ pub fn judge_module(
     let mut discarded = None;
     let most = case.limits.footprint.min(options.footprint);
     let footprint = most.saturating_sub(footprint(&case.wasm));
-    for subject in &options.collectors {
-        let frees = subject.reclaims() != Reclaims::Nothing;
+    'subjects: for subject in &options.collectors {
+        let frees = subject.reclaims() != Reclaims::Nothing && subject.follows_schedules();
         let mut schedule = None;
         loop {
             let other = schedule.as_ref().map(|schedule: &Schedule| Case {
                 schedule: schedule.clone(),
                 ..case.clone()
             });
-            let ran = subject.run(
-                other.as_ref().unwrap_or(case),
-                module,
-                (options.timing, options.layers),
+            let run_options = RunOptions {
+                timing: options.timing,
+                layers: options.layers,
                 // What earlier runs have left is no longer there for this one.
-                footprint.saturating_sub(votes.footprint()),
-            )?;
-            let name = match &schedule {
-                None => subject.name().to_string(),
-                Some(other) => format!("{} collecting {}", subject.name(), print_schedule(other)),
+                footprint: footprint.saturating_sub(votes.footprint()),
             };
-            match ran.seen {
-                Err(verdict) => {
-                    judged.facts.push((subject.name(), ran.facts));
-                    if let Verdict::Discard(..) = *verdict {
-                        // It has no vote, but the others may disagree.
-                        discarded.get_or_insert(*verdict);
-                        break;
-                    }
-                    judged.verdict = *verdict;
-                    return Ok(judged);
+            let case = other.as_ref().unwrap_or(case);
+            let ran = run_caught(&**subject, case, module, &run_options)?;
+            let is_first = schedule.is_none();
+            if is_first || ran.result.is_err() {
+                judged.facts.push((subject.name().into(), ran.facts));
+            }
+            match ran.result {
+                // It has no vote, but the others may disagree.
+                Err(failure @ Failure::Discard(..)) => {
+                    discarded.get_or_insert(failure);
+                    break;
                 }
-                Ok(observation) => {
-                    let observation = observation.only(options.layers.parts());
-                    votes.add(subject, name, observation);
+                Err(failure) => {
+                    judged.verdict = failure.into();
+                    break 'subjects;
+                }
+                Ok(seen) => {
+                    let seen = seen.only(options.layers.parts());
+                    votes.add(&**subject, schedule.take(), seen);
                 }
             }
-            if schedule.is_some() {
+            if !is_first {
                 break;
             }
-            judged.facts.push((subject.name(), ran.facts));
             if ran.garbage != Garbage::default() {
                 judged.garbage = ran.garbage;
             }
@@ -232,15 +252,17 @@ pub fn judge_module(
             schedule = Some(rescheduled(&case.schedule, ran.facts.safepoints));
         }
     }
-    if let Some(difference) = votes.difference(module) {
-        judged.verdict = Verdict::Differ(difference);
-    } else if let Some(discard) = discarded {
-        judged.verdict = discard;
+    if judged.verdict == Verdict::Agree {
+        if let Some(difference) = votes.difference(module) {
+            judged.verdict = Verdict::Differ(difference);
+        } else if let Some(discard) = discarded {
+            judged.verdict = discard.into();
+        }
+        if let Some(first) = votes.first() {
+            judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());
+        }
     }
-    if let Some(first) = votes.into_first() {
-        judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());
-        judged.observation = Some(first);
-    }
+    (judged.runs, judged.observations) = votes.into_runs();
     Ok(judged)
 }
 

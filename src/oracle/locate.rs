@@ -1,8 +1,8 @@
 //! Finding what first broke a law.
 
 use super::audit::{Auditor, Broken, Timing};
+use super::heap_subject::once;
 use super::layers::Layers;
-use super::subject::once;
 use crate::case::Case;
 use crate::engine::Grain;
 use crate::heap::Heap;

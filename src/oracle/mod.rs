@@ -8,16 +8,20 @@
 //!
 //! # A collector of one's own
 //!
-//! A [`Subject`] takes any type that implements [`Heap`](crate::heap::Heap), in
+//! A [`HeapSubject`] takes any type that implements [`Heap`](crate::heap::Heap), in
 //! whatever crate, or the counting heap with a [`Policy`](crate::heap::drc::Policy)
-//! of its own, as here:
+//! of its own, as here. What has an engine of its own implements [`Subject`].
+//!
 //!
 #![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]
 
 pub mod audit;
+mod collector;
 mod compare;
 mod describe;
+mod heap_subject;
 mod instruction;
+pub mod json;
 mod judge;
 mod layers;
 mod locate;
@@ -31,13 +35,17 @@ mod votes;
 
 pub use crate::module::Names;
 pub use audit::{Auditor, Garbage, Timing};
+pub(crate) use collector::MAX_BYTES;
+pub use collector::{Collector, PolicyMaker};
 pub use compare::{EXCEPTION, compare, show, show_as, type_of_result};
-pub use judge::{JudgeError, Judged, Options, judge, judge_module};
+pub use heap_subject::HeapSubject;
+pub use json::JsonReport;
+pub use judge::{JudgeError, Judged, JudgedRun, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
 pub use place::{Instruction, Place, Site};
-pub(crate) use subject::MAX_BYTES;
-pub use subject::{Collector, PolicyMaker, Subject};
+pub(crate) use subject::noted;
+pub use subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 pub use verdict::{Difference, Judge, Reason, Verdict};
 pub use violation::{FrameOf, Holder, Law, Violation};

@@ -1,6 +1,6 @@
 //! What of the options a verdict depends on, by name, for the header of a case.
 
-use super::{Layers, Options, Subject, Timing};
+use super::{Layers, Options, Timing};
 use crate::case::Header;
 use crate::engine::Grain;
 use std::fmt;
@@ -16,8 +16,8 @@ impl Options {
     /// out, but for the collectors.
     pub fn pins(&self) -> Pins {
         let default = Options::default();
-        let names = self.collectors.iter().map(Subject::name);
-        let names: Vec<String> = names.map(String::from).collect();
+        let names = self.collectors.iter().map(|subject| subject.name().into());
+        let names: Vec<String> = names.collect();
         Pins(Header {
             collectors: (!names.is_empty()).then_some(names),
             audit: (self.timing != default.timing).then(|| self.timing.to_string()),

@@ -1,6 +1,7 @@
 //! Verdicts.
 
 use super::place::Place;
+use super::subject::Failure;
 use super::violation::Violation;
 use crate::case::SourceMap;
 use std::fmt;
@@ -84,6 +85,15 @@ pub enum Verdict {
     Discard(Reason, String),
 }
 
+impl From<Failure> for Verdict {
+    fn from(failure: Failure) -> Verdict {
+        match failure {
+            Failure::Violation(violation) => Verdict::Violation(violation),
+            Failure::Discard(reason, detail) => Verdict::Discard(reason, detail),
+        }
+    }
+}
+
 impl Verdict {
     /// Whether this is a finding.
     pub fn is_finding(&self) -> bool {
@@ -125,7 +135,7 @@ impl Verdict {
             }
             Verdict::Violation(v) => {
                 let by = v.place.as_ref().map_or("none", Place::word);
-                let (law, kind, heap) = (v.law, v.kind, v.collector);
+                let (law, kind, heap) = (v.law, v.kind, &v.collector);
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }
         }

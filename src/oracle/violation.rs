@@ -166,7 +166,7 @@ pub struct Violation {
     /// Which.
     pub law: Law,
     /// In which collector's heap.
-    pub collector: &'static str,
+    pub collector: String,
     /// What is wrong, in a sentence.
     pub message: String,
     /// Address of the object concerned, if it is about one.
@@ -196,11 +196,11 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A violation about no object in particular.
-    pub(super) fn new(law: Law, collector: &'static str, message: String) -> Violation {
+    /// A violation about no object in particular: of the subject `collector`.
+    pub fn new(law: Law, collector: &str, message: String) -> Violation {
         Violation {
             law,
-            collector,
+            collector: collector.into(),
             message,
             object: None,
             ty: None,
@@ -217,7 +217,7 @@ impl Violation {
     }
 
     /// The collector, or whatever ran for it, panicked.
-    pub(crate) fn panic(collector: &'static str, panic: Panic) -> Violation {
+    pub(crate) fn panic(collector: &str, panic: Panic) -> Violation {
         let Panic { message, place } = panic;
         Violation {
             cause: Some(place.clone()),
@@ -230,13 +230,13 @@ impl Violation {
     }
 
     /// The run passed more safepoints than its fuel can pay for.
-    pub(crate) fn ran_away(collector: &'static str) -> Violation {
+    pub(crate) fn ran_away(collector: &str) -> Violation {
         let message = "the run has passed more safepoints than its fuel can pay for";
         Violation::new(Law::Limits, collector, message.into())
     }
 
     /// The run did not end within `seconds`.
-    pub(crate) fn overtime(collector: &'static str, seconds: f64) -> Violation {
+    pub(crate) fn overtime(collector: &str, seconds: f64) -> Violation {
         Violation {
             cause: Some("time".into()),
             ..Violation::new(
@@ -251,7 +251,7 @@ impl Violation {
     pub(super) const ENDS: usize = 8;
 
     /// A holder in words, with the names that are known.
-    fn holder(&self, holder: &Holder) -> String {
+    pub(super) fn holder(&self, holder: &Holder) -> String {
         let name = |part: Part| {
             let found = self.names.iter().find(|(named, _)| *named == part);
             found.map(|(_, name)| name)

@@ -68,7 +68,7 @@ mod trials;
 mod twist;
 
 use crate::heap::{Heap, copying as moving, drc as counting};
-use crate::oracle::{Collector, MAX_BYTES, Options, PolicyMaker, Subject};
+use crate::oracle::{Collector, HeapSubject, MAX_BYTES, Options, PolicyMaker, SharedSubject};
 pub use probe::Probe;
 pub use report::{Report, setups};
 pub use summary::{Quantiles, Summary};
@@ -96,7 +96,7 @@ enum Kind {
     /// A policy of the copying heap.
     Copying(fn(Probe) -> Box<dyn moving::Policy>),
     /// Anything else: collectors of this crate that are not what they seem.
-    Subjects(fn(&Probe) -> Vec<Subject>),
+    Subjects(fn(&Probe) -> Vec<SharedSubject>),
 }
 
 impl Fault {
@@ -107,7 +107,7 @@ impl Fault {
     }
 
     /// The faulty heaps.
-    fn subjects(&self, probe: &Probe) -> Vec<Subject> {
+    fn subjects(&self, probe: &Probe) -> Vec<SharedSubject> {
         match self.kind {
             Kind::Counting(_) => {
                 let policy = self.policy(probe);
@@ -116,7 +116,7 @@ impl Fault {
             Kind::Copying(make) => {
                 let probe = probe.clone();
                 let policy = move || make(probe.clone());
-                vec![Subject::new(move || -> Box<dyn Heap> {
+                vec![HeapSubject::shared(move || -> Box<dyn Heap> {
                     Box::new(moving::Copying::with_policy(MAX_BYTES, policy()))
                 })]
             }

@@ -2,7 +2,8 @@
 
 use super::Probe;
 use crate::generate::{self, Generator};
-use crate::oracle::{Options, judge_module};
+use crate::jobs::{JudgedCase, judge_generated};
+use crate::oracle::Options;
 use serde::Serialize;
 
 /// One fault against the cases of one seed. Cases are counted from 1; `None` if
@@ -58,8 +59,7 @@ pub(super) fn follow(
         let Ok(drawn) = generator.case(&generate::input(seed, case - 1)) else {
             continue;
         };
-        let options = options.for_case(drawn.extra, drawn.reschedule);
-        let Ok(judged) = judge_module(&drawn.case, &drawn.module, &options) else {
+        let Ok(JudgedCase { judged, .. }) = judge_generated(options, &drawn) else {
             continue;
         };
         trial.note(case, probe);

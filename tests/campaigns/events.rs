@@ -223,7 +223,7 @@ fn a_recorder_changes_nothing() {
         let recorded = judge_module(&drawn.case, &drawn.module, &recorded).unwrap();
         assert_eq!(recorded.verdict, Verdict::Agree, "case {index}");
         assert_eq!(plain.facts, recorded.facts, "case {index}");
-        assert_eq!(plain.observation, recorded.observation, "case {index}");
+        assert_eq!(plain.observation(), recorded.observation(), "case {index}");
         assert!(sink.take().reached().next().is_some(), "case {index}");
     }
 }

@@ -44,7 +44,7 @@ fn the_seed_bug_is_found_without_being_told_where_to_look() {
 fn the_sound_engine_produces_no_finding() {
     let outcome = campaign(20_000, 20_000, None);
     for finding in outcome.findings.values() {
-        println!("case {}: {}", finding.index, finding.verdict);
+        println!("case {}: {}", finding.number, finding.evidence);
     }
     assert!(outcome.findings.is_empty());
     let statistics = &outcome.statistics;

@@ -154,7 +154,7 @@ fn shown(case: &Case) -> Option<gcdiff::observe::Observation> {
         collectors: vec![Collector::Null.into()],
         ..Options::fuzzing()
     };
-    judge(case, &options).unwrap().observation
+    judge(case, &options).unwrap().observation().cloned()
 }
 
 #[test]

@@ -10,7 +10,7 @@ use gcdiff::oracle::{Options, Verdict, judge};
 fn outcome(case: &Case) -> Outcome {
     let judged = judge(case, &Options::default()).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
-    let steps = judged.observation.unwrap().steps;
+    let steps = judged.observation().cloned().unwrap().steps;
     steps.last().unwrap().outcome.clone()
 }
 

@@ -19,7 +19,7 @@ fn judged(text: &str) -> Judged {
 }
 
 fn outcomes(judged: &Judged) -> Vec<&Outcome> {
-    let seen = judged.observation.as_ref().unwrap();
+    let seen = judged.observation().unwrap();
     seen.steps.iter().map(|step| &step.outcome).collect()
 }
 
@@ -99,7 +99,7 @@ fn what_the_host_lets_go_of_is_freed() {
         .find(|(name, _)| *name == "drc")
         .unwrap();
     assert_eq!((drc.1.heap.allocated, drc.1.heap.freed), (1, 1));
-    let seen = judged.observation.unwrap();
+    let seen = judged.observation().cloned().unwrap();
     assert_eq!(seen.kept, [Seen::Null]);
     assert!(
         matches!(&seen.steps[1].outcome, Outcome::Returned(v) if matches!(v[..], [Seen::Bits(_)]))
@@ -133,7 +133,7 @@ fn the_host_calls_back_and_collects() {
           (func (export "inner")
             (throw $tag (struct.new $node (i32.const 3) (struct.new_default $node)))))"#
     );
-    let seen = judged(&text).observation.unwrap();
+    let seen = judged(&text).observation().cloned().unwrap();
     let did: Vec<_> = seen.host_calls.iter().map(|call| &call.did).collect();
     // The exception ends the call that the host made, not the one in which it made it.
     assert!(
@@ -175,7 +175,7 @@ fn calling_back_for_ever_ends() {
           (import "host" "f" (func $f))
           (func (export "f") (call $f) (call $f)))"#;
     let judged = judged(text);
-    let seen = judged.observation.unwrap();
+    let seen = judged.observation().cloned().unwrap();
     assert!(seen.host_call_count > 1);
     assert!(
         seen.host_calls
@@ -199,7 +199,7 @@ fn no_limit_lets_calls_back_use_up_the_native_stack() {
     // More than there is room for cannot be asked for.
     let more = text.replace("reentry = 6", "reentry = 7");
     assert!(case::read(more.as_bytes()).is_err());
-    let seen = judged(text).observation.unwrap();
+    let seen = judged(text).observation().cloned().unwrap();
     assert!(seen.host_call_count < 100);
     assert!(
         seen.host_calls
@@ -216,7 +216,7 @@ fn a_host_that_calls_itself_ends() {
         (module
           (import "host" "f" (func $f))
           (export "f" (func $f)))"#;
-    assert!(judged(text).observation.unwrap().host_call_count > 1);
+    assert!(judged(text).observation().cloned().unwrap().host_call_count > 1);
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
     );
     assert_eq!(*steps[3], Outcome::Returned(vec![Seen::Bits(1)]));
     // The calls are the host's, each under the number of its import.
-    let seen = judged.observation.unwrap();
+    let seen = judged.observation().cloned().unwrap();
     let calls: Vec<(u32, usize)> = seen
         .host_calls
         .iter()

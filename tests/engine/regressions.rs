@@ -17,7 +17,7 @@ fn outcomes(text: &str) -> Vec<Outcome> {
     let (case, _) = case::read(text.as_bytes()).unwrap();
     let judged = judge(&case, &Options::default()).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
-    let steps = judged.observation.unwrap().steps;
+    let steps = judged.observation().cloned().unwrap().steps;
     steps.into_iter().skip(1).map(|s| s.outcome).collect()
 }
 
@@ -119,7 +119,7 @@ fn small_register_limits_are_kept() {
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.limits.registers = 4;
     let judged = judge(&case, &Options::default()).unwrap();
-    let steps = judged.observation.unwrap().steps;
+    let steps = judged.observation().cloned().unwrap().steps;
     assert!(matches!(steps[1].outcome, Outcome::Returned(_)));
     assert_eq!(steps[2].outcome, Outcome::Trapped(Trap::StackOverflow));
 }

@@ -23,7 +23,7 @@ fn observe(text: &str, params: usize) -> Observation {
     };
     let judged = judge(&case, &options).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree, "{text}");
-    judged.observation.unwrap()
+    judged.observation().cloned().unwrap()
 }
 
 /// What the only call returned.

@@ -46,7 +46,7 @@ fn starting_cases_run_and_allocate() {
         let judged = judge(&case, &Options::default()).unwrap();
         let (_, facts) = judged.facts.first().unwrap();
         assert!(facts.heap.allocated > 1, "{}: {facts:?}", path.display());
-        let seen = judged.observation.unwrap();
+        let seen = judged.observation().cloned().unwrap();
         let returned = seen
             .steps
             .iter()

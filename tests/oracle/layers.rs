@@ -1,7 +1,7 @@
 //! Each part of the oracle that can be left out is missed when it is.
 
 use gcdiff::case;
-use gcdiff::oracle::{Collector, Layer, Layers, Options, Reason, Subject, Verdict, judge};
+use gcdiff::oracle::{Collector, Layer, Layers, Options, Reason, SharedSubject, Verdict, judge};
 use gcdiff::zoo::{self, Probe};
 
 fn verdict(fault: &str, text: &str, layers: Layers) -> Verdict {
@@ -57,7 +57,10 @@ fn without_votes_no_other_heaps_join() {
             ..Options::fuzzing()
         };
         let chosen = options.for_case(u8::MAX, true).collectors;
-        chosen.iter().map(Subject::name).collect::<Vec<_>>()
+        chosen
+            .iter()
+            .map(|s| s.name().to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(joined(Layers::ALL), ["null", "drc", "copying", "model"]);
     let without = Layers::ALL.without(Layer::Votes);
@@ -134,7 +137,7 @@ fn a_heap_that_notices_hides_no_difference_between_the_others() {
     // X11 is in all heaps but the model, W1 in the counting one.
     let wrong = faulty("X11", options.clone()).collectors;
     let noticing = faulty("W1", options.clone()).collectors;
-    let with = |collectors: Vec<Subject>| {
+    let with = |collectors: Vec<SharedSubject>| {
         let options = Options {
             collectors,
             ..options.clone()
@@ -142,13 +145,13 @@ fn a_heap_that_notices_hides_no_difference_between_the_others() {
         judge(&case, &options).unwrap().verdict
     };
     let drc = noticing[1].clone();
-    let null = Subject::from(Collector::Null);
+    let null = SharedSubject::from(Collector::Null);
     let verdict = with(vec![null, drc.clone()]);
     assert!(
         matches!(verdict, Verdict::Discard(Reason::Noticed, _)),
         "{verdict}"
     );
-    let model = Subject::from(Collector::Model);
+    let model = SharedSubject::from(Collector::Model);
     assert!(with(vec![wrong[0].clone(), drc, model]).is_finding());
 }
 

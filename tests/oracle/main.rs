@@ -9,5 +9,6 @@ mod memory;
 mod names;
 mod observations;
 mod own_heap;
+mod recorded;
 mod shadow;
 mod witness;

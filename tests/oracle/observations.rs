@@ -18,7 +18,7 @@ fn parse(json: &str, module: &Module) -> Result<Observation, String> {
 #[test]
 fn observations_of_generated_cases_come_back_equal() {
     let (mut objects, mut threw, mut host_calls, mut vectors) = (0, 0, 0, 0);
-    for index in 0..600 {
+    for index in 0..300 {
         let Ok(drawn) = Generator::Default.case(&input(31, index)) else {
             continue;
         };
@@ -35,12 +35,13 @@ fn observations_of_generated_cases_come_back_equal() {
         vectors += json.matches("v128").count();
     }
     // What is not there proves nothing.
-    assert!(objects > 10_000, "{objects}");
-    assert!(threw > 10 && host_calls > 100, "{threw} {host_calls}");
-    assert!(vectors > 10, "{vectors}");
+    assert!(objects > 5_000, "{objects}");
+    assert!(threw > 5 && host_calls > 50, "{threw} {host_calls}");
+    assert!(vectors > 5, "{vectors}");
 }
 
 const TEXT: &str = r#"(module
+    (import "m" "x" (global externref))
     (type $s (sub (struct (field i8) (field (ref null $s)) (field v128))))
     (type $t (sub $s (struct (field i8) (field (ref null $s)) (field v128) (field funcref))))
     (type $a (array i16))
@@ -56,7 +57,6 @@ const TEXT: &str = r#"(module
       (array.new_fixed $a 2 (i32.const 40000) (i32.const 2))
       (i64.const -1))
     (func (export "g") (throw $e (i32.const 7) (ref.i31 (i32.const 9))))
-    (func (export "h") (param externref) (result externref) (local.get 0))
     (func (export "k") unreachable))"#;
 
 fn case() -> (Case, Arc<Module>, Observation) {

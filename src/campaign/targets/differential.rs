@@ -1,28 +1,23 @@
 //! The targets `differential` and `gc_ops`: a generated case, judged as in a campaign.
 
-use super::{Bad, Look, Target};
-use crate::campaign::job::settle;
+use super::{CaseResult, Target};
+use crate::campaign::Finding;
 use crate::generate::Drawn;
-use crate::oracle::{Options, Verdict, judge_module};
+use crate::jobs::judge_generated;
+use crate::oracle::{Options, Verdict};
 
-pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> Look {
-    let own = options.for_case(drawn.extra, drawn.reschedule);
-    let Ok(judged) = judge_module(&drawn.case, &drawn.module, &own) else {
-        return Look::Nothing;
+pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> CaseResult {
+    let Ok(done) = judge_generated(options, &drawn) else {
+        return CaseResult::Inconclusive;
     };
-    match judged.verdict {
-        Verdict::Agree => Look::Good,
-        Verdict::Discard(..) => Look::Nothing,
+    match done.judged.verdict {
+        Verdict::Agree => CaseResult::Agree,
+        Verdict::Discard(..) => CaseResult::Inconclusive,
         Verdict::Differ(_) | Verdict::Violation(_) => {
-            let (verdict, pins) = settle(options, &own, &drawn, judged.verdict);
-            Look::Bad(Box::new(Bad {
-                target,
-                fingerprint: verdict.fingerprint().unwrap_or_default(),
-                what: verdict.to_string(),
-                case: drawn.case,
-                pins,
-                fault: None,
-            }))
+            let (judged, pins) = done.settle();
+            let (origin, case) = (target.origin(), Some(drawn.case));
+            let finding = Finding::new(origin, judged.verdict, case, pins);
+            CaseResult::Finding(Box::new(finding))
         }
     }
 }

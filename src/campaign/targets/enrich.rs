@@ -1,7 +1,8 @@
 //! The target `enrich`: what the enrichment makes is valid, and what it appends
 //! changes nothing by itself. See the module's documentation for what is compared.
 
-use super::{Bad, Look, Target};
+use super::{CaseResult, Target};
+use crate::campaign::{Evidence, Finding};
 use crate::case::Case;
 use crate::engine::Trap;
 use crate::generate;
@@ -12,9 +13,9 @@ use crate::types::{HeapType, ValType};
 use std::fmt;
 use std::sync::Arc;
 
-pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
+pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     let Ok(pair) = generate::pair(bytes) else {
-        return Look::Nothing;
+        return CaseResult::Inconclusive;
     };
     let (extended, enriched) = match (pair.extended(), pair.enriched()) {
         (Ok(extended), Ok(enriched)) => (extended, enriched),
@@ -27,12 +28,12 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
 }
 
 /// Compares what two cases show of what the first has.
-pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
+pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResult {
     // Both use one registry, so that equal types have equal names.
     let mut types = Arc::default();
     let mut module = |case: &Case| Module::new(&case.wasm, &mut types).map(Arc::new);
     let Ok(original) = module(plain) else {
-        return Look::Nothing;
+        return CaseResult::Inconclusive;
     };
     let other = match module(extended) {
         Ok(module) => module,
@@ -42,7 +43,7 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
     let a = match run(plain, &original, options) {
         Ran::Seen(seen) => *seen,
         // Then it says nothing about the additions either.
-        Ran::Not | Ran::Bad(_) => return Look::Nothing,
+        Ran::Not | Ran::Bad(_) => return CaseResult::Inconclusive,
     };
     let mut b = match run(extended, &other, options) {
         Ran::Seen(seen) => *seen,
@@ -50,13 +51,13 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> Look {
         Ran::Bad(what) => return bad("enrich:broken", what, extended.clone()),
     };
     if starved(&a) || starved(&b) {
-        return Look::Nothing;
+        return CaseResult::Inconclusive;
     }
     b.globals.truncate(a.globals.len());
     b.tables.truncate(a.tables.len());
     match compare(("original", &a), ("extended", &b), &names) {
-        None => Look::Good,
-        Some(_) if host_chooses(&original) => Look::Nothing,
+        None => CaseResult::Agree,
+        Some(_) if host_chooses(&original) => CaseResult::Inconclusive,
         Some(found) => {
             let fingerprint = format!("enrich:{}", found.kind.replace(' ', "-"));
             bad(&fingerprint, Verdict::Differ(found), extended.clone())
@@ -103,7 +104,7 @@ enum Ran {
 fn run(case: &Case, module: &Arc<Module>, options: &Options) -> Ran {
     match judge_module(case, module, options) {
         Err(error) => Ran::Bad(error.to_string()),
-        Ok(judged) => match (judged.verdict, judged.observation) {
+        Ok(judged) => match (judged.verdict, judged.observations.into_iter().next()) {
             (Verdict::Agree, Some(seen)) => Ran::Seen(Box::new(seen)),
             (Verdict::Agree | Verdict::Discard(..), _) => Ran::Not,
             (finding, _) => Ran::Bad(finding.to_string()),
@@ -117,13 +118,14 @@ fn starved(seen: &Observation) -> bool {
     instantiation == Some(&Outcome::Trapped(Trap::OutOfFuel))
 }
 
-fn bad(fingerprint: &str, what: impl fmt::Display, case: Case) -> Look {
-    Look::Bad(Box::new(Bad {
-        target: Target::Enrich,
+fn bad(fingerprint: &str, what: impl fmt::Display, case: Case) -> CaseResult {
+    CaseResult::Finding(Box::new(Finding {
+        origin: Target::Enrich.origin(),
+        number: 0,
         fingerprint: fingerprint.to_string(),
-        what: what.to_string(),
-        case,
-        pins: Target::Enrich.options().pins(),
+        evidence: Evidence::Enrichment(what.to_string()),
+        case: Some(case),
         fault: None,
+        pins: Target::Enrich.options().pins(),
     }))
 }

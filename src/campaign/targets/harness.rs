@@ -1,8 +1,8 @@
 //! What stands between libFuzzer and a target: settings from the environment,
 //! and a report when something is wrong.
 
-use super::{Bad, Look, Target, with_fault};
-use crate::campaign::{Folder, quote};
+use super::{CaseResult, Target, with_fault};
+use crate::campaign::{Finding, Folder};
 use crate::escape::{self, Line};
 use crate::oracle::Options;
 use crate::zoo;
@@ -71,43 +71,24 @@ impl Harness {
     /// it was saved, and the command that replays it.
     pub fn check(&self, bytes: &[u8]) {
         let fault = self.fault.as_deref();
-        if let Look::Bad(bad) = self.target.look(bytes, &self.options, fault) {
-            panic!("{}", self.report(&bad, bytes));
+        let result = self.target.look(bytes, &self.options, fault);
+        if let CaseResult::Finding(finding) = result {
+            panic!("{}", self.report(&finding));
         }
     }
 
     /// Saves what was found, and says so.
-    fn report(&self, bad: &Bad, bytes: &[u8]) -> String {
-        let text = bad
+    fn report(&self, finding: &Finding) -> String {
+        let text = finding
             .text()
             .unwrap_or_else(|error| format!(";; the module cannot be printed: {error}\n"));
-        let replay = match self.save(bad, &text, bytes) {
-            Ok(command) => format!("replay       {command}"),
+        let replay = match finding.save(&self.out) {
+            Ok(path) => format!("replay       {}", finding.command(Some(&path))),
             Err(error) => format!("not saved    {}: {error}", escape::path(&self.out)),
         };
-        let Bad {
-            target,
-            fingerprint,
-            what,
-            ..
-        } = bad;
+        let (target, fingerprint) = (self.target, &finding.fingerprint);
+        let what = &finding.evidence;
         format!("{target}: {what}\n\n{text}\nfingerprint  {fingerprint}\n{replay}")
-    }
-
-    /// Saves the case, and the input where the case is not enough. Returns the
-    /// command that replays it.
-    fn save(&self, bad: &Bad, text: &str, bytes: &[u8]) -> io::Result<String> {
-        let folder = Folder::open(&self.out)?;
-        let stem = bad.stem(text);
-        let case = folder.save(&stem, "wat", text.as_bytes())?;
-        if bad.runs() {
-            return Ok(format!("gcdiff run {}", quote(case.path)));
-        }
-        let input = folder.save(&stem, "input", bytes)?;
-        let (target, input) = (self.target, quote(input.path));
-        let fault = self.fault.as_ref();
-        let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
-        Ok(format!("gcdiff replay --target {target} {input}{fault}"))
     }
 }
 

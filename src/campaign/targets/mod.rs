@@ -32,10 +32,10 @@ mod module;
 
 pub use harness::Harness;
 
-use super::findings;
-use crate::case::{Case, CaseError, Header};
+use super::Origin;
+use super::replay::CaseResult;
 use crate::generate::{self, Drawn};
-use crate::oracle::{Layers, Options, Pins, Timing};
+use crate::oracle::{Layers, Options, Timing};
 use crate::zoo::{Fault, Probe};
 use std::fmt;
 use std::str::FromStr;
@@ -103,19 +103,32 @@ impl Target {
 
     /// Looks at one input. `options` are those of the target, possibly with a
     /// fault switched on, whose id is `fault`.
-    pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> Look {
-        let mut look = match self {
+    pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> CaseResult {
+        let mut result = match self {
             Target::Differential | Target::GcOps => match self.drawn(bytes) {
                 Some(drawn) => differential::look(self, drawn, options),
-                None => Look::Nothing,
+                None => CaseResult::Inconclusive,
             },
             Target::Module => module::look(bytes, options),
             Target::Enrich => enrich::look(bytes, options),
         };
-        if let Look::Bad(bad) = &mut look {
-            bad.fault = fault.map(str::to_string);
+        if let CaseResult::Finding(finding) = &mut result {
+            finding.fault = fault.map(str::to_string);
+            if let (false, Origin::Input { bytes: input, .. }) =
+                (finding.runs(), &mut finding.origin)
+            {
+                *input = Some(bytes.to_vec());
+            }
         }
-        look
+        result
+    }
+
+    /// Where the cases of its inputs come from.
+    fn origin(self) -> Origin {
+        Origin::Input {
+            target: self,
+            bytes: None,
+        }
     }
 }
 
@@ -124,64 +137,6 @@ pub fn with_fault(options: Options, fault: Option<Fault>) -> Options {
     match fault {
         Some(fault) => fault.switch_on(options, &Probe::default()),
         None => options,
-    }
-}
-
-/// What an input shows.
-#[derive(Clone, Debug)]
-pub enum Look {
-    /// No case can be made of it, or the case says nothing.
-    Nothing,
-    /// All is well.
-    Good,
-    /// Something is wrong.
-    Bad(Box<Bad>),
-}
-
-/// Something that is wrong.
-#[derive(Clone, Debug)]
-pub struct Bad {
-    /// The target.
-    pub target: Target,
-    /// What findings of one bug have in common.
-    pub fingerprint: String,
-    /// What is wrong, in one line or several.
-    pub what: String,
-    /// The case that shows it.
-    pub case: Case,
-    /// What it was judged with.
-    pub pins: Pins,
-    /// The fault that was switched on.
-    pub fault: Option<String>,
-}
-
-impl Bad {
-    /// The case as text: a module with a header.
-    ///
-    /// # Errors
-    ///
-    /// If the module cannot be printed.
-    pub fn text(&self) -> Result<String, CaseError> {
-        let header = Header {
-            about: Some(format!("an input of the fuzz target {}", self.target)),
-            fault: self.fault.clone(),
-            fingerprint: Some(self.fingerprint.clone()),
-            ..self.pins.header()
-        };
-        findings::write(&self.case, &header)
-    }
-
-    /// A file name without extension: the fingerprint, and a checksum of the
-    /// case's text, so that different cases have different names.
-    pub fn stem(&self, text: &str) -> String {
-        let name = findings::safe(&self.fingerprint);
-        format!("{name}.{:016x}", generate::checksum(text.bytes()))
-    }
-
-    /// Whether `gcdiff run` shows it on the case alone. What is wrong with the
-    /// enrichment needs the input.
-    pub fn runs(&self) -> bool {
-        self.target != Target::Enrich
     }
 }
 

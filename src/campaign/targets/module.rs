@@ -1,12 +1,13 @@
 //! The target `module`: any bytes. What is no module is refused; what is one is
 //! run, every export once, with a collection before every allocation.
 
-use super::{Bad, Look, Target};
+use super::{CaseResult, Target};
+use crate::campaign::Finding;
 use crate::case::{Case, Plan};
 use crate::engine::{Limits, Schedule};
 use crate::oracle::{Options, Verdict, judge};
 
-pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
+pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     let case = Case {
         wasm: bytes.to_vec(),
         plan: Plan::EveryExport,
@@ -16,18 +17,15 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> Look {
     };
     let own = options.for_case(0, false);
     let Ok(judged) = judge(&case, &own) else {
-        return Look::Nothing;
+        return CaseResult::Inconclusive;
     };
-    match &judged.verdict {
-        Verdict::Agree => Look::Good,
-        Verdict::Discard(..) => Look::Nothing,
-        finding => Look::Bad(Box::new(Bad {
-            target: Target::Module,
-            fingerprint: finding.fingerprint().unwrap_or_default(),
-            what: finding.to_string(),
-            case,
-            pins: own.pins(),
-            fault: None,
-        })),
+    match judged.verdict {
+        Verdict::Agree => CaseResult::Agree,
+        Verdict::Discard(..) => CaseResult::Inconclusive,
+        Verdict::Differ(_) | Verdict::Violation(_) => {
+            let origin = Target::Module.origin();
+            let finding = Finding::new(origin, judged.verdict, Some(case), own.pins());
+            CaseResult::Finding(Box::new(finding))
+        }
     }
 }

@@ -25,9 +25,9 @@ fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
     let mut counts = [0; 3];
     for bytes in inputs {
         let at = match target.look(&bytes, &options, None) {
-            Look::Nothing => 0,
-            Look::Good => 1,
-            Look::Bad(bad) => panic!("{}: {}", bad.fingerprint, bad.what),
+            CaseResult::Inconclusive => 0,
+            CaseResult::Agree => 1,
+            CaseResult::Finding(bad) => panic!("{}: {}", bad.fingerprint, bad.evidence),
         };
         counts[at] += 1;
     }
@@ -66,7 +66,7 @@ fn short_inputs_find_the_seed_bug() {
     let inputs = [&b""[..], b"\n", b"a", b"ab", b"abc", b"abcd"];
     let found = inputs.iter().filter(|bytes| {
         let look = Target::Differential.look(bytes, &options, Some("W1"));
-        matches!(look, Look::Bad(_))
+        matches!(look, CaseResult::Finding(_))
     });
     assert!(found.count() > 1);
 }
@@ -76,7 +76,7 @@ fn mutated_programs_find_the_seed_bug() {
     let options = super::with_fault(Target::GcOps.options(), crate::zoo::fault("W1"));
     let found = programs(82, 30).filter(|bytes| {
         let look = Target::GcOps.look(bytes, &options, Some("W1"));
-        matches!(look, Look::Bad(_))
+        matches!(look, CaseResult::Finding(_))
     });
     assert!(found.count() > 5);
 }
@@ -101,7 +101,7 @@ fn a_change_of_the_original_is_noticed() {
         let pair = generate::pair(&input(79, index)).unwrap();
         let enriched = pair.enriched().unwrap();
         let options = Target::Enrich.options();
-        if let Look::Bad(bad) = enrich::same(&pair.plain, &enriched, &options) {
+        if let CaseResult::Finding(bad) = enrich::same(&pair.plain, &enriched, &options) {
             assert!(
                 bad.fingerprint.starts_with("enrich:"),
                 "{}",
@@ -128,7 +128,11 @@ fn any_bytes_are_a_module_or_are_not() {
     assert!(good >= 25 && nothing > 0, "{good}, {nothing}");
     let odd: [&[u8]; 4] = [b"", b"\0asm", b"(module)", b"\xff\xfe"];
     let looked = odd.map(|bytes| Target::GcOps.look(bytes, &Target::GcOps.options(), None));
-    assert!(looked.iter().all(|look| !matches!(look, Look::Bad(_))));
+    assert!(
+        looked
+            .iter()
+            .all(|look| !matches!(look, CaseResult::Finding(_)))
+    );
     assert_eq!(
         counts(Target::Module, odd.into_iter().map(<[u8]>::to_vec)),
         [4, 0, 0]

@@ -18,15 +18,15 @@ mod store;
 use super::{Event, Sink, Tally};
 use crate::heap::{GcRef, Header, Heap, HeapError, Layouts, Shape, Stats};
 use crate::module::Module;
-use crate::oracle::{Collector, Subject};
+use crate::oracle::{Collector, HeapSubject, SharedSubject};
 use crate::types::{Lane, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A collector of this crate with a recorder in front, which leaves in `sink` what it has counted when its run is over.
-pub fn recorder(collector: Collector, sink: &Sink) -> Subject {
+pub fn recorder(collector: Collector, sink: &Sink) -> SharedSubject {
     let sink = sink.clone();
-    Subject::edited(collector, Arc::clone, move |module| -> Box<dyn Heap> {
+    HeapSubject::edited(collector, Arc::clone, move |module| -> Box<dyn Heap> {
         Box::new(Recorder::new(collector.heap(), module, &sink))
     })
 }

@@ -276,7 +276,7 @@ fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
         args: vec![],
     })]);
     let judged = crate::oracle::judge(&case, &Default::default()).expect("runs");
-    let seen = judged.observation.expect("comes to its end");
+    let seen = judged.observation().expect("comes to its end");
     seen.steps[1].outcome.clone()
 }
 

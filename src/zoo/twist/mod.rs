@@ -19,7 +19,7 @@ mod types;
 use super::Probe;
 use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::{Code, Module, Op, Site};
-use crate::oracle::{Collector, Subject};
+use crate::oracle::{Collector, HeapSubject, SharedSubject};
 use crate::types::{Field, Lane, TypeId};
 pub(super) use arrays::{D4, W39, W50, X3, X10};
 pub(super) use control::{W40, W46, W53};
@@ -195,7 +195,7 @@ pub(super) fn twisted<T: Twist + 'static>(
     probe: &Probe,
     edit: fn(&Arc<Module>) -> Arc<Module>,
     make: fn(Probe, &Arc<Module>) -> T,
-) -> Vec<Subject> {
+) -> Vec<SharedSubject> {
     let twisted = collectors.iter().map(|&collector| {
         let probe = probe.clone();
         let twist: Box<Maker> = Box::new(move |module| Box::new(make(probe.clone(), module)));
@@ -211,8 +211,8 @@ fn subject(
     collector: Collector,
     edit: fn(&Arc<Module>) -> Arc<Module>,
     twist: Box<Maker>,
-) -> Subject {
-    Subject::edited(collector, edit, move |module| -> Box<dyn Heap> {
+) -> SharedSubject {
+    HeapSubject::edited(collector, edit, move |module| -> Box<dyn Heap> {
         Box::new(Twisted {
             heap: collector.heap(),
             twist: twist(module),

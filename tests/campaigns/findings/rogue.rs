@@ -1,13 +1,13 @@
 //! Collectors that panic, or do not come to an end.
 
 use crate::common::Scratch;
-use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with, save};
+use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with};
 use gcdiff::case;
 use gcdiff::engine::Blind;
 use gcdiff::generate::Generator;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Roots};
-use gcdiff::oracle::{Collector, Law, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{Collector, HeapSubject, Law, Options, Verdict, judge};
 use gcdiff::script;
 use gcdiff::types::{Field, Lane};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,7 +60,7 @@ fn options(does: Does, times: u64) -> Options {
         copies,
         times,
     };
-    let mine = Subject::new(move || Drc::with_policy(16 << 20, rogue.clone()));
+    let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, rogue.clone()));
     Options {
         collectors: vec![Collector::Null.into(), mine],
         ..Options::default()
@@ -84,15 +84,15 @@ fn campaign(options: Options, cases: u64, jobs: usize) -> (Outcome, Vec<Finding>
     let Told { found, settled } = told;
     let (found, settled) = (found.lock().unwrap(), settled.lock().unwrap());
     // In the end, the lowest of each fingerprint was found and is settled, once.
-    let order: Vec<u64> = settled.iter().map(|finding| finding.index).collect();
+    let order: Vec<u64> = settled.iter().map(|finding| finding.number).collect();
     assert!(order.is_sorted(), "{order:?}");
-    let mut lowest: Vec<u64> = outcome.findings.values().map(|f| f.index).collect();
+    let mut lowest: Vec<u64> = outcome.findings.values().map(|f| f.number).collect();
     lowest.sort();
     assert_eq!(order, lowest);
     assert!(
         order
             .iter()
-            .all(|index| found.iter().any(|f| f.index == *index))
+            .all(|index| found.iter().any(|f| f.number == *index))
     );
     (outcome, settled.clone())
 }
@@ -156,7 +156,7 @@ impl HeapLayer for Wrong {
 #[test]
 fn a_difference_is_not_lost_to_a_heap_that_joins_late_and_loops() {
     let subject = |loops| {
-        Subject::new(move || -> Box<dyn Heap> {
+        HeapSubject::shared(move || -> Box<dyn Heap> {
             let heap = Collector::Drc.heap();
             Box::new(Wrong { heap, loops })
         })
@@ -198,7 +198,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
         assert!(!told.is_empty());
         // What was saved shows the same.
         let scratch = Scratch::new(&format!("panic-{jobs}"));
-        let path = save(&scratch.0, finding).unwrap();
+        let path = finding.save(&scratch.0).unwrap();
         let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(header.fingerprint.as_ref(), Some(*fingerprint));
         assert!(header.about.unwrap().contains("revision "));
@@ -207,7 +207,10 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
         let Verdict::Violation(violation) = judged.verdict else {
             panic!("{}", judged.verdict);
         };
-        assert_eq!((violation.law, violation.collector), (Law::Panic, "rogue"));
+        assert_eq!(
+            (violation.law, &*violation.collector),
+            (Law::Panic, "rogue")
+        );
         assert!(violation.message.contains("no copy of "), "{violation}");
         // Without the bug, the case agrees.
         let judged = judge(&case, &options(Does::Panic, 0)).unwrap();
@@ -228,9 +231,9 @@ fn a_loop_without_end_is_a_finding_and_the_campaign_goes_on() {
         let finding = &outcome.findings["limits:time:rogue"];
         assert!(finding.case.is_some());
         assert!(
-            finding.verdict.to_string().contains("within 2 s"),
+            finding.evidence.to_string().contains("within 2 s"),
             "{}",
-            finding.verdict
+            finding.evidence
         );
         let judged = judge(finding.case.as_ref().unwrap(), &options(Does::Loop, 0)).unwrap();
         assert_eq!(judged.verdict, Verdict::Agree);

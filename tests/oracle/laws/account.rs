@@ -8,7 +8,7 @@ use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, Shape};
 use gcdiff::module::Module;
 use gcdiff::oracle::audit::{Auditor, audit};
-use gcdiff::oracle::{Law, Options, Subject, Timing, Verdict, Violation, judge};
+use gcdiff::oracle::{HeapSubject, Law, Options, Timing, Verdict, Violation, judge};
 use std::sync::Arc;
 
 type Damage = fn(&mut Core, GcRef) -> Done;
@@ -138,7 +138,7 @@ fn a_verdict_is_about_what_was_found_first() {
         let mut count = 0;
         for (case, _, exhaustive) in broken(damage, 3) {
             let options = Options {
-                collectors: vec![Subject::new(move || heap(damage, 3))],
+                collectors: vec![HeapSubject::shared(move || heap(damage, 3))],
                 timing: Timing::At(Grain::Call),
                 reschedule: false,
                 ..Options::default()

@@ -6,7 +6,9 @@ use gcdiff::case::Case;
 use gcdiff::engine::{Grain, Limits, Schedule};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Roots, Shape};
-use gcdiff::oracle::{Instruction, Law, Options, Place, Site, Subject, Timing, Verdict};
+use gcdiff::oracle::{
+    HeapSubject, Instruction, Law, Options, Place, SharedSubject, Site, Timing, Verdict,
+};
 use gcdiff::oracle::{Violation, judge};
 use gcdiff::types::TypeId;
 use wasmparser::{Operator, Parser, Payload};
@@ -147,7 +149,7 @@ fn behind(case: &Case, value: i32, places: usize) -> Instruction {
     }
 }
 
-fn violation(case: &Case, timing: Timing, subject: Subject, context: &str) -> Violation {
+fn violation(case: &Case, timing: Timing, subject: SharedSubject, context: &str) -> Violation {
     let options = Options {
         collectors: vec![subject],
         timing,
@@ -160,8 +162,8 @@ fn violation(case: &Case, timing: Timing, subject: Subject, context: &str) -> Vi
     }
 }
 
-fn saboteur(damage: Damage) -> Subject {
-    Subject::new(move || Drc::with_policy(1 << 20, Saboteur(damage)))
+fn saboteur(damage: Damage) -> SharedSubject {
+    HeapSubject::shared(move || Drc::with_policy(1 << 20, Saboteur(damage)))
 }
 
 fn nothing(_: &mut Core) -> Done {
@@ -291,7 +293,7 @@ fn bad_collection(rounds: u32, number: u32, at: &[u64], header: bool, timing: Ti
         false => behind(&case, 43, 3),
     };
     let policy = move || BadCollection { number, seen: 0 };
-    let subject = Subject::new(move || Drc::with_policy(1 << 20, policy()));
+    let subject = HeapSubject::shared(move || Drc::with_policy(1 << 20, policy()));
     let context = format!("{rounds} rounds, number {number} at {at:?}, {timing:?}");
     let v = violation(&case, timing, subject, &context);
     assert_eq!(v.law, Law::Exact, "{context}: {v}");

@@ -7,7 +7,7 @@ use gcdiff::engine::{Blind, Grain, NoHost, Owner, Point, Schedule, Store};
 use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
 use gcdiff::heap::{Block, GcRef, Heap, Inspect, Roots, Shape};
 use gcdiff::module::Module;
-use gcdiff::oracle::{Holder, Law, Options, Subject, Timing, Verdict, judge};
+use gcdiff::oracle::{HeapSubject, Holder, Law, Options, Timing, Verdict, judge};
 use std::sync::Arc;
 
 /// The scene in a copying heap.
@@ -240,8 +240,13 @@ fn poison_is_seen_by_a_verdict() {
         };
         judge(&case, &options).unwrap().verdict
     };
-    assert_eq!(of(Subject::new(|| Copying::new(1 << 20))), Verdict::Agree);
-    let verdict = of(Subject::new(|| Copying::with_policy(1 << 20, Careless)));
+    assert_eq!(
+        of(HeapSubject::shared(|| Copying::new(1 << 20))),
+        Verdict::Agree
+    );
+    let verdict = of(HeapSubject::shared(|| {
+        Copying::with_policy(1 << 20, Careless)
+    }));
     let Verdict::Violation(v) = verdict else {
         panic!("{verdict}");
     };

@@ -5,7 +5,7 @@ use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, HeapError, Roots};
-use gcdiff::oracle::{Options, Subject, Timing, Verdict, judge};
+use gcdiff::oracle::{HeapSubject, Options, Timing, Verdict, judge};
 
 /// Where to do damage.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -93,7 +93,7 @@ fn blamed(case: &Case, hook: Hook, number: u32, place: &str, word: &str) {
         let timings = [Timing::Sampled, Timing::At(Grain::Every)];
         for timing in timings {
             let options = Options {
-                collectors: vec![Subject::new(move || {
+                collectors: vec![HeapSubject::shared(move || {
                     let policy = Saboteur {
                         hook,
                         number,
@@ -232,7 +232,7 @@ fn calls_of_the_host() {
 /// The verdict if the heap finds itself corrupt in the inner call.
 fn inner(case: &Case) -> Verdict {
     let options = Options {
-        collectors: vec![Subject::new(|| {
+        collectors: vec![HeapSubject::shared(|| {
             let policy = Saboteur {
                 hook: Hook::WriteSlot,
                 number: 1,
@@ -261,7 +261,7 @@ fn a_collection_at_the_entry_of_a_function() {
         ..read("", body)
     };
     let options = Options {
-        collectors: vec![Subject::new(|| {
+        collectors: vec![HeapSubject::shared(|| {
             let policy = Saboteur {
                 hook: Hook::Collect,
                 number: 1,

@@ -8,7 +8,9 @@ use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
-use gcdiff::oracle::{Collector, Difference, Judge, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{
+    Collector, Difference, HeapSubject, Judge, Options, SharedSubject, Verdict, judge,
+};
 
 /// A program that shows a number in a field.
 const BODY: &str = r#"
@@ -17,15 +19,15 @@ const BODY: &str = r#"
 "#;
 
 /// A heap in which every number in a field reads `more` too high.
-fn off_by<H: Heap>(more: u64, make: impl Fn(u32) -> H + Send + Sync + 'static) -> Subject {
-    Subject::new(move || {
+fn off_by<H: Heap>(more: u64, make: impl Fn(u32) -> H + Send + Sync + 'static) -> SharedSubject {
+    HeapSubject::shared(move || {
         let mut heap = Liar::new(make(1 << 20));
         heap.lies.more = more;
         heap
     })
 }
 
-fn off(collector: Collector, more: u64) -> Subject {
+fn off(collector: Collector, more: u64) -> SharedSubject {
     match collector {
         Collector::Null => off_by(more, Null::new),
         Collector::Drc => off_by(more, Drc::new),
@@ -40,7 +42,7 @@ pub fn judged(heaps: &[(Collector, u64)], reschedule: bool) -> Verdict {
     judged_subjects(subjects.collect(), reschedule)
 }
 
-fn judged_subjects(collectors: Vec<Subject>, reschedule: bool) -> Verdict {
+fn judged_subjects(collectors: Vec<SharedSubject>, reschedule: bool) -> Verdict {
     let options = Options {
         collectors,
         reschedule,
@@ -173,7 +175,7 @@ fn the_model_is_right_against_all_others() {
         for at in 0..=heaps.len() {
             for reschedule in [false, true] {
                 let mut subjects: Vec<_> = heaps.iter().map(|(h, more)| off(*h, *more)).collect();
-                subjects.insert(at, Subject::from(Collector::Model));
+                subjects.insert(at, SharedSubject::from(Collector::Model));
                 let verdict = judged_subjects(subjects, reschedule);
                 let text = verdict.to_string();
                 assert_eq!(text.lines().last().map(str::trim), Some(line));
@@ -199,17 +201,17 @@ fn another_heap_by_the_name_of_the_model_has_one_vote() {
     let found = difference(&[(Null, 0), (Drc, 0), (Model, 1)], false);
     assert_eq!(found.odd.as_deref(), Some("model"));
     assert_eq!(found.judge, Judge::Majority);
-    let edited = Subject::edited(Model, std::sync::Arc::clone, |_| -> Box<dyn Heap> {
+    let edited = HeapSubject::edited(Model, std::sync::Arc::clone, |_| -> Box<dyn Heap> {
         Model.heap()
     });
-    assert!(!edited.is_model() && Subject::from(Model).is_model());
+    assert!(!edited.is_model() && SharedSubject::from(Model).is_model());
 }
 
 /// Without the model, more than half of the heaps outvote the others.
 #[test]
 fn heaps_that_are_outvoted_alike_are_named_together() {
     let heap = |name: &'static str, more: u64| {
-        Subject::new(move || {
+        HeapSubject::shared(move || {
             let mut heap = Liar::new(Drc::new(1 << 20));
             heap.lies.name = Some(name);
             heap.lies.more = more;

@@ -6,7 +6,9 @@ use gcdiff::engine::{Limits, Schedule};
 use gcdiff::heap::copying::{self, Copying};
 use gcdiff::heap::drc::{self, Drc};
 use gcdiff::heap::{GcRef, Heap, HeapError, Roots, Shape};
-use gcdiff::oracle::{Collector, Difference, Judge, Options, Subject, Verdict, judge};
+use gcdiff::oracle::{
+    Collector, Difference, HeapSubject, Judge, Options, SharedSubject, Verdict, judge,
+};
 
 /// What a program shows of a leaf and of two references to it, after some
 /// safepoints. Then it lets go of the leaf, for the last collection of a run
@@ -29,11 +31,11 @@ const BODY: &str = r#"
 /// The safepoints of the body: a call from the host, an allocation, two calls.
 const SAFEPOINTS: &str = "at:1,2,3,4";
 
-fn alone(subject: Subject, schedule: Schedule, reschedule: bool) -> Verdict {
+fn alone(subject: SharedSubject, schedule: Schedule, reschedule: bool) -> Verdict {
     with(vec![subject], schedule, reschedule)
 }
 
-fn with(collectors: Vec<Subject>, schedule: Schedule, reschedule: bool) -> Verdict {
+fn with(collectors: Vec<SharedSubject>, schedule: Schedule, reschedule: bool) -> Verdict {
     let options = Options {
         collectors,
         reschedule,
@@ -83,16 +85,16 @@ impl drc::Policy for Painter {
     }
 }
 
-fn scribbler() -> Subject {
-    Subject::new(|| Copying::with_policy(1 << 20, Scribbler))
+fn scribbler() -> SharedSubject {
+    HeapSubject::shared(|| Copying::with_policy(1 << 20, Scribbler))
 }
 
-fn cloner() -> Subject {
-    Subject::new(|| Copying::with_policy(1 << 20, Cloner))
+fn cloner() -> SharedSubject {
+    HeapSubject::shared(|| Copying::with_policy(1 << 20, Cloner))
 }
 
-fn painter() -> Subject {
-    Subject::new(|| Drc::with_policy(1 << 20, Painter))
+fn painter() -> SharedSubject {
+    HeapSubject::shared(|| Drc::with_policy(1 << 20, Painter))
 }
 
 fn differs(collectors: [&str; 2], place: &str, values: [&str; 2]) -> Verdict {
@@ -202,7 +204,7 @@ fn extra_collections_are_spread() {
 /// A heap that never frees is not run again: there is nothing to be changed.
 #[test]
 fn a_heap_that_never_frees_is_run_once() {
-    let subject = Subject::new(|| {
+    let subject = HeapSubject::shared(|| {
         let mut heap = super::liar::Liar::new(Copying::with_policy(1 << 20, Scribbler));
         heap.lies.reclaims = Some(gcdiff::heap::Reclaims::Nothing);
         assert!(!heap.wants_collection());

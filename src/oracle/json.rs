@@ -1,0 +1,237 @@
+//! Verdicts as JSON, for other programs.
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `version` | 1; see [`VERSION`] |
+//! | `verdict` | `"agree"`, `"differ"`, `"violation"` or `"discard"` |
+//! | `fingerprint` | what findings of one bug have in common; null where there is no finding |
+//! | `text` | the verdict as it is printed for people |
+//! | `violation` | of a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, and `place`, what first broke the law |
+//! | `place` | `text`, and of an instruction `function` (null in a constant expression), `offset` in the binary module, `instruction` and `line`; `collection` says whether a collection that it set off is to blame |
+//! | `difference` | of a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the runs that are wrong as far as that can be told, and `judge`: `"nobody"`, `"majority"` or `"model"` |
+//! | `discard` | of a case that says nothing: `reason` and `detail` |
+//! | `runs` | the runs that came to their end: `subject`, `schedule` (null if it is the case's own), and `observation`, a number |
+//! | `observations` | what they showed, in [the form of its own](crate::observe::json); equal ones are there once |
+//!
+//! Where a verdict has no such thing, the key is missing.
+
+use super::judge::Judged;
+use super::place::{Place, Site};
+use super::verdict::{Difference, Judge, Verdict};
+use super::violation::Violation;
+use crate::case::print_schedule;
+use crate::module::Module;
+use crate::observe::JsonObservation;
+use serde::Serialize;
+
+/// The version of the form. It grows when a reader of the old form would misread
+/// the new one; keys may be added without that.
+pub const VERSION: u32 = 1;
+
+/// A verdict in its JSON form, with the observations that led to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct JsonReport {
+    version: u32,
+    verdict: &'static str,
+    fingerprint: Option<String>,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violation: Option<JsonViolation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<JsonDifference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discard: Option<JsonDiscard>,
+    runs: Vec<JsonRun>,
+    observations: Vec<JsonObservation>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonViolation {
+    law: &'static str,
+    subject: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_count: Option<u32>,
+    owners: Vec<String>,
+    more_owners: usize,
+    path: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<JsonPlace>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonPlace {
+    text: String,
+    collection: bool,
+    #[serde(flatten)]
+    instruction: Option<JsonInstruction>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonInstruction {
+    function: Option<u32>,
+    offset: u32,
+    instruction: String,
+    line: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonDifference {
+    kind: &'static str,
+    path: String,
+    subjects: [String; 2],
+    values: [String; 2],
+    wrong: Vec<String>,
+    judge: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonDiscard {
+    reason: &'static str,
+    detail: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonRun {
+    subject: String,
+    schedule: Option<String>,
+    observation: usize,
+}
+
+impl JsonReport {
+    /// A verdict without runs.
+    pub fn new(verdict: &Verdict) -> JsonReport {
+        JsonReport {
+            version: VERSION,
+            verdict: match verdict {
+                Verdict::Agree => "agree",
+                Verdict::Differ(_) => "differ",
+                Verdict::Violation(_) => "violation",
+                Verdict::Discard(..) => "discard",
+            },
+            fingerprint: verdict.fingerprint(),
+            text: verdict.to_string(),
+            violation: match verdict {
+                Verdict::Violation(violation) => Some(JsonViolation::new(violation)),
+                _ => None,
+            },
+            difference: match verdict {
+                Verdict::Differ(difference) => Some(JsonDifference::new(difference)),
+                _ => None,
+            },
+            discard: match verdict {
+                Verdict::Discard(reason, detail) => Some(JsonDiscard {
+                    reason: reason.name(),
+                    detail: detail.clone(),
+                }),
+                _ => None,
+            },
+            runs: Vec::new(),
+            observations: Vec::new(),
+        }
+    }
+
+    /// The report as text, with line breaks. All of it is visible ASCII, so that a
+    /// terminal shows it as it is whatever names a module has.
+    pub fn text(&self) -> String {
+        let json = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut text = String::with_capacity(json.len());
+        for c in json.chars() {
+            match c {
+                '\n' | ' '..='~' => text.push(c),
+                // Only strings have others, where they may be escaped.
+                _ => {
+                    let units = c.encode_utf16(&mut [0; 2]).to_vec();
+                    units
+                        .iter()
+                        .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+                }
+            }
+        }
+        text
+    }
+
+    /// The same report with the runs of `judged`, a case of `module`.
+    #[must_use]
+    pub fn with_runs(self, judged: &Judged, module: &Module) -> JsonReport {
+        let runs = judged.runs.iter().map(|run| JsonRun {
+            subject: run.subject.clone(),
+            schedule: run.schedule.as_ref().map(print_schedule),
+            observation: run.observation,
+        });
+        let observations = judged.observations.iter();
+        JsonReport {
+            runs: runs.collect(),
+            observations: observations
+                .map(|seen| JsonObservation::new(seen, module))
+                .collect(),
+            ..self
+        }
+    }
+}
+
+impl JsonViolation {
+    fn new(violation: &Violation) -> JsonViolation {
+        let words = |holders: &[super::Holder]| {
+            let words = holders.iter().map(|holder| violation.holder(holder));
+            words.collect()
+        };
+        JsonViolation {
+            law: violation.law.name(),
+            subject: violation.collector.clone(),
+            message: violation.message.clone(),
+            object: violation.object,
+            r#type: violation.ty.clone(),
+            count: violation.actual,
+            expected_count: violation.expected,
+            owners: words(&violation.owners),
+            more_owners: violation.more_owners,
+            path: words(&violation.path),
+            place: violation.place.as_ref().map(JsonPlace::new),
+        }
+    }
+}
+
+impl JsonPlace {
+    fn new(place: &Place) -> JsonPlace {
+        let instruction = match &place.site {
+            Site::Instruction(at) => Some(JsonInstruction {
+                function: at.func,
+                offset: at.offset,
+                instruction: at.name.clone(),
+                line: at.line,
+            }),
+            Site::Embedder { .. } => None,
+        };
+        JsonPlace {
+            text: place.to_string(),
+            collection: place.collection,
+            instruction,
+        }
+    }
+}
+
+impl JsonDifference {
+    fn new(difference: &Difference) -> JsonDifference {
+        let (a, b) = &difference.collectors;
+        let (x, y) = &difference.values;
+        JsonDifference {
+            kind: difference.kind,
+            path: difference.path.clone(),
+            subjects: [a.clone(), b.clone()],
+            values: [x.clone(), y.clone()],
+            wrong: difference.wrong.clone(),
+            judge: match difference.judge {
+                Judge::Nobody => "nobody",
+                Judge::Majority => "majority",
+                Judge::Model => "model",
+            },
+        }
+    }
+}
