@@ -134,32 +134,32 @@ fn what_does_not_fit_is_refused_with_its_place() {
         (
             "\"struct\":1",
             "\"struct\":99",
-            "object 0: the module has no type 99",
+            "object 1: the module has no type 99",
         ),
         (
             "\"struct\":1",
             "\"struct\":null",
-            "object 0: its type is not one of the module's",
+            "object 1: its type is not one of the module's",
         ),
         (
             "\"struct\":1",
             "\"struct\":2",
-            "object 0: its type is of another kind",
+            "object 1: its type is of another kind",
         ),
         (
             "\"struct\":1",
             "\"struct\":0",
-            "object 0: 4 values, but its type has 3 fields",
+            "object 1: 4 values, but its type has 3 fields",
         ),
         (
             "\"0xc8\"",
             "\"0x1c8\"",
-            "object 0: value 0 is not of the type of its field",
+            "object 1: value 0 is not of the type of its field",
         ),
         (
             "\"0xc8\"",
             "null",
-            "object 0: value 0 is not of the type of its field",
+            "object 1: value 0 is not of the type of its field",
         ),
         (
             "0102ff",
