@@ -2,7 +2,7 @@
 //! registers of frames that wait.
 
 use gcdiff::engine::{
-    Blind, Extern, Host, HostCall, Inspector, Limits, NoHost, Schedule, Stop, Store, Trap,
+    Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store, Trap,
 };
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
@@ -49,7 +49,9 @@ impl Scene {
             unreachable!()
         };
         let instance = store.link(&module, &[import]).unwrap();
-        store.start(instance, &mut NoHost, &mut Blind).unwrap();
+        store
+            .start(instance, &mut NoHost, &mut NoInspector)
+            .unwrap();
         let host = Wired {
             answer,
             export: 0,
@@ -77,7 +79,8 @@ impl Scene {
     }
 
     fn call(&mut self, func: u32, args: &[u64]) -> Done {
-        self.store.call(func, args, &mut self.host, &mut Blind)
+        self.store
+            .call(func, args, &mut self.host, &mut NoInspector)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gcdiff::case::{self, Outcome};
 use gcdiff::engine::{
-    Blind, Extern, Host, HostCall, Inspector, Limits, NoHost, Schedule, Stop, Store, Trap,
+    Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store, Trap,
 };
 use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
@@ -92,12 +92,14 @@ fn tail_called_host<H: Heap>(heap: H) {
             other => panic!("{name}: {other:?}"),
         }
     };
-    store.start(instance, &mut NoHost, &mut Blind).unwrap();
+    store
+        .start(instance, &mut NoHost, &mut NoInspector)
+        .unwrap();
     let mut host = CallBack {
         func: func(&store, "thrower"),
     };
     let tail = func(&store, "tail");
-    let ended = store.call(tail, &[0], &mut host, &mut Blind);
+    let ended = store.call(tail, &[0], &mut host, &mut NoInspector);
     assert_eq!(ended, Err(Stop::Exception));
 }
 

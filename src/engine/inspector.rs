@@ -250,9 +250,9 @@ pub trait Inspector<H: Heap> {
 
 /// An inspector that does not look.
 #[derive(Copy, Clone, Debug, Default)]
-pub struct Blind;
+pub struct NoInspector;
 
-impl<H: Heap> Inspector<H> for Blind {
+impl<H: Heap> Inspector<H> for NoInspector {
     fn grain(&self) -> Grain {
         Grain::End
     }

@@ -27,7 +27,8 @@ mod trap;
 pub use budget::Resource;
 pub use host::{Host, HostCall, NoHost};
 pub use inspector::{
-    Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
+    Act, Actor, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, NoInspector, Owner, Point,
+    View,
 };
 pub use instance::{Extern, Instance, LinkError};
 pub use limits::{CEILING, Limits, MAX_REENTRY};
