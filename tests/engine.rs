@@ -2,7 +2,8 @@
 
 use gcdiff::case::{self, Outcome};
 use gcdiff::engine::{
-    Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store, Trap,
+    Context, Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store,
+    Trap,
 };
 use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
@@ -65,7 +66,7 @@ impl<H: Heap> Host<H> for CallBack {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         let argument = store.argument(call, 0);
-        store.call(self.func, &[argument], self, inspector)
+        store.call(self.func, &[argument], &mut Context::new(self, inspector))
     }
 }
 
@@ -93,13 +94,13 @@ fn tail_called_host<H: Heap>(heap: H) {
         }
     };
     store
-        .start(instance, &mut NoHost, &mut NoInspector)
+        .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
         .unwrap();
     let mut host = CallBack {
         func: func(&store, "thrower"),
     };
     let tail = func(&store, "tail");
-    let ended = store.call(tail, &[0], &mut host, &mut NoInspector);
+    let ended = store.call(tail, &[0], &mut Context::new(&mut host, &mut NoInspector));
     assert_eq!(ended, Err(Stop::Exception));
 }
 

@@ -8,7 +8,7 @@ use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
 use super::walk::Walk;
-use crate::engine::{Act, Deed, Inspector, Limits, Resource, Stop, Store};
+use crate::engine::{Act, Context, Deed, Inspector, Limits, Resource, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
@@ -143,7 +143,7 @@ fn follow<H: Heap>(
         .map_err(|error| RunError::Import(error.to_string()))?;
     linked.make_functions(store, &module.types)?;
     host.instance = Some(instance);
-    let started = store.start(instance, &mut host, inspector);
+    let started = store.start(instance, &mut Context::new(&mut host, inspector));
     let ok = started.is_ok();
     let started = end_of(store, started, &[])?;
     facts.note(false, &started, 0);

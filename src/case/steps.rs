@@ -4,7 +4,7 @@ use super::embedder::{Embedder, Kept, VALUE_FOOTPRINT};
 use super::plan::{Arg, Call, Step};
 use super::run::RunError;
 use super::values::mix;
-use crate::engine::{Extern, Inspector, Stop, Store, Trap};
+use crate::engine::{Context, Extern, Inspector, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
 use crate::module::ExportItem;
 use crate::types::ValType;
@@ -168,7 +168,7 @@ fn call<H: Heap>(
         args[*i] = store.handle(*handle).register();
     }
     store.pop_handles(handles)?;
-    let done = store.call(func, &args, host, inspector);
+    let done = store.call(func, &args, &mut Context::new(host, inspector));
     end_of(store, done, &ty.results)
 }
 

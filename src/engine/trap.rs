@@ -1,6 +1,6 @@
 //! Why execution stops before its end.
 
-use super::budget::Resource;
+use super::limits::Resource;
 use crate::heap::{Corruption, HeapError};
 use std::fmt;
 

@@ -2,8 +2,8 @@
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{
-    Extern, Grain, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Point, Schedule, Stop,
-    Store, Trap,
+    Context, Extern, Grain, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Point,
+    Schedule, Stop, Store, Trap,
 };
 use gcdiff::heap::drc::{Core, Drc, Policy};
 use gcdiff::heap::{GcRef, Heap, Inspect};
@@ -52,7 +52,9 @@ pub fn instance<H: Heap>(heap: H, body: &str) -> (Store<H>, Arc<Module>) {
         _ => panic!("only functions are imported"),
     });
     let id = store.link(&module, import.as_slice()).unwrap();
-    store.start(id, &mut NoHost, &mut NoInspector).unwrap();
+    store
+        .start(id, &mut Context::new(&mut NoHost, &mut NoInspector))
+        .unwrap();
     (store, module)
 }
 
@@ -67,7 +69,7 @@ pub fn run<H: Heap>(
     let Some(Extern::Func(run)) = store.instances()[0].item(run) else {
         panic!("not a function");
     };
-    store.call(run, &[], host, inspector)
+    store.call(run, &[], &mut Context::new(host, inspector))
 }
 
 pub fn audit<H: Heap>(store: &mut Store<H>, point: Point) -> Option<Violation> {
