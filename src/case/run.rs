@@ -1,9 +1,11 @@
 //! Running a case on one heap.
 
 use super::Case;
-use super::embedder::{Embedder, Kept};
+use super::embedder::Embedder;
+use super::error::RunError;
 use super::graph::Seen;
 use super::imports::imports;
+use super::kept::Kept;
 use super::observation::{HostSeen, Observation, Outcome, StepSeen};
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
@@ -14,26 +16,6 @@ use crate::module::{Export, ExportItem, Module};
 use crate::types::ValType;
 use std::borrow::Cow;
 use std::sync::Arc;
-
-/// Why a run has no observation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunError {
-    /// An import that the host cannot satisfy.
-    Import(String),
-    /// The plan calls something that is not an exported function.
-    Export(String),
-    /// The plan passes more arguments than the function takes.
-    Arguments(String),
-    /// The run did not come to its end: the heap ran out, is corrupt, or the
-    /// inspector stopped it.
-    Stopped(Stop),
-}
-
-impl From<Stop> for RunError {
-    fn from(stop: Stop) -> RunError {
-        RunError::Stopped(stop)
-    }
-}
 
 /// What happened on the way, for statistics. Not part of the observation.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -142,7 +124,7 @@ fn follow<H: Heap>(
         .link(module, &linked.externs)
         .map_err(|error| RunError::Import(error.to_string()))?;
     linked.make_functions(store, &module.types)?;
-    host.instance = Some(instance);
+    host.exports.instance = Some(instance);
     let started = store.start(instance, &mut Context::new(&mut host, inspector));
     let ok = started.is_ok();
     let started = end_of(store, started, &[])?;
@@ -150,6 +132,7 @@ fn follow<H: Heap>(
     ended.push((None, started));
     store.inspect_call(inspector)?;
     if ok {
+        let exports = host.exports.clone();
         for (number, step) in steps(case, module).iter().enumerate() {
             let deed = Deed {
                 act: step.act(),
@@ -158,7 +141,8 @@ fn follow<H: Heap>(
             };
             store.begin(deed, inspector)?;
             let before = store.heap.stats().allocated;
-            let outcome = perform(store, &mut host, step, number as u64, inspector)?;
+            let mut cx = Context::new(&mut host, inspector);
+            let outcome = perform(store, &exports, step, number as u64, &mut cx)?;
             let allocated = store.heap.stats().allocated - before;
             facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
             let name = step.name();
