@@ -8,6 +8,7 @@ mod edits;
 mod embedder;
 mod error;
 mod graph;
+mod header;
 mod imports;
 mod kept;
 mod module_text;
@@ -26,8 +27,9 @@ mod walk;
 
 pub use arguments::{arguments, check, plain};
 pub(crate) use ceiling::limits as case_limits;
-pub use error::RunError;
+pub use error::{CaseError, RunError};
 pub use graph::{Graph, Node, Seen};
+pub use header::{Header, LimitsText};
 pub use observation::{HostSeen, Observation, Outcome, StepSeen};
 pub use packed::Values;
 pub use plan::{Arg, Call, Plan, Step};
@@ -35,8 +37,8 @@ pub(crate) use run::steps;
 pub use run::{Facts, Run, observe, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use source_map::SourceMap;
-pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 pub(crate) use text::{header_text, stray_header_lines};
+pub use text::{read, read_header, read_with, write};
 pub(crate) use toml_text::HEADER_KEYS;
 
 use crate::engine::{Limits, Schedule};
