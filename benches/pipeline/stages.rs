@@ -2,7 +2,7 @@
 
 use arbitrary::Unstructured;
 use gcdiff::case::{self, Case, Plan, Run};
-use gcdiff::engine::{Blind, Grain, Point};
+use gcdiff::engine::{Grain, NoInspector, Point};
 use gcdiff::generate::{self, Pair, smith};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
@@ -65,8 +65,8 @@ impl Set {
 }
 
 fn left(case: &Case, module: &Arc<Module>) -> Left {
-    let null = case::run(case, module, Null::new(MAX), &mut Blind);
-    let drc = case::run(case, module, Drc::new(MAX), &mut Blind);
+    let null = case::run(case, module, Null::new(MAX), &mut NoInspector);
+    let drc = case::run(case, module, Drc::new(MAX), &mut NoInspector);
     let seen = [null.observation, drc.observation.clone()];
     Left {
         store: drc,
@@ -135,14 +135,14 @@ pub fn compile(set: &mut Set) {
 pub fn instantiate(set: &mut Set) {
     for (case, module) in &mut set.cases {
         let plan = std::mem::replace(&mut case.plan, Plan::Steps(Vec::new()));
-        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut Blind).facts);
+        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut NoInspector).facts);
         case.plan = plan;
     }
 }
 
 fn run<H: Heap>(set: &Set, heap: impl Fn() -> H) {
     for (case, module) in &set.cases {
-        let _ = black_box(case::run(case, module, heap(), &mut Blind).facts);
+        let _ = black_box(case::run(case, module, heap(), &mut NoInspector).facts);
     }
 }
 

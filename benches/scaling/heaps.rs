@@ -4,7 +4,7 @@
 //! the processor's caches make of it. A collection of the counting heap looks at roots only, so it should cost the same
 //! whatever is live. The last column is the time to let go of the list and to collect, which frees all of it.
 
-use gcdiff::engine::{Blind, Limits, NoHost, Schedule, Store};
+use gcdiff::engine::{Context, Limits, NoHost, NoInspector, Schedule, Store};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -38,14 +38,14 @@ fn measure<H: Heap>(module: &Arc<Module>, heap: H, objects: u64) -> [f64; 3] {
     let mut store = Store::new(heap, limits, Schedule::Never);
     let instance = store.link(module, &[]).expect("no imports");
     store
-        .start(instance, &mut NoHost, &mut Blind)
+        .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
         .expect("starts");
     let call = |store: &mut Store<H>, name: &str, args: &[u64]| {
         let Some(ExportItem::Func(func)) = module.export(name) else {
             panic!("no function {name}");
         };
         store
-            .call(func, args, &mut NoHost, &mut Blind)
+            .call(func, args, &mut Context::new(&mut NoHost, &mut NoInspector))
             .expect("returns");
     };
     let time = |work: &mut dyn FnMut()| {
@@ -54,10 +54,10 @@ fn measure<H: Heap>(module: &Arc<Module>, heap: H, objects: u64) -> [f64; 3] {
         start.elapsed().as_secs_f64() * 1e3
     };
     let build = time(&mut || call(&mut store, "build", &[objects]));
-    let live = time(&mut || store.collect(&mut Blind).expect("collects"));
+    let live = time(&mut || store.collect(&mut NoInspector).expect("collects"));
     let dead = time(&mut || {
         call(&mut store, "forget", &[]);
-        store.collect(&mut Blind).expect("collects");
+        store.collect(&mut NoInspector).expect("collects");
     });
     [build, live, dead]
 }

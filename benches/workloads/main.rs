@@ -5,7 +5,7 @@
 
 mod programs;
 
-use gcdiff::engine::{Blind, Limits, NoHost, Schedule, Store};
+use gcdiff::engine::{Context, Limits, NoHost, NoInspector, Schedule, Store};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -40,13 +40,17 @@ fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u32) -> (f64, u32) {
     let mut store = Store::new(heap, LIMITS, Schedule::Never);
     let instance = store.link(module, &[]).expect("no imports");
     store
-        .start(instance, &mut NoHost, &mut Blind)
+        .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
         .expect("starts");
     let Some(ExportItem::Func(run)) = module.export("run") else {
         panic!("a workload exports `run`");
     };
     let start = Instant::now();
-    let ended = store.call(run, &[argument.into()], &mut NoHost, &mut Blind);
+    let ended = store.call(
+        run,
+        &[argument.into()],
+        &mut Context::new(&mut NoHost, &mut NoInspector),
+    );
     let elapsed = start.elapsed().as_secs_f64() * 1e3;
     ended.expect("returns");
     (elapsed, store.result(0) as u32)

@@ -5,9 +5,9 @@
 //! refuse what would be changed on the way. [`plain`] replaces arguments of a
 //! generated case by what they amount to, so that its text passes.
 
+use super::error::error;
 use super::plan::{Arg, number};
 use super::step_text::StepText;
-use super::text::error;
 use super::{Case, CaseError, Header, Plan, Step};
 use crate::escape::Line;
 use crate::module::{ExportItem, Module, Names};

@@ -1,6 +1,6 @@
 //! Limits from outside: what a header may ask for, and what a user gives.
 
-use super::text::LimitsText;
+use super::header::LimitsText;
 use crate::engine::{CEILING, Limits, MAX_REENTRY};
 use std::fmt;
 use std::str::FromStr;

@@ -6,7 +6,10 @@ mod arguments;
 mod ceiling;
 mod edits;
 mod embedder;
+mod error;
+mod header;
 mod imports;
+mod kept;
 mod module_text;
 mod plan;
 mod run;
@@ -20,13 +23,15 @@ mod values;
 
 pub use arguments::{arguments, check, plain};
 pub(crate) use ceiling::limits as case_limits;
+pub use error::{CaseError, RunError};
+pub use header::{Header, LimitsText};
 pub use plan::{Arg, Call, Plan, Step};
 pub(crate) use run::steps;
-pub use run::{Facts, Run, RunError, run};
+pub use run::{Facts, Run, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use source_map::SourceMap;
-pub use text::{CaseError, Header, LimitsText, read, read_header, read_with, write};
 pub(crate) use text::{header_text, stray_header_lines};
+pub use text::{read, read_header, read_with, write};
 pub(crate) use toml_text::HEADER_KEYS;
 
 use crate::engine::{Limits, Schedule};

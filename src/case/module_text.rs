@@ -12,7 +12,7 @@
 //! written as `(module binary ...)`, below its text as a comment.
 
 use super::edits::Edits;
-use super::text::{error, one_line};
+use super::error::{error, one_line};
 use crate::case::CaseError;
 use crate::escape::Lines;
 use std::fmt::Write;

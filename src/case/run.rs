@@ -1,36 +1,18 @@
 //! Running a case on one heap.
 
 use super::Case;
-use super::embedder::{Embedder, Kept};
+use super::embedder::Embedder;
+use super::error::RunError;
 use super::imports::imports;
+use super::kept::Kept;
 use super::plan::{Call, Plan, Step};
 use super::steps::{Ended, end_of, perform};
-use crate::engine::{Act, Deed, Inspector, Limits, Stop, Store};
+use crate::engine::{Act, Context, Deed, Inspector, Limits, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::observe::{HostSeen, Observation, Outcome, Seen, StepSeen, observe_within};
 use std::borrow::Cow;
 use std::sync::Arc;
-
-/// Why a run has no observation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunError {
-    /// An import that the host cannot satisfy.
-    Import(String),
-    /// The plan calls something that is not an exported function.
-    Export(String),
-    /// The plan passes more arguments than the function takes.
-    Arguments(String),
-    /// The run did not come to its end: the heap ran out, is corrupt, or the
-    /// inspector stopped it.
-    Stopped(Stop),
-}
-
-impl From<Stop> for RunError {
-    fn from(stop: Stop) -> RunError {
-        RunError::Stopped(stop)
-    }
-}
 
 /// What happened on the way, for statistics. Not part of the observation.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -139,14 +121,15 @@ fn follow<H: Heap>(
         .link(module, &linked.externs)
         .map_err(|error| RunError::Import(error.to_string()))?;
     linked.make_functions(store, &module.types)?;
-    host.instance = Some(instance);
-    let started = store.start(instance, &mut host, inspector);
+    host.exports.instance = Some(instance);
+    let started = store.start(instance, &mut Context::new(&mut host, inspector));
     let ok = started.is_ok();
     let started = end_of(store, started, &[])?;
     facts.note(false, &started, 0);
     ended.push((None, started));
     store.inspect_call(inspector)?;
     if ok {
+        let exports = host.exports.clone();
         for (number, step) in steps(case, module).iter().enumerate() {
             let deed = Deed {
                 act: step.act(),
@@ -155,7 +138,8 @@ fn follow<H: Heap>(
             };
             store.begin(deed, inspector)?;
             let before = store.heap.stats().allocated;
-            let outcome = perform(store, &mut host, step, number as u64, inspector)?;
+            let mut cx = Context::new(&mut host, inspector);
+            let outcome = perform(store, &exports, step, number as u64, &mut cx)?;
             let allocated = store.heap.stats().allocated - before;
             facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
             let name = step.name();

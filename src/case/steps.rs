@@ -1,14 +1,23 @@
 //! What the host does, one step at a time.
 
-use super::embedder::{Embedder, Kept, VALUE_FOOTPRINT};
+use super::error::RunError;
+use super::kept::{Kept, VALUE_FOOTPRINT, argument, keep, keep_exception};
 use super::plan::{Arg, Call, Step};
-use super::run::RunError;
 use super::values::mix;
-use crate::engine::{Extern, Inspector, Stop, Store, Trap};
+use crate::engine::{Context, Extern, Stop, Store, Trap};
 use crate::heap::{GcRef, Heap};
-use crate::module::ExportItem;
+use crate::module::{ExportItem, Module};
 use crate::types::ValType;
 use std::sync::Arc;
+
+/// The module that a plan is for, whose exports its steps name.
+#[derive(Clone)]
+pub(super) struct Exports {
+    /// The module.
+    pub module: Arc<Module>,
+    /// Its instance, once there is one.
+    pub instance: Option<u32>,
+}
 
 /// How a step ended, while the objects are still where they are.
 pub(super) enum Ended {
@@ -22,15 +31,15 @@ pub(super) enum Ended {
 /// is varied.
 pub(super) fn perform<H: Heap>(
     store: &mut Store<H>,
-    host: &mut Embedder,
+    exports: &Exports,
     step: &Step,
     number: u64,
-    inspector: &mut dyn Inspector<H>,
+    cx: &mut Context<'_, H>,
 ) -> Result<Ended, RunError> {
     let done = match step {
-        Step::Call(step) => return call(store, host, step, number, inspector),
+        Step::Call(step) => return call(store, exports, step, number, cx),
         Step::Global { export, value } => {
-            let global = match item(store, host, export)? {
+            let global = match item(store, exports, export)? {
                 Extern::Global(global) => global,
                 _ => return Err(no_such("global", export)),
             };
@@ -39,7 +48,7 @@ pub(super) fn perform<H: Heap>(
             };
             let Some(arg) = *value else {
                 let high = store.global_high(global);
-                let kept = Embedder::keep(store, ty.value, old, high)?;
+                let kept = keep(store, ty.value, old, high)?;
                 return Ok(Ended::Returned(vec![kept]));
             };
             if !ty.mutable {
@@ -47,7 +56,7 @@ pub(super) fn perform<H: Heap>(
                 return Err(RunError::Arguments(message));
             }
             let seed = mix(number, 1);
-            match Embedder::argument(store, ty.value, arg, seed, inspector) {
+            match argument(store, ty.value, arg, seed, cx.inspector) {
                 Ok(None) => return Ok(Ended::NoArgument),
                 Ok(Some(value)) => store.set_global(global, value),
                 Err(stop) => Err(stop),
@@ -58,7 +67,7 @@ pub(super) fn perform<H: Heap>(
             index,
             value,
         } => {
-            let table = match item(store, host, export)? {
+            let table = match item(store, exports, export)? {
                 Extern::Table(table) => table,
                 _ => return Err(no_such("table", export)),
             };
@@ -69,11 +78,11 @@ pub(super) fn perform<H: Heap>(
                 return Ok(Ended::Trapped(Trap::TableOutOfBounds));
             };
             let Some(arg) = *value else {
-                let kept = Embedder::keep(store, ty, u64::from(old), 0)?;
+                let kept = keep(store, ty, u64::from(old), 0)?;
                 return Ok(Ended::Returned(vec![kept]));
             };
             let seed = mix(number, 1);
-            match Embedder::argument(store, ty, arg, seed, inspector) {
+            match argument(store, ty, arg, seed, cx.inspector) {
                 Ok(None) => return Ok(Ended::NoArgument),
                 Ok(Some(value)) => store.set_element(table, u64::from(*index), value),
                 Err(stop) => Err(stop),
@@ -87,18 +96,18 @@ pub(super) fn perform<H: Heap>(
                 None => Ok(()),
             }
         }
-        Step::Collect => store.collect(inspector),
+        Step::Collect => store.collect(cx.inspector),
     };
     end_of(store, done, &[])
 }
 
 /// An item that the module exports.
-fn item<H: Heap>(store: &Store<H>, host: &Embedder, name: &str) -> Result<Extern, RunError> {
-    let Some(item) = host.module.export(name) else {
+fn item<H: Heap>(store: &Store<H>, exports: &Exports, name: &str) -> Result<Extern, RunError> {
+    let Some(item) = exports.module.export(name) else {
         let message = format!("the module exports nothing by the name of {name:?}");
         return Err(RunError::Export(message));
     };
-    let instance = host
+    let instance = exports
         .instance
         .and_then(|i| store.instances().get(i as usize));
     match instance.and_then(|instance| instance.item(item)) {
@@ -115,15 +124,18 @@ fn no_such(kind: &str, export: &str) -> RunError {
 
 fn call<H: Heap>(
     store: &mut Store<H>,
-    host: &mut Embedder,
+    exports: &Exports,
     step: &Call,
     number: u64,
-    inspector: &mut dyn Inspector<H>,
+    cx: &mut Context<'_, H>,
 ) -> Result<Ended, RunError> {
-    if !matches!(host.module.export(&step.export), Some(ExportItem::Func(_))) {
+    if !matches!(
+        exports.module.export(&step.export),
+        Some(ExportItem::Func(_))
+    ) {
         return Err(no_such("function", &step.export));
     }
-    let Extern::Func(func) = item(store, host, &step.export)? else {
+    let Extern::Func(func) = item(store, exports, &step.export)? else {
         unreachable!("the item is of the kind that the module says")
     };
     let types = Arc::clone(store.types());
@@ -146,7 +158,7 @@ fn call<H: Heap>(
     for (i, param) in ty.params.iter().enumerate() {
         let arg = step.args.get(i).copied().unwrap_or(Arg::Auto);
         let seed = mix(number, i as u64 + 2);
-        let value = match Embedder::argument(store, *param, arg, seed, inspector) {
+        let value = match argument(store, *param, arg, seed, cx.inspector) {
             Ok(value) => value,
             Err(Stop::Trap(trap)) => {
                 store.pop_handles(handles)?;
@@ -168,7 +180,7 @@ fn call<H: Heap>(
         args[*i] = store.handle(*handle).register();
     }
     store.pop_handles(handles)?;
-    let done = store.call(func, &args, host, inspector);
+    let done = store.call(func, &args, cx);
     end_of(store, done, &ty.results)
 }
 
@@ -187,13 +199,13 @@ pub(super) fn end_of<H: Heap>(
                 let width = ty.lane().registers();
                 let low = store.result(register);
                 let high = store.result(register + width - 1);
-                kept.push(Embedder::keep(store, *ty, low, high)?);
+                kept.push(keep(store, *ty, low, high)?);
                 register += width;
             }
             Ok(Ended::Returned(kept))
         }
         Err(Stop::Trap(trap)) => Ok(Ended::Trapped(trap)),
-        Err(Stop::Exception) => Ok(Ended::Threw(Embedder::keep_exception(store)?)),
+        Err(Stop::Exception) => Ok(Ended::Threw(keep_exception(store)?)),
         Err(stop) => Err(stop.into()),
     }
 }

@@ -14,166 +14,14 @@
 //! last byte of its module.
 
 use super::ceiling;
+use super::error::{CaseError, error, one_line};
+use super::header::{Header, LimitsText};
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
 use super::step_text::StepText;
 use super::{Case, module_text, toml_text};
-use crate::engine::{Limits, MAX_REENTRY};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use crate::engine::Limits;
 use wast::lexer::{Lexer, TokenKind};
-
-/// A file that is not a case.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CaseError {
-    /// What is wrong, in one line.
-    pub message: String,
-}
-
-impl fmt::Display for CaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for CaseError {}
-
-pub(super) fn error(message: impl Into<String>) -> CaseError {
-    CaseError {
-        message: message.into(),
-    }
-}
-
-/// The header of a case. Everything is optional.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// What the case is about, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub about: Option<String>,
-    /// The fault under which it was found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
-    /// The fingerprint of the finding.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
-    /// The collectors to compare.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub collectors: Option<Vec<String>>,
-    /// When to audit, by the name of the [`Timing`](crate::oracle::Timing).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audit: Option<String>,
-    /// The [`Layers`](crate::oracle::Layers) of the oracle that are on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oracle: Option<String>,
-    /// Whether heaps that free are run a second time, with other collections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reschedule: Option<bool>,
-    /// See [`parse_schedule`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<String>,
-    /// Limits that differ from the default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limits: Option<LimitsText>,
-    /// The plan; without one, every export is called once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steps: Option<Vec<StepText>>,
-    /// What the host does when it is called; see [`Case::host`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub host: Vec<StepText>,
-}
-
-/// Limits as text: see [`Limits`].
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitsText {
-    /// Fuel per call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fuel: Option<u64>,
-    /// Frames.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frames: Option<usize>,
-    /// Registers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registers: Option<usize>,
-    /// Bytes allocated over the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heap_bytes: Option<u64>,
-    /// Elements of all tables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table_elements: Option<u64>,
-    /// Bytes of all memories.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<u64>,
-    /// Calls from the host that are active at a time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reentry: Option<usize>,
-    /// Bytes of memory that the run may take.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub footprint: Option<u64>,
-    /// Work that no fuel pays for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub work: Option<u64>,
-}
-
-/// A limit, unless it is the default one.
-fn beyond_default(limit: u64, default: u64) -> Option<u64> {
-    (limit != default).then_some(limit)
-}
-
-impl LimitsText {
-    fn of(limits: &Limits) -> LimitsText {
-        LimitsText {
-            fuel: Some(limits.fuel),
-            frames: Some(limits.frames),
-            registers: Some(limits.registers),
-            heap_bytes: Some(limits.heap_bytes),
-            table_elements: Some(limits.table_elements),
-            memory_bytes: Some(limits.memory_bytes),
-            reentry: Some(limits.reentry),
-            footprint: beyond_default(limits.footprint, Limits::default().footprint),
-            work: beyond_default(limits.work, Limits::default().work),
-        }
-    }
-
-    /// Refuses limits under which nothing can run, and those that no run has.
-    pub(crate) fn check(&self) -> Result<(), CaseError> {
-        let refuse = |what: String| Err(error(format!("header: limits: {what}")));
-        let least = [
-            ("fuel", self.fuel),
-            ("frames", self.frames.map(|n| n as u64)),
-            ("registers", self.registers.map(|n| n as u64)),
-            ("reentry", self.reentry.map(|n| n as u64)),
-        ];
-        if let Some((name, _)) = least.into_iter().find(|(_, value)| *value == Some(0)) {
-            return refuse(format!(
-                "with {name} = 0 nothing can be called; the least is 1"
-            ));
-        }
-        match self.reentry {
-            Some(n) if n > MAX_REENTRY => refuse(format!(
-                "reentry = {n} is more than {MAX_REENTRY}, the most there is"
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Puts what is given in the place of what `limits` says.
-    pub fn apply(&self, limits: &mut Limits) {
-        let default = *limits;
-        *limits = Limits {
-            fuel: self.fuel.unwrap_or(default.fuel),
-            frames: self.frames.unwrap_or(default.frames),
-            registers: self.registers.unwrap_or(default.registers),
-            heap_bytes: self.heap_bytes.unwrap_or(default.heap_bytes),
-            table_elements: self.table_elements.unwrap_or(default.table_elements),
-            memory_bytes: self.memory_bytes.unwrap_or(default.memory_bytes),
-            reentry: self.reentry.unwrap_or(default.reentry),
-            footprint: self.footprint.unwrap_or(default.footprint),
-            work: self.work.unwrap_or(default.work),
-        };
-    }
-}
 
 /// Reads a case: a binary module, or a text module with or without a header.
 /// Limits that the header asks for must not be above
@@ -288,30 +136,6 @@ pub(crate) fn stray_header_lines(text: &str) -> impl Iterator<Item = (usize, &st
             }
         }
     })
-}
-
-/// Squeezes a message with an excerpt of the source into one line: what is
-/// wrong, and where.
-pub(super) fn one_line(message: &str) -> String {
-    let first = message.lines().next().unwrap_or("unknown error").trim();
-    let place = message
-        .lines()
-        .skip(1)
-        .map(str::trim)
-        .find(|line| line.starts_with("--> "));
-    let last = message.lines().skip(1).last().map(str::trim);
-    match (place, last) {
-        (Some(place), _) => {
-            let mut parts = place.rsplit(':');
-            match (parts.next(), parts.next()) {
-                (Some(column), Some(line)) => format!("{first} (line {line}, column {column})"),
-                _ => first.to_string(),
-            }
-        }
-        // TOML puts the place first and the reason last.
-        (None, Some(reason)) if first.contains(" at line ") => format!("{first}: {reason}"),
-        _ => first.to_string(),
-    }
 }
 
 /// Writes a case in its text form. `header` supplies what a case does not

@@ -1,8 +1,38 @@
-//! The functions of a store by type, for a host that has to make one up.
+//! The functions of a store, one by one, and by type for a host that has to make
+//! one up.
 
-use super::store::Func;
 use crate::types::{TypeId, Types};
 use std::collections::HashMap;
+
+/// What a function of the store is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Func {
+    /// A function of an instance.
+    Wasm {
+        /// Its type.
+        ty: TypeId,
+        /// The instance.
+        instance: u32,
+        /// Its body in the instance's module.
+        body: u32,
+    },
+    /// A host function.
+    Host {
+        /// Its type.
+        ty: TypeId,
+        /// The host's id for it.
+        id: u32,
+    },
+}
+
+impl Func {
+    /// The function's type.
+    pub fn ty(self) -> TypeId {
+        match self {
+            Func::Wasm { ty, .. } | Func::Host { ty, .. } => ty,
+        }
+    }
+}
 
 /// For every function type the functions of it and of its subtypes, in order.
 #[derive(Default, Debug)]

@@ -1,5 +1,7 @@
 //! What a run may use.
 
+use std::fmt;
+
 /// Limits of one run. All but the last two are logical: they count what the
 /// program asks for, never what a heap makes of it, and running into one is a
 /// trap that every heap shows.
@@ -90,5 +92,33 @@ impl Limits {
             footprint: FOOTPRINT,
             work: WORK,
         }
+    }
+}
+
+/// What a run may use up.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Resource {
+    /// See [`Limits::footprint`].
+    Memory,
+    /// See [`Limits::work`].
+    Work,
+}
+
+impl Resource {
+    /// The name of its limit.
+    pub fn limit(self) -> &'static str {
+        match self {
+            Resource::Memory => "footprint",
+            Resource::Work => "work",
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Resource::Memory => "the run needs more memory than it may have",
+            Resource::Work => "the run takes longer than it may",
+        })
     }
 }

@@ -5,33 +5,28 @@
 //! count logical quantities, so that every heap runs out at the same
 //! instruction.
 
-mod allocate;
+mod actor;
 mod budget;
-mod call;
 mod funcs;
-mod host;
-mod initialise;
-mod inspector;
+mod inspection;
 mod instance;
 mod interpreter;
-mod items;
 mod limits;
 mod machine;
-mod roots;
 mod schedule;
 mod stack;
 mod storage;
 mod store;
 mod trap;
 
-pub use budget::Resource;
-pub use host::{Host, HostCall, NoHost};
-pub use inspector::{
-    Act, Actor, Blind, Cause, Deed, Grain, Halt, HostDeed, Inspector, Location, Owner, Point, View,
-};
+pub use actor::{Act, Actor, Cause, Deed, HostDeed, Location};
+pub use funcs::Func;
+pub use inspection::{Grain, Halt, Owner, Point};
 pub use instance::{Extern, Instance, LinkError};
-pub use limits::{CEILING, Limits, MAX_REENTRY};
+pub use limits::{CEILING, Limits, MAX_REENTRY, Resource};
 pub use schedule::Schedule;
 pub use storage::{Memory, PAGE, Table};
-pub use store::{Func, Store};
+pub use store::Store;
+pub use store::context::{Context, Host, HostCall, Inspector, NoHost, NoInspector};
+pub use store::view::View;
 pub use trap::{Stop, Trap};

@@ -6,7 +6,7 @@
 //! checked. That makes a stack half a megabyte long; a store that is gone leaves
 //! its own to the next one on the same thread, cleared.
 
-use super::budget::Resource;
+use super::limits::Resource;
 use super::trap::{Stop, Trap};
 use crate::spare::Spare;
 use std::ops::{Deref, DerefMut};

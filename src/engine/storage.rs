@@ -1,6 +1,8 @@
-//! Memories and tables.
+//! Memories, tables and globals: what a store has of each.
 
-use crate::module::{MemoryType, TableType};
+use super::limits::Resource;
+use super::trap::Stop;
+use crate::module::{GlobalType, MemoryType, TableType};
 
 /// Bytes in a page.
 pub const PAGE: u64 = 65_536;
@@ -32,9 +34,41 @@ pub struct Table {
     pub gc: bool,
 }
 
+/// A global: its type, and where its value is: in `Store::ref_globals` if it
+/// is a reference, else in `Machine::num_globals`, where a `v128` has two slots.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct GlobalSlot {
+    pub ty: GlobalType,
+    pub slot: u32,
+}
+
 /// The part `start .. start + len` of something of length `total`, or `None`
 /// if that is out of bounds.
 pub(super) fn range(start: u64, len: u64, total: usize) -> Option<std::ops::Range<usize>> {
     let end = start.checked_add(len)?;
     (end <= total as u64).then_some(start as usize..end as usize)
+}
+
+/// From so many elements on, memory is asked for with care.
+const LARGE: usize = 1 << 20;
+
+/// So many zeros, if there is memory for them.
+pub(super) fn zeros<T: Clone + Default>(len: u64) -> Result<Vec<T>, Stop> {
+    let full = Stop::OverBudget(Resource::Memory);
+    let len = usize::try_from(len).map_err(|_| full.clone())?;
+    // Zeroed memory comes from the system untouched, but only from what aborts
+    // where there is none. So much is asked for first.
+    if len >= LARGE {
+        let mut probe: Vec<T> = Vec::new();
+        probe.try_reserve_exact(len).map_err(|_| full)?;
+    }
+    Ok(vec![T::default(); len])
+}
+
+/// What growing returns when it fails.
+pub(super) fn minus_one(index64: bool) -> u64 {
+    match index64 {
+        true => u64::MAX,
+        false => u32::MAX.into(),
+    }
 }

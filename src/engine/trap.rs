@@ -1,6 +1,6 @@
 //! Why execution stops before its end.
 
-use super::budget::Resource;
+use super::limits::Resource;
 use crate::heap::{Corruption, HeapError};
 use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

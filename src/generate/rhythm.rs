@@ -7,7 +7,7 @@
 //! every schedule, so what holds there holds everywhere.
 
 use crate::case::{self, Case};
-use crate::engine::{Blind, Schedule};
+use crate::engine::{NoInspector, Schedule};
 use crate::heap::Inspect;
 use crate::heap::null::Null;
 use crate::module::Module;
@@ -57,7 +57,7 @@ impl Rhythm {
 
     /// The schedule for a case whose own schedule is not set yet.
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
-        let dry = || case::run(case, module, Null::new(DRY), &mut Blind);
+        let dry = || case::run(case, module, Null::new(DRY), &mut NoInspector);
         match self {
             Rhythm::Never => Schedule::Never,
             Rhythm::Safepoints => Schedule::EverySafepoint,

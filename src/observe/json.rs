@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use gcdiff::case::read;
-//! use gcdiff::engine::Blind;
+//! use gcdiff::engine::NoInspector;
 //! use gcdiff::heap::null::Null;
 //! use gcdiff::module::Module;
 //! use gcdiff::observe::JsonObservation;
@@ -12,7 +12,7 @@
 //!   (func (export \"f\") (result anyref) (struct.new $s (i32.const 7))))";
 //! let (case, _) = read(text).unwrap();
 //! let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
-//! let run = gcdiff::case::run(&case, &module, Null::new(1 << 16), &mut Blind);
+//! let run = gcdiff::case::run(&case, &module, Null::new(1 << 16), &mut NoInspector);
 //! let seen = run.observation.unwrap();
 //! let json = serde_json::to_string(&JsonObservation::new(&seen, &module)).unwrap();
 //! assert_eq!(json, r#"{"version":1,"#.to_string()

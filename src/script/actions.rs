@@ -6,7 +6,7 @@ use super::proposal::Proposal;
 use super::reason::Reason;
 use super::runner::Runner;
 use super::values::{self, Value};
-use crate::engine::{Extern, Func};
+use crate::engine::{Context, Extern, Func};
 use crate::heap::Heap;
 use wast::{QuoteWat, WastArg, WastExecute, WastInvoke};
 
@@ -39,9 +39,11 @@ impl<H: Heap> Runner<'_, H> {
         }
         let made = values::arguments(&mut self.store, &args, &mut *self.inspector);
         let args = self.done(made)?;
-        let called = self
-            .store
-            .call(func, &args, &mut ScriptHost, &mut *self.inspector);
+        let called = self.store.call(
+            func,
+            &args,
+            &mut Context::new(&mut ScriptHost, &mut *self.inspector),
+        );
         self.done(called)?;
         let mut register = 0;
         let results = ty.results.iter().map(|ty| {

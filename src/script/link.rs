@@ -6,7 +6,7 @@ use super::proposal::Proposal;
 use super::reason::Reason;
 use super::report::Outcome;
 use super::runner::Runner;
-use crate::engine::{Extern, Resource, Stop, Trap};
+use crate::engine::{Context, Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
 use crate::module::{Module, ModuleError, footprint};
 use crate::oracle::Violation;
@@ -203,9 +203,10 @@ impl<H: Heap> Runner<'_, H> {
         self.done(noted)?;
         let linked = self.store.link(module, &externs);
         let instance = linked.map_err(|error| Refusal::Link(error.to_string()))?;
-        let started = self
-            .store
-            .start(instance, &mut ScriptHost, &mut *self.inspector);
+        let started = self.store.start(
+            instance,
+            &mut Context::new(&mut ScriptHost, &mut *self.inspector),
+        );
         self.done(started)?;
         Ok(instance)
     }

@@ -12,7 +12,7 @@
 //! whose function `gc` collects.
 //!
 //! ```
-//! use gcdiff::engine::Blind;
+//! use gcdiff::engine::NoInspector;
 //! use gcdiff::heap::drc::Drc;
 //! use gcdiff::script::{Options, run};
 //!
@@ -27,7 +27,7 @@
 //!         (struct.get $s 0 (local.get $s))))
 //!     (assert_return (invoke "f") (i32.const 7))
 //!     (assert_return (invoke "f") (i32.const 8))"#;
-//! let report = run(text, Drc::new(1 << 20), &Options::default(), &mut Blind).unwrap();
+//! let report = run(text, Drc::new(1 << 20), &Options::default(), &mut NoInspector).unwrap();
 //! assert_eq!(report.passed, 2);
 //! assert_eq!(report.failures[0].line, 11);
 //! assert_eq!(report.failures[0].message, "returned i32 7, expected i32 8");

@@ -2,7 +2,8 @@
 //! registers of frames that wait.
 
 use gcdiff::engine::{
-    Blind, Extern, Host, HostCall, Inspector, Limits, NoHost, Schedule, Stop, Store, Trap,
+    Context, Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store,
+    Trap,
 };
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
@@ -49,7 +50,9 @@ impl Scene {
             unreachable!()
         };
         let instance = store.link(&module, &[import]).unwrap();
-        store.start(instance, &mut NoHost, &mut Blind).unwrap();
+        store
+            .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
+            .unwrap();
         let host = Wired {
             answer,
             export: 0,
@@ -77,7 +80,11 @@ impl Scene {
     }
 
     fn call(&mut self, func: u32, args: &[u64]) -> Done {
-        self.store.call(func, args, &mut self.host, &mut Blind)
+        self.store.call(
+            func,
+            args,
+            &mut Context::new(&mut self.host, &mut NoInspector),
+        )
     }
 }
 
@@ -142,7 +149,7 @@ fn call_back(
     inspector: &mut dyn Inspector<Null>,
 ) -> Done {
     let argument = store.argument(call, 0);
-    store.call(host.export, &[argument], host, inspector)?;
+    store.call(host.export, &[argument], &mut Context::new(host, inspector))?;
     let result = store.result(0);
     store.set_result(call, 0, result)
 }

@@ -1,7 +1,9 @@
 //! Instances that are not there: their start failed before they had all their
 //! parts.
 
-use gcdiff::engine::{Blind, Extern, Limits, LinkError, NoHost, Schedule, Stop, Store, Trap};
+use gcdiff::engine::{
+    Context, Extern, Limits, LinkError, NoHost, NoInspector, Schedule, Stop, Store, Trap,
+};
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
 use gcdiff::types::Types;
@@ -60,7 +62,7 @@ fn an_instance_without_all_its_parts_cannot_be_used() {
         let module = module(&mut types, &text);
         let mut store = store();
         let instance = store.link(&module, &[]).unwrap();
-        let started = store.start(instance, &mut NoHost, &mut Blind);
+        let started = store.start(instance, &mut Context::new(&mut NoHost, &mut NoInspector));
         assert_eq!(started, Err(Stop::Trap(trap)), "{parts}");
         let there = &store.instances()[instance as usize];
         assert_eq!(module.exports.len(), 5);
@@ -68,7 +70,7 @@ fn an_instance_without_all_its_parts_cannot_be_used() {
             assert_eq!(there.item(export.item), None, "{}: {parts}", export.name);
         }
         // A function that is called or imported by its index all the same.
-        let called = store.call(0, &[], &mut NoHost, &mut Blind);
+        let called = store.call(0, &[], &mut Context::new(&mut NoHost, &mut NoInspector));
         assert_eq!(called, Err(Stop::Trap(Trap::NotAllocated)), "{parts}");
         let importer = importer(&mut types);
         let LinkError { message, .. } = store.link(&importer, &[Extern::Func(0)]).unwrap_err();
@@ -100,7 +102,7 @@ fn an_instance_with_all_its_parts_can_be_used_although_its_start_has_trapped() {
     let instance = store.link(&module, &[]).unwrap();
     let before = &store.instances()[instance as usize];
     assert_eq!(before.item(module.export("func").unwrap()), None);
-    let started = store.start(instance, &mut NoHost, &mut Blind);
+    let started = store.start(instance, &mut Context::new(&mut NoHost, &mut NoInspector));
     assert_eq!(started, Err(Stop::Trap(Trap::Unreachable)));
     let there = &store.instances()[instance as usize];
     assert_eq!(
@@ -110,11 +112,15 @@ fn an_instance_with_all_its_parts_can_be_used_although_its_start_has_trapped() {
     let func = there.item(module.export("func").unwrap()).unwrap();
     let importer = importer(&mut types);
     let user = store.link(&importer, &[func]).unwrap();
-    store.start(user, &mut NoHost, &mut Blind).unwrap();
+    store
+        .start(user, &mut Context::new(&mut NoHost, &mut NoInspector))
+        .unwrap();
     let there = &store.instances()[user as usize];
     let Some(Extern::Func(f)) = there.item(importer.export("f").unwrap()) else {
         panic!("not exported")
     };
-    store.call(f, &[], &mut NoHost, &mut Blind).unwrap();
+    store
+        .call(f, &[], &mut Context::new(&mut NoHost, &mut NoInspector))
+        .unwrap();
     assert_eq!(store.result(0), 7);
 }

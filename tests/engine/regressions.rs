@@ -2,7 +2,8 @@
 
 use gcdiff::case;
 use gcdiff::engine::{
-    Blind, Extern, Host, HostCall, Inspector, Limits, NoHost, Schedule, Stop, Store, Trap,
+    Context, Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store,
+    Trap,
 };
 use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
@@ -66,7 +67,7 @@ impl<H: Heap> Host<H> for CallBack {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         let argument = store.argument(call, 0);
-        store.call(self.func, &[argument], self, inspector)
+        store.call(self.func, &[argument], &mut Context::new(self, inspector))
     }
 }
 
@@ -93,12 +94,14 @@ fn tail_called_host<H: Heap>(heap: H) {
             other => panic!("{name}: {other:?}"),
         }
     };
-    store.start(instance, &mut NoHost, &mut Blind).unwrap();
+    store
+        .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
+        .unwrap();
     let mut host = CallBack {
         func: func(&store, "thrower"),
     };
     let tail = func(&store, "tail");
-    let ended = store.call(tail, &[0], &mut host, &mut Blind);
+    let ended = store.call(tail, &[0], &mut Context::new(&mut host, &mut NoInspector));
     assert_eq!(ended, Err(Stop::Exception));
 }
 

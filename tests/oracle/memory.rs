@@ -8,7 +8,7 @@
 //! [`Seen`], the elements of an `i8` array would take 24 times as much.
 
 use gcdiff::case;
-use gcdiff::engine::Blind;
+use gcdiff::engine::NoInspector;
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 fn observe(text: &str, heap: impl Heap) -> Observation {
     let (case, _) = case::read(text.as_bytes()).unwrap();
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
-    case::run(&case, &module, heap, &mut Blind)
+    case::run(&case, &module, heap, &mut NoInspector)
         .observation
         .unwrap()
 }

@@ -1,7 +1,7 @@
 //! Observations as JSON: what is read back is what was written.
 
 use gcdiff::case::{Case, read, run};
-use gcdiff::engine::Blind;
+use gcdiff::engine::NoInspector;
 use gcdiff::generate::{Generator, input};
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::model::Model;
@@ -23,7 +23,7 @@ fn observations_of_generated_cases_come_back_equal() {
             continue;
         };
         let heap = Copying::new(1 << 24);
-        let Ok(seen) = run(&drawn.case, &drawn.module, heap, &mut Blind).observation else {
+        let Ok(seen) = run(&drawn.case, &drawn.module, heap, &mut NoInspector).observation else {
             continue;
         };
         let json = serde_json::to_string(&JsonObservation::new(&seen, &drawn.module)).unwrap();
@@ -62,7 +62,7 @@ const TEXT: &str = r#"(module
 fn case() -> (Case, Arc<Module>, Observation) {
     let (case, _) = read(TEXT.as_bytes()).unwrap();
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
-    let seen = run(&case, &module, Model::new(1 << 20), &mut Blind).observation;
+    let seen = run(&case, &module, Model::new(1 << 20), &mut NoInspector).observation;
     (case, module, seen.unwrap())
 }
 

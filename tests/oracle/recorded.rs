@@ -2,7 +2,7 @@
 //! all that another process could do.
 
 use gcdiff::case::{Case, run};
-use gcdiff::engine::Blind;
+use gcdiff::engine::NoInspector;
 use gcdiff::generate::{Drawn, Generator, input};
 use gcdiff::heap::Reclaims;
 use gcdiff::heap::copying::Copying;
@@ -64,7 +64,7 @@ fn recorded(name: &'static str, json: String) -> Recorded {
 /// What a case shows, as another process would write it.
 fn record(drawn: &Drawn) -> Option<JsonObservation> {
     let heap = Copying::new(1 << 24);
-    let seen = run(&drawn.case, &drawn.module, heap, &mut Blind).observation;
+    let seen = run(&drawn.case, &drawn.module, heap, &mut NoInspector).observation;
     Some(JsonObservation::new(&seen.ok()?, &drawn.module))
 }
 

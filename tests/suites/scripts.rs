@@ -1,7 +1,7 @@
 //! The scripts of this repository, under every heap, schedule and grain of
 //! audit.
 
-use gcdiff::engine::{Blind, Grain, Inspector, Schedule};
+use gcdiff::engine::{Grain, Inspector, NoInspector, Schedule};
 use gcdiff::heap::drc::Drc;
 use gcdiff::oracle::{Auditor, Collector, Timing};
 use gcdiff::script::{Auditing, Options, Reason, Report, run, run_under};
@@ -90,7 +90,7 @@ fn with_fault(inspector: &mut dyn Inspector<Drc<Box<dyn gcdiff::heap::drc::Polic
 
 #[test]
 fn a_broken_heap_is_a_failure_whoever_finds_it() {
-    let by_heap = with_fault(&mut Blind);
+    let by_heap = with_fault(&mut NoInspector);
     let by_auditor = with_fault(&mut Auditor::new(Timing::At(Grain::Every)));
     for (report, wanted) in [
         (&by_heap, "the heap is corrupt: 0x10: "),

@@ -1,16 +1,15 @@
-//! Bulk operations, and single accesses to tables and globals.
+//! Bulk operations on memories and arrays.
 //!
 //! Every bulk operation is charged by its length before it starts, but after its
 //! bounds are checked, so that it traps for what is wrong with it, and else
 //! happens whole or not at all (Wasmtime issues 11428 and 14045).
 
-use super::super::budget::Resource;
-use super::super::items::SEEN_ELEMENT;
-use super::super::storage::{PAGE, range};
-use super::super::store::Store;
-use super::super::trap::{Stop, Trap};
 use super::vector;
-use crate::heap::{Fact, GcRef, Heap, Slot};
+use crate::engine::limits::Resource;
+use crate::engine::storage::{PAGE, minus_one, range};
+use crate::engine::store::Store;
+use crate::engine::trap::{Stop, Trap};
+use crate::heap::{Fact, GcRef, Heap};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
@@ -18,14 +17,6 @@ use std::ops::Range;
 /// The most pages a memory may have: beyond four gibibytes, addresses of either
 /// width are out of bounds.
 const MAX_PAGES: u64 = 65_536;
-
-/// What growing returns when it fails.
-fn minus_one(index64: bool) -> u64 {
-    match index64 {
-        true => u64::MAX,
-        false => u32::MAX.into(),
-    }
-}
 
 /// Fuel for `n` bytes.
 fn byte_cost(n: u64) -> u64 {
@@ -109,177 +100,6 @@ impl<H: Heap> Store<H> {
         };
         let part = range(from, n, len)?;
         Some(bytes.start + part.start..bytes.start + part.end)
-    }
-
-    pub(super) fn table_get(&mut self, instance: u32, table: u32, index: u64) -> Result<u64, Stop> {
-        let index_in_store = self.table(instance, table);
-        let table = &self.tables[index_in_store];
-        let Some(&value) = table.elements.get(index as usize) else {
-            return Err(Trap::TableOutOfBounds.into());
-        };
-        if !table.gc {
-            return Ok(u64::from(value));
-        }
-        let kind = Slot::Table(index_in_store as u32);
-        Ok(self.heap.expose(kind, GcRef(value))?.register())
-    }
-
-    pub(super) fn table_set(
-        &mut self,
-        instance: u32,
-        table: u32,
-        index: u64,
-        value: u64,
-    ) -> Result<(), Stop> {
-        let table = self.table(instance, table);
-        self.set_element(table as u32, index, value)
-    }
-
-    /// Sets an element of a table, which is given by its index in the store. The
-    /// value must have the type of its elements.
-    pub fn set_element(&mut self, table: u32, index: u64, value: u64) -> Result<(), Stop> {
-        let kind = Slot::Table(table);
-        let table = &mut self.tables[table as usize];
-        let Some(slot) = table.elements.get_mut(index as usize) else {
-            return Err(Trap::TableOutOfBounds.into());
-        };
-        match table.gc {
-            true => self
-                .heap
-                .write_slot(kind, slot, GcRef::from_register(value))?,
-            false => *slot = value as u32,
-        }
-        Ok(())
-    }
-
-    /// Grows a table; the old size, or -1.
-    pub(super) fn table_grow(&mut self, table: usize, value: u64, n: u64) -> Result<u64, Stop> {
-        let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
-        let old = self.tables[table].elements.len();
-        let new = (old as u64).saturating_add(n);
-        let ty = self.tables[table].ty;
-        let max = ty.max.unwrap_or(u32::MAX.into()).min(u32::MAX.into());
-        if new > max || used.saturating_add(n) > self.machine.limits.table_elements {
-            return Ok(minus_one(ty.index64));
-        }
-        self.machine.charge(n)?;
-        self.afford(n.saturating_mul(SEEN_ELEMENT))?;
-        let index = table as u32;
-        let table = &mut self.tables[table];
-        let full = |_| Stop::OverBudget(Resource::Memory);
-        table.elements.try_reserve(n as usize).map_err(full)?;
-        table.elements.resize(new as usize, 0);
-        if table.gc {
-            self.gc_elements += n as usize;
-        }
-        match table.gc {
-            true => self.heap.grow_slots(
-                index,
-                &mut table.elements[old..],
-                GcRef::from_register(value),
-            )?,
-            false => table.elements[old..].fill(value as u32),
-        }
-        Ok(old as u64)
-    }
-
-    pub(super) fn table_fill(&mut self, instance: u32, op: Op) -> Result<(), Stop> {
-        let [start, value, n] = self.machine.three(op.b);
-        let table = self.table(instance, op.imm);
-        let to = self.table_range(table, start, n)?;
-        self.machine.charge(n)?;
-        let index = table as u32;
-        let table = &mut self.tables[table];
-        match table.gc {
-            true => {
-                self.heap
-                    .fill_slots(index, &mut table.elements[to], GcRef::from_register(value))?
-            }
-            false => table.elements[to].fill(value as u32),
-        }
-        Ok(())
-    }
-
-    pub(super) fn table_copy(&mut self, instance: u32, op: Op) -> Result<(), Stop> {
-        let [to, from, n] = self.machine.three(op.b);
-        let src = self.table(instance, op.imm);
-        let dst = self.table(instance, u32::from(op.a));
-        let from = self.table_range(src, from, n)?;
-        let to = self.table_range(dst, to, n)?;
-        self.machine.charge(n)?;
-        self.scratch.clear();
-        self.scratch
-            .extend_from_slice(&self.tables[src].elements[from]);
-        self.write_elements(dst, to)
-    }
-
-    pub(in crate::engine) fn table_init(
-        &mut self,
-        instance: u32,
-        table: u32,
-        segment: u32,
-        to: u64,
-        from: u64,
-        n: u64,
-    ) -> Result<(), Stop> {
-        self.note_segment(instance, segment);
-        let table = self.table(instance, table);
-        let total = self.instances[instance as usize].elements[segment as usize]
-            .refs
-            .len();
-        let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
-        let to = self.table_range(table, to, n)?;
-        self.machine.charge(n)?;
-        let refs = &self.instances[instance as usize].elements[segment as usize].refs;
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&refs[from]);
-        self.write_elements(table, to)?;
-        if self.tables[table].gc {
-            let references = &self.scratch;
-            self.heap.note(Fact::SegmentCopied { references });
-        }
-        Ok(())
-    }
-
-    /// Tells the heap that references are to be taken from a segment.
-    #[inline]
-    pub(super) fn note_segment(&mut self, instance: u32, segment: u32) {
-        let instance = &self.instances[instance as usize];
-        let is_empty = instance.elements[segment as usize].refs.is_empty();
-        let was_empty = instance.module.elements[segment as usize].items.is_empty();
-        self.heap.note(Fact::Segment {
-            dropped: is_empty && !was_empty,
-        });
-    }
-
-    /// The `n` elements of a table from `start` on.
-    fn table_range(&self, table: usize, start: u64, n: u64) -> Result<Range<usize>, Trap> {
-        let total = self.tables[table].elements.len();
-        range(start, n, total).ok_or(Trap::TableOutOfBounds)
-    }
-
-    /// Writes the scratch slots into a table.
-    fn write_elements(&mut self, table: usize, to: Range<usize>) -> Result<(), Stop> {
-        let index = table as u32;
-        let table = &mut self.tables[table];
-        match table.gc {
-            true => self
-                .heap
-                .copy_slots(index, &mut table.elements[to], &self.scratch)?,
-            false => table.elements[to].copy_from_slice(&self.scratch),
-        }
-        Ok(())
-    }
-
-    pub(in crate::engine) fn elem_drop(&mut self, instance: u32, segment: u32) -> Result<(), Stop> {
-        let kind = Slot::Segment(instance, segment);
-        let segment = &mut self.instances[instance as usize].elements[segment as usize];
-        if segment.gc {
-            self.heap.drop_slots(kind, &mut segment.refs)?;
-        }
-        self.segment_refs -= segment.refs.len();
-        segment.refs.clear();
-        Ok(())
     }
 
     /// How the elements of an array type are stored.

@@ -1,7 +1,7 @@
 //! Casts and tests, and the types behind calls by reference.
 
-use super::super::store::Store;
-use super::super::trap::Trap;
+use crate::engine::store::Store;
+use crate::engine::trap::Trap;
 use crate::heap::{GcRef, Heap, HeapError, Shape};
 use crate::module::Target;
 use crate::types::{TypeId, Types};

@@ -1,11 +1,13 @@
 //! Instructions that may change frames and meet a heap or a host on the way.
 
-use super::super::host::Host;
-use super::super::inspector::{Actor, Inspector, Point};
-use super::super::machine::Frame;
-use super::super::store::{Func, Store};
-use super::super::trap::{Stop, Trap};
 use super::{Ended, Then};
+use crate::engine::actor::Actor;
+use crate::engine::funcs::Func;
+use crate::engine::inspection::Point;
+use crate::engine::machine::Frame;
+use crate::engine::store::Store;
+use crate::engine::store::context::{Context, Inspector};
+use crate::engine::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::TypeId;
@@ -19,26 +21,25 @@ impl<H: Heap> Store<H> {
         op: Op,
         module: &Module,
         floor: usize,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<Then, Stop> {
-        if self.object_op(op, module, inspector)? {
+        if self.object_op(op, module, cx.inspector)? {
             return Ok(Then::Next);
         }
         let instance = self.machine.running.instance;
         let then = match op.code {
             Code::CallImport => {
                 let func = self.instances[instance as usize].funcs[op.imm as usize];
-                self.call_func(func, op.a, host, inspector)?
+                self.call_func(func, op.a, cx)?
             }
             Code::CallIndirect => {
                 let index = self.machine.register(op.b);
                 let func = self.element(instance, op.c, index, TypeId(op.imm))?;
-                self.call_func(func, op.a, host, inspector)?
+                self.call_func(func, op.a, cx)?
             }
             Code::CallRef => {
                 let func = self.called(op)?;
-                self.call_func(func, op.a, host, inspector)?
+                self.call_func(func, op.a, cx)?
             }
             Code::ReturnCall => {
                 let body = &module.bodies[op.imm as usize];
@@ -54,20 +55,20 @@ impl<H: Heap> Store<H> {
             }
             Code::ReturnCallImport => {
                 let func = self.instances[instance as usize].funcs[op.imm as usize];
-                self.tail_call_func(func, op.a, floor, host, inspector)?
+                self.tail_call_func(func, op.a, floor, cx)?
             }
             Code::ReturnCallIndirect => {
                 let index = self.machine.register(op.b);
                 let func = self.element(instance, op.c, index, TypeId(op.imm))?;
-                self.tail_call_func(func, op.a, floor, host, inspector)?
+                self.tail_call_func(func, op.a, floor, cx)?
             }
             Code::ReturnCallRef => {
                 let func = self.called(op)?;
-                self.tail_call_func(func, op.a, floor, host, inspector)?
+                self.tail_call_func(func, op.a, floor, cx)?
             }
-            Code::Throw => return Err(self.throw(op, inspector)?),
+            Code::Throw => return Err(self.throw(op, cx.inspector)?),
             Code::ThrowRef => {
-                self.touch(inspector)?;
+                self.touch(cx.inspector)?;
                 let exception = GcRef::from_register(self.machine.register(op.b));
                 if exception.is_null() {
                     return Err(Trap::NullReference.into());
@@ -99,13 +100,7 @@ impl<H: Heap> Store<H> {
     }
 
     /// Calls a function of the store with arguments from register `a` on.
-    fn call_func(
-        &mut self,
-        func: u32,
-        a: u16,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<Then, Stop> {
+    fn call_func(&mut self, func: u32, a: u16, cx: &mut Context<'_, H>) -> Result<Then, Stop> {
         let running = self.machine.running;
         let base = running.base + u32::from(a);
         match self.funcs[func as usize] {
@@ -125,7 +120,7 @@ impl<H: Heap> Store<H> {
             }
             Func::Host { ty, id } => {
                 self.machine.frames.push(running);
-                let done = self.call_host(ty, id, base as usize, host, inspector);
+                let done = self.call_host(ty, id, base as usize, cx);
                 self.machine.frames.pop();
                 done?;
                 Ok(Then::Next)
@@ -139,8 +134,7 @@ impl<H: Heap> Store<H> {
         func: u32,
         a: u16,
         floor: usize,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<Then, Stop> {
         let func = self.funcs[func as usize];
         let ty = func.ty();
@@ -160,7 +154,7 @@ impl<H: Heap> Store<H> {
             }
             Func::Host { ty, id } => {
                 let base = self.machine.running.base as usize;
-                let done = self.call_host(ty, id, base, host, inspector);
+                let done = self.call_host(ty, id, base, cx);
                 let floored = self.machine.frames.len() == floor;
                 match done {
                     Ok(()) if floored => Ok(Then::Ended(Ended::Left)),

@@ -22,12 +22,11 @@ mod objects;
 mod throw;
 mod vector;
 
-use super::host::Host;
-use super::inspector::Inspector;
 use super::instance::Instance;
 use super::machine::{Frame, charge};
 use super::stack::Window;
 use super::store::Store;
+use super::store::context::{Context, Inspector};
 use super::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Target};
@@ -97,8 +96,7 @@ impl<H: Heap> Store<H> {
         instance: u32,
         body: u32,
         base: usize,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         let floor = self.machine.frames.len();
         self.machine.running = Frame {
@@ -113,7 +111,7 @@ impl<H: Heap> Store<H> {
         loop {
             let instance = self.machine.running.instance;
             let module = Arc::clone(&self.instances[instance as usize].module);
-            match self.stretch(&module, floor, entering, host, inspector) {
+            match self.stretch(&module, floor, entering, cx) {
                 Ok(Ended::Left) => return Ok(()),
                 Ok(Ended::Moved { entering: new }) => entering = new,
                 Ok(Ended::Threw) => return Err(Stop::Exception),
@@ -121,11 +119,11 @@ impl<H: Heap> Store<H> {
                     match self.unwind(floor) {
                         Ok(()) => {}
                         Err(Stop::Exception) => return Err(Stop::Exception),
-                        Err(stop) => return Err(self.stopped(stop, inspector)),
+                        Err(stop) => return Err(self.stopped(stop, cx.inspector)),
                     }
                     entering = false;
                 }
-                Err(stop) => return Err(self.stopped(stop, inspector)),
+                Err(stop) => return Err(self.stopped(stop, cx.inspector)),
             }
         }
     }
@@ -147,8 +145,7 @@ impl<H: Heap> Store<H> {
         module: &Module,
         floor: usize,
         entering: bool,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<Ended, Stop> {
         let id = self.machine.running.instance;
         let code = &module.ops[..];
@@ -206,7 +203,7 @@ impl<H: Heap> Store<H> {
                 }
                 check!(charge(&mut self.machine.fuel, u64::from(b.cost)));
                 if self.machine.clock.safepoint() {
-                    lend!(self.collect_here(inspector));
+                    lend!(self.collect_here(cx.inspector));
                 }
             }};
         }
@@ -273,7 +270,7 @@ impl<H: Heap> Store<H> {
             {
                 check!(charge(&mut self.machine.fuel, u64::from(op.imm)));
                 if self.machine.clock.safepoint() {
-                    lend!(self.collect_here(inspector));
+                    lend!(self.collect_here(cx.inspector));
                 }
                 rest = behind;
             }
@@ -422,7 +419,7 @@ impl<H: Heap> Store<H> {
                 macro_rules! touch {
                     () => {
                         if self.inspect_operations {
-                            lend!(self.operation(inspector));
+                            lend!(self.operation(cx.inspector));
                         }
                     };
                 }
@@ -880,13 +877,13 @@ impl<H: Heap> Store<H> {
                             None => lend!(self.charge_beyond(bytes)),
                         }
                         if self.machine.clock.allocation() || self.heap.wants_collection() {
-                            lend!(self.collect_here(inspector));
+                            lend!(self.collect_here(cx.inspector));
                         }
                         let fields = usize::from(op.b)..usize::from(op.b) + usize::from(op.c);
                         let ty = TypeId(op.imm);
                         let mut new = self.heap.new_struct(ty, &regs[fields.clone()]);
                         if let Err(HeapError::Full) = new {
-                            lend!(self.collect_here(inspector));
+                            lend!(self.collect_here(cx.inspector));
                             new = self.heap.new_struct(ty, &regs[fields]);
                         }
                         a!() = check!(new).register();
@@ -973,7 +970,7 @@ impl<H: Heap> Store<H> {
                     | Code::ArrayNewElem
                     | Code::ArrayGetWide => {
                         self.machine.running.pc = pc!();
-                        match self.other_op(*op, module, floor, host, inspector)? {
+                        match self.other_op(*op, module, floor, cx)? {
                             Then::Next => {}
                             Then::At(next) => behind = &code[next as usize..],
                             Then::Enter if self.machine.running.instance == id => {
@@ -998,10 +995,5 @@ impl<H: Heap> Store<H> {
     #[inline]
     fn memory(&self, instance: u32, index: u16) -> usize {
         memory_of(&self.instances[instance as usize], index)
-    }
-
-    #[inline]
-    fn table(&self, instance: u32, index: u32) -> usize {
-        self.instances[instance as usize].tables[index as usize] as usize
     }
 }

@@ -1,11 +1,11 @@
 //! Instructions on objects, tables, segments and whole memories, which leave the
 //! frames as they are.
 
-use super::super::inspector::Inspector;
-use super::super::storage::range;
-use super::super::store::Store;
-use super::super::trap::{Stop, Trap};
 use super::vector;
+use crate::engine::storage::range;
+use crate::engine::store::Store;
+use crate::engine::store::context::Inspector;
+use crate::engine::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::{Field, Lane, TypeId};
@@ -186,11 +186,16 @@ impl<H: Heap> Store<H> {
             }
             Code::TableFill => {
                 touch!();
-                self.table_fill(instance, op)?;
+                let [start, value, n] = self.machine.three(op.b);
+                let table = self.table(instance, op.imm);
+                self.table_fill(table, start, value, n)?;
             }
             Code::TableCopy => {
                 touch!();
-                self.table_copy(instance, op)?;
+                let [to, from, n] = self.machine.three(op.b);
+                let src = self.table(instance, op.imm);
+                let dst = self.table(instance, u32::from(op.a));
+                self.table_copy((dst, to), (src, from), n)?;
             }
             Code::TableInit => {
                 touch!();

@@ -1,9 +1,9 @@
 //! Exceptions: finding who catches.
 
-use super::super::machine::Frame;
-use super::super::store::Store;
-use super::super::trap::Stop;
 use super::vector;
+use crate::engine::machine::Frame;
+use crate::engine::store::Store;
+use crate::engine::trap::Stop;
 use crate::heap::{Fact, GcRef, Heap, Place, Slot};
 use crate::module::CatchKind;
 use crate::types::{Lane, TypeId, registers};

@@ -11,15 +11,8 @@ use wasm_encoder::{
 use super::choice::Choice;
 use super::helpers;
 use super::layout::{DATA_LEN, LEN, Layout};
+use super::ref_types::nullable;
 use super::survey::Survey;
-
-/// A nullable reference to the type at `index`.
-pub(super) fn nullable(index: u32) -> RefType {
-    RefType {
-        nullable: true,
-        heap_type: HeapType::Concrete(index),
-    }
-}
 
 fn field(ty: ValType) -> FieldType {
     FieldType {

@@ -6,9 +6,9 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, ValType};
 use wasmparser::{FunctionBody, Operator};
 
-use super::EnrichError;
 use super::choice::Choice;
 use super::emit::Emitter;
+use super::error::EnrichError;
 use super::guard::{Fate, Guards};
 use super::layout::Layout;
 

@@ -1,22 +1,10 @@
 //! The emitter: what every sequence is written with, and the scratch locals it uses.
 
-use wasm_encoder::{AbstractHeapType, BlockType, HeapType, InstructionSink, RefType, ValType};
+use wasm_encoder::{BlockType, InstructionSink, RefType, ValType};
 
-use super::append::nullable;
 use super::choice::Choice;
 use super::layout::{LEN, Layout};
-
-/// The abstract heap type `ty`, unshared.
-pub(super) const fn heap(ty: AbstractHeapType) -> HeapType {
-    HeapType::Abstract { shared: false, ty }
-}
-
-/// eqref, as a heap type.
-pub(super) const EQ: HeapType = heap(AbstractHeapType::Eq);
-/// exnref, as a heap type.
-pub(super) const EXN: HeapType = heap(AbstractHeapType::Exn);
-/// A block with an eqref as its result.
-pub(super) const EQ_BLOCK: BlockType = BlockType::Result(ValType::Ref(RefType::EQREF));
+use super::ref_types::nullable;
 
 /// Scratch locals, appended behind those a body has. All are nullable and start as null.
 ///

@@ -14,10 +14,10 @@ use wasmparser::{
     UnpackedIndex,
 };
 
-use super::append::nullable;
 use super::emit::{Emitter, Role};
 use super::inhabit::{self, Filler};
 use super::layout::LEN;
+use super::ref_types::nullable;
 use super::survey::Survey;
 
 /// How often the loops of one call turn in all, before it returns.

@@ -12,6 +12,7 @@ use wasmparser::{
     UnpackedIndex, ValType,
 };
 
+use super::error::EnrichError;
 use super::survey::Survey;
 
 /// An object that takes more allocations than this counts as not inhabited: code that makes it is too long.
@@ -22,6 +23,15 @@ const MAX_TYPES: usize = 128;
 
 /// Types of the module that are tried for one place, at most.
 const MAX_NEW: usize = 4;
+
+impl Survey {
+    /// Reads `wasm`, which must be a valid core module.
+    pub(super) fn new(wasm: &[u8]) -> Result<Survey, EnrichError> {
+        let mut survey = Survey::read(wasm)?;
+        costs(&mut survey);
+        Ok(survey)
+    }
+}
 
 /// A way to make a value.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +140,7 @@ impl Recipe {
 }
 
 /// What an object of each type costs; `None` if it has none, or none that is worth it.
-pub(super) fn costs(survey: &mut Survey) {
+fn costs(survey: &mut Survey) {
     survey.costs = vec![None; survey.types.len().min(MAX_TYPES)];
     loop {
         let mut changed = false;

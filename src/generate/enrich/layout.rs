@@ -6,15 +6,11 @@
 
 use super::choice::Choice;
 use super::inhabit::Recipe;
-use super::own::{Adopted, Place, Sink};
-use super::sequence;
+use super::own::{Adopted, Sink};
 use super::survey::Survey;
 
 /// Every array of an appended type has at least this many elements, so an index below it never traps.
 pub(super) const LEN: u32 = 8;
-
-/// At most this many types of the module get a scratch local.
-const MAX_ADOPTED: usize = 3;
 
 /// Indices of the appended types. The order is that of the type section.
 #[derive(Clone, Copy, Debug)]
@@ -162,14 +158,18 @@ pub(super) const DATA_LEN: u32 = 48;
 
 impl Layout {
     /// Lays out the additions to the module behind `survey`.
-    pub(super) fn new(survey: &Survey, choice: &mut Choice) -> Layout {
+    pub(super) fn new(
+        survey: &Survey,
+        choice: &mut Choice,
+        adopted: Vec<Adopted>,
+        sinks: Vec<Sink>,
+        kinds: Vec<u8>,
+        leaf_kinds: Vec<u8>,
+    ) -> Layout {
         let types = Types::new(survey.types.len() as u32);
         let global = survey.globals.len() as u32;
         let func = survey.funcs();
         let table = survey.tables.len() as u32;
-        let adopted = adopt(survey, choice);
-        let sinks = sinks(survey);
-        let (kinds, leaf_kinds) = sequence::choose_kinds(choice, &adopted, &sinks);
         Layout {
             types,
             globals: Globals {
@@ -215,55 +215,4 @@ fn recipes(survey: &Survey) -> Vec<Option<Recipe>> {
     let known = (0..).zip(&survey.costs);
     let recipes = known.map(|(ty, cost)| cost.and_then(|_| Recipe::of(survey, ty)));
     recipes.collect()
-}
-
-/// Picks types of the module to work with, those with reference fields first: the others teach a collector little.
-fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
-    let mut rich = Vec::new();
-    let mut plain = Vec::new();
-    for index in 0..survey.costs.len() as u32 {
-        let Some(adopted) = Adopted::new(survey, index) else {
-            continue;
-        };
-        if adopted.writable() {
-            rich.push(adopted);
-        } else {
-            plain.push(adopted);
-        }
-    }
-    let mut chosen = Vec::new();
-    for pool in [&mut rich, &mut plain] {
-        while !pool.is_empty() && chosen.len() < MAX_ADOPTED {
-            let at = choice.below(pool.len() as u32) as usize;
-            chosen.push(pool.swap_remove(at));
-        }
-    }
-    chosen
-}
-
-/// Globals and tables of the module for which a value can be made, or from which one can be read.
-fn sinks(survey: &Survey) -> Vec<Sink> {
-    let mut sinks = Vec::new();
-    for (index, global) in (0..).zip(&survey.globals) {
-        if let Some(slot) = global.content_type.as_reference_type() {
-            let place = if global.mutable {
-                Place::Global(index)
-            } else {
-                Place::Fixed(index)
-            };
-            sinks.extend(Sink::new(survey, place, slot));
-        }
-    }
-    for (index, table) in (0..).zip(&survey.tables) {
-        if table.initial > 0 && !table.table64 {
-            // The initial size is small by configuration; a larger one of a foreign module is simply not all used.
-            let len = table.initial.min(64) as u32;
-            sinks.extend(Sink::new(
-                survey,
-                Place::Table { index, len },
-                table.element_type,
-            ));
-        }
-    }
-    sinks
 }

@@ -13,8 +13,9 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `seeds` | the part of the input that is used |
 //! | `survey` | what the module has |
-//! | `layout` | where the additions end up, and which kinds of sequences the module gets |
+//! | `layout` | where the additions end up |
 //! | `append` | the additions themselves |
 //! | `inhabit` | which types of the module have values, and how to make them |
 //! | `own` | the module's own types, globals and tables as places for references |
@@ -22,6 +23,7 @@
 //! | `segments` | active segments that would keep the module from being instantiated |
 //! | `body` | splicing into one body |
 //! | `guard` | the module's own instructions, kept from trapping |
+//! | `ref_types` | reference types, as `wasm_encoder` has them |
 //! | `emit`, `value`, `make`, `store` | what sequences are written with |
 //! | `sequence/` | the sequences |
 //! | `helpers` | the appended functions |
@@ -30,13 +32,16 @@ mod append;
 mod body;
 pub(super) mod choice;
 mod emit;
+mod error;
 mod guard;
 mod helpers;
 mod inhabit;
 mod layout;
 mod make;
 mod own;
+mod ref_types;
 mod rewrite;
+mod seeds;
 mod segments;
 mod sequence;
 mod store;
@@ -45,110 +50,19 @@ mod survey;
 mod tests;
 mod value;
 
-use std::convert::Infallible;
-use std::fmt;
+pub use error::EnrichError;
+pub use seeds::INPUT;
 
 use arbitrary::Unstructured;
 use wasm_encoder::Module;
-use wasm_encoder::reencode::{Error as ReencodeError, Reencode};
+use wasm_encoder::reencode::Reencode;
 use wasmparser::Parser;
 
 use choice::Choice;
 use layout::Layout;
 use rewrite::Rewriter;
+use seeds::{BODIES, Seeds};
 use survey::Survey;
-
-/// How many bytes of input [`enrich`] uses at most.
-pub const INPUT: usize = 8 + 4 + 4 * BODIES;
-
-/// Bodies with a seed of their own; further ones share them.
-const BODIES: usize = 8;
-
-/// Why a module could not be enriched.
-#[derive(Debug)]
-pub enum EnrichError {
-    /// The bytes are not a module.
-    Parse(wasmparser::Error),
-    /// An index or a size in the module leads nowhere.
-    Malformed,
-    /// The module uses something that cannot be written again.
-    Unsupported(String),
-}
-
-impl fmt::Display for EnrichError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            EnrichError::Parse(error) => write!(f, "not a WebAssembly module: {error}"),
-            EnrichError::Malformed => {
-                f.write_str("the module refers to something it does not have")
-            }
-            EnrichError::Unsupported(what) => write!(f, "the module cannot be rewritten: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for EnrichError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            EnrichError::Parse(error) => Some(error),
-            EnrichError::Malformed | EnrichError::Unsupported(_) => None,
-        }
-    }
-}
-
-impl From<wasmparser::Error> for EnrichError {
-    fn from(error: wasmparser::Error) -> EnrichError {
-        EnrichError::Parse(error)
-    }
-}
-
-impl From<ReencodeError<EnrichError>> for EnrichError {
-    fn from(error: ReencodeError<EnrichError>) -> EnrichError {
-        match error {
-            ReencodeError::ParseError(error) => EnrichError::Parse(error),
-            ReencodeError::UserError(error) => error,
-            other => EnrichError::Unsupported(other.to_string()),
-        }
-    }
-}
-
-impl From<ReencodeError<Infallible>> for EnrichError {
-    fn from(error: ReencodeError<Infallible>) -> EnrichError {
-        match error {
-            ReencodeError::ParseError(error) => EnrichError::Parse(error),
-            other => EnrichError::Unsupported(other.to_string()),
-        }
-    }
-}
-
-/// Seeds drawn from the input, one for each part, so that a change of a few bytes changes one part.
-struct Seeds {
-    /// What is appended, and which kinds of sequences there are.
-    layout: u64,
-    /// The appended functions.
-    helpers: u64,
-    bodies: [u32; BODIES],
-}
-
-impl Seeds {
-    fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<Seeds> {
-        let layout = u.arbitrary()?;
-        let helpers = u64::from(u.arbitrary::<u32>()?);
-        let mut bodies = [0; BODIES];
-        for body in &mut bodies {
-            *body = u.arbitrary()?;
-        }
-        Ok(Seeds {
-            layout,
-            helpers,
-            bodies,
-        })
-    }
-
-    fn body(&self, index: usize) -> u64 {
-        u64::from(self.bodies[index % BODIES])
-    }
-}
 
 /// Adds to the valid module `wasm` what a collector has work with. The result is valid if `wasm` is, under the features of
 /// WebAssembly 3.0 without threads.
@@ -204,7 +118,7 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
     });
     let survey = Survey::new(wasm)?;
     let mut choice = Choice::new(seeds.layout, u64::MAX);
-    let layout = Layout::new(&survey, &mut choice);
+    let layout = lay_out(&survey, &mut choice);
     // These are drawn in any case, so that the additions are the same.
     let settle = choice.chance(15, 16);
     let guard = choice.chance(7, 8);
@@ -221,4 +135,12 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
     let mut module = Module::new();
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;
     Ok(module.finish())
+}
+
+/// Decides what is added to the module behind `survey`.
+fn lay_out(survey: &Survey, choice: &mut Choice) -> Layout {
+    let adopted = own::adopt(survey, choice);
+    let sinks = own::sinks(survey);
+    let (kinds, leaf_kinds) = sequence::choose_kinds(choice, &adopted, &sinks);
+    Layout::new(survey, choice, adopted, sinks, kinds, leaf_kinds)
 }

@@ -5,8 +5,12 @@ use wasmparser::{
     AbstractHeapType, CompositeInnerType, FieldType, HeapType as ParsedHeap, RefType as ParsedRef,
 };
 
+use super::choice::Choice;
 use super::inhabit::{self, Source};
 use super::survey::Survey;
+
+/// At most this many types of the module get a scratch local.
+const MAX_ADOPTED: usize = 3;
 
 /// A place of the module.
 #[derive(Clone, Copy, Debug)]
@@ -143,4 +147,55 @@ impl ReadAs {
             _ => ReadAs::Eq,
         }
     }
+}
+
+/// Picks types of the module to work with, those with reference fields first: the others teach a collector little.
+pub(super) fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
+    let mut rich = Vec::new();
+    let mut plain = Vec::new();
+    for index in 0..survey.costs.len() as u32 {
+        let Some(adopted) = Adopted::new(survey, index) else {
+            continue;
+        };
+        if adopted.writable() {
+            rich.push(adopted);
+        } else {
+            plain.push(adopted);
+        }
+    }
+    let mut chosen = Vec::new();
+    for pool in [&mut rich, &mut plain] {
+        while !pool.is_empty() && chosen.len() < MAX_ADOPTED {
+            let at = choice.below(pool.len() as u32) as usize;
+            chosen.push(pool.swap_remove(at));
+        }
+    }
+    chosen
+}
+
+/// Globals and tables of the module for which a value can be made, or from which one can be read.
+pub(super) fn sinks(survey: &Survey) -> Vec<Sink> {
+    let mut sinks = Vec::new();
+    for (index, global) in (0..).zip(&survey.globals) {
+        if let Some(slot) = global.content_type.as_reference_type() {
+            let place = if global.mutable {
+                Place::Global(index)
+            } else {
+                Place::Fixed(index)
+            };
+            sinks.extend(Sink::new(survey, place, slot));
+        }
+    }
+    for (index, table) in (0..).zip(&survey.tables) {
+        if table.initial > 0 && !table.table64 {
+            // The initial size is small by configuration; a larger one of a foreign module is simply not all used.
+            let len = table.initial.min(64) as u32;
+            sinks.extend(Sink::new(
+                survey,
+                Place::Table { index, len },
+                table.element_type,
+            ));
+        }
+    }
+    sinks
 }

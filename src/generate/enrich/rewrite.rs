@@ -13,11 +13,13 @@ use wasmparser::{
 };
 
 use super::choice::Choice;
+use super::error::EnrichError;
 use super::guard::Guards;
 use super::layout::Layout;
+use super::seeds::Seeds;
 use super::segments::{self, Fit};
 use super::survey::Survey;
-use super::{EnrichError, Seeds, append, body};
+use super::{append, body};
 
 /// At most this many sequences in the bodies of the module.
 const MAX_PER_MODULE: u32 = 64;

@@ -2,7 +2,8 @@
 
 use wasm_encoder::BlockType;
 
-use super::emit::{EQ_BLOCK, Emitter};
+use super::emit::Emitter;
+use super::ref_types::EQ_BLOCK;
 
 impl Emitter<'_> {
     /// Makes a node local non-null.

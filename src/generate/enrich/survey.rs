@@ -8,7 +8,7 @@ use wasmparser::{
     MemoryType, Parser, Payload, RefType, SubType, TableType, TypeRef, UnpackedIndex,
 };
 
-use super::{EnrichError, inhabit};
+use super::error::EnrichError;
 
 /// The index spaces of a module, imports first.
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Reads `wasm`, which must be a valid core module.
-    pub(super) fn new(wasm: &[u8]) -> Result<Survey, EnrichError> {
+    /// Reads `wasm`, which must be a valid core module; all but the costs.
+    pub(super) fn read(wasm: &[u8]) -> Result<Survey, EnrichError> {
         let mut survey = Survey::default();
         for payload in Parser::new(0).parse_all(wasm) {
             match payload? {
@@ -86,7 +86,6 @@ impl Survey {
                 _ => {}
             }
         }
-        inhabit::costs(&mut survey);
         Ok(survey)
     }
 

@@ -6,9 +6,10 @@ use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 use super::choice::Choice;
 use super::emit::{Emitter, Scratch};
 use super::layout::Layout;
+use super::ref_types::nullable;
 use super::sequence::KINDS;
 use super::survey::Survey;
-use super::{EnrichError, append, enrich};
+use super::{EnrichError, enrich, lay_out};
 use crate::generate::{module, smith};
 
 /// What the engine of this repository accepts.
@@ -115,7 +116,7 @@ fn every_kind_validates_alone() {
         let survey = Survey::new(&plain).expect("surveys");
         for kind in KINDS {
             let mut choice = Choice::new(seed, 3);
-            let mut layout = Layout::new(&survey, &mut choice);
+            let mut layout = lay_out(&survey, &mut choice);
             let index = KINDS
                 .iter()
                 .position(|k| k.name == kind.name)
@@ -194,7 +195,7 @@ fn without_guards_original_instructions_are_kept() {
         let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
         let survey = Survey::new(&plain).expect("surveys");
         let mut choice = Choice::new(seed, 0);
-        let layout = Layout::new(&survey, &mut choice);
+        let layout = lay_out(&survey, &mut choice);
         let seeds = super::Seeds {
             layout: seed,
             helpers: seed,
@@ -232,7 +233,7 @@ fn operators(wasm: &[u8]) -> Vec<Vec<String>> {
 fn scratch_types_match_indices() {
     let wasm = wat::parse_str("(module (type (array (mut eqref))))").expect("parses");
     let survey = Survey::new(&wasm).expect("surveys");
-    let layout = Layout::new(&survey, &mut Choice::new(0, 0));
+    let layout = lay_out(&survey, &mut Choice::new(0, 0));
     let local = Scratch::new(0);
     let mut types = BTreeMap::new();
     let mut next = 0;
@@ -242,7 +243,7 @@ fn scratch_types_match_indices() {
             next += 1;
         }
     }
-    let object = |ty| wasm_encoder::ValType::Ref(append::nullable(ty));
+    let object = |ty| wasm_encoder::ValType::Ref(nullable(ty));
     assert_eq!(types[&local.node(2)], object(layout.types.node));
     assert_eq!(types[&local.refs(1)], object(layout.types.refs));
     assert_eq!(types[&local.holder()], object(layout.types.holder));
@@ -259,7 +260,7 @@ fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
     let plain = wat::parse_str(text).expect("valid text");
     let survey = Survey::new(&plain).expect("surveys");
     let mut choice = Choice::new(0, 0);
-    let mut layout = Layout::new(&survey, &mut choice);
+    let mut layout = lay_out(&survey, &mut choice);
     // The least of sequences, so that nothing else decides.
     layout.kinds = vec![0];
     layout.leaf_kinds = vec![0];

@@ -2,9 +2,9 @@
 
 use wasm_encoder::{HeapType, RefType, ValType};
 
-use super::append::nullable;
-use super::emit::{EQ, Emitter, i31_value};
+use super::emit::{Emitter, i31_value};
 use super::layout::LEN;
+use super::ref_types::{EQ, nullable};
 
 impl Emitter<'_> {
     /// An i31, as `(ref i31)`.

@@ -3,7 +3,7 @@
 use crate::common::Scratch;
 use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with};
 use gcdiff::case;
-use gcdiff::engine::Blind;
+use gcdiff::engine::NoInspector;
 use gcdiff::generate::Generator;
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Roots};
@@ -296,7 +296,8 @@ fn a_panic_in_a_script_is_a_failure_with_its_line() {
             times,
         };
         let heap = Drc::with_policy(1 << 20, rogue);
-        let report = script::run(text, heap, &script::Options::default(), &mut Blind).unwrap();
+        let report =
+            script::run(text, heap, &script::Options::default(), &mut NoInspector).unwrap();
         assert_eq!(report.failures.len(), failed, "{report:?}");
         let Some(failure) = report.failures.first() else {
             continue;

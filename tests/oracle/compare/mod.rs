@@ -7,7 +7,7 @@ mod places;
 mod steps;
 
 use gcdiff::case;
-use gcdiff::engine::{Blind, Schedule};
+use gcdiff::engine::{NoInspector, Schedule};
 use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
@@ -34,7 +34,7 @@ fn observe(body: &str, heap: impl Heap, schedule: Schedule) -> Ran {
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = schedule;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
-    let run = case::run(&case, &module, heap, &mut Blind);
+    let run = case::run(&case, &module, heap, &mut NoInspector);
     (run.observation.unwrap(), module)
 }
 

@@ -3,7 +3,7 @@
 
 use super::liar::Liar;
 use super::scene::*;
-use gcdiff::engine::{Blind, Grain, NoHost, Owner, Point, Schedule, Store};
+use gcdiff::engine::{Grain, NoHost, NoInspector, Owner, Point, Schedule, Store};
 use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
 use gcdiff::heap::{Block, GcRef, Heap, Inspect, Roots, Shape};
 use gcdiff::module::Module;
@@ -21,7 +21,7 @@ pub struct Scene<H> {
 impl<H: Heap> Scene<H> {
     pub fn fresh(heap: H) -> Scene<H> {
         let (mut store, module) = instance(heap, SCENE);
-        run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
+        run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
         assert_eq!(audit(&mut store, Point::Call), None);
         let dead = GcRef(store.heap.blocks()[0].start);
         Scene {
@@ -45,7 +45,7 @@ impl<H: Heap> Scene<H> {
 /// The scene after a collection, which an audit finds in order.
 fn collected() -> Scene<Copying> {
     let mut scene = Scene::fresh(Copying::new(1 << 20));
-    scene.store.collect(&mut Blind).unwrap();
+    scene.store.collect(&mut NoInspector).unwrap();
     assert_eq!(audit(&mut scene.store, Point::Collection), None);
     assert_eq!(scene.store.heap.stats().freed, 1);
     scene
@@ -77,7 +77,7 @@ fn blocks_follow_each_other() {
         (|blocks| blocks.truncate(3), "the last block ends at"),
     ];
     let mut scene = Scene::fresh(Liar::new(Copying::new(1 << 20)));
-    scene.store.collect(&mut Blind).unwrap();
+    scene.store.collect(&mut NoInspector).unwrap();
     for (lie, message) in lies {
         scene.store.heap.lies.blocks = Some(lie);
         let v = audit(&mut scene.store, Point::Collection).expect("a broken law");
@@ -144,7 +144,7 @@ impl Policy for Hoarder {
 #[test]
 fn leak_of_what_is_unreachable() {
     let mut scene = Scene::fresh(Copying::with_policy(1 << 20, Hoarder));
-    scene.store.collect(&mut Blind).unwrap();
+    scene.store.collect(&mut NoInspector).unwrap();
     let v = audit(&mut scene.store, Point::Collection).expect("a broken law");
     let first = GcRef(scene.store.heap.blocks()[0].start);
     let message = "is unreachable, but a collection has not freed it";
@@ -159,14 +159,14 @@ fn leak_of_what_is_unreachable() {
           (local.set $x (array.new_default $refs (i32.const 1)))
           (array.set $refs (local.get $x) (i32.const 0) (local.get $x)))"#;
     let (mut store, module) = instance(Copying::with_policy(1 << 20, Hoarder), body);
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
-    store.collect(&mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     let v = audit(&mut store, Point::Collection).expect("a broken law");
     is(&v, Law::Leak, v.object.map(GcRef), None, message);
     assert_eq!(v.owners.len(), 1);
     let (mut store, module) = instance(Copying::new(1 << 20), body);
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
-    store.collect(&mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     assert_eq!(audit(&mut store, Point::Collection), None);
 }
 

@@ -1,7 +1,7 @@
 //! The law *exact*.
 
 use super::scene::*;
-use gcdiff::engine::{Blind, NoHost, Point, Stop};
+use gcdiff::engine::{NoHost, NoInspector, Point, Stop};
 use gcdiff::heap::Inspect;
 use gcdiff::heap::drc::Drc;
 use gcdiff::oracle::Law;
@@ -59,7 +59,7 @@ fn exact_knows_every_kind_of_owner() {
            (elem $segment (ref $leaf) (struct.new $leaf (i32.const 1)))
            (func (export "run") (throw $tag (struct.new $leaf (i32.const 2))))"#,
     );
-    let thrown = run(&mut store, &module, &mut NoHost, &mut Blind);
+    let thrown = run(&mut store, &module, &mut NoHost, &mut NoInspector);
     assert_eq!(thrown, Err(Stop::Exception));
     let members = store.heap.root_list().unwrap().members;
     let [exception, payload, item] = members[..] else {

@@ -2,7 +2,7 @@
 
 use super::liar::Liar;
 use super::scene::*;
-use gcdiff::engine::{Blind, NoHost, Owner, Point, Stop, Store};
+use gcdiff::engine::{NoHost, NoInspector, Owner, Point, Stop, Store};
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
@@ -23,7 +23,7 @@ const THROW: &str = r#"
 /// A store with an exception pending, and its address.
 fn thrown<H: Heap>(heap: H) -> (Store<H>, Arc<Module>, GcRef) {
     let (mut store, module) = instance(heap, THROW);
-    let thrown = run(&mut store, &module, &mut NoHost, &mut Blind);
+    let thrown = run(&mut store, &module, &mut NoHost, &mut NoInspector);
     assert_eq!(thrown, Err(Stop::Exception));
     assert_eq!(audit(&mut store, Point::Call), None);
     let exception = GcRef(store.heap.blocks()[1].start);

@@ -3,7 +3,7 @@
 
 use super::liar::{Liar, Lies};
 use super::scene::*;
-use gcdiff::engine::{Blind, Point, Store};
+use gcdiff::engine::{NoInspector, Point, Store};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy};
 use gcdiff::heap::null::Null;
 use gcdiff::heap::{GcRef, Heap, Reclaims};
@@ -33,7 +33,7 @@ fn graph<H: Heap>(heap: H, edges: &[Vec<usize>], held: &[usize]) -> (Store<H>, V
     for node in held {
         store.add_handle(nodes[*node]).unwrap();
     }
-    store.collect(&mut Blind).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     (store, nodes)
 }
 

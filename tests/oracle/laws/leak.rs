@@ -1,7 +1,7 @@
 //! The law *leak* in the counting heap: counts of zero, and the list.
 
 use super::scene::*;
-use gcdiff::engine::{Blind, Point};
+use gcdiff::engine::{NoInspector, Point};
 use gcdiff::heap::{Heap, Inspect};
 use gcdiff::oracle::Law;
 
@@ -32,7 +32,7 @@ fn leak_through_the_list() {
 
     // What is in a frame stays.
     let kept = broken_inside(HOLDER, &mut |store| {
-        store.collect(&mut Blind).unwrap();
+        store.collect(&mut NoInspector).unwrap();
         assert_eq!(store.heap.root_list().unwrap().members.len(), 2);
         assert_eq!(audit(store, Point::Collection), None);
     });

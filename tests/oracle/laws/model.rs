@@ -1,7 +1,7 @@
 //! The law *type* in the model heap, which has nothing else that could break.
 
 use super::scene::*;
-use gcdiff::engine::{Blind, NoHost, Point, Store};
+use gcdiff::engine::{NoHost, NoInspector, Point, Store};
 use gcdiff::heap::model::Model;
 use gcdiff::heap::{GcRef, Inspect, Place, Shape};
 use gcdiff::module::Module;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// The scene after its run, and its objects.
 fn scene() -> (Store<Model>, Arc<Module>, [GcRef; 5]) {
     let (mut store, module) = instance(Model::new(1 << 20), SCENE);
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
-    store.collect(&mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     // It frees nothing, and claims to free nothing.
     assert_eq!(audit(&mut store, Point::Collection), None);
     let blocks = store.heap.blocks();

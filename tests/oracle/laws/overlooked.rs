@@ -3,7 +3,7 @@
 
 use super::copying::Scene;
 use super::scene::{HOLDER, audit, broken_inside_of, is};
-use gcdiff::engine::{Blind, Point};
+use gcdiff::engine::{NoInspector, Point};
 use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
 use gcdiff::heap::{GcRef, Inspect, Roots};
 use gcdiff::oracle::{FrameOf, Holder, Law};
@@ -83,7 +83,7 @@ fn type_of_what_a_collection_overlooked() {
     for (policy, expected) in cases {
         let mut scene = Scene::fresh(Copying::with_policy(1 << 20, policy));
         let before = scene.store.heap.blocks();
-        scene.store.collect(&mut Blind).unwrap();
+        scene.store.collect(&mut NoInspector).unwrap();
         let found = audit(&mut scene.store, Point::Collection);
         let Some((stale, path)) = expected else {
             assert_eq!(found, None);
@@ -116,7 +116,7 @@ fn type_of_what_a_frame_holds_after_a_collection() {
         let heap = Copying::with_policy(1 << 20, policy);
         let v = broken_inside_of(heap, HOLDER, &mut |store| {
             x = GcRef(store.heap.blocks()[0].start);
-            store.collect(&mut Blind).unwrap();
+            store.collect(&mut NoInspector).unwrap();
         });
         if !frames {
             assert_eq!(v, None);

@@ -3,7 +3,7 @@
 
 use super::liar::Liar;
 use super::scene::*;
-use gcdiff::engine::{Blind, NoHost, Owner, Point, Stop, Store};
+use gcdiff::engine::{NoHost, NoInspector, Owner, Point, Stop, Store};
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::{GcRef, Heap, Inspect};
 use gcdiff::oracle::{FrameOf, Holder, Law, Violation};
@@ -93,9 +93,9 @@ fn holders_outside_the_heap() {
              (struct.new $leaf (i32.const 1)) (struct.new $leaf (i32.const 1)))
            (func (export "run") (throw $tag (i32.const 3) (struct.new $leaf (i32.const 2))))"#,
     );
-    let thrown = run(&mut store, &module, &mut NoHost, &mut Blind);
+    let thrown = run(&mut store, &module, &mut NoHost, &mut NoInspector);
     assert_eq!(thrown, Err(Stop::Exception));
-    store.collect(&mut Blind).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     let blocks = store.heap.blocks();
     let [_, _, item, payload, exception] =
         blocks.iter().map(|b| GcRef(b.start)).collect::<Vec<_>>()[..]
@@ -158,8 +158,8 @@ fn holders_in_frames_and_in_the_list() {
 #[test]
 fn holders_in_a_queue() {
     let (mut store, module) = instance(Liar::new(Drc::new(1 << 20)), SCENE);
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
-    store.collect(&mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     let array = GcRef(store.tables()[0].elements[0]);
     // A queue that owns two counts, first unknown to the counts.
     store.heap.lies.parked = vec![array; 2];
@@ -182,7 +182,7 @@ fn more_holders_than_are_named() {
         let r = heap.new_struct_default(leaf).unwrap();
         let array = heap.new_array(refs, len, r.register()).unwrap();
         store.add_handle(array).unwrap();
-        store.collect(&mut Blind).unwrap();
+        store.collect(&mut NoInspector).unwrap();
         let v = miscounted(&mut store, r);
         assert_eq!((v.owners.len(), v.more_owners), (named, more), "{len}");
         let last = element(array, named as u32 - 1);
@@ -349,7 +349,7 @@ fn a_long_path_is_cut_in_the_middle() {
             node = heap.new_array(refs, 1, node.register()).unwrap();
         }
         store.add_handle(node).unwrap();
-        store.collect(&mut Blind).unwrap();
+        store.collect(&mut NoInspector).unwrap();
         let v = miscounted(&mut store, last);
         assert_eq!(v.path.len(), len);
         let line = format!("\n  reached by   {expected}");

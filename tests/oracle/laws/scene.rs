@@ -2,8 +2,8 @@
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{
-    Blind, Extern, Grain, Host, HostCall, Inspector, Limits, NoHost, Point, Schedule, Stop, Store,
-    Trap,
+    Context, Extern, Grain, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Point,
+    Schedule, Stop, Store, Trap,
 };
 use gcdiff::heap::drc::{Core, Drc, Policy};
 use gcdiff::heap::{GcRef, Heap, Inspect};
@@ -52,7 +52,9 @@ pub fn instance<H: Heap>(heap: H, body: &str) -> (Store<H>, Arc<Module>) {
         _ => panic!("only functions are imported"),
     });
     let id = store.link(&module, import.as_slice()).unwrap();
-    store.start(id, &mut NoHost, &mut Blind).unwrap();
+    store
+        .start(id, &mut Context::new(&mut NoHost, &mut NoInspector))
+        .unwrap();
     (store, module)
 }
 
@@ -67,7 +69,7 @@ pub fn run<H: Heap>(
     let Some(Extern::Func(run)) = store.instances()[0].item(run) else {
         panic!("not a function");
     };
-    store.call(run, &[], host, inspector)
+    store.call(run, &[], &mut Context::new(host, inspector))
 }
 
 pub fn audit<H: Heap>(store: &mut Store<H>, point: Point) -> Option<Violation> {
@@ -92,7 +94,7 @@ impl Scene {
     /// Every object is in the stack-root list, the newest first.
     pub fn fresh() -> Scene {
         let (mut store, module) = instance(Drc::new(1 << 20), SCENE);
-        run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
+        run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
         let core = store.heap.core();
         let members = store.heap.root_list().unwrap().members;
         let [array, pair, b, a, dead] = members[..] else {
@@ -115,7 +117,7 @@ impl Scene {
     /// The list is empty, and one leaf is dead.
     pub fn collected() -> Scene {
         let mut scene = Scene::fresh();
-        scene.store.collect(&mut Blind).unwrap();
+        scene.store.collect(&mut NoInspector).unwrap();
         assert_eq!(audit(&mut scene.store, Point::Collection), None);
         assert!(!scene.store.heap.core().is_allocated(scene.dead));
         scene
@@ -191,7 +193,7 @@ pub fn broken_inside_of<H: Heap>(
         damage,
         found: None,
     };
-    let stopped = run(&mut store, &module, &mut host, &mut Blind);
+    let stopped = run(&mut store, &module, &mut host, &mut NoInspector);
     assert_eq!(stopped, Err(Trap::Host.into()));
     host.found
 }

@@ -1,7 +1,7 @@
 //! The law *type* in heaps that do not move.
 
 use super::scene::*;
-use gcdiff::engine::{Blind, NoHost, Point, Stop};
+use gcdiff::engine::{NoHost, NoInspector, Point, Stop};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::null::Null;
 use gcdiff::heap::{GcRef, Heap, Shape};
@@ -94,9 +94,9 @@ fn type_of_garbage_matters_too() {
              (local.set $x (array.new_default $refs (i32.const 2)))
              (array.set $refs (local.get $x) (i32.const 0) (local.get $x)))"#,
     );
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
     let array = store.heap.core().list_head();
-    store.collect(&mut Blind).unwrap();
+    store.collect(&mut NoInspector).unwrap();
     assert_eq!(audit(&mut store, Point::Collection), None);
     let core = store.heap.core_mut();
     core.write_elements(array, 1, &[array.0 + 16]).unwrap();
@@ -113,7 +113,7 @@ fn type_of_segments_and_of_the_pending_exception() {
            (elem $segment (ref $leaf) (struct.new $leaf (i32.const 1)))
            (func (export "run") (throw $tag (i32.const 2)))"#,
     );
-    let thrown = run(&mut store, &module, &mut NoHost, &mut Blind);
+    let thrown = run(&mut store, &module, &mut NoHost, &mut NoInspector);
     assert_eq!(thrown, Err(Stop::Exception));
     let exception = store.heap.core().list_head();
     let item = store.heap.core().next(exception).unwrap();
@@ -188,7 +188,7 @@ impl Policy for Forgetful {
 #[test]
 fn type_in_a_heap_that_does_not_count() {
     let (mut store, module) = instance(Null::new(1 << 20), SCENE);
-    run(&mut store, &module, &mut NoHost, &mut Blind).unwrap();
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
     assert_eq!(audit(&mut store, Point::Call), None);
     let pair = GcRef(store.globals().next().expect("a global").1 as u32);
     let fields = &module.types.entry(module.type_ids[2]).layout.fields;

@@ -2,7 +2,7 @@
 
 use super::{Engine, Execute, LIMITS, Run};
 use gcdiff::case::{Case, Plan};
-use gcdiff::engine::{Blind, Limits, NoHost, Schedule, Store};
+use gcdiff::engine::{Context, Limits, NoHost, NoInspector, Schedule, Store};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -66,13 +66,13 @@ fn program<H: Heap>(heap: impl Fn() -> H + 'static) -> Run {
         let mut store = Store::new(heap(), NONE, Schedule::Never);
         let instance = store.link(&module, &[]).expect("no imports");
         store
-            .start(instance, &mut NoHost, &mut Blind)
+            .start(instance, &mut Context::new(&mut NoHost, &mut NoInspector))
             .expect("starts");
         let Some(ExportItem::Func(run)) = module.export("run") else {
             panic!("a program exports `run`");
         };
         let start = Instant::now();
-        let ended = store.call(run, &[argument.into()], &mut NoHost, &mut Blind);
+        let ended = store.call(run, &[argument.into()], &mut Context::new(&mut NoHost, &mut NoInspector));
         let elapsed = start.elapsed().as_secs_f64() * 1e3;
         ended.expect("returns");
         (elapsed, store.result(0) as u32)

@@ -2,8 +2,8 @@
 
 use wasm_encoder::{AbstractHeapType, BlockType, HeapType, RefType, ValType};
 
-use super::super::append::nullable;
-use super::super::emit::{EQ, EQ_BLOCK, Emitter, heap, i31_value};
+use super::super::emit::{Emitter, i31_value};
+use super::super::ref_types::{EQ, EQ_BLOCK, heap, nullable};
 
 /// An i31 is stored, and read back as a number.
 pub(super) fn i31(e: &mut Emitter<'_>) {

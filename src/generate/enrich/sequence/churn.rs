@@ -2,7 +2,8 @@
 
 use wasm_encoder::{BlockType, HeapType};
 
-use super::super::emit::{EQ, Emitter};
+use super::super::emit::Emitter;
+use super::super::ref_types::EQ;
 
 /// Many short-lived objects.
 pub(super) fn garbage(e: &mut Emitter<'_>) {

@@ -3,8 +3,8 @@
 
 use wasm_encoder::{BlockType, RefType, ValType};
 
-use super::super::append::nullable;
 use super::super::emit::Emitter;
+use super::super::ref_types::nullable;
 
 /// One of them. Nothing comes after it.
 pub(super) fn run(e: &mut Emitter<'_>) {

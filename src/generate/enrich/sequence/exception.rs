@@ -2,7 +2,8 @@
 
 use wasm_encoder::{BlockType, Catch, HeapType, ValType};
 
-use super::super::emit::{EQ, EXN, Emitter};
+use super::super::emit::Emitter;
+use super::super::ref_types::{EQ, EXN};
 
 /// Throws in a block that catches the payload.
 pub(super) fn throw(e: &mut Emitter<'_>) {

@@ -2,7 +2,8 @@
 
 use wasm_encoder::HeapType;
 
-use super::super::emit::{EQ, EXN, Emitter, Scratch};
+use super::super::emit::{Emitter, Scratch};
+use super::super::ref_types::{EQ, EXN};
 
 /// A new object, stored somewhere.
 pub(super) fn build(e: &mut Emitter<'_>) {

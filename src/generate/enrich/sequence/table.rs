@@ -2,8 +2,9 @@
 
 use wasm_encoder::BlockType;
 
-use super::super::emit::{EQ, Emitter};
+use super::super::emit::Emitter;
 use super::super::layout::LEN;
+use super::super::ref_types::EQ;
 
 /// A slot is written, or read into a local.
 pub(super) fn set(e: &mut Emitter<'_>) {

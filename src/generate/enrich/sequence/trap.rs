@@ -2,7 +2,8 @@
 
 use wasm_encoder::HeapType;
 
-use super::super::emit::{EQ, EXN, Emitter};
+use super::super::emit::Emitter;
+use super::super::ref_types::{EQ, EXN};
 use super::endless;
 
 /// An access that is out of bounds in a way of its own, with references under way.

@@ -1,87 +1,30 @@
 //! The store: everything that instances share.
 
+mod allocate;
+mod call;
+mod charges;
+mod collect;
+pub(super) mod context;
+mod handles;
+mod initialise;
+mod items;
+mod link;
+mod roots;
+mod tables;
+pub(super) mod view;
+
+use super::actor::{Actor, Cause, Deed, Location};
 use super::budget::Budget;
-use super::funcs::FuncsByType;
-use super::inspector::{Act, Actor, Cause, Deed, Grain, Halt, Inspector, Location, Point, View};
+use super::funcs::{Func, FuncsByType};
 use super::instance::Instance;
 use super::limits::Limits;
 use super::machine::{Frame, Machine};
-use super::roots::StoreRoots;
 use super::schedule::Schedule;
-use super::storage::{Memory, Table};
-use super::trap::Stop;
-use crate::heap::{GcRef, Heap, HeapError, Reclaims, Shape};
+use super::storage::{GlobalSlot, Memory, Table};
+use crate::heap::{GcRef, Heap, HeapError, Shape};
 use crate::module::{GlobalType, Module};
 use crate::types::{HeapType, RefType, TypeId, Types, ValType};
 use std::sync::Arc;
-
-/// What a function of the store is.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Func {
-    /// A function of an instance.
-    Wasm {
-        /// Its type.
-        ty: TypeId,
-        /// The instance.
-        instance: u32,
-        /// Its body in the instance's module.
-        body: u32,
-    },
-    /// A host function.
-    Host {
-        /// Its type.
-        ty: TypeId,
-        /// The host's id for it.
-        id: u32,
-    },
-}
-
-impl Func {
-    /// The function's type.
-    pub fn ty(self) -> TypeId {
-        match self {
-            Func::Wasm { ty, .. } | Func::Host { ty, .. } => ty,
-        }
-    }
-}
-
-/// A global: its type, and where its value is: in [`Store::ref_globals`] if it
-/// is a reference, else in [`Machine::num_globals`], where a `v128` has two slots.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct GlobalSlot {
-    pub ty: GlobalType,
-    pub slot: u32,
-}
-
-impl Frame {
-    /// Calls `visit` with the registers that hold references.
-    pub(super) fn visit<H>(&self, store: &Store<H>, visit: impl FnMut(u16)) {
-        visit_frame(&store.instances, &store.types, self, visit);
-    }
-}
-
-/// See [`Frame::visit`].
-pub(super) fn visit_frame(
-    instances: &[Instance],
-    types: &Types,
-    frame: &Frame,
-    mut visit: impl FnMut(u16),
-) {
-    if frame.body == Frame::HOST {
-        let mut register = 0;
-        let func = types.func(TypeId(frame.instance));
-        for param in func.params.iter().chain(&func.results) {
-            if param.is_gc() {
-                visit(register);
-            }
-            register += param.lane().registers() as u16;
-        }
-    } else {
-        let module = &instances[frame.instance as usize].module;
-        let body = &module.bodies[frame.body as usize];
-        module.maps.visit(body, frame.pc, visit);
-    }
-}
 
 /// A store: a heap, instances, and the state of execution.
 #[derive(Debug)]
@@ -290,44 +233,6 @@ impl<H: Heap> Store<H> {
         self.deed
     }
 
-    /// Tells what the embedder does from now on, so that it is blamed for what
-    /// it breaks. Lets the inspector look first, if it wants to look before every
-    /// operation.
-    pub fn begin(&mut self, deed: Deed, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        self.deed = deed;
-        self.inspect_operations = inspector.grain() >= Grain::Every;
-        match self.inspect_operations {
-            true => self.embedder_acts(inspector),
-            false => Ok(()),
-        }
-    }
-
-    /// Lets the inspector look, before the embedder goes on with its deed.
-    #[cold]
-    pub(super) fn embedder_acts(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        self.inspect(Point::Operation, inspector)?;
-        self.last_actor = Some(Actor::Embedder(self.deed));
-        Ok(())
-    }
-
-    /// Notes who acted when the heap crashed or found itself corrupt. A corrupt
-    /// heap is shown to the inspector, while the frames are still there: it may
-    /// find out what has happened. A crash says so itself, and leaves the heap
-    /// in the middle of something. The run is over either way. Does nothing if
-    /// `stop` says otherwise, or if this was done already, further inside.
-    pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
-        if let (Stop::Corrupt(corruption), None) = (stop, self.corrupted) {
-            let view = View {
-                store: self,
-                stack: &self.machine.stack,
-            };
-            self.corrupted = Some(view.cause(Point::Corruption));
-            if !corruption.is_crash() {
-                let _ = self.inspect(Point::Corruption, inspector);
-            }
-        }
-    }
-
     /// The place a frame is at.
     pub(super) fn location(&self, frame: &Frame) -> Location {
         if frame.body == Frame::HOST {
@@ -344,78 +249,6 @@ impl<H: Heap> Store<H> {
             func: body.ty.map(|_| body.func),
             offset: module.offsets.get(frame.pc as usize).copied().unwrap_or(0),
         }
-    }
-
-    /// Collects now. The running frame, if any, must be in `current`.
-    #[inline]
-    pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        self.collect_unseen(inspector)?;
-        // What frees nothing has nothing to show, unless it is to be blamed.
-        let shown = match self.heap.reclaims() {
-            Reclaims::Nothing => self.inspect_operations,
-            _ => inspector.grain() >= Grain::Collection,
-        };
-        if shown {
-            self.inspect(Point::Collection, inspector)?;
-        }
-        Ok(())
-    }
-
-    /// Ends a run: collects once more, and lets the inspector look for the last
-    /// time.
-    pub fn finish(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        let end = Deed {
-            act: Act::End,
-            ..Deed::default()
-        };
-        self.begin(end, inspector)?;
-        self.collect_unseen(inspector)?;
-        self.inspect(Point::End, inspector)
-    }
-
-    fn collect_unseen(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        if self.machine.clock.has_run_away() {
-            return Err(Stop::RanAway);
-        }
-        if self.inspect_operations {
-            // What the last operation broke is not to be blamed on this.
-            self.inspect(Point::Operation, inspector)?;
-        }
-        self.spend(self.collection_work())?;
-        let mut roots = StoreRoots {
-            types: &self.types,
-            instances: &mut self.instances,
-            frames: &self.machine.frames,
-            current: self.current,
-            stack: &mut self.machine.stack,
-            tables: &mut self.tables,
-            globals: &self.globals,
-            ref_globals: &mut self.ref_globals,
-            handles: &mut self.handles,
-            pending: &mut self.pending,
-        };
-        self.collecting = true;
-        let collected = self.heap.collect(&mut roots);
-        // A full heap is still sound, and a script goes on.
-        if let Ok(()) | Err(HeapError::Full) = collected {
-            self.collecting = false;
-        }
-        Ok(collected?)
-    }
-
-    /// Lets the inspector look.
-    pub fn inspect(&mut self, point: Point, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        let view = View {
-            store: self,
-            stack: &self.machine.stack,
-        };
-        let looked = inspector.inspect(point, view);
-        if inspector.grain() >= Grain::Every {
-            // From now on, whoever looks next can ask what has changed.
-            self.heap.watch(true);
-            self.heap.forget_changes();
-        }
-        looked.map_err(|Halt| Stop::Inspector)
     }
 
     /// Whether a non-null reference of the internal, external or exception

@@ -1,9 +1,9 @@
 //! Allocation by the host, by the same rules as for a module: charged to the
 //! budget, and a safepoint.
 
-use super::inspector::Inspector;
-use super::store::Store;
-use super::trap::Stop;
+use super::Store;
+use super::context::Inspector;
+use crate::engine::trap::Stop;
 use crate::heap::{GcRef, Heap, HeapError};
 use crate::types::{Composite, TypeId};
 

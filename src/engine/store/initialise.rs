@@ -1,11 +1,11 @@
 //! The second half of instantiation: what a linked instance begins with.
 
-use super::host::Host;
-use super::inspector::{Act, Deed, Inspector};
-use super::instance::{Extern, Segment};
-use super::storage::range;
-use super::store::{GlobalSlot, Store};
-use super::trap::{Stop, Trap};
+use super::Store;
+use super::context::Context;
+use crate::engine::actor::{Act, Deed};
+use crate::engine::instance::{Extern, Segment};
+use crate::engine::storage::{GlobalSlot, range};
+use crate::engine::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Slot};
 use crate::module::{ConstExpr, Module, SegmentMode};
 use crate::types::ValType;
@@ -14,33 +14,23 @@ use std::sync::Arc;
 impl<H: Heap> Store<H> {
     /// Initialises a linked instance: globals, tables, segments, start
     /// function. What was done before a trap stays done.
-    pub fn start(
-        &mut self,
-        id: u32,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    pub fn start(&mut self, id: u32, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outer = self.deed;
         let deed = Deed {
             act: Act::Instantiation,
             ..outer
         };
-        self.begin(deed, inspector)?;
+        self.begin(deed, cx.inspector)?;
         self.refuel();
-        let done = self.initialise(id, host, inspector);
+        let done = self.initialise(id, cx);
         let done = self.pay(done);
         if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
-            self.begin(outer, inspector)?;
+            self.begin(outer, cx.inspector)?;
         }
         done
     }
 
-    fn initialise(
-        &mut self,
-        id: u32,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    fn initialise(&mut self, id: u32, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let module = Arc::clone(&self.instances[id as usize].module);
         // A table's initial element may only use imported globals, as the
         // table section comes first.
@@ -50,7 +40,7 @@ impl<H: Heap> Store<H> {
                 unreachable!("a table was added")
             };
             self.instances[id as usize].tables.push(index);
-            let value = self.constant(id, *init, host, inspector)?;
+            let value = self.constant(id, *init, cx)?;
             if value != 0 {
                 self.machine.charge(ty.min / 8)?;
                 self.fill_new_table(index, value)?;
@@ -63,7 +53,7 @@ impl<H: Heap> Store<H> {
             self.instances[id as usize].memories.push(index);
         }
         for (i, global) in module.global_inits.iter().enumerate() {
-            let value = self.constant(id, global.init, host, inspector)?;
+            let value = self.constant(id, global.init, cx)?;
             // A `v128` is computed by a body, which leaves the high half, too.
             let high = self
                 .machine
@@ -93,13 +83,13 @@ impl<H: Heap> Store<H> {
             instance.globals.push(index);
             instance.global_slots.push(slot);
         }
-        self.evaluate_segments(id, &module, host, inspector)?;
+        self.evaluate_segments(id, &module, cx)?;
         // Nobody has got hold of anything so far; what follows may hand it out.
         self.instances[id as usize].allocated = true;
-        self.copy_segments(id, &module, host, inspector)?;
+        self.copy_segments(id, &module, cx)?;
         if let Some(start) = module.start {
             let func = self.instances[id as usize].funcs[start as usize];
-            self.call_again(func, &[], host, inspector)?;
+            self.call_again(func, &[], cx)?;
         }
         Ok(())
     }
@@ -110,8 +100,7 @@ impl<H: Heap> Store<H> {
         &mut self,
         id: u32,
         module: &Module,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         for element in &module.elements {
             let gc = element.ty.heap.is_gc();
@@ -120,7 +109,7 @@ impl<H: Heap> Store<H> {
                 gc,
             });
             for item in &element.items {
-                let value = self.constant(id, *item, host, inspector)?;
+                let value = self.constant(id, *item, cx)?;
                 let segments = &mut self.instances[id as usize].elements;
                 let kind = Slot::Segment(id, segments.len() as u32 - 1);
                 let segment = segments.last_mut().expect("just pushed");
@@ -143,15 +132,14 @@ impl<H: Heap> Store<H> {
         &mut self,
         id: u32,
         module: &Module,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         for (i, element) in module.elements.iter().enumerate() {
             match element.mode {
                 SegmentMode::Passive => continue,
                 SegmentMode::Declared => {}
                 SegmentMode::Active { target, offset } => {
-                    let start = self.constant(id, offset, host, inspector)?;
+                    let start = self.constant(id, offset, cx)?;
                     self.table_init(id, target, i as u32, start, 0, element.items.len() as u64)?;
                 }
             }
@@ -159,7 +147,7 @@ impl<H: Heap> Store<H> {
         }
         for (i, data) in module.data.iter().enumerate() {
             if let SegmentMode::Active { target, offset } = data.mode {
-                let start = self.constant(id, offset, host, inspector)?;
+                let start = self.constant(id, offset, cx)?;
                 let memory = self.instances[id as usize].memories[target as usize];
                 let bytes = &mut self.machine.memories[memory as usize].bytes;
                 let to = range(start, data.bytes.len() as u64, bytes.len())
@@ -173,23 +161,17 @@ impl<H: Heap> Store<H> {
 
     /// The value of a constant expression, as a register; of a `v128`, the low
     /// half.
-    fn constant(
-        &mut self,
-        id: u32,
-        expr: ConstExpr,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<u64, Stop> {
+    fn constant(&mut self, id: u32, expr: ConstExpr, cx: &mut Context<'_, H>) -> Result<u64, Stop> {
         match expr {
             ConstExpr::Value(value) => Ok(value),
             ConstExpr::Func(func) => {
                 Ok(u64::from(self.instances[id as usize].funcs[func as usize]) + 1)
             }
             ConstExpr::Body(body) => {
-                self.run_body(id, body, &[], host, inspector)?;
+                self.run_body(id, body, &[], cx)?;
                 if self.inspect_operations {
                     // The value is stored by nobody but the instantiation.
-                    self.embedder_acts(inspector)?;
+                    self.embedder_acts(cx.inspector)?;
                 }
                 Ok(self.machine.stack[self.machine.free_base()])
             }

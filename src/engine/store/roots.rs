@@ -1,11 +1,33 @@
 //! The roots of a store, as a collection sees them.
 
-use super::instance::Instance;
-use super::machine::Frame;
-use super::storage::Table;
-use super::store::{GlobalSlot, visit_frame};
+use crate::engine::instance::Instance;
+use crate::engine::machine::Frame;
+use crate::engine::storage::{GlobalSlot, Table};
 use crate::heap::{CodePoint, GcRef, RawFrame, Roots, Slot};
-use crate::types::Types;
+use crate::types::{TypeId, Types};
+
+/// Calls `visit` with the registers of a frame that hold references.
+pub(super) fn visit_frame(
+    instances: &[Instance],
+    types: &Types,
+    frame: &Frame,
+    mut visit: impl FnMut(u16),
+) {
+    if frame.body == Frame::HOST {
+        let mut register = 0;
+        let func = types.func(TypeId(frame.instance));
+        for param in func.params.iter().chain(&func.results) {
+            if param.is_gc() {
+                visit(register);
+            }
+            register += param.lane().registers() as u16;
+        }
+    } else {
+        let module = &instances[frame.instance as usize].module;
+        let body = &module.bodies[frame.body as usize];
+        module.maps.visit(body, frame.pc, visit);
+    }
+}
 
 /// Everything in a store that refers to the heap, borrowed apart from it.
 pub(super) struct StoreRoots<'a> {

@@ -1,11 +1,13 @@
 //! Calls between the host and the store.
 
-use super::host::{Host, HostCall};
-use super::inspector::{Act, Deed, Grain, HostDeed, Inspector, Point};
-use super::limits::MAX_REENTRY;
-use super::machine::Frame;
-use super::store::{Func, Store};
-use super::trap::{Stop, Trap};
+use super::Store;
+use super::context::{Context, HostCall, Inspector};
+use crate::engine::actor::{Act, Deed, HostDeed};
+use crate::engine::funcs::Func;
+use crate::engine::inspection::{Grain, Point};
+use crate::engine::limits::MAX_REENTRY;
+use crate::engine::machine::Frame;
+use crate::engine::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
@@ -33,26 +35,20 @@ impl<H: Heap> Store<H> {
     ///
     /// After [`Stop::Exception`] the exception is pending; take it with
     /// [`Store::take_exception`].
-    pub fn call(
-        &mut self,
-        func: u32,
-        args: &[u64],
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    pub fn call(&mut self, func: u32, args: &[u64], cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outermost = self.depth == 0;
         if outermost {
             self.refuel();
         }
-        self.inspect_operations = inspector.grain() >= Grain::Every;
-        let mut done = self.call_again(func, args, host, inspector);
+        self.inspect_operations = cx.inspector.grain() >= Grain::Every;
+        let mut done = self.call_again(func, args, cx);
         if outermost {
             done = self.pay(done);
         }
         if self.inspect_operations && matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception))
         {
             // From here on the embedder acts again.
-            self.embedder_acts(inspector)?;
+            self.embedder_acts(cx.inspector)?;
         }
         done
     }
@@ -78,8 +74,7 @@ impl<H: Heap> Store<H> {
         &mut self,
         func: u32,
         args: &[u64],
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         if !self.is_callable(func) {
             return Err(Trap::NotAllocated.into());
@@ -95,7 +90,7 @@ impl<H: Heap> Store<H> {
                     }
                     register += param.lane().registers();
                 }
-                self.run_body(instance, body, &args, host, inspector)
+                self.run_body(instance, body, &args, cx)
             }
             Func::Host { ty, id } => {
                 let base = self.machine.free_base();
@@ -107,7 +102,7 @@ impl<H: Heap> Store<H> {
                     return Err(Trap::StackOverflow.into());
                 }
                 self.depth += 1;
-                let done = self.call_host(ty, id, base, host, inspector);
+                let done = self.call_host(ty, id, base, cx);
                 self.depth -= 1;
                 done
             }
@@ -125,20 +120,19 @@ impl<H: Heap> Store<H> {
         instance: u32,
         body: u32,
         args: &[u64],
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         if self.is_too_deep() {
             return Err(Trap::StackOverflow.into());
         }
-        self.inspect_operations = inspector.grain() >= Grain::Every;
+        self.inspect_operations = cx.inspector.grain() >= Grain::Every;
         let base = self.machine.free_base();
         self.machine.stack.reserve(base + args.len())?;
         self.machine.stack[base..base + args.len()].copy_from_slice(args);
         self.depth += 1;
         let floor = self.machine.frames.len();
         let (outer, running) = (self.current.take(), self.machine.running);
-        let done = self.execute(instance, body, base, host, inspector);
+        let done = self.execute(instance, body, base, cx);
         self.machine.frames.truncate(floor);
         self.current = outer;
         self.machine.running = running;
@@ -148,13 +142,12 @@ impl<H: Heap> Store<H> {
 
     /// Calls a host function whose arguments are in registers from `base` on.
     /// Its results replace them.
-    pub(super) fn call_host(
+    pub(in crate::engine) fn call_host(
         &mut self,
         ty: TypeId,
         id: u32,
         base: usize,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
+        cx: &mut Context<'_, H>,
     ) -> Result<(), Stop> {
         let func = self.types.func(ty);
         let results = base + registers(&func.params);
@@ -177,11 +170,11 @@ impl<H: Heap> Store<H> {
             top: top as u32,
         });
         let done = match self.inspect_operations {
-            true => self.answer(HostCall { id, ty, base }, host, inspector),
-            false => self.answer_unseen(HostCall { id, ty, base }, host, inspector),
+            true => self.answer(HostCall { id, ty, base }, cx),
+            false => self.answer_unseen(HostCall { id, ty, base }, cx),
         };
         if let Err(stop) = &done {
-            self.inspect_corruption(stop, inspector);
+            self.inspect_corruption(stop, cx.inspector);
         }
         self.machine.frames.pop();
         self.machine.stack.copy_within(results..top, base);
@@ -189,16 +182,11 @@ impl<H: Heap> Store<H> {
     }
 
     /// Has the host answer a call, on a frame that is there already.
-    fn answer_unseen(
-        &mut self,
-        call: HostCall,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    fn answer_unseen(&mut self, call: HostCall, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         if self.machine.clock.safepoint() {
-            self.collect(inspector)?;
+            self.collect(cx.inspector)?;
         }
-        let done = host.call(self, call, inspector);
+        let done = cx.host.call(self, call, cx.inspector);
         let end = call.base + registers(&self.types.func(call.ty).params);
         let arguments = &self.machine.stack[call.base..end];
         let ty = call.ty;
@@ -209,12 +197,7 @@ impl<H: Heap> Store<H> {
     /// The same, with a look before and behind, so that the host is blamed for
     /// what it breaks.
     #[cold]
-    fn answer(
-        &mut self,
-        call: HostCall,
-        host: &mut dyn Host<H>,
-        inspector: &mut dyn Inspector<H>,
-    ) -> Result<(), Stop> {
+    fn answer(&mut self, call: HostCall, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outer = self.deed;
         self.deed = Deed {
             act: Act::Call,
@@ -224,10 +207,10 @@ impl<H: Heap> Store<H> {
             }),
             ..outer
         };
-        self.embedder_acts(inspector)?;
-        let done = self.answer_unseen(call, host, inspector);
+        self.embedder_acts(cx.inspector)?;
+        let done = self.answer_unseen(call, cx);
         if matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception)) {
-            self.inspect(Point::Operation, inspector)?;
+            self.inspect(Point::Operation, cx.inspector)?;
         }
         self.deed = outer;
         done
@@ -270,53 +253,6 @@ impl<H: Heap> Store<H> {
     /// are in consecutive registers, a `v128` in two of them.
     pub fn result(&self, index: usize) -> u64 {
         self.machine.stack[self.machine.free_base() + index]
-    }
-
-    /// Takes the pending exception into a handle.
-    pub fn take_exception(&mut self) -> Result<u32, Stop> {
-        let exception = GcRef(self.pending);
-        let handle = self.add_handle(exception)?;
-        self.heap
-            .write_slot(Slot::Pending, &mut self.pending, GcRef::NULL)?;
-        Ok(handle)
-    }
-
-    /// Lets the host hold a reference. A held reference is a root, and counted.
-    pub fn add_handle(&mut self, reference: GcRef) -> Result<u32, Stop> {
-        let mut slot = 0;
-        let kind = Slot::Handle(self.handles.len() as u32);
-        self.heap.init_slot(kind, &mut slot, reference)?;
-        self.handles.push(slot);
-        Ok(self.handles.len() as u32 - 1)
-    }
-
-    /// The reference in a handle; null once dropped.
-    pub fn handle(&self, handle: u32) -> GcRef {
-        GcRef(self.handles[handle as usize])
-    }
-
-    /// How many handles were ever made.
-    pub fn handles(&self) -> usize {
-        self.handles.len()
-    }
-
-    /// Lets go of a handle, which holds null from now on.
-    pub fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
-        let slot = handle as usize..=handle as usize;
-        let kind = Slot::Handle(handle);
-        Ok(self.heap.drop_slots(kind, &mut self.handles[slot])?)
-    }
-
-    /// Lets go of all handles but the first `keep`. Their references stay valid
-    /// until the next collection, as if they had just been loaded.
-    pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
-        let first = Slot::Handle(keep as u32);
-        for handle in &self.handles[keep..] {
-            self.heap.expose(first, GcRef(*handle))?;
-        }
-        self.heap.drop_slots(first, &mut self.handles[keep..])?;
-        self.handles.truncate(keep);
-        Ok(())
     }
 
     /// Lets the inspector look after a call, if it wants to.

@@ -1,0 +1,85 @@
+//! A store as an inspector sees it.
+
+use super::Store;
+use super::roots::visit_frame;
+use crate::engine::actor::{Actor, Cause, Location};
+use crate::engine::inspection::{Owner, Point};
+use crate::heap::{GcRef, Heap};
+use crate::module::Module;
+
+/// A store at a moment of its run, with the registers of its frames.
+pub struct View<'a, H> {
+    /// The store.
+    pub store: &'a Store<H>,
+    pub(super) stack: &'a [u64],
+}
+
+impl<H: Heap> View<'_, H> {
+    /// Calls `visit` with every register that the stack maps call a reference:
+    /// the function it belongs to, outermost frame first, and its value.
+    pub fn frame_references(&self, mut visit: impl FnMut(Location, u16, GcRef)) {
+        let store = self.store;
+        let frames = store.machine.frames.iter().chain(&store.current);
+        for frame in frames {
+            let location = store.location(frame);
+            visit_frame(&store.instances, &store.types, frame, |register| {
+                let value = self.stack[frame.base as usize + usize::from(register)];
+                visit(location, register, GcRef::from_register(value));
+            });
+        }
+    }
+
+    /// Calls `visit` with every slot outside the heap that owns a reference
+    /// into it, in a fixed order.
+    pub fn owners(&self, mut visit: impl FnMut(Owner, GcRef)) {
+        let store = self.store;
+        for (i, global) in store.globals.iter().enumerate() {
+            if global.ty.value.is_gc() {
+                let value = store.ref_globals[global.slot as usize];
+                visit(Owner::Global(i as u32), GcRef(value));
+            }
+        }
+        for (i, table) in store.tables.iter().enumerate().filter(|(_, t)| t.gc) {
+            for (j, value) in table.elements.iter().enumerate() {
+                visit(Owner::Table(i as u32, j as u32), GcRef(*value));
+            }
+        }
+        for (i, instance) in store.instances.iter().enumerate() {
+            for (j, segment) in instance.elements.iter().enumerate() {
+                if segment.gc {
+                    for (k, value) in segment.refs.iter().enumerate() {
+                        let owner = Owner::Segment(i as u32, j as u32, k as u32);
+                        visit(owner, GcRef(*value));
+                    }
+                }
+            }
+        }
+        visit(Owner::Pending, GcRef(store.pending));
+        for (i, value) in store.handles.iter().enumerate() {
+            visit(Owner::Handle(i as u32), GcRef(*value));
+        }
+    }
+
+    /// What has changed the heap since the inspector was last called, if it is
+    /// called as often as [`Grain::Every`](crate::engine::Grain::Every) says. At a coarser grain more may have
+    /// happened in between.
+    pub fn cause(&self, point: Point) -> Option<Cause> {
+        let store = self.store;
+        let standing = || match &store.current {
+            Some(frame) => Some(Actor::Instruction(store.location(frame))),
+            None => store.last_actor,
+        };
+        let cause =
+            |actor: Option<Actor>, collection| actor.map(|actor| Cause { actor, collection });
+        match point {
+            Point::Operation | Point::Call => cause(store.last_actor, false),
+            Point::Collection | Point::End => cause(standing(), true),
+            Point::Corruption => cause(standing(), store.collecting),
+        }
+    }
+
+    /// The module of an instance.
+    pub fn module(&self, instance: u32) -> &Module {
+        &self.store.instances[instance as usize].module
+    }
+}

@@ -1,0 +1,38 @@
+//! The part of the input that the pass uses.
+
+use arbitrary::Unstructured;
+
+/// How many bytes of input [`enrich`](super::enrich) uses at most.
+pub const INPUT: usize = 8 + 4 + 4 * BODIES;
+
+/// Bodies with a seed of their own; further ones share them.
+pub(super) const BODIES: usize = 8;
+
+/// Seeds drawn from the input, one for each part, so that a change of a few bytes changes one part.
+pub(super) struct Seeds {
+    /// What is appended, and which kinds of sequences there are.
+    pub(super) layout: u64,
+    /// The appended functions.
+    pub(super) helpers: u64,
+    pub(super) bodies: [u32; BODIES],
+}
+
+impl Seeds {
+    pub(super) fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<Seeds> {
+        let layout = u.arbitrary()?;
+        let helpers = u64::from(u.arbitrary::<u32>()?);
+        let mut bodies = [0; BODIES];
+        for body in &mut bodies {
+            *body = u.arbitrary()?;
+        }
+        Ok(Seeds {
+            layout,
+            helpers,
+            bodies,
+        })
+    }
+
+    pub(super) fn body(&self, index: usize) -> u64 {
+        u64::from(self.bodies[index % BODIES])
+    }
+}
