@@ -79,33 +79,3 @@ fn the_document_has_every_trial() {
         assert!(when("triggered") <= when("detected"), "{text}");
     }
 }
-
-#[test]
-fn an_oracle_of_results_does_not_see_a_count() {
-    // What table.set counts once too often shows in counts only.
-    let seed = "corpus/regressions/table-set-out-of-bounds.wat";
-    let with = |oracle: &str| gcdiff(&["run", "--fault", "D12", "--oracle", oracle, seed]);
-    assert_eq!(with("results").code, 0);
-    assert_eq!(with("results+graph+zero+blocks+type+poison").code, 0);
-    assert!(with("results+exact").out.contains("fingerprint  exact:"));
-    assert!(with("results+leak").out.contains("fingerprint  leak:"));
-    assert!(with("all").out.contains("fingerprint  exact:"));
-    let wrong = with("results+sense");
-    assert_eq!(wrong.code, 2);
-    assert!(
-        wrong
-            .err
-            .contains("no layer \"sense\"; there are all, results, heap, graph"),
-        "{}",
-        wrong.err
-    );
-}
-
-#[test]
-fn scripts_run_under_faults_of_policies_only() {
-    let script = "tests/scripts/layouts.wast";
-    let ran = gcdiff(&["wast", "--fault", "W20", script]);
-    assert_eq!(ran.code, 2);
-    let message = "fault W20 is not one of the counting heap's policy";
-    assert!(ran.err.contains(message), "{}", ran.err);
-}

@@ -33,6 +33,12 @@ pub fn gcdiff(args: &[&str]) -> Ran {
     Ran::of(command.args(args).output().unwrap())
 }
 
+/// Runs the command line in a folder.
+pub fn gcdiff_in(folder: &Path, args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
+    Ran::of(command.current_dir(folder).args(args).output().unwrap())
+}
+
 /// Runs the command in an address space of so many megabytes.
 #[cfg(target_os = "linux")]
 pub fn within(megabytes: u64, args: &[&str]) -> Ran {

@@ -42,44 +42,6 @@ fn headers_ask_for_no_more_than_the_ceiling() {
             assert!(ran.err.contains("discard: too much memory"), "{}", ran.err);
         }
     }
-    for (bad, wanted) in [
-        ("fuel", "expected NAME=N"),
-        ("speed=1", "there are fuel, frames"),
-        ("frames=0", "at least 1"),
-        ("fuel=1,fuel=1", "given twice"),
-    ] {
-        let ran = gcdiff(&["run", "--limits", bad, "x.wat"]);
-        assert_eq!(ran.code, 2);
-        assert!(ran.err.contains(wanted), "{bad}: {}", ran.err);
-    }
-}
-
-#[test]
-fn a_limit_of_the_command_line_goes_before_a_header() {
-    let text = ";;! [limits]\n;;! fuel = 10\n
-        (module (func (export \"f\") (local $i i32) (loop $l
-          (local.set $i (i32.add (local.get $i) (i32.const 1)))
-          (br_if $l (i32.lt_u (local.get $i) (i32.const 100))))))";
-    let file = File::new("fuel.wat", text);
-    let ran = gcdiff(&["run", file.path()]);
-    assert!(
-        ran.out.contains("trapped: all fuel consumed"),
-        "{}",
-        ran.out
-    );
-    let ran = gcdiff(&["run", "--limits", "fuel=1k", file.path()]);
-    assert!(ran.out.contains("\"f\": returned"), "{}", ran.out);
-    // Directives of another engine are comments, and do not undo an option.
-    let script = ";;! gc = true\n(module (func (export \"f\") (loop $l (br $l))))
-        (assert_return (invoke \"f\"))";
-    let file = File::new("foreign.wast", script);
-    let ran = gcdiff(&["wast", "--limits", "fuel=1k", file.path()]);
-    assert_eq!(ran.code, 1);
-    assert!(
-        ran.out.contains("trapped: all fuel consumed"),
-        "{}",
-        ran.out
-    );
 }
 
 /// A header takes many times as much memory as its text.

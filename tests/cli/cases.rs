@@ -1,0 +1,81 @@
+//! Commands and what they print, to the letter: the documents in `tests/cli/cases/`.
+//!
+//! `BLESS=1 cargo test --test cli cases` writes what is printed now into them; how
+//! they are read is said in [`console`](crate::console).
+
+use crate::common::{Scratch, gcdiff_in, ours};
+use crate::console::{hold, rewrite, words};
+use std::fs;
+
+/// A test for each document.
+macro_rules! cases {
+    ($($name:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+    };
+}
+
+cases! {
+    bad_files
+    blame
+    endless
+    headers
+    invoke
+    oracle_layers
+    proposals
+    replay
+    type_names
+    usage
+    wast_faults
+    wast_linking
+    wast_outcomes
+    wast_unsupported
+    wast_vectors
+}
+
+/// Runs the commands of a document in a folder with its files, beside which are
+/// the files of the repository that commands name.
+fn check(name: &str) {
+    let path = ours(&format!("tests/cli/cases/{name}.md"));
+    let old = fs::read_to_string(&path).unwrap();
+    let scratch = Scratch::new(&format!("case-{name}"));
+    let write = |name: &str, contents: &[u8]| {
+        let path = scratch.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+    };
+    let run = |command: &str| {
+        let words = words(command);
+        let Some(("gcdiff", args)) = words.split_first().map(|(first, args)| (&first[..], args))
+        else {
+            panic!("{path}: {command}: only gcdiff is run");
+        };
+        for arg in args {
+            if arg.starts_with("corpus/") || arg.starts_with("tests/") {
+                write(arg, &fs::read(ours(arg)).unwrap());
+            }
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        Some(gcdiff_in(&scratch.0, &args))
+    };
+    let new = rewrite(&old, |name, text| write(name, text.as_bytes()), run);
+    hold(&path, &old, &new);
+}
+
+#[test]
+fn every_document_is_a_test() {
+    let files = fs::read_dir(ours("tests/cli/cases")).unwrap();
+    let mut files: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut names: Vec<String> = NAMES.iter().map(|name| format!("{name}.md")).collect();
+    names.sort();
+    assert_eq!(files, names);
+}
