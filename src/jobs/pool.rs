@@ -284,7 +284,8 @@ mod tests {
             let pool = Pool {
                 jobs: 2,
                 items: Some(items),
-                timeout: Some(Duration::from_secs(1)),
+                // An item that waits has six times as long.
+                timeout: Some(Duration::from_millis(250)),
                 stop: Arc::default(),
             };
             assert_eq!(pool.run(taken.clone()), gave_up);
