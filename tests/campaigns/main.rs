@@ -5,6 +5,7 @@ mod common;
 mod events;
 #[cfg(unix)]
 mod findings;
+mod generators;
 mod harness;
 mod replay;
 mod text_form;
