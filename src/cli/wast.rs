@@ -9,9 +9,9 @@ use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::heap::{Inspect, Reclaims};
 use crate::jobs::within;
-use crate::oracle::{self, Collector, PolicyMaker};
+use crate::oracle::{self, Collector};
 use crate::script::{self, Auditing, Options, Reason, Report};
-use crate::zoo::{Fault, Probe};
+use crate::zoo::Probe;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -85,15 +85,11 @@ impl Wast {
         let mut auditing = Auditing {
             timing: judged.timing,
             layers: judged.layers,
-            policy: match self.judging.fault() {
-                Some(fault) => Some(policy(fault)?),
-                None => None,
-            },
+            variants: Vec::new(),
         };
-        if auditing.policy.is_none() {
-            let fault = self.judging.fault_of(directives.fault.as_deref());
-            let policy = fault.and_then(|fault| fault.map(policy).transpose());
-            auditing.policy = policy.map_err(in_header)?;
+        let fault = self.judging.fault_of(directives.fault.as_deref());
+        if let Some(fault) = fault.map_err(in_header)? {
+            auditing.variants = fault.variants(&Probe::default());
         }
         let mut options = Options::default();
         options.limits = directives
@@ -141,18 +137,6 @@ impl Wast {
             false => Ok(passed),
         }
     }
-}
-
-/// The policy of a fault: scripts run under nothing else, since other faults are
-/// made for one module.
-fn policy(fault: Fault) -> Result<PolicyMaker, String> {
-    let policy = fault.policy(&Probe::default());
-    policy.ok_or_else(|| {
-        format!(
-            "fault {} is not one of the counting heap's policy",
-            fault.id
-        )
-    })
 }
 
 fn print(name: &str, collector: Collector, report: &Report) {

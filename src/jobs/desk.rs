@@ -236,7 +236,7 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::case;
-    use crate::oracle::{Collector, HeapSubject, judge};
+    use crate::oracle::{Collector, Variant, judge};
 
     #[test]
     fn a_heap_is_blamed_for_time_only_if_all_others_take_less() {
@@ -290,16 +290,13 @@ mod tests {
     fn a_heap_that_has_panicked_runs_no_more() {
         let at_work = Arc::new(Desk::default());
         let desk = at_work.clone();
-        let panics = HeapSubject::edited(
-            Collector::Drc,
-            move |_| {
-                assert_eq!(desk.state().note.heap.as_deref(), Some("drc"));
-                panic!("on purpose")
-            },
-            |_| Collector::Drc.heap(),
-        );
+        let panics = Variant::new(Collector::Drc, || Collector::Drc.heap());
+        let panics = panics.with_edit(move |_| {
+            assert_eq!(desk.state().note.heap.as_deref(), Some("drc"));
+            panic!("on purpose")
+        });
         let options = Options {
-            collectors: vec![panics],
+            collectors: vec![panics.subject()],
             ..Options::default()
         };
         let (case, _) = case::read(b"(module)").unwrap();

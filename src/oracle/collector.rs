@@ -4,7 +4,7 @@ use super::heap_subject::HeapSubject;
 use super::subject::SharedSubject;
 use crate::heap::Heap;
 use crate::heap::copying::Copying;
-use crate::heap::drc::{Drc, Policy};
+use crate::heap::drc::Drc;
 use crate::heap::model::Model;
 use crate::heap::null::Null;
 use std::fmt;
@@ -21,28 +21,6 @@ pub enum Collector {
     Copying,
     /// The naive model.
     Model,
-}
-
-/// Makes the decisions of a counting heap: those of a fault.
-#[derive(Clone)]
-pub struct PolicyMaker(Arc<dyn Fn() -> Box<dyn Policy> + Send + Sync>);
-
-impl PolicyMaker {
-    /// A policy for every heap that is made.
-    pub fn new(make: impl Fn() -> Box<dyn Policy> + Send + Sync + 'static) -> PolicyMaker {
-        PolicyMaker(Arc::new(make))
-    }
-
-    /// One of them.
-    pub fn make(&self) -> Box<dyn Policy> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for PolicyMaker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PolicyMaker")
-    }
 }
 
 impl Collector {
@@ -75,26 +53,22 @@ impl Collector {
         }
     }
 
-    /// The collector as a subject; the counting one with a policy that is not
-    /// the sound one, if any is given.
-    pub fn subject(self, policy: Option<PolicyMaker>) -> SharedSubject {
-        match (self, policy) {
-            (Collector::Null, _) => HeapSubject::shared(|| Null::new(MAX_BYTES)),
-            (Collector::Drc, None) => HeapSubject::shared(|| Drc::new(MAX_BYTES)),
-            (Collector::Drc, Some(policy)) => HeapSubject::shared(move || -> Box<dyn Heap> {
-                Box::new(Drc::with_policy(MAX_BYTES, policy.make()))
-            }),
-            (Collector::Copying, _) => HeapSubject::shared(|| Copying::new(MAX_BYTES)),
+    /// The collector as a subject.
+    pub fn subject(self) -> SharedSubject {
+        match self {
+            Collector::Null => HeapSubject::shared(|| Null::new(MAX_BYTES)),
+            Collector::Drc => HeapSubject::shared(|| Drc::new(MAX_BYTES)),
+            Collector::Copying => HeapSubject::shared(|| Copying::new(MAX_BYTES)),
             // Behind a pointer, as is whatever does not run on every case: each
             // copy of the interpreter takes the compiler half a minute.
-            (Collector::Model, _) => Arc::new(HeapSubject::model(|| Collector::Model.heap())),
+            Collector::Model => Arc::new(HeapSubject::model(|| Collector::Model.heap())),
         }
     }
 }
 
 impl From<Collector> for SharedSubject {
     fn from(collector: Collector) -> SharedSubject {
-        collector.subject(None)
+        collector.subject()
     }
 }
 

@@ -1,10 +1,11 @@
 //! From a case to a verdict.
 
 use super::audit::{Garbage, Timing};
-use super::collector::{Collector, PolicyMaker};
+use super::collector::Collector;
 use super::heap_subject::over_budget;
 use super::layers::{Layer, Layers};
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
+use super::variant::Variant;
 use super::verdict::Verdict;
 use super::votes::Votes;
 use crate::case::{Case, Facts};
@@ -65,14 +66,11 @@ impl Options {
         }
     }
 
-    /// The same with another policy in every counting heap of this crate.
-    pub fn with_policy(mut self, policy: PolicyMaker) -> Options {
-        let name = Collector::Drc.name();
-        let all = self.collectors.iter_mut().chain(&mut self.sometimes);
-        for subject in all.filter(|subject| subject.name() == name) {
-            *subject = Collector::Drc.subject(Some(policy.clone()));
-        }
-        self
+    /// The same with variants in the places of the collectors that they are
+    /// variants of.
+    pub fn with_variants(self, variants: &[Variant]) -> Options {
+        let subjects: Vec<SharedSubject> = variants.iter().map(Variant::subject).collect();
+        self.with_subjects(&subjects)
     }
 
     /// The same with other subjects in the places of those that have their

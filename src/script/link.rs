@@ -175,7 +175,7 @@ impl<H: Heap> Runner<'_, H> {
             Ok(module) => {
                 let noted = self.store.note_bytes(bytes);
                 self.done(noted)?;
-                Ok(Arc::new(module))
+                Ok((self.compiled)(&Arc::new(module)))
             }
             Err(error) => Err(match Proposal::of_error(&error) {
                 Some(proposal) => Refusal::Skip(Reason::Beyond(proposal)),

@@ -11,6 +11,7 @@ use super::report::{Outcome, Report};
 use super::traps::is_trap;
 use crate::engine::{Inspector, Store, Trap};
 use crate::heap::Heap;
+use crate::module::Module;
 use crate::oracle::{self, Violation, catch};
 use crate::types::Types;
 use std::sync::Arc;
@@ -27,7 +28,12 @@ pub(super) struct Runner<'a, H> {
     pub inspector: &'a mut dyn Inspector<H>,
     /// The script.
     pub text: &'a str,
+    /// What becomes of compiled modules before they are linked.
+    pub compiled: &'a Compiled<'a>,
 }
+
+/// Another compiler: it changes compiled modules.
+pub(super) type Compiled<'a> = dyn Fn(&Arc<Module>) -> Arc<Module> + 'a;
 
 /// Runs the script `text` on `heap`. Fails if it is no script; whatever happens
 /// while it runs is in the report.
@@ -39,6 +45,18 @@ pub(super) struct Runner<'a, H> {
 pub fn run<H: Heap>(
     text: &str,
     heap: H,
+    options: &Options,
+    inspector: &mut dyn Inspector<H>,
+) -> Result<Report, ScriptError> {
+    run_compiled(text, heap, &Arc::clone, options, inspector)
+}
+
+/// Runs a script as [`run`] does, with the modules that `compiled` makes of those
+/// that are compiled.
+pub(super) fn run_compiled<H: Heap>(
+    text: &str,
+    heap: H,
+    compiled: &Compiled<'_>,
     options: &Options,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Report, ScriptError> {
@@ -63,6 +81,7 @@ pub fn run<H: Heap>(
         names: Names::default(),
         inspector,
         text,
+        compiled,
     };
     // Why nothing more can be run.
     let mut ended = None;

@@ -2,13 +2,13 @@
 
 use super::error::ScriptError;
 use super::report::Report;
+use super::runner::run_compiled;
 use super::{Options, run};
 use crate::engine::Grain;
-use crate::heap::Heap;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
 use crate::heap::null::Null;
-use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, PolicyMaker, Timing};
+use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, Timing, Variant};
 
 /// What to audit with.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub struct Auditing {
     pub timing: Timing,
     /// Which laws to check.
     pub layers: Layers,
-    /// The policy of the counting heap, if not the sound one.
-    pub policy: Option<PolicyMaker>,
+    /// What runs in the places of collectors of this crate: those with a fault.
+    pub variants: Vec<Variant>,
 }
 
 impl Default for Auditing {
@@ -26,7 +26,7 @@ impl Default for Auditing {
         Auditing {
             timing: Timing::Sampled,
             layers: Layers::ALL,
-            policy: None,
+            variants: Vec::new(),
         }
     }
 }
@@ -64,14 +64,15 @@ fn once(
         false => Timing::Never,
     };
     let auditor = &mut Auditor::new(timing).with_layers(auditing.layers);
-    match (collector, &auditing.policy) {
-        (Collector::Null, _) => run(text, Null::new(MAX_BYTES), options, auditor),
-        (Collector::Drc, None) => run(text, Drc::new(MAX_BYTES), options, auditor),
-        (Collector::Drc, Some(policy)) => {
-            let heap: Box<dyn Heap> = Box::new(Drc::with_policy(MAX_BYTES, policy.make()));
-            run(text, heap, options, auditor)
-        }
-        (Collector::Copying, _) => run(text, Copying::new(MAX_BYTES), options, auditor),
-        (Collector::Model, _) => run(text, Collector::Model.heap(), options, auditor),
+    let mut variants = auditing.variants.iter();
+    if let Some(variant) = variants.find(|v| v.collector() == collector) {
+        let compiled = |module: &_| variant.compiled(module);
+        return run_compiled(text, variant.heap(), &compiled, options, auditor);
+    }
+    match collector {
+        Collector::Null => run(text, Null::new(MAX_BYTES), options, auditor),
+        Collector::Drc => run(text, Drc::new(MAX_BYTES), options, auditor),
+        Collector::Copying => run(text, Copying::new(MAX_BYTES), options, auditor),
+        Collector::Model => run(text, Collector::Model.heap(), options, auditor),
     }
 }

@@ -67,14 +67,17 @@ mod trial;
 mod trials;
 mod twist;
 
-use crate::heap::{Heap, copying as moving, drc as counting};
-use crate::oracle::{Collector, HeapSubject, MAX_BYTES, Options, PolicyMaker, SharedSubject};
+use crate::heap::{copying as moving, drc as counting};
+use crate::module::Module;
+use crate::oracle::{Collector, MAX_BYTES, Options, Variant};
 pub use probe::Probe;
 pub use report::{Report, setups};
+use std::sync::Arc;
 pub use summary::{Quantiles, Summary};
 pub use table::FAULTS;
 pub use trial::{Setup, Trial, quantile};
 pub use trials::{Tally, Trials, Tried};
+use twist::{Twist, twisted};
 
 /// A fault.
 #[derive(Copy, Clone, Debug)]
@@ -95,42 +98,43 @@ enum Kind {
     Counting(fn(Probe) -> Box<dyn counting::Policy>),
     /// A policy of the copying heap.
     Copying(fn(Probe) -> Box<dyn moving::Policy>),
-    /// Anything else: collectors of this crate that are not what they seem.
-    Subjects(fn(&Probe) -> Vec<SharedSubject>),
+    /// A twist of some collectors, and what happens to their compiled code.
+    Twist(
+        &'static [Collector],
+        fn(&Arc<Module>) -> Arc<Module>,
+        fn(Probe) -> Box<dyn Twist>,
+    ),
 }
 
 impl Fault {
     /// The same options with the fault in all heaps that have it. `probe` will
     /// tell how far it gets.
     pub fn switch_on(&self, options: Options, probe: &Probe) -> Options {
-        options.with_subjects(&self.subjects(probe))
+        options.with_variants(&self.variants(probe))
     }
 
-    /// The faulty heaps.
-    fn subjects(&self, probe: &Probe) -> Vec<SharedSubject> {
-        match self.kind {
-            Kind::Counting(_) => {
-                let policy = self.policy(probe);
-                vec![Collector::Drc.subject(policy)]
-            }
-            Kind::Copying(make) => {
-                let probe = probe.clone();
-                let policy = move || make(probe.clone());
-                vec![HeapSubject::shared(move || -> Box<dyn Heap> {
-                    Box::new(moving::Copying::with_policy(MAX_BYTES, policy()))
-                })]
-            }
-            Kind::Subjects(make) => make(probe),
-        }
-    }
-
-    /// What makes the faulty policy, if it is one of the counting heap.
-    pub fn policy(&self, probe: &Probe) -> Option<PolicyMaker> {
-        let Kind::Counting(make) = self.kind else {
-            return None;
-        };
+    /// The collectors that have the fault, with it. This is the one way to switch
+    /// a fault on, whether one module runs or many in one store.
+    pub fn variants(&self, probe: &Probe) -> Vec<Variant> {
         let probe = probe.clone();
-        Some(PolicyMaker::new(move || make(probe.clone())))
+        match self.kind {
+            Kind::Counting(make) => vec![Variant::new(Collector::Drc, move || {
+                let policy = make(probe.clone());
+                Box::new(counting::Drc::with_policy(MAX_BYTES, policy))
+            })],
+            Kind::Copying(make) => vec![Variant::new(Collector::Copying, move || {
+                let policy = make(probe.clone());
+                Box::new(moving::Copying::with_policy(MAX_BYTES, policy))
+            })],
+            Kind::Twist(collectors, edit, make) => {
+                let variants = collectors.iter().map(|&collector| {
+                    let probe = probe.clone();
+                    let heap = move || twisted(collector, make(probe.clone()));
+                    Variant::new(collector, heap).with_edit(edit)
+                });
+                variants.collect()
+            }
+        }
     }
 }
 

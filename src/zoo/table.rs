@@ -40,26 +40,15 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Subjects(|probe| twisted($heaps, probe, $edit, $twist)),
+            kind: Kind::Twist($heaps, $edit, |probe| Box::new($twist(probe))),
         }
-    };
-}
-
-/// A twist that needs nothing but the probe.
-macro_rules! simple {
-    ($twist:ident) => {
-        |probe: Probe, _: &_| $twist(probe)
     };
 }
 
 /// A twist that gives the collector other maps.
 macro_rules! map {
     ($map:expr) => {
-        |probe: Probe, module: &std::sync::Arc<crate::module::Module>| Mapped {
-            probe,
-            module: module.clone(),
-            map: $map,
-        }
+        |probe: Probe| Mapped::new(probe, $map)
     };
 }
 
@@ -135,7 +124,7 @@ pub const FAULTS: &[Fault] = &[
         "W9",
         COUNTING,
         as_compiled,
-        simple!(W9),
+        W9,
         wasmtime!(13316),
         "the pending exception is stored without being counted"
     ),
@@ -143,7 +132,7 @@ pub const FAULTS: &[Fault] = &[
         "W10",
         COUNTING,
         as_compiled,
-        simple!(W10),
+        W10,
         wasmtime!(13066),
         "element segments hold references without counting them"
     ),
@@ -285,7 +274,7 @@ pub const FAULTS: &[Fault] = &[
         "W39",
         COMPILED,
         as_compiled,
-        simple!(W39),
+        W39,
         wasmtime!(10467),
         "array.fill uses its offset as its length"
     ),
@@ -293,7 +282,7 @@ pub const FAULTS: &[Fault] = &[
         "W40",
         COUNTING,
         W40::edit,
-        simple!(W40),
+        W40,
         wasmtime!(10353),
         "table.get of a table of nothing but nulls does not check its bounds"
     ),
@@ -309,7 +298,7 @@ pub const FAULTS: &[Fault] = &[
         "W46",
         COUNTING,
         W46::edit,
-        simple!(W46),
+        W46,
         wasmtime!(11426),
         "loops that branch back on a reference consume no fuel"
     ),
@@ -365,7 +354,7 @@ pub const FAULTS: &[Fault] = &[
         "D4",
         COMPILED,
         as_compiled,
-        simple!(D4),
+        D4,
         ANALOGY,
         "an overlapping array.copy runs in the wrong direction"
     ),
@@ -401,7 +390,7 @@ pub const FAULTS: &[Fault] = &[
         "D12",
         COUNTING,
         D12::edit,
-        simple!(D12),
+        D12,
         ANALOGY,
         "table.set out of bounds leaves the count that it has taken"
     ),
@@ -431,7 +420,7 @@ pub const FAULTS: &[Fault] = &[
         "X3",
         COMPILED,
         X3::edit,
-        simple!(X3),
+        X3,
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5113",
         "array.fill and array.copy of no elements do not check their bounds"
     ),
@@ -453,7 +442,7 @@ pub const FAULTS: &[Fault] = &[
         "X10",
         COMPILED,
         as_compiled,
-        simple!(X10),
+        X10,
         "https://github.com/titzer/wizard-engine/pull/665",
         "array.copy from an array of another type copies nothing"
     ),
@@ -461,7 +450,7 @@ pub const FAULTS: &[Fault] = &[
         "X10-i31",
         COMPILED,
         X10I31::edit,
-        simple!(X10I31),
+        X10I31,
         "https://github.com/titzer/wizard-engine/pull/274",
         "casts to a nullable i31 do not take null"
     ),
@@ -536,7 +525,7 @@ pub const FAULTS: &[Fault] = &[
         "G9",
         COPYING,
         as_compiled,
-        simple!(G9),
+        G9,
         OWN,
         "element segments are no roots"
     ),
@@ -544,7 +533,7 @@ pub const FAULTS: &[Fault] = &[
         "G10",
         COPYING,
         as_compiled,
-        simple!(G10),
+        G10,
         OWN,
         "handles of the host are no roots"
     ),

@@ -72,7 +72,7 @@ fn a_script_passes_under_every_heap() {
         let auditing = Auditing {
             layers: Layers::ALL,
             timing: Timing::At(Grain::Every),
-            policy: None,
+            variants: Vec::new(),
         };
         let report = script::run_under(text, collector, auditing, &options).unwrap();
         assert_eq!(report.failures, [], "{collector}");

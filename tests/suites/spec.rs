@@ -57,7 +57,7 @@ fn run(scripts: &[TestFile<'_>], collector: Collector, timing: Timing, options: 
             let auditing = Auditing {
                 layers: gcdiff::oracle::Layers::ALL,
                 timing,
-                policy: None,
+                variants: Vec::new(),
             };
             let report = run_under(script.raw(), collector, auditing, options);
             let report = report.unwrap_or_else(|e| panic!("{}: {e}", script.name()));

@@ -6,7 +6,7 @@ use crate::engine::funcs::Func;
 use crate::engine::instance::Extern;
 use crate::engine::storage::{GlobalSlot, Memory, PAGE, zeros};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{Fact, GcRef, Heap, Slot};
 use crate::module::{GlobalType, MemoryType};
 use crate::types::{TypeId, Types, ValType};
 use std::sync::Arc;
@@ -54,6 +54,10 @@ impl<H: Heap> Store<H> {
         self.globals.push(GlobalSlot {
             ty,
             slot: slot as u32,
+        });
+        self.heap.note(Fact::GlobalAdded {
+            index: self.globals.len() as u32 - 1,
+            mutable: ty.mutable,
         });
         Extern::Global(self.globals.len() as u32 - 1)
     }

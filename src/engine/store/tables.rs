@@ -31,6 +31,10 @@ impl<H: Heap> Store<H> {
         if gc {
             self.gc_elements += elements.len();
         }
+        self.heap.note(Fact::TableAdded {
+            index: self.tables.len() as u32,
+            len: elements.len() as u64,
+        });
         self.tables.push(Table { elements, ty, gc });
         Ok(Extern::Table(self.tables.len() as u32 - 1))
     }

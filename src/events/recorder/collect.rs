@@ -53,7 +53,9 @@ impl Recorder {
     /// Collects, and counts.
     pub(super) fn collected(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
         let mut frames = Frames::default();
-        roots.frames(&mut |frame| frames.look(&frame, &self.module));
+        if let Some(module) = &self.module {
+            roots.frames(&mut |frame| frames.look(&frame, module));
+        }
         let only_stack = frames.held.iter().any(|r| {
             let header = self.header(*r);
             header.is_some_and(|h| h.listed && h.count == Some(1))

@@ -4,6 +4,7 @@ use super::Recorder;
 use crate::events::Event;
 use crate::heap::{Fact, GcRef, Heap, HeapError, HeapLayer, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
+use std::sync::Arc;
 
 impl Recorder {
     /// Lets the heap write, and counts what that frees.
@@ -55,7 +56,11 @@ impl HeapLayer for Recorder {
                 false => Event::Segment,
             }),
             // Other operations show what these add.
-            Fact::SegmentCopied { .. } | Fact::HostReturned { .. } => {}
+            Fact::Linked { module, .. } => self.module = Some(Arc::clone(module)),
+            Fact::GlobalAdded { .. }
+            | Fact::TableAdded { .. }
+            | Fact::SegmentCopied { .. }
+            | Fact::HostReturned { .. } => {}
         }
         self.heap.note(fact);
     }

@@ -18,7 +18,7 @@ mod store;
 use super::{Event, Sink, Tally};
 use crate::heap::{GcRef, Header, Heap, HeapError, Layouts, Shape, Stats};
 use crate::module::Module;
-use crate::oracle::{Collector, HeapSubject, SharedSubject};
+use crate::oracle::{Collector, SharedSubject, Variant};
 use crate::types::{Lane, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,15 +26,15 @@ use std::sync::Arc;
 /// A collector of this crate with a recorder in front, which leaves in `sink` what it has counted when its run is over.
 pub fn recorder(collector: Collector, sink: &Sink) -> SharedSubject {
     let sink = sink.clone();
-    HeapSubject::edited(collector, Arc::clone, move |module| -> Box<dyn Heap> {
-        Box::new(Recorder::new(collector.heap(), module, &sink))
-    })
+    let heap = move || -> Box<dyn Heap> { Box::new(Recorder::new(collector.heap(), &sink)) };
+    Variant::new(collector, heap).subject()
 }
 
 /// The heap in front.
 struct Recorder {
     heap: Box<dyn Heap>,
-    module: Arc<Module>,
+    /// The case's own module, which is the only one there is.
+    module: Option<Arc<Module>>,
     layouts: Layouts,
     tally: Tally,
     sink: Sink,
@@ -47,10 +47,10 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(heap: Box<dyn Heap>, module: &Arc<Module>, sink: &Sink) -> Recorder {
+    fn new(heap: Box<dyn Heap>, sink: &Sink) -> Recorder {
         Recorder {
             heap,
-            module: Arc::clone(module),
+            module: None,
             layouts: Layouts::default(),
             tally: Tally::default(),
             sink: sink.clone(),

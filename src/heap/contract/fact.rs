@@ -1,11 +1,34 @@
 //! What the engine does that no operation of a heap shows.
 
 use super::GcRef;
+use crate::module::Module;
 use crate::types::TypeId;
+use std::sync::Arc;
 
 /// Something for a heap that keeps statistics, or has a fault; see [`Heap::note`](super::Heap::note).
 #[derive(Copy, Clone, Debug)]
 pub enum Fact<'a> {
+    /// A module has been linked; its parts are about to be allocated.
+    Linked {
+        /// The number of the instance.
+        instance: u32,
+        /// The module.
+        module: &'a Arc<Module>,
+    },
+    /// The store has a new global.
+    GlobalAdded {
+        /// Its index in the store.
+        index: u32,
+        /// Whether it can be set.
+        mutable: bool,
+    },
+    /// The store has a new table.
+    TableAdded {
+        /// Its index in the store.
+        index: u32,
+        /// How many elements it has.
+        len: u64,
+    },
     /// `ref.test`, `ref.cast` or a branch on a cast has looked at a value of
     /// the internal, external or exception hierarchy.
     Cast {

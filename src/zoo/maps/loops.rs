@@ -12,8 +12,8 @@ use std::ops::Range;
 /// was missing from the maps of the inner one.
 #[derive(Default)]
 pub struct W18 {
-    /// Of each body the pairs of nested loops.
-    nested: BTreeMap<u32, Vec<Nested>>,
+    /// Of each body of an instance the pairs of nested loops.
+    nested: BTreeMap<(u32, u32), Vec<Nested>>,
 }
 
 /// A loop, and one inside it.
@@ -45,7 +45,7 @@ impl Map for W18 {
         let Some(at) = frame.code else {
             return described;
         };
-        let pairs = self.nested.entry(at.body);
+        let pairs = self.nested.entry((at.instance, at.body));
         for (outer, inner) in pairs.or_insert_with(|| nested(module, at.body)) {
             if inner.contains(&at.pc) {
                 let carried = |register: u16| {
@@ -66,14 +66,15 @@ impl Map for W18 {
 /// right about the place, and all collectors agree on what comes back.
 #[derive(Default)]
 pub struct W24 {
-    loops: BTreeMap<u32, Vec<Range<u32>>>,
+    /// Of each body of an instance.
+    loops: BTreeMap<(u32, u32), Vec<Range<u32>>>,
 }
 
 impl Map for W24 {
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let at = frame.code.filter(|_| !frame.running)?;
         let body = &module.bodies[at.body as usize];
-        let found = self.loops.entry(at.body);
+        let found = self.loops.entry((at.instance, at.body));
         let found = found.or_insert_with(|| loops(module, body));
         let around = found.iter().rfind(|range| range.contains(&at.pc))?;
         let locals = frame.references.iter().filter(|r| **r < body.locals);

@@ -8,7 +8,7 @@ mod results;
 mod slots;
 
 use super::Probe;
-use super::twist::Twist;
+use super::twist::{Modules, Twist};
 use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::module::Module;
 pub(super) use frames::{G7, W23, W28, W30, W31};
@@ -55,12 +55,32 @@ pub(super) trait Map: Send {
 
 /// A heap whose collections are told about frames by a [`Map`].
 pub(super) struct Mapped<M> {
-    pub probe: Probe,
-    pub module: Arc<Module>,
-    pub map: M,
+    probe: Probe,
+    modules: Modules,
+    map: M,
+}
+
+impl<M> Mapped<M> {
+    pub fn new(probe: Probe, map: M) -> Mapped<M> {
+        Mapped {
+            probe,
+            modules: Modules::default(),
+            map,
+        }
+    }
+
+    /// The module of what runs in a frame.
+    fn module(&self, frame: &RawFrame<'_>) -> Option<Arc<Module>> {
+        let module = self.modules.of(frame.code?.instance);
+        module.map(Arc::clone)
+    }
 }
 
 impl<M: Map> Twist for Mapped<M> {
+    fn linked(&mut self, instance: u32, module: &Arc<Module>) {
+        self.modules.add(instance, module);
+    }
+
     fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.map.ring(offset);
         Ok(())
@@ -69,7 +89,9 @@ impl<M: Map> Twist for Mapped<M> {
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         let mut right: Vec<Vec<u16>> = Vec::new();
         roots.frames(&mut |mut frame| {
-            if let Some(wrong) = self.map.disturb(&self.module, &mut frame) {
+            if let Some(module) = self.module(&frame)
+                && let Some(wrong) = self.map.disturb(&module, &mut frame)
+            {
                 self.probe.run(wrong);
             }
             right.push(frame.references);
@@ -95,9 +117,9 @@ impl<M: Map> Roots for Described<'_, M> {
         let twist = &mut *self.twist;
         self.roots.frames(&mut |frame| {
             let next = self.right.get(index + 1).map(|next| &next[..]);
-            let described = match frame.code {
-                Some(_) => twist.map.references(&Look {
-                    module: &twist.module,
+            let described = match twist.module(&frame) {
+                Some(module) => twist.map.references(&Look {
+                    module: &module,
                     index,
                     frame: &frame,
                     next,

@@ -4,33 +4,41 @@ use super::code::{ends_a_stretch, of_body, writes};
 use super::{Look, Map, Mapped};
 use crate::module::{Code, Module};
 use crate::zoo::Probe;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// W20, Wasmtime issue 12862: the result of `select` was not declared to need a
 /// place in stack maps.
-pub fn w20(probe: Probe, module: &Arc<Module>) -> Mapped<Undeclared> {
-    undeclared(probe, module, Code::Select)
+pub fn w20(probe: Probe) -> Mapped<Undeclared> {
+    Mapped::new(probe, Undeclared::new(Code::Select))
 }
 
 /// W21, Wasmtime issue 12935: nor was that of `array.new_data`.
-pub fn w21(probe: Probe, module: &Arc<Module>) -> Mapped<Undeclared> {
-    undeclared(probe, module, Code::ArrayNewData)
+pub fn w21(probe: Probe) -> Mapped<Undeclared> {
+    Mapped::new(probe, Undeclared::new(Code::ArrayNewData))
 }
 
 /// W22, Wasmtime issue 12936: nor that of `array.new_elem`.
-pub fn w22(probe: Probe, module: &Arc<Module>) -> Mapped<Undeclared> {
-    undeclared(probe, module, Code::ArrayNewElem)
+pub fn w22(probe: Probe) -> Mapped<Undeclared> {
+    Mapped::new(probe, Undeclared::new(Code::ArrayNewElem))
 }
 
 /// The results of some instruction are in no map, wherever they are moved, as
 /// far as straight-line code goes.
 pub struct Undeclared {
-    /// Instruction and register.
-    hidden: BTreeSet<(u32, u16)>,
+    code: Code,
+    /// Of each instance.
+    hidden: BTreeMap<u32, BTreeSet<(u32, u16)>>,
 }
 
-fn undeclared(probe: Probe, module: &Arc<Module>, code: Code) -> Mapped<Undeclared> {
+impl Undeclared {
+    fn new(code: Code) -> Undeclared {
+        let hidden = BTreeMap::new();
+        Undeclared { code, hidden }
+    }
+}
+
+/// Instructions of a module, and the registers that hold a result of `code` there.
+fn hidden(module: &Module, code: Code) -> BTreeSet<(u32, u16)> {
     let mut hidden = BTreeSet::new();
     for body in &module.bodies {
         let range = of_body(module, body);
@@ -55,19 +63,17 @@ fn undeclared(probe: Probe, module: &Arc<Module>, code: Code) -> Mapped<Undeclar
             }
         }
     }
-    Mapped {
-        probe,
-        module: Arc::clone(module),
-        map: Undeclared { hidden },
-    }
+    hidden
 }
 
 impl Map for Undeclared {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { frame, .. } = *look;
+        let Look { module, frame, .. } = *look;
         let mut described = frame.references.clone();
         if let Some(at) = frame.code {
-            described.retain(|register| !self.hidden.contains(&(at.pc, *register)));
+            let known = self.hidden.entry(at.instance);
+            let hidden = known.or_insert_with(|| hidden(module, self.code));
+            described.retain(|register| !hidden.contains(&(at.pc, *register)));
         }
         described
     }

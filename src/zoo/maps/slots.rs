@@ -1,11 +1,9 @@
 //! Slots outside the heap that a moving collector does not look at.
 
-use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
-use crate::module::Module;
+use crate::heap::{Fact, GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::zoo::Probe;
 use crate::zoo::twist::Twist;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Roots without some of the slots.
 struct Without<'a> {
@@ -41,7 +39,7 @@ pub struct X2 {
 }
 
 impl X2 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> X2 {
+    pub fn new(probe: Probe) -> X2 {
         let set = BTreeSet::new();
         X2 { probe, set }
     }
@@ -73,17 +71,25 @@ impl Twist for X2 {
 /// G8: a table that has grown is traced up to its old length.
 pub struct G8 {
     probe: Probe,
-    module: Arc<Module>,
+    /// How many elements tables began with, by their indices in the store.
+    began: BTreeMap<u32, u64>,
 }
 
 impl G8 {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> G8 {
-        let module = Arc::clone(module);
-        G8 { probe, module }
+    pub fn new(probe: Probe) -> G8 {
+        let began = BTreeMap::new();
+        G8 { probe, began }
     }
 }
 
 impl Twist for G8 {
+    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
+        heap.note(fact);
+        if let Fact::TableAdded { index, len } = fact {
+            self.began.insert(index, len);
+        }
+    }
+
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         let mut seen: BTreeMap<u32, u64> = BTreeMap::new();
         heap.collect(&mut Without {
@@ -95,8 +101,8 @@ impl Twist for G8 {
                 };
                 let index = seen.entry(table).or_default();
                 *index += 1;
-                let ty = self.module.tables.get(table as usize);
-                ty.is_some_and(|ty| *index > ty.min)
+                let began = self.began.get(&table);
+                began.is_some_and(|len| *index > *len)
             },
         })
     }

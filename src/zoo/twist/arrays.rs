@@ -151,7 +151,7 @@ pub struct W50 {
 }
 
 impl W50 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> W50 {
+    pub fn new(probe: Probe) -> W50 {
         let begun = false;
         W50 { probe, begun }
     }

@@ -103,7 +103,7 @@ pub struct W53 {
 }
 
 impl W53 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> W53 {
+    pub fn new(probe: Probe) -> W53 {
         W53 {
             probe,
             objects: 0,

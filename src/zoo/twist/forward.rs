@@ -53,6 +53,9 @@ impl HeapLayer for Twisted {
     }
 
     fn note(&mut self, fact: Fact<'_>) {
+        if let Fact::Linked { instance, module } = fact {
+            self.twist.linked(instance, module);
+        }
         self.twist.note(&mut *self.heap, fact);
     }
 

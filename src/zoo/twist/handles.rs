@@ -5,8 +5,8 @@
 //! one when its scope ended. The fault W1 is `array.copy`; here are the other
 //! places where the runtime reads raw references.
 
-use super::Twist;
 use super::types::BEGIN;
+use super::{Modules, Twist};
 use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::Module;
 use crate::types::{Lane, TypeId};
@@ -42,17 +42,17 @@ fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> 
 /// of an allocation become handles, which are gone when it is done.
 pub struct W1Const {
     probe: Probe,
-    module: Arc<Module>,
+    modules: Modules,
     /// Whether a constant expression is allocating.
     constant: bool,
     handles: Vec<u32>,
 }
 
 impl W1Const {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> W1Const {
+    pub fn new(probe: Probe) -> W1Const {
         W1Const {
             probe,
-            module: Arc::clone(module),
+            modules: Modules::default(),
             constant: false,
             handles: Vec::new(),
         }
@@ -61,7 +61,9 @@ impl W1Const {
     /// How the fields or elements of a type are stored, without end if it is an
     /// array.
     fn lanes(&self, shape: Shape) -> Box<dyn Iterator<Item = Lane> + '_> {
-        let types = &self.module.types;
+        let Some(types) = self.modules.types() else {
+            return Box::new(std::iter::empty());
+        };
         match shape {
             Shape::Struct(ty) => {
                 let layout = types.get(ty).map(|entry| &entry.layout);
@@ -75,6 +77,10 @@ impl W1Const {
 }
 
 impl Twist for W1Const {
+    fn linked(&mut self, instance: u32, module: &Arc<Module>) {
+        self.modules.add(instance, module);
+    }
+
     fn ring(&mut self, heap: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.constant = offset == BEGIN;
         match self.constant {
@@ -97,7 +103,7 @@ impl Twist for W1Const {
 pub struct W1Segment(Late);
 
 impl W1Segment {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> W1Segment {
+    pub fn new(probe: Probe) -> W1Segment {
         W1Segment(Late::new(probe))
     }
 }
@@ -120,25 +126,32 @@ impl Twist for W1Segment {
 /// become handles whose scope is the call.
 pub struct W1Host {
     late: Late,
-    module: Arc<Module>,
+    modules: Modules,
 }
 
 impl W1Host {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> W1Host {
+    pub fn new(probe: Probe) -> W1Host {
         W1Host {
             late: Late::new(probe),
-            module: Arc::clone(module),
+            modules: Modules::default(),
         }
     }
 
     /// The references among the arguments of a function.
     fn arguments(&self, ty: TypeId, registers: &[u64]) -> Vec<GcRef> {
-        let params = &self.module.types.func(ty).params;
-        references(params.iter().map(|param| param.lane()), registers)
+        let Some(types) = self.modules.types() else {
+            return Vec::new();
+        };
+        let params = types.func(ty).params.iter();
+        references(params.map(|param| param.lane()), registers)
     }
 }
 
 impl Twist for W1Host {
+    fn linked(&mut self, instance: u32, module: &Arc<Module>) {
+        self.modules.add(instance, module);
+    }
+
     fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
         heap.note(fact);
         if let Fact::HostReturned { ty, arguments } = fact {

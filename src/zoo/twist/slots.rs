@@ -1,10 +1,10 @@
 //! Slots outside the heap: the pending exception, segments, globals, tables.
 
 use super::{BELL, Twist, edited};
-use crate::heap::{GcRef, Heap, HeapError, Slot};
+use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Site};
 use crate::zoo::Probe;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored
@@ -58,29 +58,39 @@ impl Twist for W10 {
 /// for a constant, and read once.
 pub struct W27 {
     probe: Probe,
-    module: Arc<Module>,
+    /// The globals that cannot be set, by their indices in the store.
+    immutable: BTreeSet<u32>,
     read: BTreeMap<u32, GcRef>,
 }
 
 impl W27 {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> W27 {
+    pub fn new(probe: Probe) -> W27 {
         W27 {
             probe,
-            module: Arc::clone(module),
+            immutable: BTreeSet::new(),
             read: BTreeMap::new(),
         }
     }
 }
 
 impl Twist for W27 {
+    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
+        heap.note(fact);
+        if let Fact::GlobalAdded {
+            index,
+            mutable: false,
+        } = fact
+        {
+            self.immutable.insert(index);
+        }
+    }
+
     fn expose(&mut self, heap: &mut dyn Heap, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
         let r = heap.expose(from, r)?;
         let Slot::Global(index) = from else {
             return Ok(r);
         };
-        // With one module, a global has the same index in store and module.
-        let global = self.module.globals.get(index as usize);
-        if global.is_none_or(|global| global.mutable) {
+        if !self.immutable.contains(&index) {
             return Ok(r);
         }
         let cached = *self.read.entry(index).or_insert(r);
@@ -97,7 +107,7 @@ pub struct D11 {
 }
 
 impl D11 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> D11 {
+    pub fn new(probe: Probe) -> D11 {
         let dropped = BTreeMap::new();
         D11 { probe, dropped }
     }

@@ -1,6 +1,6 @@
 //! Types: what objects are taken for.
 
-use super::{BELL, Twist, edited, ring};
+use super::{BELL, Modules, Twist, edited, ring};
 use crate::heap::{GcRef, Heap, HeapError};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::{Field, Lane, TypeId};
@@ -13,21 +13,27 @@ use std::sync::Arc;
 /// known already do not follow those before it.
 pub struct W42 {
     probe: Probe,
-    module: Arc<Module>,
+    modules: Modules,
 }
 
 impl W42 {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> W42 {
-        let module = Arc::clone(module);
-        W42 { probe, module }
+    pub fn new(probe: Probe) -> W42 {
+        let modules = Modules::default();
+        W42 { probe, modules }
     }
 }
 
 impl Twist for W42 {
+    fn linked(&mut self, instance: u32, module: &Arc<Module>) {
+        self.modules.add(instance, module);
+    }
+
     fn allocated_as(&mut self, ty: TypeId) -> TypeId {
-        let index = self.module.type_ids.iter().position(|id| *id == ty);
+        let position = |module: &Arc<Module>| module.type_ids.iter().position(|id| *id == ty);
+        let index = self.modules.iter().find_map(position);
         let assumed = index.map(|index| TypeId(index as u32));
-        let assumed = assumed.filter(|id| (id.0 as usize) < self.module.types.len());
+        let known = self.modules.types().map_or(0, |types| types.len());
+        let assumed = assumed.filter(|id| (id.0 as usize) < known);
         let assumed = assumed.unwrap_or(ty);
         self.probe.run(assumed != ty);
         assumed
@@ -44,7 +50,7 @@ pub struct X4 {
 }
 
 impl X4 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> X4 {
+    pub fn new(probe: Probe) -> X4 {
         X4 {
             probe,
             constant: false,
@@ -117,7 +123,7 @@ pub struct W47 {
 }
 
 impl W47 {
-    pub fn new(probe: Probe, _: &Arc<Module>) -> W47 {
+    pub fn new(probe: Probe) -> W47 {
         let allocating = false;
         W47 { probe, allocating }
     }
@@ -187,22 +193,26 @@ impl Twist for X10I31 {
 /// when they are initialised.
 pub struct X11 {
     probe: Probe,
-    module: Arc<Module>,
+    modules: Modules,
     /// Values that are too wide, by object and offset.
     wide: BTreeMap<(GcRef, u32), u64>,
 }
 
 impl X11 {
-    pub fn new(probe: Probe, module: &Arc<Module>) -> X11 {
+    pub fn new(probe: Probe) -> X11 {
         X11 {
             probe,
-            module: Arc::clone(module),
+            modules: Modules::default(),
             wide: BTreeMap::new(),
         }
     }
 }
 
 impl Twist for X11 {
+    fn linked(&mut self, instance: u32, module: &Arc<Module>) {
+        self.modules.add(instance, module);
+    }
+
     fn made(&mut self, r: GcRef) {
         let next = GcRef(r.0 + 1);
         let old: Vec<_> = self
@@ -216,7 +226,7 @@ impl Twist for X11 {
     }
 
     fn initialised(&mut self, _: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
-        let Some(entry) = self.module.types.get(ty) else {
+        let Some(entry) = self.modules.types().and_then(|types| types.get(ty)) else {
             return;
         };
         let mut register = 0;

@@ -9,7 +9,7 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::oracle::{
-    Collector, Difference, HeapSubject, Judge, Options, SharedSubject, Verdict, judge,
+    Collector, Difference, HeapSubject, Judge, Options, SharedSubject, Variant, Verdict, judge,
 };
 
 /// A program that shows a number in a field.
@@ -201,9 +201,7 @@ fn another_heap_by_the_name_of_the_model_has_one_vote() {
     let found = difference(&[(Null, 0), (Drc, 0), (Model, 1)], false);
     assert_eq!(found.odd.as_deref(), Some("model"));
     assert_eq!(found.judge, Judge::Majority);
-    let edited = HeapSubject::edited(Model, std::sync::Arc::clone, |_| -> Box<dyn Heap> {
-        Model.heap()
-    });
+    let edited = Variant::new(Model, || Model.heap()).subject();
     assert!(!edited.is_model() && SharedSubject::from(Model).is_model());
 }
 

@@ -9,7 +9,7 @@ use gcdiff::heap::drc::{Core, Drc, Policy};
 use gcdiff::heap::{GcRef, Heap, Inspect};
 use gcdiff::module::{ExternType, Module};
 use gcdiff::oracle::audit::Auditor;
-use gcdiff::oracle::{Law, Options, PolicyMaker, Timing, Verdict, Violation, judge};
+use gcdiff::oracle::{Collector, Law, Options, Timing, Variant, Verdict, Violation, judge};
 use gcdiff::types::TypeId;
 use std::sync::Arc;
 
@@ -230,7 +230,10 @@ pub fn judged(
         ..Options::default()
     };
     if let Some(policy) = policy {
-        options = options.with_policy(PolicyMaker::new(policy));
+        let drc = Variant::new(Collector::Drc, move || {
+            Box::new(Drc::with_policy(1 << 30, policy()))
+        });
+        options = options.with_variants(&[drc]);
     }
     judge(&case, &options).unwrap().verdict
 }
