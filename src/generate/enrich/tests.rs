@@ -6,6 +6,7 @@ use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 use super::choice::Choice;
 use super::emit::{Emitter, Scratch};
 use super::layout::Layout;
+use super::ref_types::nullable;
 use super::sequence::KINDS;
 use super::survey::Survey;
 use super::{EnrichError, append, enrich, lay_out};
@@ -242,7 +243,7 @@ fn scratch_types_match_indices() {
             next += 1;
         }
     }
-    let object = |ty| wasm_encoder::ValType::Ref(append::nullable(ty));
+    let object = |ty| wasm_encoder::ValType::Ref(nullable(ty));
     assert_eq!(types[&local.node(2)], object(layout.types.node));
     assert_eq!(types[&local.refs(1)], object(layout.types.refs));
     assert_eq!(types[&local.holder()], object(layout.types.holder));
