@@ -4,6 +4,10 @@
 //! for each: the same compiled module runs under any collector. All limits
 //! count logical quantities, so that every heap runs out at the same
 //! instruction.
+//!
+//! Files import one way: plain data is below `store`, and `interpreter` is above
+//! it. In `store`, the data of a store comes first, then the traits of whoever is
+//! called by it (`context`), then its methods by kind.
 
 mod actor;
 mod budget;

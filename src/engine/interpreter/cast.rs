@@ -1,7 +1,7 @@
-//! Casts and tests, and the types behind calls by reference.
+//! Casts and tests.
 
+use crate::engine::funcs::Func;
 use crate::engine::store::Store;
-use crate::engine::trap::Trap;
 use crate::heap::{GcRef, Heap, HeapError, Shape};
 use crate::module::Target;
 use crate::types::{TypeId, Types};
@@ -40,38 +40,21 @@ impl<H: Heap> Store<H> {
 
     /// Whether a register holds a function of type `target`; null counts if
     /// `nullable` is 1.
-    pub(super) fn is_func(&self, register: u64, target: Target, nullable: u16) -> bool {
+    #[inline(never)]
+    pub(super) fn is_func(
+        funcs: &[Func],
+        types: &Types,
+        register: u64,
+        target: Target,
+        nullable: u16,
+    ) -> bool {
         let Some(func) = (register as u32).checked_sub(1) else {
             return nullable == 1;
         };
         match target {
             Target::TOP => true,
             Target::BOTTOM => false,
-            Target(id) => self
-                .types
-                .is_subtype(self.funcs[func as usize].ty(), TypeId(id)),
-        }
-    }
-
-    /// The function that `call_indirect` calls.
-    #[inline]
-    pub(super) fn element(
-        &self,
-        instance: u32,
-        table: u16,
-        index: u64,
-        ty: TypeId,
-    ) -> Result<u32, Trap> {
-        let table = self.table(instance, u32::from(table));
-        let element = self.tables[table]
-            .elements
-            .get(index as usize)
-            .ok_or(Trap::TableOutOfBounds)?;
-        let func = element.checked_sub(1).ok_or(Trap::UninitializedElement)?;
-        let found = self.funcs[func as usize].ty();
-        match found == ty || self.types.is_subtype(found, ty) {
-            true => Ok(func),
-            false => Err(Trap::SignatureMismatch),
+            Target(id) => types.is_subtype(funcs[func as usize].ty(), TypeId(id)),
         }
     }
 }

@@ -1,13 +1,11 @@
-//! Instructions on objects, tables, segments and whole memories, which leave the
-//! frames as they are.
+//! Instructions on single objects.
 
 use super::vector;
-use crate::engine::storage::range;
 use crate::engine::store::Store;
 use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, HeapError, Place};
-use crate::module::{Code, Module, Op, Target};
+use crate::heap::{GcRef, Heap, Place};
+use crate::module::Op;
 use crate::types::{Field, Lane, TypeId};
 
 /// The object in a register, which must not be null.
@@ -103,253 +101,69 @@ pub(super) fn set_element<H: Heap, L: Known>(
 }
 
 impl<H: Heap> Store<H> {
-    /// Executes `op`, the running frame's instruction. Returns false, having
-    /// done nothing, if it is none of these.
-    #[inline]
-    pub(super) fn object_op(
+    /// `struct.new_default`.
+    #[inline(never)]
+    pub(super) fn struct_new_default(
         &mut self,
         op: Op,
-        module: &Module,
         inspector: &mut dyn Inspector<H>,
-    ) -> Result<bool, Stop> {
-        let instance = self.machine.running.instance;
-        macro_rules! a {
-            () => {
-                self.machine.register(op.a)
-            };
-        }
-        macro_rules! b {
-            () => {
-                self.machine.register(op.b)
-            };
-        }
-        macro_rules! c {
-            () => {
-                self.machine.register(op.c)
-            };
-        }
-        macro_rules! set {
-            ($value:expr) => {{
-                let value = $value;
-                self.machine.set_register(op.a, value);
-            }};
-        }
-        // Before an instruction that touches the heap.
-        macro_rules! touch {
-            () => {
-                if self.inspect_operations {
-                    self.operation(inspector)?;
-                }
-            };
-        }
-        // Prepares an allocation of type `op.imm` with `$more` bytes of
-        // elements: audit, budget, safepoint.
-        macro_rules! allocation {
-            ($more:expr) => {{
-                touch!();
-                let bytes = u64::from(self.object_bytes[op.imm as usize]);
-                self.charge_bytes(bytes + $more)?;
-                if self.machine.clock.allocation() || self.heap.wants_collection() {
-                    self.collect_here(inspector)?;
-                }
-            }};
-        }
-        // Allocates, after a collection if there is no room.
-        macro_rules! allocate {
-            ($new:expr) => {{
-                let mut new = $new;
-                if let Err(HeapError::Full) = new {
-                    self.collect_here(inspector)?;
-                    new = $new;
-                }
-                set!(new?.register());
-            }};
-        }
-        // The operand behind the instruction.
-        macro_rules! extra {
-            () => {
-                module.ops[self.machine.running.pc as usize + 1].imm
-            };
-        }
-        match op.code {
-            Code::Extra => {}
-            Code::RefCastFunc => {
-                if !self.is_func(b!(), Target(op.imm), op.c) {
-                    return Err(Trap::CastFailure.into());
-                }
-            }
-            Code::MemoryFill => self.memory_fill(instance, op)?,
-            Code::MemoryCopy => self.memory_copy(instance, op)?,
-            Code::MemoryInit => self.memory_init(instance, op)?,
-            Code::DataDrop => {
-                self.instances[instance as usize].dropped[op.imm as usize] = true;
-            }
-            Code::TableFill => {
-                touch!();
-                let [start, value, n] = self.machine.three(op.b);
-                let table = self.table(instance, op.imm);
-                self.table_fill(table, start, value, n)?;
-            }
-            Code::TableCopy => {
-                touch!();
-                let [to, from, n] = self.machine.three(op.b);
-                let src = self.table(instance, op.imm);
-                let dst = self.table(instance, u32::from(op.a));
-                self.table_copy((dst, to), (src, from), n)?;
-            }
-            Code::TableInit => {
-                touch!();
-                let [to, from, n] = self.machine.three(op.b);
-                let table = u32::from(op.a);
-                self.table_init(instance, table, op.imm, to, from, n)?;
-            }
-            Code::ElemDrop => {
-                touch!();
-                self.elem_drop(instance, op.imm)?;
-            }
-            Code::StructSetWide => {
-                touch!();
-                let r = object(b!())?;
-                let value = vector::get(self.machine.registers(), op.a);
-                let place = Place::Field(field::<B128>(&op));
-                self.heap.store(r, place, value)?;
-            }
-            Code::ArraySetWide => {
-                touch!();
-                let (r, index) = element(&self.heap, b!(), c!())?;
-                let lane = Lane::B128;
-                let place = Place::Element { index, lane };
-                self.heap
-                    .store(r, place, vector::get(self.machine.registers(), op.a))?;
-            }
-            Code::ArrayFill => {
-                touch!();
-                self.array_fill(op)?;
-            }
-            Code::ArrayCopy => {
-                touch!();
-                self.array_copy(op)?;
-            }
-            Code::ArrayInitData => {
-                touch!();
-                let segment = extra!();
-                self.array_init_data(instance, op, segment)?;
-            }
-            Code::ArrayInitElem => {
-                touch!();
-                let segment = extra!();
-                self.array_init_elem(instance, op, segment)?;
-            }
-            Code::MemorySize => {
-                let memory = self.memory(instance, op.imm as u16);
-                set!(self.machine.memories[memory].pages());
-            }
-            Code::MemoryGrow => {
-                let memory = self.memory(instance, op.imm as u16);
-                set!(self.memory_grow(memory, b!())?);
-            }
-            Code::TableSize => {
-                let table = self.table(instance, op.imm);
-                set!(self.tables[table].elements.len() as u64);
-            }
-            Code::TableGrow => {
-                touch!();
-                let table = self.table(instance, op.imm);
-                let grown = self.table_grow(table, b!(), c!());
-                set!(grown?);
-            }
-            Code::RefTestFunc => {
-                set!(u64::from(self.is_func(b!(), Target(op.imm), op.c)));
-            }
-            Code::StructNewDefault => {
-                allocation!(0);
-                allocate!(self.heap.new_struct_default(TypeId(op.imm)));
-            }
-            Code::StructGetWide => {
-                let r = object(b!())?;
-                let place = Place::Field(field::<B128>(&op));
-                let value = self.heap.load(r, place)?;
-                vector::put(self.machine.registers_mut(), op.a, value);
-            }
-            Code::ArrayNew => {
-                let len = c!() as u32;
-                let ty = TypeId(op.imm);
-                self.charge_elements(ty, len)?;
-                allocation!(self.element_bytes(ty, len));
-                allocate!(self.heap.new_array(ty, len, b!()));
-            }
-            Code::ArrayNewWide => {
-                let len = c!() as u32;
-                let ty = TypeId(op.imm);
-                self.charge_elements(ty, len)?;
-                allocation!(self.element_bytes(ty, len));
-                // The array's register may be one of these two.
-                let value = vector::get(self.machine.registers(), op.b);
-                allocate!(self.heap.new_array_default(ty, len));
-                let r = GcRef::from_register(a!());
-                self.heap.fill(r, 0, len, Lane::B128, value)?;
-            }
-            Code::ArrayNewDefault => {
-                let len = b!() as u32;
-                let ty = TypeId(op.imm);
-                self.charge_elements(ty, len)?;
-                allocation!(self.element_bytes(ty, len));
-                allocate!(self.heap.new_array_default(ty, len));
-            }
-            Code::ArrayNewFixed => {
-                let ty = TypeId(op.imm);
-                let len = u32::from(op.c) / self.element_registers(ty);
-                allocation!(self.element_bytes(ty, len));
-                let elements = usize::from(op.b)..usize::from(op.b) + usize::from(op.c);
-                allocate!(
-                    self.heap
-                        .new_array_fixed(ty, &self.machine.registers()[elements.clone()])
-                );
-            }
-            Code::ArrayNewData => {
-                let ty = TypeId(op.imm);
-                let (offset, len) = (b!() as u32, c!() as u32);
-                let segment = extra!();
-                let bytes = self.data_range(instance, segment, ty, offset, len)?;
-                self.charge_elements(ty, len)?;
-                allocation!(self.element_bytes(ty, len));
-                allocate!(self.heap.new_array_default(ty, len));
-                let r = GcRef::from_register(a!());
-                let lane = self.element_lane(ty);
-                self.heap.init_data(r, 0, lane, &module.wasm[bytes])?;
-            }
-            Code::ArrayNewElem => {
-                let ty = TypeId(op.imm);
-                let (offset, len) = (b!() as u32, c!() as u32);
-                let segment = extra!() as usize;
-                self.note_segment(instance, segment as u32);
-                let total = self.instances[instance as usize].elements[segment]
-                    .refs
-                    .len();
-                let Some(range) = range(offset.into(), len.into(), total) else {
-                    return Err(Trap::TableOutOfBounds.into());
-                };
-                self.charge_elements(ty, len)?;
-                allocation!(self.element_bytes(ty, len));
-                allocate!(self.heap.new_array_default(ty, len));
-                let r = GcRef::from_register(a!());
-                let lane = self.element_lane(ty);
-                let refs = &self.instances[instance as usize].elements[segment].refs;
-                let references = &refs[range];
-                self.heap.init_elements(r, 0, lane, references)?;
-                if lane == Lane::Gc {
-                    self.heap.note(Fact::SegmentCopied { references });
-                }
-            }
-            Code::ArrayGetWide => {
-                let (r, index) = element(&self.heap, b!(), c!())?;
-                let lane = Lane::B128;
-                let place = Place::Element { index, lane };
-                let value = self.heap.load(r, place)?;
-                vector::put(self.machine.registers_mut(), op.a, value);
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
+    ) -> Result<(), Stop> {
+        let ty = TypeId(op.imm);
+        let new = self.allocate_here(ty, 0, inspector, |heap, _| heap.new_struct_default(ty))?;
+        self.machine.set_register(op.a, new.register());
+        Ok(())
+    }
+
+    /// `struct.get` of a vector.
+    #[inline(never)]
+    pub(super) fn struct_get_wide(&mut self, op: Op) -> Result<(), Stop> {
+        let r = object(self.machine.register(op.b))?;
+        let value = self.heap.load(r, Place::Field(field::<B128>(&op)))?;
+        vector::put(self.machine.registers_mut(), op.a, value);
+        Ok(())
+    }
+
+    /// `struct.set` of a vector.
+    #[inline(never)]
+    pub(super) fn struct_set_wide(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let r = object(self.machine.register(op.b))?;
+        let value = vector::get(self.machine.registers(), op.a);
+        let place = Place::Field(field::<B128>(&op));
+        Ok(self.heap.store(r, place, value)?)
+    }
+
+    /// `array.get` of a vector.
+    #[inline(never)]
+    pub(super) fn array_get_wide(&mut self, op: Op) -> Result<(), Stop> {
+        let (r, place) = self.wide_element(op)?;
+        let value = self.heap.load(r, place)?;
+        vector::put(self.machine.registers_mut(), op.a, value);
+        Ok(())
+    }
+
+    /// `array.set` of a vector.
+    #[inline(never)]
+    pub(super) fn array_set_wide(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let (r, place) = self.wide_element(op)?;
+        let value = vector::get(self.machine.registers(), op.a);
+        Ok(self.heap.store(r, place, value)?)
+    }
+
+    /// Element `c` of the array of vectors in `b`.
+    fn wide_element(&self, op: Op) -> Result<(GcRef, Place), Stop> {
+        let (array, index) = (self.machine.register(op.b), self.machine.register(op.c));
+        let (r, index) = element(&self.heap, array, index)?;
+        let lane = Lane::B128;
+        Ok((r, Place::Element { index, lane }))
     }
 }

@@ -1,15 +1,53 @@
-//! Exceptions: finding who catches.
+//! Exceptions: throwing them, and finding who catches.
 
+use super::flow::Then;
 use super::vector;
 use crate::engine::machine::Frame;
 use crate::engine::store::Store;
-use crate::engine::trap::Stop;
+use crate::engine::store::context::Inspector;
+use crate::engine::trap::{Stop, Trap};
 use crate::heap::{Fact, GcRef, Heap, Place, Slot};
-use crate::module::CatchKind;
+use crate::module::{CatchKind, Op};
 use crate::types::{Lane, TypeId, registers};
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
+    /// `throw`: allocates and raises an exception.
+    #[inline(never)]
+    pub(super) fn throw(&mut self, op: Op, inspector: &mut dyn Inspector<H>) -> Result<Then, Stop> {
+        let instance = self.machine.running.instance;
+        let tag = self.instances[instance as usize].tags[op.imm as usize];
+        let ty = self.tags[tag as usize];
+        let first = usize::from(op.b);
+        let payload = first..first + self.param_registers(ty);
+        let new = self.allocate_here(ty, 0, inspector, |heap, machine| {
+            heap.new_exception(ty, tag, &machine.registers()[payload.clone()])
+        })?;
+        self.raise(new)
+    }
+
+    /// `throw_ref`.
+    #[inline(never)]
+    pub(super) fn throw_ref(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<Then, Stop> {
+        self.touch(inspector)?;
+        let exception = GcRef::from_register(self.machine.register(op.b));
+        if exception.is_null() {
+            return Err(Trap::NullReference.into());
+        }
+        self.raise(exception)
+    }
+
+    /// Makes an exception the pending one.
+    fn raise(&mut self, exception: GcRef) -> Result<Then, Stop> {
+        self.heap
+            .write_slot(Slot::Pending, &mut self.pending, exception)?;
+        Err(Stop::Exception)
+    }
+
     /// Registers taken by the arguments of a function of this type, or by the
     /// payload of an exception.
     pub(super) fn param_registers(&self, ty: TypeId) -> usize {

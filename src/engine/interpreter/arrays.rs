@@ -1,0 +1,292 @@
+//! Instructions on whole arrays.
+//!
+//! Like all bulk operations these are charged by their length before they start,
+//! but after their bounds are checked; see [`memories`](super::memories).
+
+use super::vector;
+use crate::engine::storage::range;
+use crate::engine::store::Store;
+use crate::engine::store::context::Inspector;
+use crate::engine::trap::{Stop, Trap};
+use crate::heap::{Fact, GcRef, Heap};
+use crate::module::Op;
+use crate::types::{Lane, TypeId};
+use std::ops::Range;
+
+impl<H: Heap> Store<H> {
+    /// `array.new`.
+    #[inline(never)]
+    pub(super) fn array_new(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let (ty, len) = (TypeId(op.imm), self.machine.register(op.c) as u32);
+        self.charge_elements(ty, len)?;
+        let bytes = self.element_bytes(ty, len);
+        let new = self.allocate_here(ty, bytes, inspector, |heap, machine| {
+            heap.new_array(ty, len, machine.register(op.b))
+        })?;
+        self.machine.set_register(op.a, new.register());
+        Ok(())
+    }
+
+    /// `array.new` of vectors.
+    #[inline(never)]
+    pub(super) fn array_new_wide(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let len = self.machine.register(op.c) as u32;
+        // The array's register may be one of these two.
+        let value = vector::get(self.machine.registers(), op.b);
+        let array = self.new_elements(op, len, inspector)?;
+        Ok(self.heap.fill(array, 0, len, Lane::B128, value)?)
+    }
+
+    /// `array.new_default`.
+    #[inline(never)]
+    pub(super) fn array_new_default(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let len = self.machine.register(op.b) as u32;
+        self.new_elements(op, len, inspector)?;
+        Ok(())
+    }
+
+    /// `array.new_fixed`.
+    #[inline(never)]
+    pub(super) fn array_new_fixed(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let ty = TypeId(op.imm);
+        let len = u32::from(op.c) / self.element_registers(ty);
+        let elements = usize::from(op.b)..usize::from(op.b) + usize::from(op.c);
+        let bytes = self.element_bytes(ty, len);
+        let new = self.allocate_here(ty, bytes, inspector, |heap, machine| {
+            heap.new_array_fixed(ty, &machine.registers()[elements.clone()])
+        })?;
+        self.machine.set_register(op.a, new.register());
+        Ok(())
+    }
+
+    /// `array.new_data`.
+    #[inline(never)]
+    pub(super) fn array_new_data(
+        &mut self,
+        op: Op,
+        segment: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let instance = self.machine.running.instance;
+        let ty = TypeId(op.imm);
+        let offset = self.machine.register(op.b) as u32;
+        let len = self.machine.register(op.c) as u32;
+        let bytes = self.data_range(instance, segment, ty, offset, len)?;
+        let array = self.new_elements(op, len, inspector)?;
+        let lane = self.element_lane(ty);
+        let wasm = &self.instances[instance as usize].module.wasm;
+        Ok(self.heap.init_data(array, 0, lane, &wasm[bytes])?)
+    }
+
+    /// `array.new_elem`.
+    #[inline(never)]
+    pub(super) fn array_new_elem(
+        &mut self,
+        op: Op,
+        segment: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let instance = self.machine.running.instance;
+        let (offset, len) = (self.machine.register(op.b), self.machine.register(op.c));
+        let (offset, len) = (offset as u32, len as u32);
+        self.note_segment(instance, segment);
+        let segment = segment as usize;
+        let total = self.instances[instance as usize].elements[segment]
+            .refs
+            .len();
+        let range = range(offset.into(), len.into(), total).ok_or(Trap::TableOutOfBounds)?;
+        let array = self.new_elements(op, len, inspector)?;
+        let lane = self.element_lane(TypeId(op.imm));
+        let refs = &self.instances[instance as usize].elements[segment].refs;
+        let references = &refs[range];
+        self.heap.init_elements(array, 0, lane, references)?;
+        if lane == Lane::Gc {
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
+    }
+
+    /// Sets the destination to a new array of `len` zeros or nulls, and charges
+    /// for initialising them.
+    #[inline]
+    fn new_elements(
+        &mut self,
+        op: Op,
+        len: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<GcRef, Stop> {
+        let ty = TypeId(op.imm);
+        self.charge_elements(ty, len)?;
+        let bytes = self.element_bytes(ty, len);
+        let new = self.allocate_here(ty, bytes, inspector, |heap, _| {
+            heap.new_array_default(ty, len)
+        })?;
+        self.machine.set_register(op.a, new.register());
+        Ok(new)
+    }
+
+    /// `array.fill`.
+    #[inline(never)]
+    pub(super) fn array_fill(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let lane = self.element_lane(TypeId(op.imm));
+        let regs = &self.machine.registers()[usize::from(op.b)..];
+        let array = Self::array(regs[0])?;
+        let (start, low, n) = (regs[1] as u32, regs[2], regs[2 + lane.registers()] as u32);
+        let vector = vector::get(regs, 2);
+        self.array_range(array, start, n)?;
+        self.machine.charge(u64::from(n))?;
+        match lane {
+            Lane::B128 => Ok(self.heap.fill(array, start, n, lane, vector)?),
+            _ => Ok(self.heap.fill(array, start, n, lane, low.into())?),
+        }
+    }
+
+    /// `array.copy`.
+    #[inline(never)]
+    pub(super) fn array_copy(
+        &mut self,
+        op: Op,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let regs = &self.machine.registers()[usize::from(op.b)..];
+        let (dst, src) = (Self::array(regs[0])?, Self::array(regs[2])?);
+        let (to, from, n) = (regs[1] as u32, regs[3] as u32, regs[4] as u32);
+        self.array_range(dst, to, n)?;
+        self.array_range(src, from, n)?;
+        self.machine.charge(u64::from(n))?;
+        let lane = self.element_lane(TypeId(op.imm));
+        Ok(self.heap.copy((dst, to), (src, from), n, lane)?)
+    }
+
+    /// `array.init_data`.
+    #[inline(never)]
+    pub(super) fn array_init_data(
+        &mut self,
+        op: Op,
+        segment: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let instance = self.machine.running.instance;
+        let array = Self::array(self.machine.register(op.b))?;
+        let [to, from, n] = self.machine.three(op.b + 1);
+        let ty = TypeId(op.imm);
+        let (to, len) = (to as u32, n as u32);
+        self.array_range(array, to, len)?;
+        let bytes = self.data_range(instance, segment, ty, from as u32, len)?;
+        self.charge_elements(ty, len)?;
+        let lane = self.element_lane(ty);
+        let wasm = &self.instances[instance as usize].module.wasm;
+        Ok(self.heap.init_data(array, to, lane, &wasm[bytes])?)
+    }
+
+    /// `array.init_elem`.
+    #[inline(never)]
+    pub(super) fn array_init_elem(
+        &mut self,
+        op: Op,
+        segment: u32,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.touch(inspector)?;
+        let instance = self.machine.running.instance;
+        let array = Self::array(self.machine.register(op.b))?;
+        let [to, from, n] = self.machine.three(op.b + 1);
+        let (to, len) = (to as u32, n as u32);
+        self.note_segment(instance, segment);
+        self.array_range(array, to, len)?;
+        let total = self.instances[instance as usize].elements[segment as usize]
+            .refs
+            .len();
+        let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
+        self.machine.charge(n)?;
+        let refs = &self.instances[instance as usize].elements[segment as usize].refs;
+        let lane = self.element_lane(TypeId(op.imm));
+        let references = &refs[from];
+        self.heap.init_elements(array, to, lane, references)?;
+        if lane == Lane::Gc {
+            self.heap.note(Fact::SegmentCopied { references });
+        }
+        Ok(())
+    }
+
+    /// How the elements of an array type are stored.
+    #[inline]
+    fn element_lane(&self, ty: TypeId) -> Lane {
+        self.types.element(ty).storage.lane()
+    }
+
+    /// The bytes that `len` elements of an array type are charged for.
+    #[inline]
+    fn element_bytes(&self, ty: TypeId, len: u32) -> u64 {
+        u64::from(self.element_lane(ty).width()) * u64::from(len)
+    }
+
+    /// The registers that an element of an array type takes.
+    fn element_registers(&self, ty: TypeId) -> u32 {
+        self.element_lane(ty).registers() as u32
+    }
+
+    /// Charges fuel for initialising `len` elements.
+    #[inline]
+    fn charge_elements(&mut self, ty: TypeId, len: u32) -> Result<(), Trap> {
+        self.machine.charge(self.element_bytes(ty, len) / 16)
+    }
+
+    /// Where the bytes of `len` elements from `offset` on are in the module.
+    fn data_range(
+        &self,
+        instance: u32,
+        segment: u32,
+        ty: TypeId,
+        offset: u32,
+        len: u32,
+    ) -> Result<Range<usize>, Trap> {
+        self.data(
+            instance,
+            segment,
+            offset.into(),
+            self.element_bytes(ty, len),
+        )
+        .ok_or(Trap::MemoryOutOfBounds)
+    }
+
+    /// An array operand that must not be null.
+    fn array(register: u64) -> Result<GcRef, Trap> {
+        match GcRef::from_register(register) {
+            r if r.is_null() => Err(Trap::NullReference),
+            r => Ok(r),
+        }
+    }
+
+    /// Checks that `n` elements from `start` on are in an array.
+    fn array_range(&self, r: GcRef, start: u32, n: u32) -> Result<(), Stop> {
+        let len = self.heap.array_len(r)?;
+        match u64::from(start) + u64::from(n) <= u64::from(len) {
+            true => Ok(()),
+            false => Err(Trap::ArrayOutOfBounds.into()),
+        }
+    }
+}
