@@ -12,7 +12,7 @@ pub mod jobs;
 pub mod module;
 pub mod observe;
 pub mod oracle;
+mod pool;
 pub mod script;
-mod spare;
 pub mod types;
 pub mod zoo;

@@ -88,7 +88,7 @@ pub fn enrich(set: &mut Set) {
 
 pub fn structured(set: &mut Set) {
     for input in &set.inputs {
-        let program = generate::ops::Program::generate(&mut Unstructured::new(input));
+        let program = generate::gc_ops::Program::generate(&mut Unstructured::new(input));
         black_box(program.compile());
     }
 }
@@ -135,14 +135,14 @@ pub fn compile(set: &mut Set) {
 pub fn instantiate(set: &mut Set) {
     for (case, module) in &mut set.cases {
         let plan = std::mem::replace(&mut case.plan, Plan::Steps(Vec::new()));
-        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut NoInspector).facts);
+        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut NoInspector).stats);
         case.plan = plan;
     }
 }
 
 fn run<H: Heap>(set: &Set, heap: impl Fn() -> H) {
     for (case, module) in &set.cases {
-        let _ = black_box(case::run(case, module, heap(), &mut NoInspector).facts);
+        let _ = black_box(case::run(case, module, heap(), &mut NoInspector).stats);
     }
 }
 
@@ -189,7 +189,7 @@ pub fn compared(set: &mut Set) {
 pub fn audited(set: &Set, timing: Timing) {
     for (case, module) in &set.cases {
         let mut auditor = Auditor::new(timing);
-        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut auditor).facts);
+        let _ = black_box(case::run(case, module, Drc::new(MAX), &mut auditor).stats);
     }
 }
 

@@ -3,8 +3,8 @@
 //! that of number `n` has the address `GRANULE * (n + 1)`.
 
 use gcdiff::heap::{
-    Block, GRANULE, GcRef, Header, Heap, HeapError, Inspect, Layouts, NewObject, Place, Reclaims,
-    Roots, Shape, Stats,
+    Block, GRANULE, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, Roots,
+    Shape, Stats, TraceInfo,
 };
 use gcdiff::types::{Lane, Types};
 
@@ -41,7 +41,7 @@ impl Object {
 /// The heap.
 #[derive(Default)]
 pub struct MarkSweep {
-    layouts: Layouts,
+    trace_info: TraceInfo,
     slots: Vec<Option<Object>>,
     /// Numbers of empty slots.
     empty: Vec<usize>,
@@ -77,11 +77,11 @@ impl MarkSweep {
 
 impl Heap for MarkSweep {
     fn add_types(&mut self, types: &Types) {
-        self.layouts.add(types);
+        self.trace_info.add(types);
     }
 
-    fn layouts(&self) -> &Layouts {
-        &self.layouts
+    fn trace_info(&self) -> &TraceInfo {
+        &self.trace_info
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
@@ -110,7 +110,7 @@ impl Heap for MarkSweep {
     }
 
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
-        let lanes = self.layouts.lanes_of(object)?;
+        let lanes = self.trace_info.lanes_of(object)?;
         let values = lanes.map(|lane| (lane, 0)).collect();
         if self.empty.is_empty() && self.slots.len() < MAX_OBJECTS {
             self.empty.push(self.slots.len());

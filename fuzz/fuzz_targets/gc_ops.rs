@@ -2,7 +2,7 @@
 //! See `gcdiff::campaign::targets`: `Target::GcOps`.
 
 use gcdiff::campaign::targets::{Harness, Target};
-use gcdiff::generate::ops;
+use gcdiff::generate::gc_ops;
 use std::sync::LazyLock;
 
 static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::GcOps));

@@ -3,7 +3,7 @@
 use super::{Campaign, Finding, Listener, Origin, Outcome, Progress};
 use crate::generate;
 use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
-use crate::oracle::{Judged, Panic, Pins, Verdict, Violation};
+use crate::oracle::{JudgeReport, Panic, Pins, Verdict, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -117,7 +117,7 @@ enum Done {
     /// The input makes no case.
     NotGenerated,
     /// The verdict, and the heaps that a finding is about.
-    Judged(Box<(Judged, Pins)>),
+    JudgeReport(Box<(JudgeReport, Pins)>),
 }
 
 impl Work for Cases {
@@ -142,7 +142,7 @@ impl Work for Cases {
                 done.settle()
             }
         };
-        Done::Judged(Box::new(judged))
+        Done::JudgeReport(Box::new(judged))
     }
 
     fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
@@ -152,7 +152,7 @@ impl Work for Cases {
                 self.count(|outcome| outcome.statistics.not_generated += 1);
                 false
             }
-            Ok(Done::Judged(done)) => {
+            Ok(Done::JudgeReport(done)) => {
                 let (judged, pins) = *done;
                 self.count(|outcome| outcome.statistics.count(&judged));
                 judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)

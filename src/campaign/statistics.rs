@@ -1,6 +1,6 @@
 //! What a campaign counts.
 
-use crate::oracle::{Judged, Reason, Verdict};
+use crate::oracle::{JudgeReport, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -49,10 +49,10 @@ impl Statistics {
         }
     }
 
-    pub(super) fn count(&mut self, judged: &Judged) {
+    pub(super) fn count(&mut self, judged: &JudgeReport) {
         self.count_verdict(&judged.verdict);
-        let any = |what: &dyn Fn(&crate::case::Facts) -> bool| {
-            u64::from(judged.facts.iter().any(|(_, facts)| what(facts)))
+        let any = |what: &dyn Fn(&crate::case::RunStats) -> bool| {
+            u64::from(judged.stats.iter().any(|(_, stats)| what(stats)))
         };
         self.allocated += any(&|f| f.heap.allocated > 0);
         self.freed += any(&|f| f.heap.freed > 0);
@@ -63,7 +63,7 @@ impl Statistics {
         self.shared += u64::from(judged.shape.0);
         self.cyclic += u64::from(judged.shape.1);
         self.garbage_cycles += u64::from(judged.garbage.cycles > 0);
-        self.voted += u64::from(judged.facts.len() > 2);
+        self.voted += u64::from(judged.stats.len() > 2);
     }
 }
 

@@ -4,14 +4,14 @@ use super::plan::Arg;
 use super::values::make;
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
-use crate::observe::Seen;
+use crate::observe::ObservedValue;
 use crate::types::{Lane, RefType, ValType};
 
 /// A value whose object, if it is one, is kept in a handle of the store.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Kept {
     /// Not a reference into the heap.
-    Plain(Seen),
+    Plain(ObservedValue),
     /// A reference in this handle.
     Handle(u32),
 }
@@ -22,7 +22,7 @@ const MAX_KEPT: usize = 64;
 
 /// Bytes of memory that a value takes that is written down: as it is kept while the
 /// run lasts, and as it is shown then.
-pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<Seen>()) as u64;
+pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<ObservedValue>()) as u64;
 
 /// Work of looking whether a reference is held, and which of those that are held
 /// have a type.
@@ -46,14 +46,14 @@ pub(super) fn keep<H: Heap>(
     high: u64,
 ) -> Result<Kept, Stop> {
     if ty.lane() != Lane::Gc {
-        return Ok(Kept::Plain(Seen::plain(ty.lane(), value, high)));
+        return Ok(Kept::Plain(ObservedValue::plain(ty.lane(), value, high)));
     }
     let r = GcRef::from_register(value);
     if r.is_null() {
-        return Ok(Kept::Plain(Seen::Null));
+        return Ok(Kept::Plain(ObservedValue::Null));
     }
     if r.is_i31() {
-        return Ok(Kept::Plain(Seen::I31(r.i31_signed())));
+        return Ok(Kept::Plain(ObservedValue::I31(r.i31_signed())));
     }
     store.spend(KEEP_WORK)?;
     // The same object again is held once.
@@ -61,7 +61,7 @@ pub(super) fn keep<H: Heap>(
         return Ok(Kept::Handle(handle));
     }
     if store.handles() >= MAX_KEPT {
-        return Ok(Kept::Plain(Seen::NotKept));
+        return Ok(Kept::Plain(ObservedValue::NotKept));
     }
     Ok(Kept::Handle(store.add_handle(r)?))
 }
@@ -75,7 +75,7 @@ pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop
         return Ok(Kept::Handle(handle));
     }
     store.pop_handles(handles)?;
-    Ok(Kept::Plain(Seen::NotKept))
+    Ok(Kept::Plain(ObservedValue::NotKept))
 }
 
 /// The handles whose references have the type.

@@ -27,7 +27,7 @@ pub use error::{CaseError, RunError};
 pub use header::{Header, LimitsText};
 pub use plan::{Arg, Call, Plan, Step};
 pub(crate) use run::steps;
-pub use run::{Facts, Run, run};
+pub use run::{Run, RunStats, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub use source_map::SourceMap;
 pub(crate) use text::{header_text, stray_header_lines};

@@ -10,13 +10,15 @@ use super::steps::{Ended, end_of, perform};
 use crate::engine::{Act, Context, Deed, Inspector, Limits, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
-use crate::observe::{HostSeen, Observation, Outcome, Seen, StepSeen, observe_within};
+use crate::observe::{
+    Observation, ObservedHostCall, ObservedStep, ObservedValue, Outcome, observe_within,
+};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What happened on the way, for statistics. Not part of the observation.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub struct Facts {
+pub struct RunStats {
     /// The heap's own counts.
     pub heap: Stats,
     /// Safepoints passed.
@@ -36,7 +38,7 @@ pub struct Facts {
     pub work: u64,
 }
 
-impl Facts {
+impl RunStats {
     /// Notes how a call ended, or instantiation.
     fn note(&mut self, is_call: bool, ended: &Ended, allocated: u64) {
         let trapped = matches!(ended, Ended::Trapped(_));
@@ -55,7 +57,7 @@ pub struct Run<H> {
     /// What an embedder saw, or why there is nothing.
     pub observation: Result<Observation, RunError>,
     /// Statistics.
-    pub facts: Facts,
+    pub stats: RunStats,
     /// The store as the run left it.
     pub store: Store<H>,
 }
@@ -78,16 +80,16 @@ pub fn run<H: Heap>(
         ..case.limits
     };
     let mut store = Store::new(heap, limits, case.schedule.clone());
-    let mut facts = Facts::default();
-    let observation = follow(case, module, &mut store, &mut facts, inspector);
+    let mut stats = RunStats::default();
+    let observation = follow(case, module, &mut store, &mut stats, inspector);
     if let Err(RunError::Stopped(stop)) = &observation {
         store.inspect_corruption(stop, inspector);
     }
-    facts.heap = store.heap.stats();
-    facts.safepoints = store.safepoints();
-    facts.work = store.work_done();
+    stats.heap = store.heap.stats();
+    stats.safepoints = store.safepoints();
+    stats.work = store.work_done();
     Run {
-        facts,
+        stats,
         observation,
         store,
     }
@@ -98,7 +100,7 @@ fn follow<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     store: &mut Store<H>,
-    facts: &mut Facts,
+    stats: &mut RunStats,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     let mut host = Embedder::new(module, &case.host);
@@ -112,7 +114,7 @@ fn follow<H: Heap>(
         Ok(linked) => linked.map_err(RunError::Import)?,
         Err(Stop::Trap(trap)) => {
             let trapped = Ended::Trapped(trap);
-            facts.note(false, &trapped, 0);
+            stats.note(false, &trapped, 0);
             return finish(store, vec![(None, trapped)], host, inspector);
         }
         Err(stop) => return Err(stop.into()),
@@ -125,7 +127,7 @@ fn follow<H: Heap>(
     let started = store.start(instance, &mut Context::new(&mut host, inspector));
     let ok = started.is_ok();
     let started = end_of(store, started, &[])?;
-    facts.note(false, &started, 0);
+    stats.note(false, &started, 0);
     ended.push((None, started));
     store.inspect_call(inspector)?;
     if ok {
@@ -141,7 +143,7 @@ fn follow<H: Heap>(
             let mut cx = Context::new(&mut host, inspector);
             let outcome = perform(store, &exports, step, number as u64, &mut cx)?;
             let allocated = store.heap.stats().allocated - before;
-            facts.note(matches!(step, Step::Call(_)), &outcome, allocated);
+            stats.note(matches!(step, Step::Call(_)), &outcome, allocated);
             let name = step.name();
             store.note_bytes(STEP_FOOTPRINT + 2 * name.len() as u64)?;
             ended.push((Some(name), outcome));
@@ -185,7 +187,7 @@ fn finish<H: Heap>(
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
             // That it was an object is known; what it is now nobody can see.
-            Seen::Null => Seen::Dropped,
+            ObservedValue::Null => ObservedValue::Dropped,
             seen => seen,
         },
     };
@@ -195,7 +197,7 @@ fn finish<H: Heap>(
         Ended::Threw(exception) => Outcome::Threw(seen(exception)),
         Ended::NoArgument => Outcome::NoArgument,
     };
-    let steps = ended.into_iter().map(|(export, ended)| StepSeen {
+    let steps = ended.into_iter().map(|(export, ended)| ObservedStep {
         export,
         outcome: outcome(&ended),
     });
@@ -205,12 +207,16 @@ fn finish<H: Heap>(
         true => Vec::new(),
         false => names.collect(),
     };
-    let host_calls = host.calls.iter().zip(0..).map(|(called, call)| HostSeen {
-        import: called.import,
-        args: called.args.iter().map(seen).collect(),
-        act: called.did.as_ref().map(|_| acts[host.due(call)].clone()),
-        did: called.did.as_ref().map(outcome),
-    });
+    let host_calls = host
+        .calls
+        .iter()
+        .zip(0..)
+        .map(|(called, call)| ObservedHostCall {
+            import: called.import,
+            args: called.args.iter().map(seen).collect(),
+            act: called.did.as_ref().map(|_| acts[host.due(call)].clone()),
+            did: called.did.as_ref().map(outcome),
+        });
     let host_calls = host_calls.collect();
     Ok(Observation {
         steps,

@@ -7,7 +7,7 @@ use crate::campaign::Folder;
 use crate::campaign::targets::Target;
 use crate::case::LimitsText;
 use crate::escape;
-use crate::generate::{self, ops::Program};
+use crate::generate::{self, gc_ops::Program};
 use arbitrary::Unstructured;
 use clap::Args;
 use std::path::{Path, PathBuf};

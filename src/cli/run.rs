@@ -10,7 +10,9 @@ use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::jobs::within;
 use crate::observe::Outcome;
-use crate::oracle::{self, EXCEPTION, JsonReport, Judged, Names, Verdict, show_as, type_of_result};
+use crate::oracle::{
+    self, EXCEPTION, JsonReport, JudgeReport, Names, Verdict, show_as, type_of_result,
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -77,7 +79,7 @@ impl Run {
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
             // Then nothing else is known.
-            Err(verdict) => Judged::new(*verdict),
+            Err(verdict) => JudgeReport::new(*verdict),
         };
         let verdict = judged.verdict.clone().with_lines(&text, &module.wasm);
         if self.json {

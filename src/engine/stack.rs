@@ -8,7 +8,7 @@
 
 use super::limits::Resource;
 use super::trap::{Stop, Trap};
-use crate::spare::Spare;
+use crate::pool::Spare;
 use std::ops::{Deref, DerefMut};
 
 /// As many registers as an instruction can name.

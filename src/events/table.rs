@@ -1,8 +1,8 @@
 //! How many cases of a generator reach each event.
 
 use super::{EVENTS, Event, Sink, Tally, recorder};
-use crate::case::Facts;
-use crate::generate::Drawn;
+use crate::case::RunStats;
+use crate::generate::GeneratedCase;
 use crate::oracle::{Collector, Options, Timing, judge_module};
 
 /// Shares of cases.
@@ -65,7 +65,7 @@ pub fn markdown(command: &str, tables: &[(&str, &Table)]) -> String {
 }
 
 /// The events of a case under the counting heap. Nothing is audited or compared.
-pub fn of_case(drawn: &Drawn) -> Tally {
+pub fn of_case(drawn: &GeneratedCase) -> Tally {
     let sink = Sink::default();
     let options = Options {
         collectors: vec![recorder(Collector::Drc, &sink)],
@@ -75,21 +75,21 @@ pub fn of_case(drawn: &Drawn) -> Tally {
     };
     let judged = judge_module(&drawn.case, &drawn.module, &options);
     let mut tally = sink.take();
-    for (_, facts) in judged.iter().flat_map(|judged| &judged.facts) {
-        tally.count_calls(facts);
+    for (_, stats) in judged.iter().flat_map(|judged| &judged.stats) {
+        tally.count_calls(stats);
     }
     tally
 }
 
 impl Tally {
     /// Counts how the calls of a run ended.
-    pub fn count_calls(&mut self, facts: &Facts) {
+    pub fn count_calls(&mut self, stats: &RunStats) {
         for (happened, event) in [
-            (facts.allocated_in_calls > 0, Event::AllocateInCall),
-            (facts.returned > 0, Event::Return),
-            (facts.threw > 0, Event::Uncaught),
-            (facts.trapped, Event::Trap),
-            (facts.trapped_first, Event::TrapFirst),
+            (stats.allocated_in_calls > 0, Event::AllocateInCall),
+            (stats.returned > 0, Event::Return),
+            (stats.threw > 0, Event::Uncaught),
+            (stats.trapped, Event::Trap),
+            (stats.trapped_first, Event::TrapFirst),
         ] {
             if happened {
                 self.count(event);

@@ -1,9 +1,9 @@
 //! Bytes to cases: a module, a plan, a schedule.
 
 use super::Generator;
-use super::ops;
+use super::gc_ops;
 use super::plan::{self, Exports};
-use super::rhythm::Rhythm;
+use super::relative_schedule::RelativeSchedule;
 use crate::case::Case;
 use crate::engine::Schedule;
 use crate::module::Module;
@@ -21,7 +21,7 @@ const STRUCTURED: u32 = 3;
 
 /// A case drawn from bytes, and what else they chose.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub struct GeneratedCase {
     /// The case.
     pub case: Case,
     /// Its module, compiled: the plan was made from it.
@@ -34,20 +34,20 @@ pub struct Drawn {
 }
 
 /// Draws a case: any input gives one, or an error where wasm-smith gives up.
-pub fn case(bytes: &[u8]) -> arbitrary::Result<Drawn> {
+pub fn case(bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
     case_of(Generator::Default, bytes)
 }
 
 /// Draws a case as a generator does.
-pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<Drawn> {
+pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
     if generator == Generator::Ops {
-        return ops::drawn(&ops::Program::generate(&mut Unstructured::new(bytes)));
+        return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(bytes)));
     }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let mut u = Unstructured::new(plan);
     let choice = u.arbitrary::<u32>()?;
     if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
-        return ops::drawn(&ops::Program::generate(&mut Unstructured::new(rest)));
+        return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(rest)));
     }
     let wasm = super::module_of(generator, &mut Unstructured::new(rest))?;
     let module =
@@ -58,7 +58,7 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<D
     let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
     let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
     let reschedule = one_in_eight(4);
-    let rhythm = Rhythm::draw(&mut u)?;
+    let relative_schedule = RelativeSchedule::draw(&mut u)?;
     let limits = plan::limits(&mut u)?;
     let exports = Exports::of(&module);
     let host = exports.host(&mut u)?;
@@ -70,9 +70,9 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<D
         limits,
     };
     if generator != Generator::SmithNever {
-        case.schedule = rhythm.schedule(&case, &module);
+        case.schedule = relative_schedule.schedule(&case, &module);
     }
-    Ok(Drawn {
+    Ok(GeneratedCase {
         case,
         module,
         extra,

@@ -1,6 +1,6 @@
 //! Generators, by name: the usual one, and what it is measured against.
 
-use super::case::{Drawn, case_of};
+use super::case::{GeneratedCase, case_of};
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,7 +45,7 @@ impl Generator {
     /// # Errors
     ///
     /// When wasm-smith gives up on the input.
-    pub fn case(self, bytes: &[u8]) -> arbitrary::Result<Drawn> {
+    pub fn case(self, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
         case_of(self, bytes)
     }
 }
@@ -78,7 +78,8 @@ mod tests {
     fn the_baselines_are_the_modules_that_are_enriched_otherwise() {
         let (mut enriched, mut structured) = (0, 0);
         // Its functions have such names, and no others do.
-        let is_structured = |drawn: &Drawn| drawn.case.wasm.windows(3).any(|w| w == b"\x02f0");
+        let is_structured =
+            |drawn: &GeneratedCase| drawn.case.wasm.windows(3).any(|w| w == b"\x02f0");
         for index in 0..40 {
             let bytes = input(8, index);
             let usual = Generator::Default.case(&bytes).unwrap();

@@ -15,15 +15,15 @@
 
 mod case;
 pub mod enrich;
+pub mod gc_ops;
 mod generator;
-pub mod ops;
 mod pair;
 mod plan;
+mod relative_schedule;
 mod revision;
-mod rhythm;
 pub mod smith;
 
-pub use case::{Drawn, case, input, stretched};
+pub use case::{GeneratedCase, case, input, stretched};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
 pub(crate) use revision::checksum;

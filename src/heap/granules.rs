@@ -7,7 +7,7 @@
 
 use super::log::Log;
 use super::{Block, GRANULE, GcRef};
-use crate::spare::Spare;
+use crate::pool::Spare;
 
 /// The longest table that is kept for another heap, in entries.
 const KEPT: usize = 1 << 16;

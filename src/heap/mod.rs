@@ -16,7 +16,6 @@ pub mod drc;
 mod granules;
 mod header;
 mod init;
-mod layouts;
 mod log;
 pub mod model;
 pub mod null;
@@ -25,11 +24,12 @@ mod space;
 mod storage;
 #[cfg(test)]
 mod testing;
+mod trace_info;
 
 pub use contract::{
-    Block, CodePoint, Corruption, Fact, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
+    Block, CodePoint, Corruption, EngineEvent, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
     Inspect, NewObject, Place, RawFrame, Reclaims, RootList, Roots, Shape, Slot, Stats,
 };
-pub use layouts::{Layout, Layouts};
 pub use log::Change;
 pub use storage::POISON;
+pub use trace_info::{Layout, TraceInfo};

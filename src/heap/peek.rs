@@ -2,8 +2,8 @@
 //! what is not there is `None`.
 
 use super::header::HEADER;
-use super::layouts::element_offset;
 use super::space::Space;
+use super::trace_info::element_offset;
 use super::{Block, GcRef, Inspect, Place, Shape};
 use crate::types::Lane;
 

@@ -5,8 +5,8 @@
 
 use super::granules::Granules;
 use super::header::{self, HEADER};
-use super::layouts::element_offset;
 use super::storage::Storage;
+use super::trace_info::element_offset;
 use super::{Change, GRANULE, GcRef, HeapError, Place, Shape};
 use crate::types::{ARRAY_ELEMENTS, Lane};
 use std::ops::Range;

@@ -5,7 +5,7 @@
 //! a miss means.
 
 use super::log::Log;
-use crate::spare::Spare;
+use crate::pool::Spare;
 use crate::types::Lane;
 use std::ops::Range;
 

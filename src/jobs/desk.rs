@@ -1,7 +1,7 @@
 //! What a job is at, for the thread that waits for it.
 
 use super::cpu_clock::CpuClock;
-use crate::generate::Drawn;
+use crate::generate::GeneratedCase;
 use crate::heap::Reclaims;
 use crate::oracle::{Options, Pins, Reason, SharedSubject, Verdict, Violation, noted};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ pub struct Note {
     /// The heap that is running, if one is.
     pub heap: Option<String>,
     /// The case, once it is made.
-    pub case: Option<Arc<Drawn>>,
+    pub case: Option<Arc<GeneratedCase>>,
     /// The verdict, if the item is a finding already and only its details are
     /// worked on.
     pub(crate) found: Option<Box<(Verdict, Pins)>>,
@@ -192,7 +192,7 @@ impl Desk {
     }
 
     /// Notes the case that is worked on.
-    pub(crate) fn note_case(&self, case: &Arc<Drawn>) {
+    pub(crate) fn note_case(&self, case: &Arc<GeneratedCase>) {
         self.state().note.case = Some(case.clone());
     }
 

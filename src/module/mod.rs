@@ -12,8 +12,8 @@ mod error;
 mod maps;
 pub(crate) mod names;
 mod operator;
+mod patch;
 mod size;
-mod splice;
 mod type_text;
 mod vector;
 
@@ -23,8 +23,8 @@ pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};
 pub use names::Names;
 pub(crate) use operator::operator_name;
+pub use patch::Site;
 pub use size::footprint;
-pub use splice::Site;
 pub(crate) use type_text::{heap_type, value_type};
 pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 

@@ -10,7 +10,7 @@
 //! them. A run has an observation besides its heap, and a comparison has two.
 
 use super::packed::{Format, Lanes, Values, lane_of, pack};
-use super::value::Seen;
+use super::value::ObservedValue;
 use crate::heap::Shape;
 
 /// An object.
@@ -45,7 +45,7 @@ pub struct Graph {
 
 impl Graph {
     /// Adds an object. Its values may refer to objects that are added later.
-    pub fn push(&mut self, shape: Shape, word: u32, values: &[Seen]) -> u32 {
+    pub fn push(&mut self, shape: Shape, word: u32, values: &[ObservedValue]) -> u32 {
         let lanes = match (shape, values) {
             (Shape::Array(_), [first, rest @ ..])
                 if rest.iter().all(|v| lane_of(*v) == lane_of(*first)) =>
@@ -74,7 +74,7 @@ impl Graph {
 
     /// The fields, elements or payload of an object. In an object that was
     /// broken, everything from the first value on that could not be read is one
-    /// [`Seen::Dangling`].
+    /// [`ObservedValue::Dangling`].
     pub fn values_of(&self, node: u32) -> Values<'_> {
         let (format, bytes) = self.packed(node as usize);
         format.values(bytes)

@@ -49,9 +49,9 @@
 //! read up to its last value only.
 
 use super::graph::{Graph, Node};
-use super::observation::{HostSeen, Observation, StepSeen};
+use super::observation::{Observation, ObservedHostCall, ObservedStep};
 use super::packed::{Formats, Lanes, pack};
-use super::value::Seen;
+use super::value::ObservedValue;
 use crate::heap::Shape;
 use crate::module::Module;
 use crate::types::{Composite, Lane, TypeId};
@@ -70,13 +70,13 @@ pub const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct JsonObservation {
     version: u32,
-    steps: Vec<StepSeen>,
-    host_calls: Vec<HostSeen>,
+    steps: Vec<ObservedStep>,
+    host_calls: Vec<ObservedHostCall>,
     host_call_count: u64,
-    globals: Vec<Seen>,
-    tables: Vec<Vec<Seen>>,
+    globals: Vec<ObservedValue>,
+    tables: Vec<Vec<ObservedValue>>,
     memories: Vec<String>,
-    kept: Vec<Seen>,
+    kept: Vec<ObservedValue>,
     objects: Vec<JsonObject>,
 }
 
@@ -85,20 +85,20 @@ pub struct JsonObservation {
 enum JsonObject {
     Struct {
         r#struct: Option<u32>,
-        values: Vec<Seen>,
+        values: Vec<ObservedValue>,
         #[serde(default, skip_serializing_if = "is_false")]
         cut: bool,
     },
     Array {
         array: Option<u32>,
-        values: Vec<Seen>,
+        values: Vec<ObservedValue>,
         #[serde(default, skip_serializing_if = "is_false")]
         cut: bool,
     },
     Exception {
         exception: u32,
         r#type: Option<u32>,
-        values: Vec<Seen>,
+        values: Vec<ObservedValue>,
         #[serde(default, skip_serializing_if = "is_false")]
         cut: bool,
     },
@@ -156,7 +156,7 @@ impl JsonObservation {
     }
 
     /// The observation of a run of `module`. References to objects that are not
-    /// there become [`Seen::Dangling`] where they are compared.
+    /// there become [`ObservedValue::Dangling`] where they are compared.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ fn object(graph: &Graph, number: usize, module: &Module) -> JsonObject {
     };
     let node = graph.nodes[number];
     let cut = graph.packed(number).0.cut;
-    let mut values: Vec<Seen> = graph.values_of(number as u32).collect();
+    let mut values: Vec<ObservedValue> = graph.values_of(number as u32).collect();
     if cut {
         // What could not be read.
         values.pop();
@@ -325,12 +325,18 @@ fn add(
 }
 
 /// Appends a value as wide as its lane; false if it does not belong there.
-fn pack_as(lane: Lane, value: Seen, out: &mut Vec<u8>) -> bool {
+fn pack_as(lane: Lane, value: ObservedValue, out: &mut Vec<u8>) -> bool {
     match (lane, value) {
-        (Lane::Gc, Seen::Null | Seen::I31(_) | Seen::Object(_) | Seen::Dangling)
-        | (Lane::Func, Seen::Null | Seen::Func(_))
-        | (Lane::B128, Seen::Vector(_)) => pack(value, out),
-        (Lane::B8 | Lane::B16 | Lane::B32 | Lane::B64, Seen::Bits(bits)) => {
+        (
+            Lane::Gc,
+            ObservedValue::Null
+            | ObservedValue::I31(_)
+            | ObservedValue::Object(_)
+            | ObservedValue::Dangling,
+        )
+        | (Lane::Func, ObservedValue::Null | ObservedValue::Func(_))
+        | (Lane::B128, ObservedValue::Vector(_)) => pack(value, out),
+        (Lane::B8 | Lane::B16 | Lane::B32 | Lane::B64, ObservedValue::Bits(bits)) => {
             let width = lane.width() as usize;
             let bytes = bits.to_le_bytes();
             if bytes[width..].iter().any(|byte| *byte != 0) {

@@ -17,9 +17,9 @@ mod walk;
 
 pub use graph::{Graph, Node};
 pub use json::{JsonError, JsonObservation};
-pub use observation::{HostSeen, Observation, Outcome, StepSeen};
+pub use observation::{Observation, ObservedHostCall, ObservedStep, Outcome};
 pub use packed::Values;
 pub use parts::{Part, Parts};
 pub use read::observe;
 pub(crate) use read::observe_within;
-pub use value::Seen;
+pub use value::ObservedValue;

@@ -2,7 +2,7 @@
 //! process could produce as well.
 
 use super::graph::Graph;
-use super::value::Seen;
+use super::value::ObservedValue;
 use crate::engine::Trap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use std::sync::Arc;
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It returned these values.
-    Returned(Vec<Seen>),
+    Returned(Vec<ObservedValue>),
     /// It trapped.
     Trapped(Trap),
     /// It threw an exception.
-    Threw(Seen),
+    Threw(ObservedValue),
     /// It was not made: no argument fits a parameter.
     NoArgument,
 }
@@ -24,7 +24,7 @@ pub enum Outcome {
 /// One step of the plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StepSeen {
+pub struct ObservedStep {
     /// The step, as [`Step::name`](crate::case::Step::name) has it; `None` stands for
     /// instantiation.
     pub export: Option<String>,
@@ -35,11 +35,11 @@ pub struct StepSeen {
 /// One call of an imported function.
 #[derive(Clone, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HostSeen {
+pub struct ObservedHostCall {
     /// Which import.
     pub import: u32,
     /// Its arguments.
-    pub args: Vec<Seen>,
+    pub args: Vec<ObservedValue>,
     /// The host's act in it, if there was one, as [`Step::name`](crate::case::Step::name)
     /// has it. Calls that repeat an act share its name.
     pub act: Option<Arc<str>>,
@@ -48,9 +48,9 @@ pub struct HostSeen {
 }
 
 /// The act follows from the number of the call, so it is not compared.
-impl PartialEq for HostSeen {
-    fn eq(&self, other: &HostSeen) -> bool {
-        let HostSeen {
+impl PartialEq for ObservedHostCall {
+    fn eq(&self, other: &ObservedHostCall) -> bool {
+        let ObservedHostCall {
             import,
             args,
             act: _,
@@ -67,20 +67,20 @@ impl PartialEq for HostSeen {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
     /// Instantiation, then every step of the plan.
-    pub steps: Vec<StepSeen>,
+    pub steps: Vec<ObservedStep>,
     /// Calls to the host, in order.
-    pub host_calls: Vec<HostSeen>,
+    pub host_calls: Vec<ObservedHostCall>,
     /// How many calls to the host there were; only the first few thousand are
     /// written down.
     pub host_call_count: u64,
     /// Globals, imported ones included.
-    pub globals: Vec<Seen>,
+    pub globals: Vec<ObservedValue>,
     /// Elements of all tables.
-    pub tables: Vec<Vec<Seen>>,
+    pub tables: Vec<Vec<ObservedValue>>,
     /// Contents of all memories.
     pub memories: Vec<Vec<u8>>,
     /// References that the host has kept.
-    pub kept: Vec<Seen>,
+    pub kept: Vec<ObservedValue>,
     /// The objects behind all of these.
     pub graph: Graph,
 }
@@ -94,11 +94,11 @@ impl Observation {
         };
         let steps = self.steps.iter().map(|step| {
             let name = step.export.as_ref().map_or(0, String::len);
-            size_of::<StepSeen>() + name + values(&step.outcome)
+            size_of::<ObservedStep>() + name + values(&step.outcome)
         });
         let host_calls = self.host_calls.iter().map(|call| {
             let did = call.did.as_ref().map_or(0, values);
-            size_of::<HostSeen>() + size_of_val(&call.args[..]) + did
+            size_of::<ObservedHostCall>() + size_of_val(&call.args[..]) + did
         });
         let tables = self.tables.iter().map(|table| size_of_val(&table[..]));
         let bytes = steps.sum::<usize>()

@@ -7,7 +7,7 @@
 //! number is an object's number plus one, doubled. A function is its number
 //! plus one.
 
-use super::value::Seen;
+use super::value::ObservedValue;
 use crate::heap::{GcRef, Shape};
 use crate::types::Lane;
 use std::collections::HashMap;
@@ -104,39 +104,44 @@ impl Format {
 const DANGLING: u32 = u32::MAX - 1;
 
 /// The lane of a value that comes without one.
-pub(super) fn lane_of(value: Seen) -> Lane {
+pub(super) fn lane_of(value: ObservedValue) -> Lane {
     match value {
-        Seen::Bits(_) => Lane::B64,
-        Seen::Vector(_) => Lane::B128,
-        Seen::Func(_) => Lane::Func,
-        Seen::Null
-        | Seen::I31(_)
-        | Seen::Object(_)
-        | Seen::Dangling
-        | Seen::Dropped
-        | Seen::NotKept
-        | Seen::Reference => Lane::Gc,
+        ObservedValue::Bits(_) => Lane::B64,
+        ObservedValue::Vector(_) => Lane::B128,
+        ObservedValue::Func(_) => Lane::Func,
+        ObservedValue::Null
+        | ObservedValue::I31(_)
+        | ObservedValue::Object(_)
+        | ObservedValue::Dangling
+        | ObservedValue::Dropped
+        | ObservedValue::NotKept
+        | ObservedValue::Reference => Lane::Gc,
     }
 }
 
 /// Appends a value of the lane that [`lane_of`] says.
-pub(super) fn pack(value: Seen, out: &mut Vec<u8>) {
+pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
     let word = match value {
-        Seen::Bits(bits) => return out.extend(bits.to_le_bytes()),
-        Seen::Vector(halves) => return out.extend(halves.map(u64::to_le_bytes).as_flattened()),
-        Seen::Null => 0,
-        Seen::I31(value) => GcRef::i31(value as u32).0,
-        Seen::Func(index) => index.saturating_add(1),
+        ObservedValue::Bits(bits) => return out.extend(bits.to_le_bytes()),
+        ObservedValue::Vector(halves) => {
+            return out.extend(halves.map(u64::to_le_bytes).as_flattened());
+        }
+        ObservedValue::Null => 0,
+        ObservedValue::I31(value) => GcRef::i31(value as u32).0,
+        ObservedValue::Func(index) => index.saturating_add(1),
         // A number beyond all heaps is no object's, and ends up as dangling.
-        Seen::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
+        ObservedValue::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
         // Inside of objects a reference is an object's or dangling.
-        Seen::Dangling | Seen::Dropped | Seen::NotKept | Seen::Reference => DANGLING,
+        ObservedValue::Dangling
+        | ObservedValue::Dropped
+        | ObservedValue::NotKept
+        | ObservedValue::Reference => DANGLING,
     };
     out.extend(word.to_le_bytes());
 }
 
 /// A value from its bytes.
-fn unpack(lane: Lane, bytes: &[u8]) -> Seen {
+fn unpack(lane: Lane, bytes: &[u8]) -> ObservedValue {
     let word = |at: usize| {
         let mut word = [0; 8];
         let bytes = &bytes[at.min(bytes.len())..];
@@ -145,13 +150,13 @@ fn unpack(lane: Lane, bytes: &[u8]) -> Seen {
         u64::from_le_bytes(word)
     };
     match (lane, word(0)) {
-        (Lane::Gc, 0) => Seen::Null,
+        (Lane::Gc, 0) => ObservedValue::Null,
         (Lane::Gc, bits) => match bits as u32 {
-            DANGLING => Seen::Dangling,
-            i31 if i31 & 1 == 1 => Seen::I31(GcRef(i31).i31_signed()),
-            number => Seen::Object((number >> 1) - 1),
+            DANGLING => ObservedValue::Dangling,
+            i31 if i31 & 1 == 1 => ObservedValue::I31(GcRef(i31).i31_signed()),
+            number => ObservedValue::Object((number >> 1) - 1),
         },
-        (lane, bits) => Seen::plain(lane, bits, word(8)),
+        (lane, bits) => ObservedValue::plain(lane, bits, word(8)),
     }
 }
 
@@ -200,10 +205,10 @@ impl Values<'_> {
 }
 
 impl Iterator for Values<'_> {
-    type Item = Seen;
+    type Item = ObservedValue;
 
     #[inline]
-    fn next(&mut self) -> Option<Seen> {
+    fn next(&mut self) -> Option<ObservedValue> {
         let lane = match &mut self.lanes {
             Rest::All(lane) => Some(*lane),
             Rest::Each(lanes) => lanes.split_off_first().copied(),
@@ -214,7 +219,7 @@ impl Iterator for Values<'_> {
             self.bytes = rest;
             return Some(unpack(lane, value));
         }
-        std::mem::take(&mut self.cut).then_some(Seen::Dangling)
+        std::mem::take(&mut self.cut).then_some(ObservedValue::Dangling)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -236,19 +241,19 @@ mod tests {
     #[test]
     fn values_survive() {
         let values = [
-            Seen::Bits(0),
-            Seen::Bits(u64::MAX),
-            Seen::Vector([1, u64::MAX - 1]),
-            Seen::Null,
-            Seen::I31(0),
-            Seen::I31(-1),
-            Seen::I31((1 << 30) - 1),
-            Seen::I31(-(1 << 30)),
-            Seen::Func(0),
-            Seen::Func(u32::MAX - 1),
-            Seen::Object(0),
-            Seen::Object(0x7fff_fffd),
-            Seen::Dangling,
+            ObservedValue::Bits(0),
+            ObservedValue::Bits(u64::MAX),
+            ObservedValue::Vector([1, u64::MAX - 1]),
+            ObservedValue::Null,
+            ObservedValue::I31(0),
+            ObservedValue::I31(-1),
+            ObservedValue::I31((1 << 30) - 1),
+            ObservedValue::I31(-(1 << 30)),
+            ObservedValue::Func(0),
+            ObservedValue::Func(u32::MAX - 1),
+            ObservedValue::Object(0),
+            ObservedValue::Object(0x7fff_fffd),
+            ObservedValue::Dangling,
         ];
         let mut bytes = Vec::new();
         for value in values {
@@ -261,8 +266,8 @@ mod tests {
         assert!(format.values(&bytes).eq(values));
         assert_eq!(format.values(&bytes).len(), values.len());
         let mut bytes = Vec::new();
-        pack(Seen::Object(u32::MAX), &mut bytes);
-        assert_eq!(unpack(Lane::Gc, &bytes), Seen::Dangling);
+        pack(ObservedValue::Object(u32::MAX), &mut bytes);
+        assert_eq!(unpack(Lane::Gc, &bytes), ObservedValue::Dangling);
     }
 
     #[test]
@@ -278,7 +283,10 @@ mod tests {
         };
         let a = [1, 0, 0, 0, 2, 0, 0, 1];
         let b = [1, 0, 0, 0, 2, 0, 0, 2];
-        let differ = (Some(Seen::Bits(0x0100_0002)), Some(Seen::Bits(0x0200_0002)));
+        let differ = (
+            Some(ObservedValue::Bits(0x0100_0002)),
+            Some(ObservedValue::Bits(0x0200_0002)),
+        );
         assert_eq!(skipped(&a, &b), (1, differ.0, differ.1));
         assert_eq!(skipped(&a, &a), (2, None, None));
         assert_eq!(skipped(&a, &a[..4]), (1, differ.0, None));

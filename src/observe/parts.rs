@@ -2,7 +2,7 @@
 
 use super::graph::Graph;
 use super::observation::{Observation, Outcome};
-use super::value::Seen;
+use super::value::ObservedValue;
 
 /// A part of an observation. How each call ended is always there.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -92,7 +92,7 @@ impl Observation {
         }
         let mut seen = self;
         let (results, objects) = (parts.has(Part::Results), parts.has(Part::Objects));
-        let coarse = |values: &mut Vec<Seen>| match objects {
+        let coarse = |values: &mut Vec<ObservedValue>| match objects {
             true => {}
             false => values.iter_mut().for_each(|value| *value = value.coarse()),
         };
@@ -140,25 +140,29 @@ impl Observation {
 mod tests {
     use super::*;
     use crate::heap::Shape;
-    use crate::observe::{HostSeen, StepSeen};
+    use crate::observe::{ObservedHostCall, ObservedStep};
 
     fn whole() -> Observation {
         let mut graph = Graph::default();
-        let object = Seen::Object(graph.push(Shape::Extern, 3, &[]));
+        let object = ObservedValue::Object(graph.push(Shape::Extern, 3, &[]));
         Observation {
-            steps: vec![StepSeen {
+            steps: vec![ObservedStep {
                 export: None,
-                outcome: Outcome::Returned(vec![object, Seen::Null, Seen::Bits(3)]),
+                outcome: Outcome::Returned(vec![
+                    object,
+                    ObservedValue::Null,
+                    ObservedValue::Bits(3),
+                ]),
             }],
-            host_calls: vec![HostSeen {
+            host_calls: vec![ObservedHostCall {
                 import: 0,
                 args: vec![object],
                 act: None,
                 did: Some(Outcome::Threw(object)),
             }],
             host_call_count: 1,
-            globals: vec![Seen::I31(4)],
-            tables: vec![vec![Seen::Func(1), Seen::Dropped]],
+            globals: vec![ObservedValue::I31(4)],
+            tables: vec![vec![ObservedValue::Func(1), ObservedValue::Dropped]],
             memories: vec![vec![7]],
             kept: vec![object],
             graph,
@@ -180,7 +184,7 @@ mod tests {
             without.push(seen);
         }
         let outcomes = whole().only(Parts::OUTCOMES);
-        let returned = StepSeen {
+        let returned = ObservedStep {
             export: None,
             outcome: Outcome::Returned(Vec::new()),
         };
@@ -194,13 +198,20 @@ mod tests {
     #[test]
     fn without_objects_a_reference_is_null_or_not() {
         let seen = whole().only(Parts::ALL.without(Part::Objects));
-        let values = vec![Seen::Reference, Seen::Null, Seen::Bits(3)];
+        let values = vec![
+            ObservedValue::Reference,
+            ObservedValue::Null,
+            ObservedValue::Bits(3),
+        ];
         assert_eq!(seen.steps[0].outcome, Outcome::Returned(values));
         assert_eq!(
             seen.host_calls[0].did,
-            Some(Outcome::Threw(Seen::Reference))
+            Some(Outcome::Threw(ObservedValue::Reference))
         );
-        assert_eq!(seen.globals, [Seen::Reference]);
-        assert_eq!(seen.tables, [[Seen::Reference, Seen::Dropped]]);
+        assert_eq!(seen.globals, [ObservedValue::Reference]);
+        assert_eq!(
+            seen.tables,
+            [[ObservedValue::Reference, ObservedValue::Dropped]]
+        );
     }
 }

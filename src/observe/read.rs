@@ -1,7 +1,7 @@
 //! Reading an observation off a store.
 
 use super::observation::Observation;
-use super::value::Seen;
+use super::value::ObservedValue;
 use super::walk::Walk;
 use crate::engine::{Resource, Stop, Store};
 use crate::heap::Heap;
@@ -21,7 +21,7 @@ pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, S
     let values = store.globals().len() + store.handles();
     let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
     let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
-    let outside = size_of::<Seen>() * (values + elements) + memories;
+    let outside = size_of::<ObservedValue>() * (values + elements) + memories;
     store.afford(outside as u64)?;
     let taken = store.footprint().saturating_add(outside as u64);
     let room = store.limits().footprint.saturating_sub(taken);
@@ -45,7 +45,7 @@ fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
             elements.map(|e| walk.value(ty, u64::from(*e), 0)).collect()
         })
         .collect();
-    let kept: Vec<Seen> = (0..store.handles() as u32)
+    let kept: Vec<ObservedValue> = (0..store.handles() as u32)
         .map(|handle| walk.reference(store.handle(handle)))
         .collect();
     let graph = walk.finish()?;

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A value as an embedder sees it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Seen {
+pub enum ObservedValue {
     /// A number: its bits.
     Bits(u64),
     /// A vector: its halves, the low one first.
@@ -31,50 +31,56 @@ pub enum Seen {
     Reference,
 }
 
-impl Seen {
+impl ObservedValue {
     /// A value that is not a reference into the heap.
-    pub(crate) fn plain(lane: Lane, bits: u64, high: u64) -> Seen {
+    pub(crate) fn plain(lane: Lane, bits: u64, high: u64) -> ObservedValue {
         match lane {
             Lane::Func => match (bits as u32).checked_sub(1) {
-                Some(func) => Seen::Func(func),
-                None => Seen::Null,
+                Some(func) => ObservedValue::Func(func),
+                None => ObservedValue::Null,
             },
-            Lane::B128 => Seen::Vector([bits, high]),
-            _ => Seen::Bits(bits),
+            Lane::B128 => ObservedValue::Vector([bits, high]),
+            _ => ObservedValue::Bits(bits),
         }
     }
 
     /// The value, but of a reference only whether it is null.
-    pub(super) fn coarse(self) -> Seen {
+    pub(super) fn coarse(self) -> ObservedValue {
         match self {
-            Seen::I31(_) | Seen::Func(_) | Seen::Object(_) | Seen::Dangling => Seen::Reference,
+            ObservedValue::I31(_)
+            | ObservedValue::Func(_)
+            | ObservedValue::Object(_)
+            | ObservedValue::Dangling => ObservedValue::Reference,
             other => other,
         }
     }
 }
 
 /// The values that are words in JSON.
-const WORDS: [(&str, Seen); 4] = [
-    ("dangling", Seen::Dangling),
-    ("dropped", Seen::Dropped),
-    ("not kept", Seen::NotKept),
-    ("reference", Seen::Reference),
+const WORDS: [(&str, ObservedValue); 4] = [
+    ("dangling", ObservedValue::Dangling),
+    ("dropped", ObservedValue::Dropped),
+    ("not kept", ObservedValue::NotKept),
+    ("reference", ObservedValue::Reference),
 ];
 
-impl Serialize for Seen {
+impl Serialize for ObservedValue {
     /// As the module [`json`](super::json) documents.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Seen::Null => serializer.serialize_unit(),
-            Seen::Bits(bits) => serializer.collect_str(&format_args!("{bits:#x}")),
-            Seen::Vector([low, high]) => {
+            ObservedValue::Null => serializer.serialize_unit(),
+            ObservedValue::Bits(bits) => serializer.collect_str(&format_args!("{bits:#x}")),
+            ObservedValue::Vector([low, high]) => {
                 let text = format!("{high:#018x}{low:016x}");
                 serializer.collect_map([("v128", text)])
             }
-            Seen::I31(value) => serializer.collect_map([("i31", value)]),
-            Seen::Func(index) => serializer.collect_map([("func", index)]),
-            Seen::Object(number) => serializer.collect_map([("object", number)]),
-            Seen::Dangling | Seen::Dropped | Seen::NotKept | Seen::Reference => {
+            ObservedValue::I31(value) => serializer.collect_map([("i31", value)]),
+            ObservedValue::Func(index) => serializer.collect_map([("func", index)]),
+            ObservedValue::Object(number) => serializer.collect_map([("object", number)]),
+            ObservedValue::Dangling
+            | ObservedValue::Dropped
+            | ObservedValue::NotKept
+            | ObservedValue::Reference => {
                 let word = WORDS.iter().find(|(_, value)| value == self);
                 serializer.serialize_str(word.map_or("", |(word, _)| word))
             }
@@ -82,16 +88,16 @@ impl Serialize for Seen {
     }
 }
 
-impl<'de> Deserialize<'de> for Seen {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seen, D::Error> {
-        deserializer.deserialize_any(SeenVisitor)
+impl<'de> Deserialize<'de> for ObservedValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ObservedValue, D::Error> {
+        deserializer.deserialize_any(ObservedValueVisitor)
     }
 }
 
-struct SeenVisitor;
+struct ObservedValueVisitor;
 
-impl<'de> Visitor<'de> for SeenVisitor {
-    type Value = Seen;
+impl<'de> Visitor<'de> for ObservedValueVisitor {
+    type Value = ObservedValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
@@ -100,21 +106,21 @@ impl<'de> Visitor<'de> for SeenVisitor {
         )
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Seen, E> {
-        Ok(Seen::Null)
+    fn visit_unit<E: de::Error>(self) -> Result<ObservedValue, E> {
+        Ok(ObservedValue::Null)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Seen, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ObservedValue, E> {
         let unexpected = || E::invalid_value(Unexpected::Str(text), &self);
         if let Some(digits) = text.strip_prefix("0x") {
             let bits = hexadecimal(digits).and_then(|bits| u64::try_from(bits).ok());
-            return bits.map(Seen::Bits).ok_or_else(unexpected);
+            return bits.map(ObservedValue::Bits).ok_or_else(unexpected);
         }
         let word = WORDS.iter().find(|(word, _)| *word == text);
         word.map(|(_, value)| *value).ok_or_else(unexpected)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ObservedValue, A::Error> {
         const KEYS: &[&str] = &["v128", "i31", "func", "object"];
         let Some(key) = map.next_key::<String>()? else {
             return Err(de::Error::invalid_value(Unexpected::Map, &self));
@@ -127,7 +133,7 @@ impl<'de> Visitor<'de> for SeenVisitor {
                     let expected = &"0x and up to 32 hexadecimal digits";
                     de::Error::invalid_value(Unexpected::Str(&text), expected)
                 })?;
-                Seen::Vector([bits as u64, (bits >> 64) as u64])
+                ObservedValue::Vector([bits as u64, (bits >> 64) as u64])
             }
             "i31" => {
                 let value: i32 = map.next_value()?;
@@ -135,10 +141,10 @@ impl<'de> Visitor<'de> for SeenVisitor {
                     let found = Unexpected::Signed(value.into());
                     return Err(de::Error::invalid_value(found, &"a number of 31 bits"));
                 }
-                Seen::I31(value)
+                ObservedValue::I31(value)
             }
-            "func" => Seen::Func(map.next_value()?),
-            "object" => Seen::Object(map.next_value()?),
+            "func" => ObservedValue::Func(map.next_value()?),
+            "object" => ObservedValue::Object(map.next_value()?),
             other => return Err(de::Error::unknown_field(other, KEYS)),
         };
         match map.next_key::<String>()? {
@@ -161,24 +167,24 @@ mod tests {
     #[test]
     fn values_come_back_from_json() {
         for (value, json) in [
-            (Seen::Bits(0), r#""0x0""#),
-            (Seen::Bits(u64::MAX), r#""0xffffffffffffffff""#),
+            (ObservedValue::Bits(0), r#""0x0""#),
+            (ObservedValue::Bits(u64::MAX), r#""0xffffffffffffffff""#),
             (
-                Seen::Vector([1, 2]),
+                ObservedValue::Vector([1, 2]),
                 r#"{"v128":"0x00000000000000020000000000000001"}"#,
             ),
-            (Seen::Null, "null"),
-            (Seen::I31(-1 << 30), r#"{"i31":-1073741824}"#),
-            (Seen::I31((1 << 30) - 1), r#"{"i31":1073741823}"#),
-            (Seen::Func(7), r#"{"func":7}"#),
-            (Seen::Object(u32::MAX), r#"{"object":4294967295}"#),
-            (Seen::Dangling, r#""dangling""#),
-            (Seen::Dropped, r#""dropped""#),
-            (Seen::NotKept, r#""not kept""#),
-            (Seen::Reference, r#""reference""#),
+            (ObservedValue::Null, "null"),
+            (ObservedValue::I31(-1 << 30), r#"{"i31":-1073741824}"#),
+            (ObservedValue::I31((1 << 30) - 1), r#"{"i31":1073741823}"#),
+            (ObservedValue::Func(7), r#"{"func":7}"#),
+            (ObservedValue::Object(u32::MAX), r#"{"object":4294967295}"#),
+            (ObservedValue::Dangling, r#""dangling""#),
+            (ObservedValue::Dropped, r#""dropped""#),
+            (ObservedValue::NotKept, r#""not kept""#),
+            (ObservedValue::Reference, r#""reference""#),
         ] {
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
-            assert_eq!(serde_json::from_str::<Seen>(json).unwrap(), value);
+            assert_eq!(serde_json::from_str::<ObservedValue>(json).unwrap(), value);
         }
     }
 
@@ -203,7 +209,10 @@ mod tests {
             r#"{"v128":"0x100000000000000000000000000000000"}"#,
             r#"{"name":1}"#,
         ] {
-            assert!(serde_json::from_str::<Seen>(json).is_err(), "{json}");
+            assert!(
+                serde_json::from_str::<ObservedValue>(json).is_err(),
+                "{json}"
+            );
         }
     }
 }

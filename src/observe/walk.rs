@@ -2,7 +2,7 @@
 
 use super::graph::{Graph, Node};
 use super::packed::{Formats, Lanes, pack};
-use super::value::Seen;
+use super::value::ObservedValue;
 use crate::heap::{GcRef, Header, Inspect, Place, Shape};
 use crate::types::{Composite, Lane, Types, ValType};
 use std::collections::HashMap;
@@ -67,38 +67,38 @@ impl<'a, H: Inspect> Walk<'a, H> {
 
     /// The value in a register or slot of type `ty`; `high` is the other half
     /// of a vector.
-    pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> Seen {
+    pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> ObservedValue {
         match ty.lane() {
             Lane::Gc => self.reference(GcRef::from_register(bits)),
-            lane => Seen::plain(lane, bits, high),
+            lane => ObservedValue::plain(lane, bits, high),
         }
     }
 
     /// A reference, numbered if it is new.
-    pub(super) fn reference(&mut self, r: GcRef) -> Seen {
+    pub(super) fn reference(&mut self, r: GcRef) -> ObservedValue {
         if r.is_null() {
-            return Seen::Null;
+            return ObservedValue::Null;
         }
         if r.is_i31() {
-            return Seen::I31(r.i31_signed());
+            return ObservedValue::I31(r.i31_signed());
         }
         let new = match self.numbers.entry(r) {
-            Entry::Occupied(number) => return Seen::Object(*number.get()),
+            Entry::Occupied(number) => return ObservedValue::Object(*number.get()),
             Entry::Vacant(new) => new,
         };
         match self.heap.header(r) {
             Some(header) if header.shape.is_some() => {
                 let Some(room) = self.room.checked_sub(OBJECT_FOOTPRINT) else {
                     self.is_full = true;
-                    return Seen::Dangling;
+                    return ObservedValue::Dangling;
                 };
                 self.room = room;
                 let number = self.queue.len() as u32;
                 new.insert(number);
                 self.queue.push(r);
-                Seen::Object(number)
+                ObservedValue::Object(number)
             }
-            _ => Seen::Dangling,
+            _ => ObservedValue::Dangling,
         }
     }
 
@@ -215,7 +215,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
                 pack(seen, &mut self.graph.bytes);
             }
             Lane::B128 => match self.heap.peek_high(r, place) {
-                Some(high) => pack(Seen::Vector([bits, high]), &mut self.graph.bytes),
+                Some(high) => pack(ObservedValue::Vector([bits, high]), &mut self.graph.bytes),
                 None => return false,
             },
             lane => {
@@ -271,14 +271,14 @@ mod tests {
         for r in objects {
             walk.reference(r);
         }
-        assert_eq!(walk.reference(GcRef(0xdada_dad0)), Seen::Dangling);
+        assert_eq!(walk.reference(GcRef(0xdada_dad0)), ObservedValue::Dangling);
         let graph = walk.finish().unwrap();
-        let values = |object| graph.values_of(object).collect::<Vec<Seen>>();
-        let whole = [Seen::Bits(7), Seen::Bits(8)];
+        let values = |object| graph.values_of(object).collect::<Vec<ObservedValue>>();
+        let whole = [ObservedValue::Bits(7), ObservedValue::Bits(8)];
         assert_eq!(values(0), whole);
-        assert_eq!(values(1), [Seen::Bits(7), Seen::Dangling]);
+        assert_eq!(values(1), [ObservedValue::Bits(7), ObservedValue::Dangling]);
         assert_eq!(values(2), whole);
-        assert_eq!(values(3), [Seen::Dangling]);
+        assert_eq!(values(3), [ObservedValue::Dangling]);
         assert_eq!((values(4), values(5)), (vec![], vec![]));
         assert_eq!(graph.values_of(1).len(), 2);
     }

@@ -8,7 +8,7 @@ use super::subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, Sub
 use super::variant::Variant;
 use super::verdict::Reason;
 use super::violation::{Law, Violation};
-use crate::case::{self, Case, Facts, RunError};
+use crate::case::{self, Case, RunError, RunStats};
 use crate::engine::{Resource, Stop};
 use crate::heap::{Corruption, Heap, Reclaims};
 use crate::module::Module;
@@ -122,7 +122,7 @@ fn audited<H: Heap>(
     let mut auditor = Auditor::new(timing)
         .with_layers(layers)
         .with_footprint(footprint);
-    let (seen, facts, broken) = once(case, module, heap(), &mut auditor, layers);
+    let (seen, stats, broken) = once(case, module, heap(), &mut auditor, layers);
     let result = match seen {
         Ok(seen) => Ok(seen),
         Err(RunError::Export(message) | RunError::Arguments(message)) => {
@@ -170,7 +170,7 @@ fn audited<H: Heap>(
     auditor.retire();
     Ok(SubjectRun {
         result,
-        facts,
+        stats,
         garbage,
     })
 }
@@ -192,7 +192,7 @@ pub(super) fn once<H: Heap>(
     heap: H,
     auditor: &mut Auditor,
     layers: Layers,
-) -> (Result<Observation, RunError>, Facts, Option<Broken>) {
+) -> (Result<Observation, RunError>, RunStats, Option<Broken>) {
     let run = case::run(case, module, heap, auditor);
     let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation)
@@ -203,7 +203,7 @@ pub(super) fn once<H: Heap>(
             ..unexplained(&run.store.heap, stop)
         });
     }
-    (run.observation, run.facts, broken)
+    (run.observation, run.stats, broken)
 }
 
 /// What stopped a run, if a heap noticed that it is corrupt and the oracle does

@@ -15,7 +15,7 @@
 //!
 //! Where a verdict has no such thing, the key is missing.
 
-use super::judge::Judged;
+use super::judge::JudgeReport;
 use super::place::{Place, Site};
 use super::verdict::{Difference, Judge, Verdict};
 use super::violation::Violation;
@@ -159,7 +159,7 @@ impl JsonReport {
 
     /// The same report with the runs of `judged`, a case of `module`.
     #[must_use]
-    pub fn with_runs(self, judged: &Judged, module: &Module) -> JsonReport {
+    pub fn with_runs(self, judged: &JudgeReport, module: &Module) -> JsonReport {
         let runs = judged.runs.iter().map(|run| JsonRun {
             subject: run.subject.clone(),
             schedule: run.schedule.as_ref().map(print_schedule),

@@ -8,7 +8,7 @@ use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
 use super::variant::Variant;
 use super::verdict::Verdict;
 use super::votes::Votes;
-use crate::case::{Case, Facts};
+use crate::case::{Case, RunStats};
 use crate::engine::{Resource, Schedule};
 use crate::heap::Reclaims;
 use crate::module::{Module, ModuleError, footprint};
@@ -106,39 +106,39 @@ impl Options {
 
 /// A verdict, and what is worth knowing besides.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct JudgeReport {
     /// The verdict.
     pub verdict: Verdict,
     /// Statistics of each run that was made, by the name of its heap.
-    pub facts: Vec<(String, Facts)>,
+    pub stats: Vec<(String, RunStats)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.
     pub shape: (bool, bool),
     /// What the counting heap left behind at its end, cycles above all.
     pub garbage: Garbage,
     /// The runs that came to their end, in their order.
-    pub runs: Vec<JudgedRun>,
+    pub runs: Vec<JudgeRun>,
     /// What these showed. Of those that are equal there is one.
     pub observations: Vec<Observation>,
 }
 
 /// A run that came to its end.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct JudgedRun {
+pub struct JudgeRun {
     /// The name of its subject.
     pub subject: String,
     /// The schedule, if it is not the case's own.
     pub schedule: Option<Schedule>,
-    /// What it showed: one of [`Judged::observations`].
+    /// What it showed: one of [`JudgeReport::observations`].
     pub observation: usize,
 }
 
-impl Judged {
+impl JudgeReport {
     /// A verdict, and nothing else.
-    pub fn new(verdict: Verdict) -> Judged {
-        Judged {
+    pub fn new(verdict: Verdict) -> JudgeReport {
+        JudgeReport {
             verdict,
-            facts: Vec::new(),
+            stats: Vec::new(),
             shape: (false, false),
             garbage: Garbage::default(),
             runs: Vec::new(),
@@ -180,10 +180,10 @@ impl std::error::Error for JudgeError {}
 
 /// Judges a case: compiles it once, runs and audits it under each collector,
 /// and compares.
-pub fn judge(case: &Case, options: &Options) -> Result<Judged, JudgeError> {
+pub fn judge(case: &Case, options: &Options) -> Result<JudgeReport, JudgeError> {
     if footprint(&case.wasm) > case.limits.footprint.min(options.footprint) {
         let failure = over_budget(Resource::Memory);
-        return Ok(Judged::new(failure.into()));
+        return Ok(JudgeReport::new(failure.into()));
     }
     let mut types = Arc::default();
     let module = Module::new(&case.wasm, &mut types).map_err(JudgeError::Module)?;
@@ -195,9 +195,9 @@ pub fn judge_module(
     case: &Case,
     module: &Arc<Module>,
     options: &Options,
-) -> Result<Judged, JudgeError> {
-    let mut judged = Judged::new(Verdict::Agree);
-    judged.facts.reserve(options.collectors.len());
+) -> Result<JudgeReport, JudgeError> {
+    let mut judged = JudgeReport::new(Verdict::Agree);
+    judged.stats.reserve(options.collectors.len());
     let mut votes = Votes::default();
     let mut discarded = None;
     let most = case.limits.footprint.min(options.footprint);
@@ -220,7 +220,7 @@ pub fn judge_module(
             let ran = run_caught(&**subject, case, module, &run_options)?;
             let is_first = schedule.is_none();
             if is_first || ran.result.is_err() {
-                judged.facts.push((subject.name().into(), ran.facts));
+                judged.stats.push((subject.name().into(), ran.stats));
             }
             match ran.result {
                 // It has no vote, but the others may disagree.
@@ -247,7 +247,7 @@ pub fn judge_module(
             if !(reschedule && frees) {
                 break;
             }
-            schedule = Some(rescheduled(&case.schedule, ran.facts.safepoints));
+            schedule = Some(rescheduled(&case.schedule, ran.stats.safepoints));
         }
     }
     if judged.verdict == Verdict::Agree {

@@ -41,8 +41,8 @@ pub(super) fn locate<H: Heap>(
     let mut left = WORK;
     let mut run = |auditor: Auditor| {
         let mut auditor = auditor.with_layers(layers).with_footprint(footprint);
-        let (_, facts, broken) = once(case, module, heap(), &mut auditor, layers);
-        left = left.saturating_sub(facts.work + auditor.work());
+        let (_, stats, broken) = once(case, module, heap(), &mut auditor, layers);
+        left = left.saturating_sub(stats.work + auditor.work());
         (broken, auditor.found_at(), left > 0)
     };
     let (coarse, end, mut may_go_on) = run(Auditor::counting(timing));

@@ -41,7 +41,7 @@ pub(crate) use collector::MAX_BYTES;
 pub use compare::{EXCEPTION, compare, show, show_as, type_of_result};
 pub use heap_subject::HeapSubject;
 pub use json::JsonReport;
-pub use judge::{JudgeError, Judged, JudgedRun, Options, judge, judge_module};
+pub use judge::{JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;

@@ -5,7 +5,7 @@ use super::layers::Layers;
 use super::panics::{Report, catch};
 use super::verdict::Reason;
 use super::violation::Violation;
-use crate::case::{Case, Facts};
+use crate::case::{Case, RunStats};
 use crate::heap::Reclaims;
 use crate::module::Module;
 use crate::observe::{Observation, Parts};
@@ -97,7 +97,7 @@ pub struct SubjectRun {
     /// What an embedder saw.
     pub result: Result<Observation, Failure>,
     /// Statistics, as far as the subject has any.
-    pub facts: Facts,
+    pub stats: RunStats,
     /// What a counting heap left behind at its end.
     pub garbage: Garbage,
 }
@@ -116,7 +116,7 @@ impl SubjectRun {
     pub fn new(result: Result<Observation, Failure>) -> SubjectRun {
         SubjectRun {
             result,
-            facts: Facts::default(),
+            stats: RunStats::default(),
             garbage: Garbage::default(),
         }
     }

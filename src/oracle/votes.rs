@@ -1,7 +1,7 @@
 //! Who is right, where runs show different things.
 
 use super::compare::compare;
-use super::judge::JudgedRun;
+use super::judge::JudgeRun;
 use super::subject::Subject;
 use super::verdict::{Difference, Judge};
 use crate::case::print_schedule;
@@ -74,8 +74,8 @@ impl Votes {
     }
 
     /// All runs, and what they showed.
-    pub fn into_runs(self) -> (Vec<JudgedRun>, Vec<Observation>) {
-        let runs = self.runs.into_iter().map(|run| JudgedRun {
+    pub fn into_runs(self) -> (Vec<JudgeRun>, Vec<Observation>) {
+        let runs = self.runs.into_iter().map(|run| JudgeRun {
             subject: run.heap,
             schedule: run.schedule,
             observation: run.camp,

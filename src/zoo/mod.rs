@@ -57,6 +57,7 @@
 
 mod copying;
 mod drc;
+mod faulty_heap;
 mod fields;
 mod maps;
 mod probe;
@@ -65,11 +66,11 @@ mod summary;
 mod table;
 mod trial;
 mod trials;
-mod twist;
 
 use crate::heap::{copying as moving, drc as counting};
 use crate::module::Module;
 use crate::oracle::{Collector, MAX_BYTES, Options, Variant};
+use faulty_heap::{HeapFault, faulty_heap};
 pub use probe::Probe;
 pub use report::{Report, setups};
 use std::sync::Arc;
@@ -77,7 +78,6 @@ pub use summary::{Quantiles, Summary};
 pub use table::FAULTS;
 pub use trial::{Setup, Trial, quantile};
 pub use trials::{Tally, Trials, Tried};
-use twist::{Twist, twisted};
 
 /// A fault.
 #[derive(Copy, Clone, Debug)]
@@ -99,10 +99,10 @@ enum Kind {
     /// A policy of the copying heap.
     Copying(fn(Probe) -> Box<dyn moving::Policy>),
     /// A twist of some collectors, and what happens to their compiled code.
-    Twist(
+    Layer(
         &'static [Collector],
         fn(&Arc<Module>) -> Arc<Module>,
-        fn(Probe) -> Box<dyn Twist>,
+        fn(Probe) -> Box<dyn HeapFault>,
     ),
 }
 
@@ -126,10 +126,10 @@ impl Fault {
                 let policy = make(probe.clone());
                 Box::new(moving::Copying::with_policy(MAX_BYTES, policy))
             })],
-            Kind::Twist(collectors, edit, make) => {
+            Kind::Layer(collectors, edit, make) => {
                 let variants = collectors.iter().map(|&collector| {
                     let probe = probe.clone();
-                    let heap = move || twisted(collector, make(probe.clone()));
+                    let heap = move || faulty_heap(collector, make(probe.clone()));
                     Variant::new(collector, heap).with_edit(edit)
                 });
                 variants.collect()

@@ -2,8 +2,8 @@
 
 use super::copying::*;
 use super::drc::*;
+use super::faulty_heap::*;
 use super::maps::*;
-use super::twist::*;
 use super::{Fault, Kind, Probe};
 
 /// An issue or pull request of Wasmtime.
@@ -40,7 +40,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Twist($heaps, $edit, |probe| Box::new($twist(probe))),
+            kind: Kind::Layer($heaps, $edit, |probe| Box::new($twist(probe))),
         }
     };
 }

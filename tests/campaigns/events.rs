@@ -222,7 +222,7 @@ fn a_recorder_changes_nothing() {
         let recorded = with(events::recorder(Collector::Drc, &sink));
         let recorded = judge_module(&drawn.case, &drawn.module, &recorded).unwrap();
         assert_eq!(recorded.verdict, Verdict::Agree, "case {index}");
-        assert_eq!(plain.facts, recorded.facts, "case {index}");
+        assert_eq!(plain.stats, recorded.stats, "case {index}");
         assert_eq!(plain.observation(), recorded.observation(), "case {index}");
         assert!(sink.take().reached().next().is_some(), "case {index}");
     }

@@ -2,7 +2,7 @@
 //! first thousand.
 
 use arbitrary::Unstructured;
-use gcdiff::generate::{enrich, input, ops, smith};
+use gcdiff::generate::{enrich, gc_ops, input, smith};
 use gcdiff::module::Module;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,7 @@ fn ten_thousand_plain_and_enriched_modules_validate() {
 #[test]
 fn ten_thousand_generated_programs_validate() {
     each(|seed| {
-        let program = ops::Program::generate(&mut Unstructured::new(&input(41, seed)));
+        let program = gc_ops::Program::generate(&mut Unstructured::new(&input(41, seed)));
         let wasm = program.compile();
         check(&wasm, WasmFeatures::WASM3, &format!("seed {seed}"));
         let module = Module::new(&wasm, &mut Arc::default());

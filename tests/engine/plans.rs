@@ -3,11 +3,11 @@
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::events::{self, Event, Sink};
-use gcdiff::observe::{Outcome, Seen};
-use gcdiff::oracle::{Collector, Judged, Options, Timing, Verdict, judge};
+use gcdiff::observe::{ObservedValue, Outcome};
+use gcdiff::oracle::{Collector, JudgeReport, Options, Timing, Verdict, judge};
 
 /// Judges under all heaps, with an audit at every operation.
-fn judged(text: &str) -> Judged {
+fn judged(text: &str) -> JudgeReport {
     let (case, _) = case::read(text.as_bytes()).unwrap();
     let options = Options {
         timing: Timing::At(Grain::Every),
@@ -18,7 +18,7 @@ fn judged(text: &str) -> Judged {
     judged
 }
 
-fn outcomes(judged: &Judged) -> Vec<&Outcome> {
+fn outcomes(judged: &JudgeReport) -> Vec<&Outcome> {
     let seen = judged.observation().unwrap();
     seen.steps.iter().map(|step| &step.outcome).collect()
 }
@@ -66,17 +66,17 @@ fn a_kept_reference_goes_into_globals_and_tables() {
               (i32.eq (struct.get $node 0 (table.get 0 (i32.const 1))) (i32.const 7)))))"#
     ));
     let outcomes = outcomes(&judged);
-    let number = Outcome::Returned(vec![Seen::Bits(1)]);
+    let number = Outcome::Returned(vec![ObservedValue::Bits(1)]);
     assert_eq!(outcomes[7], &number);
     assert!(matches!(outcomes[4], Outcome::Trapped(_)), "out of bounds");
     let [Outcome::Returned(global), Outcome::Returned(element)] = outcomes[8..] else {
         panic!("{outcomes:?}");
     };
-    assert!(matches!(global[..], [Seen::Object(_)]));
+    assert!(matches!(global[..], [ObservedValue::Object(_)]));
     assert_eq!(global, element);
     // Nobody can tell what the host let go of, though it is there again.
     assert!(
-        matches!(outcomes[1], Outcome::Returned(v) if matches!(v[..], [Seen::Object(_) | Seen::Bits(_)]))
+        matches!(outcomes[1], Outcome::Returned(v) if matches!(v[..], [ObservedValue::Object(_) | ObservedValue::Bits(_)]))
     );
 }
 
@@ -94,15 +94,15 @@ fn what_the_host_lets_go_of_is_freed() {
     );
     let judged = judged(&text);
     let drc = judged
-        .facts
+        .stats
         .iter()
         .find(|(name, _)| *name == "drc")
         .unwrap();
     assert_eq!((drc.1.heap.allocated, drc.1.heap.freed), (1, 1));
     let seen = judged.observation().cloned().unwrap();
-    assert_eq!(seen.kept, [Seen::Null]);
+    assert_eq!(seen.kept, [ObservedValue::Null]);
     assert!(
-        matches!(&seen.steps[1].outcome, Outcome::Returned(v) if matches!(v[..], [Seen::Bits(_)]))
+        matches!(&seen.steps[1].outcome, Outcome::Returned(v) if matches!(v[..], [ObservedValue::Bits(_)]))
     );
 }
 
@@ -137,7 +137,7 @@ fn the_host_calls_back_and_collects() {
     let did: Vec<_> = seen.host_calls.iter().map(|call| &call.did).collect();
     // The exception ends the call that the host made, not the one in which it made it.
     assert!(
-        matches!(did[0], Some(Outcome::Threw(Seen::Object(_)))),
+        matches!(did[0], Some(Outcome::Threw(ObservedValue::Object(_)))),
         "{did:?}"
     );
     assert_eq!(did[1], &Some(Outcome::Returned(vec![])));
@@ -145,7 +145,7 @@ fn the_host_calls_back_and_collects() {
     assert!(matches!(did[3], Some(Outcome::Threw(_))));
     assert_eq!(
         seen.steps[1].outcome,
-        Outcome::Returned(vec![Seen::Bits(1)])
+        Outcome::Returned(vec![ObservedValue::Bits(1)])
     );
 
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
@@ -267,7 +267,7 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
         steps.iter().all(|o| matches!(o, Outcome::Returned(_))),
         "{steps:?}"
     );
-    assert_eq!(*steps[3], Outcome::Returned(vec![Seen::Bits(1)]));
+    assert_eq!(*steps[3], Outcome::Returned(vec![ObservedValue::Bits(1)]));
     // The calls are the host's, each under the number of its import.
     let seen = judged.observation().cloned().unwrap();
     let calls: Vec<(u32, usize)> = seen

@@ -3,7 +3,7 @@
 
 use gcdiff::case::{self, Arg, Call, Plan, Step};
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::observe::{Observation, Outcome, Seen};
+use gcdiff::observe::{Observation, ObservedValue, Outcome};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 
 /// Every export called once, in order, with the numbers 1, 2, ... as arguments;
@@ -27,15 +27,15 @@ fn observe(text: &str, params: usize) -> Observation {
 }
 
 /// What the only call returned.
-fn returned(observation: &Observation) -> &[Seen] {
+fn returned(observation: &Observation) -> &[ObservedValue] {
     match &observation.steps[1].outcome {
         Outcome::Returned(values) => values,
         other => panic!("{other:?}"),
     }
 }
 
-fn vector(low: u64, high: u64) -> Seen {
-    Seen::Vector([low, high])
+fn vector(low: u64, high: u64) -> ObservedValue {
+    ObservedValue::Vector([low, high])
 }
 
 #[test]
@@ -57,16 +57,21 @@ fn in_structures() {
         0,
     );
     let values = returned(&seen);
-    let Seen::Object(new) = values[0] else {
+    let ObservedValue::Object(new) = values[0] else {
         panic!("{values:?}")
     };
-    let rest = [vector(4, 5), vector(4, 5), Seen::Bits(6), vector(0, 0)];
+    let rest = [
+        vector(4, 5),
+        vector(4, 5),
+        ObservedValue::Bits(6),
+        vector(0, 0),
+    ];
     assert_eq!(values[1..], rest);
-    let fields: Vec<Seen> = seen.graph.values_of(new).collect();
-    assert_eq!(fields[0], Seen::Bits(7));
+    let fields: Vec<ObservedValue> = seen.graph.values_of(new).collect();
+    assert_eq!(fields[0], ObservedValue::Bits(7));
     assert_eq!(fields[1], vector(2, 3));
-    assert_eq!(fields[3..], [vector(8, 9), Seen::Bits(10)]);
-    let Seen::Object(old) = fields[2] else {
+    assert_eq!(fields[3..], [vector(8, 9), ObservedValue::Bits(10)]);
+    let ObservedValue::Object(old) = fields[2] else {
         panic!("{fields:?}")
     };
     assert_eq!(seen.graph.values_of(old).nth(1), Some(vector(4, 5)));
@@ -119,12 +124,12 @@ fn in_arrays() {
         vec![vector(10, 11), vector(10, 11), vector(0, 0), text(20)],
     ];
     for (value, wanted) in values.iter().zip(wanted) {
-        let Seen::Object(array) = value else {
+        let ObservedValue::Object(array) = value else {
             panic!("{values:?}")
         };
         assert!(seen.graph.values_of(*array).eq(wanted));
     }
-    assert_eq!(values[4..], [vector(10, 11), Seen::Bits(4)]);
+    assert_eq!(values[4..], [vector(10, 11), ObservedValue::Bits(4)]);
 }
 
 #[test]
@@ -179,12 +184,20 @@ fn in_exceptions() {
         0,
     );
     let values = returned(&seen);
-    assert_eq!(values[..3], [Seen::Bits(7), Seen::Bits(1), vector(3, 4)]);
+    assert_eq!(
+        values[..3],
+        [ObservedValue::Bits(7), ObservedValue::Bits(1), vector(3, 4)]
+    );
     assert_eq!(values[4], vector(5, 6));
-    let Seen::Object(exception) = values[5] else {
+    let ObservedValue::Object(exception) = values[5] else {
         panic!("{values:?}")
     };
-    let payload = [Seen::Bits(1), vector(3, 4), values[3], vector(5, 6)];
+    let payload = [
+        ObservedValue::Bits(1),
+        vector(3, 4),
+        values[3],
+        vector(5, 6),
+    ];
     assert!(seen.graph.values_of(exception).eq(payload));
 }
 
@@ -206,15 +219,15 @@ fn in_globals() {
             (global.get $b)))"#,
         0,
     );
-    assert_eq!(returned(&seen), [vector(5, 7), Seen::Bits(3)]);
-    assert!(matches!(seen.globals[0], Seen::Vector([_, 0])));
-    assert!(matches!(seen.globals[1], Seen::Bits(_)));
+    assert_eq!(returned(&seen), [vector(5, 7), ObservedValue::Bits(3)]);
+    assert!(matches!(seen.globals[0], ObservedValue::Vector([_, 0])));
+    assert!(matches!(seen.globals[1], ObservedValue::Bits(_)));
     let own = [
         vector(1, 2),
-        Seen::Bits(3),
+        ObservedValue::Bits(3),
         vector(1, 2),
         vector(5, 7),
-        Seen::Bits(7),
+        ObservedValue::Bits(7),
     ];
     assert_eq!(seen.globals[2..], own);
 }
@@ -243,11 +256,16 @@ fn in_calls_from_and_to_the_host() {
             (local.get $a)))"#,
         5,
     );
-    let wanted = [vector(0, 0), vector(2, 0), Seen::Bits(5), Seen::Bits(1)];
+    let wanted = [
+        vector(0, 0),
+        vector(2, 0),
+        ObservedValue::Bits(5),
+        ObservedValue::Bits(1),
+    ];
     assert_eq!(returned(&seen), wanted);
     let args = &seen.host_calls[0].args;
-    assert_eq!(args[..2], [Seen::Bits(9), vector(4, 5)]);
-    assert!(matches!(args[2], Seen::Object(_)));
+    assert_eq!(args[..2], [ObservedValue::Bits(9), vector(4, 5)]);
+    assert!(matches!(args[2], ObservedValue::Object(_)));
     assert_eq!(args[3], vector(7, 8));
 }
 
@@ -281,15 +299,18 @@ fn in_calls() {
     );
     let wanted = [
         vector(4, 5),
-        Seen::Bits(3),
+        ObservedValue::Bits(3),
         vector(5, 7),
-        Seen::Bits(4),
+        ObservedValue::Bits(4),
         vector(1, 2),
-        Seen::Bits(2),
-        Seen::Bits(9),
+        ObservedValue::Bits(2),
+        ObservedValue::Bits(9),
     ];
     assert_eq!(returned(&seen), wanted);
-    assert_eq!(seen.host_calls[0].args, [Seen::Bits(8), vector(6, 7)]);
+    assert_eq!(
+        seen.host_calls[0].args,
+        [ObservedValue::Bits(8), vector(6, 7)]
+    );
 }
 
 /// Branches that move vectors, with something to leave behind below them.
@@ -345,14 +366,14 @@ fn in_branches() {
     );
     let neg = |x: i64| x.wrapping_neg() as u64;
     let wanted = [
-        vec![Seen::Bits(1), vector(2, 3)],
-        vec![Seen::Bits(1), vector(12, 13)],
-        vec![Seen::Bits(1), vector(2, 3)],
+        vec![ObservedValue::Bits(1), vector(2, 3)],
+        vec![ObservedValue::Bits(1), vector(12, 13)],
+        vec![ObservedValue::Bits(1), vector(2, 3)],
         vec![vector(1, 2)],
         vec![vector(neg(1), neg(2))],
-        vec![vector(4, 8), Seen::Bits(3)],
-        vec![vector(3, 4), Seen::Bits(0)],
-        vec![vector(0, 1), Seen::Bits(1)],
+        vec![vector(4, 8), ObservedValue::Bits(3)],
+        vec![vector(3, 4), ObservedValue::Bits(0)],
+        vec![vector(0, 1), ObservedValue::Bits(1)],
     ];
     let ended = seen.steps[1..].iter().map(|s| s.outcome.clone());
     let wanted = wanted.map(Outcome::Returned);

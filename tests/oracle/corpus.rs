@@ -44,8 +44,8 @@ fn starting_cases_run_and_allocate() {
         let (case, header) = case::read(&std::fs::read(&path).unwrap()).unwrap();
         assert!(header.about.is_some(), "{}: says nothing", path.display());
         let judged = judge(&case, &Options::default()).unwrap();
-        let (_, facts) = judged.facts.first().unwrap();
-        assert!(facts.heap.allocated > 1, "{}: {facts:?}", path.display());
+        let (_, stats) = judged.stats.first().unwrap();
+        assert!(stats.heap.allocated > 1, "{}: {stats:?}", path.display());
         let seen = judged.observation().cloned().unwrap();
         let returned = seen
             .steps

@@ -2,7 +2,7 @@
 //! write down, with objects in any order.
 
 use gcdiff::heap::Shape;
-use gcdiff::observe::{Graph, Observation, Seen};
+use gcdiff::observe::{Graph, Observation, ObservedValue};
 use gcdiff::oracle::{Difference, Names, compare, show};
 use gcdiff::types::TypeId;
 
@@ -14,7 +14,10 @@ fn difference(a: &Observation, b: &Observation) -> Option<Difference> {
 }
 
 /// Objects, and globals that refer to the first few of them.
-fn observation(globals: &[Seen], objects: &[(Shape, u32, &[Seen])]) -> Observation {
+fn observation(
+    globals: &[ObservedValue],
+    objects: &[(Shape, u32, &[ObservedValue])],
+) -> Observation {
     let mut graph = Graph::default();
     for (shape, word, values) in objects {
         graph.push(*shape, *word, values);
@@ -28,14 +31,14 @@ fn observation(globals: &[Seen], objects: &[(Shape, u32, &[Seen])]) -> Observati
 
 /// The same objects in another order: number `i` becomes `order[i]`.
 fn renumbered(a: &Observation, order: &[u32]) -> Observation {
-    let new = |value: &Seen| match value {
-        Seen::Object(n) => Seen::Object(order[*n as usize]),
+    let new = |value: &ObservedValue| match value {
+        ObservedValue::Object(n) => ObservedValue::Object(order[*n as usize]),
         value => *value,
     };
     let mut graph = Graph::default();
     for place in 0..order.len() as u32 {
         let old = order.iter().position(|n| *n == place).unwrap() as u32;
-        let values: Vec<Seen> = a.graph.values_of(old).map(|v| new(&v)).collect();
+        let values: Vec<ObservedValue> = a.graph.values_of(old).map(|v| new(&v)).collect();
         let node = a.graph.nodes[old as usize];
         graph.push(node.shape, node.word, &values);
     }
@@ -47,10 +50,10 @@ fn renumbered(a: &Observation, order: &[u32]) -> Observation {
 }
 
 /// The same, but for one value in one object.
-fn with_value(a: &Observation, at: (u32, usize), value: Seen) -> Observation {
+fn with_value(a: &Observation, at: (u32, usize), value: ObservedValue) -> Observation {
     let mut graph = Graph::default();
     for (object, node) in (0..).zip(&a.graph.nodes) {
-        let mut values: Vec<Seen> = a.graph.values_of(object).collect();
+        let mut values: Vec<ObservedValue> = a.graph.values_of(object).collect();
         if object == at.0 {
             values[at.1] = value;
         }
@@ -75,16 +78,18 @@ fn random(choices: &mut Choices) -> Observation {
     let mut graph = Graph::default();
     for _ in 0..count {
         let shape = [STRUCT, ARRAY][choices.below(2) as usize];
-        let values: Vec<Seen> = (0..choices.below(4))
+        let values: Vec<ObservedValue> = (0..choices.below(4))
             .map(|_| match choices.below(4) {
-                0 => Seen::I31(choices.below(3) as i32),
-                _ => Seen::Object(choices.below(count)),
+                0 => ObservedValue::I31(choices.below(3) as i32),
+                _ => ObservedValue::Object(choices.below(count)),
             })
             .collect();
         graph.push(shape, 0, &values);
     }
     Observation {
-        globals: (0..3).map(|_| Seen::Object(choices.below(count))).collect(),
+        globals: (0..3)
+            .map(|_| ObservedValue::Object(choices.below(count)))
+            .collect(),
         graph,
         ..Observation::default()
     }
@@ -93,11 +98,11 @@ fn random(choices: &mut Choices) -> Observation {
 /// How far each object is from the globals, if it can be reached.
 fn distances(seen: &Observation) -> Vec<Option<usize>> {
     let mut distances = vec![None; seen.graph.nodes.len()];
-    let mut row: Vec<Seen> = seen.globals.clone();
+    let mut row: Vec<ObservedValue> = seen.globals.clone();
     for distance in 0.. {
         let mut next = Vec::new();
         for value in &row {
-            if let Seen::Object(n) = value
+            if let ObservedValue::Object(n) = value
                 && distances[*n as usize].is_none()
             {
                 distances[*n as usize] = Some(distance);
@@ -119,7 +124,7 @@ fn follow(path: &str, seen: &Observation) -> (u32, usize) {
     let mut at = seen.globals[number(steps.next().unwrap())];
     let mut steps = steps.peekable();
     while let Some(step) = steps.next() {
-        let Seen::Object(object) = at else {
+        let ObservedValue::Object(object) = at else {
             panic!("{path} leads through a value");
         };
         if steps.peek().is_none() {
@@ -154,10 +159,10 @@ fn one_number_that_differs_is_found_by_a_shortest_path() {
         let distances = distances(&a);
         let object = choices.below(count);
         let mut values = a.graph.values_of(object);
-        let Some(place) = values.position(|v| matches!(v, Seen::I31(_))) else {
+        let Some(place) = values.position(|v| matches!(v, ObservedValue::I31(_))) else {
             continue;
         };
-        let b = with_value(&a, (object, place), Seen::I31(99));
+        let b = with_value(&a, (object, place), ObservedValue::I31(99));
         let mut order: Vec<u32> = (0..count).collect();
         order.rotate_left(choices.below(count) as usize);
         let found = difference(&a, &renumbered(&b, &order));
@@ -186,7 +191,7 @@ fn an_edge_that_differs_is_found() {
         let Some(at) = (0..count).flat_map(places).find(|_| choices.below(4) == 0) else {
             continue;
         };
-        let b = with_value(&a, at, Seen::Object(choices.below(count)));
+        let b = with_value(&a, at, ObservedValue::Object(choices.below(count)));
         // Two graphs look the same from the globals, or they do not: the walk in
         // one of them at a time gives each a form that does not depend on numbers.
         let same = form(&a) == form(&b);
@@ -198,15 +203,15 @@ fn an_edge_that_differs_is_found() {
 }
 
 /// What can be reached, numbered by a walk from the globals.
-fn form(seen: &Observation) -> Vec<(Shape, Vec<Seen>)> {
+fn form(seen: &Observation) -> Vec<(Shape, Vec<ObservedValue>)> {
     let mut met: Vec<u32> = Vec::new();
-    let mut number = |value: &Seen| match value {
-        Seen::Object(n) => {
+    let mut number = |value: &ObservedValue| match value {
+        ObservedValue::Object(n) => {
             let at = met.iter().position(|m| m == n).unwrap_or_else(|| {
                 met.push(*n);
                 met.len() - 1
             });
-            (Seen::Object(at as u32), met.clone())
+            (ObservedValue::Object(at as u32), met.clone())
         }
         value => (*value, met.clone()),
     };
@@ -234,10 +239,12 @@ fn form(seen: &Observation) -> Vec<(Shape, Vec<Seen>)> {
 #[test]
 fn cycles_of_other_lengths() {
     let ring = |n: u32| {
-        let values: Vec<[Seen; 1]> = (0..n).map(|i| [Seen::Object((i + 1) % n)]).collect();
-        let objects: Vec<(Shape, u32, &[Seen])> =
+        let values: Vec<[ObservedValue; 1]> = (0..n)
+            .map(|i| [ObservedValue::Object((i + 1) % n)])
+            .collect();
+        let objects: Vec<(Shape, u32, &[ObservedValue])> =
             values.iter().map(|v| (STRUCT, 0, &v[..])).collect();
-        observation(&[Seen::Object(0)], &objects)
+        observation(&[ObservedValue::Object(0)], &objects)
     };
     for (a, b) in [(1, 2), (2, 3), (6, 9)] {
         let found = difference(&ring(a), &ring(b)).unwrap().to_string();
@@ -249,10 +256,11 @@ fn cycles_of_other_lengths() {
 
 #[test]
 fn how_often_an_external_value_is_wrapped_does_not_count() {
-    let one: [(Shape, u32, &[Seen]); 1] = [(Shape::Extern, 12, &[])];
-    let two: [(Shape, u32, &[Seen]); 2] = [(Shape::Extern, 12, &[]), (Shape::Extern, 12, &[])];
-    let a = observation(&[Seen::Object(0), Seen::Object(0)], &one);
-    let b = observation(&[Seen::Object(0), Seen::Object(1)], &two);
+    let one: [(Shape, u32, &[ObservedValue]); 1] = [(Shape::Extern, 12, &[])];
+    let two: [(Shape, u32, &[ObservedValue]); 2] =
+        [(Shape::Extern, 12, &[]), (Shape::Extern, 12, &[])];
+    let a = observation(&[ObservedValue::Object(0), ObservedValue::Object(0)], &one);
+    let b = observation(&[ObservedValue::Object(0), ObservedValue::Object(1)], &two);
     assert_ne!(a, b);
     assert_eq!(difference(&a, &b), None);
     let mut c = b.clone();
@@ -263,25 +271,25 @@ fn how_often_an_external_value_is_wrapped_does_not_count() {
 
 #[test]
 fn words_of_structures_mean_nothing() {
-    let a = observation(&[Seen::Object(0)], &[(STRUCT, 0, &[])]);
-    let b = observation(&[Seen::Object(0)], &[(STRUCT, 7, &[])]);
+    let a = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &[])]);
+    let b = observation(&[ObservedValue::Object(0)], &[(STRUCT, 7, &[])]);
     assert_eq!(difference(&a, &b), None);
 }
 
 #[test]
 fn nonsense_is_survived() {
-    let a = observation(&[Seen::Object(0)], &[(STRUCT, 0, &[])]);
-    let b = observation(&[Seen::Object(9)], &[(STRUCT, 0, &[])]);
+    let a = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &[])]);
+    let b = observation(&[ObservedValue::Object(9)], &[(STRUCT, 0, &[])]);
     let found = difference(&a, &b).unwrap().to_string();
     assert_eq!(found, "global 0: struct 0 / a reference to no object");
-    let c = observation(&[Seen::Object(8)], &[]);
+    let c = observation(&[ObservedValue::Object(8)], &[]);
     assert_eq!(difference(&b, &c), None);
-    let shown = show(Seen::Object(8), &c.graph, &Names::none());
+    let shown = show(ObservedValue::Object(8), &c.graph, &Names::none());
     assert_eq!(shown, "a reference to no object");
     // Two of one type, of which one has lost a field.
-    let two = [Seen::Null, Seen::Null];
-    let a = observation(&[Seen::Object(0)], &[(STRUCT, 0, &two)]);
-    let b = observation(&[Seen::Object(0)], &[(STRUCT, 0, &two[..1])]);
+    let two = [ObservedValue::Null, ObservedValue::Null];
+    let a = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &two)]);
+    let b = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &two[..1])]);
     let found = difference(&a, &b).unwrap().to_string();
     assert_eq!(found, "global 0 -> fields: 2 / 1");
 }

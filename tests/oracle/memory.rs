@@ -5,7 +5,7 @@
 //! kept as wide as the language stores them, and the bytes of the elements are
 //! copied from the heap once. A comparison of two has 200 megabytes besides
 //! what it compares with: nothing is made of each element. One by one, as
-//! [`Seen`], the elements of an `i8` array would take 24 times as much.
+//! [`ObservedValue`], the elements of an `i8` array would take 24 times as much.
 
 use gcdiff::case;
 use gcdiff::engine::NoInspector;
@@ -15,7 +15,7 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
-use gcdiff::observe::{Graph, Observation, Seen, Values};
+use gcdiff::observe::{Graph, Observation, ObservedValue, Values};
 use gcdiff::oracle::{Names, compare};
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn array(storage: &str, element: usize, set: &[(usize, &str)]) -> String {
 }
 
 fn values(seen: &Observation) -> Values<'_> {
-    let Seen::Object(object) = seen.globals[0] else {
+    let ObservedValue::Object(object) = seen.globals[0] else {
         panic!("{:?}", seen.globals);
     };
     seen.graph.values_of(object)
@@ -59,7 +59,12 @@ fn found(a: &Observation, b: &Observation) -> Option<String> {
 }
 
 /// Two values of a large array, at its ends, as they are seen.
-fn round_trip(storage: &str, width: usize, ends: [(&str, Seen, &str); 2], zero: Seen) {
+fn round_trip(
+    storage: &str,
+    width: usize,
+    ends: [(&str, ObservedValue, &str); 2],
+    zero: ObservedValue,
+) {
     let last = MEGABYTES / width - 1;
     let [
         (first_text, first_seen, first_shown),
@@ -97,10 +102,10 @@ fn round_trip(storage: &str, width: usize, ends: [(&str, Seen, &str); 2], zero: 
 #[test]
 fn a_large_array_of_bytes() {
     let ends = [
-        ("i32.const 7", Seen::Bits(7), "7"),
-        ("i32.const -2", Seen::Bits(254), "254 (0xfe)"),
+        ("i32.const 7", ObservedValue::Bits(7), "7"),
+        ("i32.const -2", ObservedValue::Bits(254), "254 (0xfe)"),
     ];
-    round_trip("i8", 1, ends, Seen::Bits(0));
+    round_trip("i8", 1, ends, ObservedValue::Bits(0));
 }
 
 #[test]
@@ -108,29 +113,29 @@ fn a_large_array_of_floats() {
     let ends = [
         (
             "f32.const 1",
-            Seen::Bits(0x3f80_0000),
+            ObservedValue::Bits(0x3f80_0000),
             "1065353216 (0x3f800000)",
         ),
         (
             "f32.const nan:0x200001",
-            Seen::Bits(0x7fa0_0001),
+            ObservedValue::Bits(0x7fa0_0001),
             "2141192193 (0x7fa00001)",
         ),
     ];
-    round_trip("f32", 4, ends, Seen::Bits(0));
+    round_trip("f32", 4, ends, ObservedValue::Bits(0));
 }
 
 #[test]
 fn a_large_array_of_long_numbers() {
     let ends = [
-        ("i64.const 7", Seen::Bits(7), "7"),
+        ("i64.const 7", ObservedValue::Bits(7), "7"),
         (
             "i64.const -1",
-            Seen::Bits(u64::MAX),
+            ObservedValue::Bits(u64::MAX),
             "18446744073709551615 (0xffffffffffffffff)",
         ),
     ];
-    round_trip("i64", 8, ends, Seen::Bits(0));
+    round_trip("i64", 8, ends, ObservedValue::Bits(0));
 }
 
 #[test]
@@ -138,16 +143,16 @@ fn a_large_array_of_vectors() {
     let ends = [
         (
             "v128.const i64x2 1 0",
-            Seen::Vector([1, 0]),
+            ObservedValue::Vector([1, 0]),
             "v128 0x0000000000000000_0000000000000001",
         ),
         (
             "v128.const i64x2 0 -2",
-            Seen::Vector([0, u64::MAX - 1]),
+            ObservedValue::Vector([0, u64::MAX - 1]),
             "v128 0xfffffffffffffffe_0000000000000000",
         ),
     ];
-    round_trip("v128", 16, ends, Seen::Vector([0, 0]));
+    round_trip("v128", 16, ends, ObservedValue::Vector([0, 0]));
 }
 
 /// A structure with a field of every kind, and arrays of every kind, with `n`
@@ -188,18 +193,18 @@ fn of_every_kind(n: usize, text: &str) -> String {
     text_of_module.replace('@', text)
 }
 
-const EVERY_KIND: [Seen; 11] = [
-    Seen::Bits(0xff),
-    Seen::Bits(0xffff),
-    Seen::Bits(0xffff_ffff),
-    Seen::Bits(0xbf80_0000),
-    Seen::Bits(u64::MAX),
-    Seen::Bits(0xbff0_0000_0000_0000),
-    Seen::Vector([u64::MAX, 6]),
-    Seen::I31(-1),
-    Seen::I31(5),
-    Seen::Func(1),
-    Seen::Null,
+const EVERY_KIND: [ObservedValue; 11] = [
+    ObservedValue::Bits(0xff),
+    ObservedValue::Bits(0xffff),
+    ObservedValue::Bits(0xffff_ffff),
+    ObservedValue::Bits(0xbf80_0000),
+    ObservedValue::Bits(u64::MAX),
+    ObservedValue::Bits(0xbff0_0000_0000_0000),
+    ObservedValue::Vector([u64::MAX, 6]),
+    ObservedValue::I31(-1),
+    ObservedValue::I31(5),
+    ObservedValue::Func(1),
+    ObservedValue::Null,
 ];
 
 #[test]
@@ -219,7 +224,7 @@ fn values_of_every_kind() {
     assert!(others.iter().all(|other| *other == a));
     let mut graph = Graph::default();
     for (object, node) in (0..).zip(&a.graph.nodes) {
-        let values: Vec<Seen> = a.graph.values_of(object).collect();
+        let values: Vec<ObservedValue> = a.graph.values_of(object).collect();
         graph.push(node.shape, node.word, &values);
     }
     let by_hand = Observation { graph, ..a.clone() };
@@ -232,7 +237,7 @@ fn values_of_every_kind() {
 }
 
 /// Thousands of structures with thousands of bytes each: 8 megabytes, of which
-/// an observation by [`Seen`] would make 200.
+/// an observation by [`ObservedValue`] would make 200.
 #[test]
 fn many_small_fields() {
     let text = format!(
@@ -250,5 +255,5 @@ fn many_small_fields() {
     let b = observe(&text, Copying::new(1 << 28));
     assert!(a == b);
     assert_eq!(values(&a).len(), 4000);
-    assert!(a.graph.values_of(4000).eq([Seen::Bits(0); 2000]));
+    assert!(a.graph.values_of(4000).eq([ObservedValue::Bits(0); 2000]));
 }

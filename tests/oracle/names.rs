@@ -3,7 +3,7 @@
 
 use gcdiff::heap::Shape;
 use gcdiff::module::Module;
-use gcdiff::observe::{Graph, Observation, Seen};
+use gcdiff::observe::{Graph, Observation, ObservedValue};
 use gcdiff::oracle::{Names, compare, show};
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn module(section: &[u8]) -> Module {
 
 fn func(module: &Module, index: u32) -> String {
     let names = Names::new(module);
-    show(Seen::Func(index), &Graph::default(), &names)
+    show(ObservedValue::Func(index), &Graph::default(), &names)
 }
 
 /// How a function of that name is shown.
@@ -68,7 +68,7 @@ fn functions_go_by_their_names_exports_or_indices() {
     assert_eq!(func(&all, 0), "function 0");
     assert_eq!(func(&all, 2), "function $two");
     assert_eq!(
-        show(Seen::Func(2), &Graph::default(), &Names::none()),
+        show(ObservedValue::Func(2), &Graph::default(), &Names::none()),
         "function 2"
     );
 }
@@ -80,8 +80,12 @@ fn types_go_by_their_first_index() {
     let mut graph = Graph::default();
     graph.push(Shape::Struct(named.type_ids[0]), 0, &[]);
     graph.push(Shape::Struct(named.type_ids[3]), 0, &[]);
-    graph.push(Shape::Array(named.type_ids[4]), 0, &[Seen::Null; 5]);
-    let show = |module: &Module, i| show(Seen::Object(i), &graph, &Names::new(module));
+    graph.push(
+        Shape::Array(named.type_ids[4]),
+        0,
+        &[ObservedValue::Null; 5],
+    );
+    let show = |module: &Module, i| show(ObservedValue::Object(i), &graph, &Names::new(module));
     assert_eq!(show(&named, 0), "struct 0");
     assert_eq!(show(&named, 1), "struct $first");
     assert_eq!(show(&unnamed, 1), "struct 1");
@@ -157,7 +161,7 @@ fn a_name_section_need_not_be_valid() {
 fn what_shares_a_name_is_told_apart() {
     let module = module(&names(1, &[(0, b"same"), (1, b"same")]));
     let holding = |func| Observation {
-        globals: vec![Seen::Func(func)],
+        globals: vec![ObservedValue::Func(func)],
         ..Observation::default()
     };
     let (a, b) = (holding(0), holding(1));

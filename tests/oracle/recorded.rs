@@ -3,14 +3,14 @@
 
 use gcdiff::case::{Case, run};
 use gcdiff::engine::NoInspector;
-use gcdiff::generate::{Drawn, Generator, input};
+use gcdiff::generate::{GeneratedCase, Generator, input};
 use gcdiff::heap::Reclaims;
 use gcdiff::heap::copying::Copying;
 use gcdiff::module::Module;
 use gcdiff::observe::{JsonObservation, Part, Parts};
 use gcdiff::oracle::{
-    Collector, Failure, Judge, Judged, Law, Options, PlanError, Reason, RunOptions, SharedSubject,
-    Subject, SubjectRun, Verdict, Violation, judge_module,
+    Collector, Failure, Judge, JudgeReport, Law, Options, PlanError, Reason, RunOptions,
+    SharedSubject, Subject, SubjectRun, Verdict, Violation, judge_module,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,13 +62,17 @@ fn recorded(name: &'static str, json: String) -> Recorded {
 }
 
 /// What a case shows, as another process would write it.
-fn record(drawn: &Drawn) -> Option<JsonObservation> {
+fn record(drawn: &GeneratedCase) -> Option<JsonObservation> {
     let heap = Copying::new(1 << 24);
     let seen = run(&drawn.case, &drawn.module, heap, &mut NoInspector).observation;
     Some(JsonObservation::new(&seen.ok()?, &drawn.module))
 }
 
-fn judged(drawn: &Drawn, collectors: &[Collector], subjects: &[SharedSubject]) -> Judged {
+fn judged(
+    drawn: &GeneratedCase,
+    collectors: &[Collector],
+    subjects: &[SharedSubject],
+) -> JudgeReport {
     let collectors = collectors.iter().copied().map(SharedSubject::from);
     let options = Options {
         collectors: collectors.chain(subjects.iter().cloned()).collect(),
@@ -78,7 +82,7 @@ fn judged(drawn: &Drawn, collectors: &[Collector], subjects: &[SharedSubject]) -
 }
 
 /// Generated cases with an object behind a global and a call that returns a number.
-fn cases() -> impl Iterator<Item = (Drawn, serde_json::Value)> {
+fn cases() -> impl Iterator<Item = (GeneratedCase, serde_json::Value)> {
     let cases = (0..200).filter_map(|index| Generator::Default.case(&input(41, index)).ok());
     cases.filter_map(|drawn| {
         let json = serde_json::to_value(record(&drawn)?).unwrap();

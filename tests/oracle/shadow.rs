@@ -3,7 +3,7 @@
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Inspector, Schedule};
-use gcdiff::generate::{self, Drawn};
+use gcdiff::generate::{self, GeneratedCase};
 use gcdiff::heap::Heap;
 use gcdiff::heap::copying::Copying;
 use gcdiff::heap::drc::Drc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const MAX: u32 = 1 << 26;
 
-fn cases(seed: u64, n: u64) -> impl Iterator<Item = Drawn> {
+fn cases(seed: u64, n: u64) -> impl Iterator<Item = GeneratedCase> {
     (0..n).filter_map(move |i| generate::case(&generate::input(seed, i)).ok())
 }
 
@@ -35,7 +35,7 @@ fn the_account_is_what_a_recount_says() {
     let mut audits = 0;
     for (
         i,
-        Drawn {
+        GeneratedCase {
             mut case, module, ..
         },
     ) in cases(4, 400).enumerate()
@@ -93,7 +93,7 @@ fn what_is_found_is_found_as_early() {
         if variant.collector() != Collector::Drc {
             continue;
         }
-        for Drawn {
+        for GeneratedCase {
             mut case, module, ..
         } in cases(5, 150)
         {

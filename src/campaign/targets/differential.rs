@@ -2,11 +2,11 @@
 
 use super::{CaseResult, Target};
 use crate::campaign::Finding;
-use crate::generate::Drawn;
+use crate::generate::GeneratedCase;
 use crate::jobs::judge_generated;
 use crate::oracle::{Options, Verdict};
 
-pub(super) fn look(target: Target, drawn: Drawn, options: &Options) -> CaseResult {
+pub(super) fn look(target: Target, drawn: GeneratedCase, options: &Options) -> CaseResult {
     let Ok(done) = judge_generated(options, &drawn) else {
         return CaseResult::Inconclusive;
     };

@@ -3,7 +3,7 @@
 //! | target | input | what must hold |
 //! |---|---|---|
 //! | `differential` | bytes that [`generate::case`](crate::generate::case()) makes a case of, [stretched](crate::generate::stretched) if they are few | the heaps are sound and show the same, as in `gcdiff fuzz` |
-//! | `gc_ops` | a program in the [byte form](crate::generate::ops::Program::encode) that [a mutator](crate::generate::ops::mutate) edits | the same |
+//! | `gc_ops` | a program in the [byte form](crate::generate::gc_ops::Program::encode) that [a mutator](crate::generate::gc_ops::mutate) edits | the same |
 //! | `module` | a binary module, or anything else | it is refused, or the null and the counting heap are sound and show the same |
 //! | `enrich` | bytes that [`generate::pair`](crate::generate::pair()) makes modules of | the enriched module is valid, and the additions alone change nothing |
 //!
@@ -34,7 +34,7 @@ pub use harness::Harness;
 
 use super::Origin;
 use super::replay::CaseResult;
-use crate::generate::{self, Drawn};
+use crate::generate::{self, GeneratedCase};
 use crate::oracle::{Layers, Options, Timing};
 use crate::zoo::{Fault, Probe};
 use std::fmt;
@@ -93,10 +93,10 @@ impl Target {
     }
 
     /// The case that an input is, of the targets that judge generated cases, if it is one.
-    pub fn drawn(self, bytes: &[u8]) -> Option<Drawn> {
+    pub fn drawn(self, bytes: &[u8]) -> Option<GeneratedCase> {
         match self {
             Target::Differential => generate::case(&generate::stretched(bytes)).ok(),
-            Target::GcOps => generate::ops::case(bytes),
+            Target::GcOps => generate::gc_ops::case(bytes),
             Target::Module | Target::Enrich => None,
         }
     }

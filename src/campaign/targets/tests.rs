@@ -42,7 +42,7 @@ fn programs(seed: u32, count: u32) -> impl Iterator<Item = Vec<u8>> {
             size = 0;
         }
         let max = data.len();
-        size = generate::ops::mutate(&mut data, size, max, seed + i);
+        size = generate::gc_ops::mutate(&mut data, size, max, seed + i);
         data[..size].to_vec()
     })
 }

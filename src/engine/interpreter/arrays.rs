@@ -8,7 +8,7 @@ use crate::engine::storage::range;
 use crate::engine::store::Store;
 use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap};
+use crate::heap::{EngineEvent, GcRef, Heap};
 use crate::module::Op;
 use crate::types::{Lane, TypeId};
 use std::ops::Range;
@@ -117,7 +117,8 @@ impl<H: Heap> Store<H> {
         let references = &refs[range];
         self.heap.init_elements(array, 0, lane, references)?;
         if lane == Lane::Gc {
-            self.heap.note(Fact::SegmentCopied { references });
+            self.heap
+                .on_event(EngineEvent::SegmentCopied { references });
         }
         Ok(())
     }
@@ -227,7 +228,8 @@ impl<H: Heap> Store<H> {
         let references = &refs[from];
         self.heap.init_elements(array, to, lane, references)?;
         if lane == Lane::Gc {
-            self.heap.note(Fact::SegmentCopied { references });
+            self.heap
+                .on_event(EngineEvent::SegmentCopied { references });
         }
         Ok(())
     }

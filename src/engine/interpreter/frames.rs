@@ -6,7 +6,7 @@ use crate::engine::machine::Frame;
 use crate::engine::store::Store;
 use crate::engine::store::context::Context;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, Heap};
+use crate::heap::{EngineEvent, Heap};
 use crate::module::{Module, Op};
 use crate::types::TypeId;
 
@@ -41,7 +41,7 @@ impl<H: Heap> Store<H> {
         let registers = self.machine.registers_mut();
         registers.copy_within(from..from + params, 0);
         if let Some(ty) = body.ty {
-            self.heap.note(Fact::TailCall { ty, registers });
+            self.heap.on_event(EngineEvent::TailCall { ty, registers });
         }
         self.machine.running.body = op.imm;
         Then::Enter
@@ -138,7 +138,7 @@ impl<H: Heap> Store<H> {
         let from = usize::from(a);
         let registers = self.machine.registers_mut();
         registers.copy_within(from..from + params, 0);
-        self.heap.note(Fact::TailCall { ty, registers });
+        self.heap.on_event(EngineEvent::TailCall { ty, registers });
         match func {
             Func::Wasm { instance, body, .. } => {
                 self.machine.running = Frame {

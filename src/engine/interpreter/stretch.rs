@@ -9,7 +9,7 @@ use crate::engine::stack::Window;
 use crate::engine::store::Store;
 use crate::engine::store::context::Context;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::TypeId;
 
@@ -735,7 +735,7 @@ impl<H: Heap> Store<H> {
                             let is = Self::is(&self.heap, &self.types, register, target, op.c);
                             let succeeded = check!(is);
                             let value = GcRef::from_register(register);
-                            self.heap.note(Fact::Cast { value, succeeded });
+                            self.heap.on_event(EngineEvent::Cast { value, succeeded });
                             match op.code {
                                 Code::RefTest => a!() = u64::from(succeeded),
                                 Code::RefCast if succeeded => {}

@@ -6,7 +6,7 @@ use crate::engine::machine::Frame;
 use crate::engine::store::Store;
 use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, Place, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, Place, Slot};
 use crate::module::{CatchKind, Op};
 use crate::types::{Lane, TypeId, registers};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl<H: Heap> Store<H> {
                     if payload {
                         register = self.load_payload(exception, tag, register)?;
                     }
-                    self.heap.note(Fact::Caught { reference });
+                    self.heap.on_event(EngineEvent::Caught { reference });
                     if reference {
                         let exposed = self.heap.expose(Slot::Pending, exception)?;
                         self.machine.stack[register] = exposed.register();

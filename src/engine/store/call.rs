@@ -8,7 +8,7 @@ use crate::engine::inspection::{Grain, Point};
 use crate::engine::limits::MAX_REENTRY;
 use crate::engine::machine::Frame;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
 /// Fuel for a call of the host whose parameters and results take `width`
@@ -190,7 +190,8 @@ impl<H: Heap> Store<H> {
         let end = call.base + registers(&self.types.func(call.ty).params);
         let arguments = &self.machine.stack[call.base..end];
         let ty = call.ty;
-        self.heap.note(Fact::HostReturned { ty, arguments });
+        self.heap
+            .on_event(EngineEvent::HostReturned { ty, arguments });
         done
     }
 

@@ -6,7 +6,7 @@ use crate::engine::funcs::Func;
 use crate::engine::instance::Extern;
 use crate::engine::storage::{GlobalSlot, Memory, PAGE, zeros};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, Slot};
 use crate::module::{GlobalType, MemoryType};
 use crate::types::{TypeId, Types, ValType};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl<H: Heap> Store<H> {
             ty,
             slot: slot as u32,
         });
-        self.heap.note(Fact::GlobalAdded {
+        self.heap.on_event(EngineEvent::GlobalAdded {
             index: self.globals.len() as u32 - 1,
             mutable: ty.mutable,
         });

@@ -3,7 +3,7 @@
 use super::Store;
 use crate::engine::funcs::Func;
 use crate::engine::instance::{Extern, Instance, LinkError};
-use crate::heap::{Fact, Heap};
+use crate::heap::{EngineEvent, Heap};
 use crate::module::{ExternType, Import, Module, Names};
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl<H: Heap> Store<H> {
             self.tags.push(*tag);
         }
         self.instances.push(instance);
-        self.heap.note(Fact::Linked {
+        self.heap.on_event(EngineEvent::Linked {
             instance: id,
             module,
         });

@@ -9,7 +9,7 @@ use crate::engine::instance::Extern;
 use crate::engine::limits::Resource;
 use crate::engine::storage::{Table, minus_one, range, zeros};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{Fact, GcRef, Heap, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, Slot};
 use crate::module::TableType;
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ impl<H: Heap> Store<H> {
         if gc {
             self.gc_elements += elements.len();
         }
-        self.heap.note(Fact::TableAdded {
+        self.heap.on_event(EngineEvent::TableAdded {
             index: self.tables.len() as u32,
             len: elements.len() as u64,
         });
@@ -195,7 +195,8 @@ impl<H: Heap> Store<H> {
         self.write_elements(table, to)?;
         if self.tables[table].gc {
             let references = &self.scratch;
-            self.heap.note(Fact::SegmentCopied { references });
+            self.heap
+                .on_event(EngineEvent::SegmentCopied { references });
         }
         Ok(())
     }
@@ -206,7 +207,7 @@ impl<H: Heap> Store<H> {
         let instance = &self.instances[instance as usize];
         let is_empty = instance.elements[segment as usize].refs.is_empty();
         let was_empty = instance.module.elements[segment as usize].items.is_empty();
-        self.heap.note(Fact::Segment {
+        self.heap.on_event(EngineEvent::Segment {
             dropped: is_empty && !was_empty,
         });
     }

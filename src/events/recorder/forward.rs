@@ -2,7 +2,7 @@
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{Fact, GcRef, Heap, HeapError, HeapLayer, Place, Roots, Shape, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Place, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId, Types};
 use std::sync::Arc;
 
@@ -31,38 +31,38 @@ impl HeapLayer for Recorder {
     }
 
     fn add_types(&mut self, types: &Types) {
-        self.layouts.add(types);
+        self.trace_info.add(types);
         self.heap.add_types(types);
     }
 
-    fn note(&mut self, fact: Fact<'_>) {
-        match fact {
-            Fact::Cast { value, succeeded } => self.count(match value {
+    fn on_event(&mut self, event: EngineEvent<'_>) {
+        match event {
+            EngineEvent::Cast { value, succeeded } => self.count(match value {
                 r if r.is_null() => Event::CastNull,
                 r if r.is_i31() => Event::CastI31,
                 _ if succeeded => Event::CastHit,
                 _ => Event::CastMiss,
             }),
-            Fact::TailCall { ty, registers } => {
+            EngineEvent::TailCall { ty, registers } => {
                 let object = self.has_object(Shape::Exception(ty), registers);
                 self.count_if(object, Event::TailCall);
             }
-            Fact::Caught { reference } => {
+            EngineEvent::Caught { reference } => {
                 self.count(Event::Catch);
                 self.count_if(reference, Event::CatchRef);
             }
-            Fact::Segment { dropped } => self.count(match dropped {
+            EngineEvent::Segment { dropped } => self.count(match dropped {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
             // Other operations show what these add.
-            Fact::Linked { module, .. } => self.module = Some(Arc::clone(module)),
-            Fact::GlobalAdded { .. }
-            | Fact::TableAdded { .. }
-            | Fact::SegmentCopied { .. }
-            | Fact::HostReturned { .. } => {}
+            EngineEvent::Linked { module, .. } => self.module = Some(Arc::clone(module)),
+            EngineEvent::GlobalAdded { .. }
+            | EngineEvent::TableAdded { .. }
+            | EngineEvent::SegmentCopied { .. }
+            | EngineEvent::HostReturned { .. } => {}
         }
-        self.heap.note(fact);
+        self.heap.on_event(event);
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {

@@ -16,7 +16,7 @@ mod forward;
 mod store;
 
 use super::{Event, Sink, Tally};
-use crate::heap::{GcRef, Header, Heap, HeapError, Layouts, Shape, Stats};
+use crate::heap::{GcRef, Header, Heap, HeapError, Shape, Stats, TraceInfo};
 use crate::module::Module;
 use crate::oracle::{Collector, SharedSubject, Variant};
 use crate::types::{Lane, TypeId};
@@ -35,7 +35,7 @@ struct Recorder {
     heap: Box<dyn Heap>,
     /// The case's own module, which is the only one there is.
     module: Option<Arc<Module>>,
-    layouts: Layouts,
+    trace_info: TraceInfo,
     tally: Tally,
     sink: Sink,
     /// For every address that was ever an object's, how many collections had run when the last object there was made.
@@ -51,7 +51,7 @@ impl Recorder {
         Recorder {
             heap,
             module: None,
-            layouts: Layouts::default(),
+            trace_info: TraceInfo::default(),
             tally: Tally::default(),
             sink: sink.clone(),
             born: HashMap::new(),
@@ -77,12 +77,12 @@ impl Recorder {
 
     /// Whether one of the registers `values`, which initialise an object of this shape, refers to an object.
     fn has_object(&self, shape: Shape, values: &[u64]) -> bool {
-        let Ok(layout) = self.layouts.of(shape) else {
+        let Ok(layout) = self.trace_info.of(shape) else {
             return false;
         };
         let mut register = 0;
         for index in layout.fields() {
-            let Ok(field) = self.layouts.field(index) else {
+            let Ok(field) = self.trace_info.field(index) else {
                 return false;
             };
             let value = values.get(register).copied().unwrap_or(0);
@@ -96,7 +96,7 @@ impl Recorder {
 
     /// Whether elements of an array type are references into the heap.
     fn holds_references(&self, ty: TypeId) -> bool {
-        let layout = self.layouts.of(Shape::Array(ty));
+        let layout = self.trace_info.of(Shape::Array(ty));
         layout.is_ok_and(|layout| layout.element == Lane::Gc)
     }
 
@@ -110,10 +110,10 @@ impl Recorder {
 
     /// Whether a packed field is initialised with a number that does not fit.
     fn is_out_of_range(&self, ty: TypeId, values: &[u64]) -> bool {
-        let fields = self.layouts.of(Shape::Struct(ty)).map(|l| l.fields());
+        let fields = self.trace_info.of(Shape::Struct(ty)).map(|l| l.fields());
         let mut register = 0;
         for field in fields.into_iter().flatten() {
-            let Ok(field) = self.layouts.field(field) else {
+            let Ok(field) = self.trace_info.field(field) else {
                 return false;
             };
             let bits = 8 * field.lane.width();

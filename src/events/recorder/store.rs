@@ -115,9 +115,9 @@ impl Recorder {
         let Some(shape) = header.shape.filter(|shape| *shape != Shape::Extern) else {
             return Ok(());
         };
-        let layout = self.layouts.of(shape)?;
+        let layout = self.trace_info.of(shape)?;
         for index in layout.fields() {
-            let field = self.layouts.field(index)?;
+            let field = self.trace_info.field(index)?;
             if field.lane == Lane::Gc {
                 let value = self.heap.peek(object, Place::Field(field));
                 visit(GcRef::from_register(value.unwrap_or(0)));

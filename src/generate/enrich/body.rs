@@ -9,8 +9,8 @@ use wasmparser::{FunctionBody, Operator};
 use super::choice::Choice;
 use super::emit::Emitter;
 use super::error::EnrichError;
-use super::guard::{Fate, Guards};
 use super::layout::Layout;
+use super::no_traps::{Fate, Guards};
 
 /// At most this many sequences in one body.
 const MAX_PER_BODY: u32 = 24;

@@ -4,9 +4,9 @@
 //! recursion group: no type of the module can then be equal to one of them, and an array of one of these types was made by
 //! this pass. That is what makes indices safe by construction: see [`LEN`].
 
+use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::inhabit::Recipe;
-use super::own::{Adopted, Sink};
 use super::survey::Survey;
 
 /// Every array of an appended type has at least this many elements, so an index below it never traps.

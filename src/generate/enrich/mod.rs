@@ -28,17 +28,17 @@
 //! | `sequence/` | the sequences |
 //! | `helpers` | the appended functions |
 
+mod adopted;
 mod append;
 mod body;
 pub(super) mod choice;
 mod emit;
 mod error;
-mod guard;
 mod helpers;
 mod inhabit;
 mod layout;
 mod make;
-mod own;
+mod no_traps;
 mod ref_types;
 mod rewrite;
 mod seeds;
@@ -139,8 +139,8 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
 
 /// Decides what is added to the module behind `survey`.
 fn lay_out(survey: &Survey, choice: &mut Choice) -> Layout {
-    let adopted = own::adopt(survey, choice);
-    let sinks = own::sinks(survey);
+    let adopted = adopted::adopt(survey, choice);
+    let sinks = adopted::sinks(survey);
     let (kinds, leaf_kinds) = sequence::choose_kinds(choice, &adopted, &sinks);
     Layout::new(survey, choice, adopted, sinks, kinds, leaf_kinds)
 }

@@ -14,8 +14,8 @@ use wasmparser::{
 
 use super::choice::Choice;
 use super::error::EnrichError;
-use super::guard::Guards;
 use super::layout::Layout;
+use super::no_traps::Guards;
 use super::seeds::Seeds;
 use super::segments::{self, Fit};
 use super::survey::Survey;

@@ -1,10 +1,10 @@
 //! A heap in front of a heap.
 
 use super::{
-    Block, Fact, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, RootList,
-    Roots, Shape, Slot, Stats,
+    Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims,
+    RootList, Roots, Shape, Slot, Stats,
 };
-use crate::heap::{Change, Layouts};
+use crate::heap::{Change, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
 /// Defines [`HeapLayer`] with a method for each of [`Inspect`] and [`Heap`], and
@@ -105,7 +105,7 @@ layer! {
 
     Heap {
         asks {
-            layouts() -> &Layouts;
+            trace_info() -> &TraceInfo;
             wants_collection() -> bool;
             shape(r: GcRef) -> Result<Shape, HeapError>;
             array_len(r: GcRef) -> Result<u32, HeapError>;
@@ -142,7 +142,7 @@ layer! {
             fill_slots(table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
             copy_slots(table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
             grow_slots(table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
-            note(fact: Fact<'_>);
+            on_event(event: EngineEvent<'_>);
         }
     }
 }

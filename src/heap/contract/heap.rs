@@ -1,7 +1,9 @@
 //! What the engine needs of a collector.
 
-use super::{Fact, GcRef, HeapError, Inspect, NewObject, Place, Roots, Shape, Slot, provided};
-use crate::heap::Layouts;
+use super::{
+    EngineEvent, GcRef, HeapError, Inspect, NewObject, Place, Roots, Shape, Slot, provided,
+};
+use crate::heap::TraceInfo;
 use crate::types::{Field, Lane, TypeId, Types};
 
 /// A garbage-collected heap.
@@ -28,10 +30,10 @@ pub trait Heap: Inspect {
     /// Learns the types that were interned since the last call.
     fn add_types(&mut self, types: &Types);
 
-    /// The types as a heap sees them: [`Layouts`] that every call of
+    /// The types as a heap sees them: [`TraceInfo`] that every call of
     /// [`Heap::add_types`] adds to. Provided methods ask these for fields and
     /// elements.
-    fn layouts(&self) -> &Layouts;
+    fn trace_info(&self) -> &TraceInfo;
 
     /// Collects. References in frames are not counted: `roots` names them.
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError>;
@@ -266,7 +268,7 @@ pub trait Heap: Inspect {
     /// use for it: this is for a heap in front of it that counts events or that
     /// has a fault.
     #[inline]
-    fn note(&mut self, fact: Fact<'_>) {
-        let _ = fact;
+    fn on_event(&mut self, event: EngineEvent<'_>) {
+        let _ = event;
     }
 }

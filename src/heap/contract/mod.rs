@@ -7,8 +7,8 @@
 //!
 //! [`HeapLayer`] is a heap in front of a heap.
 
+mod engine_event;
 mod error;
-mod fact;
 mod forward;
 mod gc_ref;
 mod heap;
@@ -18,8 +18,8 @@ mod place;
 mod provided;
 mod roots;
 
+pub use engine_event::EngineEvent;
 pub use error::{Corruption, HeapError};
-pub use fact::Fact;
 pub use forward::HeapLayer;
 pub use gc_ref::{GRANULE, GcRef};
 pub use heap::Heap;

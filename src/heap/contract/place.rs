@@ -1,6 +1,6 @@
 //! Where a value stands inside an object.
 
-use crate::heap::layouts;
+use crate::heap::trace_info;
 use crate::types::{Field, Lane};
 
 /// Where a value stands inside an object.
@@ -31,7 +31,7 @@ impl Place {
     pub(crate) fn offset(self) -> u64 {
         match self {
             Place::Field(field) => u64::from(field.offset),
-            Place::Element { index, lane } => layouts::element_offset(index, lane),
+            Place::Element { index, lane } => trace_info::element_offset(index, lane),
         }
     }
 }

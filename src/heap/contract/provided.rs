@@ -25,10 +25,10 @@ pub(super) fn new_with_fields<H: Heap + ?Sized>(
     object: NewObject,
     mut registers: &[u64],
 ) -> Result<GcRef, HeapError> {
-    let fields = heap.layouts().of(object.shape())?.fields();
+    let fields = heap.trace_info().of(object.shape())?.fields();
     let r = heap.allocate(object)?;
     for index in fields {
-        let field = heap.layouts().field(index)?;
+        let field = heap.trace_info().field(index)?;
         let value = take(r, field.lane, &mut registers)?;
         heap.init(r, Place::Field(field), value)?;
     }
@@ -45,7 +45,7 @@ pub(super) fn new_array<H: Heap + ?Sized>(
     len: u32,
     init: u64,
 ) -> Result<GcRef, HeapError> {
-    let lane = heap.layouts().of(Shape::Array(ty))?.element;
+    let lane = heap.trace_info().of(Shape::Array(ty))?.element;
     let r = heap.allocate(NewObject::Array(ty, len))?;
     for index in 0..len {
         heap.init(r, Place::Element { index, lane }, u128::from(init))?;
@@ -59,7 +59,7 @@ pub(super) fn new_array_fixed<H: Heap + ?Sized>(
     ty: TypeId,
     mut registers: &[u64],
 ) -> Result<GcRef, HeapError> {
-    let layout = heap.layouts().of(Shape::Array(ty))?;
+    let layout = heap.trace_info().of(Shape::Array(ty))?;
     let lane = layout.element;
     let (len, _) = layout.element_registers(registers.len())?;
     let r = heap.allocate(NewObject::Array(ty, len))?;

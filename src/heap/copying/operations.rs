@@ -2,9 +2,9 @@
 //! semi-space. A tracing collector that stops the world needs no barriers.
 
 use super::{Copying, Policy};
-use crate::heap::layouts::element_offset;
 use crate::heap::space::Space;
-use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
+use crate::heap::trace_info::element_offset;
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Copying<P> {
@@ -41,7 +41,7 @@ impl<P: Policy> Copying<P> {
     /// Allocates an array with room for `len` elements, and writes its length.
     #[inline]
     fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
-        let size = self.core.layouts.of(shape)?.array_size(len);
+        let size = self.core.trace_info.of(shape)?.array_size(len);
         let r = self.allocate_block(shape, size)?;
         self.write(r, |s, r| s.set_array_len(r, len))?;
         Ok(r)
@@ -55,8 +55,8 @@ impl<P: Policy> Copying<P> {
         shape: Shape,
         mut registers: &[u64],
     ) -> Result<(), HeapError> {
-        for index in self.core.layouts.of(shape)?.fields() {
-            let field = self.core.layouts.field(index)?;
+        for index in self.core.trace_info.of(shape)?.fields() {
+            let field = self.core.trace_info.field(index)?;
             registers = self.write(r, |s, r| s.store_field(r, field, registers))?;
         }
         match registers {
@@ -72,8 +72,8 @@ impl<P: Policy> Heap for Copying<P> {
     }
 
     #[inline]
-    fn layouts(&self) -> &Layouts {
-        &self.core.layouts
+    fn trace_info(&self) -> &TraceInfo {
+        &self.core.trace_info
     }
 
     #[inline]
@@ -88,7 +88,7 @@ impl<P: Policy> Heap for Copying<P> {
     #[inline]
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
-        let size = self.core.layouts.of(shape)?.size;
+        let size = self.core.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
         self.init_fields(r, shape, fields)?;
         Ok(r)
@@ -96,7 +96,7 @@ impl<P: Policy> Heap for Copying<P> {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.core.layouts.of(shape)?.element;
+        let lane = self.core.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
         self.write(r, |s, r| s.fill(r, 0, len, lane, u128::from(init)))?;
         Ok(r)
@@ -104,7 +104,7 @@ impl<P: Policy> Heap for Copying<P> {
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let layout = self.core.layouts.of(shape)?;
+        let layout = self.core.trace_info.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
         self.write(r, |s, r| s.init_elements(r, lane, elements))?;
@@ -113,7 +113,7 @@ impl<P: Policy> Heap for Copying<P> {
 
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Exception(ty);
-        let size = self.core.layouts.of(shape)?.size;
+        let size = self.core.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
         self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(tag)))?;
         self.init_fields(r, shape, payload)?;
@@ -123,14 +123,14 @@ impl<P: Policy> Heap for Copying<P> {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.core.layouts.of(shape)?.element;
+            let lane = self.core.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
             self.write(r, |s, r| s.fill(r, 0, len, lane, 0))?;
             return Ok(r);
         }
         let size = match shape {
             Shape::Extern => Lane::B32.width(),
-            _ => self.core.layouts.of(shape)?.size,
+            _ => self.core.trace_info.of(shape)?.size,
         };
         let r = self.allocate_block(shape, u64::from(size))?;
         self.write(r, |s, r| s.clear_payload(r))?;

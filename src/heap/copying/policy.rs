@@ -42,7 +42,7 @@ pub trait Policy {
 
     /// Learns new types, before the first object of any of them.
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
     }
 
     /// Whether a value refers to an object: neither null nor an i31, told by
@@ -202,14 +202,14 @@ pub trait Policy {
         if shape == Shape::Extern {
             return Ok(());
         }
-        let layout = core.layouts().of(shape)?;
+        let layout = core.trace_info().of(shape)?;
         let fields = layout.traced();
         if layout.traced_elements {
             let len = core.to_space().array_len(object)?;
             self.scan_elements(core, object, len)?;
         }
         for field in fields {
-            let offset = core.layouts().traced(field)?;
+            let offset = core.trace_info().traced(field)?;
             self.scan_field(core, object, offset)?;
         }
         Ok(())

@@ -2,8 +2,8 @@
 //! numbers straight to memory.
 
 use super::{Drc, Policy};
-use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
+use crate::heap::trace_info::element_offset;
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Drc<P> {
@@ -17,7 +17,7 @@ impl<P: Policy> Drc<P> {
     /// Allocates an array with room for `len` elements, and writes its length.
     #[inline]
     fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
-        let size = self.core.layouts.of(shape)?.array_size(len);
+        let size = self.core.trace_info.of(shape)?.array_size(len);
         let r = self.new_object(shape, size)?;
         self.core.space.set_array_len(r, len)?;
         Ok(r)
@@ -53,8 +53,8 @@ impl<P: Policy> Drc<P> {
         shape: Shape,
         mut registers: &[u64],
     ) -> Result<(), HeapError> {
-        for index in self.core.layouts.of(shape)?.fields() {
-            let field = self.core.layouts.field(index)?;
+        for index in self.core.trace_info.of(shape)?.fields() {
+            let field = self.core.trace_info.field(index)?;
             if field.lane == Lane::Gc {
                 let [value, rest @ ..] = registers else {
                     return Err(HeapError::corrupt(r.0, "too few registers for the fields"));
@@ -80,8 +80,8 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     #[inline]
-    fn layouts(&self) -> &Layouts {
-        &self.core.layouts
+    fn trace_info(&self) -> &TraceInfo {
+        &self.core.trace_info
     }
 
     #[inline]
@@ -96,7 +96,7 @@ impl<P: Policy> Heap for Drc<P> {
     #[inline]
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
-        let size = self.core.layouts.of(shape)?.size;
+        let size = self.core.trace_info.of(shape)?.size;
         let r = self.new_object(shape, u64::from(size))?;
         self.init_fields(r, shape, fields)?;
         Ok(r)
@@ -104,7 +104,7 @@ impl<P: Policy> Heap for Drc<P> {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.core.layouts.of(shape)?.element;
+        let lane = self.core.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
         if lane == Lane::Gc {
             let value = GcRef::from_register(init);
@@ -117,7 +117,7 @@ impl<P: Policy> Heap for Drc<P> {
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let layout = self.core.layouts.of(shape)?;
+        let layout = self.core.trace_info.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
         if lane != Lane::Gc {
@@ -134,7 +134,7 @@ impl<P: Policy> Heap for Drc<P> {
 
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Exception(ty);
-        let size = self.core.layouts.of(shape)?.size;
+        let size = self.core.trace_info.of(shape)?.size;
         let r = self.new_object(shape, u64::from(size))?;
         self.core.space.store(r, 0, Lane::B32, u64::from(tag))?;
         self.init_fields(r, shape, payload)?;
@@ -144,14 +144,14 @@ impl<P: Policy> Heap for Drc<P> {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.core.layouts.of(shape)?.element;
+            let lane = self.core.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
             self.core.space.fill(r, 0, len, lane, 0)?;
             return Ok(r);
         }
         let size = match shape {
             Shape::Extern => Lane::B32.width(),
-            _ => self.core.layouts.of(shape)?.size,
+            _ => self.core.trace_info.of(shape)?.size,
         };
         let r = self.new_object(shape, u64::from(size))?;
         self.core.space.clear_payload(r)?;

@@ -52,7 +52,7 @@ pub trait Policy {
 
     /// Learns new types, before the first object of any of them.
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
     }
 
     /// Whether a value refers to an object: neither null nor an i31, told by
@@ -148,7 +148,7 @@ pub trait Policy {
         if shape == Shape::Extern {
             return Ok(());
         }
-        let layout = core.layouts().of(shape)?;
+        let layout = core.trace_info().of(shape)?;
         let fields = layout.traced();
         if layout.traced_elements {
             let len = core.array_len(object)?;
@@ -162,7 +162,7 @@ pub trait Policy {
             }
         }
         for field in fields {
-            let offset = core.layouts().traced(field)?;
+            let offset = core.trace_info().traced(field)?;
             let child = core.load_ref(object, offset)?;
             self.decrement(core, child, 1)?;
         }

@@ -4,7 +4,7 @@ use super::Model;
 use super::access::{no_elements, no_value};
 use super::object::{Contents, Elements};
 use super::value::{Kind, Value};
-use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Model {
@@ -13,8 +13,8 @@ impl Heap for Model {
     }
 
     /// Nothing that is provided in terms of these is used here.
-    fn layouts(&self) -> &Layouts {
-        Layouts::none()
+    fn trace_info(&self) -> &TraceInfo {
+        TraceInfo::none()
     }
 
     fn wants_collection(&self) -> bool {

@@ -11,14 +11,14 @@ mod operations;
 mod tests;
 
 use super::header::HEADER;
-use super::layouts::Layouts;
 use super::space::Space;
+use super::trace_info::TraceInfo;
 use super::{GRANULE, GcRef, HeapError, Shape, Stats};
 
 /// A heap that only grows.
 pub struct Null {
     space: Space,
-    layouts: Layouts,
+    trace_info: TraceInfo,
     stats: Stats,
 }
 
@@ -27,7 +27,7 @@ impl Null {
     pub fn new(max_bytes: u32) -> Null {
         Null {
             space: Space::new(max_bytes),
-            layouts: Layouts::default(),
+            trace_info: TraceInfo::default(),
             stats: Stats::default(),
         }
     }
@@ -48,7 +48,7 @@ impl Null {
     /// Allocates an array with room for `len` elements, and writes its length.
     #[inline]
     fn allocate_array(&mut self, shape: Shape, len: u32) -> Result<GcRef, HeapError> {
-        let layout = self.layouts.of(shape)?;
+        let layout = self.trace_info.of(shape)?;
         let r = self.allocate_block(shape, layout.array_size(len))?;
         self.space.set_array_len(r, len)?;
         Ok(r)
@@ -57,7 +57,7 @@ impl Null {
     /// Writes the fields of a new structure or exception.
     #[inline]
     fn init_fields(&mut self, r: GcRef, shape: Shape, registers: &[u64]) -> Result<(), HeapError> {
-        let fields = self.layouts.fields_of(self.layouts.of(shape)?)?;
+        let fields = self.trace_info.fields_of(self.trace_info.of(shape)?)?;
         self.space.init_fields(r, fields, registers)
     }
 }

@@ -1,18 +1,18 @@
 //! The null collector as a [`Heap`].
 
 use super::Null;
-use crate::heap::layouts::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, Layouts, NewObject, Place, Roots, Shape, Slot};
+use crate::heap::trace_info::element_offset;
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl Heap for Null {
     fn add_types(&mut self, types: &Types) {
-        self.layouts.add(types);
+        self.trace_info.add(types);
     }
 
     #[inline]
-    fn layouts(&self) -> &Layouts {
-        &self.layouts
+    fn trace_info(&self) -> &TraceInfo {
+        &self.trace_info
     }
 
     #[inline]
@@ -28,7 +28,7 @@ impl Heap for Null {
     #[inline]
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Struct(ty);
-        let size = self.layouts.of(shape)?.size;
+        let size = self.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
         self.init_fields(r, shape, fields)?;
         Ok(r)
@@ -36,7 +36,7 @@ impl Heap for Null {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.layouts.of(shape)?.element;
+        let lane = self.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
         self.space.fill(r, 0, len, lane, u128::from(init))?;
         Ok(r)
@@ -44,7 +44,7 @@ impl Heap for Null {
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let layout = self.layouts.of(shape)?;
+        let layout = self.trace_info.of(shape)?;
         let (len, lane) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
         self.space.init_elements(r, lane, elements)?;
@@ -53,7 +53,7 @@ impl Heap for Null {
 
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Exception(ty);
-        let size = self.layouts.of(shape)?.size;
+        let size = self.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
         self.space.store(r, 0, Lane::B32, u64::from(tag))?;
         self.init_fields(r, shape, payload)?;
@@ -63,14 +63,14 @@ impl Heap for Null {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.layouts.of(shape)?.element;
+            let lane = self.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
             self.space.fill(r, 0, len, lane, 0)?;
             return Ok(r);
         }
         let size = match shape {
             Shape::Extern => Lane::B32.width(),
-            _ => self.layouts.of(shape)?.size,
+            _ => self.trace_info.of(shape)?.size,
         };
         let r = self.allocate_block(shape, u64::from(size))?;
         self.space.clear_payload(r)?;

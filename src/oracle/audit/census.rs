@@ -1,11 +1,11 @@
 //! The census: every object, every owner, everything reachable.
 
 use super::garbage::{self, Garbage};
-use super::plan::{Element, Plans};
+use super::type_info::{Element, Plans};
 use super::types;
 use crate::engine::View;
 use crate::heap::{Block, GRANULE, GcRef, Header, Heap, Inspect, RootList};
-use crate::spare::Spare;
+use crate::pool::Spare;
 use crate::types::RefType;
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 //! The laws, one function each; see the [module documentation](super).
 
 use super::census::Census;
-use super::plan::Plans;
-use super::sound::sound;
+use super::fast_path::sound;
+use super::type_info::Plans;
 use super::{owners, types, violation};
 use crate::engine::{Point, View};
 use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims, Shape};

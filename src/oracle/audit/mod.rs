@@ -101,12 +101,12 @@
 //! followed by a full count, which also checks the account.
 
 mod census;
+mod fast_path;
 mod garbage;
 mod laws;
 mod owners;
-mod plan;
 mod shadow;
-mod sound;
+mod type_info;
 mod types;
 
 use super::layers::{Layer, Layers};

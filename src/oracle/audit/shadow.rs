@@ -12,7 +12,7 @@
 
 use super::census::Census;
 use super::laws::block_size;
-use super::plan::Plans;
+use super::type_info::Plans;
 use super::types::{fits, funcs_fit, type_of_owner, wrong, wrong_tag};
 use crate::engine::View;
 use crate::heap::{Block, Change, GRANULE, GcRef, Header, Heap, POISON, Shape};

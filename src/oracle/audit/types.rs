@@ -2,7 +2,7 @@
 
 use super::census::{Census, Object};
 use super::laws::about;
-use super::plan::{Element, Plan, Plans};
+use super::type_info::{Element, Plan, Plans};
 use super::violation;
 use crate::engine::{Func, Owner, Table, View};
 use crate::heap::{GcRef, Header, Heap, Place, Reclaims, Shape};

@@ -4,7 +4,7 @@ use super::path::Place;
 use super::walk::{Comparison, NEW};
 use super::{EXCEPTION, Found, show, show_as};
 use crate::module::names::Names;
-use crate::observe::{Graph, Outcome, Seen};
+use crate::observe::{Graph, ObservedValue, Outcome};
 use std::ops::ControlFlow;
 
 /// Whether to go on.
@@ -15,7 +15,7 @@ pub(super) const SAME: Flow = ControlFlow::Continue(());
 
 impl Comparison<'_, '_> {
     /// Two values that do not look alike.
-    pub(super) fn differ(&self, x: Seen, y: Seen, place: Place) -> Flow {
+    pub(super) fn differ(&self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
         let ty = self.type_of(place);
         let shown = |names: &Names<'_>| {
             let a = show_as(x, ty, self.a.graph(), names);
@@ -33,11 +33,11 @@ impl Comparison<'_, '_> {
     /// partner is not the other.
     pub(super) fn differ_in_sharing(
         &self,
-        values: (Seen, Seen),
+        values: (ObservedValue, ObservedValue),
         met: (u32, u32),
         place: Place,
     ) -> Flow {
-        let shown = |value: Seen, graph: &Graph, pair: u32| {
+        let shown = |value: ObservedValue, graph: &Graph, pair: u32| {
             let what = show(value, graph, self.names);
             match pair {
                 NEW => format!("{what}, another object"),

@@ -2,13 +2,18 @@
 
 use crate::heap::Shape;
 use crate::module::names::{Names, Space};
-use crate::observe::{Graph, Seen};
+use crate::observe::{Graph, ObservedValue};
 use crate::types::{HeapType, RefType, ValType};
 
 /// A value of a type in words: integers with their sign, floats as floats. Bits
 /// that are more than one digit follow in hexadecimal.
-pub fn show_as(value: Seen, ty: Option<ValType>, graph: &Graph, names: &Names<'_>) -> String {
-    let Seen::Bits(bits) = value else {
+pub fn show_as(
+    value: ObservedValue,
+    ty: Option<ValType>,
+    graph: &Graph,
+    names: &Names<'_>,
+) -> String {
+    let ObservedValue::Bits(bits) = value else {
         return show(value, graph, names);
     };
     let narrow = bits as u32;
@@ -46,22 +51,22 @@ pub const EXCEPTION: ValType = ValType::Ref(RefType {
 
 /// A value in words, with its type as far as it has one: `i31 7`, `struct $t`.
 /// Objects of `graph` are named by their types alone.
-pub fn show(value: Seen, graph: &Graph, names: &Names<'_>) -> String {
+pub fn show(value: ObservedValue, graph: &Graph, names: &Names<'_>) -> String {
     match value {
-        Seen::Bits(bits @ 0..=9) => format!("{bits}"),
-        Seen::Bits(bits) => format!("{bits} ({bits:#x})"),
-        Seen::Vector([low, high]) => format!("v128 {high:#018x}_{low:016x}"),
-        Seen::Null => "null".into(),
-        Seen::Dropped => "a reference that was dropped since".into(),
-        Seen::NotKept => "a reference that was not kept".into(),
+        ObservedValue::Bits(bits @ 0..=9) => format!("{bits}"),
+        ObservedValue::Bits(bits) => format!("{bits} ({bits:#x})"),
+        ObservedValue::Vector([low, high]) => format!("v128 {high:#018x}_{low:016x}"),
+        ObservedValue::Null => "null".into(),
+        ObservedValue::Dropped => "a reference that was dropped since".into(),
+        ObservedValue::NotKept => "a reference that was not kept".into(),
         // All that is left of one where references are not compared.
-        Seen::Reference => "a reference".into(),
-        Seen::I31(value) => format!("i31 {value}"),
-        Seen::Func(index) => names.item(Space::Func, index),
-        Seen::Dangling => "a reference to no object".into(),
-        Seen::Object(number) => {
+        ObservedValue::Reference => "a reference".into(),
+        ObservedValue::I31(value) => format!("i31 {value}"),
+        ObservedValue::Func(index) => names.item(Space::Func, index),
+        ObservedValue::Dangling => "a reference to no object".into(),
+        ObservedValue::Object(number) => {
             let Some(node) = graph.nodes.get(number as usize) else {
-                return show(Seen::Dangling, graph, names);
+                return show(ObservedValue::Dangling, graph, names);
             };
             match node.shape {
                 Shape::Struct(id) => format!("struct {}", names.ty(id)),
@@ -93,7 +98,10 @@ mod tests {
             (1 << 63, ValType::F64, "-0.0 (0x8000000000000000)"),
         ] {
             let none = (&Graph::default(), &Names::none());
-            assert_eq!(show_as(Seen::Bits(bits), Some(ty), none.0, none.1), shown);
+            assert_eq!(
+                show_as(ObservedValue::Bits(bits), Some(ty), none.0, none.1),
+                shown
+            );
         }
     }
 }

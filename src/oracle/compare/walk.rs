@@ -5,7 +5,7 @@ use super::path::{Deed, Place, Root};
 use super::report::{Flow, SAME, ending, found, lengths};
 use crate::heap::Shape;
 use crate::module::names::{Names, Space, quoted};
-use crate::observe::{Graph, Node, Observation, Outcome, Seen};
+use crate::observe::{Graph, Node, Observation, ObservedValue, Outcome};
 
 /// What is known of one of the observations.
 pub(super) struct Side<'a> {
@@ -31,9 +31,11 @@ impl<'a> Side<'a> {
 
     /// The value, if it is an object then one of the graph: another process may
     /// have written anything.
-    fn checked(&self, value: Seen) -> Seen {
+    fn checked(&self, value: ObservedValue) -> ObservedValue {
         match value {
-            Seen::Object(number) if number as usize >= self.met.len() => Seen::Dangling,
+            ObservedValue::Object(number) if number as usize >= self.met.len() => {
+                ObservedValue::Dangling
+            }
             value => value,
         }
     }
@@ -226,7 +228,12 @@ impl<'a, 'm> Comparison<'a, 'm> {
     }
 
     /// Compares what is in two lists, as far as both go.
-    fn values(&mut self, x: &[Seen], y: &[Seen], root: impl Fn(u32) -> Root) -> Flow {
+    fn values(
+        &mut self,
+        x: &[ObservedValue],
+        y: &[ObservedValue],
+        root: impl Fn(u32) -> Root,
+    ) -> Flow {
         for ((x, y), index) in x.iter().zip(y).zip(0..) {
             self.meet(*x, *y, Place::Root(root(index)))?;
         }
@@ -235,9 +242,9 @@ impl<'a, 'm> Comparison<'a, 'm> {
 
     /// Compares two values. Objects that were not met before correspond from
     /// now on; what is in them is compared later.
-    fn meet(&mut self, x: Seen, y: Seen, place: Place) -> Flow {
+    fn meet(&mut self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
         let (x, y) = (self.a.checked(x), self.b.checked(y));
-        let (Seen::Object(a), Seen::Object(b)) = (x, y) else {
+        let (ObservedValue::Object(a), ObservedValue::Object(b)) = (x, y) else {
             return match x == y {
                 true => SAME,
                 false => self.differ(x, y, place),

@@ -46,9 +46,9 @@ impl Policy for G12 {
         if !exception {
             return Sound.scan(core, object);
         }
-        let mut carried = core.layouts().of(shape)?.traced();
+        let mut carried = core.trace_info().of(shape)?.traced();
         let wrong = carried.any(|field| {
-            let offset = core.layouts().traced(field);
+            let offset = core.trace_info().traced(field);
             let value = offset.and_then(|offset| core.to_space().load_ref(object, offset));
             value.is_ok_and(GcRef::is_object)
         });
@@ -74,7 +74,7 @@ impl G13 {
 
 impl Policy for G13 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
         self.fields.extend(extern_fields(types));
     }
 

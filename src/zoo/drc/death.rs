@@ -24,7 +24,7 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
     if shape == Shape::Extern {
         return Ok(Vec::new());
     }
-    let layout = core.layouts().of(shape)?;
+    let layout = core.trace_info().of(shape)?;
     let mut children = Vec::new();
     if let (Shape::Array(_), Lane::Gc) = (shape, layout.element) {
         let len = core.array_len(object)?;
@@ -33,7 +33,7 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
         }
     }
     for field in layout.fields() {
-        let field = core.layouts().field(field)?;
+        let field = core.trace_info().field(field)?;
         if field.lane == Lane::Gc {
             children.push(core.load_ref(object, field.offset.into())?);
         }
@@ -51,10 +51,10 @@ impl Policy for W11 {
 
 impl Policy for W14 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
         for (id, entry) in types.iter() {
             if let Composite::Func(_) = entry.sub.composite {
-                core.layouts_mut().set_traced(id, &[]);
+                core.trace_info_mut().set_traced(id, &[]);
             }
         }
     }

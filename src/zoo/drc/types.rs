@@ -52,7 +52,7 @@ impl W4 {
 
 impl Policy for W4 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
         self.fields.extend(extern_fields(types));
         for (id, entry) in types.iter() {
             if let Composite::Array(element) = &entry.sub.composite
@@ -89,10 +89,10 @@ const STALE: u32 = 4;
 
 impl Policy for W13 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
-        core.layouts_mut().add(types);
+        core.trace_info_mut().add(types);
         for (id, _) in types.iter().take_while(|(id, _)| id.0 < STALE) {
-            core.layouts_mut().set_traced(id, &[]);
-            if let Some(layout) = core.layouts_mut().get_mut(id) {
+            core.trace_info_mut().set_traced(id, &[]);
+            if let Some(layout) = core.trace_info_mut().get_mut(id) {
                 layout.traced_elements = false;
             }
         }

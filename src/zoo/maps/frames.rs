@@ -3,7 +3,7 @@
 use super::{Look, Map};
 use crate::heap::RawFrame;
 use crate::module::{Code, Module, Op};
-use crate::zoo::twist::{BELL, edited, ring};
+use crate::zoo::faulty_heap::{HOOK, edited, hook_call};
 use std::sync::Arc;
 
 /// W23, Wasmtime issues 11753 and 12934: the maps of call sites with an
@@ -90,8 +90,8 @@ impl G7 {
         let wanted = |_, op: Op| op.code == Code::ReturnCall;
         edited(module, 1, wanted, |site| {
             let s = site.scratch;
-            let bell = Op::constant(s, BELL.register());
-            vec![bell, ring(s, s, site.op.imm + 1), site.op]
+            let hook = Op::constant(s, HOOK.register());
+            vec![hook, hook_call(s, s, site.op.imm + 1), site.op]
         })
     }
 }
@@ -112,7 +112,7 @@ impl Map for G7 {
         }
     }
 
-    fn ring(&mut self, value: u32) {
+    fn hook_called(&mut self, value: u32) {
         self.called = value;
     }
 }

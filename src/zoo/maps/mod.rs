@@ -8,7 +8,7 @@ mod results;
 mod slots;
 
 use super::Probe;
-use super::twist::{Modules, Twist};
+use super::faulty_heap::{HeapFault, Modules};
 use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::module::Module;
 pub(super) use frames::{G7, W23, W28, W30, W31};
@@ -47,8 +47,8 @@ pub(super) trait Map: Send {
         None
     }
 
-    /// See [`Twist::ring`].
-    fn ring(&mut self, value: u32) {
+    /// See [`HeapFault::hook_called`].
+    fn hook_called(&mut self, value: u32) {
         let _ = value;
     }
 }
@@ -76,13 +76,13 @@ impl<M> Mapped<M> {
     }
 }
 
-impl<M: Map> Twist for Mapped<M> {
+impl<M: Map> HeapFault for Mapped<M> {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
 
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
-        self.map.ring(offset);
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+        self.map.hook_called(offset);
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl<M: Map> Twist for Mapped<M> {
         });
         heap.collect(&mut Described {
             roots,
-            twist: self,
+            fault: self,
             right,
         })
     }
@@ -107,14 +107,14 @@ impl<M: Map> Twist for Mapped<M> {
 /// Roots as a faulty map describes them.
 struct Described<'a, M> {
     roots: &'a mut dyn Roots,
-    twist: &'a mut Mapped<M>,
+    fault: &'a mut Mapped<M>,
     right: Vec<Vec<u16>>,
 }
 
 impl<M: Map> Roots for Described<'_, M> {
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
         let mut index = 0;
-        let twist = &mut *self.twist;
+        let twist = &mut *self.fault;
         self.roots.frames(&mut |frame| {
             let next = self.right.get(index + 1).map(|next| &next[..]);
             let described = match twist.module(&frame) {

@@ -1,8 +1,8 @@
 //! Slots outside the heap that a moving collector does not look at.
 
-use crate::heap::{Fact, GcRef, Heap, HeapError, RawFrame, Roots, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::zoo::Probe;
-use crate::zoo::twist::Twist;
+use crate::zoo::faulty_heap::HeapFault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roots without some of the slots.
@@ -45,7 +45,7 @@ impl X2 {
     }
 }
 
-impl Twist for X2 {
+impl HeapFault for X2 {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -82,10 +82,10 @@ impl G8 {
     }
 }
 
-impl Twist for G8 {
-    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
-        heap.note(fact);
-        if let Fact::TableAdded { index, len } = fact {
+impl HeapFault for G8 {
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        heap.on_event(event);
+        if let EngineEvent::TableAdded { index, len } = event {
             self.began.insert(index, len);
         }
     }
@@ -112,7 +112,7 @@ impl Twist for G8 {
 /// it moves.
 pub struct G9(pub Probe);
 
-impl Twist for G9 {
+impl HeapFault for G9 {
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         heap.collect(&mut Without {
             roots,
@@ -126,7 +126,7 @@ impl Twist for G9 {
 /// lost, any other is no longer where the handle says.
 pub struct G10(pub Probe);
 
-impl Twist for G10 {
+impl HeapFault for G10 {
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         heap.collect(&mut Without {
             roots,

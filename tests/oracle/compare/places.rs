@@ -1,7 +1,7 @@
 //! What can be seen from outside: globals, tables, memories, kept references.
 
 use super::{differ, edited, seen};
-use gcdiff::observe::{Observation, Seen};
+use gcdiff::observe::{Observation, ObservedValue};
 
 #[test]
 fn globals() {
@@ -105,9 +105,9 @@ fn memories() {
 #[test]
 fn kept_references() {
     let body = r#"(func (export "f") (result anyref) (struct.new_default $word))"#;
-    let lose = |o: &mut Observation| o.kept[0] = Seen::Null;
+    let lose = |o: &mut Observation| o.kept[0] = ObservedValue::Null;
     edited(body, lose, "kept", "kept reference 0: struct $word / null");
-    let more = |o: &mut Observation| o.kept.push(Seen::I31(1));
+    let more = |o: &mut Observation| o.kept.push(ObservedValue::I31(1));
     edited(body, more, "kept", "kept references: 1 / 2");
 }
 

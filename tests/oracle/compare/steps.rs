@@ -1,7 +1,7 @@
 //! Steps: how each ended, what it returned or threw, and what the host was asked.
 
 use super::{differ, edited};
-use gcdiff::observe::{Observation, Outcome, Seen};
+use gcdiff::observe::{Observation, ObservedValue, Outcome};
 
 #[test]
 fn results_and_endings() {
@@ -138,19 +138,25 @@ fn results_of_the_host_s_acts() {
         );
     }
     let call = body("call = 'act'").replace('@', "7");
-    let results = |o: &mut Observation, index: usize, value: Seen| match &mut o.host_calls[0].did {
-        Some(Outcome::Returned(values)) => values[index] = value,
-        _ => unreachable!(),
-    };
+    let results =
+        |o: &mut Observation, index: usize, value: ObservedValue| match &mut o.host_calls[0].did {
+            Some(Outcome::Returned(values)) => values[index] = value,
+            _ => unreachable!(),
+        };
     let line = r#"result 1 of what the host did in host call 0 "m" "f": 0.5 (0x3f000000) / 2.0 (0x40000000)"#;
-    let two = Seen::Bits(0x4000_0000);
+    let two = ObservedValue::Bits(0x4000_0000);
     edited(&call, |o| results(o, 1, two), "result", line);
     let line = r#"result 2 of what the host did in host call 0 "m" "f": struct $word / a reference that was dropped since"#;
-    edited(&call, |o| results(o, 2, Seen::Dropped), "result", line);
+    edited(
+        &call,
+        |o| results(o, 2, ObservedValue::Dropped),
+        "result",
+        line,
+    );
     // Without a name for the act there is still a difference.
     let nameless = |o: &mut Observation| {
         o.host_calls[0].act = None;
-        results(o, 0, Seen::Null);
+        results(o, 0, ObservedValue::Null);
     };
     let line = r#"result 0 of what the host did in host call 0 "m" "f": 7 / null"#;
     edited(&call, nameless, "result", line);

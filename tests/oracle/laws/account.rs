@@ -3,7 +3,7 @@
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Halt, Inspector, Point, View};
-use gcdiff::generate::{self, Drawn};
+use gcdiff::generate::{self, GeneratedCase};
 use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, Shape};
 use gcdiff::module::Module;
@@ -98,7 +98,7 @@ impl<H: Heap> Inspector<H> for Exhaustive {
 /// Cases that a recount finds broken by the damage, and what it finds.
 fn broken(damage: Damage, left: u32) -> impl Iterator<Item = (Case, Arc<Module>, Exhaustive)> {
     let drawn = (0..60).filter_map(|i| generate::case(&generate::input(6, i)).ok());
-    drawn.filter_map(move |Drawn { case, module, .. }| {
+    drawn.filter_map(move |GeneratedCase { case, module, .. }| {
         let mut exhaustive = Exhaustive::default();
         case::run(&case, &module, heap(damage, left), &mut exhaustive);
         exhaustive

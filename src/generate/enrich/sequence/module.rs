@@ -1,9 +1,9 @@
 //! Objects of the module's own types, and references in the module's own globals and tables.
 
+use super::super::adopted::{Place, ReadAs, Slot};
 use super::super::emit::Emitter;
 use super::super::inhabit::Source;
 use super::super::layout::LEN;
-use super::super::own::{Place, ReadAs, Slot};
 
 /// An object of a type of the module is made, written, read or kept.
 pub(super) fn object(e: &mut Emitter<'_>) {

@@ -8,7 +8,7 @@ mod semispace;
 pub use semispace::Semispace;
 
 use crate::heap::header::HEADER;
-use crate::heap::layouts::Layouts;
+use crate::heap::trace_info::TraceInfo;
 use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 
 /// Fewer bytes allocated than this never call for a collection.
@@ -29,7 +29,7 @@ const SPARE_COPIES: u64 = 64 << 10;
 pub struct Core {
     from: Semispace,
     to: Semispace,
-    pub(super) layouts: Layouts,
+    pub(super) trace_info: TraceInfo,
     /// All addresses are below this multiple of a granule.
     limit: u32,
     capacity: u32,
@@ -56,7 +56,7 @@ impl Core {
         Core {
             from: Semispace::new(capacity),
             to: Semispace::new(capacity),
-            layouts: Layouts::default(),
+            trace_info: TraceInfo::default(),
             limit,
             capacity,
             scan: 0,
@@ -70,13 +70,13 @@ impl Core {
     }
 
     /// The types this heap knows.
-    pub fn layouts(&self) -> &Layouts {
-        &self.layouts
+    pub fn trace_info(&self) -> &TraceInfo {
+        &self.trace_info
     }
 
     /// The types this heap knows, to be changed.
-    pub fn layouts_mut(&mut self) -> &mut Layouts {
-        &mut self.layouts
+    pub fn trace_info_mut(&mut self) -> &mut TraceInfo {
+        &mut self.trace_info
     }
 
     /// The most bytes that objects can take: a third of the addresses there

@@ -43,9 +43,9 @@ struct MissesTheLast;
 impl Policy for MissesTheLast {
     fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
         let shape = core.to_space().shape(object)?;
-        let fields = core.layouts().of(shape)?.traced();
+        let fields = core.trace_info().of(shape)?.traced();
         for field in fields.start..fields.end - 1 {
-            let offset = core.layouts().traced(field)?;
+            let offset = core.trace_info().traced(field)?;
             self.scan_field(core, object, offset)?;
         }
         Ok(())

@@ -14,14 +14,14 @@ mod objects;
 
 use super::free_list::FreeList;
 use crate::heap::header::HEADER;
-use crate::heap::layouts::Layouts;
 use crate::heap::space::Space;
+use crate::heap::trace_info::TraceInfo;
 use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 
 /// The state of a deferred-reference-counting heap, and what can be done to it.
 pub struct Core {
     pub(super) space: Space,
-    pub(super) layouts: Layouts,
+    pub(super) trace_info: TraceInfo,
     free: FreeList,
     /// First member of the stack-root list.
     list_head: GcRef,
@@ -54,7 +54,7 @@ impl Core {
     pub(super) fn new(max_bytes: u32) -> Core {
         Core {
             space: Space::new(max_bytes),
-            layouts: Layouts::default(),
+            trace_info: TraceInfo::default(),
             free: FreeList::new(),
             list_head: GcRef::NULL,
             list_len: 0,
@@ -69,13 +69,13 @@ impl Core {
     }
 
     /// The types this heap knows.
-    pub fn layouts(&self) -> &Layouts {
-        &self.layouts
+    pub fn trace_info(&self) -> &TraceInfo {
+        &self.trace_info
     }
 
     /// The types this heap knows, to be changed.
-    pub fn layouts_mut(&mut self) -> &mut Layouts {
-        &mut self.layouts
+    pub fn trace_info_mut(&mut self) -> &mut TraceInfo {
+        &mut self.trace_info
     }
 
     /// Allocates an object with `payload` bytes behind its header. Its count is

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Mostly such as collect often: what a collector does wrong shows when it runs.
 /// One in eight leaves it to the heap.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Rhythm {
+pub(super) enum RelativeSchedule {
     /// Leaves it to the heap.
     Never,
     /// At every safepoint.
@@ -43,15 +43,15 @@ const FAR: u64 = 32;
 /// Bytes of address space in a dry run: more than its budget can fill.
 const DRY: u32 = 16 << 20;
 
-impl Rhythm {
+impl RelativeSchedule {
     /// Draws one.
-    pub(super) fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<Rhythm> {
+    pub(super) fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<RelativeSchedule> {
         Ok(match u.arbitrary::<u8>()? % 8 {
-            0 | 1 => Rhythm::Every(u.arbitrary()?),
-            2 | 3 => Rhythm::Allocations,
-            4 => Rhythm::Safepoints,
-            5 | 6 => Rhythm::Shares(u.arbitrary()?),
-            _ => Rhythm::Never,
+            0 | 1 => RelativeSchedule::Every(u.arbitrary()?),
+            2 | 3 => RelativeSchedule::Allocations,
+            4 => RelativeSchedule::Safepoints,
+            5 | 6 => RelativeSchedule::Shares(u.arbitrary()?),
+            _ => RelativeSchedule::Never,
         })
     }
 
@@ -59,16 +59,16 @@ impl Rhythm {
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
         let dry = || case::run(case, module, Null::new(DRY), &mut NoInspector);
         match self {
-            Rhythm::Never => Schedule::Never,
-            Rhythm::Safepoints => Schedule::EverySafepoint,
-            Rhythm::Allocations => Schedule::EveryAllocation(1),
-            Rhythm::Every(byte) => {
+            RelativeSchedule::Never => Schedule::Never,
+            RelativeSchedule::Safepoints => Schedule::EverySafepoint,
+            RelativeSchedule::Allocations => Schedule::EveryAllocation(1),
+            RelativeSchedule::Every(byte) => {
                 let allocations = dry().store.heap.stats().allocated;
                 let limit = (allocations / 2).clamp(1, FAR);
                 Schedule::EveryAllocation(1 + (u64::from(*byte) % limit) as u32)
             }
-            Rhythm::Shares(shares) => {
-                let safepoints = dry().facts.safepoints;
+            RelativeSchedule::Shares(shares) => {
+                let safepoints = dry().stats.safepoints;
                 let at = |share: &u16| 1 + ((u64::from(*share) * safepoints) >> 16);
                 let mut list: Vec<u64> = shares.iter().map(at).collect();
                 list.sort_unstable();
@@ -98,18 +98,18 @@ mod tests {
         let safepoints = 201;
         let shares = [0, 1, 0x4000, 0x8000, 0x8000, u16::MAX, 3, 9];
         let list = vec![1, 51, 101, safepoints];
-        let schedule = Rhythm::Shares(shares).schedule(&case, &module);
+        let schedule = RelativeSchedule::Shares(shares).schedule(&case, &module);
         assert_eq!(schedule, Schedule::At(list));
         for byte in 0..=u8::MAX {
-            let schedule = Rhythm::Every(byte).schedule(&case, &module);
+            let schedule = RelativeSchedule::Every(byte).schedule(&case, &module);
             let n = u64::from(byte) % FAR + 1;
             assert_eq!(schedule, Schedule::EveryAllocation(n as u32));
         }
         let (empty, _) = read(b"(module)").unwrap();
         let module = Arc::new(Module::new(&empty.wasm, &mut Arc::default()).unwrap());
-        let schedule = Rhythm::Every(200).schedule(&empty, &module);
+        let schedule = RelativeSchedule::Every(200).schedule(&empty, &module);
         assert_eq!(schedule, Schedule::EveryAllocation(1));
-        let schedule = Rhythm::Shares(shares).schedule(&empty, &module);
+        let schedule = RelativeSchedule::Shares(shares).schedule(&empty, &module);
         assert_eq!(schedule, Schedule::At(vec![1]));
     }
 }

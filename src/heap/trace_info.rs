@@ -5,7 +5,7 @@
 //! takes three growing vectors, however many types there are.
 
 use super::{HeapError, NewObject, Shape};
-use crate::spare::Spare;
+use crate::pool::Spare;
 use crate::types::{ARRAY_ELEMENTS, Composite, Field, Lane, TypeId, Types};
 use std::ops::Range;
 
@@ -26,13 +26,13 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Which entries of [`Layouts::field`] are the fields, in order.
+    /// Which entries of [`TraceInfo::field`] are the fields, in order.
     #[inline]
     pub fn fields(&self) -> Range<u32> {
         self.fields.clone()
     }
 
-    /// Which entries of [`Layouts::traced`] are the references.
+    /// Which entries of [`TraceInfo::traced`] are the references.
     #[inline]
     pub fn traced(&self) -> Range<u32> {
         self.traced.clone()
@@ -78,17 +78,17 @@ thread_local! {
     static TRACED: Spare<Vec<u32>> = const { Spare::new() };
 }
 
-/// The layouts of all types a heap knows, by [`TypeId`].
+/// The trace_info of all types a heap knows, by [`TypeId`].
 #[derive(Clone, Debug)]
-pub struct Layouts {
+pub struct TraceInfo {
     types: Vec<Layout>,
     fields: Vec<Field>,
     traced: Vec<u32>,
 }
 
-impl Default for Layouts {
-    fn default() -> Layouts {
-        Layouts {
+impl Default for TraceInfo {
+    fn default() -> TraceInfo {
+        TraceInfo {
             types: Spare::take(&TYPES),
             fields: Spare::take(&FIELDS),
             traced: Spare::take(&TRACED),
@@ -96,7 +96,7 @@ impl Default for Layouts {
     }
 }
 
-impl Drop for Layouts {
+impl Drop for TraceInfo {
     fn drop(&mut self) {
         self.types.clear();
         self.fields.clear();
@@ -107,16 +107,16 @@ impl Drop for Layouts {
     }
 }
 
-/// What [`Layouts::none`] refers to.
-static NONE: Layouts = Layouts {
+/// What [`TraceInfo::none`] refers to.
+static NONE: TraceInfo = TraceInfo {
     types: Vec::new(),
     fields: Vec::new(),
     traced: Vec::new(),
 };
 
-impl Layouts {
-    /// The layouts of no type: for a heap that overrides all that asks for them.
-    pub fn none() -> &'static Layouts {
+impl TraceInfo {
+    /// The trace_info of no type: for a heap that overrides all that asks for them.
+    pub fn none() -> &'static TraceInfo {
         &NONE
     }
 
@@ -234,22 +234,22 @@ mod tests {
     #[test]
     fn what_is_traced_can_be_falsified() {
         let kinds = Kinds::new();
-        let mut layouts = Layouts::default();
-        layouts.add(&kinds.types);
-        let traced = |layouts: &Layouts, ty| {
-            let layout = layouts.of(Shape::Struct(ty)).unwrap();
-            let offsets = layout.traced().map(|i| layouts.traced(i).unwrap());
+        let mut trace_info = TraceInfo::default();
+        trace_info.add(&kinds.types);
+        let traced = |trace_info: &TraceInfo, ty| {
+            let layout = trace_info.of(Shape::Struct(ty)).unwrap();
+            let offsets = layout.traced().map(|i| trace_info.traced(i).unwrap());
             offsets.collect::<Vec<_>>()
         };
-        assert_eq!(traced(&layouts, kinds.node), [0, 4]);
-        layouts.set_traced(kinds.node, &[4]);
-        assert_eq!(traced(&layouts, kinds.node), [4]);
-        layouts.set_traced(kinds.node, &[]);
-        assert!(traced(&layouts, kinds.node).is_empty());
-        assert!(layouts.traced(u32::MAX).is_err());
-        layouts.get_mut(kinds.refs).unwrap().traced_elements = false;
-        let array = layouts.of(Shape::Array(kinds.refs)).unwrap();
+        assert_eq!(traced(&trace_info, kinds.node), [0, 4]);
+        trace_info.set_traced(kinds.node, &[4]);
+        assert_eq!(traced(&trace_info, kinds.node), [4]);
+        trace_info.set_traced(kinds.node, &[]);
+        assert!(traced(&trace_info, kinds.node).is_empty());
+        assert!(trace_info.traced(u32::MAX).is_err());
+        trace_info.get_mut(kinds.refs).unwrap().traced_elements = false;
+        let array = trace_info.of(Shape::Array(kinds.refs)).unwrap();
         assert!(!array.traced_elements);
-        assert!(layouts.get_mut(TypeId(u32::MAX)).is_none());
+        assert!(trace_info.get_mut(TypeId(u32::MAX)).is_none());
     }
 }

@@ -26,12 +26,7 @@ impl Module {
     /// the handlers and the source of the instruction.
     ///
     /// Returns false, and changes nothing, if the frame would become too large.
-    pub fn splice(
-        &mut self,
-        pc: u32,
-        scratch: u16,
-        sequence: impl FnOnce(Site) -> Vec<Op>,
-    ) -> bool {
+    pub fn patch(&mut self, pc: u32, scratch: u16, sequence: impl FnOnce(Site) -> Vec<Op>) -> bool {
         let Some(body) = self.body_at(pc) else {
             return false;
         };
@@ -79,7 +74,7 @@ mod tests {
         let pc = pc.unwrap() as u32;
         let old = module.clone();
         let body = old.bodies.iter().position(|b| b.func == 0).unwrap();
-        assert!(module.splice(pc, 2, |site| {
+        assert!(module.patch(pc, 2, |site| {
             assert_eq!(site.op, old.ops[pc as usize]);
             assert_eq!(site.scratch, old.bodies[body].frame);
             vec![Op::constant(site.scratch, 7), site.op]
@@ -103,7 +98,7 @@ mod tests {
         }
         // Another sequence, at code without a handler.
         let end = old.ops.iter().position(|op| op.code == Code::ThrowRef);
-        assert!(module.splice(end.unwrap() as u32, 0, |site| vec![site.op]));
+        assert!(module.patch(end.unwrap() as u32, 0, |site| vec![site.op]));
         let last = module.ops.len() as u32 - 1;
         assert_eq!(module.handlers.around(last).count(), 0);
         assert_eq!(module.handlers.around(start).count(), 1);
@@ -112,7 +107,7 @@ mod tests {
             body.frame = u16::MAX;
         }
         let full = module.ops.clone();
-        assert!(!module.splice(pc, 1, |_| unreachable!()));
+        assert!(!module.patch(pc, 1, |_| unreachable!()));
         assert_eq!(module.ops, full);
     }
 }

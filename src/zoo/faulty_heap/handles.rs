@@ -6,8 +6,8 @@
 //! places where the runtime reads raw references.
 
 use super::types::BEGIN;
-use super::{Modules, Twist};
-use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
+use super::{HeapFault, Modules};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::Module;
 use crate::types::{Lane, TypeId};
 use crate::zoo::Probe;
@@ -76,12 +76,12 @@ impl W1Const {
     }
 }
 
-impl Twist for W1Const {
+impl HeapFault for W1Const {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
 
-    fn ring(&mut self, heap: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+    fn hook_called(&mut self, heap: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.constant = offset == BEGIN;
         match self.constant {
             true => Ok(()),
@@ -108,10 +108,10 @@ impl W1Segment {
     }
 }
 
-impl Twist for W1Segment {
-    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
-        heap.note(fact);
-        if let Fact::SegmentCopied { references } = fact {
+impl HeapFault for W1Segment {
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        heap.on_event(event);
+        if let EngineEvent::SegmentCopied { references } = event {
             self.0.release(heap, references.iter().copied().map(GcRef));
         }
     }
@@ -147,14 +147,14 @@ impl W1Host {
     }
 }
 
-impl Twist for W1Host {
+impl HeapFault for W1Host {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
 
-    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
-        heap.note(fact);
-        if let Fact::HostReturned { ty, arguments } = fact {
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        heap.on_event(event);
+        if let EngineEvent::HostReturned { ty, arguments } = event {
             let arguments = self.arguments(ty, arguments);
             self.late.release(heap, arguments.into_iter());
         }

@@ -37,7 +37,7 @@ impl Program {
             // An exhausted input gives zeros, and streams differ.
             Choice::new(u.arbitrary().unwrap_or(0), stream)
         };
-        let rhythm = draw::rhythm(&mut part());
+        let relative_schedule = draw::relative_schedule(&mut part());
         let mut c = part();
         let choice = c.bits() as u32;
         let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
@@ -121,7 +121,7 @@ impl Program {
             funcs,
             plan,
             acts,
-            rhythm,
+            relative_schedule,
             limits,
             extra,
             reschedule,

@@ -1,8 +1,8 @@
 //! Values made from nothing, with constant instructions only, so that globals, tables and segments can begin with them too.
 
 use super::env::{Env, heap_type};
-use crate::generate::ops::pick::Pick;
-use crate::generate::ops::program::{Heap, Shape, Storage, Ty};
+use crate::generate::gc_ops::pick::Pick;
+use crate::generate::gc_ops::program::{Heap, Shape, Storage, Ty};
 use wasm_encoder::{Ieee64, InstructionSink};
 
 /// Values at which an i31, a packed field or an overflow changes its mind.

@@ -1,6 +1,6 @@
 //! Single instructions that are compiled to something else, and a counter.
 
-use super::{BELL, Twist, edited, ring};
+use super::{HOOK, HeapFault, edited, hook_call};
 use crate::heap::{GRANULE, GcRef, Heap, HeapError, Roots};
 use crate::module::{Code, Module, Op, Site};
 use crate::types::HeapType;
@@ -26,22 +26,22 @@ impl W40 {
         let wanted = |_, op: Op| op.code == Code::TableGet && null(op.imm);
         edited(module, 3, wanted, |site| {
             let Site { op, start, .. } = site;
-            let [bell, size, unused] = [0, 1, 2].map(|i| site.scratch + i);
+            let [hook, size, unused] = [0, 1, 2].map(|i| site.scratch + i);
             vec![
-                Op::constant(bell, BELL.register()),
+                Op::constant(hook, HOOK.register()),
                 Op::new(Code::TableSize, size, 0, 0, op.imm),
                 Op::new(Code::BrI64LtU, 0, op.b, size, start + 5),
-                ring(bell, unused, OUTSIDE),
+                hook_call(hook, unused, OUTSIDE),
                 Op::new(Code::Br, 0, 0, 0, start + 6),
-                ring(bell, unused, INSIDE),
+                hook_call(hook, unused, INSIDE),
                 Op::constant(op.a, 0),
             ]
         })
     }
 }
 
-impl Twist for W40 {
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for W40 {
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(offset == OUTSIDE);
         Ok(())
     }
@@ -61,10 +61,10 @@ impl W46 {
         };
         let wanted = |pc, op: Op| op.code == Code::Loop && on_reference(pc);
         edited(module, 2, wanted, |site| {
-            let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+            let [hook, unused] = [0, 1].map(|i| site.scratch + i);
             vec![
-                Op::constant(bell, BELL.register()),
-                ring(bell, unused, 0),
+                Op::constant(hook, HOOK.register()),
+                hook_call(hook, unused, 0),
                 Op { imm: 0, ..site.op },
             ]
         })
@@ -87,8 +87,8 @@ fn branches_on_a_reference(module: &Module, header: u32, back: u32) -> bool {
     reference
 }
 
-impl Twist for W46 {
-    fn ring(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for W46 {
+    fn hook_called(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(true);
         Ok(())
     }
@@ -112,7 +112,7 @@ impl W53 {
     }
 }
 
-impl Twist for W53 {
+impl HeapFault for W53 {
     fn made(&mut self, _: GcRef) {
         self.objects += 1;
     }

@@ -1,7 +1,7 @@
 //! Slots outside the heap: the pending exception, segments, globals, tables.
 
-use super::{BELL, Twist, edited};
-use crate::heap::{Fact, GcRef, Heap, HeapError, Slot};
+use super::{HOOK, HeapFault, edited};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Slot};
 use crate::module::{Code, Module, Op, Site};
 use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// no collection comes between a throw and its handler.
 pub struct W9(pub Probe);
 
-impl Twist for W9 {
+impl HeapFault for W9 {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -37,7 +37,7 @@ impl Twist for W9 {
 /// references without counting them.
 pub struct W10(pub Probe);
 
-impl Twist for W10 {
+impl HeapFault for W10 {
     fn init_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -73,13 +73,13 @@ impl W27 {
     }
 }
 
-impl Twist for W27 {
-    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
-        heap.note(fact);
-        if let Fact::GlobalAdded {
+impl HeapFault for W27 {
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        heap.on_event(event);
+        if let EngineEvent::GlobalAdded {
             index,
             mutable: false,
-        } = fact
+        } = event
         {
             self.immutable.insert(index);
         }
@@ -113,7 +113,7 @@ impl D11 {
     }
 }
 
-impl Twist for D11 {
+impl HeapFault for D11 {
     fn drop_slots(
         &mut self,
         heap: &mut dyn Heap,
@@ -148,21 +148,21 @@ impl D12 {
         let wanted = |_, op: Op| op.code == Code::TableSet && gc(op.imm);
         edited(module, 2, wanted, |site| {
             let Site { op, start, .. } = site;
-            let [size, bell] = [0, 1].map(|i| site.scratch + i);
+            let [size, hook] = [0, 1].map(|i| site.scratch + i);
             vec![
                 Op::new(Code::TableSize, size, 0, 0, op.imm),
                 Op::new(Code::BrI64LtU, 0, op.b, size, start + 4),
-                Op::constant(bell, BELL.register()),
+                Op::constant(hook, HOOK.register()),
                 // A write rings like a read, and passes a value.
-                Op::new(Code::StructSet32, op.c, bell, 0, 0),
+                Op::new(Code::StructSet32, op.c, hook, 0, 0),
                 op,
             ]
         })
     }
 }
 
-impl Twist for D12 {
-    fn ring(&mut self, heap: &mut dyn Heap, _: u32, value: u64) -> Result<(), HeapError> {
+impl HeapFault for D12 {
+    fn hook_called(&mut self, heap: &mut dyn Heap, _: u32, value: u64) -> Result<(), HeapError> {
         let value = GcRef::from_register(value);
         self.0.run(value.is_object());
         // A slot that nobody will ever see owns the count.

@@ -1,7 +1,7 @@
 //! Calls: of functions further behind, and of the host.
 
 use super::body::{BUDGET, Body};
-use crate::generate::ops::program::{Kind, Op};
+use crate::generate::gc_ops::program::{Kind, Op};
 
 impl Body<'_> {
     pub(super) fn call(&mut self, op: Op) {
@@ -62,7 +62,7 @@ impl Body<'_> {
     }
 
     /// Pops results into slots.
-    fn take(&mut self, results: &[crate::generate::ops::program::Ty], to: u8) {
+    fn take(&mut self, results: &[crate::generate::gc_ops::program::Ty], to: u8) {
         for (i, ty) in results.iter().enumerate().rev() {
             self.put(*ty, to.wrapping_add(i as u8));
         }

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::env::{heap_type, ref_type, val_type};
-use crate::generate::ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, HeapType, ValType};
 
 impl Body<'_> {

@@ -1,12 +1,12 @@
 //! A heap in front of a heap: for faults that are no decision of one collector.
 //!
-//! A [`Twist`] overrides operations of any heap, and [`Twisted`] forwards the
+//! A [`HeapFault`] overrides operations of any heap, and [`FaultyHeap`] forwards the
 //! others. One fault can so be in all collectors that share some code, as in an
 //! engine where all of them use the same compiler: then they agree with each
 //! other, and only the model, which shares nothing, is right.
 //!
 //! A twist also answers *calls* from compiled code that was edited
-//! ([`crate::module::Site`]): an access to a field of [`BELL`], which is no
+//! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is no
 //! object, rings for the twist instead. Offset and value are the message.
 
 mod arrays;
@@ -16,7 +16,7 @@ mod handles;
 mod slots;
 mod types;
 
-use crate::heap::{Fact, GcRef, Heap, HeapError, Roots, Shape, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::{Code, Module, Op, Site};
 use crate::oracle::Collector;
 use crate::types::{Field, Lane, TypeId, Types};
@@ -29,13 +29,18 @@ pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
 
 /// The address that compiled code uses to call its twist: beyond all heaps, and
 /// the start of no object.
-pub(super) const BELL: GcRef = GcRef(0xffff_fff0);
+pub(super) const HOOK: GcRef = GcRef(0xffff_fff0);
 
 /// What a heap does otherwise. Each method stands before the operation of the
 /// heap with the same name, and by default is that.
-pub(super) trait Twist: Send {
+pub(super) trait HeapFault: Send {
     /// Compiled code calls, with an offset and a value.
-    fn ring(&mut self, heap: &mut dyn Heap, offset: u32, value: u64) -> Result<(), HeapError> {
+    fn hook_called(
+        &mut self,
+        heap: &mut dyn Heap,
+        offset: u32,
+        value: u64,
+    ) -> Result<(), HeapError> {
         let _ = (heap, offset, value);
         Ok(())
     }
@@ -60,9 +65,9 @@ pub(super) trait Twist: Send {
         let _ = (instance, module);
     }
 
-    /// The engine tells something; see [`Heap::note`].
-    fn note(&mut self, heap: &mut dyn Heap, fact: Fact<'_>) {
-        heap.note(fact);
+    /// The engine tells something; see [`Heap::on_event`].
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        heap.on_event(event);
     }
 
     /// The type that an allocation is for.
@@ -159,19 +164,19 @@ pub(super) trait Twist: Send {
 
 /// A heap with a twist. It is run behind a pointer, so that one copy of the
 /// interpreter serves all of them.
-pub(super) struct Twisted {
+pub(super) struct FaultyHeap {
     heap: Box<dyn Heap>,
-    twist: Box<dyn Twist>,
+    fault: Box<dyn HeapFault>,
 }
 
-/// The instruction that calls the twist with a message. Register `bell` holds
-/// the address of [`BELL`], and register `unused` is overwritten.
-pub(super) fn ring(bell: u16, unused: u16, message: u32) -> Op {
-    Op::new(Code::StructGet32, unused, bell, 0, message)
+/// The instruction that calls the twist with a message. Register `hook` holds
+/// the address of [`HOOK`], and register `unused` is overwritten.
+pub(super) fn hook_call(hook: u16, unused: u16, message: u32) -> Op {
+    Op::new(Code::StructGet32, unused, hook, 0, message)
 }
 
 /// A module with sequences in the place of all instructions that are `wanted`;
-/// see [`Module::splice`].
+/// see [`Module::patch`].
 pub(super) fn edited(
     module: &Arc<Module>,
     scratch: u16,
@@ -181,7 +186,7 @@ pub(super) fn edited(
     let mut edited = Module::clone(module);
     for (pc, op) in (0..).zip(&module.ops) {
         if wanted(pc, *op) {
-            edited.splice(pc, scratch, &sequence);
+            edited.patch(pc, scratch, &sequence);
         }
     }
     Arc::new(edited)
@@ -193,10 +198,10 @@ pub(super) fn as_compiled(module: &Arc<Module>) -> Arc<Module> {
 }
 
 /// A heap of a collector with a twist.
-pub(super) fn twisted(collector: Collector, twist: Box<dyn Twist>) -> Box<dyn Heap> {
-    Box::new(Twisted {
+pub(super) fn faulty_heap(collector: Collector, fault: Box<dyn HeapFault>) -> Box<dyn Heap> {
+    Box::new(FaultyHeap {
         heap: collector.heap(),
-        twist,
+        fault,
     })
 }
 

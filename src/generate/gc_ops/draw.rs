@@ -4,7 +4,7 @@ use super::program::{Act, Field, Func, Global, Heap, Kind, Op, Shape, Sig, Stora
 use super::program::{Segment, Ty, TypeDef};
 use crate::case::Arg;
 use crate::generate::enrich::choice::Choice;
-use crate::generate::rhythm::Rhythm;
+use crate::generate::relative_schedule::RelativeSchedule;
 use arbitrary::Unstructured;
 
 /// A reference type among programs with `types` types; mostly to one of these.
@@ -163,7 +163,7 @@ pub(super) fn act(c: &mut Choice) -> Act {
 }
 
 /// When it is collected, in terms of a run of unknown length.
-pub(super) fn rhythm(c: &mut Choice) -> Rhythm {
+pub(super) fn relative_schedule(c: &mut Choice) -> RelativeSchedule {
     let bytes: Vec<u8> = (0..24).map(|_| c.below(256) as u8).collect();
-    Rhythm::draw(&mut Unstructured::new(&bytes)).unwrap_or(Rhythm::Never)
+    RelativeSchedule::draw(&mut Unstructured::new(&bytes)).unwrap_or(RelativeSchedule::Never)
 }

@@ -5,9 +5,9 @@ use crate::module::Module;
 use crate::types::TypeId;
 use std::sync::Arc;
 
-/// Something for a heap that keeps statistics, or has a fault; see [`Heap::note`](super::Heap::note).
+/// Something for a heap that keeps statistics, or has a fault; see [`Heap::on_event`](super::Heap::on_event).
 #[derive(Copy, Clone, Debug)]
-pub enum Fact<'a> {
+pub enum EngineEvent<'a> {
     /// A module has been linked; its parts are about to be allocated.
     Linked {
         /// The number of the instance.

@@ -4,7 +4,7 @@
 //! choices that the compiler takes modulo what there is to choose from. So whatever a mutator does gives a program.
 
 use crate::case::Arg;
-use crate::generate::rhythm::Rhythm;
+use crate::generate::relative_schedule::RelativeSchedule;
 use serde::{Deserialize, Serialize};
 
 /// What a reference points to.
@@ -165,10 +165,10 @@ pub struct Program {
     pub(super) plan: Vec<Act>,
     /// What the host does each time it is called.
     pub(super) acts: Vec<Act>,
-    pub(super) rhythm: Rhythm,
+    pub(super) relative_schedule: RelativeSchedule,
     /// The choices of [`limits`](crate::generate::plan::limits).
     pub(super) limits: [u8; 2],
-    /// Which heaps join in; see [`Drawn`](crate::generate::Drawn).
+    /// Which heaps join in; see [`GeneratedCase`](crate::generate::GeneratedCase).
     pub(super) extra: u8,
     pub(super) reschedule: bool,
 }

@@ -3,7 +3,7 @@
 use super::arrays::part;
 use super::body::Body;
 use super::{DATA_SEGMENTS, env};
-use crate::generate::ops::program::{Global, Kind, Op, Storage, Table, Ty};
+use crate::generate::gc_ops::program::{Global, Kind, Op, Storage, Table, Ty};
 
 impl Body<'_> {
     pub(super) fn global(&mut self, op: Op) {

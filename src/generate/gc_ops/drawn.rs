@@ -3,19 +3,19 @@
 use super::program::{Act, Program};
 use crate::case::{Call, Case, Plan, Step};
 use crate::engine::Schedule;
-use crate::generate::Drawn;
+use crate::generate::GeneratedCase;
 use crate::generate::plan;
 use crate::module::Module;
 use arbitrary::Unstructured;
 use std::sync::Arc;
 
 /// The case of a program in its byte form, or `None` where the bytes are no program.
-pub fn case(data: &[u8]) -> Option<Drawn> {
+pub fn case(data: &[u8]) -> Option<GeneratedCase> {
     drawn(&Program::decode(data)?).ok()
 }
 
 /// The case of a program.
-pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<Drawn> {
+pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<GeneratedCase> {
     let wasm = program.compile();
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
@@ -27,8 +27,8 @@ pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<Drawn> 
         schedule: Schedule::Never,
         limits: plan::limits(&mut Unstructured::new(&program.limits))?,
     };
-    case.schedule = program.rhythm.schedule(&case, &module);
-    Ok(Drawn {
+    case.schedule = program.relative_schedule.schedule(&case, &module);
+    Ok(GeneratedCase {
         case,
         module,
         extra: program.extra,

@@ -2,8 +2,8 @@
 
 use super::control::Frame;
 use super::env::{DIGEST, Env, val_type};
-use crate::generate::ops::pick::Pick;
-use crate::generate::ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::pick::Pick;
+use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// About how many instructions a call may execute, calls of others included: well below the usual fuel.

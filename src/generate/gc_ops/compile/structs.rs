@@ -1,7 +1,7 @@
 //! Operations on structs.
 
 use super::body::Body;
-use crate::generate::ops::program::{Field, Heap, Kind, Op, Shape, Ty};
+use crate::generate::gc_ops::program::{Field, Heap, Kind, Op, Shape, Ty};
 
 impl Body<'_> {
     pub(super) fn struct_new(&mut self, op: Op) {

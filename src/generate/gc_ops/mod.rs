@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use arbitrary::Unstructured;
-//! use gcdiff::generate::ops::Program;
+//! use gcdiff::generate::gc_ops::Program;
 //!
 //! let program = Program::generate(&mut Unstructured::new(b"some bytes"));
 //! wasmparser::validate(&program.compile()).expect("always valid");

@@ -2,7 +2,7 @@
 
 use super::body::{Body, Slot};
 use super::{DATA_SEGMENTS, env::Env};
-use crate::generate::ops::program::{Field, Heap, Kind, Op, Shape, Storage, Ty};
+use crate::generate::gc_ops::program::{Field, Heap, Kind, Op, Shape, Storage, Ty};
 
 /// The elements of the arrays that a type refers to.
 fn element(env: &Env<'_>, ty: Ty) -> Option<Field> {

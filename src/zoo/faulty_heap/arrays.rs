@@ -1,6 +1,6 @@
 //! Operations on arrays that do the wrong thing under every collector.
 
-use super::{BELL, Twist, edited, ring};
+use super::{HOOK, HeapFault, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Module, Op, Site};
 use crate::types::{Lane, TypeId};
@@ -16,7 +16,7 @@ fn element_at(heap: &dyn Heap, r: GcRef, index: u32, lane: Lane) -> Option<u64> 
 /// long as that stays in the array: the length was checked as a length.)
 pub struct W39(pub Probe);
 
-impl Twist for W39 {
+impl HeapFault for W39 {
     fn fill(
         &mut self,
         heap: &mut dyn Heap,
@@ -39,7 +39,7 @@ impl Twist for W39 {
 /// what it has just written.
 pub struct D4(pub Probe);
 
-impl Twist for D4 {
+impl HeapFault for D4 {
     fn copy(
         &mut self,
         heap: &mut dyn Heap,
@@ -68,7 +68,7 @@ impl Twist for D4 {
 /// type. One from an array of subtypes copies nothing.
 pub struct X10(pub Probe);
 
-impl Twist for X10 {
+impl HeapFault for X10 {
     fn copy(
         &mut self,
         heap: &mut dyn Heap,
@@ -106,11 +106,11 @@ impl X3 {
                 Code::ArrayCopy => (&[(0, 1), (2, 3)], 4),
                 _ => (&[(0, 1)], 2 + element(module, site.op).registers() as u16),
             };
-            let [size, bell, unused] = [0, 1, 2].map(|i| site.scratch + i);
+            let [size, hook, unused] = [0, 1, 2].map(|i| site.scratch + i);
             let wrong = site.start + 4 + 3 * arrays.len() as u32;
             let mut ops = vec![
                 Op::new(Code::BrIf, 0, b + len, 0, wrong + 2),
-                Op::constant(bell, BELL.register()),
+                Op::constant(hook, HOOK.register()),
             ];
             for (array, _) in arrays {
                 ops.push(Op::new(Code::RefAsNonNull, 0, b + array, 0, 0));
@@ -119,9 +119,9 @@ impl X3 {
                 ops.push(Op::new(Code::ArrayLen, size, b + array, 0, 0));
                 ops.push(Op::new(Code::BrI32GtU, 0, b + offset, size, wrong));
             }
-            ops.push(ring(bell, unused, RIGHT));
+            ops.push(hook_call(hook, unused, RIGHT));
             ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
-            ops.push(ring(bell, unused, WRONG));
+            ops.push(hook_call(hook, unused, WRONG));
             ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
             ops.push(site.op);
             ops
@@ -129,8 +129,8 @@ impl X3 {
     }
 }
 
-impl Twist for X3 {
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for X3 {
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(offset == WRONG);
         Ok(())
     }
@@ -167,7 +167,7 @@ impl W50 {
 /// The two halves of an `array.fill`.
 fn halves(site: Site) -> Vec<Op> {
     let [array, start, value, len] = [0, 1, 2, 3].map(|i| site.op.b + i);
-    let [end, bell, size, operands] = [0, 1, 2, 3].map(|i| site.scratch + i);
+    let [end, hook, size, operands] = [0, 1, 2, 3].map(|i| site.scratch + i);
     let fill = Op {
         b: operands,
         ..site.op
@@ -183,20 +183,20 @@ fn halves(site: Site) -> Vec<Op> {
         moved(1, start),
         moved(2, value),
         Op::new(Code::I32ShrUImm, operands + 3, len, 0, 1),
-        Op::constant(bell, BELL.register()),
-        ring(bell, size, RIGHT),
+        Op::constant(hook, HOOK.register()),
+        hook_call(hook, size, RIGHT),
         fill,
         Op::new(Code::I64Add, operands + 1, start, operands + 3, 0),
         Op::new(Code::I64Sub, operands + 3, len, operands + 3, 0),
         fill,
-        ring(bell, size, END),
+        hook_call(hook, size, END),
         Op::new(Code::Br, 0, 0, 0, site.end),
         site.op,
     ]
 }
 
-impl Twist for W50 {
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for W50 {
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         if offset == RIGHT {
             self.probe.run(self.begun);
         }

@@ -1,6 +1,6 @@
 //! Types: what objects are taken for.
 
-use super::{BELL, Modules, Twist, edited, ring};
+use super::{HOOK, HeapFault, Modules, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError};
 use crate::module::{Code, Module, Op, Target};
 use crate::types::{Field, Lane, TypeId};
@@ -23,7 +23,7 @@ impl W42 {
     }
 }
 
-impl Twist for W42 {
+impl HeapFault for W42 {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
@@ -59,8 +59,8 @@ impl X4 {
     }
 }
 
-impl Twist for X4 {
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for X4 {
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.constant = offset == BEGIN;
         Ok(())
     }
@@ -104,12 +104,12 @@ pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
     };
     let wanted = |pc, op| allocates(op) && constant(pc);
     edited(module, 2, wanted, |site| {
-        let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+        let [hook, unused] = [0, 1].map(|i| site.scratch + i);
         vec![
-            Op::constant(bell, BELL.register()),
-            ring(bell, unused, BEGIN),
+            Op::constant(hook, HOOK.register()),
+            hook_call(hook, unused, BEGIN),
             site.op,
-            ring(bell, unused, END),
+            hook_call(hook, unused, END),
         ]
     })
 }
@@ -129,8 +129,8 @@ impl W47 {
     }
 }
 
-impl Twist for W47 {
-    fn ring(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for W47 {
+    fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.allocating = offset == BEGIN;
         if self.allocating {
             self.probe.run(false);
@@ -168,11 +168,11 @@ impl X10I31 {
             casts && op.imm == Target::I31.0 && op.c == 1
         };
         edited(module, 2, wanted, |site| {
-            let [bell, unused] = [0, 1].map(|i| site.scratch + i);
+            let [hook, unused] = [0, 1].map(|i| site.scratch + i);
             vec![
                 Op::new(Code::BrIf, 0, site.op.b, 0, site.start + 3),
-                Op::constant(bell, BELL.register()),
-                ring(bell, unused, 0),
+                Op::constant(hook, HOOK.register()),
+                hook_call(hook, unused, 0),
                 Op { c: 0, ..site.op },
                 // What follows a branch on a cast is executed or skipped.
                 Op::new(Code::Br, 0, 0, 0, site.end),
@@ -182,8 +182,8 @@ impl X10I31 {
     }
 }
 
-impl Twist for X10I31 {
-    fn ring(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
+impl HeapFault for X10I31 {
+    fn hook_called(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(true);
         Ok(())
     }
@@ -208,7 +208,7 @@ impl X11 {
     }
 }
 
-impl Twist for X11 {
+impl HeapFault for X11 {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }

@@ -5,7 +5,7 @@
 
 use super::body::{BUDGET, Body};
 use super::env;
-use crate::generate::ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, Catch, ValType};
 
 /// How deeply blocks nest; deeper ones are ignored. There is a counter for a loop at each level.

@@ -1,31 +1,31 @@
 //! What a heap with a twist does by way of the twist. Everything else is
 //! forwarded.
 
-use super::{BELL, Twisted};
-use crate::heap::{Fact, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
+use super::{FaultyHeap, HOOK};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId};
 
 /// Methods that are the twist's to do.
 macro_rules! twist {
     ($($name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
         $(#[inline] fn $name(&mut self, $($arg: $ty),*) -> $out {
-            self.twist.$name(&mut *self.heap, $($arg),*)
+            self.fault.$name(&mut *self.heap, $($arg),*)
         })*
     };
 }
 
-impl Twisted {
+impl FaultyHeap {
     /// Notes what an allocation has made.
     #[inline]
     fn made(&mut self, r: Result<GcRef, HeapError>) -> Result<GcRef, HeapError> {
         if let Ok(r) = r {
-            self.twist.made(r);
+            self.fault.made(r);
         }
         r
     }
 }
 
-impl HeapLayer for Twisted {
+impl HeapLayer for FaultyHeap {
     type Behind = dyn Heap;
 
     #[inline]
@@ -39,7 +39,7 @@ impl HeapLayer for Twisted {
     }
 
     fn extent(&self) -> (u32, u32) {
-        self.twist.extent(self.heap.extent())
+        self.fault.extent(self.heap.extent())
     }
 
     twist! {
@@ -52,47 +52,47 @@ impl HeapLayer for Twisted {
         drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
     }
 
-    fn note(&mut self, fact: Fact<'_>) {
-        if let Fact::Linked { instance, module } = fact {
-            self.twist.linked(instance, module);
+    fn on_event(&mut self, event: EngineEvent<'_>) {
+        if let EngineEvent::Linked { instance, module } = event {
+            self.fault.linked(instance, module);
         }
-        self.twist.note(&mut *self.heap, fact);
+        self.fault.on_event(&mut *self.heap, event);
     }
 
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
-        let ty = self.twist.allocated_as(ty);
+        let ty = self.fault.allocated_as(ty);
         let r = self.heap.new_struct(ty, fields);
         let r = self.made(r)?;
-        self.twist.initialised(&mut *self.heap, r, ty, fields);
-        self.twist.made_of(Shape::Struct(ty), fields);
+        self.fault.initialised(&mut *self.heap, r, ty, fields);
+        self.fault.made_of(Shape::Struct(ty), fields);
         Ok(r)
     }
 
     fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
-        let r = self.heap.new_struct_default(self.twist.allocated_as(ty));
+        let r = self.heap.new_struct_default(self.fault.allocated_as(ty));
         self.made(r)
     }
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
-        let r = self.heap.new_array(self.twist.allocated_as(ty), len, init);
+        let r = self.heap.new_array(self.fault.allocated_as(ty), len, init);
         let r = self.made(r)?;
-        self.twist.made_of(Shape::Array(ty), &[init]);
+        self.fault.made_of(Shape::Array(ty), &[init]);
         Ok(r)
     }
 
     fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
         let r = self
             .heap
-            .new_array_default(self.twist.allocated_as(ty), len);
+            .new_array_default(self.fault.allocated_as(ty), len);
         self.made(r)
     }
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let r = self
             .heap
-            .new_array_fixed(self.twist.allocated_as(ty), elements);
+            .new_array_fixed(self.fault.allocated_as(ty), elements);
         let r = self.made(r)?;
-        self.twist.made_of(Shape::Array(ty), elements);
+        self.fault.made_of(Shape::Array(ty), elements);
         Ok(r)
     }
 
@@ -107,24 +107,24 @@ impl HeapLayer for Twisted {
     }
 
     fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
-        match self.twist.hides_type(r) {
+        match self.fault.hides_type(r) {
             true => Ok(Shape::Extern),
             false => self.heap.shape(r),
         }
     }
 
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
-        if r == BELL {
-            self.twist.ring(&mut *self.heap, field.offset, 0)?;
+        if r == HOOK {
+            self.fault.hook_called(&mut *self.heap, field.offset, 0)?;
             return Ok(0);
         }
-        self.twist.get_field(&mut *self.heap, r, field)
+        self.fault.get_field(&mut *self.heap, r, field)
     }
 
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
-        match r == BELL {
-            true => self.twist.ring(&mut *self.heap, field.offset, value),
-            false => self.twist.set_field(&mut *self.heap, r, field, value),
+        match r == HOOK {
+            true => self.fault.hook_called(&mut *self.heap, field.offset, value),
+            false => self.fault.set_field(&mut *self.heap, r, field, value),
         }
     }
 }

@@ -262,6 +262,6 @@ fn run(program: &mut Program, c: &mut Choice) {
         0 => program.extra = c.below(16) as u8,
         1 => program.limits = [c.below(256) as u8, c.below(256) as u8],
         2 => program.reschedule = !program.reschedule,
-        _ => program.rhythm = draw::rhythm(c),
+        _ => program.relative_schedule = draw::relative_schedule(c),
     }
 }

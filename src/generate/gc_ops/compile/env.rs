@@ -1,7 +1,7 @@
 //! What the bodies of a program share: its types and where each thing is found in the module.
 
-use crate::generate::ops::lattice::{self, Order};
-use crate::generate::ops::program::{Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
+use crate::generate::gc_ops::lattice::{self, Order};
+use crate::generate::gc_ops::program::{Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
 use wasm_encoder::{
     AbstractHeapType, CompositeInnerType, CompositeType, FieldType, HeapType, RefType, StorageType,
     StructType, SubType, ValType,
@@ -121,7 +121,7 @@ pub(super) fn val_type(ty: Ty) -> ValType {
 }
 
 pub(super) fn sub_type(def: &TypeDef) -> SubType {
-    let field = |field: &crate::generate::ops::program::Field| FieldType {
+    let field = |field: &crate::generate::gc_ops::program::Field| FieldType {
         element_type: match field.storage {
             Storage::I8 => StorageType::I8,
             Storage::I16 => StorageType::I16,
