@@ -30,7 +30,7 @@ pub struct Header {
     /// Whether heaps that free are run a second time, with other collections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<bool>,
-    /// See [`parse_schedule`].
+    /// See [`parse_schedule`](super::parse_schedule).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
     /// Limits that differ from the default.
@@ -39,7 +39,7 @@ pub struct Header {
     /// The plan; without one, every export is called once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<StepText>>,
-    /// What the host does when it is called; see [`Case::host`].
+    /// What the host does when it is called; see [`Case::host`](super::Case::host).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host: Vec<StepText>,
 }

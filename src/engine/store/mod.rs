@@ -223,7 +223,8 @@ impl<H: Heap> Store<H> {
     }
 
     /// What was acting when the heap found itself corrupt, if it has. The
-    /// embedder's acts are known only while inspecting with [`Grain::Every`].
+    /// embedder's acts are known only while inspecting with
+    /// [`Grain::Every`](super::Grain::Every).
     pub fn corrupted_by(&self) -> Option<Cause> {
         self.corrupted.flatten()
     }
