@@ -18,11 +18,11 @@
 //!
 //! * a policy of the counting or of the copying heap that overrides one hook
 //!   with the bug's logic (`drc`, `copying`);
-//! * a *twist*: a heap in front of a heap, which does one operation otherwise, or
-//!   is told of other roots than there are (`twist`, `maps`);
-//! * a twist with other compiled code: sequences in the place of instructions,
-//!   made of the engine's own, that do what another compiler once did. Where
-//!   what is wrong must be counted, they call the twist.
+//! * a *faulty heap*: a layer in front of a heap, which replaces one operation, or
+//!   hands on wrong roots (`faulty_heap`, `maps`);
+//! * a faulty heap with edited code: sequences of the engine's own instructions in
+//!   the place of others, as another compiler once generated them. Where a wrong
+//!   step must be counted, they call the faulty heap.
 //!
 //! Each tells a [`Probe`] when its code runs, and when what it does is not what
 //! the right code would have done. Each has a witness in `corpus/regressions/`.
@@ -98,7 +98,7 @@ enum Kind {
     Counting(fn(Probe) -> Box<dyn counting::Policy>),
     /// A policy of the copying heap.
     Copying(fn(Probe) -> Box<dyn moving::Policy>),
-    /// A twist of some collectors, and what happens to their compiled code.
+    /// A fault in front of some collectors, and the edit of their compiled code.
     Layer(
         &'static [Collector],
         fn(&Arc<Module>) -> Arc<Module>,

@@ -17,7 +17,7 @@ macro_rules! wasmtime {
 }
 
 /// A line of the table: a policy of the counting heap; of the copying heap; a
-/// twist of some collectors, perhaps with other code.
+/// fault in front of some collectors, perhaps with edited code.
 macro_rules! fault {
     ($id:literal, $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {
@@ -35,17 +35,17 @@ macro_rules! fault {
             kind: Kind::Copying(|probe| Box::new($policy(probe))),
         }
     };
-    ($id:literal, $heaps:ident, $edit:expr, $twist:expr, $source:expr, $mechanism:literal) => {
+    ($id:literal, $heaps:ident, $edit:expr, $fault:expr, $source:expr, $mechanism:literal) => {
         Fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Layer($heaps, $edit, |probe| Box::new($twist(probe))),
+            kind: Kind::Layer($heaps, $edit, |probe| Box::new($fault(probe))),
         }
     };
 }
 
-/// A twist that gives the collector other maps.
+/// A fault that gives the collector wrong stack maps.
 macro_rules! map {
     ($map:expr) => {
         |probe: Probe| Mapped::new(probe, $map)

@@ -2,6 +2,8 @@
 //! in all. Whatever fails here is broken; whether all else holds is for the
 //! other binaries to say.
 
+mod rooms;
+
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};

@@ -1,12 +1,12 @@
-//! What a heap with a twist does by way of the twist. Everything else is
+//! Operations that a faulty heap passes to its fault. Everything else is
 //! forwarded.
 
 use super::{FaultyHeap, HOOK};
 use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
 use crate::types::{Field, Lane, TypeId};
 
-/// Methods that are the twist's to do.
-macro_rules! twist {
+/// Methods that the fault implements.
+macro_rules! by_fault {
     ($($name:ident($($arg:ident: $ty:ty),*) -> $out:ty;)*) => {
         $(#[inline] fn $name(&mut self, $($arg: $ty),*) -> $out {
             self.fault.$name(&mut *self.heap, $($arg),*)
@@ -42,7 +42,7 @@ impl HeapLayer for FaultyHeap {
         self.fault.extent(self.heap.extent())
     }
 
-    twist! {
+    by_fault! {
         collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
         fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u128) -> Result<(), HeapError>;
         copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;

@@ -5,9 +5,9 @@
 //! engine where all of them use the same compiler: then they agree with each
 //! other, and only the model, which shares nothing, is right.
 //!
-//! A twist also answers *calls* from compiled code that was edited
+//! A fault also answers *hook calls* from compiled code that was edited
 //! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is no
-//! object, rings for the twist instead. Offset and value are the message.
+//! object, calls the fault instead. Offset and value are the message.
 
 mod arrays;
 mod control;
@@ -27,12 +27,12 @@ pub(super) use slots::{D11, D12, W9, W10, W27};
 use std::sync::Arc;
 pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
 
-/// The address that compiled code uses to call its twist: beyond all heaps, and
+/// The address that compiled code uses to call its fault: beyond all heaps, and
 /// the start of no object.
 pub(super) const HOOK: GcRef = GcRef(0xffff_fff0);
 
-/// What a heap does otherwise. Each method stands before the operation of the
-/// heap with the same name, and by default is that.
+/// Operations that a fault replaces. Each method is called instead of the heap's
+/// operation of the same name, and by default calls it.
 pub(super) trait HeapFault: Send {
     /// Compiled code calls, with an offset and a value.
     fn hook_called(
@@ -162,14 +162,14 @@ pub(super) trait HeapFault: Send {
     }
 }
 
-/// A heap with a twist. It is run behind a pointer, so that one copy of the
+/// A heap with a fault in front. It is run behind a pointer, so that one copy of the
 /// interpreter serves all of them.
 pub(super) struct FaultyHeap {
     heap: Box<dyn Heap>,
     fault: Box<dyn HeapFault>,
 }
 
-/// The instruction that calls the twist with a message. Register `hook` holds
+/// The instruction that calls the fault with a message. Register `hook` holds
 /// the address of [`HOOK`], and register `unused` is overwritten.
 pub(super) fn hook_call(hook: u16, unused: u16, message: u32) -> Op {
     Op::new(Code::StructGet32, unused, hook, 0, message)
@@ -197,7 +197,7 @@ pub(super) fn as_compiled(module: &Arc<Module>) -> Arc<Module> {
     Arc::clone(module)
 }
 
-/// A heap of a collector with a twist.
+/// A heap of a collector with a fault in front.
 pub(super) fn faulty_heap(collector: Collector, fault: Box<dyn HeapFault>) -> Box<dyn Heap> {
     Box::new(FaultyHeap {
         heap: collector.heap(),

@@ -114,11 +114,11 @@ struct Described<'a, M> {
 impl<M: Map> Roots for Described<'_, M> {
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
         let mut index = 0;
-        let twist = &mut *self.fault;
+        let mapped = &mut *self.fault;
         self.roots.frames(&mut |frame| {
             let next = self.right.get(index + 1).map(|next| &next[..]);
-            let described = match twist.module(&frame) {
-                Some(module) => twist.map.references(&Look {
+            let described = match mapped.module(&frame) {
+                Some(module) => mapped.map.references(&Look {
                     module: &module,
                     index,
                     frame: &frame,
@@ -128,7 +128,7 @@ impl<M: Map> Roots for Described<'_, M> {
             };
             index += 1;
             if described != frame.references {
-                twist.probe.run(matters(&frame, &described));
+                mapped.probe.run(matters(&frame, &described));
             }
             for register in described {
                 if let Some(register) = frame.registers.get_mut(usize::from(register)) {
