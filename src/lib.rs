@@ -1,7 +1,79 @@
-#![doc = include_str!("../README.md")]
+//! A differential fuzzing harness for WebAssembly garbage collectors.
+//!
+//! gcdiff generates GC-heavy modules, runs each one under several collectors, and
+//! asserts that an embedder observes the same under all of them and that every
+//! heap is exactly accounted for: each live object has the count that its owners
+//! give it, no object is freed early, none leaks, and every reference in a frame
+//! is a root. A violation names the object, its owners, a path from a root, and
+//! the instruction after which the law was first broken.
+//!
+//! # Where to start
+//!
+//! * **To test a collector**, implement [`heap::Heap`] and [`heap::Inspect`] (nine
+//!   and eight required methods) and make it a [`oracle::HeapSubject`]. The engine,
+//!   the generators and the oracle of this crate do the rest:
+//!
+//! ```
+//! use gcdiff::prelude::*;
+//! use gcdiff::heap::drc::Drc;
+//!
+//! // In the place of `Drc`: your heap.
+//! let mine = HeapSubject::shared(|| Drc::new(1 << 24));
+//! let options = Options {
+//!     collectors: vec![Collector::Null.into(), mine],
+//!     sometimes: Vec::new(),
+//!     ..Options::fuzzing()
+//! };
+//! let campaign = Campaign {
+//!     seed: 1,
+//!     cases: Some(20),
+//!     jobs: 1,
+//!     generator: Generator::Default,
+//!     options,
+//!     fault: None,
+//!     stop_at_first: true,
+//!     timeout: None,
+//! };
+//! let outcome = run(&campaign, &Progress::default());
+//! for finding in outcome.findings.values() {
+//!     println!("case {}: {}", finding.number, finding.evidence);
+//! }
+//! assert!(outcome.findings.is_empty());
+//! ```
+//!
+//! * **To test another engine**, implement [`oracle::Subject`]: run a case, and
+//!   return an [`observe::Observation`], which has a JSON form. The subject states
+//!   which parts of an observation it shows.
+//! * **To judge one case**, read it with [`case::read`] and pass it to
+//!   [`oracle::judge`].
+//! * **To run scripts** of the official test suite on a heap, see [`script`].
+//! * **To measure a fuzzer**, switch on a fault of the [`zoo`].
+//!
+//! The command line, `gcdiff --help`, is the feature `cli`, which is on by default.
+//! Without it the library has no dependency for arguments, progress or signals.
+//!
+//! # Modules
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`types`], [`module`] | canonical types, decoding, compilation to register code with stack maps |
+//! | [`heap`] | the contract of a collector, and four collectors |
+//! | [`engine`] | stores, instances, the interpreter, limits, schedules |
+//! | [`observe`] | observations and the graph of reachable objects |
+//! | [`case`] | a module with a plan and a schedule; its text form |
+//! | [`oracle`] | subjects, audits, comparison, verdicts |
+//! | [`generate`] | modules, typed programs, plans and schedules from bytes |
+//! | [`jobs`] | worker threads with a time limit for each item |
+//! | [`events`], [`zoo`] | how often cases exercise a collector; known bugs as faults |
+//! | [`script`] | `.wast` scripts |
+//! | [`campaign`] | campaigns, findings, fuzz targets, replay |
+
+// Some parts serve the command line alone.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
 pub mod campaign;
 pub mod case;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
 pub mod escape;
@@ -13,6 +85,12 @@ pub mod module;
 pub mod observe;
 pub mod oracle;
 mod pool;
+pub mod prelude;
 pub mod script;
 pub mod types;
 pub mod zoo;
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,6 +36,7 @@ pub struct Finding {
 
 /// Where the case of a finding comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Origin {
     /// A campaign.
     Campaign {
@@ -57,6 +58,7 @@ pub enum Origin {
 
 /// What is wrong.
 #[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Evidence {
     /// What the oracle says of the case.
     Verdict(Verdict),

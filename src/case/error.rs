@@ -50,6 +50,7 @@ pub(super) fn one_line(message: &str) -> String {
 
 /// Why a run has no observation.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum RunError {
     /// An import that the host cannot satisfy.
     Import(String),

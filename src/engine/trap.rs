@@ -9,6 +9,7 @@ use std::fmt;
 /// A trap, by kind. Those from [`Trap::OutOfFuel`] on are limits of the harness: logical ones, so
 /// that every heap meets them at the same instruction.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Trap {
     /// `unreachable` was executed.
     Unreachable,
@@ -111,6 +112,7 @@ impl fmt::Display for Trap {
 
 /// Why a run stopped.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Stop {
     /// A trap.
     Trap(Trap),

@@ -154,6 +154,7 @@ impl JudgeReport {
 
 /// A case that cannot be run at all.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum JudgeError {
     /// The module was refused.
     Module(ModuleError),

@@ -13,6 +13,7 @@ use std::str::FromStr;
 /// ([`HeapError::crash`](crate::heap::HeapError::crash)), panics ([`Law::Panic`])
 /// and runs that do not end ([`Law::Limits`]).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
 pub enum Layer {
     /// What a heap notices of itself, as a build with assertions does: its state
     /// is wrong ([`HeapError::Corrupt`](crate::heap::HeapError::Corrupt)), which

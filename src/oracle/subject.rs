@@ -104,6 +104,7 @@ pub struct SubjectRun {
 
 /// Why a run has no observation.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Failure {
     /// A law is broken.
     Violation(Box<Violation>),

@@ -31,6 +31,7 @@ pub struct Difference {
 
 /// Who tells which of two runs is right.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Judge {
     /// There are too few runs, or no two of them agree.
     Nobody,
@@ -42,6 +43,7 @@ pub enum Judge {
 
 /// Why a case says nothing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Reason {
     /// A heap was full before the logical budget was.
     HeapFull,
@@ -74,6 +76,7 @@ impl Reason {
 
 /// What the oracle says of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Verdict {
     /// All heaps are sound and show the same.
     Agree,

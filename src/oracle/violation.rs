@@ -7,6 +7,7 @@ use std::fmt;
 
 /// What must hold of a heap; see [`audit`](super::audit).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Law {
     /// The heap parses from start to end.
     Blocks,

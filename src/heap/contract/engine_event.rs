@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 /// Something for a heap that keeps statistics, or has a fault; see [`Heap::on_event`](super::Heap::on_event).
 #[derive(Copy, Clone, Debug)]
+#[non_exhaustive]
 pub enum EngineEvent<'a> {
     /// A module has been linked; its parts are about to be allocated.
     Linked {
