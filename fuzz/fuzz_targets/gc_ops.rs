@@ -13,5 +13,5 @@ libfuzzer_sys::fuzz_target!(
 );
 
 libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    ops::mutate(data, size, max_size, seed)
+    gc_ops::mutate(data, size, max_size, seed)
 });
