@@ -88,7 +88,10 @@ mod pool;
 pub mod prelude;
 pub mod script;
 pub mod types;
+mod unknown_name;
 pub mod zoo;
+
+pub use unknown_name::UnknownName;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

@@ -36,10 +36,10 @@ fn takes<'a>(module: &'a Module, export: &str) -> Option<Takes<'a>> {
 ///
 /// In one line, if there are too few or too many, or one does not fit. Exports
 /// that are not there are left to the run.
-pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<Arg>, String> {
+pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<Arg>, CaseError> {
     match takes(module, export) {
         Some(Takes::Params(params)) => {
-            read_all(export, params, args, (Source::Typed, &Names::new(module)))
+            read_all(export, params, args, (Source::Typed, &Names::new(module))).map_err(error)
         }
         _ => args.iter().map(|arg| arg.parse()).collect(),
     }
@@ -119,7 +119,7 @@ fn read_all(
     // What is no argument at all is said first, whatever the number.
     let is_none = |arg: &&String| format!("f64:{arg}").parse::<Arg>().is_err();
     let mistakes = args.iter().filter(is_none).map(|arg| arg.parse::<Arg>());
-    mistakes.collect::<Result<Vec<Arg>, String>>()?;
+    mistakes.collect::<Result<Vec<Arg>, CaseError>>()?;
     if args.len() != params.len() {
         let types: Vec<String> = params.iter().map(|ty| names.value_type(*ty)).collect();
         let types = match types.is_empty() {
@@ -288,7 +288,7 @@ mod tests {
 
     fn typed(export: &str, args: &[&str]) -> Result<Vec<Arg>, String> {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-        arguments(&module(), export, &args)
+        Ok(arguments(&module(), export, &args)?)
     }
 
     #[test]

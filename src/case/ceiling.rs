@@ -1,5 +1,6 @@
 //! Limits from outside: what a header may ask for, and what a user gives.
 
+use super::error::{CaseError, error};
 use super::header::LimitsText;
 use crate::engine::{CEILING, Limits, MAX_REENTRY};
 use std::fmt;
@@ -54,19 +55,23 @@ pub(crate) fn limits(
 }
 
 impl FromStr for LimitsText {
-    type Err = String;
+    type Err = CaseError;
 
     /// Reads `fuel=N,heap_bytes=N`: any of the limits, each once. A number may
     /// end in `k`, `m` or `g`, for 2 to the power of 10, 20 or 30.
-    fn from_str(text: &str) -> Result<LimitsText, String> {
-        let mut limits = LimitsText::default();
-        for item in text.split(',') {
-            let (name, value) = item
-                .split_once('=')
-                .ok_or_else(|| format!("{item:?}: expected NAME=N"))?;
-            let number =
-                number(value).ok_or_else(|| format!("{value:?} is no number of {name:?}"))?;
-            macro_rules! set {
+    fn from_str(text: &str) -> Result<LimitsText, CaseError> {
+        limits_of(text).map_err(error)
+    }
+}
+
+fn limits_of(text: &str) -> Result<LimitsText, String> {
+    let mut limits = LimitsText::default();
+    for item in text.split(',') {
+        let (name, value) = item
+            .split_once('=')
+            .ok_or_else(|| format!("{item:?}: expected NAME=N"))?;
+        let number = number(value).ok_or_else(|| format!("{value:?} is no number of {name:?}"))?;
+        macro_rules! set {
                 ($($name:ident),*) => {
                     match name {
                         $(stringify!($name) => {
@@ -80,23 +85,22 @@ impl FromStr for LimitsText {
                     }
                 };
             }
-            if with_every_limit!(set) {
-                return Err(format!("limit {name} is given twice"));
-            }
+        if with_every_limit!(set) {
+            return Err(format!("limit {name} is given twice"));
         }
-        macro_rules! at_least_one {
+    }
+    macro_rules! at_least_one {
             ($($name:ident),*) => {
                 $(if limits.$name == Some(0) {
                     return Err(concat!(stringify!($name), " must be at least 1").into());
                 })*
             };
         }
-        at_least_one!(fuel, frames, registers, reentry);
-        if limits.reentry.is_some_and(|reentry| reentry > MAX_REENTRY) {
-            return Err(format!("reentry must be at most {MAX_REENTRY}"));
-        }
-        Ok(limits)
+    at_least_one!(fuel, frames, registers, reentry);
+    if limits.reentry.is_some_and(|reentry| reentry > MAX_REENTRY) {
+        return Err(format!("reentry must be at most {MAX_REENTRY}"));
     }
+    Ok(limits)
 }
 
 impl fmt::Display for LimitsText {
@@ -158,7 +162,7 @@ mod tests {
             ("reentry=7", "at most 6"),
         ] {
             let error = bad.parse::<LimitsText>().unwrap_err();
-            assert!(error.contains(message), "{bad}: {error}");
+            assert!(error.message.contains(message), "{bad}: {error}");
         }
     }
 

@@ -18,6 +18,12 @@ impl fmt::Display for CaseError {
 
 impl std::error::Error for CaseError {}
 
+impl From<CaseError> for String {
+    fn from(error: CaseError) -> String {
+        error.message
+    }
+}
+
 pub(super) fn error(message: impl Into<String>) -> CaseError {
     CaseError {
         message: message.into(),

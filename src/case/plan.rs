@@ -1,5 +1,6 @@
 //! Plans: what the host does, in which order, with which values.
 
+use super::error::{CaseError, error};
 use crate::engine::Act;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -190,11 +191,11 @@ fn float<X: std::str::FromStr>(
 }
 
 impl std::str::FromStr for Arg {
-    type Err = String;
+    type Err = CaseError;
 
     /// Reads an argument as printed. Numbers may be decimal, hexadecimal or,
     /// with `f32:` or `f64:` in front, floating point.
-    fn from_str(text: &str) -> Result<Arg, String> {
+    fn from_str(text: &str) -> Result<Arg, CaseError> {
         let parsed = match text.split_once(':') {
             Some(("i31", n)) => number(n).and_then(|n| i32::try_from(n).ok()).map(Arg::I31),
             Some(("kept", n)) => n.parse().ok().map(Arg::Kept),
@@ -213,9 +214,9 @@ impl std::str::FromStr for Arg {
             },
         };
         parsed.ok_or_else(|| {
-            format!(
+            error(format!(
                 "{text:?} is no argument: expected an integer, f32:X, f64:X, null, i31:N, kept:N or auto"
-            )
+            ))
         })
     }
 }

@@ -1,10 +1,11 @@
 //! The text form of schedules.
 
+use super::error::{CaseError, error};
 use crate::engine::Schedule;
 
 /// Reads `never`, `safepoints`, `allocations` or `allocations/N`, or a list of
 /// safepoints `at:1,5,9`.
-pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
+pub fn parse_schedule(text: &str) -> Result<Schedule, CaseError> {
     let parsed = match text {
         "never" => Some(Schedule::Never),
         "safepoints" => Some(Schedule::EverySafepoint),
@@ -24,10 +25,10 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
         },
     };
     parsed.ok_or_else(|| {
-        format!(
+        error(format!(
             "{text:?} is no schedule: expected never, safepoints, allocations, allocations/N, \
              or at:N,N,... in ascending order, counted from 1"
-        )
+        ))
     })
 }
 

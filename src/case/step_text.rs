@@ -1,5 +1,6 @@
 //! The text form of what the host does.
 
+use super::error::CaseError;
 use super::plan::{Arg, Call, Step};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,7 @@ impl StepText {
     /// Reads it.
     pub(super) fn read(&self) -> Result<Step, String> {
         let value = self.value.as_ref().map(|v| v.parse::<Arg>()).transpose()?;
-        let args: Result<Vec<Arg>, String> = self.args.iter().map(|a| a.parse()).collect();
+        let args: Result<Vec<Arg>, CaseError> = self.args.iter().map(|a| a.parse()).collect();
         let step = match (&self.call, &self.global, &self.table, self.drop) {
             (Some(export), None, None, None) => Step::Call(Call {
                 export: export.clone(),

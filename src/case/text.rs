@@ -54,7 +54,7 @@ pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), Cas
     let limits = ceiling::limits(header.limits.as_ref(), given, Limits::default());
     let limits = limits.map_err(in_header)?;
     let schedule = match &header.schedule {
-        Some(text) => parse_schedule(text).map_err(in_header)?,
+        Some(text) => parse_schedule(text).map_err(|e| in_header(e.message))?,
         None => Default::default(),
     };
     let read_all = |what: &str, steps: &[StepText]| {

@@ -63,7 +63,9 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
         (Err(error), Some(_)) => complain(&in_file(format!("{error}; run as recorded"))),
         (Err(error), None) => return Err(in_file(error.to_string())),
     }
-    let default = Options::default().pinned(&header).map_err(in_header)?;
+    let default = Options::default()
+        .pinned(&header)
+        .map_err(|e| in_header(e.to_string()))?;
     let mut options = judging.options(default);
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);

@@ -99,7 +99,7 @@ impl Limiting {
 fn limits(text: &str) -> Result<LimitsText, String> {
     match text {
         "" => Ok(LimitsText::default()),
-        text => text.parse(),
+        text => Ok(text.parse()?),
     }
 }
 

@@ -64,7 +64,8 @@ impl Run {
             case.schedule = schedule;
         }
         if let Some((export, args)) = self.invoke.split_first() {
-            let args = case::arguments(&module, export, args).map_err(in_file)?;
+            let args =
+                case::arguments(&module, export, args).map_err(|e| in_file(e.to_string()))?;
             case.plan = Plan::Steps(vec![Step::Call(Call {
                 export: export.clone(),
                 args,

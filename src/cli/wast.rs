@@ -81,7 +81,9 @@ impl Wast {
             (None, None) => Collector::ALL.to_vec(),
         };
         let judged = oracle::Options::default().pinned(&directives.judging());
-        let judged = self.judging.timing_and_layers(judged.map_err(in_header)?);
+        let judged = self
+            .judging
+            .timing_and_layers(judged.map_err(|e| in_header(e.to_string()))?);
         let mut auditing = Auditing {
             timing: judged.timing,
             layers: judged.layers,

@@ -1,6 +1,7 @@
 //! Generators, by name: the usual one, and what it is measured against.
 
 use super::case::{GeneratedCase, case_of};
+use crate::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 
@@ -57,14 +58,12 @@ impl fmt::Display for Generator {
 }
 
 impl FromStr for Generator {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Generator, String> {
+    fn from_str(text: &str) -> Result<Generator, UnknownName> {
         let found = Generator::ALL.into_iter().find(|g| g.name() == text);
-        found.ok_or_else(|| {
-            let names = Generator::ALL.map(Generator::name).join(", ");
-            format!("no generator {text:?}; there are {names}")
-        })
+        found
+            .ok_or_else(|| UnknownName::new("generator", text, Generator::ALL.map(Generator::name)))
     }
 }
 
@@ -104,7 +103,7 @@ mod tests {
         for generator in Generator::ALL {
             assert_eq!(generator.to_string().parse(), Ok(generator));
         }
-        let message = "mutatis".parse::<Generator>().unwrap_err();
+        let message = "mutatis".parse::<Generator>().unwrap_err().to_string();
         assert_eq!(
             message,
             "no generator \"mutatis\"; there are default, smith, smith-never, ops"

@@ -2,6 +2,7 @@
 
 use super::heap_subject::HeapSubject;
 use super::subject::SharedSubject;
+use crate::UnknownName;
 use crate::heap::Heap;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
@@ -79,14 +80,12 @@ impl fmt::Display for Collector {
 }
 
 impl std::str::FromStr for Collector {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Collector, String> {
+    fn from_str(text: &str) -> Result<Collector, UnknownName> {
         let found = Collector::ALL.into_iter().find(|c| c.name() == text);
-        found.ok_or_else(|| {
-            let names: Vec<&str> = Collector::ALL.iter().map(|c| c.name()).collect();
-            format!("no collector {text:?}; there are {}", names.join(", "))
-        })
+        found
+            .ok_or_else(|| UnknownName::new("collector", text, Collector::ALL.map(Collector::name)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! How much of the oracle is on: for measuring what each part of it buys.
 
 use super::violation::Law;
+use crate::UnknownName;
 use crate::observe::{Part, Parts};
 use std::fmt;
 use std::str::FromStr;
@@ -127,9 +128,9 @@ impl fmt::Display for Layers {
 }
 
 impl FromStr for Layers {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Layers, String> {
+    fn from_str(text: &str) -> Result<Layers, UnknownName> {
         let mut layers = Layers::RESULTS;
         for name in text.split('+') {
             let found = Layer::ALL.iter().find(|layer| layer.name() == name);
@@ -138,11 +139,9 @@ impl FromStr for Layers {
                 ("results", _) => layers,
                 (_, Some(layer)) => layers.with(*layer),
                 (_, None) => {
-                    let names: Vec<&str> = Layer::ALL.iter().map(|l| l.name()).collect();
-                    return Err(format!(
-                        "no layer {name:?}; there are all, results, {}",
-                        names.join(", ")
-                    ));
+                    let layers = Layer::ALL.iter().map(|layer| layer.name());
+                    let known = ["all", "results"].into_iter().chain(layers);
+                    return Err(UnknownName::new("layer", name, known));
                 }
             };
         }
@@ -169,7 +168,7 @@ mod tests {
         assert_eq!(every, Layers::ALL);
         assert_eq!("zero+graph".parse(), "results+graph+zero".parse::<Layers>());
         assert_eq!("all".parse(), Ok(Layers::ALL));
-        let message = "results+law".parse::<Layers>().unwrap_err();
+        let message = "results+law".parse::<Layers>().unwrap_err().to_string();
         assert!(message.starts_with("no layer \"law\"; there are all, results, heap, graph, zero"));
         let some = Layers::ALL.without(Layer::Law(Law::Zero));
         assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());

@@ -1,6 +1,7 @@
 //! What of the options a verdict depends on, by name, for the header of a case.
 
 use super::{Layers, Options, Timing};
+use crate::UnknownName;
 use crate::case::Header;
 use crate::engine::Grain;
 use std::fmt;
@@ -32,7 +33,7 @@ impl Options {
     /// # Errors
     ///
     /// If there is no such timing or layer.
-    pub fn pinned(mut self, header: &Header) -> Result<Options, String> {
+    pub fn pinned(mut self, header: &Header) -> Result<Options, UnknownName> {
         if let Some(text) = &header.audit {
             self.timing = text.parse()?;
         }
@@ -71,14 +72,13 @@ impl fmt::Display for Timing {
 }
 
 impl FromStr for Timing {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Timing, String> {
+    fn from_str(text: &str) -> Result<Timing, UnknownName> {
         let found = TIMINGS.iter().find(|(name, _)| *name == text);
-        found.map(|(_, timing)| *timing).ok_or_else(|| {
-            let names = TIMINGS.map(|(name, _)| name).join(", ");
-            format!("no time to audit {text:?}; there are {names}")
-        })
+        found
+            .map(|(_, timing)| *timing)
+            .ok_or_else(|| UnknownName::new("time to audit", text, TIMINGS.map(|(name, _)| name)))
     }
 }
 
@@ -112,6 +112,7 @@ mod tests {
         assert!(
             all.pinned(&wrong)
                 .unwrap_err()
+                .to_string()
                 .contains("there are never, auto")
         );
     }

@@ -84,7 +84,7 @@ pub fn directives(text: &str) -> Result<Directives, CaseError> {
     let schedule = header.schedule.as_deref().map(parse_schedule);
     Ok(Directives {
         collectors: header.collectors,
-        schedule: schedule.transpose().map_err(error)?,
+        schedule: schedule.transpose().map_err(|e| error(e.message))?,
         fault: header.fault,
         limits: header.limits,
         judging: Header {

@@ -30,6 +30,7 @@ cases! {
     oracle_layers
     proposals
     replay
+    run_json
     type_names
     usage
     wast_faults

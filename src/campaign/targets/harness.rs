@@ -2,6 +2,7 @@
 //! and a report when something is wrong.
 
 use super::{CaseResult, Target, with_fault};
+use crate::UnknownName;
 use crate::campaign::{Finding, Folder};
 use crate::escape::{self, Line};
 use crate::oracle::Options;
@@ -25,11 +26,11 @@ impl Harness {
     /// # Errors
     ///
     /// If there is no such fault.
-    pub fn new(target: Target, fault: Option<&str>, out: PathBuf) -> Result<Harness, String> {
+    pub fn new(target: Target, fault: Option<&str>, out: PathBuf) -> Result<Harness, UnknownName> {
         let fault = match fault {
             None => None,
             Some(id) => Some(zoo::fault(id).ok_or_else(|| {
-                format!("GCDIFF_FAULT: no fault {id:?}; `gcdiff zoo --list` has them all")
+                UnknownName::new("fault", id, zoo::FAULTS.iter().map(|fault| fault.id))
             })?),
         };
         Ok(Harness {
@@ -54,7 +55,11 @@ impl Harness {
             None => Ok(()),
         };
         let out = out.unwrap_or_else(|| "findings".into());
-        match tried.and_then(|()| Harness::new(target, fault.as_deref(), out)) {
+        let made = |()| {
+            let made = Harness::new(target, fault.as_deref(), out);
+            made.map_err(|e| format!("GCDIFF_FAULT: {e}"))
+        };
+        match tried.and_then(made) {
             Ok(harness) => harness,
             Err(message) => {
                 eprintln!("gcdiff: {}", Line(&message));

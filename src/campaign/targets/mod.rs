@@ -34,6 +34,7 @@ pub use harness::Harness;
 
 use super::Origin;
 use super::replay::CaseResult;
+use crate::UnknownName;
 use crate::generate::{self, GeneratedCase};
 use crate::oracle::{Layers, Options, Timing};
 use crate::zoo::{Fault, Probe};
@@ -147,14 +148,11 @@ impl fmt::Display for Target {
 }
 
 impl FromStr for Target {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Target, String> {
+    fn from_str(text: &str) -> Result<Target, UnknownName> {
         let found = Target::ALL.into_iter().find(|t| t.name() == text);
-        found.ok_or_else(|| {
-            let names = Target::ALL.map(Target::name).join(", ");
-            format!("no fuzz target {text:?}; there are {names}")
-        })
+        found.ok_or_else(|| UnknownName::new("fuzz target", text, Target::ALL.map(Target::name)))
     }
 }
 

@@ -167,10 +167,10 @@ fn a_finding_is_reported_saved_and_replays() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     let harness = Harness::new(Target::Module, Some("W999"), PathBuf::new());
-    let message = harness.unwrap_err();
+    let message = harness.unwrap_err().to_string();
     assert!(message.contains("no fault \"W999\""), "{message}");
     assert_eq!(
-        "gc".parse::<Target>().unwrap_err(),
+        "gc".parse::<Target>().unwrap_err().to_string(),
         "no fuzz target \"gc\"; there are differential, gc_ops, module, enrich"
     );
     for target in Target::ALL {
