@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The files that stand beside the rooms, and that any of them may use.
-const BESIDE: [&str; 2] = ["escape", "pool"];
+const BESIDE: [&str; 3] = ["escape", "pool", "unknown_name"];
 
 /// The rooms with their places in the table.
 fn table(architecture: &str) -> BTreeMap<String, usize> {
