@@ -2,7 +2,7 @@
 //!
 //! A generator is good if what it makes reaches the collector in many ways. [`Event`] names the ways. A [`recorder`] is a heap
 //! in front of a heap which counts them; it changes nothing, so that it may stand in the place of the heap wherever the oracle
-//! runs one. What heaps cannot see, the engine tells them ([`Heap::note`](crate::heap::Heap::note)).
+//! runs one. What heaps cannot see, the engine tells them ([`Heap::note`](crate::heap::Heap::on_event)).
 //!
 //! [`Table`] is how many cases of a generator reach each event.
 //!

@@ -4,7 +4,7 @@
 //! [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and exceptions to most of them. The same bytes give the
 //! same module on every machine.
 //!
-//! [`ops`] makes modules in another way: from typed programs of operations on the heap, which a fuzzer can edit.
+//! [`gc_ops`] makes modules in another way: from typed programs of operations on the heap, which a fuzzer can edit.
 //!
 //! ```
 //! use arbitrary::Unstructured;

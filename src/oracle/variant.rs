@@ -14,8 +14,11 @@ use std::sync::Arc;
 pub struct Variant {
     collector: Collector,
     heap: Arc<dyn Fn() -> Box<dyn Heap> + Send + Sync>,
-    edit: Arc<dyn Fn(&Arc<Module>) -> Arc<Module> + Send + Sync>,
+    edit: Arc<Edit>,
 }
+
+/// Changes a compiled module.
+type Edit = dyn Fn(&Arc<Module>) -> Arc<Module> + Send + Sync;
 
 impl Variant {
     /// A variant whose heaps `heap` makes. They must be of the collector's kind.

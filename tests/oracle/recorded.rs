@@ -97,7 +97,8 @@ fn what_another_process_recorded_agrees_with_heaps_of_ours() {
     let mut agreed = 0;
     for (drawn, json) in cases() {
         let subject = Arc::new(recorded("elsewhere", json.to_string()));
-        let judged = judged(&drawn, &HEAPS, &[subject.clone()]);
+        let shared: SharedSubject = subject.clone();
+        let judged = judged(&drawn, &HEAPS, &[shared]);
         match &judged.verdict {
             Verdict::Agree => agreed += 1,
             Verdict::Discard(..) => continue,
@@ -119,7 +120,8 @@ fn one_that_follows_schedules_is_run_again() {
         follows_schedules: true,
         ..recorded("elsewhere", json.to_string())
     });
-    judged(&drawn, &HEAPS, &[subject.clone()]);
+    let shared: SharedSubject = subject.clone();
+    judged(&drawn, &HEAPS, &[shared]);
     assert_eq!(subject.runs.load(Ordering::Relaxed), 2);
 }
 
@@ -305,10 +307,9 @@ fn its_failures_are_verdicts() {
 fn numbers_of_no_object_are_a_difference() {
     let mut found = 0;
     for (drawn, json) in cases().take(40) {
-        let text = json
-            .to_string()
-            .replace("{\"object\":0}", "{\"object\":4294967295}");
-        if text == json.to_string() {
+        let plain = json.to_string();
+        let text = plain.replace("{\"object\":0}", "{\"object\":4294967295}");
+        if text == plain {
             continue;
         }
         let subject: SharedSubject = Arc::new(recorded("elsewhere", text));
