@@ -1,7 +1,7 @@
 //! Generators, by name: the usual one, and what it is measured against.
 
 use super::case::{GeneratedCase, case_of};
-use crate::UnknownName;
+use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 

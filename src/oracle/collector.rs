@@ -2,12 +2,12 @@
 
 use super::heap_subject::HeapSubject;
 use super::subject::SharedSubject;
-use crate::UnknownName;
 use crate::heap::Heap;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
 use crate::heap::model::Model;
 use crate::heap::null::Null;
+use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! How much of the oracle is on: for measuring what each part of it buys.
 
 use super::violation::Law;
-use crate::UnknownName;
 use crate::observe::{Part, Parts};
+use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 

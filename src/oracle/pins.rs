@@ -1,9 +1,9 @@
 //! What of the options a verdict depends on, by name, for the header of a case.
 
 use super::{Layers, Options, Timing};
-use crate::UnknownName;
 use crate::case::Header;
 use crate::engine::Grain;
+use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 

@@ -2,10 +2,10 @@
 //! and a report when something is wrong.
 
 use super::{CaseResult, Target, with_fault};
-use crate::UnknownName;
 use crate::campaign::{Finding, Folder};
 use crate::escape::{self, Line};
 use crate::oracle::Options;
+use crate::unknown_name::UnknownName;
 use crate::zoo;
 use std::io;
 use std::path::{Path, PathBuf};

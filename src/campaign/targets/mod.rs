@@ -34,9 +34,9 @@ pub use harness::Harness;
 
 use super::Origin;
 use super::replay::CaseResult;
-use crate::UnknownName;
 use crate::generate::{self, GeneratedCase};
 use crate::oracle::{Layers, Options, Timing};
+use crate::unknown_name::UnknownName;
 use crate::zoo::{Fault, Probe};
 use std::fmt;
 use std::str::FromStr;
