@@ -2,7 +2,7 @@
 
 use crate::engine::Schedule;
 
-/// Reads `never`, `safepoints`, `allocations` or `allocations/N`, or a list of
+/// Parses `never`, `safepoints`, `allocations`, `allocations/N`, or a list of
 /// safepoints `at:1,5,9`.
 pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
     let parsed = match text {
@@ -31,7 +31,7 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, String> {
     })
 }
 
-/// Writes a schedule as [`parse_schedule`] reads it.
+/// Prints a schedule in the form that [`parse_schedule`] reads.
 pub fn print_schedule(schedule: &Schedule) -> String {
     match schedule {
         Schedule::Never => "never".into(),
@@ -41,7 +41,7 @@ pub fn print_schedule(schedule: &Schedule) -> String {
         // An empty list never collects.
         Schedule::At(list) if list.is_empty() => "never".into(),
         Schedule::At(list) => {
-            // What comes before the first is due at the first.
+            // A collection scheduled before the first safepoint happens at the first.
             let list = list.iter().map(|at| at.max(&1).to_string());
             let list: Vec<String> = list.collect();
             format!("at:{}", list.join(","))
