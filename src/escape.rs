@@ -1,25 +1,22 @@
 //! Text from input, made safe to print.
 //!
-//! Names, paths, messages of parsers and option values come from whoever wrote
-//! the input. A terminal obeys control characters, shows text in another order
-//! after bidirectional controls, and shows nothing at all for many format
-//! characters. So everything that is printed passes through this module: what is
-//! not plainly visible is printed as an escape of the text format, `\u{1b}`.
+//! Names, paths, parser messages and option values come from the input. A terminal obeys control
+//! characters, reorders text after bidirectional controls, and shows nothing for many format
+//! characters. So all printed text passes through this module: a character that is not plainly
+//! visible is printed as an escape of the text format, `\u{1b}`.
 
 use std::fmt;
 use std::path::Path;
 
-/// Whether a character is printed as it is. The others are controls (C0, DEL,
-/// C1), line separators, format characters such as bidirectional controls,
-/// zero-width and combining characters, spaces other than U+0020, private-use
-/// and unassigned code points.
+/// Whether a character is printed unchanged. All others are escaped: controls (C0, DEL, C1), line
+/// separators, format characters (bidirectional controls among them), zero-width and combining
+/// characters, spaces other than U+0020, private-use and unassigned code points.
 pub fn is_visible(c: char) -> bool {
-    // These are escaped by Rust for the sake of its own literals.
+    // Rust escapes these only for use in its own literals.
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
 }
 
-/// Text as one line: line breaks are escaped, too, so that it cannot pretend to
-/// be several.
+/// Text on one line: line breaks are escaped, too, so that it cannot pass for several lines.
 #[derive(Copy, Clone, Debug)]
 pub struct Line<'a>(pub &'a str);
 
@@ -29,7 +26,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Text in which line breaks are meant.
+/// Text whose line breaks are kept.
 #[derive(Copy, Clone, Debug)]
 pub struct Lines<'a>(pub &'a str);
 
@@ -39,13 +36,12 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
-/// A path as one line. What is not Unicode is shown as U+FFFD.
+/// A path on one line. Bytes that are not Unicode are shown as U+FFFD.
 pub fn path(path: impl AsRef<Path>) -> String {
     Line(&path.as_ref().to_string_lossy()).to_string()
 }
 
-/// Writes the text, with escapes for all that is neither visible nor `also`
-/// allowed.
+/// Writes the text, with escapes for all characters that are neither visible nor allowed by `also`.
 fn escape(text: &str, also: impl Fn(char) -> bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = text;
     while let Some(at) = rest.find(|c| !is_visible(c) && !also(c)) {

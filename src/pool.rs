@@ -1,16 +1,16 @@
-//! Memory kept between runs: what one has done with, the next one on the same
-//! thread need not ask the system for.
+//! Memory kept between runs: buffers of a finished run are reused by the next one on the same
+//! thread, instead of being allocated again.
 //!
-//! A run must not be able to tell. So what is given away holds nothing, or only
-//! what the taker would have written himself.
+//! A run must not observe the reuse. So a buffer is handed on empty, or with contents that its next
+//! owner would have written itself.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// So many pieces are kept of a kind: a verdict has few stores at a time.
+/// Buffers kept of each kind: a verdict has few stores at a time.
 const PIECES: usize = 4;
 
-/// Memory of one kind that nobody uses, as a variable of a thread.
+/// Unused buffers of one kind, in a thread-local variable.
 pub(crate) struct Spare<T: 'static>(RefCell<Vec<T>>);
 
 impl<T: Default> Spare<T> {
@@ -18,15 +18,15 @@ impl<T: Default> Spare<T> {
         Spare(RefCell::new(Vec::new()))
     }
 
-    /// The last piece that was given away, as it was then; or a new one.
+    /// The buffer given back last, unchanged, or else a new one.
     pub(crate) fn take(spare: &'static LocalKey<Spare<T>>) -> T {
         let taken = spare.try_with(|spare| spare.0.borrow_mut().pop());
         taken.ok().flatten().unwrap_or_default()
     }
 
-    /// Keeps a piece, if there is room.
+    /// Keeps a buffer, if there is room.
     pub(crate) fn give(spare: &'static LocalKey<Spare<T>>, piece: T) {
-        // At the end of a thread there is nothing left to keep it in.
+        // At the end of a thread the variable is gone, and the buffer is freed.
         let _ = spare.try_with(|spare| {
             let mut kept = spare.0.borrow_mut();
             if kept.len() < PIECES {
@@ -37,7 +37,7 @@ impl<T: Default> Spare<T> {
 }
 
 impl<T> Spare<Vec<T>> {
-    /// Keeps a piece, if it is for at most `size` elements and there is room.
+    /// Keeps a buffer, if its capacity is at most `size` elements and there is room.
     pub(crate) fn give_up_to(spare: &'static LocalKey<Self>, piece: Vec<T>, size: usize) {
         if (1..=size).contains(&piece.capacity()) {
             Spare::give(spare, piece);

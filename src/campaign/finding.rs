@@ -1,5 +1,4 @@
-//! Findings: what campaigns, fuzz targets and replays make alike, and keep on disk
-//! in one way.
+//! Findings, common to campaigns, fuzz targets and replays, and how they are kept on disk.
 
 use super::folder::{Folder, Saved};
 use super::quote;
@@ -16,25 +15,24 @@ use std::sync::Arc;
 /// A case, or an input, with a bad verdict.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Where the case comes from.
+    /// Origin of the case.
     pub origin: Origin,
-    /// The number of its case in the campaign, from 0, or of its file in the
-    /// replay.
+    /// Number of the case in the campaign, from 0, or of the file in the replay.
     pub number: u64,
-    /// What findings of the same bug have in common.
+    /// Identifies the bug: findings of the same bug have the same fingerprint.
     pub fingerprint: String,
-    /// What is wrong.
+    /// Description of the failure.
     pub evidence: Evidence,
-    /// The case. There is none if the generator panicked or did not end, or if it
-    /// is in a file already.
+    /// The case. `None` if the generator panicked or did not end, or if the case is in a file
+    /// already.
     pub case: Option<Case>,
-    /// The fault it was found under.
+    /// Fault that was switched on.
     pub fault: Option<String>,
-    /// What it was judged with.
+    /// Options the case was judged with.
     pub pins: Pins,
 }
 
-/// Where the case of a finding comes from.
+/// Origin of the case of a finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Origin {
@@ -42,27 +40,27 @@ pub enum Origin {
     Campaign {
         /// Its seed.
         seed: u64,
-        /// What makes its cases.
+        /// Generator of its cases.
         generator: Generator,
     },
     /// An input of a fuzz target.
     Input {
         /// The target.
         target: Target,
-        /// The input, where the case alone does not show the finding.
+        /// The input, if the case alone does not reproduce the finding.
         bytes: Option<Vec<u8>>,
     },
     /// A file with a case.
     File,
 }
 
-/// What is wrong.
+/// Description of a failure.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// What the oracle says of the case.
+    /// Verdict of the oracle on the case.
     Verdict(Verdict),
-    /// What the enrichment did to the module of an input.
+    /// Failure of the enrichment on the module of an input.
     Enrichment(String),
 }
 
@@ -89,7 +87,7 @@ impl Finding {
         }
     }
 
-    /// What the oracle says of the case, if that is what is wrong.
+    /// The verdict of the oracle, if there is one.
     pub fn verdict(&self) -> Option<&Verdict> {
         match &self.evidence {
             Evidence::Verdict(verdict) => Some(verdict),
@@ -97,13 +95,13 @@ impl Finding {
         }
     }
 
-    /// Whether `gcdiff run` shows it on the case alone. What is wrong with the
-    /// enrichment needs the input.
+    /// Whether `gcdiff run` reproduces the finding from the case alone. Failures of the enrichment
+    /// need the input.
     pub fn runs(&self) -> bool {
         self.verdict().is_some()
     }
 
-    /// Where it comes from, for its header.
+    /// Description of the origin, for the header.
     fn about(&self) -> Option<String> {
         match &self.origin {
             Origin::Campaign { seed, generator } => {
@@ -114,7 +112,7 @@ impl Finding {
         }
     }
 
-    /// The text form: a module with a header that `gcdiff run` replays.
+    /// Text form: a module with a header that `gcdiff run` replays.
     ///
     /// # Errors
     ///
@@ -129,16 +127,16 @@ impl Finding {
             fingerprint: Some(self.fingerprint.clone()),
             ..self.pins.header()
         };
-        // As a person would write it, with arguments that fit.
+        // As a person would write it, with arguments that fit their parameters.
         match Module::new(&case.wasm, &mut Arc::default()) {
             Ok(module) => case::write(&case::plain(case.clone(), &module), &header),
             Err(_) => case::write(case, &header),
         }
     }
 
-    /// What is kept on disk, by extension: the text form as `wat`, and the input
-    /// as `input` where that is needed. Where there is no text, a note of what
-    /// happened, as `txt`. The first is what a reader wants.
+    /// Contents of the files on disk, by extension: the text form as `wat`, and the input as
+    /// `input` if it is needed. If there is no text form, a description of the failure as `txt`.
+    /// The first is the one to read.
     pub fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
         let first = match self.text() {
             Ok(text) => ("wat", text.into_bytes()),
@@ -163,8 +161,8 @@ impl Finding {
         files
     }
 
-    /// The command that shows the finding again: from the first of its files,
-    /// which is at `saved`, or without any.
+    /// The command that reproduces the finding, from the first of its files if that is at `saved`,
+    /// or without a file.
     pub fn command(&self, saved: Option<&Path>) -> String {
         let fault = self.fault.as_ref();
         let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
@@ -191,7 +189,7 @@ impl Finding {
         }
     }
 
-    /// The verdict with lines of the text form.
+    /// The evidence, with line numbers of the text form.
     pub fn shown(&self) -> Evidence {
         match (&self.evidence, &self.case, self.text()) {
             (Evidence::Verdict(verdict), Some(case), Ok(text)) => {
@@ -201,8 +199,8 @@ impl Finding {
         }
     }
 
-    /// A file name without extension: the fingerprint, and what tells the case
-    /// from others that show the same.
+    /// File name without extension: the fingerprint, and what distinguishes the case from others
+    /// with the same fingerprint.
     fn stem(&self, contents: &[u8]) -> String {
         let fingerprint = safe(&self.fingerprint);
         match &self.origin {
@@ -216,8 +214,8 @@ impl Finding {
         }
     }
 
-    /// Writes its files into a folder. No file is overwritten; see
-    /// [`Folder::save`]. The first of them comes first.
+    /// Writes its files into a folder, in the order of [`Finding::files`]. No file is overwritten;
+    /// see [`Folder::save`].
     ///
     /// # Errors
     ///
@@ -232,8 +230,8 @@ impl Finding {
         saved.collect()
     }
 
-    /// Writes the finding into a folder, which is made if need be. No file is
-    /// overwritten. Where its first file is.
+    /// Writes the finding into a folder, which is created if needed. No file is overwritten.
+    /// Returns the path of the first file.
     ///
     /// # Errors
     ///
@@ -245,7 +243,7 @@ impl Finding {
     }
 }
 
-/// A fingerprint as part of a file name.
+/// A fingerprint, made safe for a file name.
 fn safe(fingerprint: &str) -> String {
     /// File systems allow 255 bytes for a name.
     const MAX: usize = 150;

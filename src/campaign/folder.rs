@@ -1,40 +1,40 @@
-//! A folder that files are added to and nothing is taken from.
+//! A folder to which files are only added.
 //!
-//! A file appears under its name when it is complete: it is written beside, and
-//! then linked. A name that is taken by other contents is left alone, whoever
-//! wrote them; the next free number is appended instead.
+//! A file appears under its name when it is complete: it is written beside its place, and then
+//! linked there. A name that is taken by other contents is left alone; the next free number is
+//! appended instead.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Names tried before giving up.
+/// Number of names tried before [`Folder::save`] fails.
 const MAX_NUMBER: u32 = 100_000;
 
 /// A folder for findings or inputs.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// The folders that were made for it, the innermost first.
+    /// The folders created for it, innermost first.
     made: Vec<PathBuf>,
 }
 
 /// A file of a [`Folder`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Saved {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Whether it is new; if not, a file with the same contents was there.
+    /// Whether the file is new; if not, a file with the same contents was there.
     pub is_new: bool,
 }
 
 impl Folder {
-    /// Opens a folder, makes it if need be, and tries to write into it.
+    /// Opens a folder, creates it if needed, and checks that it can be written into.
     ///
     /// # Errors
     ///
-    /// If it cannot be made, is something else, or cannot be written into.
+    /// If it cannot be created, is not a folder, or cannot be written into.
     pub fn open(path: &Path) -> io::Result<Folder> {
         let missing = path
             .ancestors()
@@ -54,19 +54,19 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Saves contents as `STEM.EXTENSION`, or as `STEM-2.EXTENSION` and so on if
-    /// that is taken; an extension may be empty. A file with the same contents is not written again.
+    /// Saves contents as `STEM.EXTENSION`, or as `STEM-2.EXTENSION` and so on if that name is
+    /// taken; the extension may be empty. A file with the same contents is not written again.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written. Nothing of it is left.
+    /// If the file cannot be written. No part of it is left.
     pub fn save(&self, stem: &str, extension: &str, contents: &[u8]) -> io::Result<Saved> {
-        // Somebody may have removed it in the meantime.
+        // The folder may have been removed in the meantime.
         fs::create_dir_all(&self.path)?;
         for number in 1..=MAX_NUMBER {
             let dot = if extension.is_empty() { "" } else { "." };
@@ -90,16 +90,15 @@ impl Folder {
         Err(io::Error::new(ErrorKind::AlreadyExists, message))
     }
 
-    /// Removes a file that was saved, unless it was there before or holds
-    /// something else by now.
+    /// Removes a saved file, unless it was there before or its contents have changed.
     pub fn take_back(&self, saved: &Saved, contents: &[u8]) {
         if saved.is_new && holds(&saved.path, contents) {
-            // What cannot be removed is one file too many, and no harm.
+            // A failed removal leaves one file too many, which does no harm.
             let _ = fs::remove_file(&saved.path);
         }
     }
 
-    /// Removes the folder again if it was made and is empty.
+    /// Removes the folder if it was created by [`Folder::open`] and is empty.
     pub fn leave(&self) {
         for folder in &self.made {
             if fs::remove_dir(folder).is_err() {
@@ -109,20 +108,20 @@ impl Folder {
     }
 }
 
-/// Replaces a file, or makes it: at no time is there half of it.
+/// Replaces or creates a file atomically.
 ///
 /// # Errors
 ///
-/// If it cannot be written. Then it is as it was.
+/// If it cannot be written. The file is then unchanged.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir()) {
-        // A device or a pipe is no file to put something in the place of.
+        // A device or a pipe is written to, not replaced.
         return OpenOptions::new()
             .write(true)
             .open(path)?
             .write_all(contents);
     }
-    // What a link points at is replaced, not the link.
+    // The target of a link is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let beside = temporary(&path, contents)?;
     fs::rename(&beside, &path).inspect_err(|_| {
@@ -130,11 +129,11 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Whether [`replace`] can be expected to succeed.
+/// Checks whether [`replace`] can be expected to succeed.
 ///
 /// # Errors
 ///
-/// If the path is that of a folder, or its folder cannot be written into.
+/// If the path is a folder, or the folder that contains it cannot be written into.
 pub fn try_replace(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => Err(ErrorKind::IsADirectory.into()),
@@ -146,15 +145,15 @@ pub fn try_replace(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Puts a complete file at `path`. `false` if there is one already.
+/// Puts a complete file at `path`. Returns `false` if there is one already.
 fn place_new(path: &Path, contents: &[u8]) -> io::Result<bool> {
     let link = |from: &Path, to: &Path| fs::hard_link(from, to);
     let rename = |from: &Path, to: &Path| fs::rename(from, to);
     place_new_with(path, contents, link, rename)
 }
 
-/// The same, with the operations of a file system that may be unlike this one. If
-/// they fail, nothing is left of the file.
+/// [`place_new`] with the file-system operations as parameters. If they fail, nothing is left of
+/// the file.
 fn place_new_with(
     path: &Path,
     contents: &[u8],
@@ -165,8 +164,7 @@ fn place_new_with(
     let placed = match link(&beside, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        // A file system without links: the name is taken first, and what has
-        // taken it is replaced.
+        // A file system without links: create an empty file to reserve the name, then replace it.
         Err(_) => match OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(_) => rename(&beside, path).map(|()| true).inspect_err(|_| {
                 let _ = fs::remove_file(path);
@@ -176,19 +174,19 @@ fn place_new_with(
         },
     };
     match fs::remove_file(&beside) {
-        // Why the file is not in its place comes first.
+        // An error in placing the file takes precedence.
         Err(error) if placed.is_ok() && error.kind() != ErrorKind::NotFound => Err(error),
         _ => placed,
     }
 }
 
-/// Writes contents into a file of its own beside `path`, under a name that no
-/// command takes for a case.
+/// Writes contents into a temporary file beside `path`, under a name that no command takes for a
+/// case.
 fn temporary(path: &Path, contents: &[u8]) -> io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     loop {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Short: the name of the file itself may be as long as names can be.
+        // Short, since the name of the file itself may already have the maximal length.
         let hidden = format!(".gcdiff-{}-{n}.part", std::process::id());
         let beside = path.with_file_name(hidden);
         let file = OpenOptions::new()
@@ -196,7 +194,7 @@ fn temporary(path: &Path, contents: &[u8]) -> io::Result<PathBuf> {
             .create_new(true)
             .open(&beside);
         let mut file = match file {
-            // Another machine's process, or an earlier one of this number.
+            // Left by a process of another machine, or by an earlier one with the same id.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             other => other?,
         };
@@ -211,7 +209,7 @@ fn temporary(path: &Path, contents: &[u8]) -> io::Result<PathBuf> {
     }
 }
 
-/// Waits until a file is on the disk, where the file system can say so.
+/// Waits until a file is on disk, where the file system supports it.
 fn synced(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error)
@@ -226,9 +224,9 @@ fn synced(file: &File) -> io::Result<()> {
     }
 }
 
-/// Whether a file is there and holds just this.
+/// Whether there is a file at `path` with exactly these contents.
 fn holds(path: &Path, contents: &[u8]) -> bool {
-    // The length first: whatever else has the name need not be read.
+    // Compare lengths first, so that a file of another length is not read.
     let same_size = fs::symlink_metadata(path)
         .is_ok_and(|file| file.is_file() && file.len() == contents.len() as u64);
     same_size && fs::read(path).is_ok_and(|held| held == contents)
@@ -238,7 +236,7 @@ fn holds(path: &Path, contents: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A folder that is removed with the test.
+    /// A folder that is removed at the end of the test.
     struct Scratch(PathBuf);
 
     impl Scratch {
@@ -277,7 +275,7 @@ mod tests {
         assert_eq!(save(b"one"), ("case.wat".into(), true));
         assert_eq!(save(b"one"), ("case.wat".into(), false));
         assert_eq!(save(b"two"), ("case-2.wat".into(), true));
-        // An edit by hand stays, and so does something that is no file.
+        // A file edited by hand stays, and so does a folder of that name.
         fs::write(scratch.0.join("case.wat"), "edited").unwrap();
         fs::create_dir(scratch.0.join("case-3.wat")).unwrap();
         assert_eq!(save(b"one"), ("case-4.wat".into(), true));
@@ -298,7 +296,7 @@ mod tests {
         let error = place_new_with(&path, b"one", refuse, refuse).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(scratch.names().is_empty(), "{:?}", scratch.names());
-        // Without links alone it is there, and again it is not replaced.
+        // With links refused, but not renames, the file is placed, and again it is not replaced.
         assert!(place_new_with(&path, b"one", refuse, rename).unwrap());
         assert!(!place_new_with(&path, b"two", refuse, rename).unwrap());
         assert_eq!(scratch.names(), ["case.wat"]);
@@ -325,7 +323,7 @@ mod tests {
             for writer in 0..8 {
                 let folder = Folder::open(&scratch.0).unwrap();
                 scope.spawn(move || {
-                    // Every second one writes the same.
+                    // Every second writer writes the same contents.
                     for i in 0..20 {
                         let text = format!("{} {i}", writer % 2 * writer);
                         folder.save("case", "wat", text.as_bytes()).unwrap();

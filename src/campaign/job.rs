@@ -1,4 +1,4 @@
-//! What a job of a campaign does: a case from its number to its verdict.
+//! The job of a campaign: from the number of a case to its verdict.
 
 use super::{Campaign, Finding, Listener, Origin, Outcome, Progress};
 use crate::generate;
@@ -39,7 +39,7 @@ pub(super) fn run(
     Outcome { gave_up, ..outcome }
 }
 
-/// What all jobs add to.
+/// State that all jobs share.
 struct Kept {
     state: Mutex<State>,
     /// Notified when more cases are judged.
@@ -51,9 +51,9 @@ struct State {
     listener: Box<dyn Listener>,
     /// All cases below this are judged.
     judged: u64,
-    /// Cases above it that are, too.
+    /// Cases above `judged` that are judged, too.
     judged_above: BTreeSet<u64>,
-    /// Findings that a lower case may yet take the place of.
+    /// Findings that a lower case may still replace.
     unsettled: BTreeMap<u64, Finding>,
 }
 
@@ -64,7 +64,7 @@ impl Kept {
 }
 
 impl State {
-    /// A case is judged, and what it showed is known.
+    /// Marks a case as judged, once its findings are recorded.
     fn judged(&mut self, index: u64) {
         self.judged_above.insert(index);
         while self.judged_above.remove(&self.judged) {
@@ -82,13 +82,12 @@ impl State {
     }
 }
 
-/// Says that a case is judged, also if what was to be done with it panics: others
-/// wait for it.
+/// Marks a case as judged when dropped, even if its handling panics, since other jobs wait for it.
 struct Judging<'a>(&'a Kept, u64);
 
 impl Drop for Judging<'_> {
     fn drop(&mut self) {
-        /// The listener may panic, too.
+        /// Notifies even if the listener panics.
         struct Notify<'a>(&'a Condvar);
         impl Drop for Notify<'_> {
             fn drop(&mut self) {
@@ -99,7 +98,7 @@ impl Drop for Judging<'_> {
         let mut state = self.0.lock();
         match std::thread::panicking() {
             false => state.judged(self.1),
-            // The campaign ends; nobody is to wait for any case.
+            // The campaign ends; no job must wait for a case.
             true => state.judged = u64::MAX,
         }
     }
@@ -112,9 +111,9 @@ struct Cases {
     kept: Arc<Kept>,
 }
 
-/// What comes of a case.
+/// Result of a case.
 enum Done {
-    /// The input makes no case.
+    /// The input gives no case.
     NotGenerated,
     /// The verdict, and the heaps that a finding is about.
     JudgeReport(Box<(JudgeReport, Pins)>),
@@ -158,7 +157,7 @@ impl Work for Cases {
                 judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)
             }
             Err(panic) => {
-                // The heaps' own panics are verdicts already.
+                // Panics of heaps are verdicts already.
                 let violation = Violation::panic("gcdiff", panic);
                 self.broke_off(index, violation, note)
             }
@@ -166,7 +165,7 @@ impl Work for Cases {
         drop(judging);
         self.progress.cases.fetch_add(1, Ordering::Relaxed);
         if is_new {
-            // Who reads along has it before this job goes on.
+            // Report the finding to the listener before this job goes on.
             let state = self.kept.lock();
             let waited = self.kept.changed.wait_while(state, |s| s.judged <= index);
             drop(waited);
@@ -197,7 +196,7 @@ impl Cases {
         count(&mut self.kept.lock().outcome);
     }
 
-    /// Keeps a case that has no verdict of the oracle, as [`Cases::found`] does.
+    /// Records a case without a verdict of the oracle, as [`Cases::found`] does.
     fn broke_off(&self, index: u64, violation: Violation, note: Note) -> bool {
         self.count(|outcome| {
             outcome.statistics.cases += 1;
@@ -212,8 +211,8 @@ impl Cases {
         self.found(index, verdict, pins, note)
     }
 
-    /// Keeps a finding, and tells the listener if its fingerprint is new or its
-    /// case the lowest with it; says whether.
+    /// Records a finding, and reports it to the listener if its fingerprint is new or its case the
+    /// lowest with that fingerprint. Returns whether it was reported.
     fn found(&self, index: u64, verdict: Verdict, pins: Pins, note: Note) -> bool {
         let campaign = &self.campaign;
         self.progress.findings.fetch_add(1, Ordering::Relaxed);

@@ -1,12 +1,11 @@
 //! Campaigns: many generated cases, judged on all cores.
 //!
-//! Case `i` of a campaign depends on the seed and on `i` alone, so the same
-//! cases give the same findings and the same table whatever the number of jobs.
+//! Case `i` of a campaign depends on the seed and on `i` alone, so the same cases give the same
+//! findings and the same table for any number of jobs.
 //!
-//! Whatever a case does, the campaign goes on. A collector that panics is a
-//! finding (law *panic*), and so is one that does not end (law *limits*) within
-//! [`Campaign::timeout`]. A panic or an endless loop outside all collectors is a
-//! bug of gcdiff: it becomes a finding about `gcdiff`, with its case, and stands
+//! No case ends the campaign. A collector that panics is a finding (law *panic*), and so is one
+//! that does not end within [`Campaign::timeout`] (law *limits*). A panic or an endless loop
+//! outside all collectors is a bug of gcdiff: it becomes a finding about `gcdiff`, with its case,
 //! beside the others.
 
 mod finding;
@@ -32,43 +31,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What to run.
+/// Settings of a campaign.
 #[derive(Clone, Debug)]
 pub struct Campaign {
     /// Seed of all cases.
     pub seed: u64,
-    /// How many cases, at most.
+    /// Maximum number of cases.
     pub cases: Option<u64>,
     /// Threads.
     pub jobs: usize,
-    /// What makes the cases.
+    /// Generator of the cases.
     pub generator: Generator,
-    /// How to judge.
+    /// Options of the oracle.
     pub options: Options,
     /// Id of the fault that `options` contain, for the headers of findings.
     pub fault: Option<String>,
     /// Stop at the first finding.
     pub stop_at_first: bool,
-    /// How long a case may take, in processor time where the system tells it.
-    /// One that takes longer is a finding of law *limits*. The thread that works on it cannot be ended: it is left alone
-    /// until the process ends, and after a few such cases the campaign ends.
+    /// Time limit per case, in processor time where the system reports it. A case that takes longer
+    /// is a finding of law *limits*. Its thread cannot be ended: it is abandoned until the process
+    /// ends, and after a few such cases the campaign ends.
     pub timeout: Option<Duration>,
 }
 
-/// What a campaign found.
+/// Result of a campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Counts.
     pub statistics: Statistics,
     /// One finding per fingerprint: that of the lowest case.
     pub findings: BTreeMap<String, Finding>,
-    /// How many findings there were of each fingerprint.
+    /// Number of findings of each fingerprint.
     pub counts: BTreeMap<String, u64>,
     /// Whether the campaign ended early because too many cases did not end.
     pub gave_up: bool,
 }
 
-/// How a campaign goes, for whoever watches. Clones are about the same campaign.
+/// Progress of a campaign, shared with an observer. Clones refer to the same campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     /// Cases done.
@@ -79,8 +78,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Asks the campaign to end soon: when the cases that are being judged are
-    /// done.
+    /// Asks the campaign to end once the cases in progress are judged.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
@@ -91,43 +89,42 @@ impl Progress {
     }
 }
 
-/// Is told of findings while a campaign runs: of those whose fingerprint is new,
-/// or whose case is the lowest with it so far. One thread at a time calls it.
+/// Receives findings while a campaign runs: those with a new fingerprint, or with the lowest case
+/// of their fingerprint so far. Called by one thread at a time.
 pub trait Listener: Send + 'static {
-    /// A finding was made. Called at once by the job that made it. A lower case
-    /// with the same fingerprint may follow, but no higher one.
+    /// A finding was made. Called at once by the job that made it. A lower case with the same
+    /// fingerprint may follow, but no higher one.
     fn found(&mut self, finding: &Finding);
 
-    /// All lower cases are judged, and none of them shows the same. Called in the
-    /// order of the cases, and before the next case of the job that made the
-    /// finding.
+    /// All lower cases are judged, and none of them has the same fingerprint. Called in the order
+    /// of the cases, and before the next case of the job that made the finding.
     fn settled(&mut self, finding: &Finding);
 }
 
-/// Hears nothing.
+/// Ignores all findings.
 impl Listener for () {
     fn found(&mut self, _: &Finding) {}
 
     fn settled(&mut self, _: &Finding) {}
 }
 
-/// Runs a campaign to its end, or until `progress` is told to stop.
+/// Runs a campaign to its end, or until `progress` is stopped.
 pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
     run_with(campaign, progress, ())
 }
 
-/// Runs a campaign as [`run`] does, and tells `listener` of findings.
+/// Runs a campaign as [`run`] does, and reports findings to `listener`.
 ///
 /// # Panics
 ///
-/// If `listener` does.
+/// If `listener` panics.
 pub fn run_with(campaign: &Campaign, progress: &Progress, listener: impl Listener) -> Outcome {
     job::run(campaign, progress, Box::new(listener))
 }
 
 impl Outcome {
-    /// Counts a finding. Whether its fingerprint is new or its case the lowest
-    /// with it.
+    /// Counts a finding. Returns whether its fingerprint is new or its case the lowest with that
+    /// fingerprint.
     fn keep(&mut self, finding: &Finding) -> bool {
         let key = &finding.fingerprint;
         *self.counts.entry(key.clone()).or_default() += 1;

@@ -1,12 +1,12 @@
-//! Words of a command, for a shell.
+//! Quoting of words in shell commands.
 
 use crate::escape::is_visible;
 use std::ffi::OsStr;
 
-/// A word as a shell reads it back, whatever is in it: plain if it can be, else
-/// in quotes; in `$'...'` with escapes if any of it is not visible, since output
-/// escapes that in a way no shell undoes. A word that begins with a dash is taken
-/// for a path, and gets a `./`.
+/// Quotes a word so that a shell reads it back unchanged: plain if possible, else in quotes, or in
+/// `$'...'` with escapes if any character is not visible, since output would escape that character
+/// in a way that no shell undoes. A word that begins with a dash is taken for a path, and is
+/// prefixed with `./`.
 pub fn quote(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();
     let dash = match word.as_encoded_bytes().first() {
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(quote("two words"), "'two words'");
         assert_eq!(quote("new\nline"), r"$'new\012line'");
         for word in WORDS {
-            // Output escapes nothing of it, or a shell would read something else.
+            // Output must not escape anything in it, or a shell would read a different word.
             assert_eq!(Lines(&quote(word)).to_string(), quote(word));
         }
     }

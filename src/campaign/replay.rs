@@ -1,5 +1,5 @@
-//! Judging many files: on several threads, in the order of the files, and by
-//! fingerprint afterwards.
+//! Judging many files: on several threads, reported in the order of the files, then grouped by
+//! fingerprint.
 
 use super::{Finding, Origin, Progress};
 use crate::jobs::{Desk, Note, Pool, Work};
@@ -10,36 +10,36 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What a file or an input shows.
+/// Result of a file or an input.
 #[derive(Clone, Debug)]
 pub enum CaseResult {
-    /// All is well: all heaps agree.
+    /// All heaps agree.
     Agree,
-    /// No case can be made of it, or the case says nothing.
+    /// There is no case, or the case is inconclusive.
     Inconclusive,
-    /// Something is wrong.
+    /// A failure.
     Finding(Box<Finding>),
 }
 
-/// A file and what it shows, or why it could not be run.
+/// A file and its result, or why it could not be run.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// How large its input or its module is.
+    /// Size of its input or of its module.
     pub size: usize,
-    /// What it shows.
+    /// The result.
     pub result: Result<CaseResult, String>,
 }
 
 /// A row of the table of findings.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
-    /// What its findings have in common.
+    /// Fingerprint of the findings.
     pub fingerprint: &'a str,
-    /// How many there are.
+    /// Number of findings.
     pub count: usize,
-    /// The smallest of them, the first by name if there are several.
+    /// The smallest of them, the first by name if several are equally small.
     pub smallest: &'a Item,
 }
 
@@ -51,7 +51,7 @@ impl Row<'_> {
 }
 
 impl Item {
-    /// What is wrong, if something is.
+    /// The finding, if there is one.
     pub fn finding(&self) -> Option<&Finding> {
         match &self.result {
             Ok(CaseResult::Finding(finding)) => Some(finding),
@@ -60,39 +60,39 @@ impl Item {
     }
 }
 
-/// How files are judged.
+/// Settings of a replay.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Threads.
     pub jobs: usize,
-    /// How long a file may take. One that takes longer is a finding of law
-    /// *limits*; see [`Campaign::timeout`](super::Campaign::timeout).
+    /// Time limit per file. A file that takes longer is a finding of law *limits*; see
+    /// [`Campaign::timeout`](super::Campaign::timeout).
     pub timeout: Option<Duration>,
-    /// Whether the files are inputs of a fuzz target, of which some make no case
-    /// or one that says nothing.
+    /// Whether the files are inputs of a fuzz target, some of which give no case or are
+    /// inconclusive.
     pub are_inputs: bool,
-    /// Files done, and whether to stop.
+    /// Number of files done, and the request to stop.
     pub progress: Progress,
 }
 
-/// Who is told of items.
+/// Receives items as they are done.
 pub trait Watch: Send + 'static {
     /// The file of this number is done. The job that did it waits.
     fn done(&mut self, number: u64, item: &Item);
 
-    /// A file is done, and so are all before it.
+    /// A file is done, and so are all files before it.
     fn next(&mut self, item: &Item);
 }
 
-/// Judges files with `judge`, which also says how large each is. A panic is a
-/// finding: its fingerprint is the place in the source.
+/// Judges files with `judge`, which also returns the size of each. A panic is a finding, with its
+/// place in the source as the fingerprint.
 ///
-/// The items are in the order of the files. Those that were not begun when it was
-/// stopped are missing.
+/// The items are in the order of the files. Files that were not begun when the replay was stopped
+/// are missing.
 ///
 /// # Panics
 ///
-/// If `watch` does.
+/// If `watch` panics.
 pub fn replay(
     files: &[PathBuf],
     settings: &Settings,
@@ -122,7 +122,7 @@ pub fn replay(
         shown,
         watch,
     } = &mut *seen;
-    // What comes after a file that was not judged.
+    // Items after a file that was not judged.
     items.range(*shown..).for_each(|(_, item)| watch.next(item));
     std::mem::take(items).into_values().collect()
 }
@@ -137,10 +137,10 @@ struct Files {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What is known so far.
+/// Items so far.
 struct Seen {
     items: BTreeMap<u64, Item>,
-    /// So many were shown in their order.
+    /// Number of items shown in order.
     shown: u64,
     watch: Box<dyn Watch>,
 }
@@ -177,7 +177,7 @@ impl Files {
         self.settings.progress.cases.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A file that has no verdict of the oracle.
+    /// Records a file without a verdict of the oracle.
     fn broke_off(&self, index: u64, violation: Violation) {
         let verdict = Verdict::Violation(Box::new(violation));
         let finding = Finding::new(Origin::File, verdict, None, Pins::default());
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::oracle::Law;
 
-    /// Notes what it is told.
+    /// Records the calls it receives.
     #[derive(Clone, Default)]
     struct Told(Arc<Mutex<[Vec<PathBuf>; 2]>>);
 

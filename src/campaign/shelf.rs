@@ -1,4 +1,4 @@
-//! What a campaign or a replay keeps on disk: one case for each fingerprint.
+//! Findings that a campaign or a replay keeps on disk: one case for each fingerprint.
 
 use super::finding::Finding;
 use super::folder::{Folder, Saved};
@@ -6,16 +6,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder with the best finding of each fingerprint so far: the one of the
-/// lowest rank.
+/// A folder with the finding of lowest rank so far for each fingerprint.
 #[derive(Debug)]
 pub struct Shelf {
     folder: Folder,
     kept: BTreeMap<String, Kept>,
 }
 
-/// What makes one finding better than another with its fingerprint, if it is
-/// lower: the size of its case, if that counts, and its number.
+/// Order of findings with the same fingerprint, the lowest first: the size of the case (0 if it
+/// does not matter), then its number.
 pub type Rank = (usize, u64);
 
 #[derive(Debug)]
@@ -36,7 +35,7 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// If it cannot be made or written into.
+    /// If it cannot be created or written into.
     pub fn open(folder: &Path) -> io::Result<Shelf> {
         Ok(Shelf {
             folder: Folder::open(folder)?,
@@ -44,14 +43,13 @@ impl Shelf {
         })
     }
 
-    /// Saves a finding, if its rank is the lowest of its fingerprint so far, or
-    /// the one that is kept is no longer there. When it is on disk, the one that
-    /// had its fingerprint before is removed, if this shelf wrote it and nobody has
-    /// changed it. Where the one that is kept is.
+    /// Saves a finding if its rank is the lowest of its fingerprint so far, or if the kept one is
+    /// no longer on disk. Once it is saved, the previous finding of that fingerprint is removed, if
+    /// this shelf wrote it and its file is unchanged. Returns the path of the kept finding.
     ///
     /// # Errors
     ///
-    /// If it cannot be written. Then all is as it was.
+    /// If it cannot be written. The shelf and the folder are then unchanged.
     pub fn put(&mut self, finding: &Finding, rank: Rank) -> io::Result<PathBuf> {
         let key = &finding.fingerprint;
         if let Some(kept) = self.kept.get(key).filter(|kept| kept.rank <= rank)
@@ -75,14 +73,13 @@ impl Shelf {
         Ok(path)
     }
 
-    /// Where the case of a fingerprint is, if it is on disk: somebody may have
-    /// removed it.
+    /// Path of the case of a fingerprint, if it is still on disk.
     pub fn path(&self, fingerprint: &str) -> Option<&Path> {
         let path = self.kept.get(fingerprint).and_then(Kept::path);
         path.filter(|path| path.exists())
     }
 
-    /// Removes the folder if it was made for this shelf and holds nothing.
+    /// Removes the folder if it was created for this shelf and is empty.
     pub fn leave(&self) {
         self.folder.leave();
     }
@@ -128,12 +125,12 @@ mod tests {
         assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
         assert_eq!(shelf.path("a"), Some(&*three));
         assert!(shelf.path("b").is_some() && shelf.path("c").is_none());
-        // The folder is gone, and comes back, even with a case that is no better.
+        // The folder is removed, and created again, even for a case of higher rank.
         fs::remove_dir_all(&path).unwrap();
         assert_eq!(shelf.path("a"), None);
         let four = put(&mut shelf, "a", 4).unwrap();
         assert_eq!(shelf.path("a"), Some(&*four));
-        // Something else is in its place: nothing is saved, nothing forgotten.
+        // A file takes the place of the folder: nothing is saved, nothing forgotten.
         fs::rename(&path, path.with_extension("moved")).unwrap();
         fs::write(&path, "").unwrap();
         assert!(put(&mut shelf, "a", 1).is_err());

@@ -1,4 +1,4 @@
-//! What a campaign counts.
+//! Statistics of a campaign.
 
 use crate::oracle::{JudgeReport, Reason, Verdict};
 use std::collections::BTreeMap;

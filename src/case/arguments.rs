@@ -1,9 +1,10 @@
-//! Arguments held against the types that they are for.
+//! Type checks of the arguments in a case or on the command line.
 //!
-//! A generated plan may give anything for anything: a run makes the best of it.
-//! Whoever writes an argument by hand means it, so [`check`] and [`argument`]
-//! refuse what would be changed on the way. [`plain`] replaces arguments of a
-//! generated case by what they amount to, so that its text passes.
+//! A generated plan may give any argument for any type: a run converts it or
+//! chooses another. Arguments written by hand are meant as they are, so
+//! [`check`] and [`arguments`] refuse those that a run would change. [`plain`]
+//! replaces the arguments of a generated case by the converted ones, so that
+//! its text passes the check.
 
 use super::error::error;
 use super::plan::{Arg, number};
@@ -13,7 +14,7 @@ use crate::escape::Line;
 use crate::module::{ExportItem, Module, Names};
 use crate::types::{HeapType, RefType, ValType};
 
-/// What an export takes.
+/// The types of the arguments that an export takes.
 enum Takes<'a> {
     Params(&'a [ValType]),
     Value(ValType),
@@ -30,12 +31,12 @@ fn takes<'a>(module: &'a Module, export: &str) -> Option<Takes<'a>> {
     })
 }
 
-/// Reads the arguments of a call as a user types them.
+/// Reads the arguments of a call from a command line.
 ///
 /// # Errors
 ///
-/// In one line, if there are too few or too many, or one does not fit. Exports
-/// that are not there are left to the run.
+/// One line, if there are too few or too many arguments, or one does not fit.
+/// Missing exports are reported by the run.
 pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<Arg>, CaseError> {
     match takes(module, export) {
         Some(Takes::Params(params)) => {
@@ -45,7 +46,7 @@ pub fn arguments(module: &Module, export: &str, args: &[String]) -> Result<Vec<A
     }
 }
 
-/// Holds the steps of a header against the module.
+/// Checks the steps of a header against the module.
 ///
 /// # Errors
 ///
@@ -64,8 +65,8 @@ pub fn check(header: &Header, module: &Module) -> Result<(), CaseError> {
     Ok(())
 }
 
-/// Whether what a step names is there. A run says so of its steps, but leaves out
-/// what the host cannot do in a call.
+/// Checks that the module exports the item that a step names. A run reports
+/// this for steps of the plan, but skips host steps that it cannot do.
 fn check_names(step: &StepText, module: &Module) -> Result<(), String> {
     let item = |name: &String| module.export(name);
     let missing = match (&step.call, &step.global, &step.table) {
@@ -100,13 +101,13 @@ fn check_step(step: &StepText, module: &Module) -> Result<(), String> {
     Ok(())
 }
 
-/// Where an argument is written.
+/// The source of an argument.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Source {
-    /// On a command line: the type is that of the parameter, so a number is
-    /// taken for a float where one is wanted.
+    /// A command line. The parameter gives the type, so a number is read as a
+    /// float for a float parameter.
     Typed,
-    /// In a header, where a number for a reference picks one of those that fit.
+    /// A header. A number for a reference picks one of the fitting values.
     Header,
 }
 
@@ -116,7 +117,7 @@ fn read_all(
     args: &[String],
     (source, names): (Source, &Names<'_>),
 ) -> Result<Vec<Arg>, String> {
-    // What is no argument at all is said first, whatever the number.
+    // Report text that is not an argument first, whatever the number of arguments.
     let is_none = |arg: &&String| format!("f64:{arg}").parse::<Arg>().is_err();
     let mistakes = args.iter().filter(is_none).map(|arg| arg.parse::<Arg>());
     mistakes.collect::<Result<Vec<Arg>, CaseError>>()?;
@@ -147,7 +148,7 @@ fn read_all(
     read.collect()
 }
 
-/// Reads an argument for a value of a type.
+/// Reads an argument for a value of type `ty`.
 fn read(
     what: &str,
     text: &str,
@@ -213,8 +214,8 @@ fn takes_i31(ty: RefType) -> bool {
     )
 }
 
-/// The same case, which does the same: with arguments that fit the types of
-/// `module`, which is its own.
+/// Replaces the arguments of a case by equivalent ones that fit the types of
+/// `module`, the case's module. The case does the same as before.
 pub fn plain(mut case: Case, module: &Module) -> Case {
     let plan = match &mut case.plan {
         Plan::EveryExport => &mut [][..],
@@ -243,7 +244,7 @@ pub fn plain(mut case: Case, module: &Module) -> Case {
     case
 }
 
-/// What an argument comes to for a value of a type; see `Embedder::argument`.
+/// The conversion of an argument to a type; see `Embedder::argument`.
 fn amounts_to(arg: Arg, ty: ValType) -> Arg {
     if arg == Arg::Auto {
         return arg;
@@ -259,7 +260,7 @@ fn amounts_to(arg: Arg, ty: ValType) -> Arg {
     };
     match arg {
         Arg::Null if r.nullable => Arg::Null,
-        // Shifted to 31 bits and back.
+        // Truncate to 31 bits and sign-extend.
         Arg::I31(n) if takes_i31(r) => Arg::I31((n << 1) >> 1),
         Arg::Kept(n) if r.heap.is_gc() => Arg::Kept(n),
         Arg::Bits(n) if r.heap.is_gc() => Arg::Bits(n),

@@ -1,4 +1,4 @@
-//! Limits from outside: what a header may ask for, and what a user gives.
+//! Limits from a header or a user, and the ceiling for those of a header.
 
 use super::error::{CaseError, error};
 use super::header::LimitsText;
@@ -23,10 +23,10 @@ macro_rules! with_every_limit {
     };
 }
 
-/// The limits that hold: those that are `given`, else those that a `header`
-/// asks for, else `base`. What is given may be any; a header gets no more than
-/// the ceiling, or `base` where that is higher. The message of an error is one
-/// line.
+/// Combines limits: each is the `given` one, else the one that `header` asks
+/// for, else that of `base`. Given limits may have any value. A header may ask
+/// for no more than the ceiling, or than `base` where that is higher. Error
+/// messages take one line.
 pub(crate) fn limits(
     header: Option<&LimitsText>,
     given: &LimitsText,
@@ -57,8 +57,8 @@ pub(crate) fn limits(
 impl FromStr for LimitsText {
     type Err = CaseError;
 
-    /// Reads `fuel=N,heap_bytes=N`: any of the limits, each once. A number may
-    /// end in `k`, `m` or `g`, for 2 to the power of 10, 20 or 30.
+    /// Reads `fuel=N,heap_bytes=N`: any of the limits, each at most once. The
+    /// suffixes `k`, `m` and `g` multiply by 2 to the power of 10, 20 and 30.
     fn from_str(text: &str) -> Result<LimitsText, CaseError> {
         limits_of(text).map_err(error)
     }
@@ -104,7 +104,7 @@ fn limits_of(text: &str) -> Result<LimitsText, String> {
 }
 
 impl fmt::Display for LimitsText {
-    /// As it is read; nothing if no limit is given.
+    /// Writes the form that `from_str` reads; nothing if no limit is given.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut items = Vec::new();
         macro_rules! show {
@@ -179,9 +179,9 @@ mod tests {
         let given = asked("footprint=2g");
         let raised = limits(Some(&beyond), &given, base).unwrap();
         assert_eq!(raised.footprint, 2 << 30);
-        // Another limit is not raised along with it.
+        // Only the given limit may exceed the ceiling.
         assert!(limits(Some(&beyond), &asked("fuel=1"), base).is_err());
-        // What holds anyway may be asked for.
+        // A header may ask for the limits of `base`.
         let roomy = Limits {
             footprint: 4 << 30,
             ..base

@@ -1,7 +1,7 @@
-//! Edits that turn some bytes into others which are mostly the same.
+//! Edits that turn a byte string into a similar one.
 //!
 //! As text they are tokens separated by blanks: `12` keeps twelve bytes, `-2`
-//! leaves out two, `+7f01` inserts these. What follows the last token is kept.
+//! deletes two, `+7f01` inserts two. Bytes after the last token are kept.
 
 use std::fmt::{self, Write};
 
@@ -17,16 +17,16 @@ enum Edit {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Edits(Vec<Edit>);
 
-/// How many equal bytes end a difference.
+/// Number of equal bytes that end a difference.
 const ANCHOR: usize = 4;
 
-/// How many bytes from either side a difference can take before the rest counts
-/// as different. Looking for its end is quadratic in this.
+/// Maximum length of a difference in either string. If it has not ended by
+/// then, the rest counts as different. The search is quadratic in this length.
 const REACH: usize = 512;
 
 impl Edits {
-    /// Edits that turn `from` into `to`: short ones where the bytes differ in
-    /// a few places, correct ones always.
+    /// Edits that turn `from` into `to`. They are always correct, and short if
+    /// the bytes differ in a few places.
     pub fn between(from: &[u8], to: &[u8]) -> Edits {
         let mut edits = Vec::new();
         let (mut a, mut b) = (from, to);
@@ -67,7 +67,7 @@ impl Edits {
         Some(out)
     }
 
-    /// Reads tokens. `None` if one is none.
+    /// Parses tokens. `None` if one is not valid.
     pub fn parse<'a>(tokens: impl Iterator<Item = &'a str>) -> Option<Edits> {
         let edit = |token: &str| {
             if let Some(digits) = token.strip_prefix('+') {
@@ -87,8 +87,8 @@ impl Edits {
     }
 }
 
-/// How many bytes to drop from `a` and to take from `b` until they go on alike:
-/// the least sum of both within reach. The first bytes are different.
+/// Lengths to drop from `a` and to take from `b` until both go on alike, with
+/// the least sum within reach. The first bytes must differ.
 fn difference(a: &[u8], b: &[u8]) -> (usize, usize) {
     for sum in 1..=2 * REACH {
         let least = sum.saturating_sub(REACH.min(b.len()));
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(edits(b"0123456789", b"01x3456789"), "2 -1 +78");
         assert_eq!(edits(b"0123456789", b"013456789"), "2 -1");
         assert_eq!(edits(b"0123456789", b"0123456789!"), "10 +21");
-        // Bytes that have little in common, of all lengths.
+        // Dissimilar byte strings of all lengths.
         let bytes: Vec<u8> = (0..3000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for n in [0, 1, 3, 4, 5, 600, 1500] {
             edits(&bytes[..n], &bytes[1500..]);

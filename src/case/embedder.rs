@@ -1,5 +1,5 @@
-//! The deterministic host: it answers imports, keeps every reference it sees,
-//! and writes down what happened.
+//! The deterministic host: answers imports, keeps every reference it sees, and
+//! records calls.
 
 use super::error::RunError;
 use super::kept::{Kept, VALUE_FOOTPRINT, argument, keep};
@@ -21,21 +21,20 @@ pub(super) struct Called {
 
 /// The host.
 pub(super) struct Embedder {
-    /// What the module exports.
+    /// The module's exports.
     pub exports: Exports,
-    /// What the host does when it is called.
+    /// The acts of the host during calls.
     pub acts: Arc<[Step]>,
-    /// Calls so far, as far as they are written down.
+    /// The recorded calls.
     pub calls: Vec<Called>,
-    /// How many there were.
+    /// Number of calls, recorded or not.
     pub count: u64,
 }
 
-/// Bytes of memory that a call that is written down takes, besides its values.
+/// Bytes of memory that a recorded call takes besides its values.
 const CALL_FOOTPRINT: u64 = 160;
 
-/// Work of something that the host does when it is called, besides what that is:
-/// its name is compared, and its arguments are read.
+/// Work of starting an act of the host: comparing its name and reading its arguments.
 fn act_work(step: &Step) -> u64 {
     let named = match step {
         Step::Call(call) => call.export.len() / 8 + 10 * call.args.len(),
@@ -45,11 +44,11 @@ fn act_work(step: &Step) -> u64 {
     100 + named as u64
 }
 
-/// How many calls are written down value by value; later ones only count.
+/// Maximum number of recorded calls. Later calls are only counted.
 const MAX_CALLS: usize = 4096;
 
 impl Embedder {
-    /// A host that does `acts` when it is called.
+    /// A host that performs `acts` during calls.
     pub(super) fn new(module: &Arc<Module>, acts: &[Step]) -> Embedder {
         Embedder {
             exports: Exports {
@@ -62,15 +61,15 @@ impl Embedder {
         }
     }
 
-    /// The number of the act that is due in a call, counted from 0 like the calls.
-    /// There must be acts.
+    /// Index of the act that is due in a call; both are counted from 0. `acts`
+    /// must not be empty.
     pub(super) fn due(&self, call: u64) -> usize {
         (call % self.acts.len() as u64) as usize
     }
 
-    /// Does what is due in a call of host function `func`. `None` if nothing is, or if it cannot be done:
-    /// a step that fits no export does nothing, since whoever wrote it may not
-    /// know what calls the host.
+    /// Performs the act that is due in a call of host function `func`. `None`
+    /// if no act is due or it cannot be performed: an act that fits no export
+    /// does nothing, since its author may not know which calls reach the host.
     fn act<H: Heap>(
         &mut self,
         store: &mut Store<H>,
@@ -141,7 +140,7 @@ impl<H: Heap> Host<H> for Embedder {
         for (i, result) in ty.results.iter().enumerate() {
             let seed = mix(nth, u64::from(call.id) << 8 | i as u64);
             let value = match result {
-                // References the host has seen come back, or null, or new ones.
+                // References seen earlier, null, or new references.
                 ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(0),
                 ValType::Ref(_) if seed.is_multiple_of(2) => {
                     let arg = Arg::Kept((seed >> 8) as u32);

@@ -1,4 +1,4 @@
-//! What can be wrong: a file that is not a case, and a run without an observation.
+//! Errors: a file that is not a case, and a run without an observation.
 
 use crate::engine::Stop;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// A file that is not a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CaseError {
-    /// What is wrong, in one line.
+    /// The error in one line.
     pub message: String,
 }
 
@@ -30,8 +30,7 @@ pub(super) fn error(message: impl Into<String>) -> CaseError {
     }
 }
 
-/// Squeezes a message with an excerpt of the source into one line: what is
-/// wrong, and where.
+/// Reduces a message with a source excerpt to one line: the error and its position.
 pub(super) fn one_line(message: &str) -> String {
     let first = message.lines().next().unwrap_or("unknown error").trim();
     let place = message
@@ -48,7 +47,7 @@ pub(super) fn one_line(message: &str) -> String {
                 _ => first.to_string(),
             }
         }
-        // TOML puts the place first and the reason last.
+        // TOML puts the position first and the reason last.
         (None, Some(reason)) if first.contains(" at line ") => format!("{first}: {reason}"),
         _ => first.to_string(),
     }
@@ -58,14 +57,14 @@ pub(super) fn one_line(message: &str) -> String {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum RunError {
-    /// An import that the host cannot satisfy.
+    /// The host cannot satisfy an import.
     Import(String),
     /// The plan calls something that is not an exported function.
     Export(String),
     /// The plan passes more arguments than the function takes.
     Arguments(String),
-    /// The run did not come to its end: the heap ran out, is corrupt, or the
-    /// inspector stopped it.
+    /// The run did not complete: the heap ran out or is corrupt, or the
+    /// inspector stopped the run.
     Stopped(Stop),
 }
 

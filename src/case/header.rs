@@ -1,15 +1,15 @@
-//! The header of a case, as it is written.
+//! The header of a case in its text form.
 
 use super::error::{CaseError, error};
 use super::step_text::StepText;
 use crate::engine::{Limits, MAX_REENTRY};
 use serde::{Deserialize, Serialize};
 
-/// The header of a case. Everything is optional.
+/// The header of a case. Every field is optional.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// What the case is about, for people.
+    /// A description for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// The fault under which it was found.
@@ -21,13 +21,13 @@ pub struct Header {
     /// The collectors to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collectors: Option<Vec<String>>,
-    /// When to audit, by the name of the [`Timing`](crate::oracle::Timing).
+    /// When to audit: the name of a [`Timing`](crate::oracle::Timing).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<String>,
-    /// The [`Layers`](crate::oracle::Layers) of the oracle that are on.
+    /// The active [`Layers`](crate::oracle::Layers) of the oracle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oracle: Option<String>,
-    /// Whether heaps that free are run a second time, with other collections.
+    /// Whether heaps that free run a second time, with other collections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<bool>,
     /// See [`parse_schedule`](super::parse_schedule).
@@ -36,15 +36,15 @@ pub struct Header {
     /// Limits that differ from the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsText>,
-    /// The plan; without one, every export is called once.
+    /// The plan. Without one, every exported function is called once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<StepText>>,
-    /// What the host does when it is called; see [`Case::host`](super::Case::host).
+    /// The host's acts during calls; see [`Case::host`](super::Case::host).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub host: Vec<StepText>,
 }
 
-/// Limits as text: see [`Limits`].
+/// The text form of [`Limits`].
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsText {
@@ -72,12 +72,12 @@ pub struct LimitsText {
     /// Bytes of memory that the run may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub footprint: Option<u64>,
-    /// Work that no fuel pays for.
+    /// Work that fuel does not pay for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<u64>,
 }
 
-/// A limit, unless it is the default one.
+/// A limit, or `None` if it has its default value.
 fn beyond_default(limit: u64, default: u64) -> Option<u64> {
     (limit != default).then_some(limit)
 }
@@ -97,7 +97,8 @@ impl LimitsText {
         }
     }
 
-    /// Refuses limits under which nothing can run, and those that no run has.
+    /// Refuses limits under which nothing can run, and those above the engine's
+    /// maximum.
     pub(crate) fn check(&self) -> Result<(), CaseError> {
         let refuse = |what: String| Err(error(format!("header: limits: {what}")));
         let least = [
@@ -119,7 +120,7 @@ impl LimitsText {
         }
     }
 
-    /// Puts what is given in the place of what `limits` says.
+    /// Overrides `limits` with those that are given.
     pub fn apply(&self, limits: &mut Limits) {
         let default = *limits;
         *limits = Limits {

@@ -1,4 +1,4 @@
-//! What the host gives for the imports of a module.
+//! The host's items for the imports of a module.
 
 use super::values::{make, mix, number};
 use crate::engine::{Extern, Inspector, Stop, Store};
@@ -7,23 +7,23 @@ use crate::module::{ExternType, Import, Module, Names};
 use crate::types::{Composite, FuncType, HeapType, RefType, SubType, Types, ValType};
 use std::sync::Arc;
 
-/// Something for every import of a module.
+/// An item for every import of a module.
 pub(super) struct Imports {
-    /// One for each, in order.
+    /// One item for each import, in order.
     pub externs: Vec<Extern>,
-    /// Globals and tables of functions that are still to be made.
+    /// Globals and tables that still need a function as their value.
     without_function: Vec<WithoutFunction>,
 }
 
-/// A global, or a table, whose functions must not be null and are not there yet.
+/// A global or table of non-null functions, before its function exists.
 struct WithoutFunction {
     item: Extern,
     ty: HeapType,
-    /// The number of the import. The function is called under it.
+    /// The index of the import. It becomes the id of the host function.
     import: u32,
 }
 
-/// Something for every import of `module`, or why there is nothing for one.
+/// Makes an item for every import of `module`, or says why one cannot be made.
 pub(super) fn imports<H: Heap>(
     store: &mut Store<H>,
     module: &Module,
@@ -75,9 +75,9 @@ pub(super) fn imports<H: Heap>(
 }
 
 impl Imports {
-    /// Makes functions of the host for the globals and tables that have none yet.
-    /// Called when the module is linked: so its functions have the numbers in the
-    /// store that they have in the module.
+    /// Makes host functions for the globals and tables that have none yet.
+    /// Called after the module is linked, so that the module's functions have
+    /// the same indices in the store as in the module.
     pub(super) fn make_functions<H: Heap>(
         &self,
         store: &mut Store<H>,
@@ -109,7 +109,7 @@ impl Imports {
     }
 }
 
-/// Sets a new global, or all elements of a new table, to the value in a register.
+/// Sets a new global, or all elements of a new table, to a register's value.
 fn set<H: Heap>(store: &mut Store<H>, item: Extern, value: u64) -> Result<(), Stop> {
     match item {
         Extern::Global(index) => store.set_global(index, value),
@@ -118,7 +118,7 @@ fn set<H: Heap>(store: &mut Store<H>, item: Extern, value: u64) -> Result<(), St
     }
 }
 
-/// Why an import cannot be satisfied.
+/// The reason why an import cannot be satisfied.
 fn unavailable(module: &Module, import: &Import, ty: RefType) -> String {
     format!(
         "import {:?} {:?}: the host has no value of type {}",

@@ -1,4 +1,4 @@
-//! The references that the host keeps, and how they come back as arguments.
+//! References that the host keeps, and their use as arguments.
 
 use super::plan::Arg;
 use super::values::make;
@@ -7,37 +7,38 @@ use crate::heap::{GcRef, Heap};
 use crate::observe::ObservedValue;
 use crate::types::{Lane, RefType, ValType};
 
-/// A value whose object, if it is one, is kept in a handle of the store.
+/// A value. If it refers to an object, a handle of the store keeps the reference.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Kept {
     /// Not a reference into the heap.
     Plain(ObservedValue),
-    /// A reference in this handle.
+    /// The handle that holds the reference.
     Handle(u32),
 }
 
-/// How many references the host keeps. Later ones are seen and forgotten, so
-/// that a loop of calls does not make the host the owner of everything.
+/// Maximum number of references that the host keeps. Later ones are seen but
+/// not kept, so that a loop of calls does not make the host own every object.
 const MAX_KEPT: usize = 64;
 
-/// Bytes of memory that a value takes that is written down: as it is kept while the
-/// run lasts, and as it is shown then.
+/// Maximum length of a difference in either string. If it has not ended by
+/// then, the rest counts as different. The search is quadratic in this length.
 pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<ObservedValue>()) as u64;
 
-/// Work of looking whether a reference is held, and which of those that are held
-/// have a type.
+/// Work of searching the handles for a reference, and of finding those whose
+/// references have a type.
 const KEEP_WORK: u64 = 100;
 const FIND_WORK: u64 = 300;
 
-/// The handles to look for a reference in: all, or of very many those that are
-/// kept, and the latest of those that hold the arguments of calls.
+/// The handles to search for a reference. This is all of them, unless there are
+/// very many: then the first, which keep references, and the latest, which hold
+/// the arguments of calls.
 fn looked_at<H: Heap>(store: &Store<H>) -> impl Iterator<Item = u32> + use<H> {
     let all = store.handles() as u32;
     let kept = all.min(MAX_KEPT as u32);
     (0..kept).chain(kept.max(all.saturating_sub(MAX_KEPT as u32))..all)
 }
 
-/// Remembers a value, holding on to its object; `high` is the other half of
+/// Records a value and keeps its object in a handle. `high` is the high half of
 /// a vector.
 pub(super) fn keep<H: Heap>(
     store: &mut Store<H>,
@@ -56,7 +57,7 @@ pub(super) fn keep<H: Heap>(
         return Ok(Kept::Plain(ObservedValue::I31(r.i31_signed())));
     }
     store.spend(KEEP_WORK)?;
-    // The same object again is held once.
+    // Keep each object in one handle only.
     if let Some(handle) = looked_at(store).find(|handle| store.handle(*handle) == r) {
         return Ok(Kept::Handle(handle));
     }
@@ -66,8 +67,8 @@ pub(super) fn keep<H: Heap>(
     Ok(Kept::Handle(store.add_handle(r)?))
 }
 
-/// Remembers the exception that a call has ended with, in a handle of its own
-/// unless there are too many.
+/// Records the exception that ended a call, in a handle of its own unless there
+/// are too many.
 pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop> {
     let handles = store.handles();
     let handle = store.take_exception()?;
@@ -78,7 +79,7 @@ pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop
     Ok(Kept::Plain(ObservedValue::NotKept))
 }
 
-/// The handles whose references have the type.
+/// The handles whose references have type `ty`.
 fn fitting_handles<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, Stop> {
     let mut fitting = Vec::new();
     if ty.heap.is_gc() {
@@ -93,8 +94,8 @@ fn fitting_handles<H: Heap>(store: &Store<H>, ty: RefType) -> Result<Vec<u32>, S
     Ok(fitting)
 }
 
-/// The value of an argument, as a register, not rooted: `None` if nothing
-/// fits the parameter. A vector is a number in its low half.
+/// The value of an argument as a register, not rooted. `None` if no value fits
+/// the parameter. A vector gets a number in its low half.
 pub(super) fn argument<H: Heap>(
     store: &mut Store<H>,
     ty: ValType,

@@ -1,6 +1,6 @@
-//! Cases: a module, a plan and a schedule; all that a run depends on.
+//! Cases: a module, a plan, a schedule and limits, which determine a run.
 //!
-//! [`run`] executes a case on one heap and returns what an embedder saw.
+//! [`run`] executes a case on one heap and returns its observation.
 
 mod arguments;
 mod ceiling;
@@ -41,13 +41,13 @@ use crate::engine::{Limits, Schedule};
 pub struct Case {
     /// The module, in binary form.
     pub wasm: Vec<u8>,
-    /// What the host does with it.
+    /// The actions of the host.
     pub plan: Plan,
-    /// What the host does when it is called: in its `n`-th call the `n`-th of
-    /// these, and the first again after the last. Then it answers.
+    /// The acts of the host during calls: the `n`-th call performs the `n`-th
+    /// act before it returns, starting over after the last act.
     pub host: Vec<Step>,
     /// Where collections happen.
     pub schedule: Schedule,
-    /// What the run may use.
+    /// Resources that the run may use.
     pub limits: Limits,
 }

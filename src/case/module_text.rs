@@ -1,15 +1,15 @@
-//! The module of a case as text that reads back to the same bytes.
+//! The text form of a module, from which the same bytes can be read.
 //!
-//! Many binary modules have the same text: local variables may be declared in
-//! runs or one by one, there may be a data count that nothing needs, and sections
-//! that are empty. Where the text alone would give other bytes, it is followed by
-//! a trailer, lines that begin with `;;=`: a checksum of the bytes that the text
-//! gives, and the edits that make of them those that were written. Once the text
-//! has been edited by hand the checksum no longer fits, and the trailer is
-//! ignored.
+//! Many binary modules have the same text: locals may be declared in runs or
+//! one by one, and there may be an unneeded data count or empty sections. If
+//! the text alone would give other bytes, it is followed by a trailer of lines
+//! that begin with `;;=`: a checksum of the bytes that the text gives, and the
+//! edits that turn these into the original bytes. After an edit of the text the
+//! checksum no longer fits, and the trailer is ignored.
 //!
-//! A module whose text does not parse, or has little in common with its bytes, is
-//! written as `(module binary ...)`, below its text as a comment.
+//! A module whose text does not parse, or whose encoding has little in common
+//! with the original bytes, is written as `(module binary ...)` below its text
+//! as a comment.
 
 use super::edits::Edits;
 use super::error::{error, one_line};
@@ -17,10 +17,10 @@ use crate::case::CaseError;
 use crate::escape::Lines;
 use std::fmt::Write;
 
-/// What the lines of a trailer begin with.
+/// The prefix of the trailer's lines.
 const TRAILER: &str = ";;=";
 
-/// Columns of a line of a trailer, about.
+/// Approximate width of the trailer's lines.
 const WIDTH: usize = 100;
 
 /// Prints a module.
@@ -62,7 +62,7 @@ pub(super) fn print(wasm: &[u8]) -> String {
     text
 }
 
-/// The module as bytes, below its text as a comment if there is one.
+/// Writes the module as bytes, below its text as a comment if it can be printed.
 fn binary(wasm: &[u8]) -> String {
     const BYTES: usize = 24;
     let mut text = String::from(";; This module is kept as bytes: its text does not read back.\n");
@@ -85,7 +85,7 @@ fn binary(wasm: &[u8]) -> String {
     text
 }
 
-/// Reads a module that [`print`] has written, or that somebody else has.
+/// Reads a module that was written by [`print`] or by hand.
 pub(super) fn read(text: &str) -> Result<Vec<u8>, CaseError> {
     let wasm = wat::parse_str(text).map_err(|e| error(one_line(&e.to_string())))?;
     let trailer = |line: &&str| line.is_empty() || line.starts_with(TRAILER);
@@ -132,7 +132,7 @@ mod tests {
             "{text}"
         );
         assert_eq!(read(&text).unwrap(), ODD);
-        // Edited by hand, the text counts.
+        // After an edit by hand, the trailer is ignored.
         let edited = text.replace("(local i32 i32)", "(local i32 i64)");
         let bytes = wat::parse_str(&edited).unwrap();
         assert_eq!(read(&edited).unwrap(), bytes);
@@ -147,7 +147,7 @@ mod tests {
             assert!(text.contains("(module binary"), "{text}");
             assert_eq!(read(&text).unwrap(), bytes);
         }
-        // Custom sections that are larger than all the rest.
+        // Custom sections larger than the rest of the module.
         let mut wasm = b"\0asm\x01\0\0\0\0\xa0\x1f\x01x".to_vec();
         wasm.extend((0..0xfa0 - 2u32).map(|i| ((i * i) >> 5) as u8));
         assert_eq!(read(&print(&wasm)).unwrap(), wasm);

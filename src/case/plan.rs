@@ -1,4 +1,4 @@
-//! Plans: what the host does, in which order, with which values.
+//! Plans: the actions of the host, their order and their values.
 
 use super::error::{CaseError, error};
 use crate::engine::Act;
@@ -8,18 +8,17 @@ use std::fmt;
 /// An argument of a call.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Arg {
-    /// A number, as bits: `i32` and `f32` use the low half. For a parameter of
-    /// reference type it picks one of the values that fit.
+    /// The bits of a number; `i32` and `f32` use the low half. For a parameter
+    /// of reference type, picks one of the fitting values.
     Bits(u64),
     /// The null reference.
     Null,
-    /// An i31, where that fits.
+    /// An i31, where the type allows one.
     I31(i32),
-    /// The `n`-th reference that the host has kept from earlier calls, counted
-    /// among those that fit, wrapping around.
+    /// The `n`-th of the fitting references that the host keeps, wrapping around.
     Kept(u32),
-    /// A value the harness chooses: zero; or the reference that was kept last,
-    /// a new one, or null, whichever fits first.
+    /// A value chosen by the harness: zero for numbers; else the fitting
+    /// reference kept last, a new reference, or null, in this order.
     Auto,
     /// An `f32`, as bits.
     F32(u32),
@@ -28,7 +27,7 @@ pub enum Arg {
 }
 
 impl Arg {
-    /// What it is as a number.
+    /// The bits of the argument as a number.
     pub(super) fn bits(self) -> u64 {
         match self {
             Arg::Bits(bits) | Arg::F64(bits) => bits,
@@ -48,38 +47,37 @@ pub struct Call {
     pub args: Vec<Arg>,
 }
 
-/// One thing that the host does.
+/// One action of the host.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// It calls a function.
+    /// Calls a function.
     Call(Call),
-    /// It sets an exported global, or without a value reads it, and keeps the
-    /// reference that it finds.
+    /// Sets an exported global. Without a value, reads it and keeps the
+    /// reference found.
     Global {
         /// The export's name.
         export: String,
         /// The new value.
         value: Option<Arg>,
     },
-    /// It sets an element of an exported table, or without a value reads it,
-    /// and keeps the reference that it finds. An index that is out of bounds
-    /// is shown as a trap.
+    /// Sets an element of an exported table. Without a value, reads it and
+    /// keeps the reference found. An index out of bounds is observed as a trap.
     Table {
         /// The export's name.
         export: String,
-        /// Which element.
+        /// The index of the element.
         index: u32,
         /// The new value.
         value: Option<Arg>,
     },
-    /// It lets go of a reference that it has kept: the `n`-th, wrapping around.
+    /// Drops a kept reference: the `n`-th, wrapping around.
     Drop(u32),
-    /// It collects.
+    /// Collects.
     Collect,
 }
 
 impl Step {
-    /// What kind of thing it is, to whom looks for somebody to blame.
+    /// The kind of action, by which the engine attributes effects on the heap.
     pub(super) fn act(&self) -> Act {
         match self {
             Step::Call(_) => Act::Call,
@@ -90,7 +88,7 @@ impl Step {
         }
     }
 
-    /// What observations call the step: the name of the export, or a word.
+    /// The step's name in observations: the name of the export, or a word.
     pub fn name(&self) -> String {
         match self {
             Step::Call(Call { export, .. })
@@ -102,13 +100,13 @@ impl Step {
     }
 }
 
-/// What the host does with a module.
+/// The actions of the host on a module.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Plan {
-    /// Every exported function once, in order, with automatic arguments.
+    /// Calls every exported function once, in order, with automatic arguments.
     #[default]
     EveryExport,
-    /// These steps.
+    /// Performs these steps.
     Steps(Vec<Step>),
 }
 
@@ -143,13 +141,13 @@ fn nan(f: &mut fmt::Formatter<'_>, ty: &str, negative: bool, payload: u64) -> fm
     write!(f, "{ty}:{sign}nan:{payload:#x}")
 }
 
-/// Reads a whole number, decimal or hexadecimal.
+/// Parses a decimal or hexadecimal integer.
 pub(super) fn number(text: &str) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text),
     };
-    // No second sign, which the standard library would take.
+    // Refuse a second sign, which the standard library would accept.
     let digits = match digits.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16)
             .ok()
@@ -162,8 +160,8 @@ pub(super) fn number(text: &str) -> Option<i128> {
     Some(sign * i128::from(digits?))
 }
 
-/// Reads a float as bits, of which `fraction` are the fraction: a number,
-/// `inf`, `nan`, or `nan:0x1` with that fraction.
+/// Parses a float to bits, `fraction` of them its fraction: a number, `inf`,
+/// `nan`, or `nan:0x1` with that fraction.
 fn float<X: std::str::FromStr>(
     text: &str,
     fraction: u32,
@@ -185,7 +183,7 @@ fn float<X: std::str::FromStr>(
         return None;
     }
     let value = sign | bits(digits.parse().ok()?);
-    // What is too large is not meant to be infinite.
+    // Refuse numbers that overflow to infinity.
     let is_infinite = value & !sign == infinity;
     (!is_infinite || digits.to_ascii_lowercase().starts_with("inf")).then_some(value)
 }
@@ -193,8 +191,8 @@ fn float<X: std::str::FromStr>(
 impl std::str::FromStr for Arg {
     type Err = CaseError;
 
-    /// Reads an argument as printed. Numbers may be decimal, hexadecimal or,
-    /// with `f32:` or `f64:` in front, floating point.
+    /// Parses an argument as printed. Numbers may be decimal or hexadecimal,
+    /// or, with the prefix `f32:` or `f64:`, floating point.
     fn from_str(text: &str) -> Result<Arg, CaseError> {
         let parsed = match text.split_once(':') {
             Some(("i31", n)) => number(n).and_then(|n| i32::try_from(n).ok()).map(Arg::I31),

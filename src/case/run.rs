@@ -16,30 +16,29 @@ use crate::observe::{
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What happened on the way, for statistics. Not part of the observation.
+/// Counts of events during a run, for statistics. Not part of the observation.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct RunStats {
     /// The heap's own counts.
     pub heap: Stats,
     /// Safepoints passed.
     pub safepoints: u64,
-    /// Calls that returned, instantiation not counted.
+    /// Calls that returned, without instantiation.
     pub returned: u32,
     /// Calls that ended with an exception.
     pub threw: u32,
-    /// Whether any call trapped, or instantiation.
+    /// Whether a call or instantiation trapped.
     pub trapped: bool,
-    /// Objects that were allocated during calls. What the host makes while it
-    /// is called counts too.
+    /// Objects allocated during calls, including those made by the host.
     pub allocated_in_calls: u64,
-    /// Whether a call trapped before any had allocated.
+    /// Whether a call trapped before any call had allocated.
     pub trapped_first: bool,
-    /// Work taken from the budget; see [`Limits::work`](crate::engine::Limits::work).
+    /// Work charged to the budget; see [`Limits::work`](crate::engine::Limits::work).
     pub work: u64,
 }
 
 impl RunStats {
-    /// Notes how a call ended, or instantiation.
+    /// Counts the end of a call or of instantiation.
     fn note(&mut self, is_call: bool, ended: &Ended, allocated: u64) {
         let trapped = matches!(ended, Ended::Trapped(_));
         self.trapped |= trapped;
@@ -54,7 +53,7 @@ impl RunStats {
 
 /// A run.
 pub struct Run<H> {
-    /// What an embedder saw, or why there is nothing.
+    /// The observation, or why there is none.
     pub observation: Result<Observation, RunError>,
     /// Statistics.
     pub stats: RunStats,
@@ -62,13 +61,12 @@ pub struct Run<H> {
     pub store: Store<H>,
 }
 
-/// Bytes of memory that a step takes besides its name and its values.
+/// Bytes of memory that a recorded step takes besides its name and its values.
 const STEP_FOOTPRINT: u64 = 160;
 
-/// Runs a case on `heap`. `module` is the case's module, compiled.
+/// Runs a case on `heap`. `module` is the case's compiled module.
 ///
-/// Imports are answered by a deterministic host; see the module's
-/// documentation. A last collection runs after the plan.
+/// A deterministic host answers the imports. A last collection runs after the plan.
 pub fn run<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
@@ -95,7 +93,7 @@ pub fn run<H: Heap>(
     }
 }
 
-/// Instantiates the module, follows the plan, and writes everything down.
+/// Instantiates the module, executes the plan, and records the outcomes.
 fn follow<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
@@ -171,7 +169,7 @@ pub(crate) fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
     }
 }
 
-/// Collects once more, lets the inspector look, and writes everything down.
+/// Collects a last time, calls the inspector, and builds the observation.
 fn finish<H: Heap>(
     store: &mut Store<H>,
     ended: Vec<(Option<String>, Ended)>,
@@ -179,14 +177,14 @@ fn finish<H: Heap>(
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
     store.finish(inspector)?;
-    // What the steps showed is there twice while it is written down.
+    // While the observation is built, the outcomes exist twice.
     store.note_bytes(ended.len() as u64 * STEP_FOOTPRINT)?;
     let seen_now = observe_within(store)?;
     let kept = &seen_now.kept;
     let seen = |value: &Kept| match value {
         Kept::Plain(seen) => *seen,
         Kept::Handle(handle) => match kept[*handle as usize] {
-            // That it was an object is known; what it is now nobody can see.
+            // The value was an object, which can no longer be observed.
             ObservedValue::Null => ObservedValue::Dropped,
             seen => seen,
         },

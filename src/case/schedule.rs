@@ -3,7 +3,7 @@
 use super::error::{CaseError, error};
 use crate::engine::Schedule;
 
-/// Reads `never`, `safepoints`, `allocations` or `allocations/N`, or a list of
+/// Parses `never`, `safepoints`, `allocations`, `allocations/N`, or a list of
 /// safepoints `at:1,5,9`.
 pub fn parse_schedule(text: &str) -> Result<Schedule, CaseError> {
     let parsed = match text {
@@ -32,7 +32,7 @@ pub fn parse_schedule(text: &str) -> Result<Schedule, CaseError> {
     })
 }
 
-/// Writes a schedule as [`parse_schedule`] reads it.
+/// Prints a schedule in the form that [`parse_schedule`] reads.
 pub fn print_schedule(schedule: &Schedule) -> String {
     match schedule {
         Schedule::Never => "never".into(),
@@ -42,7 +42,7 @@ pub fn print_schedule(schedule: &Schedule) -> String {
         // An empty list never collects.
         Schedule::At(list) if list.is_empty() => "never".into(),
         Schedule::At(list) => {
-            // What comes before the first is due at the first.
+            // A collection scheduled before the first safepoint happens at the first.
             let list = list.iter().map(|at| at.max(&1).to_string());
             let list: Vec<String> = list.collect();
             format!("at:{}", list.join(","))

@@ -1,4 +1,4 @@
-//! Which line of a module's text an instruction of its binary form comes from.
+//! A map from instructions of a binary module to lines of its text.
 
 use wasmparser::{ConstExpr, ElementItems, OperatorsReader, Parser, Payload, TableInit};
 use wast::core::{
@@ -7,26 +7,26 @@ use wast::core::{
 use wast::parser::ParseBuffer;
 use wast::token::Span;
 
-/// The lines of a module's instructions: of those in functions, and of those in
-/// the initialisers of tables, globals and elements.
+/// Lines of a module's instructions, in functions and in the initialisers of
+/// tables, globals and elements.
 ///
-/// Both forms are walked side by side. The binary form need not be the one that
-/// this text is encoded as, if it has the same functions with the same
-/// instructions: text that was printed from it will do.
+/// Built by walking both forms side by side. The text need not encode to the
+/// same bytes, only to the same functions with the same instructions: text
+/// printed from the binary module fits.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SourceMap {
-    /// By offset: that of an instruction in the binary form, and its line.
+    /// Offsets of instructions in the binary form with their lines, sorted.
     lines: Vec<(u32, u32)>,
 }
 
-/// An expression in the text: where its instructions are.
+/// An expression in the text: the places of its instructions.
 type Text<'a> = Option<&'a [Span]>;
 
-/// An expression in the binary form: where its instructions are, `end` left out.
+/// An expression in the binary form: the offsets of its instructions, without `end`.
 type Binary = Vec<u32>;
 
-/// The expressions of a module of one form, each list in the order of the binary
-/// form.
+/// The expressions of one form of a module. Each list is in the order of the
+/// binary form.
 #[derive(Debug)]
 struct Expressions<E> {
     tables: Vec<Option<E>>,
@@ -47,8 +47,8 @@ impl<E> Default for Expressions<E> {
 }
 
 impl SourceMap {
-    /// The map from `wasm` to `text`. Knows nothing of parts that do not fit each
-    /// other, and nothing at all if `text` is not a module in the text format.
+    /// The map from `wasm` to `text`. Parts that do not correspond are left
+    /// out. The map is empty if `text` is not a module in the text format.
     pub fn new(text: &str, wasm: &[u8]) -> SourceMap {
         let Ok(mut buffer) = ParseBuffer::new(text) else {
             return SourceMap::default();
@@ -57,16 +57,15 @@ impl SourceMap {
         let Ok(wast::Wat::Module(mut module)) = wast::parser::parse(&buffer) else {
             return SourceMap::default();
         };
-        // This puts the fields of the module in their order, and writes out what
-        // the text abbreviates.
+        // Encoding sorts the fields of the module and expands abbreviations.
         match module.encode() {
             Ok(_) => SourceMap::of(&module, text, wasm),
             Err(_) => SourceMap::default(),
         }
     }
 
-    /// The map from `wasm` to a module in `text` that has been parsed with the
-    /// places of instructions, and encoded.
+    /// The map from `wasm` to a parsed and encoded module. `text` must have
+    /// been parsed with the places of instructions.
     pub(crate) fn of(module: &Module<'_>, text: &str, wasm: &[u8]) -> SourceMap {
         let mut map = SourceMap::default();
         let (text_form, binary_form) = (in_text(module), in_binary(wasm));
@@ -106,14 +105,14 @@ impl SourceMap {
         map
     }
 
-    /// The line of the instruction at `offset` of the binary form, counted from 1.
+    /// The line, counted from 1, of the instruction at `offset` in the binary form.
     pub fn line(&self, offset: u32) -> Option<u32> {
         let at = self.lines.binary_search_by_key(&offset, |(at, _)| *at);
         at.ok().map(|at| self.lines[at].1)
     }
 }
 
-/// The pairs of two lists, if they are equally long.
+/// Pairs the elements of two lists of equal length; empty if the lengths differ.
 fn paired<'a, A, B>(a: &'a [A], b: &'a [B]) -> impl Iterator<Item = (&'a A, &'a B)> {
     let fit = a.len() == b.len();
     a.iter().zip(b).filter(move |_| fit)
@@ -123,7 +122,7 @@ fn spans<'a>(expression: &'a Expression<'_>) -> Text<'a> {
     expression.instr_spans.as_deref()
 }
 
-/// The expressions of a module that has been encoded.
+/// The expressions of an encoded text module.
 fn in_text<'a>(module: &'a Module<'_>) -> Expressions<Text<'a>> {
     let mut found = Expressions::default();
     let ModuleKind::Text(fields) = &module.kind else {
@@ -156,7 +155,7 @@ fn in_text<'a>(module: &'a Module<'_>) -> Expressions<Text<'a>> {
     found
 }
 
-/// The expressions of a binary module, up to the first mistake in it.
+/// The expressions of a binary module up to the first error.
 fn in_binary(wasm: &[u8]) -> Expressions<Binary> {
     let mut found = Expressions::default();
     for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
@@ -201,7 +200,7 @@ fn constant(expression: &ConstExpr<'_>) -> Binary {
     offsets(expression.get_operators_reader())
 }
 
-/// Where operators begin; the last one is the `end` that the text leaves out.
+/// Offsets of operators, without the last one: the `end` that the text omits.
 fn offsets(operators: OperatorsReader<'_>) -> Binary {
     let operators = operators.into_iter_with_offsets().map_while(Result::ok);
     let offsets = operators.map(|(_, offset)| u32::try_from(offset).unwrap_or(u32::MAX));

@@ -1,10 +1,10 @@
-//! The text form of what the host does.
+//! The text form of a host's steps.
 
 use super::error::CaseError;
 use super::plan::{Arg, Call, Step};
 use serde::{Deserialize, Serialize};
 
-/// A step as text: one of `call`, `global`, `table`, `drop` and `collect`.
+/// A step as text: exactly one of `call`, `global`, `table`, `drop` and `collect`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepText {
@@ -20,13 +20,13 @@ pub struct StepText {
     /// The exported table to set or to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// Which element of the table; 0 if nothing is said.
+    /// Index of the table element; 0 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
-    /// The new value of a global or an element; without one it is read.
+    /// The new value of a global or an element. Without it, the value is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The kept reference to let go of.
+    /// The kept reference to drop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drop: Option<u32>,
     /// Whether to collect.
@@ -35,7 +35,7 @@ pub struct StepText {
 }
 
 impl StepText {
-    /// Writes a step.
+    /// The text form of a step.
     pub(super) fn of(step: &Step) -> StepText {
         let empty = StepText::default();
         let value = |arg: &Option<Arg>| arg.map(|arg| arg.to_string());
@@ -71,7 +71,7 @@ impl StepText {
         }
     }
 
-    /// Reads it.
+    /// Parses the step.
     pub(super) fn read(&self) -> Result<Step, String> {
         let value = self.value.as_ref().map(|v| v.parse::<Arg>()).transpose()?;
         let args: Result<Vec<Arg>, CaseError> = self.args.iter().map(|a| a.parse()).collect();
@@ -95,7 +95,7 @@ impl StepText {
                 return Err("a step has one of call, global, table, drop and collect".into());
             }
         };
-        // Whatever the step has no use for is a mistake.
+        // Refuse keys that the step does not use.
         let needed = StepText::of(&step);
         if needed.args.len() != self.args.len() {
             return Err("only a call has args".into());

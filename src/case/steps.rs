@@ -1,4 +1,4 @@
-//! What the host does, one step at a time.
+//! Execution of the host's steps, one at a time.
 
 use super::error::RunError;
 use super::kept::{Kept, VALUE_FOOTPRINT, argument, keep, keep_exception};
@@ -10,16 +10,16 @@ use crate::module::{ExportItem, Module};
 use crate::types::ValType;
 use std::sync::Arc;
 
-/// The module that a plan is for, whose exports its steps name.
+/// The module of a plan. Its steps name the module's exports.
 #[derive(Clone)]
 pub(super) struct Exports {
     /// The module.
     pub module: Arc<Module>,
-    /// Its instance, once there is one.
+    /// Its instance, once linked.
     pub instance: Option<u32>,
 }
 
-/// How a step ended, while the objects are still where they are.
+/// The outcome of a step before the objects are read.
 pub(super) enum Ended {
     Returned(Vec<Kept>),
     Trapped(Trap),
@@ -27,8 +27,8 @@ pub(super) enum Ended {
     NoArgument,
 }
 
-/// Does a step. `number` tells it from others, so that what the host makes up
-/// is varied.
+/// Performs a step. `number` identifies the step, to vary the values that the
+/// host makes up.
 pub(super) fn perform<H: Heap>(
     store: &mut Store<H>,
     exports: &Exports,
@@ -101,7 +101,7 @@ pub(super) fn perform<H: Heap>(
     end_of(store, done, &[])
 }
 
-/// An item that the module exports.
+/// Looks up an exported item of the instance.
 fn item<H: Heap>(store: &Store<H>, exports: &Exports, name: &str) -> Result<Extern, RunError> {
     let Some(item) = exports.module.export(name) else {
         let message = format!("the module exports nothing by the name of {name:?}");
@@ -151,7 +151,7 @@ fn call<H: Heap>(
             step.args.len()
         )));
     }
-    // Arguments are held until the call: making the next one may collect.
+    // Keep arguments in handles until the call: making the next one may collect.
     let mut args = Vec::with_capacity(ty.params.len());
     let mut held = Vec::new();
     let handles = store.handles();
@@ -184,7 +184,7 @@ fn call<H: Heap>(
     end_of(store, done, &ty.results)
 }
 
-/// Takes what a step left behind.
+/// Records the outcome and results of a step.
 pub(super) fn end_of<H: Heap>(
     store: &mut Store<H>,
     done: Result<(), Stop>,

@@ -10,8 +10,8 @@
 //!   (func (export "run") (param i32 anyref)))
 //! ```
 //!
-//! [`read`] is the inverse of [`write()`]: what is read is the same case, to the
-//! last byte of its module.
+//! [`read`] is the inverse of [`write()`]: it gives the same case, with exactly
+//! the same module bytes.
 
 use super::ceiling;
 use super::error::{CaseError, error, one_line};
@@ -24,14 +24,14 @@ use crate::engine::Limits;
 use wast::lexer::{Lexer, TokenKind};
 
 /// Reads a case: a binary module, or a text module with or without a header.
-/// Limits that the header asks for must not be above
+/// The header may not ask for limits above
 /// [`CEILING`](crate::engine::CEILING).
 pub fn read(bytes: &[u8]) -> Result<(Case, Header), CaseError> {
     read_with(bytes, &LimitsText::default())
 }
 
-/// The same, with some limits in the place of what the header asks for. These
-/// may be any.
+/// Like [`read`], but `given` limits override those of the header and may have
+/// any value.
 pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), CaseError> {
     let mut header = Header::default();
     let wasm = if bytes.starts_with(b"\0asm") {
@@ -79,13 +79,13 @@ pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), Cas
     Ok((case, header))
 }
 
-/// What the lines of a header begin with.
+/// The prefix of a header's lines.
 const HEADER: &str = ";;!";
 
-/// A header's bytes, at most: reading takes some 160 times as much memory.
+/// Maximum size of a header in bytes: parsing takes some 160 times as much memory.
 const MAX_HEADER: usize = 4 << 20;
 
-/// Reads the header at the top of a text, if there is one.
+/// Parses the header at the top of a text, or the default header if there is none.
 pub fn read_header(text: &str) -> Result<Header, CaseError> {
     let (toml_text, _) = header_text(text);
     if toml_text.len() > MAX_HEADER {
@@ -98,7 +98,7 @@ pub fn read_header(text: &str) -> Result<Header, CaseError> {
 }
 
 /// The header at the top of a text as TOML, in the same lines and columns, and
-/// where in the text it ends.
+/// its end in the text.
 pub(crate) fn header_text(text: &str) -> (String, usize) {
     let (mut toml_text, mut end) = (String::new(), 0);
     for line in text.split_inclusive('\n') {
@@ -116,9 +116,9 @@ pub(crate) fn header_text(text: &str) -> (String, usize) {
     (toml_text, end)
 }
 
-/// Comments that look like lines of a header, but are below other text: the
-/// number of the line, from 1, and what follows `;;!`. Without those behind the
-/// first mistake in the text.
+/// Lines with the prefix `;;!` that are not at the top of the text: the number
+/// of each line, from 1, and its text after `;;!`. Ends at the first lexical
+/// error in the text.
 pub(crate) fn stray_header_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let (_, end) = header_text(text);
     let mut lexer = Lexer::new(text);
@@ -138,8 +138,8 @@ pub(crate) fn stray_header_lines(text: &str) -> impl Iterator<Item = (usize, &st
     })
 }
 
-/// Writes a case in its text form. `header` supplies what a case does not
-/// know; schedule, limits and plan are the case's own.
+/// Writes a case in its text form. The case gives schedule, limits, plan and
+/// host acts; `header` gives the rest.
 pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
     let steps = match &case.plan {
         Plan::EveryExport => None,

@@ -1,15 +1,15 @@
-//! A header as TOML, each line of which can stand in a comment.
+//! Printing a header as TOML, each line of which fits in a comment.
 //!
-//! Strings take one line whatever is in them: what is not plainly visible is
-//! written as an escape. The `toml` crate would write a line break as a line
-//! break, and comments with bidirectional controls do not read back.
+//! A string takes one line: all characters that are not plainly visible are
+//! escaped. The `toml` crate would write line breaks unescaped, and comments
+//! with bidirectional control characters do not read back.
 
 use crate::escape::is_visible;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// The keys of a header, in the order in which they are written.
+/// The keys of a header, in the order of output.
 pub(crate) const HEADER_KEYS: [&str; 11] = [
     "about",
     "fault",
@@ -24,8 +24,7 @@ pub(crate) const HEADER_KEYS: [&str; 11] = [
     "host",
 ];
 
-/// The keys of limits and of steps, in the order in which they are written;
-/// others come last.
+/// The keys of limits and steps, in the order of output. Other keys come last.
 const INNER_KEYS: [&str; 17] = [
     // Limits.
     "fuel",
@@ -48,8 +47,8 @@ const INNER_KEYS: [&str; 17] = [
     "collect",
 ];
 
-/// Writes a structure: values first, then tables, then lists of tables, each in
-/// the order of [`HEADER_KEYS`] and [`INNER_KEYS`].
+/// Prints a structure: values, then tables, then lists of tables, each in the
+/// order of [`HEADER_KEYS`] and [`INNER_KEYS`].
 pub(super) fn print(header: &impl Serialize) -> Result<String, String> {
     let mut text = String::new();
     match serde_json::to_value(header) {
@@ -108,7 +107,7 @@ fn value(value: &Value) -> Result<String, String> {
 
 fn string(text: &str) -> String {
     if text.chars().all(is_visible) {
-        // Quotes and backslashes are shown at their best.
+        // Let `toml` choose the quotes for quotes and backslashes.
         return toml::Value::from(text).to_string();
     }
     let mut quoted = String::from('"');
@@ -152,7 +151,7 @@ mod tests {
         ] {
             read_back(text);
         }
-        // All Unicode scalars, alone and between others.
+        // Every Unicode scalar, alone and between others.
         let mut some = String::new();
         for c in '\0'..=char::MAX {
             some.push(c);

@@ -1,5 +1,4 @@
-//! Values that the host makes up: arguments, results of imports, imported
-//! globals.
+//! Values made up by the host: arguments, results of imports, imported globals.
 
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
@@ -14,7 +13,8 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A number of type `ty` from `seed`, favouring small ones and edges.
+/// A number of type `ty` derived from `seed`. Small numbers and boundary values
+/// are frequent.
 pub(super) fn number(ty: ValType, seed: u64) -> u64 {
     const EDGES: [u64; 8] = [
         0,
@@ -39,8 +39,7 @@ pub(super) fn number(ty: ValType, seed: u64) -> u64 {
     }
 }
 
-/// A new reference of type `ty`, or `None` if the host cannot make one. The
-/// result is not rooted.
+/// Makes a reference of type `ty`, not rooted. `None` if the host cannot make one.
 pub(super) fn make<H: Heap>(
     store: &mut Store<H>,
     ty: RefType,
@@ -83,7 +82,7 @@ pub(super) fn make<H: Heap>(
     Ok(made)
 }
 
-/// A new object of default values of type `ty`, if there is such a type.
+/// A new object with default values, or `None` without a type.
 fn new_default<H: Heap>(
     store: &mut Store<H>,
     ty: Option<TypeId>,

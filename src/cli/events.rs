@@ -62,7 +62,7 @@ pub(super) struct Events {
     report: Option<PathBuf>,
 }
 
-/// What `--json` prints of generators.
+/// JSON document for generators.
 #[derive(Serialize)]
 struct Generated {
     seed: u64,
@@ -71,13 +71,13 @@ struct Generated {
     generators: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
 }
 
-/// What `--json` prints of inputs.
+/// JSON document for inputs.
 #[derive(Serialize)]
 struct OfInputs {
     inputs: u64,
-    /// Events that some input reached.
+    /// Events that at least one input reached.
     reached: Vec<&'static str>,
-    /// How many inputs reached each of them.
+    /// Number of inputs that reached each of them.
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -140,7 +140,7 @@ impl Events {
         }
     }
 
-    /// The tables, and what has left cases out of them, if anything did.
+    /// The tables, and why they are incomplete, if they are.
     fn run(&self, generators: &[Generator]) -> Result<(Vec<Table>, Option<String>), String> {
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -8,17 +8,17 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Files beyond this are refused, not read.
+/// Larger files are refused before they are read.
 const MAX_FILE: u64 = 64 << 20;
 
-/// Text beyond this is refused: parsed, it takes up to seventy times as much.
+/// Longer text is refused: parsed, it takes up to seventy times as much memory.
 const MAX_TEXT: usize = 8 << 20;
 
-/// Reads a file, a binary module or text; the message of an error names it.
+/// Reads a file, a binary module or text. Error messages name the file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let file = File::open(path).map_err(|e| in_file(e.to_string()))?;
-    // What is no regular file has no size, and may have no end.
+    // A path that is not a regular file has no size, and may have no end.
     let size = file.metadata().map_or(0, |data| data.len());
     let mut bytes = Vec::new();
     if size <= MAX_FILE {
@@ -42,23 +42,23 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
     campaign::replace(path, text.as_bytes()).map_err(|e| format!("{}: {e}", escape::path(path)))
 }
 
-/// Fails if [`write`] is bound to, before the work that leads there.
+/// Checks whether [`write`] can be expected to succeed, before the work that leads there.
 pub(super) fn try_write(path: &Path) -> Result<(), String> {
     campaign::try_replace(path).map_err(|e| format!("{}: {e}", escape::path(path)))
 }
 
-/// Files, and what among and below the same paths could not be read.
+/// Files found below some paths, and errors.
 #[derive(Debug, Default)]
 pub(super) struct Below {
-    /// The regular files, each once whatever links lead to it, and the folders and
-    /// files that could not be looked at, in order of their names.
+    /// The regular files, each listed once even if several links lead to it, and the folders and
+    /// files that could not be read, sorted by name.
     pub paths: Vec<PathBuf>,
-    /// Why some of them could not be looked at. A message names its path.
+    /// Why some of them could not be read. Each message names its path.
     pub errors: BTreeMap<PathBuf, String>,
 }
 
 impl Below {
-    /// Reads one of the paths; the message of an error names it.
+    /// Reads one of the paths. Error messages name the path.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
         match self.errors.get(path) {
             Some(error) => Err(error.clone()),
@@ -67,10 +67,10 @@ impl Below {
     }
 }
 
-/// The regular files among `paths` and below the folders among them. Links are
-/// followed, but not in circles. Files whose path is not wanted are left out, as is
-/// what else there is in folders. A path that is given must be a file or a folder;
-/// what cannot be read below one does not hide the rest.
+/// Lists the regular files among `paths` and below the folders among them. Links are followed, but
+/// not in circles. Files whose path is not wanted are left out, and so is everything in folders
+/// that is no file or folder. Each given path must be a file or a folder; an error below one does
+/// not hide the rest.
 pub(super) fn all_below(
     paths: &[PathBuf],
     is_wanted: impl Fn(&Path) -> bool,
@@ -87,19 +87,17 @@ pub(super) fn all_below(
     Ok(found.below)
 }
 
-/// Whether a file is a module, as far as its name tells.
+/// Whether a file is a module, by its extension.
 pub(super) fn is_module(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str());
     matches!(extension, Some("wat" | "wasm"))
 }
 
-/// What a file or a folder is known by, whatever path leads to it: device and
-/// number.
+/// Identity of a file or a folder, independent of the path: device and inode.
 #[cfg(unix)]
 type Identity = (u64, u64);
 
-/// What a file or a folder is known by, whatever symbolic link leads to it: where
-/// it really is.
+/// Identity of a file or a folder, independent of symbolic links: its canonical path.
 #[cfg(not(unix))]
 type Identity = PathBuf;
 
@@ -113,15 +111,15 @@ fn identity(path: &Path, _: &Metadata) -> Option<Identity> {
     path.canonicalize().ok()
 }
 
-/// What was found below some paths.
+/// The state of a search.
 #[derive(Default)]
 struct Found {
     below: Below,
-    /// The files and folders so far.
+    /// The files and folders found so far.
     seen: BTreeSet<Identity>,
 }
 
-/// What is in a folder, or could not be seen there.
+/// The entries of a folder, or errors.
 type Entries = Vec<io::Result<PathBuf>>;
 
 fn list(folder: &Path) -> io::Result<Entries> {
@@ -132,14 +130,14 @@ fn list(folder: &Path) -> io::Result<Entries> {
 }
 
 impl Found {
-    /// Adds what is at a path and below, with a function that lists folders.
+    /// Adds the files at a path and below it. Takes the function that lists folders as a parameter.
     fn add(
         &mut self,
         path: &Path,
         is_wanted: &impl Fn(&Path) -> bool,
         list: &impl Fn(&Path) -> io::Result<Entries>,
     ) {
-        // In the order of their names: the last is looked at first.
+        // A stack, in reverse order of names, so that files are found in order.
         let mut left = vec![path.to_path_buf()];
         while let Some(path) = left.pop() {
             let data = match path.metadata() {
@@ -178,7 +176,7 @@ impl Found {
         }
     }
 
-    /// Notes a path that cannot be looked at.
+    /// Records a path that cannot be read.
     fn unread(&mut self, path: PathBuf, error: &io::Error) {
         let message = format!("{}: {error}", escape::path(&path));
         if self.below.errors.insert(path.clone(), message).is_none() {
@@ -187,8 +185,8 @@ impl Found {
     }
 }
 
-/// Whether there is nothing at a path, rather than something that cannot be looked
-/// at: a file may be gone by now, and a link may lead nowhere or to itself.
+/// Whether nothing is at a path, as opposed to an entry that cannot be read: a file may have been
+/// removed by now, and a link may lead nowhere or to itself.
 fn is_nothing(path: &Path, error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::NotFound => true,
@@ -211,7 +209,7 @@ mod tests {
             std::fs::write(file, "(module)").unwrap();
         }
         let denied = || io::Error::from(ErrorKind::PermissionDenied);
-        // One folder cannot be listed, and of another one some cannot be seen.
+        // One folder cannot be listed, and an entry of another cannot be read.
         let list = |folder: &Path| match folder.file_name().and_then(|name| name.to_str()) {
             Some("b") => Err(denied()),
             Some("c") => Ok(vec![

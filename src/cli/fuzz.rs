@@ -102,7 +102,7 @@ impl Fuzz {
                 let findings = progress.findings.load(Ordering::Relaxed);
                 bar.set_message(format!("{findings} findings"));
                 let is_over = seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s));
-                // Where nobody reads what is found, nobody waits for more.
+                // Stop when the reader of the output has gone.
                 if is_over || signals.any() || output::has_ended() {
                     progress.stop();
                 }
@@ -111,8 +111,8 @@ impl Fuzz {
         let elapsed = start.elapsed().as_secs_f64();
         let mut kept = lock(&kept);
         let Some(outcome) = outcome else {
-            // The panic has been reported where it happened. What was found before
-            // it was saved and printed.
+            // The panic has been reported where it happened. Earlier findings were saved and
+            // printed.
             let message = "the campaign was ended by a panic, which is a bug of gcdiff";
             if kept.replays.is_empty() {
                 return Err(message.into());
@@ -138,10 +138,10 @@ impl Fuzz {
     }
 }
 
-/// What is on disk, and what should be.
+/// The findings on disk, and those that could not be saved.
 struct Kept {
     shelf: Shelf,
-    /// The command that replays each fingerprint's case, or why it is not saved.
+    /// The command that replays each fingerprint's case, or why the case was not saved.
     replays: BTreeMap<String, Result<String, String>>,
 }
 
@@ -153,7 +153,7 @@ impl Kept {
         }
     }
 
-    /// Saves a finding. The command that replays it, or what went wrong.
+    /// Saves a finding. Returns the command that replays it, or the error.
     fn save(&mut self, finding: &Finding) -> Result<String, String> {
         let saved = self.shelf.put(finding, (0, finding.number));
         let replay = saved.map(|path| finding.command(Some(&path)));
@@ -163,7 +163,7 @@ impl Kept {
         replay
     }
 
-    /// Prints the findings by fingerprint. What is not on disk is tried again.
+    /// Prints the findings by fingerprint. Saving is tried again for those not on disk.
     fn table(&mut self, outcome: &Outcome) {
         if outcome.findings.is_empty() {
             return;
@@ -184,7 +184,7 @@ impl Kept {
     }
 }
 
-/// Saves findings when they are made, and prints them in the order of their cases.
+/// Saves findings as they are made, and prints them in the order of their cases.
 struct Listening {
     kept: Arc<Mutex<Kept>>,
     bar: ProgressBar,
@@ -192,7 +192,7 @@ struct Listening {
 
 impl Listener for Listening {
     fn found(&mut self, finding: &Finding) {
-        // What cannot be saved is printed with the reason.
+        // An error in saving is printed with the finding.
         let _ = lock(&self.kept).save(finding);
     }
 

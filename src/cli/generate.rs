@@ -1,4 +1,4 @@
-//! `gcdiff generate`: the case that a seed makes.
+//! `gcdiff generate`: the case of a seed.
 
 use super::Ended;
 use super::output::say;

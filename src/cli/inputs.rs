@@ -1,4 +1,4 @@
-//! `gcdiff inputs`: something for a fuzz target to start from.
+//! `gcdiff inputs`: starting inputs for a fuzz target.
 
 use super::file::Below;
 use super::output::{complain, say};
@@ -112,9 +112,9 @@ fn module(path: &Path, below: &Below) -> Result<Vec<u8>, String> {
     Ok(case.wasm)
 }
 
-/// The name that a module's file is given, without extension: that of the file it
-/// is from, as far as that is Unicode. It is cut where a number and another
-/// extension would make it longer than file systems allow.
+/// File name for a module, without extension: the name of the source file, with U+FFFD for bytes
+/// that are not Unicode. It is cut so that a number and an extension still fit into the maximal
+/// length of a name.
 fn stem(path: &Path) -> String {
     const LONGEST: usize = 240;
     let mut stem = path.file_stem().unwrap_or_default().to_string_lossy();

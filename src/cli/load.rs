@@ -1,4 +1,4 @@
-//! A case from a file, and what to judge it with.
+//! Loading a case from a file, with the options to judge it.
 
 use super::file;
 use super::options::{Judging, Limiting, list};
@@ -12,14 +12,14 @@ use crate::zoo::Probe;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A case, and what its file says besides.
+/// A case, and the settings of its file.
 pub(super) struct Loaded {
     pub case: Case,
     /// The text of the file; empty if it is a binary module.
     pub text: String,
     /// The case's module, compiled.
     pub module: Arc<Module>,
-    /// What to judge it with.
+    /// Options to judge it with.
     pub options: Options,
     /// The fingerprint that the header records.
     pub recorded: Option<String>,
@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &[u8], limits: &LimitsText) -> Result<(Case, Header), 
     })
 }
 
-/// Says why a module is refused, and which proposal that is not run it needs.
+/// Adds to an error the proposal that the module needs, if it is one that is not supported.
 fn with_proposal(error: String, proposal: Option<Proposal>) -> String {
     match proposal {
         Some(proposal) => format!("{error}; it needs {}", proposal.text()),
@@ -41,7 +41,7 @@ fn with_proposal(error: String, proposal: Option<Proposal>) -> String {
     }
 }
 
-/// Reads a case. What the command line says goes before what the header says.
+/// Reads a case. Options of the command line override the header.
 pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Result<Loaded, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let in_header = |message: String| in_file(format!("header: {message}"));
@@ -59,7 +59,7 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
     })?;
     match (case::check(&header, &module), &header.fingerprint) {
         (Ok(()), _) => {}
-        // Older versions have recorded arguments as they were drawn.
+        // Older versions recorded arguments before fitting them to the parameters.
         (Err(error), Some(_)) => complain(&in_file(format!("{error}; run as recorded"))),
         (Err(error), None) => return Err(in_file(error.to_string())),
     }

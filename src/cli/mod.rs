@@ -50,8 +50,8 @@ enum Command {
     Inputs(inputs::Inputs),
 }
 
-/// The version of the program, and the revision of the generators: on what both
-/// agree, a seed means the same.
+/// The version of the program and the revision of the generators. A seed means the same in two
+/// programs that agree in both.
 fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let revision = crate::generate::revision();
@@ -60,7 +60,7 @@ fn version() -> &'static str {
     &VERSION
 }
 
-/// How a command ended.
+/// Outcome of a command.
 enum Ended {
     Agree,
     Finding,
@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         Command::Events(events) => events.main(),
         Command::Inputs(inputs) => inputs.main(),
     };
-    // The reader may be gone, or the disk full; a finding is one all the same.
+    // The reader may have gone, or the disk may be full. A finding still decides the exit code.
     let output = output::error();
     if let Some(message) = &output {
         output::complain(message);
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Has panics reported with their message escaped: it may quote input.
+/// Reports panics with the message escaped, since it may quote input.
 fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);
@@ -117,10 +117,10 @@ fn report_panics() {
     }));
 }
 
-/// Prints help or the version, or what is wrong with the arguments.
+/// Prints help, the version, or an error in the arguments.
 fn help(mut error: clap::Error) -> ExitCode {
     if error.use_stderr() {
-        // The arguments are quoted in it, each in its line.
+        // The error quotes arguments; each is kept on one line.
         let quoted: Vec<_> = error.context().map(|(k, v)| (k, v.clone())).collect();
         for (kind, value) in quoted {
             let line = |text: &String| Line(text).to_string();

@@ -85,8 +85,7 @@ pub(super) struct Limiting {
 }
 
 impl Limiting {
-    /// The same option as words of a command, with a space before each; nothing if
-    /// it is not given.
+    /// The same option as words of a command, with a space before each; empty if it is not given.
     pub(super) fn words(&self) -> String {
         match self.limits.to_string() {
             limits if limits.is_empty() => limits,
@@ -95,7 +94,7 @@ impl Limiting {
     }
 }
 
-/// Reads the value of `--limits`; nothing is no limit.
+/// Reads the value of `--limits`; an empty value sets no limit.
 fn limits(text: &str) -> Result<LimitsText, String> {
     match text {
         "" => Ok(LimitsText::default()),
@@ -139,7 +138,7 @@ pub(super) fn fault(id: &str) -> Result<Fault, String> {
     })
 }
 
-/// What `--fault` says.
+/// Value of `--fault`.
 #[derive(Copy, Clone)]
 pub(super) enum Choice {
     None,
@@ -181,7 +180,7 @@ impl Judging {
         words
     }
 
-    /// The options with the command line's timing and layers, if it has any.
+    /// `default` with the timing and layers of the command line, if given.
     pub(super) fn timing_and_layers(&self, default: Options) -> Options {
         Options {
             timing: self.audit.map_or(default.timing, Timing::from),
@@ -198,7 +197,7 @@ impl Judging {
         }
     }
 
-    /// The fault of a case or a script whose header names this one.
+    /// The fault of a case or a script whose header names `header`.
     pub(super) fn fault_of(&self, header: Option<&str>) -> Result<Option<Fault>, String> {
         match (self.fault, header) {
             (None, Some(id)) => match fault_or_none(id)? {
@@ -209,14 +208,13 @@ impl Judging {
         }
     }
 
-    /// How long a case may take, if no time is given `default` seconds.
+    /// Time limit per case; `default` seconds if none is given.
     pub(super) fn timeout(&self, default: u64) -> Option<Duration> {
         let seconds = self.timeout.unwrap_or(default);
         (seconds > 0).then(|| Duration::from_secs(seconds))
     }
 
-    /// The options of an oracle that runs under `default`, unless the command
-    /// line says otherwise.
+    /// `default` with the options of the command line.
     pub(super) fn options(&self, default: Options) -> Options {
         let mut options = Options {
             reschedule: self.reschedule.unwrap_or(default.reschedule),

@@ -1,8 +1,7 @@
 //! Standard output and standard error, either of which may be closed or full.
 //!
-//! A command goes on when nobody reads any more, as behind `| head`, and its exit
-//! code is what it would be. What could not be written for another reason is an
-//! error: exit code 2, unless there was a finding.
+//! A command continues when its output is closed, as by `| head`, with the same exit code. Any
+//! other write error is an error: exit code 2, unless there was a finding.
 
 use crate::escape::{Line, Lines};
 use std::fmt::Arguments;
@@ -10,15 +9,14 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set when standard output takes nothing any more.
+/// Set when standard output can no longer be written.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
-/// Why, unless it was closed.
+/// The error, unless the output was closed.
 static ERROR: Mutex<Option<String>> = Mutex::new(None);
 
-/// Writes to standard output, unless that has ended. This is where everything
-/// that comes from input is escaped; but line breaks are taken to be meant, so
-/// whatever is to stay in its line is shown as a [`Line`] before.
+/// Writes to standard output, unless it has ended. All text from input is escaped here, but line
+/// breaks are kept, so text that must stay on one line has to be wrapped in [`Line`] by the caller.
 pub(super) fn write(text: Arguments<'_>) {
     if !has_ended() {
         let mut out = io::stdout().lock();
@@ -27,7 +25,7 @@ pub(super) fn write(text: Arguments<'_>) {
     }
 }
 
-/// Takes note of an error on standard output.
+/// Records an error on standard output.
 pub(super) fn note(written: io::Result<()>) {
     let Err(error) = written else { return };
     ENDED.store(true, Ordering::Relaxed);
@@ -38,17 +36,17 @@ pub(super) fn note(written: io::Result<()>) {
     }
 }
 
-/// Whether standard output takes nothing any more.
+/// Whether standard output can no longer be written.
 pub(super) fn has_ended() -> bool {
     ENDED.load(Ordering::Relaxed)
 }
 
-/// What went wrong with standard output, if it was not closed on purpose.
+/// The error on standard output, unless it was closed on purpose.
 pub(super) fn error() -> Option<String> {
     ERROR.lock().ok()?.take()
 }
 
-/// Writes a message of one line to standard error, escaped. Where that cannot be, nobody can be told.
+/// Writes a message to standard error, on one line and escaped. Write errors are ignored.
 pub(super) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "gcdiff: {}", Line(message));
 }

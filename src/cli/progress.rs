@@ -1,12 +1,11 @@
-//! The bar that a long command shows while it works.
+//! The progress bar of a long command.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Runs `work` with the bar on a thread of its own, and calls `look` with the bar
-/// every now and then until it is done. `None` if it panicked, which has been reported
-/// where it happened.
+/// Runs `work` with the bar on a separate thread, and calls `look` with the bar periodically until
+/// the work is done. `None` if it panicked, which has been reported where it happened.
 pub(super) fn watched<T: Send>(
     length: Option<u64>,
     template: &str,
@@ -36,7 +35,7 @@ pub(super) fn watched<T: Send>(
     done
 }
 
-/// Says so when the work has ended, by a panic too.
+/// Signals the end of the work, by a panic too.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {

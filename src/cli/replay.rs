@@ -60,7 +60,7 @@ pub(super) struct Replay {
     recorded: Mutex<BTreeMap<PathBuf, String>>,
 }
 
-/// How many of `all` files a signal has left out.
+/// Reports how many of `all` files were not judged because of a signal.
 fn cut_short(items: &[Item], all: usize) -> String {
     let left = all - items.len();
     format!("ended by a signal; {left} of {all} were not judged")
@@ -68,7 +68,7 @@ fn cut_short(items: &[Item], all: usize) -> String {
 
 impl Replay {
     pub(super) fn main(self) -> Result<Ended, String> {
-        // A file that was named is run whatever it is called.
+        // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
             |path: &Path| self.target.is_some() || named.contains(path) || file::is_module(path);
@@ -128,7 +128,7 @@ impl Replay {
         let saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = this.print(&items, &saved);
         match (&saved.error, ended) {
-            // A finding is one all the same.
+            // A finding decides the exit code even after an error.
             (Some(error), Ok(Ended::Finding)) => {
                 complain(error);
                 Ok(Ended::Finding)
@@ -210,7 +210,7 @@ impl Replay {
             if let (Some(path), Some(finding)) = (saved.paths.get(row.fingerprint), row.finding())
                 && finding.runs()
             {
-                // Its header has all that it was judged with.
+                // Its header has everything it was judged with.
                 command = finding.command(Some(path));
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
@@ -231,16 +231,16 @@ impl Replay {
     }
 }
 
-/// What was saved.
+/// Findings saved so far.
 #[derive(Default)]
 struct Saved {
-    /// Where the smallest case of each fingerprint is.
+    /// Path of the smallest case of each fingerprint.
     paths: BTreeMap<String, PathBuf>,
-    /// What could not be saved.
+    /// Why a finding could not be saved.
     error: Option<String>,
 }
 
-/// Saves and prints what files show when they are done.
+/// Saves and prints the results of files as they are done.
 struct Watching {
     replay: Arc<Replay>,
     saved: Arc<Mutex<Saved>>,
@@ -258,7 +258,7 @@ impl Watch for Watching {
         }
         let fingerprint = &finding.fingerprint;
         let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        // As in the table: of two that are equally large the first.
+        // As in the table: of two equally large cases the first.
         let put = shelf.put(finding, (item.size, number));
         match put {
             Ok(path) => {

@@ -79,7 +79,7 @@ impl Run {
         drop(waiting);
         let judged = match judged {
             Ok(judged) => judged.map_err(|e| in_file(e.to_string()))?,
-            // Then nothing else is known.
+            // After a timeout only the verdict is known.
             Err(verdict) => JudgeReport::new(*verdict),
         };
         let verdict = judged.verdict.clone().with_lines(&text, &module.wasm);
@@ -131,7 +131,7 @@ impl Run {
     }
 }
 
-/// Prints a bad verdict, and whether it is not the one that is recorded.
+/// Prints a bad verdict, and whether it differs from the recorded one.
 fn finding(verdict: &Verdict, recorded: Option<String>) -> Ended {
     say!("{verdict}");
     if let Some(fingerprint) = verdict.fingerprint() {

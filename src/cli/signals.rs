@@ -1,11 +1,11 @@
-//! Signals that ask a long command to end: it ends early, but as it would. And
-//! the signal of a file that may not grow, which must not end it.
+//! Signals that ask a long command to end, which then ends early but in the usual way; and the
+//! signal for a file at its size limit, which must not end it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Notes the signals INT, TERM and HUP from now on. After the first of them the
-/// next one ends the process at once, as if it were not noted.
+/// Records the signals INT, TERM and HUP from now on. After the first of them the next one ends the
+/// process at once, as by default.
 #[derive(Debug)]
 pub(super) struct Signals(Arc<AtomicBool>);
 
@@ -17,7 +17,7 @@ impl Signals {
         let noted = Arc::new(AtomicBool::new(false));
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
-            // In this order: the first signal finds the flag unset.
+            // The order matters: the first signal must find the flag unset.
             flag::register_conditional_default(signal, noted.clone())
                 .and_then(|_| flag::register(signal, noted.clone()))
                 .map_err(|e| format!("signal {signal}: {e}"))?;
@@ -30,18 +30,18 @@ impl Signals {
         Ok(Signals(Arc::default()))
     }
 
-    /// Whether one of them has come.
+    /// Whether a signal was received.
     pub(super) fn any(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Has a write beyond the limit of a file's size (`ulimit -f`) fail like one to a
-/// full disk. The signal that comes with it would end the process.
+/// Makes a write beyond the file size limit (`ulimit -f`) fail as on a full disk. The signal sent
+/// with it would otherwise end the process.
 #[cfg(unix)]
 pub(super) fn survive_full_files() -> Result<(), String> {
     use signal_hook::consts::SIGXFSZ;
-    // That there is a handler is enough: nobody reads the flag.
+    // The handler alone is enough: the flag is not read.
     let registered = signal_hook::flag::register(SIGXFSZ, Arc::default());
     registered
         .map(drop)
@@ -53,8 +53,8 @@ pub(super) fn survive_full_files() -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the process was started with a signal ignored, as `nohup` does. Only
-/// Linux says so without unsafe code; elsewhere it is taken not to be.
+/// Whether the process was started with a signal ignored, as by `nohup`. Only Linux reports this
+/// without unsafe code; elsewhere the answer is no.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A sign of life while a command works in silence.
+//! A progress sign for commands without output.
 
 use crate::escape::Line;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -7,14 +7,14 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long to wait in silence, and between two signs.
+/// Time before the first sign, and between two signs.
 const SILENCE: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(200);
 
-/// Shows on standard error what the command works at, and for how long, until it
-/// is dropped: only on a terminal, and only if that takes more than two seconds.
+/// Shows the current work and its time on standard error until dropped: only on a terminal, and
+/// only if the work takes more than two seconds.
 ///
-/// The work stays on the thread that it is on. A small thread keeps the time.
+/// The work stays on its thread. A second thread keeps the time.
 pub(super) struct Waiting {
     /// Dropped first, which ends the thread.
     end: Option<Sender<()>>,
@@ -22,7 +22,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Begins to wait for work on `what`.
+    /// Starts to show work on `what`.
     pub(super) fn for_(what: String) -> Waiting {
         if !std::io::stderr().is_terminal() {
             return Waiting {
@@ -57,7 +57,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.end = None;
         if let Some(thread) = self.thread.take() {
-            // It cannot fail, and if it did, that would be no reason to.
+            // The thread does not fail, and if it did, the command would still go on.
             let _ = thread.join();
         }
     }

@@ -56,7 +56,7 @@ impl Wast {
                 Err(message) => unreadable.push(message),
             }
         }
-        // A failure is one all the same.
+        // A failure decides the exit code even after an error.
         if !failed && let Some(last) = unreadable.pop() {
             unreadable.iter().for_each(|message| complain(message));
             return Err(last);
@@ -68,7 +68,7 @@ impl Wast {
         }
     }
 
-    /// Runs one script under each collector; whether it passed.
+    /// Runs one script under each collector. Returns whether it passed.
     fn script(&self, path: &std::path::Path, name: &str) -> Result<bool, String> {
         let in_file = |message: String| format!("{name}: {message}");
         let text = String::from_utf8(file::read(path)?)
@@ -101,10 +101,10 @@ impl Wast {
             options.schedule = schedule.clone();
         }
         let mut passed = true;
-        // Whether a run was ended because it needed too much.
+        // Whether a run was ended for exceeding a limit.
         let mut cut_short = false;
-        // The heaps so far, and how long each took at most: on a busy machine that is
-        // more than its processor time, and a later heap is blamed less easily.
+        // The heaps so far, with an upper bound of their times: on a busy machine elapsed time
+        // exceeds processor time, so a later heap is blamed less easily.
         let mut ran = Vec::new();
         for collector in collectors {
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());

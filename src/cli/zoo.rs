@@ -73,7 +73,7 @@ pub(super) struct Zoo {
     report: Option<PathBuf>,
 }
 
-/// What `--json` prints.
+/// JSON document.
 #[derive(Serialize)]
 struct Document<'a> {
     generator: String,
@@ -154,14 +154,13 @@ impl Zoo {
     }
 }
 
-/// The trials of a fault, if all came to their end.
+/// The trials of a fault, if all were completed.
 type OfFault = Option<Vec<Trial>>;
 
-/// What has ended the trials, if that was not their end.
+/// Why trials are missing, if any are.
 type Ending = &'static str;
 
-/// Runs the trials behind a bar, until a signal comes: for each setup, for each
-/// fault.
+/// Runs the trials behind a bar, for each setup and each fault, until a signal is received.
 fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending), String> {
     let signals = Signals::noted()?;
     let tally = Tally::default();
@@ -186,7 +185,7 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending),
     Ok((tried.trials.into_iter().map(of_setup).collect(), ending))
 }
 
-/// Prints a table, and what it comes to.
+/// Prints a table, and a summary.
 fn print(summaries: &[Summary]) {
     say!(
         "{:10} {:>15} {:>15} {:>15}  noticed as",

@@ -1,4 +1,4 @@
-//! What acts on a heap, and where in a module.
+//! Actors on a heap, and places in a module.
 
 /// A place in a module.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -11,7 +11,7 @@ pub struct Location {
     pub offset: u32,
 }
 
-/// What acts on a heap.
+/// An actor on a heap.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Actor {
     /// An instruction of a module.
@@ -20,53 +20,54 @@ pub enum Actor {
     Embedder(Deed),
 }
 
-/// What an embedder is doing, as far as it has told with [`Store::begin`](super::Store::begin).
+/// An embedder's current action, as announced with
+/// [`Store::begin`](super::Store::begin).
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Deed {
-    /// What.
+    /// The kind of action.
     pub act: Act,
     /// The step of the embedder's plan, counted from 1.
     pub step: Option<u32>,
-    /// The call of a host function in which it acts.
+    /// The call of a host function during which the embedder acts.
     pub host_call: Option<HostDeed>,
 }
 
-/// What an embedder is doing in a call of a host function.
+/// An embedder's action during a call of a host function.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct HostDeed {
     /// The id of the host function.
     pub func: u32,
-    /// Which of the things that it does in such calls, counted from 1; `None`
-    /// while it takes the arguments and makes the results.
+    /// Number of its act during such calls, counted from 1. `None` while it
+    /// takes the arguments and makes the results.
     pub act: Option<u32>,
 }
 
-/// A kind of thing that an embedder does.
+/// A kind of embedder action.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Act {
-    /// It instantiates a module.
+    /// Instantiates a module.
     Instantiation,
-    /// It makes arguments and takes results of a call, in either direction.
+    /// Makes arguments or takes results of a call, in either direction.
     #[default]
     Call,
-    /// It reads or sets a global.
+    /// Reads or sets a global.
     Global,
-    /// It reads or sets an element of a table.
+    /// Reads or sets an element of a table.
     Table,
-    /// It releases a reference.
+    /// Releases a reference.
     Drop,
-    /// It collects.
+    /// Collects.
     Collect,
-    /// It ends the run.
+    /// Ends the run.
     End,
 }
 
-/// What has changed a heap.
+/// The cause of a change to a heap.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Cause {
-    /// What was acting.
+    /// The actor.
     pub actor: Actor,
-    /// Whether a collection did it, and not the actor, for which the collection
-    /// ran.
+    /// Whether the change was made by a collection that ran for the actor, not
+    /// by the actor itself.
     pub collection: bool,
 }

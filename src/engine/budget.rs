@@ -1,24 +1,25 @@
-//! What a run takes of the machine that runs it: memory, and work that no fuel
-//! pays for.
+//! Budgets for a run's use of the host machine: memory, and work that fuel does
+//! not pay for.
 //!
-//! Neither is the same under all heaps, so running out of one is not a trap that
-//! a program sees, but the end of the run.
+//! Both differ from heap to heap. So running out of one ends the run, instead
+//! of being a trap that the program sees.
 
-/// What an allocation is paid from, and what the host has on its books.
+/// Balances of a run's budgets.
 #[derive(Debug)]
 pub(super) struct Budget {
-    /// Bytes of the heap that may be allocated beyond the current advance.
+    /// Heap bytes that may be allocated beyond the current advance.
     pub reserve: u64,
     /// Bytes that the host keeps outside the store.
     pub noted: u64,
-    /// The sum at which the footprint is looked at again.
+    /// The value of `noted` at which the footprint is checked again.
     pub next_look: u64,
-    /// Work that is left.
+    /// Work left.
     pub work: u64,
 }
 
-/// The heap's budget is handed out in advances of so many bytes. The footprint
-/// is looked at once for each, so that an allocation costs no more than before.
+/// Size in bytes of an advance. The heap's budget is handed out in advances,
+/// and the footprint is checked once for each, so that the check does not slow
+/// down each allocation.
 pub(super) const ADVANCE: u64 = 1 << 20;
 
 impl Budget {

@@ -1,10 +1,10 @@
-//! The functions of a store, one by one, and by type for a host that has to make
-//! one up.
+//! The functions of a store, by index and by type. A host that has to supply a
+//! function looks it up by type.
 
 use crate::types::{TypeId, Types};
 use std::collections::HashMap;
 
-/// What a function of the store is.
+/// A function of the store.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Func {
     /// A function of an instance.
@@ -34,17 +34,17 @@ impl Func {
     }
 }
 
-/// For every function type the functions of it and of its subtypes, in order.
+/// The functions of each function type, including its subtypes, in order.
 #[derive(Default, Debug)]
 pub(super) struct FuncsByType {
     lists: HashMap<TypeId, Vec<u32>>,
-    /// How many functions of the store are listed.
+    /// Number of the store's functions that are listed.
     known: usize,
 }
 
 impl FuncsByType {
-    /// Adds the functions that came since the last call. A function is in as
-    /// many lists as its type has supertypes, of which there are at most 64.
+    /// Adds the functions that are new since the last call. A function is in one list
+    /// for each of its type's ancestors, of which there are at most 64.
     pub(super) fn learn(&mut self, funcs: &[Func], types: &Types) {
         for (index, func) in (self.known as u32..).zip(&funcs[self.known..]) {
             for ty in types.ancestors(func.ty()) {
@@ -54,8 +54,7 @@ impl FuncsByType {
         self.known = funcs.len();
     }
 
-    /// The first function of a type at or behind index `start`, or else from the
-    /// beginning.
+    /// The first function of a type from index `start` on, wrapping around.
     pub(super) fn first(&self, ty: TypeId, start: u32) -> Option<u32> {
         let list = self.lists.get(&ty)?;
         let behind = list.partition_point(|index| *index < start);

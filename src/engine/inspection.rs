@@ -1,8 +1,8 @@
-//! When an inspector looks at a store, and what it can be shown.
+//! Moments at which an inspector examines a store, and owners of references.
 
 use std::fmt;
 
-/// How often an inspector wants to look. Each includes the ones before.
+/// How often to call an inspector. Each value includes the ones before.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Grain {
     /// Once, when the plan is done.
@@ -16,23 +16,23 @@ pub enum Grain {
     Every,
 }
 
-/// Where execution stands when the inspector is called.
+/// The point of execution at which the inspector is called.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Point {
-    /// About to execute an instruction that touches the heap, or to let the
-    /// embedder act, or to collect.
+    /// Before an instruction that touches the heap, an act of the embedder, or
+    /// a collection.
     Operation,
-    /// A collection has just run.
+    /// After a collection.
     Collection,
-    /// A call from the host has returned, trapped or thrown.
+    /// After a call from the host has returned, trapped or thrown.
     Call,
-    /// The plan is done, and a last collection has just run.
+    /// After the plan and a last collection.
     End,
-    /// The heap has just found itself corrupt.
+    /// When the heap has just found itself corrupt.
     Corruption,
 }
 
-/// Who holds a reference outside the heap.
+/// The owner of a reference outside the heap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Owner {
     /// A global, by its index in the store.
@@ -59,6 +59,6 @@ impl fmt::Display for Owner {
     }
 }
 
-/// An inspector's wish that the run end here.
+/// A request by the inspector to stop the run.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Halt;

@@ -1,4 +1,4 @@
-//! Instances: what a module's indices mean in a store.
+//! Instances: the mapping of a module's indices to items of a store.
 
 use crate::module::{ExportItem, Module};
 use std::fmt;
@@ -13,7 +13,7 @@ pub(super) struct Segment {
     pub gc: bool,
 }
 
-/// An instance: a module and what its indices mean in the store.
+/// An instance: a module and the store items that its indices refer to.
 #[derive(Debug)]
 pub struct Instance {
     pub(super) module: Arc<Module>,
@@ -21,19 +21,19 @@ pub struct Instance {
     pub(super) tables: Vec<u32>,
     pub(super) memories: Vec<u32>,
     pub(super) globals: Vec<u32>,
-    /// For each global its slot: among the reference globals of the store, or
+    /// The slot of each global: among the reference globals of the store, or
     /// among the others.
     pub(super) global_slots: Vec<u32>,
     pub(super) tags: Vec<u32>,
     pub(super) elements: Vec<Segment>,
-    /// For each data segment whether it is dropped.
+    /// For each data segment, whether it is dropped.
     pub(super) dropped: Vec<bool>,
-    /// Whether all of the above is there. Until then no function may run: its
-    /// code relies on every index of the module.
+    /// Whether all the items above are allocated. Before that no function may
+    /// run, since its code relies on every index of the module.
     pub(super) allocated: bool,
 }
 
-/// Something in a store that can be imported: its kind and store index.
+/// An importable item of a store: its kind and store index.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Extern {
     /// A function.
@@ -55,7 +55,7 @@ pub struct LinkError {
     pub module: String,
     /// Second part.
     pub name: String,
-    /// What is wrong.
+    /// The reason, in words.
     pub message: String,
 }
 
@@ -77,9 +77,9 @@ impl Instance {
         &self.module
     }
 
-    /// What an exported item is in the store. `None` unless [`Store::start`](super::Store::start)
-    /// has allocated the whole instance: if, say, a table was too large, there
-    /// is no instance as far as others can see.
+    /// The store item of an export. `None` until
+    /// [`Store::start`](super::Store::start) has allocated the whole instance.
+    /// If, say, a table was too large, others cannot see the instance.
     pub fn item(&self, item: ExportItem) -> Option<Extern> {
         if !self.allocated {
             return None;

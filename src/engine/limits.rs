@@ -1,50 +1,47 @@
-//! What a run may use.
+//! Limits on the resources of a run.
 
 use std::fmt;
 
 /// Limits of one run. All but the last two are logical: they count what the
-/// program asks for, never what a heap makes of it, and running into one is a
-/// trap that every heap shows.
+/// program requests, independently of the heap. Exceeding one is the same trap
+/// under every heap.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Fuel for instantiation and, anew, for each call from the host. One unit
-    /// is one instruction, or sixteen bytes or one reference of a bulk
-    /// operation; a call costs four more than its instructions.
+    /// Fuel for instantiation, and again for each call from the host. One unit
+    /// pays for one instruction, or for sixteen bytes or one reference of a
+    /// bulk operation. A call costs four more than its instructions.
     pub fuel: u64,
     /// Frames on the stack.
     pub frames: usize,
     /// Registers of all frames together.
     pub registers: usize,
-    /// Bytes allocated in the garbage-collected heap over the whole run, by
-    /// the language's field sizes plus sixteen per object.
+    /// Bytes allocated in the garbage-collected heap over the whole run: the
+    /// language's field sizes plus sixteen per object.
     pub heap_bytes: u64,
     /// Elements of all tables together.
     pub table_elements: u64,
     /// Bytes of all linear memories together.
     pub memory_bytes: u64,
-    /// Calls from the host into the module that are active at a time; more than
-    /// [`MAX_REENTRY`] are never allowed.
+    /// Active calls from the host into the module, at most [`MAX_REENTRY`].
     pub reentry: usize,
-    /// Bytes of memory that the run may take at a time: everything above as it
-    /// is kept, what audits and the observation need besides, and what earlier
-    /// runs of the same verdict have left. Estimated, and not less than what is
-    /// taken. A run that needs more is no longer worth its memory, and stops
-    /// ([`Stop::OverBudget`](super::Stop::OverBudget)).
+    /// Bytes of memory that the run may take at a time: all of the above as it
+    /// is stored, needs of audits and the observation, and leftovers of earlier
+    /// runs of the same verdict. Estimated, and never too low. A run that needs
+    /// more stops ([`Stop::OverBudget`](super::Stop::OverBudget)).
     pub footprint: u64,
-    /// Work over the whole run that its fuel does not pay for, in nanoseconds
-    /// of a typical machine, as estimated: collections, audits, calls of the
-    /// host; and one for each unit of fuel. Beyond it the run stops.
+    /// Work over the whole run, in estimated nanoseconds of a typical machine.
+    /// Pays for collections, audits and calls of the host, and one for each
+    /// unit of fuel. A run that needs more stops.
     pub work: u64,
 }
 
-/// The most calls from the host into the module that are ever active at a time.
-/// Each takes a part of the native stack, which is the one thing that cannot be
-/// counted in terms of the language; all of them fit into two megabytes without
-/// optimisation.
+/// Maximum number of active calls from the host into the module. Each takes a
+/// part of the native stack, the only resource that cannot be counted in terms
+/// of the language. All of them fit into two megabytes without optimisation.
 pub const MAX_REENTRY: usize = 6;
 
 impl Default for Limits {
-    /// For a user who runs a program: generous, but bounded.
+    /// Limits for a user who runs a program: generous, but bounded.
     fn default() -> Limits {
         Limits {
             fuel: 100_000_000,
@@ -60,12 +57,12 @@ impl Default for Limits {
     }
 }
 
-/// What cases may take that do not ask for more or less; generated ones do not.
+/// Footprint limit of cases that do not set one; generated cases never do.
 const FOOTPRINT: u64 = 1 << 30;
 const WORK: u64 = 2_000_000_000;
 
-/// The most that the header of a case or a script may ask for. Whoever runs it
-/// may ask for more.
+/// Maximum limits for the header of a case or a script. The command line may
+/// set higher ones.
 pub const CEILING: Limits = Limits {
     fuel: 1_000_000_000,
     frames: 1 << 20,
@@ -79,7 +76,7 @@ pub const CEILING: Limits = Limits {
 };
 
 impl Limits {
-    /// For generated cases: each run ends within milliseconds.
+    /// Limits for generated cases: each run ends within milliseconds.
     pub const fn fuzzing() -> Limits {
         Limits {
             fuel: 10_000,
@@ -95,7 +92,7 @@ impl Limits {
     }
 }
 
-/// What a run may use up.
+/// A resource with a budget that is not logical.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Resource {
     /// See [`Limits::footprint`].
@@ -105,7 +102,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The name of its limit.
+    /// The name of the resource's limit.
     pub fn limit(self) -> &'static str {
         match self {
             Resource::Memory => "footprint",

@@ -1,6 +1,8 @@
-//! The part of a store that knows no heap: registers, frames, budgets, linear memories and numbers.
+//! The part of a store that is independent of the heap: registers, frames,
+//! fuel, memories and numeric globals.
 //!
-//! The interpreter's loop works on its fields; whoever is called from there finds the running frame on record.
+//! The interpreter's loop works on its fields. Functions called from the loop
+//! find the running frame stored here.
 
 use super::limits::Limits;
 use super::schedule::{Clock, Schedule};
@@ -8,15 +10,15 @@ use super::stack::Stack;
 use super::storage::Memory;
 use super::trap::Trap;
 
-/// A frame: one that is waiting for a callee, or the running one.
+/// A frame: waiting for a callee, or running.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Frame {
-    /// The instance; of a host frame, the function's type.
+    /// The instance. In a host frame, the function's type.
     pub instance: u32,
     /// The body, or [`Frame::HOST`].
     pub body: u32,
-    /// The instruction being executed; of the running frame, when the loop last
-    /// let go of it.
+    /// The instruction being executed. In the running frame, the one at which
+    /// the loop last stored it.
     pub pc: u32,
     /// First register.
     pub base: u32,
@@ -29,7 +31,8 @@ impl Frame {
     pub const HOST: u32 = u32::MAX;
 }
 
-/// See the module's documentation.
+/// Registers, frames, fuel, memories and numeric globals; see the module's
+/// documentation.
 #[derive(Debug)]
 pub(super) struct Machine {
     /// Registers of all frames.
@@ -43,14 +46,14 @@ pub(super) struct Machine {
     pub clock: Clock,
     pub limits: Limits,
     pub memories: Vec<Memory>,
-    /// The values of globals that are no references; a `v128` has two.
+    /// The values of numeric globals. A `v128` takes two.
     pub num_globals: Vec<u64>,
 }
 
 impl Machine {
     pub(super) fn new(limits: Limits, schedule: Schedule) -> Machine {
         Machine {
-            // Frames keep the numbers of registers in 32 bits.
+            // Frames store register indices in 32 bits.
             stack: Stack::new(limits.registers.min(i32::MAX as usize)),
             frames: Vec::new(),
             running: Frame::default(),
@@ -67,7 +70,7 @@ impl Machine {
         self.frames.last().map_or(0, |f| f.top as usize)
     }
 
-    /// Takes the innermost waiting frame, which there must be.
+    /// Pops the innermost waiting frame, which must exist.
     #[inline]
     pub(super) fn pop(&mut self) -> Frame {
         self.frames.pop().expect("above the floor")
@@ -79,7 +82,7 @@ impl Machine {
         &self.stack[self.running.base as usize..self.running.top as usize]
     }
 
-    /// The same, to be changed.
+    /// The registers of the running frame, mutable.
     #[inline]
     pub(super) fn registers_mut(&mut self) -> &mut [u64] {
         &mut self.stack[self.running.base as usize..self.running.top as usize]
@@ -97,8 +100,8 @@ impl Machine {
         self.stack[self.running.base as usize + usize::from(index)] = value;
     }
 
-    /// Three operands in a row. An i32 is kept zero-extended, so addresses and
-    /// lengths of either width read the same.
+    /// Three consecutive operands. An i32 is zero-extended, so addresses and
+    /// lengths of both widths read the same.
     pub(super) fn three(&self, first: u16) -> [u64; 3] {
         let regs = &self.registers()[usize::from(first)..];
         [regs[0], regs[1], regs[2]]
@@ -111,10 +114,10 @@ impl Machine {
     }
 }
 
-/// Takes `cost` from a supply of fuel.
+/// Subtracts `cost` from a supply of fuel.
 #[inline]
 pub(super) fn charge(fuel: &mut u64, cost: u64) -> Result<(), Trap> {
-    // Taken first and looked at then: that is one instruction of the processor.
+    // Subtract first and check then: one machine instruction.
     let (left, overdrawn) = fuel.overflowing_sub(cost);
     *fuel = left;
     match overdrawn {
@@ -123,7 +126,7 @@ pub(super) fn charge(fuel: &mut u64, cost: u64) -> Result<(), Trap> {
     }
 }
 
-/// The last of a supply of fuel is gone.
+/// Empties a supply of fuel that is overdrawn.
 #[cold]
 #[inline(never)]
 fn exhausted(fuel: &mut u64) -> Trap {

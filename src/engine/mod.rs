@@ -1,13 +1,12 @@
 //! The engine: stores, instances, linking and the interpreter.
 //!
-//! Everything is generic over the [`Heap`](crate::heap::Heap), and monomorphised
-//! for each: the same compiled module runs under any collector. All limits
-//! count logical quantities, so that every heap runs out at the same
-//! instruction.
+//! All of it is generic over the [`Heap`](crate::heap::Heap) and monomorphised for
+//! each: the same compiled module runs under any collector. All limits but two count
+//! logical quantities, so that every heap exceeds them at the same instruction.
 //!
-//! Files import one way: plain data is below `store`, and `interpreter` is above
-//! it. In `store`, the data of a store comes first, then the traits of whoever is
-//! called by it (`context`), then its methods by kind.
+//! Files import in one direction: plain data is below `store`, and
+//! `interpreter` is above it. Within `store`, the data comes first, then the
+//! traits that a store calls (`context`), then its methods by kind.
 
 mod actor;
 mod budget;

@@ -1,4 +1,4 @@
-//! When collections happen beyond those the heap asks for.
+//! Schedules of collections beyond those that the heap requests.
 
 /// A collection schedule: part of a case's input.
 ///
@@ -6,7 +6,7 @@
 /// the host, counted from 1 over the whole run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Schedule {
-    /// Only when the heap asks.
+    /// Only when the heap requests it.
     #[default]
     Never,
     /// At every safepoint.
@@ -17,29 +17,29 @@ pub enum Schedule {
     At(Vec<u64>),
 }
 
-/// A schedule in progress.
+/// The state of a schedule during a run.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     schedule: Schedule,
-    /// The next safepoint to stop at: the earlier of the two below.
+    /// The next safepoint to stop at: the earlier of `scheduled` and `bound`.
     next: u64,
-    /// How many there are until then. Counting down is less work for a loop than
+    /// Safepoints left until `next`. Counting down costs a loop less than
     /// counting up.
     left: u64,
     /// The next safepoint to collect at.
     scheduled: u64,
-    /// Allocations left until the next collection, for that kind of schedule.
+    /// Allocations left until the next collection, for [`Schedule::EveryAllocation`].
     allocations: u64,
-    /// Position in the list.
+    /// Position in the list of [`Schedule::At`].
     index: usize,
-    /// The safepoint that a run on its fuel cannot come to.
+    /// A safepoint that the run's fuel is not enough to reach.
     bound: u64,
 }
 
-/// More safepoints than a unit of fuel pays for: every instruction that passes
+/// An upper bound on safepoints per unit of fuel: every instruction that passes
 /// one costs fuel.
 const PER_FUEL: u64 = 8;
-/// Safepoints that need no fuel, as a call of an exported import.
+/// Safepoints that cost no fuel: for example, calling an export that is an import.
 const FREE: u64 = 4096;
 
 impl Clock {
@@ -68,33 +68,34 @@ impl Clock {
         self.next - self.left
     }
 
-    /// Has the clock stop where it should, but not before the next safepoint.
+    /// Sets the next stop, no earlier than the next safepoint.
     fn wind(&mut self) {
         let passed = self.safepoints();
         self.next = self.scheduled.min(self.bound).max(passed + 1);
         self.left = self.next - passed;
     }
 
-    /// A call from outside begins, with so much fuel. From now on the run is
-    /// watched: if it passes more safepoints than that can pay for, something
-    /// consumes none, and it might never end (Wasmtime issue 11426).
+    /// Begins a call from outside with `fuel`, and bounds its safepoints. A run
+    /// that passes more than its fuel can pay for executes something that costs
+    /// nothing, and might never end (Wasmtime issue 11426).
     pub(super) fn limit(&mut self, fuel: u64) {
         let more = fuel.saturating_mul(PER_FUEL).saturating_add(FREE);
         self.bound = self.safepoints().saturating_add(more);
         self.wind();
     }
 
-    /// The host is about to allocate: a safepoint that no fuel pays for.
+    /// Excludes a safepoint from the bound: the host is about to allocate,
+    /// which costs no fuel.
     pub(super) fn excuse(&mut self) {
         self.bound = self.bound.saturating_add(1);
     }
 
-    /// Whether there were more safepoints than there could have been.
+    /// Whether the run passed more safepoints than its fuel can pay for.
     pub(super) fn has_run_away(&self) -> bool {
         self.safepoints() >= self.bound
     }
 
-    /// Passes a safepoint; whether to collect there.
+    /// Passes a safepoint. Returns whether to collect there.
     #[inline]
     pub(super) fn safepoint(&mut self) -> bool {
         self.left -= 1;
@@ -116,11 +117,11 @@ impl Clock {
             Schedule::Never | Schedule::EveryAllocation(_) => {}
         }
         self.wind();
-        // The bound may have moved since it was the next to stop at.
+        // The bound may have moved since it was chosen as the next stop.
         collect || self.has_run_away()
     }
 
-    /// Passes the safepoint of an allocation; whether to collect there.
+    /// Passes the safepoint of an allocation. Returns whether to collect there.
     #[inline]
     pub(super) fn allocation(&mut self) -> bool {
         let due = self.safepoint();
@@ -162,12 +163,12 @@ mod tests {
         assert_eq!(hits, [2]);
         assert!(!clock.has_run_away());
         assert!(clock.safepoint() && clock.has_run_away());
-        // The next call starts anew, and the schedule goes on.
+        // The next call gets a new bound, and the schedule goes on.
         clock.limit(1_000_000);
         assert!(!clock.has_run_away());
         let hits = (bound + 1..=1_000_001).filter(|_| clock.safepoint());
         assert_eq!(hits.collect::<Vec<_>>(), [1_000_000]);
-        // What the host allocates is not held against the run.
+        // Allocations by the host do not count towards the bound.
         clock.limit(1);
         for _ in 0..2 * bound {
             clock.excuse();

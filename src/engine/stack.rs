@@ -1,45 +1,45 @@
-//! The stack: the registers of all frames in a row.
+//! The stack: consecutive registers of all frames.
 //!
-//! An instruction names a register of its frame by sixteen bits. The stack always
-//! ends that many registers behind the last frame, so that the interpreter's view
-//! of it, a [`Window`], is as long as an index can be, and no index has to be
-//! checked. That makes a stack half a megabyte long; a store that is gone leaves
-//! its own to the next one on the same thread, cleared.
+//! An instruction names a register of its frame by sixteen bits. The stack
+//! always extends that many registers beyond the last frame. So the
+//! interpreter's view of it, a [`Window`], covers every possible index, and no
+//! index needs a check. This makes a stack half a megabyte long. A dropped
+//! store leaves its stack, cleared, to the next one on the same thread.
 
 use super::limits::Resource;
 use super::trap::{Stop, Trap};
 use crate::pool::Spare;
 use std::ops::{Deref, DerefMut};
 
-/// As many registers as an instruction can name.
+/// Number of registers that an instruction can name.
 const WINDOW: usize = 1 << 16;
 
-/// What an instruction can name: the running frame and what is above it.
+/// The registers that an instruction can name: those of the running frame and above.
 pub(super) type Window = [u64; WINDOW];
 
-/// Registers that may be used before the stack first grows.
+/// Registers available before the stack first grows.
 const FIRST: usize = 256;
 
-/// The longest stack that is kept for another store, in registers.
+/// Maximum length, in registers, of a stack that is kept for another store.
 const KEPT: usize = 4 * WINDOW;
 
 thread_local! {
-    /// All zero, and as long as they ever were.
+    /// Zeroed registers of a dropped stack, in their full length.
     static SPARE: Spare<Vec<u64>> = const { Spare::new() };
 }
 
-/// See the module's documentation.
+/// The registers of all frames; see the module's documentation.
 #[derive(Debug)]
 pub(super) struct Stack {
     registers: Vec<u64>,
-    /// How many of them frames may use so far.
+    /// Number of registers available to frames so far.
     reserved: usize,
-    /// How many at most.
+    /// Maximum number of registers available to frames.
     limit: usize,
 }
 
 impl Stack {
-    /// A stack of zeros on which frames may use up to `limit` registers.
+    /// A zeroed stack with up to `limit` registers for frames.
     pub(super) fn new(limit: usize) -> Stack {
         let mut stack = Stack {
             registers: Spare::take(&SPARE),
@@ -50,8 +50,7 @@ impl Stack {
         stack
     }
 
-    /// Makes registers below `top` available, or reports that the limit is in
-    /// the way.
+    /// Makes registers below `top` available, or traps if that exceeds the limit.
     #[inline]
     pub(super) fn reserve(&mut self, top: usize) -> Result<(), Stop> {
         match top <= self.reserved {
@@ -81,14 +80,14 @@ impl Stack {
             return;
         }
         match self.registers.is_empty() {
-            // Memory that is zero already is not touched.
+            // Zeroed memory from the allocator is not touched.
             true => self.registers = vec![0; len],
             false => self.registers.resize(len, 0),
         }
     }
 
-    /// How much memory it takes. Not how much it has: that depends on what ran
-    /// before on this thread.
+    /// Bytes of memory that the stack needs. Its capacity may be larger,
+    /// depending on earlier runs on this thread.
     pub(super) fn bytes(&self) -> u64 {
         ((self.reserved + WINDOW) * size_of::<u64>()) as u64
     }
@@ -128,7 +127,7 @@ impl Drop for Stack {
 mod tests {
     use super::*;
 
-    /// Programs see no more of this than the limit; the rest is what it costs.
+    /// Programs see only the limit. The steps of growth determine the cost.
     #[test]
     fn a_stack_doubles_up_to_its_limit() {
         let mut stack = Stack::new(1500);
@@ -144,15 +143,15 @@ mod tests {
         ] {
             assert_eq!(stack.reserve(top), Ok(()));
             assert_eq!(stack.reserved, reserved, "after registers below {top}");
-            // The last frame may begin anywhere, and be empty.
+            // The last frame may be empty and begin at the end.
             assert_eq!(stack.window(reserved as u32).len(), WINDOW);
         }
         assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow.into()));
-        // All there are at once, when there were fewer.
+        // From fewer registers to the limit at once.
         let mut stack = Stack::new(1500);
         assert_eq!(stack.reserve(1501), Err(Trap::StackOverflow.into()));
         assert_eq!(stack.reserve(1500), Ok(()));
-        // Less than the first size.
+        // A limit below the first size.
         let mut stack = Stack::new(3);
         assert_eq!(stack.reserve(3), Ok(()));
         assert_eq!(stack.reserve(4), Err(Trap::StackOverflow.into()));
@@ -168,7 +167,7 @@ mod tests {
             stack.reserve(used).unwrap();
             stack[..used].fill(u64::MAX);
         }
-        // The second was the same memory as the first, so this means something.
+        // The second stack reuses the first one's memory, so the test is meaningful.
         assert_eq!(addresses[0], addresses[1]);
     }
 

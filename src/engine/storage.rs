@@ -1,4 +1,4 @@
-//! Memories, tables and globals: what a store has of each.
+//! Storage of memories, tables and globals in a store.
 
 use super::limits::Resource;
 use super::trap::Stop;
@@ -34,30 +34,29 @@ pub struct Table {
     pub gc: bool,
 }
 
-/// A global: its type, and where its value is: in `Store::ref_globals` if it
-/// is a reference, else in `Machine::num_globals`, where a `v128` has two slots.
+/// A global: its type and slot. The slot is in `Store::ref_globals` for a
+/// reference, else in `Machine::num_globals`, where a `v128` takes two.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct GlobalSlot {
     pub ty: GlobalType,
     pub slot: u32,
 }
 
-/// The part `start .. start + len` of something of length `total`, or `None`
-/// if that is out of bounds.
+/// The range `start .. start + len` within `total`, or `None` if it is out of bounds.
 pub(super) fn range(start: u64, len: u64, total: usize) -> Option<std::ops::Range<usize>> {
     let end = start.checked_add(len)?;
     (end <= total as u64).then_some(start as usize..end as usize)
 }
 
-/// From so many elements on, memory is asked for with care.
+/// Number of elements from which an allocation is tried first.
 const LARGE: usize = 1 << 20;
 
-/// So many zeros, if there is memory for them.
+/// A vector of `len` zeros, or an error if there is not enough memory.
 pub(super) fn zeros<T: Clone + Default>(len: u64) -> Result<Vec<T>, Stop> {
     let full = Stop::OverBudget(Resource::Memory);
     let len = usize::try_from(len).map_err(|_| full.clone())?;
-    // Zeroed memory comes from the system untouched, but only from what aborts
-    // where there is none. So much is asked for first.
+    // `vec!` gets zeroed memory from the system untouched, but aborts if there
+    // is none. So a fallible allocation of the same size is tried first.
     if len >= LARGE {
         let mut probe: Vec<T> = Vec::new();
         probe.try_reserve_exact(len).map_err(|_| full)?;
@@ -65,7 +64,7 @@ pub(super) fn zeros<T: Clone + Default>(len: u64) -> Result<Vec<T>, Stop> {
     Ok(vec![T::default(); len])
 }
 
-/// What growing returns when it fails.
+/// The result of a failed `memory.grow` or `table.grow`.
 pub(super) fn minus_one(index64: bool) -> u64 {
     match index64 {
         true => u64::MAX,

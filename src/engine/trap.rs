@@ -1,4 +1,4 @@
-//! Why execution stops before its end.
+//! Reasons for execution to stop early.
 
 use super::limits::Resource;
 use crate::heap::{Corruption, HeapError};
@@ -6,18 +6,18 @@ use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// A trap, by kind. Those from [`Trap::OutOfFuel`] on are limits of the harness: logical ones, so
-/// that every heap meets them at the same instruction.
+/// A trap, by kind. Traps from [`Trap::OutOfFuel`] on are logical limits of the
+/// harness, so every heap meets them at the same instruction.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Trap {
     /// `unreachable` was executed.
     Unreachable,
-    /// A memory access, or a use of a data segment, out of bounds.
+    /// Out-of-bounds memory access or use of a data segment.
     MemoryOutOfBounds,
-    /// A table access, or a use of an element segment, out of bounds.
+    /// Out-of-bounds table access or use of an element segment.
     TableOutOfBounds,
-    /// An array access out of bounds.
+    /// Out-of-bounds array access.
     ArrayOutOfBounds,
     /// `call_indirect` on a null element.
     UninitializedElement,
@@ -25,26 +25,25 @@ pub enum Trap {
     SignatureMismatch,
     /// Division by zero.
     DivisionByZero,
-    /// A quotient or a converted float does not fit.
+    /// A quotient or a converted float that does not fit.
     IntegerOverflow,
     /// A conversion of NaN to an integer.
     InvalidConversion,
-    /// A null reference was used.
+    /// Use of a null reference.
     NullReference,
     /// `ref.cast` to a type that the value does not have.
     CastFailure,
     /// A host function could not produce a value of its result type.
     Host,
-    /// A call from the host into an instance that was never completely
-    /// allocated.
+    /// A call from the host into an instance that was never completely allocated.
     NotAllocated,
-    /// The call's fuel is used up.
+    /// The call has used up its fuel.
     OutOfFuel,
     /// Too many frames or registers.
     StackOverflow,
-    /// The run has allocated all the bytes it may.
+    /// The run has used up its budget of allocated bytes.
     OutOfHeap,
-    /// Tables or memories are larger than the run may have.
+    /// Tables or memories exceed the run's limit.
     TooLarge,
 }
 
@@ -71,7 +70,7 @@ impl Trap {
     ];
 }
 
-/// As its words.
+/// Serialized as its message.
 impl Serialize for Trap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -110,25 +109,25 @@ impl fmt::Display for Trap {
     }
 }
 
-/// Why a run stopped.
+/// The reason why a run stopped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Stop {
     /// A trap.
     Trap(Trap),
-    /// An exception that nobody caught; it is the store's pending one.
+    /// An uncaught exception, which is the store's pending one.
     Exception,
-    /// The heap has no room left, although the logical budget has.
+    /// The heap is full, although the logical budget is not used up.
     HeapFull,
-    /// The run needs more of this than it may have, which says nothing about
+    /// The run exceeds its budget for a resource. This is inconclusive about
     /// its heap.
     OverBudget(Resource),
     /// The run has passed more safepoints than its fuel can pay for, and might
     /// never end.
     RanAway,
-    /// The heap has noticed that its own state is wrong, or has crashed.
+    /// The heap has found itself corrupt, or has crashed.
     Corrupt(Corruption),
-    /// The inspector asked for it.
+    /// The inspector requested it.
     Inspector,
 }
 

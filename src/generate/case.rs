@@ -1,4 +1,4 @@
-//! Bytes to cases: a module, a plan, a schedule.
+//! Generation of cases from bytes: a module, a plan, a schedule.
 
 use super::Generator;
 use super::gc_ops;
@@ -11,34 +11,34 @@ use arbitrary::Unstructured;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Bytes set aside for the plan and the schedule, out of an input of the usual
-/// size. They come first, so that the module takes what is left.
+/// Bytes reserved for the plan and the schedule, of an input of the usual size. They come first,
+/// and the module takes the rest.
 pub(super) const PLAN: usize = 128;
 
-/// The bits that are set where a case of the usual generator is a structured
-/// program: in one of four. The two ways to make a case miss different bugs.
+/// Bits that are all set if a case of the usual generator is a structured program: one case in
+/// four. The two ways to make a case miss different bugs.
 const STRUCTURED: u32 = 3;
 
-/// A case drawn from bytes, and what else they chose.
+/// A case drawn from bytes, with the other choices of these bytes.
 #[derive(Clone, Debug)]
 pub struct GeneratedCase {
     /// The case.
     pub case: Case,
-    /// Its module, compiled: the plan was made from it.
+    /// Its module, compiled, from which the plan was made.
     pub module: Arc<Module>,
-    /// Which of the heaps that do not run on every case this one asks for, one
-    /// bit for each; see [`Options::for_case`](crate::oracle::Options::for_case).
+    /// The optional heaps that this case runs under, one bit for each; see
+    /// [`Options::for_case`](crate::oracle::Options::for_case).
     pub extra: u8,
-    /// Whether it asks for a second run of each heap, with other collections.
+    /// Whether each heap runs a second time, with other collections.
     pub reschedule: bool,
 }
 
-/// Draws a case: any input gives one, or an error where wasm-smith gives up.
+/// Draws a case. Any input gives one, unless wasm-smith fails on it.
 pub fn case(bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
     case_of(Generator::Default, bytes)
 }
 
-/// Draws a case as a generator does.
+/// Draws a case with a given generator.
 pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
     if generator == Generator::Ops {
         return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(bytes)));
@@ -53,8 +53,8 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<G
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);
-    // Each heap joins in one of eight cases, independently, and one case in
-    // eight is run again.
+    // Each optional heap runs in one of eight cases, independently, and one case in eight is run
+    // again.
     let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
     let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
     let reschedule = one_in_eight(4);
@@ -80,13 +80,13 @@ pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<G
     })
 }
 
-/// The input bytes of case `index` of a campaign with seed `seed`: stretched
-/// from the two numbers, the same on every machine.
+/// The input bytes of case `index` of a campaign with seed `seed`: expanded from the two numbers,
+/// the same on every machine.
 pub fn input(seed: u64, index: u64) -> Vec<u8> {
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rand_xoshiro::rand_core::{Rng, SeedableRng};
-    // The generator's own seeding mixes well, but neighbouring seeds must not
-    // share cases: the multiplier is odd, so no two pairs below 2^32 collide.
+    // The generator's own seeding mixes well, but neighbouring seeds must not share cases: the
+    // multiplier is odd, so no two pairs below 2^32 collide.
     let start = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(start);
     let mut bytes = vec![0; INPUT];
@@ -94,18 +94,18 @@ pub fn input(seed: u64, index: u64) -> Vec<u8> {
     bytes
 }
 
-/// An input of the usual size that begins with `bytes`: what a short one lacks
-/// is made up from what it has.
+/// Extends a short input to the usual size: it begins with `bytes`, and the rest is generated from
+/// them.
 ///
-/// A fuzzer without a corpus begins with inputs of a few bytes, and those make
-/// the smallest of modules, which do nothing.
+/// A fuzzer without a corpus begins with inputs of a few bytes, which alone give only the smallest
+/// modules, and those do nothing.
 pub fn stretched(bytes: &[u8]) -> Cow<'_, [u8]> {
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rand_xoshiro::rand_core::{Rng, SeedableRng};
     if bytes.len() >= INPUT {
         return Cow::Borrowed(bytes);
     }
-    // FNV-1a, which tells any two inputs apart that differ in a byte.
+    // FNV-1a, which gives different hashes for inputs that differ in one byte.
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let start = bytes.iter().fold(0xcbf2_9ce4_8422_2325, step);
     let mut whole = vec![0; INPUT];
@@ -115,5 +115,5 @@ pub fn stretched(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(whole)
 }
 
-/// Bytes per generated case. More than a few kilobytes add nothing.
+/// Bytes per generated case. More than a few kilobytes have no effect.
 const INPUT: usize = 1024 + PLAN;

@@ -1,24 +1,22 @@
-//! Generators, by name: the usual one, and what it is measured against.
+//! Generators by name: the default, and those it is compared with.
 
 use super::case::{GeneratedCase, case_of};
 use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 
-/// How bytes become cases.
+/// A way to make cases from bytes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Generator {
-    /// What campaigns use: in three of four cases a module of wasm-smith, mostly
-    /// enriched, with a schedule of collections, and else what [`Generator::Ops`]
-    /// makes.
+    /// Used by campaigns: three of four cases are modules of wasm-smith, mostly enriched, with a
+    /// schedule of collections. The others are those of [`Generator::Ops`].
     #[default]
     Default,
-    /// Modules as wasm-smith makes them, with the same schedule.
+    /// Plain modules of wasm-smith, with the same schedule.
     Smith,
-    /// The same modules without a schedule: they are collected when a heap asks.
+    /// The same modules without a schedule: collections happen only when a heap asks.
     SmithNever,
-    /// Programs of operations on the heap, and what they say of plan and
-    /// schedule.
+    /// Typed programs of operations on the heap, with their plan and schedule.
     Ops,
 }
 
@@ -31,7 +29,7 @@ impl Generator {
         Generator::Ops,
     ];
 
-    /// Its name, as `--generator` spells it.
+    /// Its name, as spelled by `--generator`.
     pub fn name(self) -> &'static str {
         match self {
             Generator::Default => "default",
@@ -45,7 +43,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// When wasm-smith gives up on the input.
+    /// If wasm-smith fails on the input.
     pub fn case(self, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
         case_of(self, bytes)
     }
@@ -76,7 +74,7 @@ mod tests {
     #[test]
     fn the_baselines_are_the_modules_that_are_enriched_otherwise() {
         let (mut enriched, mut structured) = (0, 0);
-        // Its functions have such names, and no others do.
+        // Only functions of structured programs have such names.
         let is_structured =
             |drawn: &GeneratedCase| drawn.case.wasm.windows(3).any(|w| w == b"\x02f0");
         for index in 0..40 {

@@ -1,10 +1,11 @@
-//! Bytes to modules, and to whole cases.
+//! Generation of modules, and of whole cases, from bytes.
 //!
-//! [`module`] turns any input into a valid module that gives a collector work: [`smith`] draws one with wasm-smith, and
-//! [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and exceptions to most of them. The same bytes give the
-//! same module on every machine.
+//! [`module`] turns any input into a valid module that gives a collector work: [`smith`] draws one
+//! with wasm-smith, and [`enrich`](mod@enrich) adds objects, stores, bulk operations, casts and
+//! exceptions to most of them. The same bytes give the same module on every machine.
 //!
-//! [`gc_ops`] makes modules in another way: from typed programs of operations on the heap, which a fuzzer can edit.
+//! [`gc_ops`] makes modules in another way: from typed programs of operations on the heap, which a
+//! fuzzer can edit.
 //!
 //! ```
 //! use arbitrary::Unstructured;
@@ -31,23 +32,25 @@ pub use revision::{origin, revision};
 
 use arbitrary::Unstructured;
 
-/// One module in this many is left as wasm-smith made it, so that nothing the pass does everywhere can hide a bug.
+/// One module in this many is left as wasm-smith made it, so that a systematic effect of the pass
+/// cannot hide a bug.
 const PLAIN: u8 = 16;
 
 /// Draws a module. It is valid under the features of WebAssembly 3.0 without threads.
 ///
 /// # Errors
 ///
-/// When wasm-smith gives up on the input. That was not seen on random bytes (none of 60,000 inputs), and is rare on inputs that
-/// mostly repeat one byte.
+/// If wasm-smith fails on the input. That did not happen on random bytes (none of 60,000 inputs),
+/// and is rare on inputs that mostly repeat one byte.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     module_of(Generator::Default, u)
 }
 
-/// Draws a module as a generator does.
+/// Draws a module with a given generator.
 fn module_of(generator: Generator, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
-    // The choices of the pass come first. wasm-smith takes what it can get, and a mutation of its part of the input would
-    // otherwise also change every sequence. A short input is shared out.
+    // The choices of the pass come first. wasm-smith consumes all the input it can get, so a
+    // mutation of its part would otherwise also change every sequence. A short input is divided
+    // between both.
     let head = (1 + enrich::INPUT).min(u.len() / 4);
     let mut head = Unstructured::new(u.bytes(head)?);
     // Zero, and so an exhausted input, means an enriched module.

@@ -1,7 +1,8 @@
-//! Bytes to pairs: a module, and the same module with what the enrichment appends.
+//! Generation of pairs from bytes: a module, and the same module with the additions of the
+//! enrichment.
 //!
-//! The two are for whoever wants to know whether the additions alone change anything. The plan names exports of the original
-//! only, so it fits both, and so does a comparison of what the original has.
+//! Pairs serve to test whether the additions alone change anything. The plan names only exports of
+//! the original, so it fits both, and so does a comparison of the original's items.
 
 use super::case::PLAN;
 use super::enrich::{self, EnrichError};
@@ -22,7 +23,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// The original with all additions and no other change; the same plan.
+    /// The original with all additions and no other change, and the same plan.
     ///
     /// # Errors
     ///
@@ -31,7 +32,8 @@ impl Pair {
         self.with(enrich::extend(&self.plain.wasm, &mut self.choices()))
     }
 
-    /// The original enriched: with the same additions, splices, guards and moved segments.
+    /// The enriched original: with the same additions, and with sequences, guards and moved
+    /// segments.
     ///
     /// # Errors
     ///
@@ -56,7 +58,7 @@ impl Pair {
 ///
 /// # Errors
 ///
-/// When wasm-smith gives up on the input.
+/// If wasm-smith fails on the input.
 pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let mut rest = Unstructured::new(rest);
@@ -77,8 +79,8 @@ pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
     Ok(Pair { plain, choices })
 }
 
-/// The additions take some of every budget that a run has as a whole. The fuel of a call, which they take nothing of, keeps runs
-/// short, and these budgets are far beyond what that fuel can use up.
+/// The additions use up a part of each budget for a whole run, so these are larger than usual. The
+/// fuel of a call, which they do not use, keeps runs short, and cannot use up these budgets.
 fn limits() -> Limits {
     let ample = Limits::default();
     Limits {

@@ -1,9 +1,10 @@
-//! Bytes to plans: what the host does with a module, and what it allows.
+//! Generation of plans from bytes: the steps of the host, and the limits of a run.
 //!
-//! Every exported function is called once, in order, then some of them again: what the first calls returned and stored is there
-//! for the second. In between the host does what an embedder may do: it sets globals and elements of tables to references that
-//! it has kept, reads them, lets go of references, and collects. Where the module has imports to call, the host may do the same
-//! things, calls of exports included, each time it is called.
+//! Every exported function is called once, in order, then some of them again: the second calls find
+//! what the first ones returned and stored. In between the host acts as an embedder: it sets
+//! globals and table elements to references that it has kept, reads them, releases references, and
+//! collects. If the module imports functions, the host may do the same, calls of exports included,
+//! each time it is called.
 
 use crate::case::{Arg, Call, Plan, Step};
 use crate::engine::Limits;
@@ -11,19 +12,19 @@ use crate::module::{ExportItem, ExternType, Module};
 use crate::types::{TypeId, ValType};
 use arbitrary::Unstructured;
 
-/// Calls beyond the first of each function, at most.
+/// Maximum number of calls after the first of each function.
 const AGAIN: u8 = 8;
 
-/// Things that the host does in its calls, at most; after the last it begins again.
+/// Maximum number of actions of the host during its calls; after the last it starts over.
 const ACTS: u8 = 4;
 
-/// What of a module a plan can name.
+/// Items of a module that a plan can name.
 pub(super) struct Exports<'a> {
     module: &'a Module,
     funcs: Vec<(&'a str, TypeId)>,
     /// Globals of reference type, and whether they can be set.
     globals: Vec<(&'a str, ValType, bool)>,
-    /// Tables with references into the heap, and their first sizes.
+    /// Tables of references into the heap, with their initial sizes.
     tables: Vec<(&'a str, ValType, u64)>,
     /// Whether there are imported functions.
     has_host: bool,
@@ -64,10 +65,10 @@ impl<'a> Exports<'a> {
         exports
     }
 
-    /// What the host does from outside.
+    /// The steps of the host from outside.
     pub(super) fn plan(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Plan> {
         let mut steps = Vec::new();
-        // Half of all plans are calls and nothing else.
+        // Half of all plans consist of calls only.
         let between = u.arbitrary::<u8>()? & 1 == 1;
         for func in &self.funcs {
             steps.push(self.call(*func, u)?);
@@ -88,10 +89,10 @@ impl<'a> Exports<'a> {
         Ok(Plan::Steps(steps))
     }
 
-    /// What it does when it is called.
+    /// The actions of the host when it is called.
     pub(super) fn host(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<Step>> {
         let mut acts = Vec::new();
-        // Zero, and so an exhausted input, means that it just answers.
+        // Zero, and so an exhausted input, means that it only returns.
         let choice = u.arbitrary::<u8>()?;
         if self.has_host && choice & 1 == 1 {
             for _ in 0..=(choice >> 1) % ACTS {
@@ -109,7 +110,7 @@ impl<'a> Exports<'a> {
         Ok(acts)
     }
 
-    /// Something that is no call, or nothing.
+    /// A step other than a call, or none.
     fn act(&self, u: &mut Unstructured<'_>) -> arbitrary::Result<Option<Step>> {
         let choice = u.arbitrary::<u8>()?;
         let which = usize::from(choice >> 3);
@@ -152,10 +153,11 @@ impl<'a> Exports<'a> {
     }
 }
 
-/// What a run may use. Mostly the same; now and then so little that it runs out somewhere in the middle, or more than usual.
+/// The limits of a run. Mostly the usual ones; now and then so low that the run exceeds one in the
+/// middle, or higher than usual.
 pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
     let mut limits = Limits::fuzzing();
-    // Zero, and so an exhausted input, means the usual.
+    // Zero, and so an exhausted input, means the usual limits.
     let choice = u.arbitrary::<u8>()?;
     let share = u64::from(u.arbitrary::<u8>()?);
     match choice % 32 {
@@ -172,7 +174,7 @@ fn argument(ty: ValType, u: &mut Unstructured<'_>) -> arbitrary::Result<Arg> {
     let number = u64::from(choice >> 3);
     Ok(match ty {
         ValType::Ref(r) => match choice % 8 {
-            // An exhausted input passes on what the host has.
+            // An exhausted input passes values that the host has kept.
             0..=2 => Arg::Auto,
             3..=5 => Arg::Kept(u32::from(choice >> 3)),
             6 if r.nullable => Arg::Null,

@@ -1,10 +1,9 @@
-//! Bytes to collection schedules that hit the run.
+//! Generation of collection schedules that fit the length of a run.
 //!
-//! A list of safepoints that was drawn without looking at the case mostly falls
-//! behind its end: half of all generated runs pass fewer than a hundred. So the
-//! bytes choose *shares* of a run, and a dry run under the null heap says how
-//! long it is. Safepoints and allocations are the same under every heap and
-//! every schedule, so what holds there holds everywhere.
+//! Most of a list of safepoints that was drawn without knowledge of the case lies after its end:
+//! half of all generated runs pass fewer than a hundred. So the bytes choose *shares* of a run, and
+//! a dry run under the null heap measures its length. Safepoints and allocations are the same under
+//! every heap and every schedule, so one dry run is enough.
 
 use crate::case::{self, Case};
 use crate::engine::{NoInspector, Schedule};
@@ -15,36 +14,36 @@ use arbitrary::Unstructured;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A schedule in terms of a run of unknown length.
+/// A schedule relative to a run of unknown length.
 ///
-/// Mostly such as collect often: what a collector does wrong shows when it runs.
-/// One in eight leaves it to the heap.
+/// Most schedules collect often, since bugs of a collector show when it runs. One in eight leaves
+/// collection to the heap.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum RelativeSchedule {
-    /// Leaves it to the heap.
+    /// Leaves collection to the heap.
     Never,
     /// At every safepoint.
     Safepoints,
     /// Before every allocation.
     Allocations,
-    /// Before every so manieth allocation: the number modulo half of all there
-    /// are, at most this limit.
+    /// Before every n-th allocation, where n is 1 plus this number modulo half the number of
+    /// allocations, or modulo [`FAR`] if that is less.
     Every(u8),
-    /// At these shares of the run, in units of 1/65536.
+    /// At these fractions of the run, in units of 1/65536.
     Shares([u16; SHARES]),
 }
 
-/// How many safepoints are chosen one by one.
+/// Number of safepoints chosen individually.
 const SHARES: usize = 8;
 
-/// The largest distance between collections that are counted in allocations.
+/// Maximum number of allocations between collections.
 const FAR: u64 = 32;
 
-/// Bytes of address space in a dry run: more than its budget can fill.
+/// Bytes of address space in a dry run: more than its budget allows to allocate.
 const DRY: u32 = 16 << 20;
 
 impl RelativeSchedule {
-    /// Draws one.
+    /// Draws a schedule.
     pub(super) fn draw(u: &mut Unstructured<'_>) -> arbitrary::Result<RelativeSchedule> {
         Ok(match u.arbitrary::<u8>()? % 8 {
             0 | 1 => RelativeSchedule::Every(u.arbitrary()?),
@@ -55,7 +54,7 @@ impl RelativeSchedule {
         })
     }
 
-    /// The schedule for a case whose own schedule is not set yet.
+    /// The schedule for a case, whose own schedule is not set yet.
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
         let dry = || case::run(case, module, Null::new(DRY), &mut NoInspector);
         match self {
@@ -94,7 +93,7 @@ mod tests {
                 (br_if 0 (i32.lt_u (local.get 0) (i32.const 100))))))"#;
         let (case, _) = read(text.as_bytes()).unwrap();
         let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
-        // The entry, and in each round the loop header and the allocation.
+        // The entry, and in each iteration the loop header and the allocation.
         let safepoints = 201;
         let shares = [0, 1, 0x4000, 0x8000, 0x8000, u16::MAX, 3, 9];
         let list = vec![1, 51, 101, safepoints];

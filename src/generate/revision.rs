@@ -1,18 +1,17 @@
-//! Which revision of the generators this is.
+//! The revision of the generators.
 //!
-//! A seed means the same cases only as long as nothing changes that draws them.
-//! What fixed inputs generate is on record in `tests/pinned.txt`, which a test
-//! holds up to date, so a checksum of that file names the revision: it changes
-//! when the same bytes make something else, and not otherwise.
+//! A seed means the same cases only as long as the generators do not change. `tests/pinned.txt`
+//! records what fixed inputs generate, and a test keeps it up to date, so a checksum of that file
+//! identifies the revision: it changes exactly when the recorded inputs generate something else.
 
 use super::Generator;
 
-/// The record of what fixed inputs generate.
+/// The record of generated cases.
 const RECORD: &str = include_str!("../../tests/pinned.txt");
 
 /// The revision of the generators, as eight hexadecimal digits.
 pub fn revision() -> String {
-    // Line by line, so that it does not matter how lines end.
+    // Line by line, so that line endings do not matter.
     let bytes = RECORD.lines().flat_map(|line| line.bytes().chain([b'\n']));
     let sum = checksum(bytes);
     format!("{:08x}", (sum >> 32) ^ (sum & 0xffff_ffff))
@@ -24,7 +23,7 @@ pub(crate) fn checksum(bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// Where a case comes from, in words: all that is needed to generate it again.
+/// Origin of a case, in words: everything needed to generate it again.
 pub fn origin(generator: Generator, seed: u64, case: u64) -> String {
     let revision = revision();
     format!("case {case} of seed {seed}, generator {generator}, revision {revision}")

@@ -1,30 +1,32 @@
 //! The wasm-smith configuration: small modules with many types, functions and references.
 //!
-//! Every module is drawn with a configuration of its own. One that has everything in it has little of each, and what needs
-//! several things of one kind in a row never happens (Groce et al., *Swarm Testing*, ISSTA 2012), so features and kinds of
-//! instructions are left out of a share of the modules.
+//! Every module is drawn with a different configuration. A module with everything in it has little
+//! of each, and a bug that needs several instructions of one kind in a row never shows (Groce et
+//! al., *Swarm Testing*, ISSTA 2012). So features and kinds of instructions are left out of a share
+//! of the modules.
 //!
 //! | what varies | how | why |
 //! |---|---|---|
-//! | types | 8 to 14 | fewer leave nothing to cast between; of more, most are not used |
+//! | types | 8 to 14 | fewer leave nothing to cast between; more are mostly unused |
 //! | functions | 4 to 7, and 0 to 3 imports | calls need callees, the host needs to be called |
-//! | instructions per function | 30 to 150 | long bodies reach states, short ones end well |
+//! | instructions per function | 30 to 150 | long bodies reach more states, short ones return without a trap |
 //! | globals, tables | 3 to 8, 1 to 3 | roots |
-//! | tags, exceptions | off in one of eight | what carries references across frames |
-//! | tail calls | off in one of eight | frames that take the place of others |
+//! | tags, exceptions | off in one of eight | they carry references across frames |
+//! | tail calls | off in one of eight | frames that replace others |
 //! | a start function | in one of four | code that runs before there are exports |
-//! | memories | in one of eight, up to two | their accesses trap, and take input from what could touch the heap |
-//! | floats | in one of eight | as above; they are no business of a collector |
-//! | SIMD, relaxed SIMD | in one of eight, one of sixteen | vectors are the widest fields there are |
+//! | memories | in one of eight, up to two | their accesses trap, and use up input that could touch the heap |
+//! | floats | in one of eight | as above; irrelevant to a collector |
+//! | SIMD, relaxed SIMD | in one of eight, one of sixteen | vectors are the widest fields |
 //! | 64-bit memories and tables | in one of eight | two widths of index |
 //! | traps | forbidden in one of sixteen | that also forbids most accesses to objects |
 //! | numeric, variable, table and control instructions, `drop` and `select` | each left out of one in eight | room for the others |
-//! | reference and aggregate instructions | always there | what this is about |
+//! | reference and aggregate instructions | always there | the subject of the tests |
 //!
 //! The numbers were chosen by measurement.
 //!
-//! wasm-smith's own fuel is not used. It is a global that counts down over the whole life of an instance, so one endless export
-//! makes every later call trap; the engine under test has fuel of its own, which is reset for each call.
+//! wasm-smith's own fuel is not used. It is a global that counts down over the whole life of an
+//! instance, so one endless export would make every later call trap. The engine under test has its
+//! own fuel, which is reset for each call.
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, InstructionKind, InstructionKinds, MemoryOffsetChoices, Module};
@@ -35,20 +37,21 @@ pub const MAX_TABLE_ELEMENTS: u64 = 400;
 /// Largest memory, initial or maximum, in 64 KiB pages.
 pub const MAX_MEMORY_PAGES: u64 = 4;
 
-/// Fewest functions a module defines, if it has a function type at all.
+/// Minimum number of functions that a module defines, if it has a function type at all.
 const MIN_FUNCS: usize = 4;
 
-/// Fewest types.
+/// Minimum number of types.
 const MIN_TYPES: usize = 8;
 
-/// Most types.
+/// Maximum number of types.
 const MAX_TYPES: usize = 14;
 
-// On exhausted input wasm-smith keeps cloning the first recursion group until there are enough types. If the group does not fit
-// under the maximum it tries for ever: a group can be one smaller than the minimum, and must then fit once more.
+// On exhausted input wasm-smith clones the first recursion group until there are enough types. If
+// the group does not fit under the maximum, it tries for ever: a group can be one smaller than the
+// minimum, and must then fit once more.
 const _: () = assert!(MAX_TYPES >= 2 * MIN_TYPES - 2);
 
-/// Kinds of instructions that some modules do without.
+/// Kinds of instructions that are left out of some modules.
 const OPTIONAL: [InstructionKind; 5] = [
     InstructionKind::Numeric,
     InstructionKind::Variable,
@@ -57,7 +60,7 @@ const OPTIONAL: [InstructionKind; 5] = [
     InstructionKind::Parametric,
 ];
 
-/// Kinds that all of them have, as far as the features allow.
+/// Kinds that are in all modules, as far as the features allow.
 const ALWAYS: [InstructionKind; 4] = [
     InstructionKind::Reference,
     InstructionKind::Aggregate,
@@ -69,12 +72,13 @@ const ALWAYS: [InstructionKind; 4] = [
 ///
 /// # Errors
 ///
-/// As [`Unstructured`]'s own methods; running out of input is not an error, it yields the smallest sizes and no more than the
-/// usual features.
+/// As [`Unstructured`]'s methods. Exhausted input is not an error: it yields the smallest sizes and
+/// only the usual features.
 pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
-    // The choices come in a few bytes, so that a mutation of the rest of the input keeps the shape of the module.
+    // The choices use few bytes, so that a mutation of the rest of the input keeps the
+    // configuration of the module.
     let flags = u.arbitrary::<u32>()?;
-    // Whether the bits from `at` on, as many as it takes for this share, are all set.
+    // Whether the three bits from `at` on are all set.
     let one_in_eight = |at: u32| (flags >> at) & 7 == 7;
     let memories = if one_in_eight(0) { 2 } else { 0 };
     let floats = one_in_eight(3);
@@ -110,7 +114,7 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
         sign_extension_ops_enabled: true,
         simd_enabled: vectors,
         tail_call_enabled: tail_calls,
-        // Features that are newer, or that say nothing about a collector.
+        // Features that are newer, or irrelevant to a collector.
         acquire_release_atomics_enabled: false,
         compact_imports_enabled: false,
         custom_descriptors_enabled: false,
@@ -122,23 +126,24 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
 
         // Shape.
         allow_floats: floats,
-        // The bits of a NaN may differ between engines; differences that the language allows are of no interest here.
+        // The bits of a NaN may differ between engines; differences that the language allows must
+        // not be reported.
         canonicalize_nans: floats,
         allow_start_export: start,
-        // Everything an instance holds can then be observed from outside. The `exports` option, which could do the same, makes
-        // wasm-smith panic on a global of a concrete reference type.
+        // So that all state of an instance can be observed from outside. The `exports` option,
+        // which could do the same, makes wasm-smith panic on a global of a concrete reference type.
         export_everything: true,
         allowed_instructions: InstructionKinds::new(&kinds),
         disallow_traps: trapless,
         generate_custom_sections: false,
-        // Otherwise one array.new in a constant expression may ask for four thousand million elements.
+        // Otherwise one array.new in a constant expression may ask for four billion elements.
         limit_arrays_in_const_exprs: true,
 
         // Sizes.
         min_types: MIN_TYPES,
         max_types: MAX_TYPES,
         max_type_size: 400,
-        // A minimum counts what is defined, a maximum what is imported as well; wasm-smith gives up on the input if the imports
+        // A minimum counts definitions, a maximum imports as well; wasm-smith fails if the imports
         // leave too little room.
         min_funcs: MIN_FUNCS,
         max_funcs: funcs + imports,
@@ -165,7 +170,7 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
 ///
 /// # Errors
 ///
-/// When the input cannot be turned into a module; wasm-smith gives no further reason.
+/// If the input cannot be turned into a module; wasm-smith gives no further reason.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     let config = config(u)?;
     Ok(Module::new(config, u)?.to_bytes())

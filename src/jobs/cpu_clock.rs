@@ -3,21 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a thread has run on a processor, where the system says so. That is
-/// Linux; elsewhere, and where its statistics are left out, the clock stands
-/// for nothing.
+/// Processor time of a thread, where the system reports it: on Linux, unless its scheduler
+/// statistics are left out. Elsewhere there is no clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CpuClock(Option<PathBuf>);
 
 impl CpuClock {
-    /// The clock of the thread that asks.
+    /// The clock of the calling thread.
     pub(super) fn of_this_thread() -> CpuClock {
         // A link to `PID/task/TID`.
         let thread = std::fs::read_link("/proc/thread-self").ok();
         CpuClock(thread.map(|thread| Path::new("/proc").join(thread).join("schedstat")))
     }
 
-    /// What it shows, if it is one.
+    /// The time on the clock, if there is one.
     pub(super) fn now(&self) -> Option<Duration> {
         let text = std::fs::read_to_string(self.0.as_ref()?).ok()?;
         let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
@@ -33,7 +32,7 @@ mod tests {
     fn a_clock_goes_on_while_its_thread_works_and_stops_while_it_waits() {
         let clock = CpuClock::of_this_thread();
         let Some(start) = clock.now() else {
-            // There is no such clock here.
+            // This system has no such clock.
             return;
         };
         let mut x = 1_u64;
@@ -45,7 +44,7 @@ mod tests {
         let worked = clock.now();
         let other = std::thread::spawn(CpuClock::of_this_thread).join().unwrap();
         assert!(worked > Some(start));
-        // The other thread is gone, and so is its clock.
+        // The other thread has ended, and its clock with it.
         assert_eq!(other.now(), None);
         assert_eq!(CpuClock::default().now(), None);
     }

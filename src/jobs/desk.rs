@@ -1,4 +1,4 @@
-//! What a job is at, for the thread that waits for it.
+//! The state of a job, for the thread that waits for it.
 
 use super::cpu_clock::CpuClock;
 use crate::generate::GeneratedCase;
@@ -7,19 +7,18 @@ use crate::oracle::{Options, Pins, Reason, SharedSubject, Verdict, Violation, no
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What is known of an item that is being worked on.
+/// State of an item in progress.
 #[derive(Clone, Debug, Default)]
 pub struct Note {
     /// The heap that is running, if one is.
     pub heap: Option<String>,
     /// The case, once it is made.
     pub case: Option<Arc<GeneratedCase>>,
-    /// The verdict, if the item is a finding already and only its details are
-    /// worked on.
+    /// The verdict, if the item is a finding already and only its details are being worked out.
     pub(crate) found: Option<Box<(Verdict, Pins)>>,
-    /// The heaps that have run, and how long.
+    /// The heaps that have run, with their times.
     runs: Vec<Runs>,
-    /// The time outside all of them.
+    /// The time outside all heaps.
     outside: Duration,
 }
 
@@ -27,25 +26,22 @@ pub struct Note {
 #[derive(Clone, Debug)]
 struct Runs {
     heap: String,
-    /// Whether it ever frees anything.
+    /// Whether the heap ever frees anything.
     frees: bool,
-    /// As far as whoever waits has seen.
+    /// Time as far as the waiting thread has seen.
     time: Duration,
 }
 
-/// A heap is to blame if its runs take longer than those of any other heap by
-/// this factor.
+/// A heap is blamed if its runs take longer than those of every other heap by this factor.
 const SLOWER: u32 = 4;
 
 impl Note {
-    /// The verdict on an item that is still worked on after `timeout`, and was no
-    /// finding so far.
+    /// The verdict on an item that is not done after `timeout`, and was no finding so far.
     ///
-    /// A run may be long because of what the program does. So a heap is blamed only
-    /// if its runs take much longer than those of all other heaps. The first heap to
-    /// run has none to be compared with: it is blamed if it frees, since a heap that
-    /// never does has no loop to be caught in. gcdiff is blamed for time outside all
-    /// heaps.
+    /// A run may be long because of the program itself. So a heap is blamed only if its runs take
+    /// much longer than those of all other heaps. The first heap to run cannot be compared: it is
+    /// blamed if it frees, since a heap that never does cannot loop in a collection. gcdiff is
+    /// blamed for time outside all heaps.
     pub(crate) fn overtime(&self, timeout: Duration) -> Verdict {
         let gcdiff = Runs {
             heap: "gcdiff".into(),
@@ -81,7 +77,7 @@ impl Note {
         }
     }
 
-    /// Whoever runs has done so for as long since the last time.
+    /// Adds time since the last call to the running heap, or to the time outside.
     fn took(&mut self, time: Duration) {
         let heap = self.heap.as_deref();
         match self.runs.iter_mut().find(|runs| Some(&*runs.heap) == heap) {
@@ -91,28 +87,26 @@ impl Note {
     }
 }
 
-/// An item may take as many times its processor time of any time.
+/// An item may take this many times its processor time in wall-clock time.
 const WAITING: u32 = 6;
 
-/// Where a job works: at one item at a time.
+/// The place of a job, which works on one item at a time.
 #[derive(Debug, Default)]
 pub struct Desk(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     item: Option<u64>,
-    /// On the clock of whoever waits.
+    /// Start of the item, on the clock of the waiting thread.
     since: Duration,
-    /// The processor time of the job's thread, and what it was when the pool
-    /// first saw the item.
+    /// The processor clock of the job's thread, and its time when the pool first saw the item.
     clock: CpuClock,
     seen_at: Option<Duration>,
     note: Note,
-    /// When whoever waits last looked: on the clock that they have, and on that of
-    /// the thread.
+    /// When the waiting thread last looked: on its own clock, and on that of the job's thread.
     looked_at: Duration,
     cpu_at: Option<Duration>,
-    /// The item took too long, and nobody waits for it any more.
+    /// The item took too long, and nothing waits for it any more.
     is_abandoned: bool,
 }
 
@@ -121,7 +115,7 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The job works on the thread that says so.
+    /// The job works on the calling thread.
     pub(super) fn enter(&self) {
         self.state().clock = CpuClock::of_this_thread();
     }
@@ -138,8 +132,8 @@ impl Desk {
         };
     }
 
-    /// Gives the next part of the item its own time: it has many parts, and each
-    /// may take as long. Returns whether anyone still waits.
+    /// Restarts the time limit for the next part of an item of many parts. Returns whether a thread
+    /// still waits.
     pub(crate) fn restart(&self) -> bool {
         let mut state = self.state();
         if state.is_abandoned {
@@ -151,19 +145,19 @@ impl Desk {
         true
     }
 
-    /// The item is done. What was known of it, unless nobody waits any more.
+    /// The item is done. Returns its note, unless the item was abandoned.
     pub(super) fn end(&self) -> Option<Note> {
         let mut state = self.state();
         state.item = None;
         (!state.is_abandoned).then(|| std::mem::take(&mut state.note))
     }
 
-    /// Gives an item up that has taken at least `timeout` of processor time.
-    /// Which, and what is known of it. Called now and then.
+    /// Abandons an item that has taken at least `timeout` of processor time, and returns its number
+    /// and note. To be called periodically.
     ///
-    /// On a busy machine a thread may get no processor for a while, and nobody is
-    /// to blame for that. Where processor time is not known, or is not used, as
-    /// while a thread waits for another one, the time since the item began counts.
+    /// On a busy machine a thread may get no processor time for a while, for which no heap is to
+    /// blame. Elapsed time counts where processor time is not known, or is not used, as while a
+    /// thread waits for another one.
     pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
         let mut state = self.state();
         let cpu = state.clock.now();
@@ -191,12 +185,12 @@ impl Desk {
         Some((item, state.note.clone()))
     }
 
-    /// Notes the case that is worked on.
+    /// Notes the case in progress.
     pub(crate) fn note_case(&self, case: &Arc<GeneratedCase>) {
         self.state().note.case = Some(case.clone());
     }
 
-    /// The same options, under which the desk knows which heap runs.
+    /// The same options, with subjects that report to the desk which heap runs.
     pub fn watching(self: &Arc<Desk>, options: &Options) -> Options {
         let watched = |subjects: &[SharedSubject]| {
             let each = subjects.iter().map(|subject| {
@@ -216,7 +210,7 @@ impl Desk {
         }
     }
 
-    /// Notes that a heap runs. `others` have run the same before.
+    /// Notes that a heap runs. `others` have run the same before, with their times.
     pub(crate) fn note_heap(&self, heap: &str, frees: bool, others: &[(&str, Duration)]) {
         let mut state = self.state();
         for (heap, time) in others {
@@ -226,7 +220,7 @@ impl Desk {
         state.note.begin(heap, frees);
     }
 
-    /// Notes that the item is a finding, whatever comes of the rest of the work.
+    /// Notes that the item is a finding, regardless of the rest of the work.
     pub(crate) fn note_found(&self, verdict: &Verdict, pins: &Pins) {
         self.state().note.found = Some(Box::new((verdict.clone(), pins.clone())));
     }
@@ -256,7 +250,7 @@ mod tests {
         // The first to run.
         assert_eq!(verdict(&[(null, false, 10_000)], 0), None);
         assert_eq!(verdict(&[(drc, true, 10_000)], 0), time(drc));
-        // Not so much longer than another.
+        // Not longer than another by the factor.
         assert_eq!(
             verdict(&[(null, false, 4_000), (drc, true, 6_000)], 0),
             None
@@ -265,12 +259,12 @@ mod tests {
             verdict(&[(null, false, 1), (drc, true, 9_999)], 0),
             time(drc)
         );
-        // In two runs, and whichever runs when the time is over.
+        // In two runs, and regardless of which heap runs when the time is over.
         let twice = [(null, false, 1), (drc, true, 3_000), (drc, true, 7_000)];
         assert_eq!(verdict(&twice, 0), time(drc));
         let earlier = [(null, false, 1), (drc, true, 9_900), (copying, true, 99)];
         assert_eq!(verdict(&earlier, 0), time(drc));
-        // Neither.
+        // Time between the runs, first too little to blame gcdiff.
         let between = [(null, false, 3_000), (drc, true, 3_000)];
         assert_eq!(verdict(&between, 4_000), None);
         assert_eq!(verdict(&between, 14_000), time("gcdiff"));
@@ -301,7 +295,7 @@ mod tests {
         };
         let (case, _) = case::read(b"(module)").unwrap();
         let judged = judge(&case, &at_work.watching(&options)).unwrap();
-        // Who is to blame is known all the same, by the verdict.
+        // The verdict still names the heap to blame.
         let verdict = judged.verdict.to_string();
         assert!(verdict.contains("on purpose"), "{verdict}");
         assert!(verdict.contains("drc"), "{verdict}");

@@ -1,5 +1,4 @@
-//! Judging a generated case: the call that campaigns, fuzz targets and trials
-//! share.
+//! Judging a generated case: the call shared by campaigns, fuzz targets and trials.
 
 use crate::generate::GeneratedCase;
 use crate::oracle::{JudgeError, JudgeReport, Options, Pins, Verdict, judge_module};
@@ -8,14 +7,14 @@ use crate::oracle::{JudgeError, JudgeReport, Options, Pins, Verdict, judge_modul
 pub struct JudgedCase<'a> {
     /// The verdict and statistics.
     pub judged: JudgeReport,
-    /// What it was judged with: of all options those that the case chooses.
+    /// Options it was judged with: the part of all options that the case chooses.
     pub options: Options,
     all: &'a Options,
     drawn: &'a GeneratedCase,
 }
 
-/// Judges a generated case: with all heaps of `all` that run on every case, and
-/// those of the others that its own bytes choose.
+/// Judges a generated case: with all heaps of `all` that run on every case, and those of the others
+/// that the case's bytes choose.
 ///
 /// # Errors
 ///
@@ -35,8 +34,8 @@ pub fn judge_generated<'a>(
 }
 
 impl JudgedCase<'_> {
-    /// The outcome, and the heaps that the verdict is about. Two heaps that differ
-    /// are judged once more together with all others, which tell who is wrong.
+    /// The outcome, and the heaps that the verdict is about. If two heaps differ, the case is
+    /// judged once more with all others, to find out which one is wrong.
     pub fn settle(mut self) -> (JudgeReport, Pins) {
         if let Verdict::Differ(_) = self.judged.verdict {
             let all = self.all.for_case(u8::MAX, self.drawn.reschedule);

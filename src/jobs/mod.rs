@@ -1,8 +1,8 @@
-//! Work on several threads, item by item, each within a time.
+//! Work on several threads, item by item, each within a time limit.
 //!
-//! A pool hands out items to its jobs, hears of panics, and gives up items that do
-//! not end. A [`Desk`] tells what a job is at, so that the heap that loops has a
-//! name. [`judge_generated`] is how all of them judge a generated case.
+//! A pool hands out items to its jobs, catches panics, and abandons items that do not end. A
+//! [`Desk`] records what a job is working on, so that a report can name the heap that loops.
+//! [`judge_generated`] judges a generated case for all callers.
 
 mod cpu_clock;
 mod desk;

@@ -1,8 +1,7 @@
-//! Jobs that work through items, each within a time that can be set.
+//! A pool of jobs that work through items, each within an optional time limit.
 //!
-//! A loop without end cannot be stopped from outside. So the thread that is in
-//! one is abandoned, and another takes its place; after a few of them the pool
-//! ends, since every one keeps a core busy until the process ends.
+//! An endless loop cannot be stopped from outside. So its thread is abandoned and replaced. After a
+//! few of them the pool ends, since each keeps a core busy until the process ends.
 
 use super::desk::{Desk, Note};
 use crate::oracle::{Panic, Report, Verdict, catch};
@@ -12,67 +11,67 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How often the clock is looked at.
+/// Interval at which the clock is read.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A tick that takes longer counts as this: the process was stopped, or the
-/// machine asleep, and no job had this time.
+/// A longer tick counts as this: the process was stopped, or the machine asleep, and no job ran in
+/// this time.
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
-/// Abandoned threads, above the number of jobs, with which a pool ends.
+/// Number of abandoned threads, beyond the number of jobs, with which a pool ends.
 const MAX_ABANDONED: usize = 3;
 
-/// How a pool works.
+/// Settings of a pool.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     /// Threads.
     pub jobs: usize,
-    /// How many items there are, if they end.
+    /// Number of items, if it is finite.
     pub items: Option<u64>,
-    /// How long an item may take.
+    /// Time limit per item.
     pub timeout: Option<Duration>,
-    /// Set when no item is to be begun any more.
+    /// Set when no further item is to be begun.
     pub stop: Arc<AtomicBool>,
 }
 
-/// What is done with each item.
+/// The work on each item.
 pub(crate) trait Work: Send + Sync + 'static {
-    /// What comes of an item.
+    /// Result of an item.
     type Done;
 
     /// Works on an item.
     fn work(&self, item: u64, desk: &Arc<Desk>) -> Self::Done;
 
-    /// Takes what came of an item, or the panic that ended it, on the thread of
-    /// the job and before its next item.
+    /// Takes the result of an item, or the panic that ended it, on the thread of the job and before
+    /// its next item.
     fn deliver(&self, item: u64, done: Result<Self::Done, Panic>, note: Note);
 
-    /// Takes an item that has used up its time, on the thread of [`Pool::run`].
+    /// Takes an item that exceeded its time limit, on the thread of [`Pool::run`].
     fn overdue(&self, item: u64, note: Note);
 }
 
-/// What jobs and the pool share.
+/// State shared by the jobs and the pool.
 struct Shared<W> {
     pool: Pool,
     work: W,
     next: AtomicU64,
-    /// How long the pool has run, as it counts time.
+    /// How long the pool has run, in ticks of at most [`LONGEST_TICK`].
     now: Mutex<Duration>,
 }
 
-/// A job, as the pool sees it.
+/// A job, as seen by the pool.
 struct Job {
     desk: Arc<Desk>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Pool {
-    /// Works through all items. Returns when every job has ended or is abandoned;
-    /// `true` if the pool ended because too many were.
+    /// Works through all items. Returns when every job has ended or is abandoned: `true` if the
+    /// pool ended because too many were abandoned.
     ///
     /// # Panics
     ///
-    /// If [`Work::deliver`] did, when all jobs have ended. They do so early then.
+    /// If [`Work::deliver`] panicked, once all jobs have ended; they begin no further item then.
     pub fn run<W: Work>(self, work: W) -> bool {
         let (timeout, jobs) = (self.timeout, self.jobs.max(1));
         let shared = Arc::new(Shared {
@@ -94,7 +93,7 @@ impl Pool {
                 Ok(job) => {
                     if let Some(mut job) = running[job].take() {
                         left -= 1;
-                        // It has nothing left to do.
+                        // The thread has nothing left to do, so joining it does not block.
                         let joined = job.thread.take().map(JoinHandle::join);
                         if let Some(Err(panic)) = joined {
                             shared.pool.stop.store(true, Ordering::Relaxed);
@@ -102,7 +101,7 @@ impl Pool {
                         }
                     }
                 }
-                // The pool holds a sender itself.
+                // Never disconnected: the pool holds a sender itself.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
             let tick = last.elapsed().min(LONGEST_TICK);
@@ -143,12 +142,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Says that a job has ended, however it did.
+/// Reports that a job has ended, by a panic too.
 struct End(usize, Sender<usize>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        // Nobody listens if the job was abandoned.
+        // The receiver is gone if the job was abandoned.
         let _ = self.1.send(self.0);
     }
 }
@@ -179,16 +178,16 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
     }
 }
 
-/// Does one thing within a time, if one is set. What takes longer goes on in a
-/// thread of its own until the process ends.
+/// Runs `work` within a time limit, if one is set. Work that takes longer goes on in a separate
+/// thread until the process ends.
 ///
 /// # Errors
 ///
-/// The verdict on work that takes longer.
+/// The verdict on work that exceeds the limit.
 ///
 /// # Panics
 ///
-/// If `work` does, or no thread can be started.
+/// If `work` panics, or no thread can be started.
 pub fn within<T: Send + 'static>(
     timeout: Option<Duration>,
     work: impl FnOnce(&Arc<Desk>) -> T + Send + 'static,
@@ -197,12 +196,12 @@ pub fn within<T: Send + 'static>(
     let own = desk.clone();
     let (done, result) = channel();
     desk.begin(0, Duration::ZERO);
-    // As much as the main thread has, which would otherwise do the work.
+    // The stack size of the main thread, on which the work would run without a limit.
     let thread = std::thread::Builder::new().stack_size(8 << 20);
     let thread = thread.spawn(move || {
         own.enter();
         let value = work(&own);
-        // Nobody listens if it took too long.
+        // The receiver is gone if the limit was exceeded.
         let _ = done.send(value);
     });
     let thread = thread.expect("a thread can be started");
@@ -253,7 +252,7 @@ mod tests {
         assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"on purpose"));
     }
 
-    /// Items that end or do not, and how each was taken.
+    /// Items that end or do not, and how each was delivered.
     struct Items(Mutex<Vec<(u64, &'static str)>>);
 
     impl Work for Arc<Items> {
@@ -284,7 +283,7 @@ mod tests {
             let pool = Pool {
                 jobs: 2,
                 items: Some(items),
-                // An item that waits has six times as long.
+                // Items that only sleep have six times as long.
                 timeout: Some(Duration::from_millis(250)),
                 stop: Arc::default(),
             };
@@ -292,7 +291,7 @@ mod tests {
             let mut taken = lock(&taken.0).clone();
             taken.sort();
             let how = |item| ["done", "done", "overdue", "done"][item as usize % 4];
-            // The last that are taken need not be in a row.
+            // The last items taken need not be consecutive.
             let whole = if gave_up { 10 } else { 12 };
             let first = taken.iter().take(whole).copied();
             assert!(
@@ -301,7 +300,7 @@ mod tests {
             );
             assert!(taken.iter().all(|(item, taken)| how(*item) == *taken));
             let overdue = taken.iter().filter(|(_, how)| *how == "overdue").count();
-            // Two may use up their time at once.
+            // Two items may exceed their limits at once.
             let wanted = if gave_up { 5..=6 } else { 3..=3 };
             assert!(wanted.contains(&overdue), "{taken:?}");
         }

@@ -1,27 +1,28 @@
 //! The engine's code: a flat array of twelve-byte register instructions.
 //!
-//! A frame is a row of 64-bit registers: parameters, other locals, then one
-//! *home* for every position of the operand stack. Compilation turns stack
-//! code into register code by remembering where an operand already lives: a
-//! `local.get` or a constant emits nothing until someone needs it in its home.
+//! A frame consists of 64-bit registers: parameters, other locals, then one
+//! *home* for every position of the operand stack. The compiler translates
+//! stack code to register code by tracking where each operand is. A `local.get`
+//! or a constant emits nothing until its value is needed in its home.
 //!
-//! Branch targets, calls and types are resolved while compiling; what does not
-//! fit an instruction (stack maps, handlers, source offsets) is in side tables
-//! of the [`Module`](super::Module), out of the interpreter's way.
+//! Branch targets, calls and types are resolved at compile time. Stack maps,
+//! handlers and source offsets do not fit an instruction: they are in side
+//! tables of the [`Module`](super::Module), out of the interpreter's way.
 
-/// One instruction. What the fields mean depends on the code; by convention
-/// `a` is the register written, `b` and `c` are registers read, and `imm` is an
-/// immediate, an index, a [`TypeId`](crate::types::TypeId) or a branch target.
+/// One instruction. The code determines the meaning of the fields. By
+/// convention `a` is the register written, `b` and `c` are registers read, and
+/// `imm` is an immediate, an index, a [`TypeId`](crate::types::TypeId) or a
+/// branch target.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Op {
-    /// What to do.
+    /// The operation.
     pub code: Code,
     /// Second register.
     pub b: u16,
     /// Third register.
     pub c: u16,
-    /// First register, as a rule the destination. It is here to have the parts
-    /// of either kind of constant side by side.
+    /// First register, usually the destination. It comes here so that the parts
+    /// of both kinds of constants are adjacent.
     pub a: u16,
     /// Immediate.
     pub imm: u32,
@@ -49,7 +50,7 @@ impl Op {
         Op::new(code, (with >> 16) as u16, b, with as u16, target)
     }
 
-    /// The constant of a branch that compares with one.
+    /// The constant of a branch that compares with a constant.
     #[inline]
     pub fn compared(self) -> u32 {
         u32::from(self.a) << 16 | u32::from(self.c)
@@ -64,9 +65,9 @@ impl Op {
 
 macro_rules! codes {
     ($( $(#[$doc:meta])* $name:ident ),* $(,)?) => {
-        /// The instruction set. Where the name is that of a WebAssembly
-        /// instruction, so is the meaning; operands are in the order of the
-        /// stack, `b` then `c`, and the result goes to `a`.
+        /// The instruction set. Codes named like a WebAssembly instruction have
+        /// its meaning: operands are `b` then `c`, in stack order, and the
+        /// result goes to `a`.
         #[derive(Copy, Clone, PartialEq, Eq, Debug)]
         #[repr(u16)]
         #[allow(missing_docs, reason = "the names are those of the specification")]
@@ -75,7 +76,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // --- Control. Nothing here has a destination in `a`.
+    // --- Control. None of these has its destination in `a`.
     Unreachable,
     /// Loop header: charges `imm` fuel; a safepoint.
     Loop,
@@ -90,19 +91,19 @@ codes! {
     BrI32EqImm, BrI32NeImm, BrI32LtSImm, BrI32LtUImm, BrI32GtSImm, BrI32GtUImm, BrI32LeSImm, BrI32LeUImm,
     BrI32GeSImm, BrI32GeUImm,
     BrI64Eq, BrI64Ne, BrI64LtS, BrI64LtU, BrI64GtS, BrI64GtU, BrI64LeS, BrI64LeU, BrI64GeS, BrI64GeU,
-    /// Continues at one of the `imm + 1` instructions that follow, the last
-    /// being the default, by `b`.
+    /// Continues at one of the `imm + 1` following instructions, selected by
+    /// `b`. The last is the default.
     BrTable,
-    /// Continues with the next instruction if `b` has type `imm` (see
-    /// [`Target`]; null allowed if `c` is 1), else skips it.
+    /// Executes the next instruction if `b` has type `imm` (see [`Target`];
+    /// null matches if `c` is 1), else skips it.
     BrOnCast, BrOnCastFail, BrOnCastFunc, BrOnCastFailFunc,
     Return,
     /// Returns register `b`.
     ReturnOne,
     /// Returns `imm` registers from `b` on.
     ReturnMany,
-    /// Calls the body `imm` of this module; arguments and results from
-    /// register `a` on, which becomes the callee's register 0.
+    /// Calls body `imm` of this module. Arguments and results are in registers
+    /// from `a` on, and `a` becomes the callee's register 0.
     Call,
     /// Calls imported function `imm`.
     CallImport,
@@ -117,22 +118,23 @@ codes! {
     ThrowRef,
     /// Copies `imm` registers from `b` on to `a` on.
     MoveMany,
-    /// An operand that did not fit the instruction before. Does nothing.
+    /// An additional operand of the previous instruction. Does nothing.
     Extra,
-    /// Sets `a` to the address `b` plus the offset in `imm` and `c`, or traps
-    /// if it is beyond every memory: before an access to a 64-bit memory.
+    /// Computes an address for an access to a 64-bit memory. Sets `a` to the
+    /// address `b` plus the offset in `imm` and `c`, or traps if the sum is
+    /// beyond every memory.
     Address64,
     /// Traps if `b` is null.
     RefAsNonNull,
-    /// Traps unless `b` has type `imm` (null allowed if `c` is 1).
+    /// Traps unless `b` has type `imm` (null matches if `c` is 1).
     RefCast, RefCastFunc,
     GlobalSet,
-    /// Sets a reference; if it may be one into the heap, `c` is 1.
+    /// Sets a reference global; `c` is 1 if the reference may point into the heap.
     GlobalSetRef,
     GlobalSetWide,
     /// Stores `c` at address `b` + `imm` of memory `a`.
     Store8, Store16, Store32, Store64, Store128,
-    /// Stores the sign-extended 16 bits of `c` likewise.
+    /// Stores the sign-extended 16 bits of `c` at address `b` + `imm` of memory `a`.
     Store8Imm, Store16Imm, Store32Imm, Store64Imm,
     /// Operands from `b` on; memory `imm`.
     MemoryFill,
@@ -159,40 +161,41 @@ codes! {
     /// Operands from `b` on; array type `imm`; the segment in an [`Code::Extra`].
     ArrayInitData, ArrayInitElem,
 
-    // --- Everything from here on writes `a` and nothing else. Vectors take two
-    // --- registers; operands are read before anything is written.
+    // --- All following instructions write register `a` and no other. Vectors
+    // --- take two registers; operands are read before anything is written.
     /// The constant in `imm`, `b` and `c`; see [`Op::bits`].
     Const,
     Move,
     /// `b` if register `imm` is not zero, else `c`.
     Select, SelectWide,
     GlobalGet, GlobalGetWide,
-    /// A reference global; passes the read barrier if `c` is 1, for one that may
-    /// hold an object.
+    /// A reference global. Passes the read barrier if `c` is 1, which means
+    /// that it may hold an object.
     GlobalGetRef,
-    /// Loads from address `b` + `imm` of memory `c`, zero-extended unless named
-    /// otherwise.
+    /// Loads from address `b` + `imm` of memory `c`, zero-extended unless the
+    /// name says otherwise.
     Load8, Load16, Load32, Load64, Load128, Load8S32, Load16S32, Load8S64, Load16S64, Load32S64,
     MemorySize, MemoryGrow,
     TableGet, TableSize,
-    /// Grows table `imm` by `c` elements, all `b`.
+    /// Grows table `imm` by `c` elements of value `b`.
     TableGrow,
     RefFunc, RefIsNull,
-    /// Whether `b` has type `imm` (null allowed if `c` is 1).
+    /// Whether `b` has type `imm` (null matches if `c` is 1).
     RefTest, RefTestFunc,
     RefI31, I31GetS, I31GetU,
-    /// Fields in `c` registers from `b` on; type `imm`.
+    /// A structure of type `imm`. Its fields are in `c` registers from `b` on.
     StructNew, StructNewDefault,
     /// Field `c`, at payload offset `imm`, of structure `b`.
     StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGetWide, StructGetGc,
     StructGetFunc,
-    /// `c` copies of `b`; type `imm`.
+    /// An array of `c` copies of `b`; type `imm`.
     ArrayNew, ArrayNewWide,
-    /// Length `b`; type `imm`.
+    /// An array of length `b`; type `imm`.
     ArrayNewDefault,
-    /// Elements in `c` registers from `b` on; type `imm`.
+    /// An array of type `imm`. Its elements are in `c` registers from `b` on.
     ArrayNewFixed,
-    /// Offset `b`, length `c`, type `imm`; the segment in an [`Code::Extra`].
+    /// An array from a segment: offset `b`, length `c`, type `imm`. The segment
+    /// is in an [`Code::Extra`].
     ArrayNewData, ArrayNewElem,
     /// Element `c` of array `b`.
     ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGetWide, ArrayGetGc, ArrayGetFunc,
@@ -203,21 +206,20 @@ codes! {
     /// The operation `imm`, a [`VectorBinary`](super::VectorBinary).
     VectorBinary,
     /// The operation in the low half of `imm`, a
-    /// [`VectorTernary`](super::VectorTernary); the high half is the third
-    /// operand's register.
+    /// [`VectorTernary`](super::VectorTernary). The high half is the register
+    /// of the third operand.
     VectorTernary,
     /// The operation `imm`, a [`VectorShift`](super::VectorShift); `c` is a number.
     VectorShift,
-    /// The operation `imm`, a [`VectorTest`](super::VectorTest); the result is a
-    /// number.
+    /// The operation `imm`, a [`VectorTest`](super::VectorTest). The result is
+    /// a number.
     VectorTest,
-    /// Copies of the low `imm` bits of number `b`; if these are 128, `b`
-    /// zero-extended.
+    /// Copies of the low `imm` bits of number `b`. If `imm` is 128, `b` zero-extended.
     Splat,
     /// Lane `c`, of `imm` bits, of vector `b`, zero-extended.
     ExtractLane,
     /// Vector `b` with a lane replaced by number `c`. The low half of `imm` is
-    /// the width of a lane in bits, the high half is which.
+    /// the width of a lane in bits, the high half is its index.
     ReplaceLane,
 
     I32Eq, I32Ne, I32LtS, I32LtU, I32GtS, I32GtU, I32LeS, I32LeU, I32GeS, I32GeU,
@@ -232,12 +234,12 @@ codes! {
     I32And, I32Or, I32Xor, I32Shl, I32ShrS, I32ShrU, I32Rotl, I32Rotr,
     I64Add, I64Sub, I64Mul, I64DivS, I64DivU, I64RemS, I64RemU,
     I64And, I64Or, I64Xor, I64Shl, I64ShrS, I64ShrU, I64Rotl, I64Rotr,
-    /// With `imm`, sign-extended where the type is wider, as second operand.
+    /// With `imm` as second operand, sign-extended to the type's width.
     I32AddImm, I32MulImm, I32AndImm, I32OrImm, I32XorImm, I32ShlImm, I32ShrSImm, I32ShrUImm,
     I64AddImm, I64MulImm, I64AndImm, I64OrImm, I64XorImm, I64ShlImm, I64ShrSImm, I64ShrUImm,
-    /// `I32AddImm`, after which the branch behind, which is `BrIf`, `BrI32NeImm`,
-    /// `BrI32LtSImm` or `BrI32LtUImm` of the sum, is taken or not: how most loops
-    /// close. Nothing leads to the branch alone.
+    /// `I32AddImm` fused with the branch behind it: `BrIf`, `BrI32NeImm`,
+    /// `BrI32LtSImm` or `BrI32LtUImm` on the sum. Most loops close with this
+    /// pair. No branch targets the second instruction.
     I32CountIf, I32CountNe, I32CountLtS, I32CountLtU,
 
     F32Abs, F32Neg, F32Ceil, F32Floor, F32Trunc, F32Nearest, F32Sqrt,
@@ -254,13 +256,12 @@ codes! {
 }
 
 impl Code {
-    /// Whether the instruction writes register `a` and has no other effect
-    /// there, so that its destination can be changed.
+    /// Whether register `a` is only written, so that the destination can be changed.
     pub fn has_destination(self) -> bool {
         self as u16 >= Code::Const as u16
     }
 
-    /// What an `I32AddImm` becomes in front of this branch on its sum.
+    /// The fused form of an `I32AddImm` in front of this branch on its sum.
     pub fn count_form(self) -> Option<Code> {
         use Code::*;
         Some(match self {
@@ -272,8 +273,8 @@ impl Code {
         })
     }
 
-    /// The branches that fuse with this comparison: if it holds, if it does not.
-    /// The flag says that the second operand is in `imm`.
+    /// The branches that fuse with this comparison: on true and on false. The
+    /// flag is set if the second operand is in `imm`.
     pub fn branch_forms(self) -> Option<(Code, Code, bool)> {
         use Code::*;
         Some(match self {
@@ -313,7 +314,7 @@ impl Code {
         })
     }
 
-    /// The form of this binary instruction whose second operand is `imm`.
+    /// The form of this binary instruction with its second operand in `imm`.
     pub fn immediate_form(self) -> Option<Code> {
         use Code::*;
         Some(match self {
@@ -347,7 +348,7 @@ impl Code {
         })
     }
 
-    /// The form of this store whose value is a small constant.
+    /// The form of this store with a small constant as its value.
     pub fn store_immediate(self) -> Option<Code> {
         Some(match self {
             Code::Store8 => Code::Store8Imm,
@@ -379,18 +380,18 @@ impl Code {
     }
 }
 
-/// What a cast or test compares with, packed into an immediate.
+/// The target type of a cast or test, packed into an immediate.
 ///
-/// The hierarchy of the operand is known from validation: functions have
-/// instructions of their own, and within the external and exception hierarchies
-/// the only question is whether the value is null.
+/// The operand's hierarchy is known from validation. Functions have separate
+/// instructions, and in the external and exception hierarchies the result
+/// depends only on whether the value is null.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Target(pub u32);
 
 impl Target {
     /// Every non-null value: `any`, `extern`, `exn`, `func`.
     pub const TOP: Target = Target(u32::MAX);
-    /// No non-null value: `none` and its like.
+    /// No non-null value: `none` and the other bottom types.
     pub const BOTTOM: Target = Target(u32::MAX - 1);
     /// `eq`: i31, structures and arrays.
     pub const EQ: Target = Target(u32::MAX - 2);

@@ -1,22 +1,22 @@
-//! Why a module was refused.
+//! Reasons to reject a module.
 
 use std::fmt;
 
-/// A module that cannot be loaded.
+/// A module that cannot be loaded, with the reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModuleError {
-    /// Malformed or invalid, or from a proposal that is switched off.
+    /// Malformed, invalid, or using a disabled proposal.
     Invalid {
         /// Byte offset in the module.
         offset: u64,
-        /// What is wrong.
+        /// The reason, in words.
         message: String,
     },
     /// Valid, but beyond a limit of this engine.
     Unsupported {
         /// Byte offset in the module.
         offset: u64,
-        /// Which limit.
+        /// The limit, in words.
         message: String,
     },
 }

@@ -1,30 +1,29 @@
 //! Side tables of compiled code: stack maps and exception handlers.
 //!
-//! A **stack map** says, for one instruction, which registers of the frame may
-//! hold references into the heap while it executes. There is one for every
-//! safepoint (allocations, calls, loop headers, function entry) and for every
-//! other instruction that touches the heap, so that a heap can be audited
-//! between any two of them.
+//! A **stack map** lists, for one instruction, the registers of the frame that
+//! may hold references into the heap while it executes. Every safepoint
+//! (allocation, call, loop header, function entry) has a stack map. So has
+//! every other instruction that touches the heap, so that the heap can be
+//! audited between any two of them.
 //!
-//! A map has two parts. Locals of reference type are the same throughout a
-//! body and are stored once. Operands differ from point to point, but a stack
-//! changes at its top: maps are chains of cells that share their tails, and a
-//! module's maps take space linear in its code however deep its stacks are.
-//! Only block and call results by the thousand come cheaper than their cells;
-//! hence [`MAX_CELLS`].
+//! A map has two parts. Locals of reference type are the same throughout a body
+//! and are stored once. Operands differ from point to point, but a stack
+//! changes at its top. So their maps are chains of cells that share tails, and
+//! a module's maps take space linear in its code, however deep its stacks. The
+//! exceptions are blocks and calls with thousands of results, whose code is
+//! smaller than their cells; hence [`MAX_CELLS`].
 
 use super::Body;
 use std::ops::Range;
 
-/// How many cells a module may have: 128 MiB of them. Where four bytes of code
-/// ask for a thousand cells, a module of a few megabytes could ask for more
-/// than there is memory.
+/// Maximum number of cells of a module: 128 MiB of them. Four bytes of code can require
+/// a thousand cells, so a module of a few megabytes could exhaust memory.
 const MAX_CELLS: usize = 1 << 24;
 
 /// The end of a chain.
 const END: u32 = u32::MAX;
 
-/// In the place of a chain: the instruction has no map.
+/// Stands for a chain if the instruction has no map.
 const NO_MAP: u32 = u32::MAX - 1;
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -36,8 +35,8 @@ struct Cell {
 /// All stack maps of a module.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StackMaps {
-    /// For each instruction its chain. A collection looks up every frame there
-    /// is, so this is not searched.
+    /// The chain of each instruction. Indexed by instruction without a search,
+    /// since a collection looks up every frame.
     chains: Vec<u32>,
     cells: Vec<Cell>,
     /// Ranges of registers holding locals of reference type; see
@@ -54,14 +53,13 @@ impl Chain {
 }
 
 impl StackMaps {
-    /// Makes room for `ops` instructions, and for as many maps as these mostly
-    /// have.
+    /// Reserves memory for `ops` instructions and a typical number of their maps.
     pub(super) fn reserve(&mut self, ops: usize) {
         self.chains.reserve(ops);
         self.cells.reserve(ops / 4);
     }
 
-    /// Puts `register` on top of `below`.
+    /// Adds a cell for `register` on top of `below`.
     pub(super) fn push(&mut self, register: u16, below: Chain) -> Chain {
         self.cells.push(Cell {
             register,
@@ -70,12 +68,12 @@ impl StackMaps {
         Chain(self.cells.len() as u32 - 1)
     }
 
-    /// Whether the module has more maps than any real one.
+    /// Whether the module has more than [`MAX_CELLS`] cells.
     pub(super) fn are_too_large(&self) -> bool {
         self.cells.len() > MAX_CELLS
     }
 
-    /// Records the map of instruction `pc`; a second record for the same one
+    /// Records the map of instruction `pc`. A second record for an instruction
     /// replaces the first.
     pub(super) fn record(&mut self, pc: u32, chain: Chain) {
         let at = pc as usize;
@@ -85,8 +83,8 @@ impl StackMaps {
         self.chains[at] = chain.0;
     }
 
-    /// Gives the instructions `to`, which come after all others, the map of
-    /// instruction `pc`, if it has one.
+    /// Gives the map of instruction `pc`, if any, to the instructions `to`,
+    /// which come after all others.
     pub(super) fn repeat(&mut self, pc: u32, to: Range<u32>) {
         let chain = self.chain(pc);
         debug_assert!(self.chains.len() <= to.start as usize);
@@ -98,12 +96,12 @@ impl StackMaps {
         self.chains.get(pc as usize).copied().unwrap_or(NO_MAP)
     }
 
-    /// How many instructions have a map.
+    /// Number of instructions with a map.
     pub fn len(&self) -> usize {
         self.chains.iter().filter(|chain| **chain != NO_MAP).count()
     }
 
-    /// Whether no instruction has one.
+    /// Whether no instruction has a map.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -113,8 +111,8 @@ impl StackMaps {
         &self.locals[body.ref_locals.start as usize..body.ref_locals.end as usize]
     }
 
-    /// The other registers of its frame that may hold references at instruction
-    /// `pc`, from the top of the stack down. None if it has no map.
+    /// The operand registers that may hold references at instruction `pc`, from
+    /// the top of the stack down. Empty if the instruction has no map.
     pub fn operands_at(&self, pc: u32) -> impl Iterator<Item = u16> + '_ {
         let mut at = self.chain(pc);
         std::iter::from_fn(move || {
@@ -124,9 +122,9 @@ impl StackMaps {
         })
     }
 
-    /// Calls `visit` with every register of a frame of `body` that may hold a
-    /// reference at instruction `pc`. Returns false, having visited the locals
-    /// only, if the instruction has no map.
+    /// Calls `visit` for every register of a frame of `body` that may hold a
+    /// reference at instruction `pc`. If the instruction has no map, visits
+    /// only the locals and returns false.
     pub fn visit(&self, body: &Body, pc: u32, mut visit: impl FnMut(u16)) -> bool {
         for range in self.locals_of(body) {
             range.clone().for_each(&mut visit);
@@ -136,16 +134,16 @@ impl StackMaps {
     }
 }
 
-/// What a catch clause catches and passes on.
+/// The kind of a catch clause: exceptions caught, and values passed on.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum CatchKind {
-    /// `catch`: a tag; its payload.
+    /// `catch`: one tag; passes the payload.
     One(u32),
-    /// `catch_ref`: a tag; its payload and the exception.
+    /// `catch_ref`: one tag; passes the payload and the exception.
     OneRef(u32),
-    /// `catch_all`: anything; nothing.
+    /// `catch_all`: any exception; passes nothing.
     All,
-    /// `catch_all_ref`: anything; the exception.
+    /// `catch_all_ref`: any exception; passes the exception.
     AllRef,
 }
 
@@ -162,25 +160,26 @@ struct Handler {
     register: u16,
 }
 
-/// All exception handlers of a module: a tree of `try_table`s, and for every
-/// stretch of code the innermost one around it.
+/// All exception handlers of a module: a tree of `try_table`s, and the
+/// innermost handler of every stretch of code.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Handlers {
-    /// From this instruction on, this handler is the innermost.
+    /// The first instruction of each stretch and the innermost handler from
+    /// there on.
     stretches: Vec<(u32, u32)>,
     handlers: Vec<Handler>,
     catches: Vec<Catch>,
 }
 
-/// The clauses of one handler, to be tried in order.
+/// The clauses of one handler, in the order in which they are tried.
 pub struct Catches<'a> {
     catches: &'a [Catch],
-    /// First of the registers that receive what is caught.
+    /// First of the registers that receive the caught values.
     pub register: u16,
 }
 
 impl Catches<'_> {
-    /// What each clause catches, and where it continues.
+    /// The kind and the target of each clause.
     pub fn iter(&self) -> impl Iterator<Item = (CatchKind, u32)> + '_ {
         self.catches.iter().map(|c| (c.kind, c.target))
     }
@@ -208,7 +207,7 @@ impl Handlers {
         self.handlers.len() as u32 - 1
     }
 
-    /// Declares `handler` the innermost from instruction `pc` on.
+    /// Makes `handler` the innermost from instruction `pc` on.
     pub(super) fn from(&mut self, pc: u32, handler: u32) {
         match self.stretches.last_mut() {
             Some(last) if last.0 == pc => last.1 = handler,
@@ -216,8 +215,8 @@ impl Handlers {
         }
     }
 
-    /// Gives the instructions from `to` on, which come after all others, the
-    /// handlers around instruction `pc`.
+    /// Gives the handlers around instruction `pc` to the instructions from `to`
+    /// on, which come after all others.
     pub(super) fn repeat(&mut self, pc: u32, to: u32) {
         let handler = self.innermost(pc);
         self.from(to, handler);

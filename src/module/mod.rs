@@ -1,9 +1,9 @@
-//! Modules: decoded and validated with wasmparser, compiled once, shared by
-//! every collector.
+//! Modules: decoded and validated with wasmparser, compiled once, and shared by
+//! all collectors.
 //!
-//! [`Module::new`] makes one pass over the bytes. Each function body is
-//! validated and compiled operator by operator in the same loop, so that no
-//! body is read twice; everything that comes out is linear in what went in.
+//! [`Module::new`] makes one pass over the bytes. One loop validates and
+//! compiles each function body, operator by operator, so no body is read twice.
+//! The output is linear in the size of the input.
 
 mod code;
 mod compile;
@@ -35,13 +35,13 @@ use std::sync::{Arc, OnceLock};
 /// A table's type.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct TableType {
-    /// What its elements are.
+    /// The type of its elements.
     pub element: RefType,
     /// Whether indices are 64 bits wide.
     pub index64: bool,
     /// Initial number of elements.
     pub min: u64,
-    /// Limit to growth, if declared.
+    /// Maximum number of elements, if declared.
     pub max: Option<u64>,
 }
 
@@ -52,16 +52,16 @@ pub struct MemoryType {
     pub index64: bool,
     /// Initial size in pages of 64 KiB.
     pub min: u64,
-    /// Limit to growth in pages, if declared.
+    /// Maximum size in pages, if declared.
     pub max: Option<u64>,
 }
 
 /// A global's type.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct GlobalType {
-    /// What it holds.
+    /// The type of its value.
     pub value: ValType,
-    /// Whether it can be set.
+    /// Whether it is mutable.
     pub mutable: bool,
 }
 
@@ -76,7 +76,7 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
-    /// A tag whose parameters are those of this function type.
+    /// A tag with the parameters of this function type.
     Tag(TypeId),
 }
 
@@ -87,11 +87,11 @@ pub struct Import {
     pub module: String,
     /// Second part.
     pub name: String,
-    /// What must be supplied.
+    /// The required type.
     pub ty: ExternType,
 }
 
-/// What an export refers to: an index into one of the module's index spaces.
+/// The item of an export: an index into one of the module's index spaces.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum ExportItem {
     /// A function.
@@ -111,15 +111,15 @@ pub enum ExportItem {
 pub struct Export {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// The exported item.
     pub item: ExportItem,
 }
 
-/// A constant expression. The common ones need no code; the rest are compiled
-/// like functions without parameters, because they may allocate.
+/// A constant expression. Common forms need no code. Others are compiled like
+/// functions without parameters, since they may allocate.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum ConstExpr {
-    /// A number, a null or an i31, as a register.
+    /// The register value of a number, a null or an i31.
     Value(u64),
     /// A reference to a function of the module.
     Func(u32),
@@ -127,33 +127,33 @@ pub enum ConstExpr {
     Body(u32),
 }
 
-/// A global of the module's own.
+/// A global defined by the module.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Global {
     /// Its initial value.
     pub init: ConstExpr,
 }
 
-/// What happens to a segment at instantiation.
+/// The mode of a segment.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum SegmentMode {
-    /// Nothing: instructions use it.
+    /// Used by instructions only.
     Passive,
-    /// It is copied to a table or memory, then dropped.
+    /// Copied to a table or memory at instantiation, then dropped.
     Active {
         /// The table or memory.
         target: u32,
-        /// Where to.
+        /// The destination's start.
         offset: ConstExpr,
     },
-    /// Dropped at once (element segments only).
+    /// Dropped at instantiation (element segments only).
     Declared,
 }
 
 /// An element segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Element {
-    /// When it is used.
+    /// Its mode.
     pub mode: SegmentMode,
     /// The type of its references.
     pub ty: RefType,
@@ -164,9 +164,9 @@ pub struct Element {
 /// A data segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Data {
-    /// When it is used.
+    /// Its mode.
     pub mode: SegmentMode,
-    /// Where its bytes are in [`Module::wasm`].
+    /// The range of its bytes in [`Module::wasm`].
     pub bytes: Range<usize>,
 }
 
@@ -177,31 +177,29 @@ pub struct Body {
     pub entry: u32,
     /// Registers taken by the parameters.
     pub params: u16,
-    /// Registers taken by parameters and other locals; those beyond the
-    /// parameters are zeroed on entry.
+    /// Registers taken by parameters and other locals. The latter are zeroed on entry.
     pub locals: u16,
     /// Registers in the frame.
     pub frame: u16,
-    /// Fuel charged on entry: the instructions outside of loops, and the frame.
+    /// Fuel charged on entry: for the frame, and for the instructions outside loops.
     pub cost: u32,
-    /// The locals that are references into the heap: ranges of registers, in
+    /// The locals that are references into the heap: an index range of
     /// [`StackMaps::locals`].
     pub ref_locals: Range<u32>,
     /// The function type; `None` for a constant expression.
     pub ty: Option<TypeId>,
-    /// The index in the module's function space; for a constant expression, a
-    /// number of no meaning.
+    /// The index in the module's function space. Meaningless for a constant expression.
     pub func: u32,
 }
 
 /// A module: decoded, validated, compiled.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// The binary it was made from.
+    /// The binary form.
     pub wasm: Arc<[u8]>,
-    /// The registry its type ids belong to.
+    /// The registry of its type ids.
     pub types: Arc<Types>,
-    /// From the module's type indices to canonical types.
+    /// The canonical type of each type index of the module.
     pub type_ids: Vec<TypeId>,
     /// Imports in order.
     pub imports: Vec<Import>,
@@ -227,15 +225,15 @@ pub struct Module {
     pub elements: Vec<Element>,
     /// Data segments.
     pub data: Vec<Data>,
-    /// How many functions are imported.
+    /// Number of imported functions.
     pub imported_funcs: u32,
-    /// How many tables are imported.
+    /// Number of imported tables.
     pub imported_tables: u32,
-    /// How many memories are imported.
+    /// Number of imported memories.
     pub imported_memories: u32,
-    /// How many globals are imported.
+    /// Number of imported globals.
     pub imported_globals: u32,
-    /// How many tags are imported.
+    /// Number of imported tags.
     pub imported_tags: u32,
     /// Compiled bodies. Those of functions start at [`Module::first_body`].
     pub bodies: Vec<Body>,
@@ -243,39 +241,39 @@ pub struct Module {
     pub first_body: u32,
     /// The code of all bodies.
     pub ops: Vec<Op>,
-    /// For each instruction the offset in [`Module::wasm`] of the operator it
-    /// was compiled from.
+    /// For each instruction, the offset in [`Module::wasm`] of its operator.
     pub offsets: Vec<u32>,
-    /// Where references are, for every instruction that may look.
+    /// Stack maps, for every instruction at which the stack may be examined.
     pub maps: StackMaps,
-    /// Who catches what.
+    /// Exception handlers.
     pub handlers: Handlers,
-    /// The exports in the order of their names, once one of many was asked for.
+    /// Exports sorted by name. Built on the first lookup, unless there are few exports.
     exports_by_name: OnceLock<Box<[u32]>>,
 }
 
-/// Exports that are looked through for each name. More are sorted once, which takes
-/// more instructions than all look-ups of a generated case in as many as these.
+/// Maximum number of exports for which a lookup is linear. More are sorted
+/// once. For fewer, sorting takes more machine instructions than all lookups of
+/// a generated case.
 const FEW_EXPORTS: usize = 64;
 
 impl Module {
     /// Decodes, validates and compiles `wasm`. Its types are interned in
-    /// `types`, which stays shared with modules made before.
+    /// `types`, which modules made earlier continue to share.
     ///
-    /// Fails on malformed or invalid modules, on proposals beyond what the
-    /// engine runs, and on functions whose frame exceeds 65,535 registers.
+    /// Fails on malformed or invalid modules, on proposals that the engine does
+    /// not support, and on functions whose frame exceeds 65,535 registers.
     pub fn new(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
         decode::decode(wasm, types)
     }
 
-    /// The index of the body that instruction `pc` belongs to, as compiled:
-    /// bodies are in the order of their code.
+    /// The index of the body that contains the compiled instruction `pc`.
+    /// Bodies are in the order of their code.
     pub fn body_at(&self, pc: u32) -> Option<usize> {
         let after = self.bodies.partition_point(|body| body.entry <= pc);
         after.checked_sub(1)
     }
 
-    /// The exported item called `name`.
+    /// The item exported as `name`.
     pub fn export(&self, name: &str) -> Option<ExportItem> {
         if self.exports.len() <= FEW_EXPORTS {
             let found = self.exports.iter().find(|e| e.name == name);

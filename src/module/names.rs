@@ -1,8 +1,8 @@
-//! What the parts of a module are called in reports and messages.
+//! Names of a module's items for reports and messages.
 //!
-//! Names come from the module's name section, its exports and its imports. They
-//! are data of whoever wrote the module: what is shown of them is short and
-//! holds nothing that a terminal would take for a command.
+//! Names come from the module's name section, exports and imports. They are
+//! untrusted input: they are truncated, and characters that a terminal could
+//! interpret as commands are escaped.
 
 use super::{ExportItem, ExternType, Import, Module};
 use crate::escape::is_visible;
@@ -12,11 +12,11 @@ use wasmparser::{IndirectNameMap, KnownCustom, Name, NameMap, Parser, Payload};
 
 /// The names in a module.
 ///
-/// Nothing is read until something is to be named.
+/// They are read on first use.
 #[derive(Debug, Default)]
 pub struct Names<'a> {
     module: Option<&'a Module>,
-    /// Whether only indices are to be shown.
+    /// Whether to show only indices.
     numbers_only: bool,
     tables: OnceCell<Tables<'a>>,
 }
@@ -34,10 +34,10 @@ pub(crate) enum Space {
 }
 
 /// The names in one index space, each list by ascending index. There are never
-/// more of them than the module has parts.
+/// more names than items in the module.
 #[derive(Debug, Default)]
 struct Known<'a> {
-    /// Those of the name section.
+    /// Names from the name section.
     given: Vec<(u32, &'a str)>,
     exported: Vec<(u32, &'a str)>,
     imported: Vec<&'a Import>,
@@ -46,11 +46,11 @@ struct Known<'a> {
 #[derive(Debug, Default)]
 struct Tables<'a> {
     spaces: [Known<'a>; 7],
-    /// The first type index of every canonical type, by canonical type.
+    /// The first type index of every canonical type, sorted by canonical type.
     types: Vec<(TypeId, u32)>,
-    /// The names of fields, by type index and field, ascending.
+    /// The names of fields, sorted by type index and field.
     fields: Vec<((u32, u32), &'a str)>,
-    /// The names of locals, by function and local, ascending.
+    /// The names of locals, sorted by function and local.
     locals: Vec<((u32, u32), &'a str)>,
 }
 
@@ -63,12 +63,12 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// No names: everything goes by its index, types by their canonical one.
+    /// No names: items are shown by index, types by canonical index.
     pub fn none() -> Names<'a> {
         Names::default()
     }
 
-    /// The same module, everything by its index: for things that share a name.
+    /// The names of the same module reduced to indices, for items that share a name.
     pub(crate) fn numbers(&self) -> Names<'a> {
         Names {
             module: self.module,
@@ -77,28 +77,28 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The module that the names are of.
+    /// The module of the names.
     pub(crate) fn module(&self) -> Option<&'a Module> {
         self.module
     }
 
-    /// A place that an embedder can reach: `global "g"`. What it would ask for
-    /// it by comes first.
+    /// An item that an embedder can reach: `global "g"`. Prefers the name by
+    /// which an embedder refers to it.
     pub(crate) fn place(&self, space: Space, index: u32) -> String {
         let known = self.known(space);
         let name = known.outside(index).or_else(|| known.inside(index));
         format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
     }
 
-    /// A function or tag that a value refers to: `function $f`. What the author
-    /// calls it comes first.
+    /// A function or tag that a value refers to: `function $f`. Prefers the
+    /// author's name.
     pub(crate) fn item(&self, space: Space, index: u32) -> String {
         let known = self.known(space);
         let name = known.inside(index).or_else(|| known.outside(index));
         format!("{} {}", space.word(), name.unwrap_or(index.to_string()))
     }
 
-    /// A type: `$t`, or its index.
+    /// A type by name, `$t`, or by index.
     pub(crate) fn ty(&self, id: TypeId) -> String {
         let types = &self.tables().types;
         let index = match types.binary_search_by_key(&id, |(id, _)| *id) {
@@ -109,13 +109,13 @@ impl<'a> Names<'a> {
         name.unwrap_or(index.to_string())
     }
 
-    /// Whether the module has the type.
+    /// Whether the module defines the type.
     pub(crate) fn knows(&self, id: TypeId) -> bool {
         let types = &self.tables().types;
         types.binary_search_by_key(&id, |(id, _)| *id).is_ok()
     }
 
-    /// A field of a structure, if it has a name: `$left`.
+    /// The name of a structure's field, if any: `$left`.
     pub(crate) fn field(&self, id: TypeId, field: u32) -> Option<String> {
         let tables = self.tables();
         let at = tables.types.binary_search_by_key(&id, |(id, _)| *id).ok()?;
@@ -124,8 +124,8 @@ impl<'a> Names<'a> {
         at.ok().map(|at| identifier(tables.fields[at].1))
     }
 
-    /// What is in a register of a function's frame, if that is a local: `local $a`,
-    /// or its index. A `v128` has two registers.
+    /// The local in a register of a function's frame, if it is one: `local $a`,
+    /// or its index. A `v128` takes two registers.
     pub(crate) fn local(&self, func: u32, register: u16) -> Option<String> {
         let module = self.module?;
         let body = func.checked_sub(module.imported_funcs)?;
@@ -162,7 +162,7 @@ impl<'a> Names<'a> {
         None
     }
 
-    /// The names that an import goes by, counted among all imports.
+    /// The names of an import, given by its index among all imports.
     pub(crate) fn import(&self, import: u32) -> Option<String> {
         if self.numbers_only {
             return None;
@@ -197,12 +197,12 @@ impl Space {
 }
 
 impl<'a> Known<'a> {
-    /// What it is called in the module.
+    /// The name of an item inside the module.
     fn inside(&self, index: u32) -> Option<String> {
         find(&self.given, index).map(identifier)
     }
 
-    /// What it is called outside of the module.
+    /// The name of an item outside the module.
     fn outside(&self, index: u32) -> Option<String> {
         match find(&self.exported, index) {
             Some(name) => Some(quoted(name)),
@@ -210,10 +210,10 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Adds what the name section says of the first `count` indices, up to the
-    /// first mistake in it. It need not be valid: engines ignore it.
+    /// Adds the names of the first `count` indices from a name map, up to its
+    /// first error. The name section may be invalid: engines ignore it.
     fn name(&mut self, count: usize, map: NameMap<'a>) {
-        // Indices ascend, or the reader calls it a mistake.
+        // The reader requires ascending indices.
         let named = map.map_while(Result::ok);
         let known = named.take_while(|naming| (naming.index as usize) < count);
         self.given.extend(
@@ -257,7 +257,7 @@ impl<'a> Tables<'a> {
             known.exported.push((index, &export.name));
         }
         for known in &mut tables.spaces {
-            // Of several names of one thing the first export stays first.
+            // A stable sort keeps the first of several exports of one item first.
             known.exported.sort_by_key(|(index, _)| *index);
             known.exported.dedup_by_key(|(index, _)| *index);
         }
@@ -301,11 +301,11 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// What the name section says of the parts of the first `count` indices, up to the
-/// first mistake in it.
+/// The names of the parts of the first `count` indices in an indirect name map,
+/// up to its first error.
 fn indirect<'a>(count: usize, map: IndirectNameMap<'a>) -> Vec<((u32, u32), &'a str)> {
     let mut known = Vec::new();
-    // Indices ascend, or the reader calls it a mistake.
+    // The reader requires ascending indices.
     let whole = map.into_iter().map_while(Result::ok);
     for part in whole.take_while(|part| (part.index as usize) < count) {
         let named = part.names.map_while(Result::ok);
@@ -320,11 +320,11 @@ fn find<'a>(names: &[(u32, &'a str)], index: u32) -> Option<&'a str> {
     at.ok().map(|at| names[at].1)
 }
 
-/// How many characters of a name are shown, whatever it is.
+/// Maximum number of characters shown of a name.
 const SHOWN: usize = 64;
 
-/// A name, cut if it is long, with an escape for everything that is not plainly
-/// visible.
+/// A name, truncated if it is long. Characters that are not plainly visible are
+/// escaped.
 fn escaped(name: &str) -> String {
     const CUT: &str = "...";
     let mut shown = String::new();
@@ -355,12 +355,12 @@ fn escaped(name: &str) -> String {
     shown
 }
 
-/// A string as the text format writes it.
+/// A string in the syntax of the text format.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", escaped(name))
 }
 
-/// An identifier as the text format writes it.
+/// An identifier in the syntax of the text format.
 fn identifier(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-./:<=>?@^_`|~".contains(c);
     match name.chars().take(SHOWN).all(plain) {

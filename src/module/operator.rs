@@ -2,14 +2,14 @@
 
 use wasmparser::Operator;
 
-/// What the text format calls an instruction, without its immediates.
+/// The name of an instruction in the text format, without immediates.
 pub(crate) fn operator_name(operator: &Operator<'_>) -> String {
     text_name(&format!("{operator:?}"))
 }
 
-/// From the name of an operator's variant to that of the text format, for
-/// instructions on objects and tables, and near enough for the others:
-/// `ArrayNewFixed { .. }` is `array.new_fixed`, `I32Load8S` is `i32.load8_s`.
+/// Converts an operator's variant name to the name in the text format:
+/// `ArrayNewFixed { .. }` to `array.new_fixed`, `I32Load8S` to `i32.load8_s`.
+/// Exact for instructions on objects and tables, approximate for others.
 fn text_name(debug: &str) -> String {
     let name = debug.split([' ', '(', '{']).next().unwrap_or(debug);
     let mut snake = String::new();
@@ -19,7 +19,7 @@ fn text_name(debug: &str) -> String {
         }
         snake.push(c.to_ascii_lowercase());
     }
-    // Instructions on a kind of thing put a dot after it.
+    // Instructions with these prefixes have a dot after the prefix.
     const KINDS: [&str; 13] = [
         "struct", "array", "ref", "i31", "table", "global", "local", "memory", "elem", "data",
         "any", "extern", "i32",
@@ -28,7 +28,7 @@ fn text_name(debug: &str) -> String {
         if let Some(rest) = snake.strip_prefix(kind)
             && let Some(rest) = rest.strip_prefix('_')
         {
-            // The parser tells casts to nullable types apart in the name.
+            // The parser has separate variant names for casts to nullable types.
             let rest = rest
                 .trim_end_matches("_non_null")
                 .trim_end_matches("_nullable");

@@ -1,31 +1,31 @@
-//! Edits to compiled code: other instructions in the place of one.
+//! Edits to compiled code: replacement of one instruction by a sequence.
 //!
-//! Nothing in the harness's own way of working is edited. This is how code
-//! generators that are known to be wrong are rebuilt: what they emit takes the
-//! place of what the compiler of this crate emits, in a copy of the module.
+//! This recreates known faults of code generators, and is not used by the
+//! harness itself. In a copy of the module, the output of the faulty generator
+//! replaces the output of this crate's compiler.
 
 use super::{Code, Module, Op};
 
-/// Where a sequence will be.
+/// The place of a sequence.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Site {
-    /// The instruction whose place it takes.
+    /// The instruction to replace.
     pub op: Op,
     /// The index of the sequence's first instruction.
     pub start: u32,
-    /// Where it continues at its end.
+    /// The instruction at which execution continues afterwards.
     pub end: u32,
-    /// First of the registers that it may use for itself.
+    /// First of the sequence's scratch registers.
     pub scratch: u16,
 }
 
 impl Module {
-    /// Puts a sequence in the place of instruction `pc`: a jump there, and one
-    /// back to the instruction behind. The sequence may use `scratch` registers
-    /// of its own, whose values last until its end; all of it has the stack map,
-    /// the handlers and the source of the instruction.
+    /// Replaces instruction `pc` by a jump to a sequence, which ends with a
+    /// jump to the instruction behind `pc`. The sequence may use `scratch`
+    /// additional registers, whose values last until its end. All of it has the
+    /// stack map, handlers and source offset of the replaced instruction.
     ///
-    /// Returns false, and changes nothing, if the frame would become too large.
+    /// Returns false, without a change, if the frame would become too large.
     pub fn patch(&mut self, pc: u32, scratch: u16, sequence: impl FnOnce(Site) -> Vec<Op>) -> bool {
         let Some(body) = self.body_at(pc) else {
             return false;

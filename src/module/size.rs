@@ -1,11 +1,11 @@
-//! How much memory a module takes, before it is decoded.
+//! Estimates of a module's memory use before it is decoded.
 
 use super::Module;
 use wasmparser::{Parser, Payload};
 
-/// Bytes of memory for each byte of a section, with what decoding takes meanwhile.
-/// Measured with sections of the shortest items: parameters of one byte take 58, a
-/// recursion group of structures without fields, of two bytes each, 271.
+/// Bytes of memory for each byte of a section, including temporary memory for
+/// decoding. Measured with sections of the shortest items: one-byte parameters
+/// take 58, a recursion group of two-byte structures without fields takes 271.
 const TYPES: u64 = 280;
 const ITEMS: u64 = 48;
 const OTHERS: u64 = 16;
@@ -14,9 +14,8 @@ const OTHERS: u64 = 16;
 const INSTANCE: u64 = 4096;
 const INSTANCE_ITEM: u64 = 64;
 
-/// Bytes of memory that the module in `wasm` will take, as estimated: no module
-/// that was tried takes more. What cannot be read as sections is not decoded either, and
-/// counts as little.
+/// Estimated bytes of memory for the module in `wasm`; no tested module takes
+/// more. Bytes that cannot be read as sections are not decoded, and count once.
 pub fn footprint(wasm: &[u8]) -> u64 {
     let mut footprint = wasm.len() as u64;
     for payload in Parser::new(0).parse_all(wasm) {
@@ -41,8 +40,8 @@ pub fn footprint(wasm: &[u8]) -> u64 {
 }
 
 impl Module {
-    /// Bytes of memory that an instance of the module takes, as estimated,
-    /// besides its tables and memories.
+    /// Estimated bytes of memory for an instance of the module, without its
+    /// tables and memories.
     pub fn instance_footprint(&self) -> u64 {
         let items = self.funcs.len()
             + self.tables.len()
@@ -70,7 +69,7 @@ mod tests {
         let code = of(&format!("(module (func {}))", "nop ".repeat(1000)));
         assert!((16_000..20_000).contains(&code), "{code}");
         assert_eq!(footprint(b"no module"), 9);
-        // A section that claims more than there is.
+        // A section with a size beyond the end of the module.
         assert_eq!(footprint(b"\0asm\x01\0\0\0\x01\xff\xff\x7f"), 12);
     }
 }

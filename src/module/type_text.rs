@@ -1,13 +1,13 @@
-//! Types as the text format has them, in the names of a module.
+//! Types in the text format, with the names of a module.
 
 use super::names::Names;
 use super::{ExternType, GlobalType, MemoryType, TableType};
 use crate::types::{HeapType, TypeId, Types, ValType};
 
-/// How many parameters or results are spelled out.
+/// Maximum number of parameters or results shown.
 const SHOWN: usize = 8;
 
-/// A heap type, `any` or `$leaf`; `name` names defined types.
+/// A heap type, `any` or `$leaf`; `name` gives the names of defined types.
 pub(crate) fn heap_type(ty: HeapType, name: &impl Fn(TypeId) -> String) -> String {
     match ty.concrete() {
         Some(id) => name(id),
@@ -15,7 +15,7 @@ pub(crate) fn heap_type(ty: HeapType, name: &impl Fn(TypeId) -> String) -> Strin
     }
 }
 
-/// A value type, `i32` or `(ref null $leaf)`; `name` names defined types.
+/// A value type, `i32` or `(ref null $leaf)`; `name` gives the names of defined types.
 pub(crate) fn value_type(ty: ValType, name: &impl Fn(TypeId) -> String) -> String {
     match ty {
         ValType::Ref(r) if r.nullable => format!("(ref null {})", heap_type(r.heap, name)),
@@ -58,8 +58,8 @@ impl Names<'_> {
         }
     }
 
-    /// A function type: `(type $f) (param i32 i64) (result f32)`. Types of the
-    /// same structure may differ, so the name is part of it.
+    /// A function type: `(type $f) (param i32 i64) (result f32)`. The name is
+    /// included, since types of the same structure may differ.
     fn signature(&self, id: TypeId, types: &Types) -> String {
         let ty = types.func(id);
         let list = |keyword: &str, types: &[ValType]| match types {
@@ -89,7 +89,7 @@ mod tests {
     use crate::module::Module;
     use std::sync::Arc;
 
-    /// The type of the import `written` in a module with these types.
+    /// The text of the type of the import `written` in a module with these types.
     fn shown(types: &str, written: &str) -> String {
         let text = format!("(module {types} (import \"m\" \"n\" {written}))");
         let wasm = wat::parse_str(&text).unwrap();

@@ -1,8 +1,8 @@
-//! Operations on vectors, as instructions of the engine name them.
+//! Vector operations of the engine's instructions.
 //!
-//! One instruction per number of operands selects among these by its
-//! immediate, so that the interpreter's loop stays small. In the deterministic
-//! profile a *relaxed* operation is as a rule another name for a strict one.
+//! One instruction per number of operands selects among these by its immediate,
+//! so that the interpreter's loop stays small. In the deterministic profile
+//! most *relaxed* operations are aliases of strict ones.
 
 use wasmparser::Operator;
 
@@ -24,7 +24,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The operation in the low half of an immediate.
+            /// The operation selected by the low half of an immediate.
             pub fn selected(imm: u32) -> $kind {
                 Self::ALL[usize::from(imm as u16)]
             }
@@ -33,7 +33,7 @@ macro_rules! operations {
 }
 
 operations! {
-    /// From a vector to a vector.
+    /// Operations from a vector to a vector.
     VectorUnary {
         V128Not I8x16Abs I16x8Abs I32x4Abs I64x2Abs I8x16Neg I16x8Neg I32x4Neg I64x2Neg I8x16Popcnt
         I16x8ExtendLowI8x16S I16x8ExtendHighI8x16S I16x8ExtendLowI8x16U I16x8ExtendHighI8x16U
@@ -51,7 +51,7 @@ operations! {
         F32x4DemoteF64x2Zero F64x2PromoteLowF32x4
     }
 
-    /// From two vectors to a vector.
+    /// Operations from two vectors to a vector.
     VectorBinary {
         V128And V128AndNot V128Or V128Xor
         I8x16Swizzle = I8x16RelaxedSwizzle
@@ -82,8 +82,8 @@ operations! {
         F64x2PMin F64x2PMax
     }
 
-    /// From three vectors to a vector. The third operand of a shuffle is its
-    /// lane indices, one byte each.
+    /// Operations from three vectors to a vector. The third operand of a
+    /// shuffle contains its lane indices, one byte each.
     VectorTernary {
         I8x16Shuffle
         V128Bitselect = I8x16RelaxedLaneselect = I16x8RelaxedLaneselect = I32x4RelaxedLaneselect
@@ -92,13 +92,13 @@ operations! {
         I32x4RelaxedDotI8x16I7x16AddS
     }
 
-    /// From a vector and a number to a vector.
+    /// Operations from a vector and a number to a vector.
     VectorShift {
         I8x16Shl I8x16ShrS I8x16ShrU I16x8Shl I16x8ShrS I16x8ShrU
         I32x4Shl I32x4ShrS I32x4ShrU I64x2Shl I64x2ShrS I64x2ShrU
     }
 
-    /// From a vector to an `i32`.
+    /// Operations from a vector to an `i32`.
     VectorTest {
         V128AnyTrue I8x16AllTrue I16x8AllTrue I32x4AllTrue I64x2AllTrue
         I8x16Bitmask I16x8Bitmask I32x4Bitmask I64x2Bitmask

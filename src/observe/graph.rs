@@ -1,13 +1,12 @@
 //! The reachable heap as a graph without addresses.
 //!
-//! Objects are numbered in the order in which a breadth-first walk from the
-//! roots first meets them, fields in order. Two heaps hold the same values if
-//! and only if their graphs are equal: shape, types, payload, identity and
-//! sharing all show, addresses do not.
+//! Objects are numbered in breadth-first order from the roots, fields in order.
+//! Two heaps hold the same values if and only if their graphs are equal. A
+//! graph shows shape, types, payload, identity and sharing, but no addresses.
 //!
-//! A graph takes about as much memory as its objects do in a heap, whatever
-//! they are made of: values are kept as bytes, as wide as the language stores
-//! them. A run has an observation besides its heap, and a comparison has two.
+//! A graph takes about as much memory as its objects take in a heap, whatever
+//! their types: values are stored as bytes, each as wide as the language stores
+//! it. A run holds an observation besides its heap, and a comparison holds two.
 
 use super::packed::{Format, Lanes, Values, lane_of, pack};
 use super::value::ObservedValue;
@@ -18,33 +17,34 @@ use crate::heap::Shape;
 pub struct Node {
     /// Its run-time type.
     pub shape: Shape,
-    /// The tag of an exception, or the host's name of an external value.
+    /// The tag of an exception, or the host's id of an external value.
     pub word: u32,
-    /// How its values are stored: one of [`Graph::formats`].
+    /// The format of its values: an index into [`Graph::formats`].
     pub(super) format: u32,
-    /// Where its values start in [`Graph::bytes`]; they end where the next
-    /// node's start.
+    /// Start of its values in [`Graph::bytes`]. They end at the start of the
+    /// next node's values.
     pub(super) start: usize,
 }
 
-/// The objects reachable from an observation's values. One that was not built by
-/// a walk may number them in any order.
+/// The objects reachable from an observation's values. A graph that was not
+/// built by a walk may number them in any order.
 ///
-/// Of two graphs that were built by walks, equal values mean equal graphs. One
-/// built by [`Graph::push`] may look different and still hold the same: that is
-/// for [`compare`](crate::oracle::compare) to say.
+/// Two graphs built by walks are equal if and only if they hold the same
+/// values. A graph built with [`Graph::push`] may differ from an equivalent
+/// one; [`compare`](crate::oracle::compare) decides.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Graph {
     /// All objects, in the order of the walk.
     pub nodes: Vec<Node>,
-    /// What is in objects: few, since objects of one type are alike.
+    /// Formats of objects. There are few, since objects of one type mostly
+    /// share one.
     pub(super) formats: Vec<Format>,
     /// The values of all objects.
     pub(super) bytes: Vec<u8>,
 }
 
 impl Graph {
-    /// Adds an object. Its values may refer to objects that are added later.
+    /// Adds an object. Its values may refer to objects added later.
     pub fn push(&mut self, shape: Shape, word: u32, values: &[ObservedValue]) -> u32 {
         let lanes = match (shape, values) {
             (Shape::Array(_), [first, rest @ ..])
@@ -72,15 +72,15 @@ impl Graph {
         self.nodes.len() as u32 - 1
     }
 
-    /// The fields, elements or payload of an object. In an object that was
-    /// broken, everything from the first value on that could not be read is one
-    /// [`ObservedValue::Dangling`].
+    /// The fields, elements or payload of an object. In a broken object, one
+    /// [`ObservedValue::Dangling`] stands for the first unreadable value and
+    /// all after it.
     pub fn values_of(&self, node: u32) -> Values<'_> {
         let (format, bytes) = self.packed(node as usize);
         format.values(bytes)
     }
 
-    /// The values of an object as they are kept.
+    /// The values of an object in packed form.
     pub(super) fn packed(&self, node: usize) -> (&Format, &[u8]) {
         let end = self
             .nodes
@@ -102,12 +102,12 @@ impl Graph {
         }
     }
 
-    /// Bytes of memory that it takes, but for its few formats.
+    /// Bytes of memory that the graph takes, without its few formats.
     pub(super) fn footprint(&self) -> usize {
         size_of_val(&self.nodes[..]) + self.bytes.len()
     }
 
-    /// Whether some object is referred to by two fields or elements.
+    /// Whether two fields or elements refer to the same object.
     pub fn has_sharing(&self) -> bool {
         let mut seen = vec![false; self.nodes.len()];
         let mut shared = false;
@@ -117,13 +117,14 @@ impl Graph {
 
     /// Whether some object can be reached from itself.
     pub fn has_cycle(&self) -> bool {
-        // A cycle goes back somewhere: to an object numbered before, or to itself.
+        // A cycle has a back link: to an object with a lower number, or to the
+        // same object.
         let mut back = false;
         self.each_link(|node, target| back |= target <= node);
         if !back {
             return false;
         }
-        // Peel off objects that nothing left refers to; cycles remain.
+        // Remove objects that no remaining object refers to; only cycles remain.
         let mut incoming = vec![0u32; self.nodes.len()];
         self.each_link(|_, target| incoming[target] += 1);
         let mut free: Vec<usize> = (0..self.nodes.len())

@@ -1,4 +1,4 @@
-//! The JSON form of an observation, in which it leaves the process.
+//! The JSON form of an observation, for exchange with other processes.
 //!
 //! ```
 //! use gcdiff::case::read;
@@ -24,9 +24,9 @@
 //! assert_eq!(back.observation(&module).unwrap(), seen);
 //! ```
 //!
-//! | key | what it is |
+//! | key | meaning |
 //! |---|---|
-//! | `version` | 1. It grows when a reader of the old form would misread the new one |
+//! | `version` | 1. It increases when a reader of the old form would misread the new one |
 //! | `steps` | instantiation, for which `export` is null, then each step of the plan, and how it ended: `{"returned": [VALUE, ...]}`, `{"trapped": "unreachable"}` or another [`Trap`] in its own words, `{"threw": VALUE}`, or `"no_argument"` where no argument fits |
 //! | `host_calls` | calls of imported functions in order: `import` is an index among the module's imports, `args` are values; `act` and `did` are null, or what the host did in that call and how it ended |
 //! | `host_call_count` | how many calls there were; only the first few thousand are in `host_calls` |
@@ -35,18 +35,19 @@
 //! | `kept` | references that the host has kept, in the order in which it met them |
 //! | `objects` | the objects behind all references, in any order; `{"object": N}` is the N-th from 0 |
 //!
-//! A VALUE is `null`; the bits of a number as text, `"0x2a"`; `{"v128": "0x..."}`
-//! with the first lane last; `{"i31": -3}`; `{"func": N}`, a function by its index
-//! in the module; `{"object": N}`; or one of the words `"dangling"` (a reference to
-//! no object), `"dropped"` (the host has dropped it since), `"not kept"` (the host
-//! keeps no more references), `"reference"` (not null, and nothing else is known).
+//! A VALUE is one of: `null`; the bits of a number as text, `"0x2a"`; `{"v128":
+//! "0x..."}` with the first lane last; `{"i31": -3}`; `{"func": N}`, a function
+//! by its index in the module; `{"object": N}`; or one of the words
+//! `"dangling"` (a reference to no object), `"dropped"` (the host has dropped
+//! it since), `"not kept"` (the host keeps no more references), `"reference"`
+//! (known only to be non-null).
 //!
-//! An object is `{"struct": T, "values": [...]}`, `{"array": T, "values": [...]}`,
-//! `{"exception": TAG, "type": T, "values": [...]}`, or `{"extern": N}` where N is the
-//! host's name of the value. T is the index of the type in the module, the lowest
-//! if several are the same type, or null if the header names none of the module's.
+//! An object is `{"struct": T, "values": [...]}`, `{"array": T, "values":
+//! [...]}`, `{"exception": TAG, "type": T, "values": [...]}`, or `{"extern":
+//! N}` where N is the host's id of the value. T is the lowest index of the type
+//! in the module, or null if the object's header names no type of the module.
 //! Packed fields are zero-extended. `"cut": true` marks an object that could be
-//! read up to its last value only.
+//! read only up to its last value.
 
 use super::graph::{Graph, Node};
 use super::observation::{Observation, ObservedHostCall, ObservedStep};
@@ -64,8 +65,8 @@ use crate::engine::Trap;
 /// The version of the form that this crate writes and reads.
 pub const VERSION: u32 = 1;
 
-/// An observation in its JSON form: see the table in the
-/// [module's source](self) for its keys.
+/// An observation in its JSON form. The table in the [module's source](self)
+/// lists its keys.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JsonObservation {
@@ -111,10 +112,10 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// JSON that is no observation of a module's run.
+/// JSON that is not an observation of a run of the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JsonError {
-    /// Where, and what was expected.
+    /// The position, and what was expected there.
     pub message: String,
 }
 
@@ -131,7 +132,7 @@ fn error<T>(message: String) -> Result<T, JsonError> {
 }
 
 impl JsonObservation {
-    /// The JSON form of what a run of `module` showed.
+    /// The JSON form of an observation of a run of `module`.
     pub fn new(seen: &Observation, module: &Module) -> JsonObservation {
         let hexadecimal = |bytes: &Vec<u8>| {
             const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -155,12 +156,12 @@ impl JsonObservation {
         }
     }
 
-    /// The observation of a run of `module`. References to objects that are not
-    /// there become [`ObservedValue::Dangling`] where they are compared.
+    /// The observation of a run of `module`. References to missing objects
+    /// become [`ObservedValue::Dangling`] when they are compared.
     ///
     /// # Errors
     ///
-    /// If it is of another version, or does not fit the module's types.
+    /// If the version is unknown, or the form does not fit the module's types.
     pub fn observation(self, module: &Module) -> Result<Observation, JsonError> {
         if self.version != VERSION {
             return error(format!(
@@ -197,7 +198,7 @@ impl JsonObservation {
     }
 }
 
-/// The bytes that pairs of hexadecimal digits stand for.
+/// Decodes pairs of hexadecimal digits.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
     let digit = |digit: u8| (digit as char).to_digit(16).map(|d| d as u8);
@@ -217,7 +218,7 @@ fn object(graph: &Graph, number: usize, module: &Module) -> JsonObject {
     let cut = graph.packed(number).0.cut;
     let mut values: Vec<ObservedValue> = graph.values_of(number as u32).collect();
     if cut {
-        // What could not be read.
+        // Drop the value that could not be read.
         values.pop();
     }
     match node.shape {
@@ -243,7 +244,7 @@ fn object(graph: &Graph, number: usize, module: &Module) -> JsonObject {
     }
 }
 
-/// Adds an object to a graph, stored as the walk over a heap would store it.
+/// Adds an object to a graph, packed as the walk over a heap packs it.
 fn add(
     graph: &mut Graph,
     formats: &mut Formats,
@@ -324,7 +325,8 @@ fn add(
     Ok(())
 }
 
-/// Appends a value as wide as its lane; false if it does not belong there.
+/// Appends a value in the width of its lane. Returns false if the value does
+/// not fit the lane.
 fn pack_as(lane: Lane, value: ObservedValue, out: &mut Vec<u8>) -> bool {
     match (lane, value) {
         (

@@ -1,10 +1,11 @@
-//! What an embedder sees of a run, as plain data: no heap is needed to hold it,
-//! and another engine in another process could produce it as well.
+//! Observable results of a run as plain data. Holding them needs no heap, and
+//! another engine in another process could produce them as well.
 //!
-//! An [`Observation`] has how each call ended, calls of the host, globals, tables,
-//! memories, and the [`Graph`] of objects behind all references. [`observe`] reads
-//! one off a store. [`JsonObservation`] is its form outside of the process, and a
-//! subject that shows only some [`Part`]s of it is compared by those.
+//! An [`Observation`] contains how each call ended, the calls of the host,
+//! globals, tables, memories, and the [`Graph`] of objects behind all
+//! references. [`observe`] reads an observation from a store.
+//! [`JsonObservation`] is its form outside the process. A subject that shows
+//! only some [`Part`]s of an observation is compared by these parts.
 
 mod graph;
 pub mod json;

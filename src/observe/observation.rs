@@ -1,4 +1,4 @@
-//! What an embedder sees of a run: plain data, which another engine in another
+//! The observable results of a run: plain data, which another engine in another
 //! process could produce as well.
 
 use super::graph::Graph;
@@ -25,7 +25,7 @@ pub enum Outcome {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObservedStep {
-    /// The step, as [`Step::name`](crate::case::Step::name) has it; `None` stands for
+    /// The step by its [`Step::name`](crate::case::Step::name); `None` for
     /// instantiation.
     pub export: Option<String>,
     /// How it ended.
@@ -36,12 +36,13 @@ pub struct ObservedStep {
 #[derive(Clone, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObservedHostCall {
-    /// Which import.
+    /// Index of the import.
     pub import: u32,
     /// Its arguments.
     pub args: Vec<ObservedValue>,
-    /// The host's act in it, if there was one, as [`Step::name`](crate::case::Step::name)
-    /// has it. Calls that repeat an act share its name.
+    /// The host's act during the call, if any, by its
+    /// [`Step::name`](crate::case::Step::name). Calls that repeat an act share
+    /// its name.
     pub act: Option<Arc<str>>,
     /// How that act ended.
     pub did: Option<Outcome>,
@@ -60,18 +61,17 @@ impl PartialEq for ObservedHostCall {
     }
 }
 
-/// Everything an embedder can see.
+/// Everything that an embedder can see of a run.
 ///
-/// References in results, exceptions and host calls are kept by the host: their
-/// objects appear in the graph as they are at the end of the run.
+/// The host keeps references in results, exceptions and host calls. Their
+/// objects appear in the graph in their state at the end of the run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
     /// Instantiation, then every step of the plan.
     pub steps: Vec<ObservedStep>,
     /// Calls to the host, in order.
     pub host_calls: Vec<ObservedHostCall>,
-    /// How many calls to the host there were; only the first few thousand are
-    /// written down.
+    /// Number of calls to the host. Only the first few thousand are recorded.
     pub host_call_count: u64,
     /// Globals, imported ones included.
     pub globals: Vec<ObservedValue>,
@@ -86,7 +86,7 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Bytes of memory that it takes, about.
+    /// Estimated bytes of memory that the observation takes.
     pub fn footprint(&self) -> u64 {
         let values = |outcome: &Outcome| match outcome {
             Outcome::Returned(values) => size_of_val(&values[..]),

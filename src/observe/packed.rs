@@ -1,37 +1,36 @@
-//! The values of an object as bytes: as wide as the language stores them.
+//! Packed values of an object: bytes, as wide as the language stores them.
 //!
-//! A value of its own takes 24 bytes. An array of bytes, or a structure with
-//! thousands of them, must not take 24 times the memory it has in a heap, so
-//! in a graph every value is as wide as its lane, little-endian. References fit
-//! in four bytes as they do in a heap: null is 0, an i31 is odd, and an even
-//! number is an object's number plus one, doubled. A function is its number
-//! plus one.
+//! An unpacked value takes 24 bytes. An array of bytes, or a structure with
+//! thousands of them, must not take 24 times its memory in a heap. So in a
+//! graph every value is as wide as its lane, little-endian. References fit in
+//! four bytes as in a heap: null is 0, an i31 is odd, and an object is its
+//! number plus one, doubled. A function is its index plus one.
 
 use super::value::ObservedValue;
 use crate::heap::{GcRef, Shape};
 use crate::types::Lane;
 use std::collections::HashMap;
 
-/// How the values of an object follow each other.
+/// The layout of an object's packed values.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Format {
     pub lanes: Lanes,
-    /// Whether there is one more value, which could not be read.
+    /// Whether one more value follows, which could not be read.
     pub cut: bool,
 }
 
-/// The formats of a graph: one for all objects of a shape, and one for those of
-/// them that were cut off at a certain value.
+/// The formats of a graph: one for the complete objects of each shape, and one
+/// for each value at which objects of a shape were cut off.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Formats {
     numbers: HashMap<(Shape, Option<u32>), u32>,
-    /// The last one that was asked for: mostly it is the next one, too.
+    /// The format looked up last: usually the next one, too.
     last: Option<((Shape, Option<u32>), u32)>,
 }
 
 impl Formats {
-    /// The number of a format in `formats`. `lanes` are those of the values that
-    /// could be read, if it is new.
+    /// The index of a format in `formats`. If the format is new, `lanes`
+    /// returns the lanes of the readable values.
     pub fn number(
         &mut self,
         formats: &mut Vec<Format>,
@@ -56,9 +55,9 @@ impl Formats {
 /// The lanes of an object's values.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Lanes {
-    /// One for each.
+    /// One lane for each value.
     Each(Box<[Lane]>),
-    /// All the same.
+    /// The same lane for all values.
     All(Lane),
 }
 
@@ -99,11 +98,11 @@ impl Format {
     }
 }
 
-/// What a reference to no object is: an even number that is no object's, since
-/// there are not so many.
+/// A reference to no object. No object has a number large enough to be packed
+/// as this even word.
 const DANGLING: u32 = u32::MAX - 1;
 
-/// The lane of a value that comes without one.
+/// The lane for a value whose type is not known.
 pub(super) fn lane_of(value: ObservedValue) -> Lane {
     match value {
         ObservedValue::Bits(_) => Lane::B64,
@@ -119,7 +118,7 @@ pub(super) fn lane_of(value: ObservedValue) -> Lane {
     }
 }
 
-/// Appends a value of the lane that [`lane_of`] says.
+/// Appends a value in the lane given by [`lane_of`].
 pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
     let word = match value {
         ObservedValue::Bits(bits) => return out.extend(bits.to_le_bytes()),
@@ -129,9 +128,9 @@ pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
         ObservedValue::Null => 0,
         ObservedValue::I31(value) => GcRef::i31(value as u32).0,
         ObservedValue::Func(index) => index.saturating_add(1),
-        // A number beyond all heaps is no object's, and ends up as dangling.
+        // A number beyond the size of any heap becomes dangling.
         ObservedValue::Object(number) => number.saturating_add(1).min(DANGLING >> 1) << 1,
-        // Inside of objects a reference is an object's or dangling.
+        // Inside an object a reference is null, an i31, an object or dangling.
         ObservedValue::Dangling
         | ObservedValue::Dropped
         | ObservedValue::NotKept
@@ -140,7 +139,7 @@ pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
     out.extend(word.to_le_bytes());
 }
 
-/// A value from its bytes.
+/// Unpacks a value.
 fn unpack(lane: Lane, bytes: &[u8]) -> ObservedValue {
     let word = |at: usize| {
         let mut word = [0; 8];
@@ -160,7 +159,7 @@ fn unpack(lane: Lane, bytes: &[u8]) -> ObservedValue {
     }
 }
 
-/// The fields, elements or payload of an object, one by one.
+/// Iterator over the fields, elements or payload of an object.
 #[derive(Clone, Debug)]
 pub struct Values<'a> {
     lanes: Rest<'a>,
@@ -168,7 +167,7 @@ pub struct Values<'a> {
     cut: bool,
 }
 
-/// The lanes of what is left.
+/// The lanes of the remaining values.
 #[derive(Copy, Clone, Debug)]
 enum Rest<'a> {
     Each(&'a [Lane]),
@@ -176,10 +175,10 @@ enum Rest<'a> {
 }
 
 impl Values<'_> {
-    /// Goes on, in the elements of two arrays of numbers, to the first in which
-    /// they differ, and returns how many are behind it. Where there are other
-    /// values, stays. Millions of numbers are compared as bytes in no time, one
-    /// by one they would take seconds.
+    /// Advances two arrays of numbers to the first element in which they
+    /// differ, and returns the number of elements skipped. Does nothing for
+    /// other values. Millions of numbers are compared as bytes at once; one by
+    /// one they would take seconds.
     pub(crate) fn skip_equal_numbers(&mut self, other: &mut Self) -> u32 {
         let (Rest::All(lane), Rest::All(other_lane)) = (self.lanes, other.lanes) else {
             return 0;

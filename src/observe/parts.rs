@@ -1,14 +1,14 @@
-//! Parts of an observation, of which a subject may show only some.
+//! Parts of an observation. A subject may show only some of them.
 
 use super::graph::Graph;
 use super::observation::{Observation, Outcome};
 use super::value::ObservedValue;
 
-/// A part of an observation. How each call ended is always there.
+/// A part of an observation. How each call ended is always shown.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Part {
-    /// What calls returned, value by value.
+    /// Values returned by calls.
     Results,
     /// Calls of the host with their arguments.
     HostCalls,
@@ -20,8 +20,8 @@ pub enum Part {
     Memories,
     /// References that the host has kept.
     Kept,
-    /// The objects that references refer to. Without them a reference is null or
-    /// not, whatever part it is in.
+    /// The objects that references refer to. Without them a reference in any
+    /// part is only known to be null or not.
     Objects,
 }
 
@@ -45,16 +45,16 @@ pub struct Parts(u8);
 impl Parts {
     /// The whole observation.
     pub const ALL: Parts = Parts((1 << Part::ALL.len()) - 1);
-    /// Nothing but how each call ended.
+    /// Only how each call ended.
     pub const OUTCOMES: Parts = Parts(0);
 
-    /// The same set with one more part.
+    /// The set with one more part.
     #[must_use]
     pub const fn with(self, part: Part) -> Parts {
         Parts(self.0 | 1 << part as u8)
     }
 
-    /// The same set without a part.
+    /// The set without a part.
     #[must_use]
     pub const fn without(self, part: Part) -> Parts {
         Parts(self.0 & !(1 << part as u8))
@@ -65,26 +65,25 @@ impl Parts {
         self.0 >> part as u8 & 1 == 1
     }
 
-    /// What is in both sets.
+    /// The intersection of both sets.
     #[must_use]
     pub const fn and(self, other: Parts) -> Parts {
         Parts(self.0 & other.0)
     }
 
-    /// How many parts there are.
+    /// Number of parts.
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
 
 impl Observation {
-    /// The observation without all but these parts, as a subject would make it
-    /// that does not show the others.
+    /// The observation reduced to these parts, as from a subject that shows no others.
     #[must_use]
     pub fn only(self, parts: Parts) -> Observation {
         if parts == Parts::ALL {
@@ -178,7 +177,7 @@ mod tests {
             assert!(!parts.has(part) && parts.with(part) == Parts::ALL);
             let seen = whole().only(parts);
             assert_ne!(seen, whole(), "{part:?}");
-            // What was left out is left out once and for all.
+            // Reducing twice to the same parts changes nothing.
             assert_eq!(seen.clone().only(parts), seen);
             assert!(!without.contains(&seen), "{part:?}");
             without.push(seen);

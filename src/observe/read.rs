@@ -1,4 +1,4 @@
-//! Reading an observation off a store.
+//! Reading an observation from a store.
 
 use super::observation::Observation;
 use super::value::ObservedValue;
@@ -7,8 +7,7 @@ use crate::engine::{Resource, Stop, Store};
 use crate::heap::Heap;
 use crate::types::ValType;
 
-/// What an embedder sees of a store as it stands: everything but the steps that
-/// led there.
+/// Observes a store in its current state: everything but the steps that led to it.
 pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
     match look(store, u64::MAX) {
         Some(seen) => seen,
@@ -16,7 +15,7 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
     }
 }
 
-/// The same, if the run may take the memory for it.
+/// Like [`observe`], within the run's memory budget.
 pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
     let values = store.globals().len() + store.handles();
     let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
@@ -28,7 +27,7 @@ pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, S
     look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
 }
 
-/// What an embedder sees, if the graph takes at most `room` bytes.
+/// Observes a store. `None` if the graph takes more than `room` bytes.
 fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
     let mut walk = Walk::new(&store.heap, store.types(), room);
     let globals = store

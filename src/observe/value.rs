@@ -8,9 +8,9 @@ use std::fmt;
 /// A value as an embedder sees it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum ObservedValue {
-    /// A number: its bits.
+    /// The bits of a number.
     Bits(u64),
-    /// A vector: its halves, the low one first.
+    /// The halves of a vector, the low one first.
     Vector([u64; 2]),
     /// The null reference.
     Null,
@@ -18,16 +18,16 @@ pub enum ObservedValue {
     I31(i32),
     /// A function, by its index in the store.
     Func(u32),
-    /// An object: its number in the graph.
+    /// An object, by its number in the graph.
     Object(u32),
-    /// A reference to something that is not an object: a broken heap.
+    /// A reference to something that is not an object: the heap is broken.
     Dangling,
-    /// A reference to an object that the host has dropped since. What it is now
-    /// nobody can see.
+    /// A reference to an object that the host has dropped since. The object can
+    /// no longer be observed.
     Dropped,
-    /// A reference that the host did not keep, since it has too many.
+    /// A reference that the host did not keep, since it already kept the maximum.
     NotKept,
-    /// A reference of which only this is known: that it is not null.
+    /// A reference known only to be non-null.
     Reference,
 }
 
@@ -44,7 +44,7 @@ impl ObservedValue {
         }
     }
 
-    /// The value, but of a reference only whether it is null.
+    /// The value with references reduced to null or non-null.
     pub(super) fn coarse(self) -> ObservedValue {
         match self {
             ObservedValue::I31(_)
@@ -56,7 +56,7 @@ impl ObservedValue {
     }
 }
 
-/// The values that are words in JSON.
+/// The values that JSON represents as words.
 const WORDS: [(&str, ObservedValue); 4] = [
     ("dangling", ObservedValue::Dangling),
     ("dropped", ObservedValue::Dropped),
@@ -65,7 +65,7 @@ const WORDS: [(&str, ObservedValue); 4] = [
 ];
 
 impl Serialize for ObservedValue {
-    /// As the module [`json`](super::json) documents.
+    /// Serializes as documented in the module [`json`](super::json).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             ObservedValue::Null => serializer.serialize_unit(),
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for ObservedValueVisitor {
     }
 }
 
-/// A number without a sign or separators.
+/// Parses hexadecimal digits, without a sign or separators.
 fn hexadecimal(digits: &str) -> Option<u128> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u128::from_str_radix(digits, 16).ok().filter(|_| are_digits)

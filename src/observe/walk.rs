@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A hash of an address, cheaper than one that must withstand an attacker: the
-/// case chooses how many objects there are, but not where.
+/// A hash of an address. It is cheaper than one that must resist an attacker:
+/// the case chooses the number of objects, but not their addresses.
 #[derive(Default)]
 struct Spread(u64);
 
@@ -20,8 +20,7 @@ impl Hasher for Spread {
     }
 
     fn write_u32(&mut self, word: u32) {
-        // Multiplication by an odd number without a pattern; the high half is
-        // what all bits have a part in.
+        // Multiply by an odd number without a pattern; all bits affect the high half.
         let product = (self.0 ^ u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = product ^ (product >> 32);
     }
@@ -31,9 +30,8 @@ impl Hasher for Spread {
     }
 }
 
-/// Bytes of memory that a walk takes for an object besides its values: a node of
-/// the graph, its place in the queue, and its number, in a table that has just
-/// been made larger.
+/// Bytes of memory that a walk takes for an object besides its values: a graph
+/// node, a queue entry, and an entry in a hash table that has just grown.
 const OBJECT_FOOTPRINT: u64 = size_of::<Node>() as u64 + 4 + 31;
 
 /// Builds a graph.
@@ -44,9 +42,9 @@ pub(super) struct Walk<'a, H> {
     queue: Vec<GcRef>,
     formats: Formats,
     graph: Graph,
-    /// Bytes of memory that it may still take.
+    /// Bytes of memory that the walk may still take.
     room: u64,
-    /// Whether an object was met that there is no room for.
+    /// Whether the walk met an object that there is no room for.
     is_full: bool,
 }
 
@@ -65,8 +63,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// The value in a register or slot of type `ty`; `high` is the other half
-    /// of a vector.
+    /// Observes the value in a register or slot of type `ty`. `high` is the
+    /// high half of a vector.
     pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> ObservedValue {
         match ty.lane() {
             Lane::Gc => self.reference(GcRef::from_register(bits)),
@@ -74,7 +72,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// A reference, numbered if it is new.
+    /// Observes a reference. A new object gets the next number.
     pub(super) fn reference(&mut self, r: GcRef) -> ObservedValue {
         if r.is_null() {
             return ObservedValue::Null;
@@ -102,8 +100,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// Follows every reference met so far to its end. `None` if there is no room
-    /// for what is there.
+    /// Reads all objects reachable from the references met so far. `None` if
+    /// there is not enough room.
     pub(super) fn finish(mut self) -> Option<Graph> {
         let mut at = 0;
         while let Some(&r) = self.queue.get(at) {
@@ -140,7 +138,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
         Some(self.graph)
     }
 
-    /// Bytes that the elements of an object take in the graph, if it is an array.
+    /// Bytes that the object's elements take in the graph; 0 if it is not an array.
     fn size(&self, header: Option<Header>) -> u64 {
         let (Some(header), Some(shape)) = (header, header.and_then(|header| header.shape)) else {
             return 0;
@@ -158,8 +156,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
 
     /// Reads the values of an object, and returns their format.
     ///
-    /// The first value that cannot be read is the last: an object whose header
-    /// lies about its length must not take more memory here than it has there.
+    /// Stops at the first value that cannot be read: an object with a wrong
+    /// length in its header must not take more memory here than in the heap.
     fn object(&mut self, r: GcRef, shape: Shape, len: u32) -> u32 {
         let types = self.types;
         match shape {
@@ -183,14 +181,13 @@ impl<'a, H: Inspect> Walk<'a, H> {
         }
     }
 
-    /// The number of a format: that of all objects of this shape, or of those
-    /// that were cut off at a certain place.
+    /// The index of the format for a shape, either complete or cut off at a value.
     fn format(&mut self, shape: Shape, cut: Option<u32>, lanes: impl FnOnce() -> Lanes) -> u32 {
         let formats = &mut self.graph.formats;
         self.formats.number(formats, (shape, cut), lanes)
     }
 
-    /// Reads the elements of an array, and returns how many could be read.
+    /// Reads the elements of an array. Returns how many could be read.
     fn elements(&mut self, r: GcRef, lane: Lane, len: u32) -> u32 {
         if lane != Lane::Gc {
             return self.heap.peek_elements(r, lane, len, &mut self.graph.bytes);
@@ -202,8 +199,8 @@ impl<'a, H: Inspect> Walk<'a, H> {
         unread.unwrap_or(len)
     }
 
-    /// Reads a value; false if it cannot be read. Numbers and functions are
-    /// packed as a heap has them.
+    /// Reads and packs a value. Returns false if it cannot be read. Numbers and
+    /// functions keep their heap encoding.
     #[inline(always)]
     fn place(&mut self, r: GcRef, place: Place) -> bool {
         let Some(bits) = self.heap.peek(r, place) else {
@@ -234,7 +231,8 @@ mod tests {
     use crate::heap::model::Model;
     use crate::types::{FieldType, Storage, SubType};
 
-    /// Objects that are not what their headers say end where that shows.
+    /// Objects that do not match their headers are cut off at the first
+    /// unreadable value.
     #[test]
     fn broken_objects_are_cut() {
         let field = |storage| FieldType {

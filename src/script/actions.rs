@@ -10,7 +10,7 @@ use crate::engine::{Context, Extern, Func};
 use crate::heap::Heap;
 use wast::{QuoteWat, WastArg, WastExecute, WastInvoke};
 
-/// What an action came to.
+/// Result of an action.
 type Results = Result<Vec<Value>, Refusal>;
 
 impl<H: Heap> Runner<'_, H> {
@@ -62,7 +62,7 @@ impl<H: Heap> Runner<'_, H> {
         Ok(results.collect())
     }
 
-    /// Does what an assertion is about.
+    /// Runs the action of an assertion.
     pub(super) fn action(&mut self, exec: WastExecute<'_>) -> Results {
         match exec {
             WastExecute::Invoke(invoke) => self.invoke(&invoke),

@@ -1,4 +1,4 @@
-//! Assertions: what an action must come to, and which modules must be refused.
+//! Assertions: how an action must end, and which modules must be refused.
 
 use super::expect;
 use super::link::Refusal;
@@ -12,7 +12,7 @@ use crate::module::ModuleError;
 use wast::{QuoteWat, WastExecute, WastRet};
 
 impl<H: Heap> Runner<'_, H> {
-    /// An action that must return these results.
+    /// Runs an action that must return these results.
     pub(super) fn returns(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Outcome {
         let results = match self.action(exec) {
             Ok(results) => results,
@@ -37,8 +37,8 @@ impl<H: Heap> Runner<'_, H> {
         ))
     }
 
-    /// An action that must end in the way that `is_expected` recognises.
-    /// `expected` is that way in words, `message` what the script says of it.
+    /// Runs an action that must end in a way that `is_expected` accepts. `expected` is that way in
+    /// words, `message` the script's message for it.
     pub(super) fn fails(
         &mut self,
         exec: WastExecute<'_>,
@@ -67,8 +67,8 @@ impl<H: Heap> Runner<'_, H> {
         }
     }
 
-    /// A module that must not load, being `expected`: invalid or malformed. If
-    /// it does load, `skip` says whether that is known.
+    /// Loads a module that must be refused as `expected`: invalid or malformed. If it is accepted,
+    /// `skip` is the reason, if that is known.
     pub(super) fn refuses(
         &mut self,
         mut module: QuoteWat<'_>,
@@ -91,7 +91,7 @@ impl<H: Heap> Runner<'_, H> {
     }
 }
 
-/// A directive that came to something else than the script expects.
+/// Failure of a directive whose result is not the expected one.
 fn failed(seen: &str, expected: &str, message: &str) -> Outcome {
     Outcome::Failed(match message {
         "" => format!("{seen}, expected {expected}"),

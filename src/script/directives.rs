@@ -1,9 +1,8 @@
-//! The directives of a script, as far as the parser of texts reads them.
+//! The directives of a script, as far as the text parser reads them.
 //!
-//! One text that the parser does not know, such as the folded form of legacy
-//! exceptions, would make the whole script unreadable. If it needs a proposal
-//! beyond WebAssembly 3.0, that directive alone is left out, with its reason;
-//! any other mistake is one of the script.
+//! A single form that the parser does not know (the folded form of legacy exceptions, for one)
+//! would make the whole script unreadable. If it needs a proposal beyond WebAssembly 3.0, only that
+//! directive is left out, with its reason. Any other syntax error is an error of the script.
 
 use super::proposal::Proposal;
 use wast::lexer::{Lexer, TokenKind};
@@ -13,22 +12,22 @@ use wast::{Error, Wast};
 /// A directive that was left out.
 #[derive(Debug)]
 pub(super) struct LeftOut {
-    /// Where it begins, in bytes.
+    /// Byte offset of its start.
     pub offset: usize,
-    /// What it needs.
+    /// The proposal it needs.
     pub proposal: Proposal,
     /// Whether it is an assertion.
     pub is_assertion: bool,
-    /// If it defines a module, the identifier of that, if it has one.
+    /// `Some` if it defines a module, with the module's identifier, if it has one.
     pub module: Option<Option<String>>,
 }
 
-/// A text whose directives can be read, and what was left out to make it so. The
-/// text is empty if nothing is left.
+/// The text without unreadable directives, and the directives left out. The text is empty if
+/// nothing is left.
 ///
 /// # Errors
 ///
-/// If it is no script.
+/// If the text is no script.
 pub(super) fn readable(text: &str) -> Result<(String, Vec<LeftOut>), Error> {
     let error = match parse(text) {
         Ok(()) => return Ok((text.to_string(), Vec::new())),
@@ -48,7 +47,7 @@ pub(super) fn readable(text: &str) -> Result<(String, Vec<LeftOut>), Error> {
         if parse(source).is_ok() {
             continue;
         }
-        // Offsets and lines of the others stay what they are.
+        // Blanked, so that offsets and lines of the others do not change.
         let blank: String = source
             .bytes()
             .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
@@ -64,7 +63,7 @@ pub(super) fn readable(text: &str) -> Result<(String, Vec<LeftOut>), Error> {
     if left_out.is_empty() {
         return Err(error);
     }
-    // A text without any directive is no script to the parser.
+    // The parser does not accept a text without any directive.
     if left_out.len() == count {
         readable.clear();
     } else {
@@ -73,8 +72,7 @@ pub(super) fn readable(text: &str) -> Result<(String, Vec<LeftOut>), Error> {
     Ok((readable, left_out))
 }
 
-/// A lexer for scripts. The official suite has names that look like others, on
-/// purpose.
+/// A lexer for scripts. The official suite has confusable names on purpose.
 pub(super) fn lexer(text: &str) -> Lexer<'_> {
     let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);
@@ -92,11 +90,11 @@ struct Form {
     end: usize,
     keyword: String,
     id: Option<String>,
-    /// The proposal that one of its keywords belongs to.
+    /// The proposal of one of its keywords.
     proposal: Option<Proposal>,
 }
 
-/// The forms of a script; `None` if it is not made of directives.
+/// The forms of a script; `None` if the text does not consist of directives.
 fn forms(text: &str) -> Option<Vec<Form>> {
     let mut forms: Vec<Form> = Vec::new();
     let mut depth = 0_usize;

@@ -1,15 +1,15 @@
-//! Why a script was not run at all.
+//! The error of a text that is not a script.
 
 use std::fmt;
 
 /// A text that is not a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScriptError {
-    /// Where, counted from 1.
+    /// Line, counted from 1.
     pub line: usize,
-    /// Where in the line, counted from 1.
+    /// Column, counted from 1.
     pub column: usize,
-    /// What is wrong, in one line.
+    /// Message, on one line.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Whether a result is the one that a script expects.
+//! Comparison of results with those that a script expects.
 
 use super::values::Value;
 use crate::engine::Store;
@@ -7,7 +7,7 @@ use crate::types::{HeapType, ValType};
 use wast::core::{AbstractHeapType, NanPattern, V128Pattern, WastRetCore};
 use wast::token::{F32, F64};
 
-/// Whether `value` is what `expected` says.
+/// Whether `value` matches `expected`.
 pub(super) fn matches<H: Heap>(
     store: &Store<H>,
     expected: &WastRetCore<'_>,
@@ -39,8 +39,7 @@ pub(super) fn matches<H: Heap>(
     }
 }
 
-/// Whether a reference that is not null and not to a function is the expected
-/// one.
+/// Whether a reference that is neither null nor to a function is the expected one.
 fn is_object<H: Heap>(
     store: &Store<H>,
     expected: &WastRetCore<'_>,
@@ -69,8 +68,7 @@ fn is_object<H: Heap>(
     }
 }
 
-/// Whether `ref.null ty` is a null of the hierarchy `top`. A type index may be
-/// any.
+/// Whether `ref.null ty` is a null of the hierarchy `top`. A type index may belong to any.
 fn is_null_of(ty: &wast::core::HeapType<'_>, top: HeapType) -> bool {
     use AbstractHeapType::*;
     let wast::core::HeapType::Abstract { ty, .. } = ty else {
@@ -104,7 +102,7 @@ fn is_f64(pattern: &NanPattern<F64>, bits: u64) -> bool {
 }
 
 fn is_v128(pattern: &V128Pattern, bytes: [u8; 16]) -> bool {
-    /// The lanes of a vector, each as wide as `N` bytes.
+    /// The lanes of a vector, each `N` bytes wide.
     fn lanes<const N: usize>(bytes: &[u8; 16]) -> impl Iterator<Item = [u8; N]> {
         bytes.chunks_exact(N).map(|lane| {
             let mut fixed = [0; N];
@@ -144,7 +142,7 @@ fn lane_f64(pattern: &NanPattern<F64>) -> String {
     }
 }
 
-/// A vector as the text format has it: `i32x4 1 2 3 4`.
+/// A vector in the text format: `i32x4 1 2 3 4`.
 fn lanes_in_words(pattern: &V128Pattern) -> String {
     fn list<T>(shape: &str, lanes: &[T], show: impl Fn(&T) -> String) -> String {
         let lanes = lanes.iter().map(|lane| format!(" {}", show(lane)));
@@ -160,7 +158,7 @@ fn lanes_in_words(pattern: &V128Pattern) -> String {
     }
 }
 
-/// What is expected, in words.
+/// The expected result in words.
 pub(super) fn show(expected: &WastRetCore<'_>) -> String {
     match expected {
         WastRetCore::I32(x) => format!("i32 {x}"),

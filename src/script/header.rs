@@ -6,10 +6,10 @@ use crate::case::{
 };
 use crate::engine::{Limits, Schedule};
 
-/// What the directive lines of a script ask for; options override it.
+/// Settings in the directive lines of a script; command-line options override them.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Directives {
-    /// The collectors to run under, by name.
+    /// Names of the collectors to run under.
     pub collectors: Option<Vec<String>>,
     /// When to collect.
     pub schedule: Option<Schedule>,
@@ -26,8 +26,8 @@ impl Directives {
         self.judging.clone()
     }
 
-    /// The limits that hold: those that are `given`, else those that the script
-    /// asks for, which must be below a ceiling, else `base`.
+    /// The limits of a run: those that are `given`, else those of the script, which must be below a
+    /// ceiling, else `base`.
     pub fn limits(&self, given: &LimitsText, base: Limits) -> Result<Limits, CaseError> {
         case_limits(self.limits.as_ref(), given, base).map_err(|message| CaseError {
             message: format!("header: {message}"),
@@ -35,13 +35,11 @@ impl Directives {
     }
 }
 
-/// Reads the directive lines of a script: the header of a case, without a
-/// plan.
+/// Reads the directive lines of a script: the header of a case, without a plan.
 ///
-/// Other engines put directives of their own there, with other keys. Lines in
-/// which no key is ours, or nearly ours, are comments. A header that is ours is
-/// an error if it has other keys, too, or asks for something that does not
-/// exist; and so is a line of it below other text.
+/// Other engines use such lines for directives with other keys. Lines are comments if none of the
+/// keys is ours, or nearly ours. A header with one of our keys is an error if it also has other
+/// keys, or has a value that does not exist, or if a line of it comes after other text.
 pub fn directives(text: &str) -> Result<Directives, CaseError> {
     let error = |message: String| CaseError {
         message: format!("header: {message}"),
@@ -107,17 +105,17 @@ fn key(line: &str) -> Option<&str> {
     is_key.then_some(key)
 }
 
-/// Whether a key is ours, or spelled nearly so.
+/// Whether a key is ours, or a near misspelling.
 fn is_ours(key: &str) -> bool {
     let key = key.to_lowercase();
     HEADER_KEYS.iter().any(|known| {
-        // One slip in a short key, two in a long one.
+        // One edit in a short key, two in a long one.
         let slips = if known.len() > 5 { 2 } else { 1 };
         key.len().abs_diff(known.len()) <= slips && distance(&key, known) <= slips
     })
 }
 
-/// How many letters must be changed, added, left out or swapped with the next.
+/// Edit distance: letters changed, added, left out or swapped with the next.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

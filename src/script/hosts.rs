@@ -1,5 +1,4 @@
-//! The modules of the host that a script can import: `spectest` and
-//! `wasmtime`.
+//! The host modules that a script can import: `spectest` and `wasmtime`.
 
 use crate::engine::{Extern, Host, HostCall, Inspector, Stop, Store};
 use crate::heap::Heap;
@@ -8,7 +7,7 @@ use crate::types::{Composite, FuncType, HeapType, RefType, SubType, TypeId, Type
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The items of the host by module and name.
+/// Items of the host by module and name.
 #[derive(Debug, Default)]
 pub(super) struct Hosts(HashMap<(&'static str, &'static str), Extern>);
 
@@ -16,7 +15,7 @@ pub(super) struct Hosts(HashMap<(&'static str, &'static str), Extern>);
 const GC: u32 = 0;
 const PRINT: u32 = 1;
 
-/// The host behind both modules. What `spectest` prints is of no interest.
+/// The host behind both modules. Output of `spectest` is dropped.
 pub(super) struct ScriptHost;
 
 impl<H: Heap> Host<H> for ScriptHost {
@@ -90,7 +89,7 @@ impl Hosts {
         Ok(Hosts(items))
     }
 
-    /// The item called `name` of the host's module `module`.
+    /// The item `name` of the host module `module`.
     pub fn get(&self, module: &str, name: &str) -> Option<Extern> {
         self.0.get(&(module, name)).copied()
     }

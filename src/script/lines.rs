@@ -1,13 +1,13 @@
-//! Lines of a script, for what goes wrong in a module.
+//! Line numbers for errors in the modules of a script.
 
 use crate::case::SourceMap;
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, Wat};
 
-/// The line of the instruction at `offset` of a module of the script `text`: the
-/// first whose binary form is `wasm`. Reads the whole script again, so that
-/// scripts in which nothing is broken need not keep what only this needs.
+/// The line of the instruction at `offset` in the first module of the script `text` whose binary
+/// form is `wasm`. Parses the script again, so that scripts without errors need not keep the data
+/// for this.
 pub(super) fn line_of(text: &str, wasm: &[u8], offset: u32) -> Option<u32> {
     let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);

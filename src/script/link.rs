@@ -18,33 +18,32 @@ use wast::token::Id;
 /// Why there is no instance, or why a call has no results.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// It was not tried.
+    /// Not tried.
     Skip(Reason),
-    /// The module is valid with a proposal beyond WebAssembly 3.0, and not
-    /// without.
+    /// The module is valid only with a proposal beyond WebAssembly 3.0.
     Beyond(Proposal),
-    /// The text parser has refused the module.
+    /// The text parser refused the module.
     Text(String),
-    /// The engine has refused the module.
+    /// The engine refused the module.
     Module(ModuleError),
     /// The module does not fit its imports.
     Link(String),
     /// A trap.
     Trap(Trap),
-    /// An exception that nobody caught. It has been dropped.
+    /// An exception that was not caught. It has been dropped.
     Exception,
-    /// The script names something that is not there.
+    /// The script names an item that does not exist.
     Unknown(String),
-    /// The heap is full, although the budget is not.
+    /// The heap is full, although the allocation budget is not.
     HeapFull,
-    /// The script needs more of something than it may have.
+    /// The script exceeds this limit.
     OverBudget(Resource),
     /// The heap is broken.
     Broken(String),
 }
 
 impl Refusal {
-    /// What becomes of a directive that expects nothing of the kind.
+    /// The outcome of a directive that does not expect this refusal.
     pub fn outcome(self) -> Outcome {
         Outcome::Failed(match self {
             Refusal::Skip(reason) => return Outcome::Skipped(reason),
@@ -62,8 +61,7 @@ impl Refusal {
         })
     }
 
-    /// What the directives that depend on this one have in place of what it
-    /// should have made.
+    /// Why the directives that depend on this one are skipped.
     fn reason(&self) -> Reason {
         match self {
             Refusal::Skip(reason) => *reason,
@@ -73,7 +71,7 @@ impl Refusal {
     }
 }
 
-/// What a name stands for: something, or why it does not.
+/// The item that a name stands for, or why there is none.
 type Named<T> = Result<T, Reason>;
 
 /// The names of a script.
@@ -85,7 +83,7 @@ pub(super) struct Names {
     instances: HashMap<String, Named<u32>>,
     /// Instances by the name they are registered under.
     registered: HashMap<String, Named<u32>>,
-    /// Module definitions by identifier; the last one under none, too.
+    /// Module definitions by identifier; the last one also under `None`.
     definitions: HashMap<Option<String>, Named<Arc<Module>>>,
 }
 
@@ -111,7 +109,7 @@ impl Names {
         named.ok_or_else(unknown)?.map_err(Refusal::Skip)
     }
 
-    /// Names the instance that a directive has made, if it has.
+    /// Records the instance of a directive, or why there is none.
     pub fn add_instance(&mut self, id: Option<Id<'_>>, made: Result<u32, Refusal>) -> Outcome {
         let named = made.as_ref().map(|i| *i).map_err(Refusal::reason);
         if let Some(id) = key(id) {
@@ -121,7 +119,7 @@ impl Names {
         made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
     }
 
-    /// Notes that the module of an instance, or of a definition, was skipped.
+    /// Records that the module of an instance, or of a definition, was skipped.
     pub fn add_skipped(&mut self, id: Option<String>, reason: Reason) -> Outcome {
         if let Some(id) = &id {
             self.instances.insert(id.clone(), Err(reason));
@@ -132,7 +130,7 @@ impl Names {
         Outcome::Skipped(reason)
     }
 
-    /// Names the definition that a directive has made, if it has.
+    /// Records the definition of a directive, or why there is none.
     pub fn add_definition(
         &mut self,
         id: Option<Id<'_>>,
@@ -144,14 +142,14 @@ impl Names {
         made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
     }
 
-    /// The instance that modules import from under a name: one that was
-    /// registered, or else one of that identifier, as Wasmtime's scripts expect.
+    /// The instance that modules import from under a name: the one registered under it, or else the
+    /// one with that identifier, as Wasmtime's scripts expect.
     fn importable(&self, name: &str) -> Option<Named<u32>> {
         let registered = self.registered.get(name);
         registered.or_else(|| self.instances.get(name)).copied()
     }
 
-    /// Lets other modules import from an instance under a name.
+    /// Registers an instance under a name, for imports of other modules.
     pub fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Outcome {
         let found = self.instance(id);
         let named = found.as_ref().map(|i| *i).map_err(Refusal::reason);
@@ -193,7 +191,7 @@ impl<H: Heap> Runner<'_, H> {
         self.link(&module)
     }
 
-    /// Instantiates a module with what is registered.
+    /// Instantiates a module with the registered instances.
     pub(super) fn link(&mut self, module: &Arc<Module>) -> Result<u32, Refusal> {
         let mut externs = Vec::with_capacity(module.imports.len());
         for import in &module.imports {
@@ -220,14 +218,13 @@ impl<H: Heap> Runner<'_, H> {
         found.ok_or_else(|| Refusal::Link(format!("unknown import {module:?} {name:?}")))
     }
 
-    /// What an instance exports under a name.
+    /// The export of an instance with this name.
     pub(super) fn export(&self, instance: u32, name: &str) -> Option<Extern> {
         let instance = self.store.instances().get(instance as usize)?;
         instance.item(instance.module().export(name)?)
     }
 
-    /// How something the store was asked to do has ended. An exception is
-    /// dropped here.
+    /// Converts the result of an operation of the store. A pending exception is dropped.
     pub(super) fn done<T>(&mut self, done: Result<T, Stop>) -> Result<T, Refusal> {
         if let Err(stop) = &done {
             self.store.inspect_corruption(stop, &mut *self.inspector);
@@ -264,7 +261,7 @@ impl<H: Heap> Runner<'_, H> {
         })
     }
 
-    /// What the inspector complains of, with lines of the script.
+    /// The complaint of the inspector, with line numbers of the script.
     fn complaint(&mut self) -> Option<String> {
         let Runner { store, text, .. } = self;
         self.inspector.complaint(&|at| {
@@ -273,7 +270,7 @@ impl<H: Heap> Runner<'_, H> {
         })
     }
 
-    /// Takes the pending exception and lets it go, if it is one.
+    /// Takes and drops the pending exception, if there is one.
     fn drop_exception(&mut self) -> Result<(), Stop> {
         let kept = self.store.handles();
         let handle = self.store.take_exception()?;

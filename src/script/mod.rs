@@ -1,15 +1,13 @@
-//! Scripts: the `.wast` format of the official test suite, run over a store.
+//! Scripts: the `.wast` format of the official test suite, run in a store.
 //!
-//! A script instantiates modules, links them with each other, calls them and
-//! says what must come of it. [`run`] executes one on any heap, with any
-//! inspector looking; [`run_under`] chooses the heap by its name and audits it.
-//! What came of it is a [`Report`].
+//! A script instantiates modules, links them with each other, calls them and asserts the results.
+//! [`run`] executes a script on any heap, with any inspector; [`run_under`] chooses the heap by
+//! name and audits it. The result is a [`Report`].
 //!
-//! All modules of a script share one [`Store`](crate::engine::Store) and one
-//! registry of types, so objects and functions cross instances and types are
-//! canonical across modules. Besides what it registers itself a script can
-//! import the modules `spectest`, as the official suite has it, and `wasmtime`,
-//! whose function `gc` collects.
+//! All modules of a script share one [`Store`](crate::engine::Store) and one registry of types, so
+//! objects and functions cross instances and types are canonical across modules. Besides registered
+//! instances a script can import two modules of the host: `spectest`, as in the official suite, and
+//! `wasmtime`, whose function `gc` collects.
 //!
 //! ```
 //! use gcdiff::engine::NoInspector;
@@ -33,8 +31,8 @@
 //! assert_eq!(report.failures[0].message, "returned i32 7, expected i32 8");
 //! ```
 //!
-//! A broken heap (corrupt, or a law that the inspector finds broken) is a
-//! failure like any other, and the end of the script.
+//! A broken heap (corrupt, or in violation of a law that the inspector checks) is a failure, and
+//! ends the script.
 
 mod actions;
 mod assertions;
@@ -63,21 +61,20 @@ pub use under::{Auditing, run_under};
 
 use crate::engine::{Limits, Schedule};
 
-/// How a script is run.
+/// Options of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// What the run may use.
+    /// Limits of the run.
     pub limits: Limits,
-    /// When to collect, beyond what the heap and the script ask for.
+    /// When to collect, beyond the requests of the heap and the script.
     pub schedule: Schedule,
 }
 
 impl Default for Options {
-    /// Roomier than [`Limits::default`]: nothing of a script goes away before
-    /// its end, and it may have hundreds of modules. The fuel of a call would pay
-    /// for the largest array of eight-byte elements, so that one which is too large
-    /// meets the limit of the heap; and yet a script of endless loops ends within
-    /// seconds.
+    /// Larger than [`Limits::default`]: a script frees nothing before its end, and may have
+    /// hundreds of modules. The fuel of a call pays for the largest array of eight-byte elements,
+    /// so that a larger array meets the limit of the heap; a script of endless loops still ends
+    /// within seconds.
     fn default() -> Options {
         Options {
             limits: Limits {

@@ -1,9 +1,8 @@
-//! Proposals beyond WebAssembly 3.0: how a script shows that it needs one.
+//! Proposals beyond WebAssembly 3.0, and how to detect that a script needs one.
 //!
-//! Three things show it. A text has a word that no other text has, where the
-//! parser refuses it. A module is refused with a message that names the
-//! proposal. Or a module is refused, and is valid once the proposal is switched
-//! on.
+//! There are three signs: the parser fails at a keyword that only the proposal has; a module is
+//! refused with a message that names the proposal; or a refused module is valid once the proposal
+//! is enabled.
 
 use super::directives::lexer;
 use crate::module::{ModuleError, features};
@@ -12,7 +11,7 @@ use wast::Wat;
 use wast::lexer::TokenKind;
 use wast::parser::{self, ParseBuffer};
 
-/// A proposal, or a former one, that is no part of WebAssembly 3.0.
+/// A proposal, or a former one, that is not part of WebAssembly 3.0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Proposal {
     /// Exceptions with `try` and `delegate`, before `try_table` and `exnref`.
@@ -29,19 +28,18 @@ pub enum Proposal {
     Stringref,
     /// Components.
     Components,
-    /// Any other.
+    /// Any other proposal.
     Other,
 }
 
 /// How to recognise a proposal.
 struct Marks {
     proposal: Proposal,
-    /// What wasmparser calls it.
+    /// Its name in wasmparser.
     features: WasmFeatures,
-    /// Parts of messages about modules that need it.
+    /// Parts of error messages about modules that need it.
     messages: &'static [&'static str],
-    /// Keywords, or beginnings of keywords that end in a dot, that only texts
-    /// which use it have.
+    /// Keywords that only texts with the proposal have; one that ends in a dot is a prefix.
     keywords: &'static [&'static str],
 }
 
@@ -89,7 +87,7 @@ const ALL: [Marks; 8] = [
     },
     Marks {
         proposal: Proposal::Stringref,
-        // wasmparser does not know it, nor does the parser of texts.
+        // Unknown to wasmparser and to the text parser.
         features: WasmFeatures::empty(),
         messages: &[],
         keywords: &[
@@ -135,13 +133,12 @@ impl Proposal {
         }
     }
 
-    /// The proposal that a refused module needs, if that is why it was refused.
+    /// The proposal that a refused module needs, if that is the reason.
     pub(crate) fn of_refused(wasm: &[u8], error: &ModuleError) -> Option<Proposal> {
         Proposal::of_error(error).or_else(|| Proposal::of_module(wasm))
     }
 
-    /// The proposal that the word belongs to at which the parser gives up on the
-    /// text of a module, if it does.
+    /// The proposal of the keyword at which the parser fails on the text of a module, if any.
     pub(crate) fn of_text(text: &str) -> Option<Proposal> {
         let parsed = match ParseBuffer::new_with_lexer(lexer(text)) {
             Ok(buffer) => parser::parse::<Wat<'_>>(&buffer).map(drop),
@@ -158,7 +155,7 @@ impl Proposal {
         }
     }
 
-    /// The proposal that a refusal names, if it names one.
+    /// The proposal named in an error, if any.
     pub(super) fn of_error(error: &ModuleError) -> Option<Proposal> {
         let (ModuleError::Invalid { message, .. } | ModuleError::Unsupported { message, .. }) =
             error;
@@ -166,8 +163,7 @@ impl Proposal {
         ALL.iter().find(named).map(|marks| marks.proposal)
     }
 
-    /// The proposal that makes a module valid which is not valid without, if
-    /// there is one.
+    /// The proposal without which a module is invalid and with which it is valid, if any.
     pub(super) fn of_module(wasm: &[u8]) -> Option<Proposal> {
         let valid = |marks: &&Marks| {
             if marks.features.is_empty() {
@@ -181,7 +177,7 @@ impl Proposal {
         ALL.iter().find(valid).map(|marks| marks.proposal)
     }
 
-    /// The proposal that a keyword belongs to, if it belongs to one.
+    /// The proposal that a keyword belongs to, if any.
     pub(super) fn of_keyword(keyword: &str) -> Option<Proposal> {
         if keyword.contains(".atomic.") {
             return Some(Proposal::Threads);

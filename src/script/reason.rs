@@ -1,4 +1,4 @@
-//! Everything that may be skipped, and why: the one list.
+//! The complete list of reasons to skip a directive.
 
 use super::proposal::Proposal;
 use crate::engine::Resource;
@@ -6,24 +6,22 @@ use crate::engine::Resource;
 /// Why a directive was skipped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reason {
-    /// An assertion of a snapshot older than multiple memories, in the suite's
-    /// folder `memory64`: that two memories are invalid, or that the byte after
-    /// `memory.size` and `memory.grow`, a memory index in version 3.0, must be
-    /// zero. Version 3.0 accepts these modules, and so does the suite's own
-    /// folder of that version.
+    /// An assertion from a snapshot older than multiple memories, in the suite's folder `memory64`:
+    /// that two memories are invalid, or that the byte after `memory.size` and `memory.grow`, a
+    /// memory index in version 3.0, must be zero. Version 3.0 accepts these modules, and so does
+    /// the suite's own folder of that version.
     Superseded,
-    /// It needs a proposal beyond WebAssembly 3.0.
+    /// Needs a proposal beyond WebAssembly 3.0.
     Beyond(Proposal),
     /// The engine does not read custom sections, as the specification allows.
     CustomSection,
-    /// The module it is about was skipped or has failed; that is counted by
-    /// itself.
+    /// Its module was skipped or has failed, which is counted separately.
     NoModule,
-    /// It, or a directive before it, needs more of this than a script may have.
+    /// This directive, or one before it, exceeds this limit.
     OverBudget(Resource),
-    /// The heap was found broken before; that is counted by itself.
+    /// The heap was found broken earlier, which is counted separately.
     BrokenHeap,
-    /// The heap noticed that it is corrupt, and the oracle is without the layer
+    /// The heap noticed that it is corrupt, and the oracle runs without the layer
     /// [`Heap`](crate::oracle::Layer::Heap).
     Noticed,
 }
@@ -47,8 +45,8 @@ impl Reason {
         }
     }
 
-    /// The reason to skip an assertion that a module is refused with this
-    /// message, when it is not.
+    /// The reason to skip an assertion that a module is refused with this message, when the module
+    /// is accepted.
     pub(super) fn of_accepted(message: &str) -> Option<Reason> {
         ["multiple memories", "zero byte expected"]
             .contains(&message)

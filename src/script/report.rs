@@ -1,23 +1,22 @@
-//! What came of a script.
+//! The result of a script.
 
 use super::reason::Reason;
 use crate::escape::Line;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What became of one directive.
+/// Outcome of one directive.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Outcome {
-    /// What the script says.
+    /// As the script expects.
     Passed,
-    /// A module that must be refused was, by the text parser: the engine never
-    /// saw it.
+    /// A module that must be refused was refused by the text parser: the engine never saw it.
     PassedByParser,
     /// Not tried.
     Skipped(Reason),
-    /// Something else.
+    /// Not as the script expects.
     Failed(String),
-    /// The heap is broken; nothing more can be tried.
+    /// The heap is broken; nothing more can be run.
     Broken(String),
 }
 
@@ -26,7 +25,7 @@ pub(super) enum Outcome {
 pub struct Failure {
     /// Its line, from 1.
     pub line: usize,
-    /// What happened, and what should have. Of a broken heap, several lines.
+    /// The actual and the expected result. Several lines for a broken heap.
     pub message: String,
 }
 
@@ -35,27 +34,27 @@ pub struct Failure {
 pub struct Skip {
     /// Its line, from 1.
     pub line: usize,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
     /// Whether it is an assertion.
     pub is_assertion: bool,
 }
 
-/// What came of a script.
+/// The result of a script.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
     /// Directives that passed.
     pub passed: usize,
-    /// Of these, assertions of malformed text that never reached the engine:
-    /// the text parser has refused it.
+    /// Of these, assertions of malformed text that the text parser refused, and that never reached
+    /// the engine.
     pub passed_by_parser: usize,
-    /// Assertions that were tried, whether they passed or failed.
+    /// Assertions that were tried, passed or failed.
     pub assertions: usize,
-    /// What failed, in order.
+    /// Failures, in order.
     pub failures: Vec<Failure>,
-    /// Whether the last failure is that of a broken heap.
+    /// Whether the last failure is a broken heap.
     pub is_broken: bool,
-    /// What was skipped, in order.
+    /// Skipped directives, in order.
     pub skipped: Vec<Skip>,
 }
 
@@ -74,7 +73,7 @@ impl Report {
                 is_assertion,
             }),
             Outcome::Failed(message) => {
-                // It may quote the script, with line breaks.
+                // The message may quote the script, with line breaks.
                 let message = Line(&message).to_string();
                 self.failures.push(Failure { line, message });
             }
@@ -85,7 +84,7 @@ impl Report {
         }
     }
 
-    /// How often each reason to skip applied.
+    /// Number of directives skipped for each reason.
     pub fn reasons(&self) -> BTreeMap<Reason, usize> {
         let mut reasons = BTreeMap::new();
         for skip in &self.skipped {

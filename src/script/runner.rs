@@ -28,20 +28,20 @@ pub(super) struct Runner<'a, H> {
     pub inspector: &'a mut dyn Inspector<H>,
     /// The script.
     pub text: &'a str,
-    /// What becomes of compiled modules before they are linked.
+    /// The edit of compiled modules before they are linked.
     pub compiled: &'a Compiled<'a>,
 }
 
-/// Another compiler: it changes compiled modules.
+/// An edit of compiled modules, in the place of another compiler.
 pub(super) type Compiled<'a> = dyn Fn(&Arc<Module>) -> Arc<Module> + 'a;
 
-/// Runs the script `text` on `heap`. Fails if it is no script; whatever happens
-/// while it runs is in the report.
+/// Runs the script `text` on `heap`. Fails if the text is no script; every other failure is in the
+/// report.
 ///
-/// The inspector is called as often as it wants: [`Call`](crate::engine::Point::Call) is after each
-/// directive, [`End`](crate::engine::Point::End) after the last, when a collection has run. What it
-/// complains of is a failure, and the end of the script. Lines that begin with
-/// `;;!` are comments here; see [`directives`](super::directives).
+/// The inspector is called at the grain that it asks for: [`Call`](crate::engine::Point::Call) is
+/// after each directive, [`End`](crate::engine::Point::End) after the last, once a collection has
+/// run. A complaint of the inspector is a failure, and ends the script. Lines that begin with `;;!`
+/// are comments here; see [`directives`](super::directives).
 pub fn run<H: Heap>(
     text: &str,
     heap: H,
@@ -51,8 +51,7 @@ pub fn run<H: Heap>(
     run_compiled(text, heap, &Arc::clone, options, inspector)
 }
 
-/// Runs a script as [`run`] does, with the modules that `compiled` makes of those
-/// that are compiled.
+/// Runs a script as [`run`] does, with compiled modules edited by `compiled`.
 pub(super) fn run_compiled<H: Heap>(
     text: &str,
     heap: H,
@@ -83,7 +82,7 @@ pub(super) fn run_compiled<H: Heap>(
         text,
         compiled,
     };
-    // Why nothing more can be run.
+    // Why no further directive is run.
     let mut ended = None;
     match runner.done(defined) {
         Ok(hosts) => runner.hosts = hosts,
@@ -131,7 +130,7 @@ pub(super) fn run_compiled<H: Heap>(
     Ok(report)
 }
 
-/// Where lines begin.
+/// Offsets of line ends.
 struct Lines(Vec<usize>);
 
 impl Lines {
@@ -170,7 +169,7 @@ fn is_assertion(directive: &WastDirective<'_>) -> bool {
 }
 
 impl<H: Heap> Runner<'_, H> {
-    /// Does something. A panic is a failure of the heap, and the end.
+    /// Runs `work`. A panic is a failure of the heap, and ends the script.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
         catch(oracle::Report::Quiet, || work(self)).unwrap_or_else(|panic| {
             let name = self.store.heap.name();
@@ -265,7 +264,7 @@ impl<H: Heap> Runner<'_, H> {
                 message,
                 Reason::of_accepted(message),
             ) {
-                // What a later, or an abandoned, proposal adds is malformed.
+                // Syntax of a later, or an abandoned, proposal is malformed in WebAssembly 3.0.
                 Outcome::Skipped(Reason::Beyond(_)) => Outcome::Passed,
                 outcome => outcome,
             },
@@ -289,7 +288,7 @@ impl<H: Heap> Runner<'_, H> {
         }
     }
 
-    /// Collects, and lets the inspector look for the last time.
+    /// Collects, and calls the inspector for the last time.
     fn finish(&mut self) -> Result<(), Refusal> {
         let finished = self.store.finish(&mut *self.inspector);
         self.done(finished)

@@ -1,8 +1,8 @@
-//! Which trap a script means.
+//! Traps by the messages of scripts.
 
 use crate::engine::Trap;
 
-/// The messages of the reference interpreter and of Wasmtime, by trap.
+/// Messages of the reference interpreter and of Wasmtime, by trap.
 const MESSAGES: [(&str, Trap); 23] = [
     ("unreachable", Trap::Unreachable),
     ("wasm `unreachable` instruction executed", Trap::Unreachable),
@@ -29,10 +29,9 @@ const MESSAGES: [(&str, Trap); 23] = [
     ("GC heap out of memory", Trap::OutOfHeap),
 ];
 
-/// Whether `trap` is the one that a script describes as `message`: a message
-/// from the list, one cut short, or one with more detail at its end. An empty
-/// message is any trap. So is one that the list does not know, except running
-/// out of fuel: the words are each engine's own.
+/// Whether `trap` is the one that a script describes as `message`: a message of the list, a prefix
+/// of one, or one followed by more detail. An empty message stands for any trap. So does a message
+/// that is not in the list, except for running out of fuel: the wording differs between engines.
 pub(super) fn is_trap(trap: Trap, message: &str) -> bool {
     let mut known = MESSAGES
         .iter()
@@ -62,7 +61,7 @@ mod tests {
             assert!(!is_trap(Trap::CastFailure, message), "{message}");
         }
         assert!(!is_trap(Trap::IntegerOverflow, "integer divide by zero"));
-        // Not in the list: some other engine's words for some trap.
+        // Not in the list: wording of another engine for any trap.
         assert!(is_trap(Trap::Unreachable, "out of tea"));
         assert!(!is_trap(Trap::OutOfFuel, "out of tea"));
     }

@@ -1,4 +1,4 @@
-//! Running a script under a collector by name, with audits.
+//! Running a script under a collector given by name, with audits.
 
 use super::error::ScriptError;
 use super::report::Report;
@@ -10,14 +10,14 @@ use crate::heap::drc::Drc;
 use crate::heap::null::Null;
 use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, Timing, Variant};
 
-/// What to audit with.
+/// Settings of the audit.
 #[derive(Clone, Debug)]
 pub struct Auditing {
     /// When to audit.
     pub timing: Timing,
     /// Which laws to check.
     pub layers: Layers,
-    /// What runs in the places of collectors of this crate: those with a fault.
+    /// Variants with a fault, which run in the place of collectors of this crate.
     pub variants: Vec<Variant>,
 }
 
@@ -31,9 +31,8 @@ impl Default for Auditing {
     }
 }
 
-/// Runs the script `text` under a collector, and audits its heap. A script that
-/// breaks the heap is run again with an audit at every operation, which names the
-/// directive and the instruction.
+/// Runs the script `text` under a collector, and audits its heap. A script that breaks the heap is
+/// run again with an audit at every operation, which names the directive and the instruction.
 pub fn run_under(
     text: &str,
     collector: Collector,

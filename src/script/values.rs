@@ -1,4 +1,4 @@
-//! Arguments of calls, and results.
+//! Arguments and results of calls.
 
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
@@ -6,8 +6,7 @@ use crate::types::{HeapType, ValType};
 use std::fmt;
 use wast::core::WastArgCore;
 
-/// A value with its type, in registers: the second one is that of the high half
-/// of a vector.
+/// A value with its type, in registers. The second register is the high half of a vector.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct Value {
     pub ty: ValType,
@@ -28,7 +27,7 @@ impl Value {
 }
 
 impl fmt::Display for Value {
-    /// The value as it is called in a script, floats as bits besides.
+    /// The value in the notation of scripts, floats with their bits, too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bits = self.bits[0];
         match self.ty {
@@ -52,11 +51,10 @@ impl fmt::Display for Value {
     }
 }
 
-/// The registers of a call's arguments; the inner error is what cannot be
-/// passed.
+/// The registers of a call's arguments, or in the inner error the argument that cannot be passed.
 ///
-/// Each host value is a new object. They are held until all are there, since
-/// making the next one may collect, and let go before the call.
+/// Each host value is a new object. All are held until the last is made, since allocating one may
+/// collect, and are released before the call.
 pub(super) fn arguments<H: Heap>(
     store: &mut Store<H>,
     args: &[&WastArgCore<'_>],
@@ -90,7 +88,7 @@ pub(super) fn arguments<H: Heap>(
     Ok(registers)
 }
 
-/// Whether an argument is of the hierarchy, or the number type, of a parameter.
+/// Whether an argument has the number type, or the hierarchy, of a parameter.
 pub(super) fn fits(arg: &WastArgCore<'_>, ty: ValType) -> bool {
     match (arg, ty) {
         (WastArgCore::I32(_), ValType::I32)

@@ -1,5 +1,5 @@
-//! The target `enrich`: what the enrichment makes is valid, and what it appends
-//! changes nothing by itself. See the module's documentation for what is compared.
+//! The target `enrich`: enriched modules are valid, and the additions alone change nothing. The
+//! module's documentation lists what is compared.
 
 use super::{CaseResult, Target};
 use crate::campaign::{Evidence, Finding};
@@ -27,7 +27,7 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     same(&pair.plain, &extended, options)
 }
 
-/// Compares what two cases show of what the first has.
+/// Compares what two cases show of the items of the first.
 pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResult {
     // Both use one registry, so that equal types have equal names.
     let mut types = Arc::default();
@@ -42,7 +42,7 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
     let names = Names::new(&other);
     let a = match run(plain, &original, options) {
         Ran::Seen(seen) => *seen,
-        // Then it says nothing about the additions either.
+        // Then the pair is inconclusive.
         Ran::Not | Ran::Bad(_) => return CaseResult::Inconclusive,
     };
     let mut b = match run(extended, &other, options) {
@@ -65,9 +65,8 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
     }
 }
 
-/// Whether the host may have to make up a function, or a struct or array of any
-/// type. It looks for one that fits among all there are, those of the additions
-/// included.
+/// Whether the host may have to choose a function, or a struct or array of any type. It looks for a
+/// fitting one among all that exist, those of the additions included.
 fn host_chooses(module: &Module) -> bool {
     let chosen = |ty: &ValType| match ty {
         ValType::Ref(r) => matches!(
@@ -93,7 +92,7 @@ fn host_chooses(module: &Module) -> bool {
     imported || exported
 }
 
-/// What became of a run.
+/// Result of a run.
 enum Ran {
     Seen(Box<Observation>),
     /// The host cannot satisfy the imports.
@@ -112,7 +111,7 @@ fn run(case: &Case, module: &Arc<Module>, options: &Options) -> Ran {
     }
 }
 
-/// Whether the instantiation ran out of fuel: the additions have some of it.
+/// Whether the instantiation ran out of fuel, which it shares with the additions.
 fn starved(seen: &Observation) -> bool {
     let instantiation = seen.steps.first().map(|step| &step.outcome);
     instantiation == Some(&Outcome::Trapped(Trap::OutOfFuel))

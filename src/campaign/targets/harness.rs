@@ -1,5 +1,5 @@
-//! What stands between libFuzzer and a target: settings from the environment,
-//! and a report when something is wrong.
+//! Glue between libFuzzer and a target: settings from the environment, and a report of each
+//! finding.
 
 use super::{CaseResult, Target, with_fault};
 use crate::campaign::{Finding, Folder};
@@ -20,8 +20,8 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// A target with the fault of this id, if one is given, that saves what it
-    /// finds in the folder `out`.
+    /// Creates a target with the fault of this id, if one is given. Findings are saved in the
+    /// folder `out`.
     ///
     /// # Errors
     ///
@@ -41,17 +41,17 @@ impl Harness {
         })
     }
 
-    /// A target with the settings of this process's environment: `GCDIFF_FAULT`
-    /// is the fault to switch on, `GCDIFF_OUT` the folder for what is found, by
-    /// default `findings` below the current folder. Ends the process with code 2
-    /// if they make no sense, or nothing can be written into `GCDIFF_OUT`.
+    /// Creates a target with settings from the environment: `GCDIFF_FAULT` is the fault to switch
+    /// on, `GCDIFF_OUT` the folder for findings, by default `findings` below the current folder.
+    /// Ends the process with code 2 if the settings are invalid, or `GCDIFF_OUT` cannot be written
+    /// into.
     pub fn from_environment(target: Target) -> Harness {
         let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
         let fault = variable("GCDIFF_FAULT").map(|id| id.to_string_lossy().into_owned());
         let out = variable("GCDIFF_OUT").map(PathBuf::from);
         let tried = match &out {
             Some(out) => try_folder(out).map_err(|e| format!("GCDIFF_OUT: {e}")),
-            // Where nothing is said, a report without a file will do.
+            // Without the variable, a report without a file is enough.
             None => Ok(()),
         };
         let out = out.unwrap_or_else(|| "findings".into());
@@ -68,12 +68,12 @@ impl Harness {
         }
     }
 
-    /// Looks at one input.
+    /// Judges one input.
     ///
     /// # Panics
     ///
-    /// If something is wrong, with a report: the verdict, the case as text, where
-    /// it was saved, and the command that replays it.
+    /// On a finding, with a report: the verdict, the case as text, where it was saved, and the
+    /// command that replays it.
     pub fn check(&self, bytes: &[u8]) {
         let fault = self.fault.as_deref();
         let result = self.target.look(bytes, &self.options, fault);
@@ -82,7 +82,7 @@ impl Harness {
         }
     }
 
-    /// Saves what was found, and says so.
+    /// Saves a finding, and returns the report.
     fn report(&self, finding: &Finding) -> String {
         let text = finding
             .text()
@@ -97,7 +97,7 @@ impl Harness {
     }
 }
 
-/// Tries to write into a folder, and leaves it as it was.
+/// Checks that a folder can be written into, and leaves it as it was.
 fn try_folder(folder: &Path) -> io::Result<()> {
     Folder::open(folder).map(|folder| folder.leave())
 }

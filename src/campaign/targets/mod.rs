@@ -1,4 +1,4 @@
-//! What the fuzz targets of `fuzz/` do with an input: bytes to a verdict.
+//! The fuzz targets of `fuzz/`: from the bytes of an input to a verdict.
 //!
 //! | target | input | what must hold |
 //! |---|---|---|
@@ -9,21 +9,19 @@
 //!
 //! No target may panic, hang or use unbounded memory, whatever the input.
 //!
-//! # What `enrich` compares
+//! # Comparison of `enrich`
 //!
-//! The original runs under the null heap, and so does [the original with the
-//! additions](crate::generate::enrich::extend) and nothing else. The plan names
-//! exports of the original only. Compared are how the instantiation and each step
-//! of the plan ended, what they returned, all calls of imports with their
-//! arguments, the original's globals, tables and memories, what the host has
-//! kept, and the objects behind all of these. Globals and tables of the additions
+//! The original runs under the null heap, and so does [the original with nothing but the
+//! additions](crate::generate::enrich::extend). The plan names only exports of the original.
+//! Compared are: how the instantiation and each step of the plan ended, what they returned, all
+//! calls of imports with their arguments, the original's globals, tables and memories, what the
+//! host has kept, and the objects reachable from all of these. Globals and tables of the additions
 //! are left out: they come after those of the original.
 //!
-//! Some pairs say nothing: where the host cannot satisfy an import; where the
-//! instantiation uses up its fuel, which it shares with the initial values of the
-//! additions; and, if there is a difference, where the host may have had to make
-//! up a function, or a struct or array of any type, for the original: it looks for
-//! one among all there are, so the additions change what it finds.
+//! A pair is inconclusive if the host cannot satisfy an import, or if the instantiation uses up its
+//! fuel, which it shares with the initial values of the additions. A difference is inconclusive if
+//! the host may have had to choose a function, or a struct or array of any type, for the original:
+//! it looks for one among all that exist, so the additions change what it finds.
 
 mod differential;
 mod enrich;
@@ -63,7 +61,7 @@ impl Target {
         Target::Enrich,
     ];
 
-    /// Its name, as cargo-fuzz and `--target` spell it.
+    /// Its name, as spelled by cargo-fuzz and `--target`.
     pub fn name(self) -> &'static str {
         match self {
             Target::Differential => "differential",
@@ -73,7 +71,7 @@ impl Target {
         }
     }
 
-    /// What the target judges with, before a user or a fault changes it.
+    /// Default options of the target, before a user or a fault changes them.
     pub fn options(self) -> Options {
         let options = Options::fuzzing();
         match self {
@@ -93,7 +91,7 @@ impl Target {
         }
     }
 
-    /// The case that an input is, of the targets that judge generated cases, if it is one.
+    /// The case of an input, if the target judges generated cases and the input gives one.
     pub fn drawn(self, bytes: &[u8]) -> Option<GeneratedCase> {
         match self {
             Target::Differential => generate::case(&generate::stretched(bytes)).ok(),
@@ -102,8 +100,8 @@ impl Target {
         }
     }
 
-    /// Looks at one input. `options` are those of the target, possibly with a
-    /// fault switched on, whose id is `fault`.
+    /// Judges one input. `options` are those of the target, possibly with a fault switched on,
+    /// whose id is `fault`.
     pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> CaseResult {
         let mut result = match self {
             Target::Differential | Target::GcOps => match self.drawn(bytes) {
@@ -124,7 +122,7 @@ impl Target {
         result
     }
 
-    /// Where the cases of its inputs come from.
+    /// Origin of the cases of its inputs.
     fn origin(self) -> Origin {
         Origin::Input {
             target: self,
@@ -133,7 +131,7 @@ impl Target {
     }
 }
 
-/// Options with a fault, or without.
+/// Switches a fault on in `options`, if one is given.
 pub fn with_fault(options: Options, fault: Option<Fault>) -> Options {
     match fault {
         Some(fault) => fault.switch_on(options, &Probe::default()),

@@ -1,5 +1,5 @@
-//! The target `module`: any bytes. What is no module is refused; what is one is
-//! run, every export once, with a collection before every allocation.
+//! The target `module`: any bytes. Bytes that are no module are refused; of a module, every export
+//! is called once, with a collection before every allocation.
 
 use super::{CaseResult, Target};
 use crate::campaign::Finding;

@@ -3,7 +3,7 @@ use crate::generate::{self, input};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-/// A folder that is removed with the test.
+/// A folder that is removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -19,7 +19,7 @@ impl Drop for Folder {
     }
 }
 
-/// Counts what inputs show: nothing, good, bad.
+/// Counts the results of inputs: inconclusive, good, bad.
 fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
     let options = target.options();
     let mut counts = [0; 3];
@@ -34,7 +34,8 @@ fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
     counts
 }
 
-/// Programs as libFuzzer would have them: each the mutation of the one before, or a new one now and then.
+/// Programs as libFuzzer would produce them: each a mutation of the previous one, with a new one
+/// now and then.
 fn programs(seed: u32, count: u32) -> impl Iterator<Item = Vec<u8>> {
     let (mut data, mut size) = (vec![0; 4096], 0);
     (0..count).map(move |i| {
@@ -58,7 +59,7 @@ fn the_sound_engine_gives_no_finding() {
     assert!(good > 100, "{good}");
 }
 
-/// A fuzzer without a corpus begins with next to nothing, and must find what there is to find.
+/// A fuzzer without a corpus begins with very short inputs, and must find the bug with them.
 #[test]
 fn short_inputs_find_the_seed_bug() {
     let options = Target::Differential.options();
@@ -81,7 +82,7 @@ fn mutated_programs_find_the_seed_bug() {
     assert!(found.count() > 5);
 }
 
-/// The additions change nothing: on many inputs, short ones included.
+/// The additions change nothing, on many inputs, short ones included.
 #[test]
 fn what_is_appended_changes_nothing() {
     let inputs = (0..1_500).map(|i| {
@@ -95,7 +96,7 @@ fn what_is_appended_changes_nothing() {
 
 #[test]
 fn a_change_of_the_original_is_noticed() {
-    // Were the splices left in, this is what would be seen.
+    // If the enrichment of the original's own bodies were kept, this comparison would fail.
     let mut changed = 0;
     for index in 0..100 {
         let pair = generate::pair(&input(79, index)).unwrap();
@@ -117,7 +118,7 @@ fn a_change_of_the_original_is_noticed() {
 fn any_bytes_are_a_module_or_are_not() {
     let modules = (0..60).map(|i| {
         let mut wasm = generate::case(&input(80, i)).unwrap().case.wasm;
-        // Every second one is damaged somewhere.
+        // Every second module is damaged somewhere.
         if i % 2 == 1 {
             let at = (i as usize * 7919) % wasm.len();
             wasm[at] = wasm[at].wrapping_add(1 + i as u8);

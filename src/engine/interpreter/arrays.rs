@@ -1,7 +1,7 @@
 //! Instructions on whole arrays.
 //!
-//! Like all bulk operations these are charged by their length before they start,
-//! but after their bounds are checked; see [`memories`](super::memories).
+//! Like all bulk operations these check their bounds, then charge fuel for
+//! their length, then start; see [`memories`](super::memories).
 
 use super::vector;
 use crate::engine::storage::range;
@@ -39,7 +39,7 @@ impl<H: Heap> Store<H> {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         let len = self.machine.register(op.c) as u32;
-        // The array's register may be one of these two.
+        // The destination may be one of these registers.
         let value = vector::get(self.machine.registers(), op.b);
         let array = self.new_elements(op, len, inspector)?;
         Ok(self.heap.fill(array, 0, len, Lane::B128, value)?)
@@ -123,8 +123,8 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Sets the destination to a new array of `len` zeros or nulls, and charges
-    /// for initialising them.
+    /// Sets the destination to a new array of `len` zeros or nulls. Charges
+    /// fuel for the initialisation.
     #[inline]
     fn new_elements(
         &mut self,
@@ -234,19 +234,19 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// How the elements of an array type are stored.
+    /// The storage of an array type's elements.
     #[inline]
     fn element_lane(&self, ty: TypeId) -> Lane {
         self.types.element(ty).storage.lane()
     }
 
-    /// The bytes that `len` elements of an array type are charged for.
+    /// Bytes charged for `len` elements of an array type.
     #[inline]
     fn element_bytes(&self, ty: TypeId, len: u32) -> u64 {
         u64::from(self.element_lane(ty).width()) * u64::from(len)
     }
 
-    /// The registers that an element of an array type takes.
+    /// Number of registers that an element of an array type takes.
     fn element_registers(&self, ty: TypeId) -> u32 {
         self.element_lane(ty).registers() as u32
     }
@@ -257,7 +257,7 @@ impl<H: Heap> Store<H> {
         self.machine.charge(self.element_bytes(ty, len) / 16)
     }
 
-    /// Where the bytes of `len` elements from `offset` on are in the module.
+    /// The range in the module of the bytes of `len` elements from `offset` on.
     fn data_range(
         &self,
         instance: u32,
@@ -275,7 +275,7 @@ impl<H: Heap> Store<H> {
         .ok_or(Trap::MemoryOutOfBounds)
     }
 
-    /// An array operand that must not be null.
+    /// An array operand. Traps on null.
     fn array(register: u64) -> Result<GcRef, Trap> {
         match GcRef::from_register(register) {
             r if r.is_null() => Err(Trap::NullReference),
@@ -283,7 +283,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Checks that `n` elements from `start` on are in an array.
+    /// Checks that an array has elements `start` to `start + n`.
     fn array_range(&self, r: GcRef, start: u32, n: u32) -> Result<(), Stop> {
         let len = self.heap.array_len(r)?;
         match u64::from(start) + u64::from(n) <= u64::from(len) {

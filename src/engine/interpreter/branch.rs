@@ -1,13 +1,13 @@
-//! Which way a branch goes.
+//! Conditions of branches.
 
 use crate::engine::stack::Window;
 use crate::module::{Code, Op};
 
-/// Whether a branch is taken; `None` if the instruction is none, or one that
-/// decides by something else than numbers.
+/// Whether a branch is taken. `None` if the instruction is not a branch, or its
+/// condition is not numeric.
 ///
-/// This is part of the loop in several places: one for each way to come to a
-/// branch, so that the processor has a chance to learn which follows.
+/// Inlined into the loop in several places, one for each way to reach a branch,
+/// so that the processor can predict each separately.
 #[inline(always)]
 pub(super) fn holds(op: &Op, regs: &Window) -> Option<bool> {
     let b = regs[usize::from(op.b)];

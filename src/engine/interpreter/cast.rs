@@ -7,7 +7,7 @@ use crate::module::Target;
 use crate::types::{TypeId, Types};
 
 impl<H: Heap> Store<H> {
-    /// Whether a register holds a value of type `target`; null counts if
+    /// Whether a register holds a value of type `target`. Null matches if
     /// `nullable` is 1.
     #[inline]
     pub(super) fn is(
@@ -38,7 +38,7 @@ impl<H: Heap> Store<H> {
         })
     }
 
-    /// Whether a register holds a function of type `target`; null counts if
+    /// Whether a register holds a function of type `target`. Null matches if
     /// `nullable` is 1.
     #[inline(never)]
     pub(super) fn is_func(

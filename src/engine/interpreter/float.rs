@@ -1,8 +1,8 @@
-//! Floating point as WebAssembly has it (spec section 4.3.3).
+//! Floating-point operations of WebAssembly (spec section 4.3.3).
 //!
-//! The specification leaves the bits of a computed NaN open; here every NaN
-//! that arithmetic produces is the positive canonical one, so that runs agree
-//! on every machine.
+//! The specification does not determine the bits of a computed NaN. Here every
+//! NaN from arithmetic is the positive canonical one, so that runs agree on
+//! every machine.
 
 use super::super::trap::Trap;
 
@@ -13,7 +13,7 @@ macro_rules! float {
                 $float::from_bits(register as $bits)
             }
 
-            /// The register that holds an arithmetic result.
+            /// Converts an arithmetic result to a register.
             pub fn put(value: $float) -> u64 {
                 u64::from(if value.is_nan() {
                     $nan
@@ -53,8 +53,8 @@ macro_rules! float {
 float!(single, f32, u32, 0x7fc0_0000_u32);
 float!(double, f64, u64, 0x7ff8_0000_0000_0000_u64);
 
-/// Truncates towards zero to an integer in `low ..= high`, all exact in `f64`;
-/// `high` is one past the greatest value.
+/// Truncates towards zero to an integer from `low` to below `high`. Both bounds
+/// are exact in `f64`.
 pub(super) fn truncate(value: f64, low: f64, high: f64) -> Result<f64, Trap> {
     if value.is_nan() {
         return Err(Trap::InvalidConversion);
@@ -66,7 +66,7 @@ pub(super) fn truncate(value: f64, low: f64, high: f64) -> Result<f64, Trap> {
     }
 }
 
-/// Bounds for [`truncate`]: least value, and one past the greatest.
+/// Bounds for [`truncate`]: the least value, and the greatest plus one.
 pub(super) const I32: (f64, f64) = (-2_147_483_648.0, 2_147_483_648.0);
 pub(super) const U32: (f64, f64) = (0.0, 4_294_967_296.0);
 pub(super) const I64: (f64, f64) = (-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0);

@@ -1,24 +1,24 @@
-//! How execution goes on where it does not simply go on.
+//! Transfers of control between frames, and out of the loop.
 
-/// How a stretch of execution has ended that did not stop.
+/// The end of a stretch of execution without a stop.
 pub(super) enum Ended {
     /// The frame above the floor has returned.
     Left,
-    /// A frame of another instance goes on; from its start, if it is new.
+    /// A frame of another instance continues. `entering` is true at the start
+    /// of its body.
     Moved { entering: bool },
-    /// An exception has come out of what took the place of the frame above the
-    /// floor.
+    /// A host function, tail-called by the frame above the floor, threw an exception.
     Threw,
 }
 
-/// What follows an instruction that may change frames.
+/// The continuation after an instruction that may change frames.
 pub(super) enum Then {
-    /// The next one.
+    /// The next instruction.
     Next,
-    /// The first of the running body.
+    /// The first instruction of the running body.
     Enter,
-    /// The one at which the running frame, which is another one now, is.
+    /// The current instruction of the new running frame.
     Resume,
-    /// None here.
+    /// Execution leaves the loop.
     Ended(Ended),
 }

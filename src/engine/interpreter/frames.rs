@@ -1,4 +1,4 @@
-//! Calls that may leave the running body, or meet a host.
+//! Calls that may leave the running body or reach a host.
 
 use super::flow::{Ended, Then};
 use crate::engine::funcs::Func;
@@ -11,7 +11,7 @@ use crate::module::{Module, Op};
 use crate::types::TypeId;
 
 impl<H: Heap> Store<H> {
-    /// A call of an imported function.
+    /// `call` of an imported function.
     #[inline(never)]
     pub(super) fn call_import(&mut self, op: Op, cx: &mut Context<'_, H>) -> Result<Then, Stop> {
         let func = self.imported(op);
@@ -83,19 +83,19 @@ impl<H: Heap> Store<H> {
         self.tail_call_func(func, op.a, floor, cx)
     }
 
-    /// The imported function that an instruction names.
+    /// The imported function named by an instruction.
     fn imported(&self, op: Op) -> u32 {
         let instance = self.machine.running.instance;
         self.instances[instance as usize].funcs[op.imm as usize]
     }
 
-    /// The function behind a reference, which must not be null.
+    /// The function of a reference. Traps on null.
     fn called(&self, op: Op) -> Result<u32, Trap> {
         let func = self.machine.register(op.b) as u32;
         func.checked_sub(1).ok_or(Trap::NullReference)
     }
 
-    /// Calls a function of the store with arguments from register `a` on.
+    /// Calls a function of the store. Its arguments are in registers from `a` on.
     fn call_func(&mut self, func: u32, a: u16, cx: &mut Context<'_, H>) -> Result<Then, Stop> {
         let running = self.machine.running;
         let base = running.base + u32::from(a);
@@ -124,7 +124,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Replaces the running frame by a call of `func`.
+    /// Replaces the running frame with a call of `func`.
     fn tail_call_func(
         &mut self,
         func: u32,
@@ -159,8 +159,8 @@ impl<H: Heap> Store<H> {
                         self.machine.running.pc += 1;
                         Ok(Then::Resume)
                     }
-                    // The frame is gone, and its handlers with it: the exception
-                    // is raised at the caller's call.
+                    // The frame and its handlers are gone: the exception is
+                    // raised at the caller's call.
                     Err(Stop::Exception) if floored => Ok(Then::Ended(Ended::Threw)),
                     Err(Stop::Exception) => {
                         self.machine.running = self.machine.pop();
@@ -172,7 +172,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// The function that `call_indirect` calls.
+    /// The callee of `call_indirect`.
     #[inline]
     fn element(&self, op: Op) -> Result<u32, Trap> {
         let (index, ty) = (self.machine.register(op.b), TypeId(op.imm));

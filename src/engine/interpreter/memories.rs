@@ -1,8 +1,8 @@
 //! Instructions on whole memories, and data segments.
 //!
-//! Every bulk operation is charged by its length before it starts, but after its
-//! bounds are checked, so that it traps for what is wrong with it, and else
-//! happens whole or not at all (Wasmtime issues 11428 and 14045).
+//! A bulk operation checks its bounds, then charges fuel for its length, then
+//! starts. So an operation out of bounds traps for that, and any other happens
+//! completely or not at all (Wasmtime issues 11428 and 14045).
 
 use crate::engine::limits::Resource;
 use crate::engine::storage::{PAGE, minus_one, range};
@@ -12,11 +12,11 @@ use crate::heap::Heap;
 use crate::module::Op;
 use std::ops::Range;
 
-/// The most pages a memory may have: beyond four gibibytes, addresses of either
-/// width are out of bounds.
+/// Maximum size of a memory in pages: beyond four gibibytes, addresses of both
+/// widths are out of bounds.
 const MAX_PAGES: u64 = 65_536;
 
-/// Fuel for `n` bytes.
+/// Fuel for `n` bytes of a bulk operation.
 fn byte_cost(n: u64) -> u64 {
     n / 16
 }
@@ -73,7 +73,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// `memory.grow`: the old size in pages, or -1.
+    /// `memory.grow`: returns the old size in pages, or -1.
     #[inline(never)]
     pub(super) fn memory_grow(&mut self, op: Op) -> Result<(), Stop> {
         let memory = self.memory(self.machine.running.instance, op.imm as u16);
@@ -82,13 +82,13 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Grows a memory; the old size in pages, or -1.
+    /// Grows a memory. Returns the old size in pages, or -1.
     fn grow_memory(&mut self, memory: usize, pages: u64) -> Result<u64, Stop> {
         let ty = self.machine.memories[memory].ty;
         let old = self.machine.memories[memory].pages();
         let new = old.saturating_add(pages);
         let max = ty.max.unwrap_or(MAX_PAGES).min(MAX_PAGES);
-        // In pages the limit is at most the page space, so no product overflows.
+        // `max` is at most `MAX_PAGES`, so no product below overflows.
         if new > max {
             return Ok(minus_one(ty.index64));
         }
@@ -105,8 +105,8 @@ impl<H: Heap> Store<H> {
         Ok(old)
     }
 
-    /// Where `n` bytes of a data segment are in the module, or `None` if that
-    /// is out of bounds; a dropped segment is empty.
+    /// The range in the module of `n` bytes of a data segment, or `None` if it
+    /// is out of bounds. A dropped segment is empty.
     pub(super) fn data(
         &self,
         instance: u32,

@@ -1,8 +1,8 @@
 //! The interpreter: one loop over register code, monomorphised per heap.
 //!
-//! Instructions that need no heap are part of the loop ([`stretch`]). Each of the
-//! others has a function, which the loop calls, to keep its own state in registers
-//! of the processor:
+//! The loop ([`stretch`]) executes instructions that need no heap. Each of the
+//! others is a function that the loop calls, so that the loop's state stays in
+//! machine registers:
 //!
 //! | class | file |
 //! |---|---|
@@ -11,15 +11,15 @@
 //! | calls that may leave the body | [`frames`] |
 //! | exceptions | [`throw`] |
 //!
-//! For them everything is in the [`Machine`](super::machine::Machine): whatever
-//! looks at the stack as a whole (collections, audits, the host; [`safepoints`])
-//! finds the running frame on record there.
+//! These work on the [`Machine`](super::machine::Machine), which stores the
+//! running frame for users of the whole stack: collections, audits and the host
+//! ([`safepoints`]).
 //!
-//! What limits the loop is how many instructions of the processor one of ours
-//! takes, and how far it is from one jump to the next. So registers are a
-//! [`Window`](super::stack::Window) that needs no check of an index, code is a slice that gets shorter,
-//! and after a jump, an addition or a load a branch is looked for before the one
-//! big `match` is entered again.
+//! The speed of the loop depends on the number of machine instructions for each
+//! of its instructions, and on the distance between jumps. So registers are a
+//! [`Window`](super::stack::Window) that needs no bounds check, and code is a
+//! slice that gets shorter. After a jump, an addition or a load, the loop tries
+//! a branch first, before it enters the big `match` again.
 
 mod arrays;
 mod branch;
@@ -44,8 +44,8 @@ use flow::Ended;
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
-    /// Runs a body whose arguments are in registers from `base` on, until it
-    /// returns; its results are there then.
+    /// Runs a body until it returns. Its arguments are in registers from `base`
+    /// on, where its results replace them.
     pub(super) fn execute(
         &mut self,
         instance: u32,
@@ -62,7 +62,7 @@ impl<H: Heap> Store<H> {
             top: base as u32,
         };
         let mut entering = true;
-        // One round per change of instance, and per exception.
+        // One round per change of instance and per caught exception.
         loop {
             let instance = self.machine.running.instance;
             let module = Arc::clone(&self.instances[instance as usize].module);

@@ -8,7 +8,7 @@ use crate::heap::{GcRef, Heap, Place};
 use crate::module::Op;
 use crate::types::{Field, Lane, TypeId};
 
-/// The object in a register, which must not be null.
+/// The object in a register. Traps on null.
 #[inline]
 fn object(register: u64) -> Result<GcRef, Stop> {
     match GcRef::from_register(register) {
@@ -17,10 +17,10 @@ fn object(register: u64) -> Result<GcRef, Stop> {
     }
 }
 
-// What follows is called from the loop and not made part of it: the loop has few
-// registers of the machine, and what a heap does with its bytes would take them.
+// The following functions are not inlined: the loop has few machine registers,
+// and the heap's accesses would take them.
 
-/// A lane that is known when this is compiled.
+/// A lane known at compile time.
 pub(super) trait Known {
     const LANE: Lane;
 }
@@ -36,7 +36,7 @@ macro_rules! known {
 
 known!(B8, B16, B32, B64, B128, Gc, Func);
 
-/// The field that an instruction names.
+/// The field named by an instruction.
 #[inline]
 fn field<L: Known>(op: &Op) -> Field {
     Field {
@@ -67,7 +67,7 @@ pub(super) fn set_field<H: Heap, L: Known>(
     Ok(heap.set_field(object(container)?, field::<L>(op), value)?)
 }
 
-/// An array, and an index into it that is within its bounds.
+/// An array and an index that was checked against its bounds.
 #[inline]
 fn element<H: Heap>(heap: &H, array: u64, index: u64) -> Result<(GcRef, u32), Stop> {
     let (r, index) = (object(array)?, index as u32);

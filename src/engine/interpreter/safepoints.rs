@@ -1,5 +1,4 @@
-//! Moments at which something looks at the running frame: collections, and the
-//! inspector.
+//! Points at which collections and the inspector examine the running frame.
 
 use crate::engine::actor::Actor;
 use crate::engine::inspection::Point;
@@ -11,7 +10,7 @@ use crate::heap::{GcRef, Heap, HeapError};
 use crate::types::TypeId;
 
 impl<H: Heap> Store<H> {
-    /// Collects while the running frame is at a safepoint.
+    /// Collects. The running frame is at a safepoint.
     #[cold]
     #[inline(never)]
     pub(super) fn collect_here(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
@@ -21,7 +20,7 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// Before an instruction that touches the heap.
+    /// Inspects before an instruction that touches the heap, if requested.
     #[inline]
     pub(super) fn touch(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         match self.inspect_operations {
@@ -30,7 +29,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Lets the inspector look before an instruction that touches the heap.
+    /// Calls the inspector before an instruction that touches the heap.
     #[cold]
     pub(super) fn operation(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.current = Some(self.machine.running);
@@ -42,8 +41,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Lets the inspector look if the heap has found itself corrupt in the running
-    /// frame.
+    /// Calls the inspector if the heap has found itself corrupt in the running frame.
     #[cold]
     pub(super) fn stopped(&mut self, stop: Stop, inspector: &mut dyn Inspector<H>) -> Stop {
         self.current = Some(self.machine.running);
@@ -52,10 +50,10 @@ impl<H: Heap> Store<H> {
         stop
     }
 
-    /// Allocates an object of a type, with `more` bytes of elements: lets the
-    /// inspector look, charges the budget, passes a safepoint, and collects if
-    /// there is no room. `new` is given the machine as it is after that, since a
-    /// collection may change registers.
+    /// Allocates an object of a type, with `more` bytes of elements. Calls the
+    /// inspector, charges the budget, passes a safepoint, and collects if there
+    /// is no room. `new` receives the machine afterwards, since a collection
+    /// may change registers.
     #[inline]
     pub(super) fn allocate_here(
         &mut self,

@@ -25,26 +25,26 @@ fn unsigned(value: u64) -> u64 {
     value
 }
 
-/// A small constant of an instruction.
+/// A small constant operand.
 fn constant(value: u16) -> i32 {
     i32::from(value as i16)
 }
 
-/// A memory of an instance, by its index in the store.
+/// The store index of an instance's memory.
 #[inline]
 fn memory_of(instance: &Instance, index: u16) -> usize {
     instance.memories[usize::from(index)] as usize
 }
 
-/// Where the value of an instance's global is.
+/// The slot of an instance's global.
 #[inline]
 fn slot_of(instance: &Instance, index: u32) -> usize {
     instance.global_slots[index as usize] as usize
 }
 
 impl<H: Heap> Store<H> {
-    /// Runs until the running frame is no longer one of `module`'s instance, or
-    /// the frame above the floor has returned.
+    /// Runs until the running frame belongs to another instance, or the frame
+    /// above the floor has returned.
     pub(super) fn stretch(
         &mut self,
         module: &Module,
@@ -58,8 +58,8 @@ impl<H: Heap> Store<H> {
             Some(index) => *index as usize,
             None => usize::MAX,
         };
-        // The code from this instruction on: a slice takes a step with less work than
-        // an index.
+        // The code from this instruction on. Advancing a slice costs less than
+        // advancing an index.
         let mut rest;
         let mut regs: &mut Window;
         macro_rules! pc {
@@ -70,7 +70,7 @@ impl<H: Heap> Store<H> {
         macro_rules! registers {
             () => {{ self.machine.stack.window(self.machine.running.base) }};
         }
-        // The running frame is on record while the instruction stops.
+        // Stores the running frame and stops.
         macro_rules! stop {
             ($stop:expr) => {{
                 self.machine.running.pc = pc!();
@@ -85,7 +85,8 @@ impl<H: Heap> Store<H> {
                 }
             };
         }
-        // Lets something look at the machine, with the running frame on record.
+        // Evaluates an expression that may use the whole machine, with the
+        // running frame stored.
         macro_rules! lend {
             ($e:expr) => {{
                 self.machine.running.pc = pc!();
@@ -102,7 +103,8 @@ impl<H: Heap> Store<H> {
                 self.machine.running.top = top;
                 check!(self.machine.stack.reserve(top as usize));
                 regs = registers!();
-                // Most have none, and nothing is quicker than to fill nothing.
+                // Most bodies have no such locals, and skipping is quicker than
+                // an empty fill.
                 if b.locals > b.params {
                     regs[usize::from(b.params)..usize::from(b.locals)].fill(0);
                 }
@@ -118,9 +120,9 @@ impl<H: Heap> Store<H> {
             rest = &code[self.machine.running.pc as usize..];
             regs = registers!();
         }
-        // One round per jump that is taken, most of which close a loop, and per call.
+        // One round per call and per taken jump; most jumps close a loop.
         'jumped: loop {
-            // Goes on with the next instruction if that is a branch.
+            // Executes the next instruction at once if it is a branch.
             macro_rules! then_branch {
                 () => {
                     if let Some((op, behind)) = rest.split_first()
@@ -136,7 +138,8 @@ impl<H: Heap> Store<H> {
                     }
                 };
             }
-            // Goes on with it if it is an addition, and with a branch behind that.
+            // Executes the next instruction at once if it is an addition, and a
+            // branch after it.
             macro_rules! then_add {
                 () => {
                     if let Some((op, behind)) = rest.split_first()
@@ -167,7 +170,7 @@ impl<H: Heap> Store<H> {
                 let Some((op, mut behind)) = rest.split_first() else {
                     unreachable!("bodies end by returning")
                 };
-                // Leaves the frame; its results are in its first registers.
+                // Leaves the frame. Its results are in its first registers.
                 macro_rules! leave {
                     () => {{
                         if self.machine.frames.len() == floor {
@@ -199,8 +202,8 @@ impl<H: Heap> Store<H> {
                         regs[usize::from(op.c)]
                     };
                 }
-                // Instructions that are often followed by a branch, or an addition
-                // and a branch: these are done without another round of the loop.
+                // Instructions often followed by a branch, or by an addition and a
+                // branch. These continue without another round of the loop.
                 macro_rules! before_branch {
                     ($done:expr) => {{
                         $done;
@@ -241,7 +244,7 @@ impl<H: Heap> Store<H> {
                         continue 'jumped;
                     }};
                 }
-                // Adds a constant, and branches on the sum.
+                // Adds a constant and branches on the sum.
                 macro_rules! count {
                     ($taken:expr) => {{
                         let taken: fn(u32, &Op) -> bool = $taken;
@@ -320,7 +323,7 @@ impl<H: Heap> Store<H> {
                         r
                     }};
                 }
-                // Before an instruction that touches the heap.
+                // Runs before an instruction that touches the heap.
                 macro_rules! touch {
                     () => {
                         if self.inspect_operations {
@@ -359,8 +362,8 @@ impl<H: Heap> Store<H> {
                     }};
                 }
                 let then: Result<Then, Stop> = 'transfer: {
-                    // Leaves the `match` with what follows an instruction that may change
-                    // frames.
+                    // Leaves the `match` with the continuation of an
+                    // instruction that may change frames.
                     macro_rules! transfer {
                         ($then:expr) => {{
                             self.machine.running.pc = pc!();
@@ -665,7 +668,7 @@ impl<H: Heap> Store<H> {
                         Code::I64RemU => {
                             a!() = check!(b!().checked_rem(c!()).ok_or(Trap::DivisionByZero));
                         }
-                        // Signs are bits: NaNs pass through unchanged.
+                        // Sign operations work on bits: NaNs pass unchanged.
                         Code::F32Abs => a!() = b!() & 0x7fff_ffff,
                         Code::F32Neg => a!() = b!() ^ 0x8000_0000,
                         Code::F32Copysign => {
@@ -704,7 +707,7 @@ impl<H: Heap> Store<H> {
                         Code::I64TruncF32U => truncate!(single, U64, u64, u64),
                         Code::I64TruncF64S => truncate!(double, I64, i64, u64),
                         Code::I64TruncF64U => truncate!(double, U64, u64, u64),
-                        // Rust's casts saturate, and take NaN to zero.
+                        // Rust's casts saturate, and map NaN to zero.
                         Code::I32TruncSatF32S => {
                             a!() = u64::from(single::get(b!()) as i32 as u32);
                         }
@@ -727,7 +730,7 @@ impl<H: Heap> Store<H> {
                         Code::F64ConvertI64S => a!() = double::put(b!() as i64 as f64),
                         Code::F64ConvertI64U => a!() = double::put(b!() as f64),
                         Code::F64PromoteF32 => a!() = double::put(f64::from(single::get(b!()))),
-                        // On references and objects, the frequent ones.
+                        // Frequent instructions on references and objects.
                         Code::RefCast | Code::RefTest | Code::BrOnCast | Code::BrOnCastFail => {
                             touch!();
                             let register = b!();
@@ -740,7 +743,7 @@ impl<H: Heap> Store<H> {
                                 Code::RefTest => a!() = u64::from(succeeded),
                                 Code::RefCast if succeeded => {}
                                 Code::RefCast => stop!(Trap::CastFailure),
-                                // A branch that is not taken is skipped.
+                                // Skip a branch that is not taken.
                                 code if succeeded == (code == Code::BrOnCast) => {}
                                 _ => behind = &behind[1..],
                             }
@@ -840,7 +843,7 @@ impl<H: Heap> Store<H> {
                         Code::ArrayGet32 => array_get!(B32, unsigned),
                         Code::ArrayGet64 => array_get!(B64, unsigned),
                         Code::ArrayGetFunc => array_get!(Func, unsigned),
-                        // Rare, and without a heap.
+                        // Rare instructions without a heap.
                         Code::Extra => {}
                         Code::RefTestFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
@@ -853,7 +856,7 @@ impl<H: Heap> Store<H> {
                                 stop!(Trap::CastFailure);
                             }
                         }
-                        // A branch that is not taken is skipped.
+                        // Skip a branch that is not taken.
                         Code::BrOnCastFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
                             if !Self::is_func(funcs, types, b!(), Target(op.imm), op.c) {
@@ -877,7 +880,8 @@ impl<H: Heap> Store<H> {
                         Code::DataDrop => {
                             self.instances[id as usize].dropped[op.imm as usize] = true;
                         }
-                        // From here on all are done outside, each by its function.
+                        // Each of the following is done by a function outside
+                        // the loop.
                         Code::MemoryGrow => lend!(self.memory_grow(*op)),
                         Code::MemoryFill => lend!(self.memory_fill(*op)),
                         Code::MemoryCopy => lend!(self.memory_copy(*op)),

@@ -1,4 +1,4 @@
-//! Instructions on whole tables, and element segments: their operands.
+//! Instructions on whole tables and element segments: decoding of operands.
 
 use crate::engine::store::Store;
 use crate::engine::store::context::Inspector;

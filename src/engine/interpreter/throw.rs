@@ -1,4 +1,4 @@
-//! Exceptions: throwing them, and finding who catches.
+//! Exceptions: throwing, and finding the handler.
 
 use super::flow::Then;
 use super::vector;
@@ -41,23 +41,23 @@ impl<H: Heap> Store<H> {
         self.raise(exception)
     }
 
-    /// Makes an exception the pending one.
+    /// Makes an exception pending.
     fn raise(&mut self, exception: GcRef) -> Result<Then, Stop> {
         self.heap
             .write_slot(Slot::Pending, &mut self.pending, exception)?;
         Err(Stop::Exception)
     }
 
-    /// Registers taken by the arguments of a function of this type, or by the
+    /// Number of registers for the parameters of a function type, or for the
     /// payload of an exception.
     pub(super) fn param_registers(&self, ty: TypeId) -> usize {
         registers(&self.types.func(ty).params)
     }
 
     /// Unwinds to the innermost handler of the pending exception, from the
-    /// running frame down to the frame above `floor`. The running frame is then
-    /// the one that goes on; what was caught is in its registers, and nothing is
-    /// pending.
+    /// running frame down to the frame above `floor`. The handler's frame
+    /// becomes the running frame, with the caught values in its registers.
+    /// Nothing is pending afterwards.
     pub(super) fn unwind(&mut self, floor: usize) -> Result<(), Stop> {
         let exception = GcRef(self.pending);
         let tag = self.heap.exception_tag(exception)?;
@@ -102,8 +102,8 @@ impl<H: Heap> Store<H> {
         self.instances[instance as usize].tags[index as usize] == tag
     }
 
-    /// Reads an exception's payload into registers from `register` on, and
-    /// returns the one after the last.
+    /// Loads an exception's payload into registers from `register` on. Returns
+    /// the register after the last.
     fn load_payload(
         &mut self,
         exception: GcRef,

@@ -1,4 +1,4 @@
-//! Allocation by the host, by the same rules as for a module: charged to the
+//! Allocation by the host, under the same rules as for a module: charged to the
 //! budget, and a safepoint.
 
 use super::Store;
@@ -11,7 +11,7 @@ use crate::types::{Composite, TypeId};
 const EXTERN_BYTES: u64 = 24;
 
 impl<H: Heap> Store<H> {
-    /// A new external value, not rooted yet.
+    /// Allocates an external value, not rooted yet.
     pub fn new_extern(
         &mut self,
         host: u32,
@@ -20,8 +20,9 @@ impl<H: Heap> Store<H> {
         self.allocate(EXTERN_BYTES, inspector, |heap| heap.new_extern(host))
     }
 
-    /// A new object of a structure or array type, its fields or `len` elements
-    /// zero or null, not rooted yet. The type must have default values.
+    /// Allocates an object of a structure or array type, not rooted yet. Its
+    /// fields, or its `len` elements, are zero or null. The type must have
+    /// default values.
     pub fn new_default(
         &mut self,
         ty: TypeId,

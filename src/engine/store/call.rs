@@ -11,8 +11,8 @@ use crate::engine::trap::{Stop, Trap};
 use crate::heap::{EngineEvent, GcRef, Heap, Slot};
 use crate::types::{Lane, TypeId, registers};
 
-/// Fuel for a call of the host whose parameters and results take `width`
-/// registers, besides that of the instruction. Common signatures are free.
+/// Fuel, beyond the instruction's own, for a host call whose parameters and
+/// results take `width` registers. Common signatures are free.
 fn host_call_cost(width: u64) -> u64 {
     match width {
         0..=FREE_WIDTH => 0,
@@ -20,21 +20,21 @@ fn host_call_cost(width: u64) -> u64 {
     }
 }
 
-/// See [`host_call_cost`].
+/// Maximum number of registers of a free signature; see [`host_call_cost`].
 const FREE_WIDTH: u64 = 16;
 
-/// Work of a call of the host, and for each register of its signature. What the
-/// host does with references comes on top.
+/// Work of a host call, and of each register of its signature. Work of the host
+/// on references is charged separately.
 const HOST_CALL_WORK: u64 = 40;
 const HOST_VALUE_WORK: u64 = 15;
 
 impl<H: Heap> Store<H> {
-    /// Calls a function of the store from outside, with arguments in
-    /// registers, a `v128` in two, and a fresh supply of fuel. The results are
-    /// in [`Store::result`] until the store is used again.
+    /// Calls a function of the store from outside, with a new supply of fuel.
+    /// `args` are registers, two for a `v128`. [`Store::result`] returns the
+    /// results until the store is used again.
     ///
-    /// After [`Stop::Exception`] the exception is pending; take it with
-    /// [`Store::take_exception`].
+    /// After [`Stop::Exception`] the exception is pending.
+    /// [`Store::take_exception`] takes it.
     pub fn call(&mut self, func: u32, args: &[u64], cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outermost = self.depth == 0;
         if outermost {
@@ -47,20 +47,20 @@ impl<H: Heap> Store<H> {
         }
         if self.inspect_operations && matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception))
         {
-            // From here on the embedder acts again.
+            // From here on the actor is the embedder again.
             self.embedder_acts(cx.inspector)?;
         }
         done
     }
 
-    /// A fresh supply of fuel.
+    /// Resets the fuel for a call.
     pub(super) fn refuel(&mut self) {
         self.machine.fuel = self.machine.limits.fuel;
         self.machine.clock.limit(self.machine.fuel);
     }
 
-    /// Takes the fuel that was used since the last supply from the work that the
-    /// run may do: each call has a supply of its own, but there may be many.
+    /// Charges the fuel used since the last supply as work: each call has its
+    /// own supply, but the number of calls is not limited.
     pub(super) fn pay<T>(&mut self, done: Result<T, Stop>) -> Result<T, Stop> {
         let used = self.machine.limits.fuel - self.machine.fuel;
         match done {
@@ -69,7 +69,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Like [`Store::call`], on the fuel that is left.
+    /// Like [`Store::call`], with the remaining fuel.
     pub(super) fn call_again(
         &mut self,
         func: u32,
@@ -97,7 +97,7 @@ impl<H: Heap> Store<H> {
                 let top = base + args.len() + registers(&self.types.func(ty).results);
                 self.machine.stack.reserve(top)?;
                 self.machine.stack[base..base + args.len()].copy_from_slice(args);
-                // An export may be an import: then the host calls itself.
+                // An export may be an import: the host calls itself.
                 if self.is_too_deep() {
                     return Err(Trap::StackOverflow.into());
                 }
@@ -109,12 +109,12 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Whether no further call from the host may be made now.
+    /// Whether the limit on active calls from the host is reached.
     fn is_too_deep(&self) -> bool {
         self.depth >= self.machine.limits.reentry.min(MAX_REENTRY)
     }
 
-    /// Runs a body to its end.
+    /// Runs a body until it returns, traps or throws.
     pub(super) fn run_body(
         &mut self,
         instance: u32,
@@ -140,8 +140,8 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// Calls a host function whose arguments are in registers from `base` on.
-    /// Its results replace them.
+    /// Calls a host function. Its arguments are in registers from `base` on,
+    /// where its results replace them.
     pub(in crate::engine) fn call_host(
         &mut self,
         ty: TypeId,
@@ -159,8 +159,8 @@ impl<H: Heap> Store<H> {
         if self.machine.frames.len() >= self.machine.limits.frames {
             return Err(Trap::StackOverflow.into());
         }
-        // Arguments and results are roots while the host runs: its frame has
-        // the ones before the others.
+        // The host frame makes arguments and results roots during the call.
+        // Results come after the arguments.
         self.machine.stack[results..top].fill(0);
         self.machine.frames.push(Frame {
             instance: ty.0,
@@ -181,7 +181,7 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// Has the host answer a call, on a frame that is there already.
+    /// Lets the host answer a call. Its frame must have been pushed.
     fn answer_unseen(&mut self, call: HostCall, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         if self.machine.clock.safepoint() {
             self.collect(cx.inspector)?;
@@ -195,8 +195,8 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// The same, with a look before and behind, so that the host is blamed for
-    /// what it breaks.
+    /// Like [`Store::answer_unseen`], with inspections before and after it, so
+    /// that changes by the host are attributed to the host.
     #[cold]
     fn answer(&mut self, call: HostCall, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outer = self.deed;
@@ -217,13 +217,13 @@ impl<H: Heap> Store<H> {
         done
     }
 
-    /// An argument of a host call, as a register; of a `v128`, the low half.
+    /// The register of an argument of a host call. For a `v128`, the low half.
     pub fn argument(&self, call: HostCall, index: usize) -> u64 {
         let register = self.types.register_of(call.ty, index);
         self.machine.stack[call.base + register]
     }
 
-    /// The high half of an argument that is a `v128`.
+    /// The high half of a `v128` argument.
     pub fn argument_high(&self, call: HostCall, index: usize) -> u64 {
         let register = self.types.register_of(call.ty, index);
         self.machine.stack[call.base + register + 1]
@@ -234,7 +234,7 @@ impl<H: Heap> Store<H> {
         self.types.func(call.ty)
     }
 
-    /// Sets a result of a host call to the value in a register; of a `v128`,
+    /// Sets a result of a host call to a register's value. For a `v128`, sets
     /// the low half.
     pub fn set_result(&mut self, call: HostCall, index: usize, value: u64) -> Result<(), Stop> {
         let func = self.types.func(call.ty);
@@ -250,13 +250,13 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Register `index` of the results of the last call from outside. Results
-    /// are in consecutive registers, a `v128` in two of them.
+    /// A register of the results of the last call from outside. Results are in
+    /// consecutive registers; a `v128` takes two.
     pub fn result(&self, index: usize) -> u64 {
         self.machine.stack[self.machine.free_base() + index]
     }
 
-    /// Lets the inspector look after a call, if it wants to.
+    /// Calls the inspector after a call, if its grain includes that.
     pub fn inspect_call(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         match inspector.grain() >= Grain::Call {
             true => self.inspect(Point::Call, inspector),

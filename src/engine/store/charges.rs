@@ -1,5 +1,4 @@
-//! What a run is charged for: the bytes it allocates, the memory it takes, and
-//! work.
+//! Charges to a run's budgets: allocated bytes, memory and work.
 
 use super::Store;
 use crate::engine::budget::ADVANCE;
@@ -8,7 +7,7 @@ use crate::engine::machine::Frame;
 use crate::engine::trap::{Stop, Trap};
 use crate::heap::{GRANULE, Heap, Reclaims};
 
-/// Bytes that an audit keeps for each object, and for each granule of the heap.
+/// Bytes that an audit stores for each object and for each granule of the heap.
 const AUDIT_OBJECT: u64 = 112;
 const AUDIT_GRANULE: u64 = 16;
 
@@ -25,14 +24,14 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Charges an allocation for which the current advance is not enough.
+    /// Charges an allocation that exceeds the current advance.
     #[cold]
     #[inline(never)]
     pub(in crate::engine) fn charge_beyond(&mut self, bytes: u64) -> Result<(), Stop> {
         let all = self.heap_left + self.budget.reserve;
         let left = all.checked_sub(bytes).ok_or(Trap::OutOfHeap)?;
-        // Before the next look there may be as much again, and memory grows by
-        // more than what is asked for.
+        // Before the next check the heap may allocate as much again, and memory
+        // grows by more than the allocated bytes.
         let grown = self.heap.footprint() / 4;
         self.afford(bytes.max(ADVANCE).saturating_mul(4).saturating_add(grown))?;
         self.heap_left = left.min(ADVANCE);
@@ -40,10 +39,10 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Bytes of memory that the run takes at this moment, as estimated.
+    /// Estimated bytes of memory that the run takes now.
     pub fn footprint(&self) -> u64 {
         let tables = self.tables.iter().map(|t| t.elements.len() as u64);
-        // Copying between tables takes as much again.
+        // Copying between tables needs the same memory again.
         let tables = 8 * tables.sum::<u64>();
         let frames = (self.machine.frames.len() * size_of::<Frame>()) as u64;
         self.memory_bytes()
@@ -54,18 +53,17 @@ impl<H: Heap> Store<H> {
             + self.budget.noted
     }
 
-    /// Bytes of memory that an audit of everything takes, but for what it keeps
-    /// of references.
+    /// Bytes of memory that a full audit takes, without its records of references.
     pub fn audit_footprint(&self) -> u64 {
         let (start, end) = self.heap.extent();
         let granules = u64::from(end.saturating_sub(start) / GRANULE);
         let stats = self.heap.stats();
-        // A broken heap may count wrongly, but not have more than this.
+        // A broken heap may count wrongly, but has no more objects than granules.
         let objects = stats.allocated.saturating_sub(stats.freed).min(granules);
         AUDIT_OBJECT * objects + AUDIT_GRANULE * granules
     }
 
-    /// Whether the run may take `more` bytes for something.
+    /// Checks that the run may take `more` bytes of memory.
     pub fn afford(&self, more: u64) -> Result<(), Stop> {
         let needed = self.footprint().saturating_add(more);
         match needed <= self.machine.limits.footprint {
@@ -74,7 +72,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Puts bytes that the host keeps for the run on its books.
+    /// Adds bytes that the host keeps for the run to its footprint.
     #[inline]
     pub fn note_bytes(&mut self, bytes: u64) -> Result<(), Stop> {
         self.budget.noted = self.budget.noted.saturating_add(bytes);
@@ -87,7 +85,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Takes work from the budget.
+    /// Charges work to the budget.
     #[inline]
     pub fn spend(&mut self, work: u64) -> Result<(), Stop> {
         match self.budget.work.checked_sub(work) {
@@ -102,12 +100,12 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Work taken from the budget so far.
+    /// Work charged so far.
     pub fn work_done(&self) -> u64 {
         self.machine.limits.work.saturating_sub(self.budget.work)
     }
 
-    /// The work of looking at everything outside the heap that may refer to it.
+    /// Work of visiting all references into the heap from outside it.
     pub fn roots_work(&self) -> u64 {
         let running = self.current.map_or(0, |frame| frame.top as usize);
         let registers = running.max(self.machine.free_base()) as u64;
@@ -116,15 +114,15 @@ impl<H: Heap> Store<H> {
         20 * frames + registers + 2 * (slots + self.gc_elements) as u64
     }
 
-    /// The work of a collection, before it begins.
+    /// Estimated work of a collection that is about to run.
     pub(super) fn collection_work(&self) -> u64 {
         match self.heap.reclaims() {
             Reclaims::Nothing => 20,
-            // The list has the objects that were allocated or read since the
-            // last collection: those are paid for.
+            // The stack-root list contains the objects allocated or read since
+            // the last collection. These are already paid for.
             Reclaims::AllButCycles => 200 + self.roots_work(),
             Reclaims::Everything | Reclaims::Something => {
-                // What is alive is copied, and the rest is overwritten.
+                // Live objects are copied, and the remaining memory is overwritten.
                 let stats = self.heap.stats();
                 let objects = stats.allocated.saturating_sub(stats.freed);
                 let (start, end) = self.heap.extent();

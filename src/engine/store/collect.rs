@@ -1,4 +1,4 @@
-//! Collections, and the moments at which the inspector looks.
+//! Collections, and calls of the inspector.
 
 use super::Store;
 use super::context::Inspector;
@@ -10,9 +10,8 @@ use crate::engine::trap::Stop;
 use crate::heap::{Heap, HeapError, Reclaims};
 
 impl<H: Heap> Store<H> {
-    /// Tells what the embedder does from now on, so that it is blamed for what
-    /// it breaks. Lets the inspector look first, if it wants to look before every
-    /// operation.
+    /// Announces the embedder's next action, so that changes to the heap are attributed
+    /// to it. First calls the inspector, if its grain includes every operation.
     pub fn begin(&mut self, deed: Deed, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.deed = deed;
         self.inspect_operations = inspector.grain() >= Grain::Every;
@@ -22,7 +21,7 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Lets the inspector look, before the embedder goes on with its deed.
+    /// Calls the inspector before the embedder continues with its action.
     #[cold]
     pub(super) fn embedder_acts(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.inspect(Point::Operation, inspector)?;
@@ -30,11 +29,11 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Notes who acted when the heap crashed or found itself corrupt. A corrupt
-    /// heap is shown to the inspector, while the frames are still there: it may
-    /// find out what has happened. A crash says so itself, and leaves the heap
-    /// in the middle of something. The run is over either way. Does nothing if
-    /// `stop` says otherwise, or if this was done already, further inside.
+    /// Records the actor when the heap crashes or finds itself corrupt. Shows a
+    /// corrupt heap to the inspector while the frames exist, since it may find
+    /// the cause. A crash states its cause, and leaves the heap in an
+    /// intermediate state. The run is over in both cases. Does nothing for any
+    /// other `stop`, or if an inner call has done this already.
     pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
         if let (Stop::Corrupt(corruption), None) = (stop, self.corrupted) {
             let view = View {
@@ -52,7 +51,8 @@ impl<H: Heap> Store<H> {
     #[inline]
     pub fn collect(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         self.collect_unseen(inspector)?;
-        // What frees nothing has nothing to show, unless it is to be blamed.
+        // A collection that frees nothing needs no inspection, unless changes
+        // are to be attributed to it.
         let shown = match self.heap.reclaims() {
             Reclaims::Nothing => self.inspect_operations,
             _ => inspector.grain() >= Grain::Collection,
@@ -63,8 +63,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Ends a run: collects once more, and lets the inspector look for the last
-    /// time.
+    /// Ends a run: collects a last time, and calls the inspector a last time.
     pub fn finish(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         let end = Deed {
             act: Act::End,
@@ -80,7 +79,7 @@ impl<H: Heap> Store<H> {
             return Err(Stop::RanAway);
         }
         if self.inspect_operations {
-            // What the last operation broke is not to be blamed on this.
+            // Damage by the last operation must not be attributed to this collection.
             self.inspect(Point::Operation, inspector)?;
         }
         self.spend(self.collection_work())?;
@@ -105,7 +104,7 @@ impl<H: Heap> Store<H> {
         Ok(collected?)
     }
 
-    /// Lets the inspector look.
+    /// Calls the inspector.
     pub fn inspect(&mut self, point: Point, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
         let view = View {
             store: self,
@@ -113,7 +112,7 @@ impl<H: Heap> Store<H> {
         };
         let looked = inspector.inspect(point, view);
         if inspector.grain() >= Grain::Every {
-            // From now on, whoever looks next can ask what has changed.
+            // From now on the heap records its changes until the next inspection.
             self.heap.watch(true);
             self.heap.forget_changes();
         }

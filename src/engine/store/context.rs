@@ -1,5 +1,5 @@
-//! Who a store turns to while it runs: the host, which answers imported
-//! functions, and the inspector, which is the door for the oracle.
+//! Interfaces that a store calls during a run: the host, which answers imported
+//! functions, and the inspector, through which the oracle observes the store.
 
 use super::Store;
 use super::view::View;
@@ -10,10 +10,10 @@ use crate::engine::trap::{Stop, Trap};
 use crate::heap::Heap;
 use crate::types::TypeId;
 
-/// The two that a run is given to, as one value.
+/// The host and the inspector of a run.
 ///
-/// Whatever may call a host function takes both. What only collects or looks
-/// takes the inspector alone.
+/// Functions that may call a host function take both. Those that only collect
+/// or inspect take the inspector alone.
 pub struct Context<'a, H: Heap> {
     /// Answers imported functions.
     pub host: &'a mut dyn Host<H>,
@@ -32,17 +32,17 @@ impl<'a, H: Heap> Context<'a, H> {
 /// registers of the store; see [`Store::argument`] and [`Store::set_result`].
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct HostCall {
-    /// Which host function: the id it was given when it was linked.
+    /// The id that the host function was given when it was added.
     pub id: u32,
     /// Its type.
     pub ty: TypeId,
     pub(super) base: usize,
 }
 
-/// An embedder: whoever answers imported functions.
+/// An embedder, which answers imported functions.
 pub trait Host<H: Heap> {
-    /// Answers a call. Results that are not set are zero or null. May call
-    /// back into the store, with a [`Context`] of itself and `inspector`.
+    /// Answers a call. Results that are not set are zero or null. May call back
+    /// into the store, with a [`Context`] of itself and `inspector`.
     fn call(
         &mut self,
         store: &mut Store<H>,
@@ -66,41 +66,40 @@ impl<H: Heap> Host<H> for NoHost {
     }
 }
 
-/// Someone who looks at a run.
+/// An observer of a run.
 pub trait Inspector<H: Heap> {
-    /// How often to be called.
+    /// How often to call [`Inspector::inspect`].
     fn grain(&self) -> Grain;
 
-    /// Looks. `Err` stops the run; the inspector remembers why.
+    /// Inspects the store. `Err` stops the run; the inspector remembers the reason.
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt>;
 
-    /// Bytes of memory that the run may take, where that is less than its limits
-    /// say.
+    /// Bytes of memory that the run may take, if this is less than its limit.
     fn footprint(&self) -> u64 {
         u64::MAX
     }
 
-    /// What looking would need more of than the run may have, if that is why the
-    /// inspector has stopped it.
+    /// The resource that was not enough for an inspection, if the inspector
+    /// stopped the run for this reason.
     fn over_budget(&self) -> Option<Resource> {
         None
     }
 
-    /// Takes, in words, why the inspector has last stopped a run or would have.
-    /// `line` knows the lines of instructions in the modules' text.
+    /// Takes the reason, in words, why the inspector last stopped a run or would have
+    /// stopped it. `line` maps instructions to lines of the modules' text.
     fn complaint(&mut self, line: &dyn Fn(Location) -> Option<u32>) -> Option<String> {
         let _ = line;
         None
     }
 
-    /// Whether it is a failure if a heap notices that it is corrupt. (It ends the
-    /// run either way.)
+    /// Whether it is a failure if a heap finds itself corrupt. (This ends the
+    /// run in any case.)
     fn minds_corruption(&self) -> bool {
         true
     }
 }
 
-/// An inspector that does not look.
+/// An inspector that ignores everything.
 #[derive(Copy, Clone, Debug, Default)]
 pub struct NoInspector;
 

@@ -1,11 +1,11 @@
-//! References that the host holds.
+//! Handles: references held by the host.
 
 use super::Store;
 use crate::engine::trap::Stop;
 use crate::heap::{GcRef, Heap, Slot};
 
 impl<H: Heap> Store<H> {
-    /// Takes the pending exception into a handle.
+    /// Moves the pending exception into a handle.
     pub fn take_exception(&mut self) -> Result<u32, Stop> {
         let exception = GcRef(self.pending);
         let handle = self.add_handle(exception)?;
@@ -14,7 +14,7 @@ impl<H: Heap> Store<H> {
         Ok(handle)
     }
 
-    /// Lets the host hold a reference. A held reference is a root, and counted.
+    /// Adds a handle. Its reference is a root, and is counted.
     pub fn add_handle(&mut self, reference: GcRef) -> Result<u32, Stop> {
         let mut slot = 0;
         let kind = Slot::Handle(self.handles.len() as u32);
@@ -23,24 +23,24 @@ impl<H: Heap> Store<H> {
         Ok(self.handles.len() as u32 - 1)
     }
 
-    /// The reference in a handle; null once dropped.
+    /// The reference in a handle, or null if it was dropped.
     pub fn handle(&self, handle: u32) -> GcRef {
         GcRef(self.handles[handle as usize])
     }
 
-    /// How many handles were ever made.
+    /// Number of handles added, including dropped ones.
     pub fn handles(&self) -> usize {
         self.handles.len()
     }
 
-    /// Lets go of a handle, which holds null from now on.
+    /// Drops a handle's reference. The handle is null from now on.
     pub fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
         let slot = handle as usize..=handle as usize;
         let kind = Slot::Handle(handle);
         Ok(self.heap.drop_slots(kind, &mut self.handles[slot])?)
     }
 
-    /// Lets go of all handles but the first `keep`. Their references stay valid
+    /// Removes all handles but the first `keep`. Their references stay valid
     /// until the next collection, as if they had just been loaded.
     pub fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
         let first = Slot::Handle(keep as u32);

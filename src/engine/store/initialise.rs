@@ -1,4 +1,4 @@
-//! The second half of instantiation: what a linked instance begins with.
+//! The second half of instantiation: initialisation of a linked instance.
 
 use super::Store;
 use super::context::Context;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
     /// Initialises a linked instance: globals, tables, segments, start
-    /// function. What was done before a trap stays done.
+    /// function. Effects before a trap remain.
     pub fn start(&mut self, id: u32, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let outer = self.deed;
         let deed = Deed {
@@ -32,7 +32,7 @@ impl<H: Heap> Store<H> {
 
     fn initialise(&mut self, id: u32, cx: &mut Context<'_, H>) -> Result<(), Stop> {
         let module = Arc::clone(&self.instances[id as usize].module);
-        // A table's initial element may only use imported globals, as the
+        // A table's initial element may only use imported globals, since the
         // table section comes first.
         for (i, init) in module.table_inits.iter().enumerate() {
             let ty = module.tables[module.imported_tables as usize + i];
@@ -54,7 +54,7 @@ impl<H: Heap> Store<H> {
         }
         for (i, global) in module.global_inits.iter().enumerate() {
             let value = self.constant(id, global.init, cx)?;
-            // A `v128` is computed by a body, which leaves the high half, too.
+            // A body computes a `v128`, and leaves its high half in a register.
             let high = self
                 .machine
                 .stack
@@ -84,7 +84,8 @@ impl<H: Heap> Store<H> {
             instance.global_slots.push(slot);
         }
         self.evaluate_segments(id, &module, cx)?;
-        // Nobody has got hold of anything so far; what follows may hand it out.
+        // So far nobody has access to the instance; the following steps may
+        // grant it.
         self.instances[id as usize].allocated = true;
         self.copy_segments(id, &module, cx)?;
         if let Some(start) = module.start {
@@ -94,8 +95,8 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Evaluates every element segment. Each reference is owned by its segment
-    /// as soon as it is there, since the next expression may collect.
+    /// Evaluates every element segment. A segment owns each reference at once,
+    /// since the next expression may collect.
     fn evaluate_segments(
         &mut self,
         id: u32,
@@ -127,7 +128,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Copies active segments to where they belong.
+    /// Copies active segments to their destinations.
     fn copy_segments(
         &mut self,
         id: u32,
@@ -159,8 +160,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// The value of a constant expression, as a register; of a `v128`, the low
-    /// half.
+    /// The register value of a constant expression. For a `v128`, the low half.
     fn constant(&mut self, id: u32, expr: ConstExpr, cx: &mut Context<'_, H>) -> Result<u64, Stop> {
         match expr {
             ConstExpr::Value(value) => Ok(value),
@@ -170,7 +170,8 @@ impl<H: Heap> Store<H> {
             ConstExpr::Body(body) => {
                 self.run_body(id, body, &[], cx)?;
                 if self.inspect_operations {
-                    // The value is stored by nobody but the instantiation.
+                    // The embedder's instantiation stores the value, not an
+                    // instruction.
                     self.embedder_acts(cx.inspector)?;
                 }
                 Ok(self.machine.stack[self.machine.free_base()])

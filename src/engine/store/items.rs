@@ -1,5 +1,5 @@
-//! What a store has besides instances: functions of the host, memories, globals and
-//! tags, each added on its own.
+//! Items that are added to a store one by one, outside instances: host
+//! functions, memories, globals and tags.
 
 use super::Store;
 use crate::engine::funcs::Func;
@@ -12,16 +12,16 @@ use crate::types::{TypeId, Types, ValType};
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
-    /// Adds a function that the host answers under `id`.
+    /// Adds a host function, which the host answers under `id`.
     pub fn add_host_func(&mut self, types: &Arc<Types>, ty: TypeId, id: u32) -> Extern {
         self.add_types(types);
         self.funcs.push(Func::Host { ty, id });
         Extern::Func(self.funcs.len() as u32 - 1)
     }
 
-    /// Adds a memory of zeros, to be imported.
+    /// Adds a zeroed memory for import.
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<Extern, Stop> {
-        // A product that does not fit is beyond every limit.
+        // A product that overflows exceeds every limit.
         let bytes = ty.min.checked_mul(PAGE).ok_or(Trap::TooLarge)?;
         let total = self.memory_bytes().checked_add(bytes);
         if total.is_none_or(|total| total > self.machine.limits.memory_bytes) {
@@ -35,8 +35,7 @@ impl<H: Heap> Store<H> {
         Ok(Extern::Memory(self.machine.memories.len() as u32 - 1))
     }
 
-    /// Adds a global of zero or null, to be imported; see
-    /// [`Store::set_global`].
+    /// Adds a global of zero or null for import; see [`Store::set_global`].
     pub fn add_global(&mut self, types: &Arc<Types>, ty: GlobalType) -> Extern {
         self.add_types(types);
         let slot = match ty.value {
@@ -62,7 +61,7 @@ impl<H: Heap> Store<H> {
         Extern::Global(self.globals.len() as u32 - 1)
     }
 
-    /// Sets a global to the value in a register; of a `v128`, the low half.
+    /// Sets a global to a register's value. For a `v128`, sets the low half.
     pub fn set_global(&mut self, global: u32, value: u64) -> Result<(), Stop> {
         let GlobalSlot { ty, slot } = self.globals[global as usize];
         match ty.value {
@@ -78,7 +77,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Adds a tag, to be imported.
+    /// Adds a tag for import.
     pub fn add_tag(&mut self, ty: TypeId) -> Extern {
         self.tags.push(ty);
         Extern::Tag(self.tags.len() as u32 - 1)

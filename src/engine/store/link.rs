@@ -1,4 +1,4 @@
-//! The first half of instantiation: an instance whose imports are satisfied.
+//! The first half of instantiation: an instance with its imports.
 
 use super::Store;
 use crate::engine::funcs::Func;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 impl<H: Heap> Store<H> {
     /// Links `module` with one external item per import.
     ///
-    /// The instance is in the store from here on. It can be used once
-    /// [`Store::start`] has allocated its parts, even if that traps later:
-    /// others may have got hold of its functions.
+    /// Adds the instance to the store. It is usable once [`Store::start`] has
+    /// allocated its parts, even if that traps later: others may already have
+    /// references to its functions.
     pub fn link(&mut self, module: &Arc<Module>, externs: &[Extern]) -> Result<u32, LinkError> {
         self.add_types(&module.types);
         let mut instance = Instance {
@@ -64,7 +64,7 @@ impl<H: Heap> Store<H> {
         Ok(id)
     }
 
-    /// Whether the instance of a function is there to run it.
+    /// Whether the instance of a function is completely allocated.
     pub(super) fn is_callable(&self, func: u32) -> bool {
         match self.funcs[func as usize] {
             Func::Host { .. } => true,

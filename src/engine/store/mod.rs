@@ -1,4 +1,4 @@
-//! The store: everything that instances share.
+//! The store: state shared by all instances.
 
 mod allocate;
 mod call;
@@ -43,39 +43,39 @@ pub struct Store<H> {
     pub(super) tags: Vec<TypeId>,
     /// References held by the host; null where dropped.
     pub(super) handles: Vec<u32>,
-    /// The exception being thrown, or thrown out of the last call.
+    /// The exception being thrown, or left by the last call.
     pub(super) pending: u32,
-    /// The running frame, where someone is looking.
+    /// The running frame, while the stack is examined.
     pub(super) current: Option<Frame>,
     /// Calls from the host that are active.
     pub(super) depth: usize,
-    /// Bytes that may still be allocated before the budget is asked again.
+    /// The rest of the current advance on the heap's byte budget.
     pub(super) heap_left: u64,
-    /// What else the run may take.
+    /// Other budgets of the run.
     pub(super) budget: Budget,
-    /// Which functions have a type; see [`Store::func_of_type`].
+    /// The functions of each type; see [`Store::func_of_type`].
     pub(super) funcs_by_type: FuncsByType,
-    /// References in element segments that were never dropped.
+    /// Number of references in element segments that were never dropped.
     pub(super) segment_refs: usize,
-    /// Elements of all tables of references into the heap.
+    /// Number of elements of all tables of references into the heap.
     pub(super) gc_elements: usize,
     /// Bytes charged for an object of each type, without array elements.
     pub(super) object_bytes: Vec<u32>,
     /// Whether to inspect before every instruction that touches the heap.
     pub(super) inspect_operations: bool,
-    /// What last acted on the heap; kept while inspecting.
+    /// The last actor on the heap; recorded only while inspecting.
     pub(super) last_actor: Option<Actor>,
-    /// What the embedder is doing.
+    /// The embedder's current action.
     pub(super) deed: Deed,
-    /// Whether a collection runs, or has failed.
+    /// Whether a collection is running or has failed.
     pub(super) collecting: bool,
-    /// Whether the heap has found itself corrupt, and what was acting then.
+    /// Whether the heap has found itself corrupt, and the cause if known.
     corrupted: Option<Option<Cause>>,
     /// Scratch for bulk operations on slots.
     pub(super) scratch: Vec<u32>,
 }
 
-/// Bytes charged for every object beside its fields.
+/// Bytes charged for every object besides its fields.
 const OBJECT_BYTES: u32 = 16;
 
 impl<H: Heap> Store<H> {
@@ -111,8 +111,8 @@ impl<H: Heap> Store<H> {
         }
     }
 
-    /// Makes the types of a registry known. Registries only grow, so the
-    /// longer of two of the same line knows all of both.
+    /// Adds the types of a registry. Registries only grow, so of two versions
+    /// of one registry the longer has all types of both.
     pub(super) fn add_types(&mut self, types: &Arc<Types>) {
         if types.len() > self.object_bytes.len() {
             self.types = Arc::clone(types);
@@ -147,13 +147,13 @@ impl<H: Heap> Store<H> {
         &self.funcs
     }
 
-    /// What the run may use.
+    /// The limits of the run.
     pub fn limits(&self) -> &Limits {
         &self.machine.limits
     }
 
-    /// The first function whose type is `ty` or a subtype of it, at or behind
-    /// index `start`, or else from the beginning.
+    /// The first function of type `ty` or a subtype from index `start` on,
+    /// wrapping around.
     pub fn func_of_type(&mut self, ty: HeapType, start: u32) -> Option<u32> {
         match ty {
             HeapType::Func => {
@@ -178,15 +178,14 @@ impl<H: Heap> Store<H> {
         &self.machine.memories
     }
 
-    /// The type and the value of every global: a register; of a `v128`, the
-    /// low half.
+    /// The type and the register value of every global. For a `v128`, the low half.
     pub fn globals(&self) -> impl ExactSizeIterator<Item = (GlobalType, u64)> + '_ {
         self.globals
             .iter()
             .map(|global| (global.ty, self.global_value(global)))
     }
 
-    /// The type and the value of one of them.
+    /// The type and the register value of a global.
     pub fn global(&self, index: u32) -> Option<(GlobalType, u64)> {
         let global = self.globals.get(index as usize)?;
         Some((global.ty, self.global_value(global)))
@@ -209,7 +208,7 @@ impl<H: Heap> Store<H> {
         &self.tags
     }
 
-    /// The high half of a global that is a `v128`, else zero.
+    /// The high half of a `v128` global, else zero.
     pub fn global_high(&self, global: u32) -> u64 {
         match self.globals[global as usize] {
             g if g.ty.value == ValType::V128 => self.machine.num_globals[g.slot as usize + 1],
@@ -222,19 +221,19 @@ impl<H: Heap> Store<H> {
         self.machine.clock.safepoints()
     }
 
-    /// What was acting when the heap found itself corrupt, if it has. The
-    /// embedder's acts are known only while inspecting with
+    /// The cause, if known, of a corruption that the heap has found. Acts of
+    /// the embedder are known only while inspecting with
     /// [`Grain::Every`](super::Grain::Every).
     pub fn corrupted_by(&self) -> Option<Cause> {
         self.corrupted.flatten()
     }
 
-    /// What the embedder is doing.
+    /// The embedder's current action.
     pub fn deed(&self) -> Deed {
         self.deed
     }
 
-    /// The place a frame is at.
+    /// The location that a frame has reached.
     pub(super) fn location(&self, frame: &Frame) -> Location {
         if frame.body == Frame::HOST {
             return Location {
@@ -271,7 +270,7 @@ impl<H: Heap> Store<H> {
                 ty => self.types.heap_matches(HeapType::ConcreteArray(id), ty),
             },
             Shape::Exception(_) => ty == HeapType::Exn,
-            // An external value that was internalised is an `any` and no more.
+            // An internalised external value has the type `any` and no other.
             Shape::Extern => matches!(ty, HeapType::Extern | HeapType::Any),
         })
     }

@@ -1,4 +1,4 @@
-//! The roots of a store, as a collection sees them.
+//! The roots of a store for a collection.
 
 use crate::engine::instance::Instance;
 use crate::engine::machine::Frame;
@@ -29,7 +29,7 @@ pub(super) fn visit_frame(
     }
 }
 
-/// Everything in a store that refers to the heap, borrowed apart from it.
+/// All references from a store into the heap, borrowed separately from the heap.
 pub(super) struct StoreRoots<'a> {
     pub types: &'a Types,
     pub instances: &'a mut [Instance],
@@ -45,7 +45,7 @@ pub(super) struct StoreRoots<'a> {
 
 impl Roots for StoreRoots<'_> {
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
-        // Most registers hold null, above all locals that are not set yet.
+        // Most registers hold null, above all locals that are not yet set.
         let mut look = |slot: &mut u64| {
             if !GcRef::from_register(*slot).is_null() {
                 visit(slot);
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::types::{Composite, FuncType, HeapType, RefType, SubType, ValType};
 
-    /// What is an i31 is for the heap to tell; what is null is for nobody.
+    /// The heap decides about i31 references; null is never visited.
     #[test]
     fn a_collection_is_shown_every_reference_but_null() {
         let any = ValType::Ref(RefType {

@@ -1,8 +1,7 @@
 //! Tables, and the segments that initialise them.
 //!
-//! Every bulk operation is charged by its length before it starts, but after its
-//! bounds are checked, so that it traps for what is wrong with it, and else
-//! happens whole or not at all (Wasmtime issues 11428 and 14045).
+//! A bulk operation checks its bounds, then charges fuel for its length, then
+//! starts. The reason is in `engine/interpreter/memories.rs`.
 
 use super::Store;
 use crate::engine::instance::Extern;
@@ -13,19 +12,18 @@ use crate::heap::{EngineEvent, GcRef, Heap, Slot};
 use crate::module::TableType;
 use std::ops::Range;
 
-/// Bytes that an element of a table takes: in the table, and as an observation
-/// has it.
+/// Bytes for an element of a table: in the table, and in an observation.
 pub(super) const SEEN_ELEMENT: u64 = 4 + 24;
 
 impl<H: Heap> Store<H> {
-    /// Adds a table whose elements are null, to be imported.
+    /// Adds a table of null elements for import.
     pub fn add_table(&mut self, ty: TableType) -> Result<Extern, Stop> {
         let used: u64 = self.tables.iter().map(|t| t.elements.len() as u64).sum();
         let total = used.checked_add(ty.min);
         if total.is_none_or(|total| total > self.machine.limits.table_elements) {
             return Err(Trap::TooLarge.into());
         }
-        // What a host sees of an element takes more than the element.
+        // An observed element takes more memory than the element.
         self.afford(ty.min.saturating_mul(SEEN_ELEMENT))?;
         let (elements, gc) = (zeros(ty.min)?, ty.element.heap.is_gc());
         if gc {
@@ -39,8 +37,7 @@ impl<H: Heap> Store<H> {
         Ok(Extern::Table(self.tables.len() as u32 - 1))
     }
 
-    /// Sets all elements of a table that has just been added to the value in a
-    /// register.
+    /// Sets all elements of a newly added table to a register's value.
     pub fn fill_new_table(&mut self, table: u32, value: u64) -> Result<(), Stop> {
         let index = table;
         let table = &mut self.tables[table as usize];
@@ -83,8 +80,8 @@ impl<H: Heap> Store<H> {
         self.set_element(table as u32, index, value)
     }
 
-    /// Sets an element of a table, which is given by its index in the store. The
-    /// value must have the type of its elements.
+    /// Sets an element of a table. `table` is an index in the store. The value
+    /// must have the table's element type.
     pub fn set_element(&mut self, table: u32, index: u64, value: u64) -> Result<(), Stop> {
         let kind = Slot::Table(table);
         let table = &mut self.tables[table as usize];
@@ -100,7 +97,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Grows a table; the old size, or -1.
+    /// Grows a table. Returns the old size, or -1.
     pub(in crate::engine) fn table_grow(
         &mut self,
         table: usize,
@@ -201,7 +198,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// Tells the heap that references are to be taken from a segment.
+    /// Reports to the heap that references are about to be read from a segment.
     #[inline]
     pub(in crate::engine) fn note_segment(&mut self, instance: u32, segment: u32) {
         let instance = &self.instances[instance as usize];
@@ -212,13 +209,13 @@ impl<H: Heap> Store<H> {
         });
     }
 
-    /// The `n` elements of a table from `start` on.
+    /// The range of `n` elements of a table from `start` on.
     fn table_range(&self, table: usize, start: u64, n: u64) -> Result<Range<usize>, Trap> {
         let total = self.tables[table].elements.len();
         range(start, n, total).ok_or(Trap::TableOutOfBounds)
     }
 
-    /// Writes the scratch slots into a table.
+    /// Copies the scratch slots into a table.
     fn write_elements(&mut self, table: usize, to: Range<usize>) -> Result<(), Stop> {
         let index = table as u32;
         let table = &mut self.tables[table];
@@ -242,7 +239,7 @@ impl<H: Heap> Store<H> {
         Ok(())
     }
 
-    /// A table of an instance, by its index in the store.
+    /// The store index of an instance's table.
     #[inline]
     pub(in crate::engine) fn table(&self, instance: u32, index: u32) -> usize {
         self.instances[instance as usize].tables[index as usize] as usize

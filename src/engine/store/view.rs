@@ -1,4 +1,4 @@
-//! A store as an inspector sees it.
+//! The inspector's view of a store.
 
 use super::Store;
 use super::roots::visit_frame;
@@ -7,7 +7,7 @@ use crate::engine::inspection::{Owner, Point};
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
 
-/// A store at a moment of its run, with the registers of its frames.
+/// A store during its run, with the registers of its frames.
 pub struct View<'a, H> {
     /// The store.
     pub store: &'a Store<H>,
@@ -15,8 +15,8 @@ pub struct View<'a, H> {
 }
 
 impl<H: Heap> View<'_, H> {
-    /// Calls `visit` with every register that the stack maps call a reference:
-    /// the function it belongs to, outermost frame first, and its value.
+    /// Calls `visit` for every register that the stack maps mark as a
+    /// reference, with its function and value, outermost frame first.
     pub fn frame_references(&self, mut visit: impl FnMut(Location, u16, GcRef)) {
         let store = self.store;
         let frames = store.machine.frames.iter().chain(&store.current);
@@ -29,8 +29,8 @@ impl<H: Heap> View<'_, H> {
         }
     }
 
-    /// Calls `visit` with every slot outside the heap that owns a reference
-    /// into it, in a fixed order.
+    /// Calls `visit` for every slot outside the heap that owns a reference into
+    /// it, in a fixed order.
     pub fn owners(&self, mut visit: impl FnMut(Owner, GcRef)) {
         let store = self.store;
         for (i, global) in store.globals.iter().enumerate() {
@@ -60,9 +60,9 @@ impl<H: Heap> View<'_, H> {
         }
     }
 
-    /// What has changed the heap since the inspector was last called, if it is
-    /// called as often as [`Grain::Every`](crate::engine::Grain::Every) says. At a coarser grain more may have
-    /// happened in between.
+    /// The cause of changes to the heap since the inspector was last called.
+    /// Accurate only with [`Grain::Every`](crate::engine::Grain::Every): at a
+    /// coarser grain several actors may have acted in between.
     pub fn cause(&self, point: Point) -> Option<Cause> {
         let store = self.store;
         let standing = || match &store.current {

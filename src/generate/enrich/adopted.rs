@@ -1,4 +1,4 @@
-//! The module's own types, globals and tables as places and sources of references.
+//! The module's own types, globals and tables, as places and sources of references.
 
 use wasm_encoder::{HeapType, RefType};
 use wasmparser::{
@@ -9,38 +9,38 @@ use super::choice::Choice;
 use super::inhabit::{self, Source};
 use super::survey::Survey;
 
-/// At most this many types of the module get a scratch local.
+/// Maximum number of the module's types that get a scratch local.
 const MAX_ADOPTED: usize = 3;
 
-/// A place of the module.
+/// A place of the module that can hold a reference.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     /// A mutable global.
     Global(u32),
-    /// An immutable global, imported perhaps: only read.
+    /// An immutable global, possibly imported: only read.
     Fixed(u32),
     /// A table with at least this many elements.
     Table {
         /// Its index.
         index: u32,
-        /// Elements it has for certain.
+        /// Minimum number of elements.
         len: u32,
     },
 }
 
-/// A place of the module, with the values it takes.
+/// A place of the module, with the sources of its values.
 #[derive(Debug)]
 pub(super) struct Sink {
-    /// Where.
+    /// The place.
     pub(super) place: Place,
-    /// How what is read from there is kept.
+    /// The scratch local for values read from it.
     pub(super) read: ReadAs,
-    /// What may go there; never empty.
+    /// Sources of values to store there; never empty.
     pub(super) sources: Vec<Source>,
 }
 
 impl Sink {
-    /// The place, if there is a value to put there.
+    /// The place, if a value can be made for it.
     pub(super) fn new(survey: &Survey, place: Place, slot: ParsedRef) -> Option<Sink> {
         Some(Sink {
             place,
@@ -50,20 +50,20 @@ impl Sink {
     }
 }
 
-/// A field of an adopted type that holds references; the element, for an array.
+/// A field of an adopted type that holds references; for an array, its elements.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// The field; zero for an array.
     pub(super) field: u32,
     /// Whether it can be written.
     pub(super) mutable: bool,
-    /// How what is read from it is kept.
+    /// The scratch local for values read from it.
     pub(super) read: ReadAs,
-    /// What may go there; never empty.
+    /// Sources of values to store there; never empty.
     pub(super) sources: Vec<Source>,
 }
 
-/// A type of the module that sequences make objects of.
+/// A type of the module of which sequences make objects.
 #[derive(Debug)]
 pub(super) struct Adopted {
     /// Its index.
@@ -102,7 +102,7 @@ impl Adopted {
         Some(Adopted { ty, array, slots })
     }
 
-    /// Whether an object of this type can be made to point at others.
+    /// Whether an object of this type has a mutable reference field.
     pub(super) fn writable(&self) -> bool {
         self.slots.iter().any(|slot| slot.mutable)
     }
@@ -116,7 +116,7 @@ impl Adopted {
     }
 }
 
-/// The values that may be stored where `slot` is expected, if objects are among them.
+/// Sources of values for a place of type `slot`, if they include a non-null value and no function.
 fn heap_sources(survey: &Survey, slot: ParsedRef) -> Option<Vec<Source>> {
     let sources = inhabit::sources(survey, slot);
     let is_func = |source: &Source| matches!(source, Source::Func(_));
@@ -124,7 +124,7 @@ fn heap_sources(survey: &Survey, slot: ParsedRef) -> Option<Vec<Source>> {
     (sources.iter().any(is_some) && !sources.iter().any(is_func)).then_some(sources)
 }
 
-/// The scratch local that keeps what is read from a place.
+/// The scratch local for values read from a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadAs {
     /// An eqref.
@@ -136,7 +136,8 @@ pub(super) enum ReadAs {
 }
 
 impl ReadAs {
-    /// For a place of type `slot` that has sources: none of them is a function or an exception.
+    /// The local for a place of type `slot` that has sources: none of them is a function or an
+    /// exception.
     fn of(slot: ParsedRef) -> ReadAs {
         match slot.heap_type() {
             ParsedHeap::Abstract { ty, .. } => match ty {
@@ -149,7 +150,8 @@ impl ReadAs {
     }
 }
 
-/// Picks types of the module to work with, those with reference fields first: the others teach a collector little.
+/// Picks types of the module to adopt, those with reference fields first, since the others give a
+/// collector little work.
 pub(super) fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
     let mut rich = Vec::new();
     let mut plain = Vec::new();
@@ -173,7 +175,8 @@ pub(super) fn adopt(survey: &Survey, choice: &mut Choice) -> Vec<Adopted> {
     chosen
 }
 
-/// Globals and tables of the module for which a value can be made, or from which one can be read.
+/// Globals and tables of the module for which a value can be made, or from which a reference can be
+/// read.
 pub(super) fn sinks(survey: &Survey) -> Vec<Sink> {
     let mut sinks = Vec::new();
     for (index, global) in (0..).zip(&survey.globals) {
@@ -188,7 +191,8 @@ pub(super) fn sinks(survey: &Survey) -> Vec<Sink> {
     }
     for (index, table) in (0..).zip(&survey.tables) {
         if table.initial > 0 && !table.table64 {
-            // The initial size is small by configuration; a larger one of a foreign module is simply not all used.
+            // The initial size is small by configuration; of a larger table in a foreign module
+            // only a part is used.
             let len = table.initial.min(64) as u32;
             sinks.extend(Sink::new(
                 survey,

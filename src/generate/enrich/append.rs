@@ -1,5 +1,5 @@
-//! The appended items themselves: types, tables, globals, segments, exports. Each function adds to a section that may already
-//! hold the module's own items.
+//! The appended items: types, tables, globals, segments, exports. Each function appends to a
+//! section that may already have items of the module.
 
 use wasm_encoder::{
     AbstractHeapType, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataSection,
@@ -133,7 +133,7 @@ pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut C
             shared: false,
         };
         if object {
-            // Every element is the same object: one count for many owners.
+            // All elements are one object: one reference count for many owners.
             section.table_with_init(ty, &expr(|i| i.struct_new_default(layout.types.node)));
         } else {
             section.table(ty);
@@ -183,7 +183,7 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
         eq_constant(layout, choice),
     );
     let node = if choice.chance(1, 2) {
-        // An immutable global is a constant, so two roots may start out with the same object.
+        // An immutable global is a constant, so two roots may begin with the same object.
         ConstExpr::global_get(layout.globals.fixed)
     } else {
         ConstExpr::ref_null(HeapType::Concrete(t.node))
@@ -238,7 +238,7 @@ pub(super) fn data(section: &mut DataSection, choice: &mut Choice) {
     section.passive(bytes);
 }
 
-/// Exports of what can be observed or called from outside.
+/// Exports of items to be observed or called from outside.
 pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Survey) {
     let (g, f) = (&layout.globals, &layout.funcs);
     let all = [
@@ -258,7 +258,7 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.trapper", ExportKind::Func, f.trapper),
     ];
     for (name, kind, index) in all {
-        // A module with such a name already is unlikely, and there are finitely many names, so this ends.
+        // Other exports rarely have such a name, and there are finitely many of them, so this ends.
         let mut name = name.to_owned();
         while survey.export_names.contains(&name) {
             name.push('\'');

@@ -1,6 +1,7 @@
-//! Splicing into one body of the module.
+//! Splicing of sequences into a body of the module.
 //!
-//! The original instructions are copied byte for byte, but for those that a guard replaces; the list of locals grows.
+//! The original instructions are copied byte for byte, except for those that a guard replaces. The
+//! list of locals grows.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, ValType};
@@ -12,10 +13,10 @@ use super::error::EnrichError;
 use super::layout::Layout;
 use super::no_traps::{Fate, Guards};
 
-/// At most this many sequences in one body.
+/// Maximum number of sequences in a body.
 const MAX_PER_BODY: u32 = 24;
 
-/// Writes the body with sequences at points that `choice` picks, using up `budget`.
+/// Writes the body with sequences at points chosen by `choice`, and deducts them from `budget`.
 pub(super) fn splice(
     body: &FunctionBody<'_>,
     params: u32,
@@ -36,7 +37,7 @@ pub(super) fn splice(
     let mut left = MAX_PER_BODY.min(*budget);
     let mut used = 0;
     let mut copied = 0;
-    // Most bodies trap early if they trap: half of them start with a sequence.
+    // A body that traps mostly traps early, so half of the bodies start with a sequence.
     let mut wait = emitter.choice.below(4).saturating_sub(1);
     let gap = emitter.choice.range(4, 9);
     let mut dead = Dead::default();
@@ -47,7 +48,8 @@ pub(super) fn splice(
     while !reader.eof() {
         let from = reader.original_position();
         if wait == 0 && left > 0 {
-            // Dead code is spliced into at times, for the sake of validation, but is not worth the budget.
+            // Dead code gets a sequence now and then, to test validation, but mostly the budget is
+            // saved for live code.
             if !dead.now() || emitter.choice.chance(1, 12) {
                 emitter.sequence();
                 left -= 1;
@@ -69,7 +71,7 @@ pub(super) fn splice(
     }
     *budget -= used;
 
-    // What was written may use any of them.
+    // The written code may use any of the scratch locals.
     if emitter.out.len() > copied {
         locals.extend(emitter.locals());
     }
@@ -78,14 +80,14 @@ pub(super) fn splice(
     Ok(function)
 }
 
-/// The part of `bytes`, which start at offset `start` of the module, between two other offsets.
+/// The bytes between the module offsets `from` and `to`, where `bytes` starts at offset `start`.
 fn slice(bytes: &[u8], start: u64, from: u64, to: u64) -> Option<&[u8]> {
     let from = usize::try_from(from.checked_sub(start)?).ok()?;
     let to = usize::try_from(to.checked_sub(start)?).ok()?;
     bytes.get(from..to)
 }
 
-/// Follows whether the code at hand can be reached, roughly: from an unconditional branch to the end of its block.
+/// Approximate reachability: code is dead from an unconditional branch to the end of its block.
 #[derive(Default)]
 struct Dead {
     depth: u32,

@@ -1,8 +1,9 @@
-//! Choices of the enrichment pass: a few bytes of input, expanded.
+//! Choices of the enrichment pass, expanded from a few bytes of input.
 //!
-//! The pass makes thousands of small choices. Drawing each from the input would drain it before the interesting part, and an
-//! exhausted input yields zeros for ever, that is, the same sequence again and again. So a seed is drawn and expanded by a
-//! generator whose algorithm is fixed: the same bytes give the same module on every machine.
+//! The pass makes thousands of small choices. Drawing each from the input would use it up before
+//! the module itself, and an exhausted input yields zeros for ever, that is, the same sequence
+//! repeatedly. So a seed is drawn and expanded by a generator with a fixed algorithm: the same
+//! bytes give the same module on every machine.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -12,10 +13,11 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 pub(in crate::generate) struct Choice(Xoshiro256PlusPlus);
 
 impl Choice {
-    /// A source for `seed`, independent of other values of `stream`.
+    /// A source for `seed`, independent of other streams.
     ///
-    /// Different parts of a module (its layout, each body) use different streams, so that part of the input that chooses one of
-    /// them leaves the others alone, and so that exhausted input does not give every body the same sequences.
+    /// Parts of a module (its layout, each body) use different streams, so that a changed seed of
+    /// one part leaves the others alone, and so that exhausted input does not give every body the
+    /// same sequences.
     pub(in crate::generate) fn new(seed: u64, stream: u64) -> Choice {
         let mixed = seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Choice(Xoshiro256PlusPlus::seed_from_u64(mixed))
@@ -23,7 +25,7 @@ impl Choice {
 
     /// A number below `n`, which must not be zero.
     pub(in crate::generate) fn below(&mut self, n: u32) -> u32 {
-        // Multiply and shift: the bias is far below anything a test generator could notice.
+        // Multiply and shift: the bias is far too small to matter in a test generator.
         (((self.0.next_u64() >> 32) * u64::from(n)) >> 32) as u32
     }
 

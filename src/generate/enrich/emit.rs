@@ -1,4 +1,4 @@
-//! The emitter: what every sequence is written with, and the scratch locals it uses.
+//! The emitter, with which all sequences are written, and its scratch locals.
 
 use wasm_encoder::{BlockType, InstructionSink, RefType, ValType};
 
@@ -6,9 +6,10 @@ use super::choice::Choice;
 use super::layout::{LEN, Layout};
 use super::ref_types::nullable;
 
-/// Scratch locals, appended behind those a body has. All are nullable and start as null.
+/// Scratch locals, appended after the locals of a body. All references among them are nullable and
+/// start as null.
 ///
-/// They live as long as the call: what one sequence leaves in them, the next one uses.
+/// They live as long as the call, so a sequence can use values that an earlier one left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scratch {
     base: u32,
@@ -114,31 +115,32 @@ impl Scratch {
 
 /// Writes sequences into `out`.
 ///
-/// Every method named after a sequence leaves the operand stack as it was; `*_value` methods push one value. A value is pushed
-/// without a trap whatever the scratch locals, globals and tables hold, and `ensure_*` makes a local non-null first.
+/// A method named after a sequence leaves the operand stack unchanged; a `*_value` method pushes
+/// one value. Neither traps, whatever the scratch locals, globals and tables hold. `ensure_*` makes
+/// a local non-null first.
 pub(super) struct Emitter<'a> {
     /// The code so far.
     pub(super) out: Vec<u8>,
-    /// What may be referred to.
+    /// The items that code may refer to.
     pub(super) layout: &'a Layout,
     /// The scratch locals of the body.
     pub(super) local: Scratch,
-    /// Where choices come from.
+    /// The source of choices.
     pub(super) choice: Choice,
-    /// The locals behind the scratch locals, each with what it is for.
+    /// The locals after the scratch locals, each with its role.
     temporaries: Vec<(Role, ValType)>,
 }
 
-/// What a local of a guard is for. Locals of one type and one role are one local.
+/// Role of a local of a guard. One local serves all uses with the same type and role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
-    /// It keeps the reference that an instruction works on.
+    /// The reference that an instruction works on.
     Operand,
-    /// It keeps an index.
+    /// An index.
     Index,
-    /// It keeps what an instruction stores.
+    /// The value that an instruction stores.
     Value,
-    /// It counts the turns of all loops.
+    /// The number of iterations of all loops.
     Turns,
 }
 
@@ -154,7 +156,7 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// The locals that a body needs behind those it had.
+    /// The locals to append to those of a body.
     pub(super) fn locals(&self) -> Vec<(u32, ValType)> {
         let mut locals = Scratch::types(self.layout);
         locals.extend(self.temporaries.iter().map(|(_, ty)| (1, *ty)));
@@ -171,7 +173,8 @@ impl<'a> Emitter<'a> {
         self.local.temporary(index as u32, self.layout)
     }
 
-    /// Keeps the reference on the stack, or if it is null has `other` push another one, of the type of `temporary`.
+    /// Keeps the reference on the stack if it is not null; else `other` pushes a replacement, of
+    /// the type of `temporary`.
     pub(super) fn unless_null(&mut self, temporary: u32, other: impl FnOnce(&mut Self)) {
         self.op()
             .local_tee(temporary)
@@ -181,7 +184,7 @@ impl<'a> Emitter<'a> {
         self.op().local_set(temporary).end().local_get(temporary);
     }
 
-    /// The next instructions go here.
+    /// The instruction sink.
     pub(super) fn op(&mut self) -> InstructionSink<'_> {
         InstructionSink::new(&mut self.out)
     }
@@ -210,7 +213,7 @@ impl<'a> Emitter<'a> {
         self.op().i32_const(i);
     }
 
-    /// Puts a value into `local` if it is null now, or always, as chosen.
+    /// Puts a value into `local` if it is null, or unconditionally, as chosen.
     pub(super) fn ensure(&mut self, local: u32, value: impl FnOnce(&mut Self)) {
         if self.choice.chance(1, 3) {
             value(self);
@@ -225,7 +228,8 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// Runs `body` with a non-null `local` and pushes what it pushes, or the null of `ty` if the local is null.
+    /// Runs `body` if `local` is not null, and else pushes the null of `ty`, the type that `body`
+    /// pushes.
     pub(super) fn guarded(&mut self, local: u32, ty: RefType, body: impl FnOnce(&mut Self)) {
         self.op()
             .local_get(local)
@@ -245,7 +249,8 @@ impl<'a> Emitter<'a> {
         self.op().i32_add().global_set(digest);
     }
 
-    /// Runs `body` `times` times, which must be at least once; `depth` is 1 inside another such loop.
+    /// Runs `body` `times` times, which must be at least once; `depth` is 1 inside another such
+    /// loop.
     pub(super) fn repeat(&mut self, times: u32, depth: u32, body: impl FnOnce(&mut Self)) {
         let counter = self.local.counter(depth);
         self.op()

@@ -1,4 +1,4 @@
-//! Why a module could not be enriched.
+//! The error of the enrichment.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,9 +10,9 @@ use wasm_encoder::reencode::Error as ReencodeError;
 pub enum EnrichError {
     /// The bytes are not a module.
     Parse(wasmparser::Error),
-    /// An index or a size in the module leads nowhere.
+    /// An index or a size in the module is out of range.
     Malformed,
-    /// The module uses something that cannot be written again.
+    /// The module has an item that cannot be re-encoded.
     Unsupported(String),
 }
 

@@ -7,7 +7,7 @@ use super::emit::Emitter;
 use super::layout::Layout;
 use super::sequence::trap;
 
-/// Sets the streams of these bodies apart from those of the module's own.
+/// Separates the streams of these bodies from those of the module's own.
 const STREAM: u64 = 1 << 32;
 
 /// Writes a body with `params` parameters.
@@ -25,7 +25,7 @@ fn function(
     function
 }
 
-/// Two references in, one out; allocates in between.
+/// Takes two references and returns one; allocates in between.
 pub(super) fn join(layout: &Layout, seed: u64) -> Function {
     function(layout, 2, Choice::new(seed, STREAM), |e| {
         let (eq, node) = (e.local.eq(0), e.local.node(0));
@@ -38,7 +38,7 @@ pub(super) fn join(layout: &Layout, seed: u64) -> Function {
             e.leaf_sequence();
         }
         if e.choice.chance(1, 3) {
-            // Out of the middle of things, with values on the stack that go down with the frame.
+            // Returns early, with values on the stack that are dropped with the frame.
             e.new_node(1);
             e.new_refs(0);
             e.condition();
@@ -62,7 +62,7 @@ pub(super) fn join(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// The same type; its frame is replaced by that of [`join`].
+/// The same type; a tail call replaces its frame with that of [`join`].
 pub(super) fn relay(layout: &Layout, seed: u64) -> Function {
     function(layout, 2, Choice::new(seed, STREAM + 1), |e| {
         let (eq, node) = (e.local.eq(1), e.local.node(1));
@@ -80,7 +80,7 @@ pub(super) fn relay(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// Throws its parameter after having held others.
+/// Throws its parameter, after holding other references.
 pub(super) fn thrower(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 2), |e| {
         for _ in 0..e.choice.range(0, 2) {
@@ -91,7 +91,7 @@ pub(super) fn thrower(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// Sequences that run whatever the module's own functions do.
+/// Runs sequences, independently of the module's own functions.
 pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
     function(layout, 0, Choice::new(seed, STREAM + 3), |e| {
         for _ in 0..e.choice.range(6, 20) {
@@ -100,13 +100,13 @@ pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// A number that differs between any two values that can be told apart at a glance.
+/// A number that differs for values of different kinds or contents, as far as one access shows.
 pub(super) fn look(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 4), |e| {
         let t = e.layout.types;
         let value = e.local.any();
         e.op().local_get(0).local_set(value);
-        // Null, and whatever is none of the following.
+        // Null, or a value of none of the following types.
         e.op()
             .block(BlockType::Empty)
             .local_get(0)
@@ -140,8 +140,8 @@ pub(super) fn look(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// What it does before it traps is there for later calls to see. It is called by nobody but the host, so that nothing else is
-/// lost.
+/// Runs sequences, then traps. Later calls can observe their effects. Only the host calls it, so
+/// the trap ends no other function.
 pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 5), |e| {
         const TRAPS: u32 = 4;

@@ -1,9 +1,10 @@
-//! Which types have values at all, and what one costs to make.
+//! Types that have values, and the cost of making one.
 //!
-//! A structure with a field that must not be null needs an object for it, whose own fields may need objects in turn: a type
-//! that cannot be reached without an object of the type itself has no values. So the cost of a type is the least solution of
-//! *one more than what all its fields cost*, found by going over the types until nothing changes; what has no finite solution
-//! is not inhabited. A maker that follows the cheapest way at each step comes to an end, because costs go down.
+//! A struct with a field that must not be null needs an object for it, whose own fields may need
+//! objects in turn. A type of which each object needs another of the same type has no values. So
+//! the cost of a type is the least solution of *one more than the cost of all its fields*, found by
+//! fixed-point iteration; a type without a finite solution is not inhabited. Making the cheapest
+//! value at each step terminates, because costs decrease.
 
 use wasm_encoder::HeapType;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -15,13 +16,14 @@ use wasmparser::{
 use super::error::EnrichError;
 use super::survey::Survey;
 
-/// An object that takes more allocations than this counts as not inhabited: code that makes it is too long.
+/// An object that takes more allocations counts as not inhabited: the code to make it would be too
+/// long.
 const MAX_COST: u32 = 24;
 
-/// Types beyond this are not looked at: no generated module has so many, and the search is quadratic.
+/// Types beyond this are ignored: no generated module has that many, and the search is quadratic.
 const MAX_TYPES: usize = 128;
 
-/// Types of the module that are tried for one place, at most.
+/// Maximum number of the module's types that are tried for one place.
 const MAX_NEW: usize = 4;
 
 impl Survey {
@@ -44,15 +46,15 @@ pub(super) enum Source {
     Node,
     /// A new array of references.
     Refs,
-    /// A reference turned into an external one.
+    /// A reference converted to an external one.
     Extern,
     /// A function of the module.
     Func(u32),
-    /// An object of a type of the module, and what it costs.
+    /// An object of a type of the module.
     Object {
         /// The type.
         ty: u32,
-        /// How many objects have to be made.
+        /// The number of objects to allocate.
         cost: u32,
     },
 }
@@ -72,12 +74,12 @@ impl Source {
 pub(super) enum Filler {
     /// A number of this type.
     Number(StorageType),
-    /// A reference, in one of these ways; the cheapest comes first, and there is one.
+    /// A reference from one of these sources; the cheapest comes first, and there is at least one.
     Reference(Vec<Source>),
 }
 
 impl Filler {
-    /// For a value of type `ty`; `None` if there is none.
+    /// The filler for a value of type `ty`; `None` if there is no value.
     pub(super) fn of(survey: &Survey, ty: ValType) -> Option<Filler> {
         Filler::stored(survey, StorageType::Val(ty))
     }
@@ -103,16 +105,16 @@ impl Filler {
 /// How to make an object of a type.
 #[derive(Clone, Debug)]
 pub(super) struct Recipe {
-    /// Whether it is an array, of the one filler there is.
+    /// Whether it is an array; `fields` then has one filler, for the elements.
     pub(super) array: bool,
-    /// Whether `new_default` will do.
+    /// Whether `new_default` can be used.
     pub(super) default: bool,
     /// How to fill its fields.
     pub(super) fields: Vec<Filler>,
 }
 
 impl Recipe {
-    /// For the struct or array at index `ty`, as far as is known so far.
+    /// The recipe for the struct or array at index `ty`, with the costs known so far.
     pub(super) fn of(survey: &Survey, ty: u32) -> Option<Recipe> {
         let (array, fields): (bool, &[FieldType]) =
             match &survey.types.get(ty as usize)?.composite_type.inner {
@@ -139,7 +141,7 @@ impl Recipe {
     }
 }
 
-/// What an object of each type costs; `None` if it has none, or none that is worth it.
+/// The cost of an object of each type; `None` if there is none, or none below [`MAX_COST`].
 fn costs(survey: &mut Survey) {
     survey.costs = vec![None; survey.types.len().min(MAX_TYPES)];
     loop {
@@ -158,7 +160,7 @@ fn costs(survey: &mut Survey) {
     }
 }
 
-/// The values that may be stored where `slot` is expected, the cheapest first.
+/// Sources of values for a place of type `slot`, the cheapest first.
 pub(super) fn sources(survey: &Survey, slot: RefType) -> Vec<Source> {
     use AbstractHeapType::{Any, Array, Eq, Extern, Func, I31, Struct};
     let mut sources = Vec::new();
@@ -187,7 +189,7 @@ pub(super) fn sources(survey: &Survey, slot: RefType) -> Vec<Source> {
             .then_some(Source::Object { ty, cost })
     });
     sources.extend(objects.take(MAX_NEW));
-    // Null alone would make a place that can only be cleared.
+    // With null alone, the place could only be cleared.
     if slot.is_nullable()
         && let Ok(heap) = RoundtripReencoder.heap_type(slot.heap_type())
     {
@@ -221,7 +223,8 @@ mod tests {
 
     #[test]
     fn the_way_out_of_a_cycle_is_found() {
-        // The first needs the second, which takes any of its subtypes, of which one needs nothing.
+        // The first needs the second, whose subtypes are accepted, too, and one of these needs
+        // nothing.
         let costs = costs_of(
             "(rec
                (type $a (struct (field (ref $base))))
@@ -233,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_takes_too_many_objects_is_left_alone() {
-        // Each takes two of the one before.
+        // Each needs two objects of the previous type.
         let mut types = "(type $t0 (struct))".to_owned();
         for i in 1..8 {
             let (new, old) = (i, i - 1);

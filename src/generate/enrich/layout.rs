@@ -1,15 +1,15 @@
-//! Where everything the pass appends ends up, and what of the module's own it will use.
+//! Indices of all items that the pass appends, and the module's own items that it uses.
 //!
-//! Everything is appended behind what was there, so no index of the module changes. All struct and array types form one
-//! recursion group: no type of the module can then be equal to one of them, and an array of one of these types was made by
-//! this pass. That is what makes indices safe by construction: see [`LEN`].
+//! All items are appended, so no index of the module changes. All appended struct and array types
+//! form one recursion group: no type of the module can be equal to one of them, so every array of
+//! such a type was made by this pass. That makes indices safe by construction: see [`LEN`].
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::inhabit::Recipe;
 use super::survey::Survey;
 
-/// Every array of an appended type has at least this many elements, so an index below it never traps.
+/// Minimum length of arrays of appended types: a smaller index never traps.
 pub(super) const LEN: u32 = 8;
 
 /// Indices of the appended types. The order is that of the type section.
@@ -17,7 +17,8 @@ pub(super) const LEN: u32 = 8;
 pub(super) struct Types {
     /// `(struct (mut eqref) (mut (ref null $node)) (mut i32))`, open to subtypes.
     pub(super) node: u32,
-    /// A subtype of `node` with `(mut externref) (mut (ref null $refs)) (mut i64)` behind it.
+    /// A subtype of `node` with additional fields `(mut externref) (mut (ref null $refs)) (mut
+    /// i64)`.
     pub(super) leaf: u32,
     /// `(array (mut eqref))`
     pub(super) refs: u32,
@@ -37,15 +38,15 @@ pub(super) struct Types {
     pub(super) empty: u32,
     /// `(func (param eqref (ref null $node)) (result eqref))`
     pub(super) join: u32,
-    /// `(func (param eqref))`, of the tag and of the function that throws it
+    /// `(func (param eqref))`, of the tag and of the function that throws it.
     pub(super) payload: u32,
     /// `(func)`
     pub(super) plain: u32,
-    /// `(func (result eqref exnref))`, of a block that catches with a reference
+    /// `(func (result eqref exnref))`, of a block that catches with a reference.
     pub(super) caught: u32,
-    /// `(func (param eqref) (result i32))`, of the function that looks at a value
+    /// `(func (param eqref) (result i32))`, of the function that digests a value.
     pub(super) look: u32,
-    /// `(func (param i32))`, of the function that traps
+    /// `(func (param i32))`, of the function that traps.
     pub(super) choose: u32,
 }
 
@@ -87,7 +88,8 @@ pub(super) struct Globals {
     pub(super) ext: u32,
     /// `(mut (ref null $refs))`
     pub(super) refs: u32,
-    /// `(mut i32)`: numbers read from the heap are folded into it, so that a wrong one is seen from outside.
+    /// `(mut i32)`: numbers read from the heap are folded into it, so that a wrong one is visible
+    /// from outside.
     pub(super) digest: u32,
     /// `(mut i32)`: 1 once the droppable segment has been dropped.
     pub(super) dropped: u32,
@@ -100,19 +102,20 @@ pub(super) struct Globals {
 pub(super) struct Funcs {
     /// Takes two references, returns one.
     pub(super) join: u32,
-    /// The same type; ends in a tail call of `join`.
+    /// The same type; tail-calls `join`.
     pub(super) relay: u32,
     /// Throws its argument.
     pub(super) thrower: u32,
-    /// No parameters: runs sequences of its own, so that some run even if every function of the module traps at once.
+    /// No parameters: runs sequences, so that some run even if every function of the module traps
+    /// at once.
     pub(super) driver: u32,
-    /// Makes a number of what a reference refers to.
+    /// Computes a number from a reference.
     pub(super) look: u32,
-    /// Ends in a trap, one of several: its parameter says which.
+    /// Ends in one of several traps, chosen by its parameter.
     pub(super) trapper: u32,
 }
 
-/// Everything a sequence may refer to.
+/// All items that a sequence may refer to.
 #[derive(Debug)]
 pub(super) struct Layout {
     /// The appended types.
@@ -125,13 +128,13 @@ pub(super) struct Layout {
     pub(super) eq_table: u32,
     /// A table of nullable nodes, at least [`LEN`] long.
     pub(super) node_table: u32,
-    /// A table of nullref, which holds nothing but nulls.
+    /// A table of nullref, which holds only nulls.
     pub(super) null_table: u32,
-    /// Elements a table may have at most.
+    /// Maximum size of a table.
     pub(super) table_max: u64,
     /// A passive segment of [`LEN`] eqrefs that is never dropped.
     pub(super) kept_elem: u32,
-    /// A passive segment of [`LEN`] eqrefs; gone once the global `dropped` is 1.
+    /// A passive segment of [`LEN`] eqrefs; dropped once the global `dropped` is 1.
     pub(super) droppable_elem: u32,
     /// A passive segment of [`LEN`] nodes that is never dropped.
     pub(super) node_elem: u32,
@@ -139,7 +142,7 @@ pub(super) struct Layout {
     pub(super) data: u32,
     /// The tag, with one eqref.
     pub(super) tag: u32,
-    /// How to make an object of each type of the module, where that can be done.
+    /// How to make an object of each type of the module, if it can be made.
     pub(super) recipes: Vec<Option<Recipe>>,
     /// Types of the module that get a scratch local.
     pub(super) adopted: Vec<Adopted>,
@@ -147,9 +150,9 @@ pub(super) struct Layout {
     pub(super) sinks: Vec<Sink>,
     /// Whether objects and loops are larger than usual.
     pub(super) large: bool,
-    /// Kinds of sequences in use, each as often as its weight.
+    /// Kinds of sequences in use, each repeated by its weight.
     pub(super) kinds: Vec<u8>,
-    /// The same without those that call an appended function.
+    /// The same without kinds that call an appended function.
     pub(super) leaf_kinds: Vec<u8>,
 }
 

@@ -8,7 +8,8 @@ use super::inhabit::{Filler, Recipe, Source};
 use super::layout::LEN;
 
 impl Emitter<'_> {
-    /// A value for a place of the module. `depth` bounds for how long the way need not be the cheapest.
+    /// Pushes a value for a place of the module. For `depth` levels the source need not be the
+    /// cheapest.
     pub(super) fn fill(&mut self, filler: &Filler, depth: u32) {
         match filler {
             Filler::Number(ty) => self.number(*ty),
@@ -16,7 +17,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A reference, made in one of these ways.
+    /// Pushes a reference from one of these sources.
     pub(super) fn one_of_sources(&mut self, sources: &[Source], depth: u32) {
         let chosen = match depth {
             0 => sources.first().copied(),
@@ -27,7 +28,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A reference, made as `source` says.
+    /// Pushes a reference from `source`.
     fn source(&mut self, source: Source, depth: u32) {
         match source {
             Source::Null(heap) => {
@@ -51,13 +52,13 @@ impl Emitter<'_> {
         }
     }
 
-    /// A new object of a type of the module; arrays are [`LEN`] long.
+    /// Pushes a new object of a type of the module; arrays are [`LEN`] long.
     pub(super) fn object(&mut self, ty: u32, depth: u32) {
         let layout = self.layout;
         let Some(Some(recipe)) = layout.recipes.get(ty as usize) else {
             return;
         };
-        // Where there are fields to fill, a default object is the less interesting one.
+        // If there are fields to fill, a default object is less interesting.
         let default = recipe.default && (depth == 0 || self.choice.chance(1, 3));
         if recipe.array {
             self.array(ty, recipe, default, depth);
@@ -88,7 +89,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A number; of a packed field, mostly one that does not fit.
+    /// Pushes a number; for a packed field, mostly one that does not fit.
     fn number(&mut self, ty: StorageType) {
         let bits = self.choice.bits();
         let mut op = self.op();
@@ -99,7 +100,7 @@ impl Emitter<'_> {
             StorageType::Val(ValType::F32) => op.f32_const(Ieee32::from(bits as u8 as f32)),
             StorageType::Val(ValType::F64) => op.f64_const(Ieee64::from(f64::from(bits as u16))),
             StorageType::Val(ValType::V128) => op.v128_const(i128::from(bits)),
-            // Numbers have no other types.
+            // No number has another type.
             StorageType::Val(ValType::Ref(_)) => op.nop(),
         };
     }

@@ -1,30 +1,33 @@
-//! The enrichment pass: makes a module do something to a collector.
+//! The enrichment pass: makes a module exercise a collector.
 //!
-//! A module of wasm-smith alone hardly ever stores a reference, and practically never copies or fills an array of them. The
-//! pass appends types, globals, tables, segments, a tag and functions of its own, and splices short sequences that build, share,
-//! move, overwrite and drop objects into the module's bodies, between the instructions that were there.
+//! A module of wasm-smith alone hardly ever stores a reference, and practically never copies or
+//! fills an array of them. The pass appends types, globals, tables, segments, a tag and functions,
+//! and splices short sequences into the module's bodies, between its instructions. These build,
+//! share, move, overwrite and drop objects.
 //!
 //! Three rules keep the result valid and useful:
 //!
-//! - everything is appended, so no index of the module changes, and its own instructions are copied byte for byte, but for those
-//!   that a guard keeps from trapping;
-//! - a sequence leaves the operand stack as it found it and uses locals of its own, so it is valid at any point;
-//! - a sequence does not trap, but for the kinds that are there to trap: a trap ends the call, and all that follows is lost.
+//! - all items are appended, so no index of the module changes, and its own instructions are copied
+//!   byte for byte, except for those that a guard keeps from trapping;
+//! - a sequence leaves the operand stack as it found it and uses separate locals, so it is valid at
+//!   any point;
+//! - a sequence does not trap, except for the kinds meant to trap: a trap ends the call, and the
+//!   rest of it is lost.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `seeds` | the part of the input that is used |
-//! | `survey` | what the module has |
-//! | `layout` | where the additions end up |
+//! | `survey` | the items of the module |
+//! | `layout` | the indices of the additions |
 //! | `append` | the additions themselves |
 //! | `inhabit` | which types of the module have values, and how to make them |
-//! | `own` | the module's own types, globals and tables as places for references |
+//! | `adopted` | the module's own types, globals and tables as places for references |
 //! | `rewrite` | the walk over the sections |
 //! | `segments` | active segments that would keep the module from being instantiated |
 //! | `body` | splicing into one body |
-//! | `guard` | the module's own instructions, kept from trapping |
-//! | `ref_types` | reference types, as `wasm_encoder` has them |
-//! | `emit`, `value`, `make`, `store` | what sequences are written with |
+//! | `no_traps` | guards, which keep the module's own instructions from trapping |
+//! | `ref_types` | reference types of `wasm_encoder` |
+//! | `emit`, `value`, `make`, `store` | the emitter of sequences |
 //! | `sequence/` | the sequences |
 //! | `helpers` | the appended functions |
 
@@ -64,14 +67,16 @@ use rewrite::Rewriter;
 use seeds::{BODIES, Seeds};
 use survey::Survey;
 
-/// Adds to the valid module `wasm` what a collector has work with. The result is valid if `wasm` is, under the features of
-/// WebAssembly 3.0 without threads.
+/// Adds work for a collector to the valid module `wasm`. The result is valid if `wasm` is, under
+/// the features of WebAssembly 3.0 without threads.
 ///
-/// Uses up to [`INPUT`] bytes of `u`; with fewer, or none, the choices are still varied from one body to the next.
+/// Uses up to [`INPUT`] bytes of `u`; with fewer, or none, the choices are still varied from one
+/// body to the next.
 ///
 /// # Errors
 ///
-/// If `wasm` is not a module, or is not valid in a way that matters here. A module of [`smith`](super::smith) is neither.
+/// If `wasm` is not a module, or is invalid in a way that the pass depends on. A module of
+/// [`smith`](super::smith) is neither.
 ///
 /// # Example
 ///
@@ -87,11 +92,11 @@ pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichEr
     rewrite(wasm, u, Extent::Everything)
 }
 
-/// Appends to `wasm` what [`enrich`] would append for the same input, and changes nothing else: no sequence is spliced into a
-/// body, no instruction is guarded, no segment is moved.
+/// Appends to `wasm` the additions of [`enrich`] for the same input, and changes nothing else: no
+/// sequence is spliced into a body, no instruction is guarded, no segment is moved.
 ///
-/// What was in the module must then behave as before, because none of its code can reach the additions. That is what the fuzz
-/// target `enrich` checks; see [`targets`](crate::campaign::targets).
+/// The original items must then behave as before, because none of the module's code can reach the
+/// additions. The fuzz target `enrich` checks this; see [`targets`](crate::campaign::targets).
 ///
 /// # Errors
 ///
@@ -100,17 +105,17 @@ pub fn extend(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichEr
     rewrite(wasm, u, Extent::Additions)
 }
 
-/// How much of the pass is done.
+/// The extent of the pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
     /// All of it.
     Everything,
-    /// Only what is appended.
+    /// Only the additions.
     Additions,
 }
 
 fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<u8>, EnrichError> {
-    // Only the end of the input is ever an error of `arbitrary`, and these draws treat it as zeros.
+    // `arbitrary` fails only at the end of the input, and these draws then yield zeros.
     let seeds = Seeds::draw(u).unwrap_or(Seeds {
         layout: 0,
         helpers: 0,
@@ -119,7 +124,7 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
     let survey = Survey::new(wasm)?;
     let mut choice = Choice::new(seeds.layout, u64::MAX);
     let layout = lay_out(&survey, &mut choice);
-    // These are drawn in any case, so that the additions are the same.
+    // Drawn in any case, so that the additions are the same.
     let settle = choice.chance(15, 16);
     let guard = choice.chance(7, 8);
     let everything = extent == Extent::Everything;
@@ -137,7 +142,7 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
     Ok(module.finish())
 }
 
-/// Decides what is added to the module behind `survey`.
+/// Decides on the additions to the module behind `survey`.
 fn lay_out(survey: &Survey, choice: &mut Choice) -> Layout {
     let adopted = adopted::adopt(survey, choice);
     let sinks = adopted::sinks(survey);

@@ -1,11 +1,14 @@
 //! Guards: the module's own instructions, kept from trapping.
 //!
-//! Nearly every call of a function of wasm-smith's ends in a trap, most of them in an `unreachable` or in a loop without an end,
-//! and what would have come after it is lost. In most modules a guard in front of such an instruction puts something in the place of
-//! an operand that would trap: a new object for a null, an index that is in bounds. What cannot go on returns: the caller does
-//! not notice, and the stack is as polymorphic behind a `return` as behind an `unreachable`.
+//! Nearly every call of a function of wasm-smith ends in a trap, most of them at an `unreachable`
+//! or in an endless loop, and the rest of the call is lost. In most modules a guard in front of
+//! such an instruction replaces an operand that would trap: a null by a new object, an index by one
+//! that is in bounds. Without a replacement, as for an `unreachable` or an endless loop, the
+//! function returns: the caller does not notice, and the stack after a `return` is polymorphic,
+//! too.
 //!
-//! Guards look at the operator alone, never at the types on the stack, so they are possible only where the operator says enough.
+//! Guards inspect the operator alone, never the types on the stack, so only operators with enough
+//! type information can be guarded.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, RefType, ValType};
@@ -20,29 +23,29 @@ use super::layout::LEN;
 use super::ref_types::nullable;
 use super::survey::Survey;
 
-/// How often the loops of one call turn in all, before it returns.
+/// Maximum number of iterations of all loops in one call, after which it returns.
 const TURNS: i32 = 40;
 
 /// The guards of one body.
 pub(super) struct Guards<'a> {
     survey: &'a Survey,
-    /// What the function returns; `None` if there are no such values.
+    /// How to make the results of the function; `None` if that is not possible.
     results: Option<Vec<Filler>>,
-    /// Whether there are any guards.
+    /// Whether guards are written at all.
     on: bool,
 }
 
-/// What becomes of an operator.
+/// Whether an operator is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
-    /// It stays, behind what may have been written.
+    /// Kept, after the code that was written.
     Stays,
-    /// It goes: what was written stands for it.
+    /// Replaced by the code that was written.
     Goes,
 }
 
 impl<'a> Guards<'a> {
-    /// For a body of a function of type `ty`.
+    /// The guards for a body of a function of type `ty`.
     pub(super) fn new(survey: &'a Survey, ty: &FuncType, on: bool) -> Guards<'a> {
         let results = ty.results().iter().map(|ty| Filler::of(survey, *ty));
         Guards {
@@ -52,9 +55,9 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// Writes what comes before `op`, or in its place. `dead` says that it is not reached anyway.
+    /// Writes the code before `op`, or in its place. `dead` means that `op` is unreachable.
     pub(super) fn before(&self, e: &mut Emitter<'_>, op: &Operator<'_>, dead: bool) -> Fate {
-        // A few are left as they are: traps must also be the same everywhere.
+        // A few operators are not guarded: traps must also be the same under all heaps.
         if !self.on || dead || e.choice.chance(1, 24) {
             return Fate::Stays;
         }
@@ -129,7 +132,7 @@ impl<'a> Guards<'a> {
                 e.op().i32_const(63).i32_and();
             }
             Operator::ArrayNewData { .. } | Operator::ArrayNewElem { .. } => {
-                // Segments are short: part of nothing is the only part that there is for certain.
+                // Segments are short: only an empty part is certainly in bounds.
                 e.op().drop().drop().i32_const(0).i32_const(0);
             }
             Operator::TableInit { table, .. } if self.is_narrow(table) => {
@@ -165,7 +168,7 @@ impl<'a> Guards<'a> {
         Fate::Stays
     }
 
-    /// Writes what comes behind `op`.
+    /// Writes the code after `op`.
     pub(super) fn after(&self, e: &mut Emitter<'_>, op: &Operator<'_>, dead: bool) {
         if let (Operator::Loop { .. }, Some(results)) = (op, &self.results)
             && !dead
@@ -184,7 +187,7 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// The value of a field, or of an element, on the stack.
+    /// The type that a value of a field, or of an element, has on the stack.
     fn field(&self, ty: u32, field: u32) -> Option<ValType> {
         use wasmparser::CompositeInnerType::{Array, Struct};
         let field = match &self.survey.types.get(ty as usize)?.composite_type.inner {
@@ -196,7 +199,7 @@ impl<'a> Guards<'a> {
         RoundtripReencoder.val_type(unpacked).ok()
     }
 
-    /// A reference to a struct of type `ty` is on the stack.
+    /// Guards a reference on the stack to a struct of type `ty`.
     fn object(&self, e: &mut Emitter<'_>, ty: u32) {
         if self.is_inhabited(ty) {
             let object = e.temporary(Role::Operand, ValType::Ref(nullable(ty)));
@@ -208,7 +211,7 @@ impl<'a> Guards<'a> {
         matches!(self.survey.costs.get(ty as usize), Some(Some(_)))
     }
 
-    /// A reference to an array of type `ty` and an index are on the stack.
+    /// Guards a reference to an array of type `ty` and an index on the stack.
     fn element(&self, e: &mut Emitter<'_>, ty: u32) {
         if !self.is_inhabited(ty) {
             return;
@@ -241,13 +244,13 @@ impl<'a> Guards<'a> {
             .local_get(index);
     }
 
-    /// Whether a table has an element, and indices of 32 bits.
+    /// Whether a table has an element, and 32-bit indices.
     fn is_narrow(&self, table: u32) -> bool {
         let table = self.survey.tables.get(table as usize);
         table.is_some_and(|table| table.initial > 0 && !table.table64)
     }
 
-    /// An index into a table is on the stack.
+    /// Guards an index into a table on the stack.
     fn index(&self, e: &mut Emitter<'_>, table: u32) {
         let Some(table) = self.survey.tables.get(table as usize) else {
             return;
@@ -263,7 +266,8 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// A reference of the hierarchy of `to` is on the stack: it is cast if that succeeds, and replaced if not.
+    /// Guards a reference on the stack in the hierarchy of `to`: it is cast if that succeeds, and
+    /// else replaced.
     fn cast(&self, e: &mut Emitter<'_>, to: ParsedHeap, null: bool) -> Fate {
         use AbstractHeapType::{Any, Array, Eq, I31, None as Bottom, Struct};
         let internal = match to {
@@ -308,7 +312,7 @@ impl<'a> Guards<'a> {
     }
 }
 
-/// Returns something.
+/// Returns with new values.
 fn leave(e: &mut Emitter<'_>, results: &[Filler]) {
     for result in results {
         e.fill(result, 1);

@@ -1,5 +1,5 @@
-//! The walk over the module's sections. Each is copied and gets the appended items behind its own; a section the module does
-//! not have is made.
+//! The walk over the module's sections. Each section is copied and followed by the appended items;
+//! a missing section is created.
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
@@ -21,10 +21,10 @@ use super::segments::{self, Fit};
 use super::survey::Survey;
 use super::{append, body};
 
-/// At most this many sequences in the bodies of the module.
+/// Maximum number of sequences in the bodies of the module.
 const MAX_PER_MODULE: u32 = 64;
 
-/// Sections that get something, in the order in which they must appear.
+/// Sections with appended items, in their required order.
 const ORDER: [SectionId; 13] = [
     SectionId::Type,
     SectionId::Import,
@@ -50,9 +50,9 @@ fn position(id: SectionId) -> usize {
 
 /// Copies a module with additions.
 pub(super) struct Rewriter<'a> {
-    /// The module as it was.
+    /// The original module.
     pub(super) survey: &'a Survey,
-    /// What is added.
+    /// The additions.
     pub(super) layout: &'a Layout,
     /// Choices for the appended items.
     pub(super) choice: Choice,

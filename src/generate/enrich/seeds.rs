@@ -1,18 +1,18 @@
-//! The part of the input that the pass uses.
+//! The part of the input used by the pass.
 
 use arbitrary::Unstructured;
 
-/// How many bytes of input [`enrich`](super::enrich) uses at most.
+/// Maximum number of input bytes that [`enrich`](super::enrich) uses.
 pub const INPUT: usize = 8 + 4 + 4 * BODIES;
 
-/// Bodies with a seed of their own; further ones share them.
+/// Number of bodies with separate seeds; further ones share these.
 pub(super) const BODIES: usize = 8;
 
 /// Seeds drawn from the input, one for each part, so that a change of a few bytes changes one part.
 pub(super) struct Seeds {
-    /// What is appended, and which kinds of sequences there are.
+    /// For the appended items and the kinds of sequences.
     pub(super) layout: u64,
-    /// The appended functions.
+    /// For the appended functions.
     pub(super) helpers: u64,
     pub(super) bodies: [u32; BODIES],
 }

@@ -1,30 +1,31 @@
-//! Active segments that do not fit are moved.
+//! Repair of active segments that are out of bounds.
 //!
-//! In one module in eight, wasm-smith puts an active segment where it ends outside its table, and a module that cannot be
-//! instantiated has nothing to say about a collector. In most modules such a segment is moved to where it fits, or made
-//! passive; it keeps its index. In the others it stays, because failing to instantiate must also be the same everywhere.
+//! In one module in eight, wasm-smith places an active segment so that it ends outside its table,
+//! and a module that cannot be instantiated does not test a collector. In most modules such a
+//! segment is moved to where it fits, or made passive; it keeps its index. In the others it is
+//! unchanged, because a failure to instantiate must also be the same under all heaps.
 
 use wasmparser::{ConstExpr, DataKind, ElementItems, ElementKind, Operator};
 
 use super::survey::Survey;
 
-/// What becomes of an active segment.
+/// The repair of an active segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// It stays: it fits.
+    /// Unchanged, since it fits.
     Stay,
-    /// It moves to this offset, an i64 if indices or addresses are.
+    /// Moved to this offset.
     Move {
         /// The offset.
         to: i32,
-        /// Whether it is an i64.
+        /// Whether the offset is an i64, for 64-bit indices or addresses.
         wide: bool,
     },
-    /// It cannot fit anywhere.
+    /// Made passive, since it cannot fit.
     Passive,
 }
 
-/// What becomes of an element segment.
+/// The repair of an element segment.
 pub(super) fn element(survey: &Survey, kind: &ElementKind<'_>, items: &ElementItems<'_>) -> Fit {
     let ElementKind::Active {
         table_index,
@@ -44,7 +45,7 @@ pub(super) fn element(survey: &Survey, kind: &ElementKind<'_>, items: &ElementIt
     fit(offset_expr, u64::from(len), room, wide)
 }
 
-/// What becomes of a data segment.
+/// The repair of a data segment.
 pub(super) fn data(survey: &Survey, kind: &DataKind<'_>, len: usize) -> Fit {
     let DataKind::Active {
         memory_index,
@@ -62,7 +63,7 @@ pub(super) fn data(survey: &Survey, kind: &DataKind<'_>, len: usize) -> Fit {
 
 fn fit(offset: &ConstExpr<'_>, len: u64, room: u64, wide: bool) -> Fit {
     let mut ops = offset.get_operators_reader();
-    // An offset that is computed, or taken from a global, is most often far outside.
+    // An offset that is computed, or taken from a global, is mostly far outside.
     let start = match (ops.read(), ops.read()) {
         (Ok(Operator::I32Const { value }), Ok(Operator::End)) => Some(u64::from(value as u32)),
         (Ok(Operator::I64Const { value }), Ok(Operator::End)) => Some(value as u64),

@@ -1,4 +1,4 @@
-//! Places of the pass's own, and blocks around a value.
+//! Stores to appended places, and blocks around a value.
 
 use wasm_encoder::BlockType;
 
@@ -16,7 +16,7 @@ impl Emitter<'_> {
         self.ensure(local, |e| e.new_refs(1));
     }
 
-    /// Stores what `value` pushes, an eqref, in a place of the pass's own.
+    /// Stores the eqref that `value` pushes in an appended place.
     pub(super) fn store_eq(&mut self, value: impl FnOnce(&mut Self)) {
         let t = self.layout.types;
         match self.choice.below(7) {
@@ -55,14 +55,14 @@ impl Emitter<'_> {
         }
     }
 
-    /// Runs `body`, which leaves an eqref, in a block that can be left with one.
+    /// Runs `body`, which pushes an eqref, in a block that can be left with an eqref.
     pub(super) fn eq_block(&mut self, body: impl FnOnce(&mut Self)) {
         self.op().block(EQ_BLOCK);
         body(self);
         self.op().end();
     }
 
-    /// Runs `body` if `local` is not null. It leaves nothing.
+    /// Runs `body` if `local` is not null. `body` pushes nothing.
     pub(super) fn if_some(&mut self, local: u32, body: impl FnOnce(&mut Self)) {
         self.op()
             .local_get(local)

@@ -1,5 +1,5 @@
-//! What the pass has to know of a module before it can add to it: how long every index space is, and what of the module's own
-//! could hold a reference.
+//! Facts about a module that the pass needs: the length of every index space, and the module's
+//! items that can hold a reference.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::error::EnrichError;
 pub(super) struct Survey {
     /// All types, in index order.
     pub(super) types: Vec<SubType>,
-    /// How many functions are imported.
+    /// Number of imported functions.
     pub(super) imported_funcs: u32,
     /// The type of each function the module defines.
     pub(super) defined_funcs: Vec<u32>,
@@ -25,22 +25,23 @@ pub(super) struct Survey {
     pub(super) globals: Vec<GlobalType>,
     /// All memories.
     pub(super) memories: Vec<MemoryType>,
-    /// How many tags there are.
+    /// Number of tags.
     pub(super) tags: u32,
-    /// How many element segments there are.
+    /// Number of element segments.
     pub(super) elements: u32,
-    /// How many data segments there are.
+    /// Number of data segments.
     pub(super) data: u32,
-    /// Functions that the module defines and exports, which code may refer to, with the indices of their types.
+    /// Functions that the module defines and exports, which code may refer to, with the indices of
+    /// their types.
     pub(super) exported_funcs: Vec<(u32, u32)>,
-    /// What an object of each type costs to make; see [`super::inhabit`].
+    /// Cost of an object of each type; see [`super::inhabit`].
     pub(super) costs: Vec<Option<u32>>,
-    /// Names that are taken.
+    /// Names of exports.
     pub(super) export_names: BTreeSet<String>,
 }
 
 impl Survey {
-    /// Reads `wasm`, which must be a valid core module; all but the costs.
+    /// Reads everything but the costs from `wasm`, which must be a valid core module.
     pub(super) fn read(wasm: &[u8]) -> Result<Survey, EnrichError> {
         let mut survey = Survey::default();
         for payload in Parser::new(0).parse_all(wasm) {
@@ -108,7 +109,7 @@ impl Survey {
         }
     }
 
-    /// How many functions there are, imported ones included.
+    /// Number of functions, imported ones included.
     pub(super) fn funcs(&self) -> u32 {
         self.imported_funcs + self.defined_funcs.len() as u32
     }
@@ -125,8 +126,8 @@ impl Survey {
 
     /// Whether an object of the struct or array type `ty` may be stored where `slot` is expected.
     ///
-    /// Only declared supertypes count. Two types may also be equal because their recursion groups are; missing those loses a
-    /// few stores and never makes an invalid one.
+    /// Only declared supertypes count. Two types may also be equal because their recursion groups
+    /// are; ignoring that loses a few stores and never makes an invalid one.
     pub(super) fn accepts(&self, slot: RefType, ty: u32) -> bool {
         let Some(sub) = self.types.get(ty as usize) else {
             return false;
@@ -148,7 +149,7 @@ impl Survey {
                     if index == super_ty {
                         return true;
                     }
-                    // A supertype has a smaller index, so this ends; insist on it rather than trust the input.
+                    // A supertype has a smaller index, so this ends; checked rather than trusted.
                     current = self
                         .types
                         .get(index as usize)

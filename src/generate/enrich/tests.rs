@@ -12,7 +12,7 @@ use super::survey::Survey;
 use super::{EnrichError, enrich, lay_out};
 use crate::generate::{module, smith};
 
-/// What the engine of this repository accepts.
+/// Features that this engine accepts.
 fn features() -> WasmFeatures {
     WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }
@@ -30,7 +30,7 @@ fn check(wasm: &[u8], what: &str) {
     }
 }
 
-/// How many bodies have an operator for which `test` holds.
+/// Number of bodies with an operator for which `test` holds.
 fn bodies_with(wasm: &[u8], mut test: impl FnMut(&Operator<'_>) -> bool) -> usize {
     let mut count = 0;
     for payload in Parser::new(0).parse_all(wasm) {
@@ -44,7 +44,7 @@ fn bodies_with(wasm: &[u8], mut test: impl FnMut(&Operator<'_>) -> bool) -> usiz
 
 #[test]
 fn plain_and_enriched_modules_validate() {
-    // Ten thousand are tried in `tests/campaigns/generators.rs`.
+    // `tests/campaigns/generators.rs` tries ten thousand.
     for seed in 0..1_000 {
         let input = bytes(seed, 200 + (seed as usize % 9) * 200);
         let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
@@ -229,7 +229,7 @@ fn operators(wasm: &[u8]) -> Vec<Vec<String>> {
     bodies
 }
 
-/// The scratch locals are where their methods say.
+/// The types of the scratch locals match the indices of the methods.
 #[test]
 fn scratch_types_match_indices() {
     let wasm = wat::parse_str("(module (type (array (mut eqref))))").expect("parses");
@@ -256,13 +256,13 @@ fn scratch_types_match_indices() {
     assert!(!e.out.is_empty());
 }
 
-/// What a call of `f`, the module's only function, ends with.
+/// The outcome of a call of `f`, the module's only function.
 fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
     let plain = wat::parse_str(text).expect("valid text");
     let survey = Survey::new(&plain).expect("surveys");
     let mut choice = Choice::new(0, 0);
     let mut layout = lay_out(&survey, &mut choice);
-    // The least of sequences, so that nothing else decides.
+    // Sequences of one kind only, so that they do not affect the outcome.
     layout.kinds = vec![0];
     layout.leaf_kinds = vec![0];
     let seeds = super::Seeds {
@@ -317,7 +317,7 @@ fn guards_keep_calls_from_trapping() {
         );
         let plain = ends(&text, false, 0);
         assert!(matches!(plain, Outcome::Trapped(_)), "{body}: {plain:?}");
-        // Some instructions are left to trap.
+        // Some instructions are left unguarded and may trap.
         let guarded: Vec<Outcome> = (0..6).map(|seed| ends(&text, true, seed)).collect();
         let returned = |outcome: &&Outcome| matches!(outcome, Outcome::Returned(_));
         let returned = guarded.iter().filter(returned).count();

@@ -13,7 +13,7 @@ impl Emitter<'_> {
         self.op().i32_const(value).ref_i31();
     }
 
-    /// An eqref. `depth` bounds how far it is nested.
+    /// Pushes an eqref. `depth` bounds its nesting.
     pub(super) fn eq_value(&mut self, depth: u32) {
         let t = self.layout.types;
         let leaves = 8;
@@ -75,7 +75,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A number that differs between runs of the same code in a loop, or does not.
+    /// Pushes a number that may differ between iterations of a loop.
     pub(super) fn condition(&mut self) {
         match self.choice.below(4) {
             0 => {
@@ -160,7 +160,7 @@ impl Emitter<'_> {
         let refs = self.layout.types.refs;
         let len = self.length();
         match self.choice.below(5) {
-            // All elements are one object: many owners at once.
+            // All elements are one object with many owners.
             0 | 1 => {
                 self.eq_value(depth);
                 self.op().i32_const(len).array_new(refs);
@@ -168,7 +168,7 @@ impl Emitter<'_> {
             2 => {
                 self.op().i32_const(len).array_new_default(refs);
             }
-            // Values that can be told apart, so that one in the wrong place shows.
+            // Distinguishable values, so that one in the wrong place shows.
             3 => {
                 let first = self.choice.below(1 << 16) as i32;
                 for i in 0..LEN as i32 {
@@ -192,7 +192,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// How long a new array is: mostly [`LEN`], at times more, rarely more than a byte can count.
+    /// Length of a new array: mostly [`LEN`], at times more, rarely more than 255.
     pub(super) fn length(&mut self) -> i32 {
         let len = match self.choice.below(24) {
             0 => self.choice.range(256, 320),
@@ -203,7 +203,8 @@ impl Emitter<'_> {
         len.max(LEN) as i32
     }
 
-    /// A size in bytes that is at least [`LEN`]: next to a power of two, where sizes are rounded, as often as not.
+    /// A size in bytes, at least [`LEN`]: in half of the cases near a power of two, where heaps
+    /// round sizes.
     pub(super) fn size(&mut self) -> u32 {
         let most = if self.layout.large { 17 } else { 10 };
         let power = 1 << self.choice.range(3, most);

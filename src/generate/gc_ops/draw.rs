@@ -1,4 +1,4 @@
-//! Parts of programs, drawn at random: for the generator, and for what a mutation inserts.
+//! Parts of programs, drawn at random: for the generator, and for insertions by a mutation.
 
 use super::program::{Act, Field, Func, Global, Heap, Kind, Op, Shape, Sig, Storage, Table};
 use super::program::{Segment, Ty, TypeDef};
@@ -7,7 +7,7 @@ use crate::generate::enrich::choice::Choice;
 use crate::generate::relative_schedule::RelativeSchedule;
 use arbitrary::Unstructured;
 
-/// A reference type among programs with `types` types; mostly to one of these.
+/// A reference type in a program with `types` types; mostly to one of these.
 pub(super) fn reference(c: &mut Choice, types: u32) -> Ty {
     let heap = match c.below(21) {
         0 | 1 => Heap::Any,
@@ -96,11 +96,11 @@ pub(super) fn sig(c: &mut Choice, types: u32) -> Sig {
     }
 }
 
-/// A function over the types whose shapes are given. Its operations are of the given kinds.
+/// A function over types with the given shapes, with operations of the given kinds.
 pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[Kind]) -> Func {
     let types = shapes.len() as u32;
     let mut slots = vec![Ty::I32, Ty::I32];
-    // Two arrays and two structs of one type each: to copy between, and to link.
+    // Two arrays and two structs of one type each, to copy between and to link.
     for is_struct in [false, true] {
         let all: Vec<u8> = (0..types as u8)
             .filter(|i| shapes[usize::from(*i)] == is_struct)
@@ -110,7 +110,7 @@ pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[Kind]) ->
         }
     }
     slots.push(Ty::null([Heap::Any, Heap::Eq][c.below(2) as usize]));
-    // To throw again what was caught.
+    // To rethrow a caught exception.
     slots.extend(c.chance(1, 4).then_some(Ty::null(Heap::Exn)));
     let others = c.range(2, 6);
     slots.extend((0..others).map(|_| ty(c, types)));
@@ -129,7 +129,7 @@ pub(super) fn op(c: &mut Choice, kinds: &[Kind]) -> Op {
     }
 }
 
-/// Every kind, as often as its weight says.
+/// Every kind, repeated according to its weight.
 pub(super) fn all_kinds() -> Vec<Kind> {
     let repeated = |(kind, weight): &(Kind, u8)| std::iter::repeat_n(*kind, usize::from(*weight));
     Kind::ALL.iter().flat_map(repeated).collect()
@@ -150,7 +150,7 @@ pub(super) fn call(c: &mut Choice, func: u8) -> Act {
     Act::Call(func, (0..4).map(|_| arg(c)).collect())
 }
 
-/// Something the host does beside its calls of every function.
+/// An action of the host in addition to its calls of every function.
 pub(super) fn act(c: &mut Choice) -> Act {
     let which = c.below(256) as u8;
     match c.below(10) {
@@ -162,7 +162,7 @@ pub(super) fn act(c: &mut Choice) -> Act {
     }
 }
 
-/// When it is collected, in terms of a run of unknown length.
+/// A schedule of collections, relative to a run of unknown length.
 pub(super) fn relative_schedule(c: &mut Choice) -> RelativeSchedule {
     let bytes: Vec<u8> = (0..24).map(|_| c.below(256) as u8).collect();
     RelativeSchedule::draw(&mut Unstructured::new(&bytes)).unwrap_or(RelativeSchedule::Never)

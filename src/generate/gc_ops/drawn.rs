@@ -1,4 +1,4 @@
-//! Programs to cases.
+//! Conversion of programs to cases.
 
 use super::program::{Act, Program};
 use crate::case::{Call, Case, Plan, Step};
@@ -9,7 +9,7 @@ use crate::module::Module;
 use arbitrary::Unstructured;
 use std::sync::Arc;
 
-/// The case of a program in its byte form, or `None` where the bytes are no program.
+/// The case of a program in byte form, or `None` if the bytes are not a program.
 pub fn case(data: &[u8]) -> Option<GeneratedCase> {
     drawn(&Program::decode(data)?).ok()
 }
@@ -37,7 +37,8 @@ pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<Generat
 }
 
 impl Program {
-    /// What the host does, by the names of exports. Acts on what the program does not have, or cannot change, are left out.
+    /// The steps of the host, by the names of exports. Acts on items that do not exist, or cannot
+    /// be changed, are left out.
     fn steps(&self, acts: &[Act]) -> Vec<Step> {
         let steps = acts.iter().filter_map(|act| {
             Some(match act {

@@ -1,13 +1,13 @@
-//! The edits that a mutation makes. None of them looks after soundness: a repair follows.
+//! The edits of a mutation. They may leave the program unsound: a repair follows.
 
 use super::draw;
 use super::program::{Kind, Op, Program, Shape, Ty};
 use crate::generate::enrich::choice::Choice;
 
-/// An edit, at a place that it chooses itself.
+/// An edit, at a place that it chooses.
 pub(super) type Edit = fn(&mut Program, &mut Choice);
 
-/// All edits, each with its share of all mutations, and whether it only adds.
+/// All edits, each with its weight, and whether it only adds.
 pub(super) const EDITS: [(u32, bool, Edit); 12] = [
     (8, true, insert),
     (5, false, remove),
@@ -65,7 +65,7 @@ fn swap(program: &mut Program, c: &mut Choice) {
     }
 }
 
-/// Repeats a few operations where they are.
+/// Duplicates a few operations in place.
 fn duplicate(program: &mut Program, c: &mut Choice) {
     if let Some(ops) = ops(program, c)
         && let Some(at) = place(ops, c)
@@ -76,7 +76,7 @@ fn duplicate(program: &mut Program, c: &mut Choice) {
     }
 }
 
-/// Changes what an operation works on, or what it is.
+/// Changes the operands of an operation, or its kind.
 fn rewrite(program: &mut Program, c: &mut Choice) {
     if let Some(ops) = ops(program, c)
         && let Some(at) = place(ops, c)
@@ -167,7 +167,7 @@ fn regroup(program: &mut Program, c: &mut Choice) {
                 group.remove(nth);
             }
         }
-        // At the end of a group, so that few indices change what they mean.
+        // At the end of a group, so that few indices change their meaning.
         _ => groups[at].push(draw::type_def(c, all + 1)),
     }
 }
@@ -233,7 +233,7 @@ fn state(program: &mut Program, c: &mut Choice) {
     }
 }
 
-/// Changes what the host does.
+/// Changes the actions of the host.
 fn plan(program: &mut Program, c: &mut Choice) {
     let steps = match c.chance(3, 4) {
         true => &mut program.plan,
@@ -256,7 +256,7 @@ fn plan(program: &mut Program, c: &mut Choice) {
     }
 }
 
-/// Changes when it is collected, which heaps join in, and what a run may use.
+/// Changes when collections happen, which heaps take part, and the limits of a run.
 fn run(program: &mut Program, c: &mut Choice) {
     match c.below(4) {
         0 => program.extra = c.below(16) as u8,

@@ -1,11 +1,12 @@
-//! Bytes to programs.
+//! Generation of programs from bytes.
 
 use super::draw;
 use super::program::{Field, Heap, Kind, Program, Shape, Storage, Ty, TypeDef};
 use crate::generate::enrich::choice::Choice;
 use arbitrary::Unstructured;
 
-/// Kinds that are in every program: without them there is nothing to collect, or nothing is left open for long.
+/// Kinds that every program has: without them there would be nothing to collect, or blocks would
+/// stay open for long.
 const ALWAYS: [Kind; 6] = [
     Kind::StructNew,
     Kind::StructSet,
@@ -15,7 +16,7 @@ const ALWAYS: [Kind; 6] = [
     Kind::Call,
 ];
 
-/// Kinds that most programs have, as what they do to a collector is most of its work.
+/// Kinds that most programs have, since they cause most of a collector's work.
 const MOSTLY: [Kind; 5] = [
     Kind::ArrayCopy,
     Kind::ArrayNewFixed,
@@ -27,14 +28,14 @@ const MOSTLY: [Kind; 5] = [
 impl Program {
     /// Draws a program. Any input gives one.
     ///
-    /// Each part has a seed of its own, so that another byte of the input changes one part, and an exhausted input still does
-    /// not repeat one operation for ever. Each program uses a random subset of all kinds of operations: one that may do
-    /// everything rarely does one thing often.
+    /// Each part has a separate seed, so that a changed byte of the input changes one part, and an
+    /// exhausted input does not repeat one operation for ever. Each program uses a random subset of
+    /// all kinds of operations: a program with all kinds rarely repeats one of them.
     pub fn generate(u: &mut Unstructured<'_>) -> Program {
         let mut stream = 0;
         let mut part = || {
             stream += 1;
-            // An exhausted input gives zeros, and streams differ.
+            // An exhausted input gives zeros, but streams differ.
             Choice::new(u.arbitrary().unwrap_or(0), stream)
         };
         let relative_schedule = draw::relative_schedule(&mut part());
@@ -61,7 +62,7 @@ impl Program {
         for _ in several(&mut c, 2, 5) {
             globals.push(draw::global(&mut c, types));
         }
-        // Segments of what arrays hold: others would fit nowhere.
+        // Segments of element types of the arrays: others would fit nowhere.
         let elements = defs().filter(|def| !def.shape.is_struct());
         let elements = elements.flat_map(|def| def.shape.fields());
         let elements: Vec<Ty> = elements
@@ -87,7 +88,7 @@ impl Program {
         let mut funcs = Vec::new();
         let mut sig = draw::sig(&mut c, types);
         for _ in several(&mut c, 2, 5) {
-            // The same results again, so that there are tail calls.
+            // The same results again, so that tail calls are possible.
             let results = c.chance(1, 2).then(|| sig.results.clone());
             sig = draw::sig(&mut c, types);
             sig.results = results.unwrap_or(sig.results);
@@ -131,14 +132,14 @@ impl Program {
     }
 }
 
-/// Types: what all programs need, and others.
+/// Types: those that all programs need, and others.
 fn groups(c: &mut Choice) -> Vec<Vec<TypeDef>> {
     let count = c.range(1, 4);
     let mut groups: Vec<Vec<TypeDef>> = Vec::new();
     let sizes: Vec<u32> = (0..count).map(|_| c.range(1, 3)).collect();
     let mut types = 0;
     for size in sizes {
-        // The types of this group and those before it.
+        // Types may refer to this group and to those before it.
         types += size;
         groups.push((0..size).map(|_| draw::type_def(c, types)).collect());
     }
@@ -146,7 +147,7 @@ fn groups(c: &mut Choice) -> Vec<Vec<TypeDef>> {
         storage: Storage::Val(ty),
         mutable: true,
     };
-    // A list node, which everything can be linked into, and an array of references.
+    // A list node, into which every type of object can be linked, and an array of references.
     if let Some(first) = groups.first_mut().and_then(|group| group.first_mut()) {
         *first = TypeDef {
             open: true,

@@ -1,11 +1,11 @@
-//! Which types are subtypes of which, and which have values that are not null.
+//! The subtype relation, and which types have non-null values.
 
 use super::program::{Field, Heap, Shape, Storage, Ty, TypeDef};
 
-/// Cost of what cannot be made, and the most that a type may cost.
+/// Cost of types without values, and the upper bound of all costs.
 pub(super) const TOO_MUCH: u32 = 10;
 
-/// Whether `a` is `b` or inherits from it. Parents come first, so this ends.
+/// Whether `a` is `b` or inherits from it. Parents have smaller indices, so this ends.
 fn inherits(types: &[&TypeDef], a: u8, b: u8) -> bool {
     let mut at = a;
     loop {
@@ -19,7 +19,7 @@ fn inherits(types: &[&TypeDef], a: u8, b: u8) -> bool {
     }
 }
 
-/// Whether references to `a` are references to `b`.
+/// Whether `a` is a subtype of `b`.
 pub(super) fn heap_fits(types: &[&TypeDef], a: Heap, b: Heap) -> bool {
     if a == b {
         return true;
@@ -42,7 +42,7 @@ pub(super) fn heap_fits(types: &[&TypeDef], a: Heap, b: Heap) -> bool {
     }
 }
 
-/// What [`heap_fits`] says of all pairs.
+/// The results of [`heap_fits`] for all pairs.
 pub(super) struct Order(Vec<u32>);
 
 impl Order {
@@ -56,7 +56,7 @@ impl Order {
         Order(all.iter().map(row).collect())
     }
 
-    /// Whether references to `a` are references to `b`.
+    /// Whether `a` is a subtype of `b`.
     pub(super) fn has(&self, a: Heap, b: Heap) -> bool {
         self.0
             .get(number(a))
@@ -64,7 +64,7 @@ impl Order {
     }
 }
 
-/// The heap types that need no definition, in the order of their numbers.
+/// The abstract heap types, in the order of their numbers.
 const ABSTRACT: [Heap; 8] = [
     Heap::Any,
     Heap::Eq,
@@ -76,7 +76,7 @@ const ABSTRACT: [Heap; 8] = [
     Heap::Exn,
 ];
 
-/// A number below 32: no program has 24 types, which `repair` sees to.
+/// A number below 32: `repair` keeps programs below 24 types.
 fn number(heap: Heap) -> usize {
     match heap {
         Heap::Any => 0,
@@ -91,7 +91,7 @@ fn number(heap: Heap) -> usize {
     }
 }
 
-/// Whether values of type `a` are values of type `b`, where `heap_fits` says so of heap types.
+/// Whether type `a` is a subtype of type `b`, given `heap_fits` for heap types.
 pub(super) fn fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Ty, b: Ty) -> bool {
     match (a, b) {
         (
@@ -105,7 +105,7 @@ pub(super) fn fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Ty, b: Ty) -> bool
     }
 }
 
-/// Whether values stored as `a` may be stored as `b`.
+/// Whether storage type `a` is a subtype of storage type `b`.
 pub(super) fn storage_fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Storage, b: Storage) -> bool {
     match (a, b) {
         (Storage::Val(a), Storage::Val(b)) => fits(heap_fits, a, b),
@@ -122,9 +122,11 @@ pub(super) fn field_fits(types: &[&TypeDef], a: Field, b: Field) -> bool {
     }
 }
 
-/// How many objects the smallest value of each type has, at least [`TOO_MUCH`] for types that have no value.
+/// Number of objects in the smallest value of each type, or [`TOO_MUCH`] for types that have no
+/// value, or only larger ones.
 ///
-/// Starts from nothing can be made, and ends where another round changes nothing: each round can only lower a number.
+/// Starts with no type that has a value, and iterates to a fixed point: each round can only lower a
+/// number.
 pub(super) fn costs(types: &[&TypeDef]) -> Vec<u32> {
     let mut costs = vec![TOO_MUCH; types.len()];
     loop {
@@ -150,7 +152,7 @@ pub(super) fn costs(types: &[&TypeDef]) -> Vec<u32> {
     }
 }
 
-/// How many objects the smallest value of a type has.
+/// Number of objects in the smallest value of a type.
 pub(super) fn needs(costs: &[u32], ty: Ty) -> u32 {
     match ty {
         Ty::Ref {

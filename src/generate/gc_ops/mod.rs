@@ -1,9 +1,10 @@
 //! A structured generator: typed programs of operations on the heap, which a fuzzer can edit.
 //!
-//! A [`Program`] has recursion groups of struct and array types, tables, globals, segments, tags, imports and functions, and
-//! says what the host does with them. A function is a flat list of operations on typed slots: each reads its operands from
-//! slots of fitting types and writes its result to one. So an operation can be inserted anywhere or removed, and whatever a
-//! mutation leaves behind is repaired.
+//! A [`Program`] has recursion groups of struct and array types, tables, globals, segments, tags,
+//! imports, functions, and the actions of the host. A function is a flat list of operations on
+//! typed slots: each reads its operands from slots of fitting types and writes its result to one.
+//! So an operation can be inserted or removed anywhere, and the program is repaired after a
+//! mutation.
 //!
 //! ```
 //! use arbitrary::Unstructured;

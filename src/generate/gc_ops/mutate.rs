@@ -6,8 +6,8 @@ use crate::generate::enrich::choice::Choice;
 use arbitrary::Unstructured;
 use mutatis::{Candidates, Context, Mutate, Result, Session};
 
-/// One mutation in this many makes a new program. Most bugs are far from the few programs that a fuzzer begins with, and new
-/// programs get there sooner than many small steps do.
+/// One mutation in this many makes a new program. Most bugs are far from the few programs that a
+/// fuzzer begins with, and new programs reach them sooner than many small steps do.
 const FRESH: u32 = 4;
 
 /// The mutator of programs.
@@ -16,7 +16,7 @@ struct Mutator;
 impl Mutate<Program> for Mutator {
     fn mutate(&mut self, candidates: &mut Candidates<'_>, program: &mut Program) -> Result<()> {
         for (share, grows, edit) in EDITS {
-            // What only adds is left out where a smaller program is asked for.
+            // Edits that only add are skipped if a smaller program is asked for.
             if grows && candidates.shrink() {
                 continue;
             }
@@ -30,25 +30,27 @@ impl Mutate<Program> for Mutator {
 }
 
 impl Program {
-    /// Changes the program at random: one to four edits of operations, types, groups, plan or schedule, then a repair.
-    /// The same seed makes the same edits.
+    /// Changes the program at random, with one to four edits of operations, types, groups, plan or
+    /// schedule, followed by a repair. The same seed makes the same edits.
     pub fn mutate(&mut self, seed: u64) {
         let mut session = Session::new().seed(seed);
         for _ in 0..=Choice::new(seed, 1).below(4) {
-            // There is always something to change.
+            // Does not fail: there is always something to change.
             let _ = session.mutate_with(&mut Mutator, self);
         }
         self.repair();
     }
 
-    /// Takes operations away until the byte form has at most `max` bytes, if that is possible.
+    /// Removes operations, then other parts, until the byte form has at most `max` bytes, if that
+    /// is possible.
     fn encode_within(&mut self, max: usize) -> Option<Vec<u8>> {
         loop {
             let bytes = self.encode();
             if bytes.len() <= max {
                 return Some(bytes);
             }
-            // Nothing else is long: the longest function loses a third of its operations, and then whole parts go.
+            // Only functions are long: the longest one loses a third of its operations each time;
+            // once all are empty, other parts are removed.
             let longest = self.funcs.iter_mut().max_by_key(|func| func.ops.len())?;
             if !longest.ops.is_empty() {
                 longest.ops.truncate(longest.ops.len() * 2 / 3);
@@ -66,7 +68,7 @@ impl Program {
     }
 }
 
-/// Takes a slot of the only function that is left away, if it has one.
+/// Removes a slot of the only remaining function, if it has one.
 fn drop_slot(program: &mut Program) -> bool {
     let first = program.funcs.first_mut();
     first.is_some_and(|func| func.slots.pop().is_some())
@@ -74,9 +76,10 @@ fn drop_slot(program: &mut Program) -> bool {
 
 /// Mutates the byte form of a program in place, as libFuzzer's custom mutator does.
 ///
-/// The first `size` bytes of `data` are the input. They are replaced by a mutated program of at most `max_size` bytes, whose
-/// length is returned. Bytes that are no program are replaced by one that is generated from the seed, and so is one program in
-/// four. If not even a small program fits, the input stays as it is.
+/// The first `size` bytes of `data` are the input. They are replaced by a mutated program of at
+/// most `max_size` bytes, whose length is returned. Bytes that are no program are replaced by one
+/// that is generated from the seed, and so is one program in four. If not even a small program
+/// fits, the input stays as it is.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let max = max_size.min(data.len());
     let size = size.min(max);

@@ -1,4 +1,4 @@
-//! Small choices of the compiler, expanded from the bytes of an operation.
+//! Small choices of the compiler, generated from the bytes of an operation.
 
 /// A sequence of choices.
 #[derive(Copy, Clone, Debug)]
@@ -13,7 +13,7 @@ impl Pick {
     /// Sixteen bits.
     pub(super) fn bits(&mut self) -> u32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // The low bits of such a sequence repeat soon.
+        // The low bits of such a sequence have a short period.
         self.0 >> 16
     }
 

@@ -1,13 +1,14 @@
-//! The data of a program: types, what holds references, functions as lists of operations, and what the host does.
+//! The data of a program: types, holders of references, functions as lists of operations, and the
+//! actions of the host.
 //!
-//! Nothing in here can be wrong beyond repair. Indices are wrapped, sizes are bounded, and the bytes of an operation are
-//! choices that the compiler takes modulo what there is to choose from. So whatever a mutator does gives a program.
+//! Every value can be repaired. Indices are wrapped, sizes are bounded, and the compiler takes the
+//! bytes of an operation modulo the number of alternatives. So every mutation gives a program.
 
 use crate::case::Arg;
 use crate::generate::relative_schedule::RelativeSchedule;
 use serde::{Deserialize, Serialize};
 
-/// What a reference points to.
+/// The heap type of a reference.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Heap {
     Any,
@@ -18,7 +19,7 @@ pub(super) enum Heap {
     None,
     Extern,
     Exn,
-    /// A type of the program, counted through all groups.
+    /// A type of the program, numbered across all groups.
     Type(u8),
 }
 
@@ -31,7 +32,7 @@ pub(super) enum Ty {
     Ref { nullable: bool, heap: Heap },
 }
 
-/// What a field holds.
+/// The storage type of a field.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Storage {
     I8,
@@ -53,7 +54,7 @@ pub(super) enum Shape {
     Array(Field),
 }
 
-/// A type, with its place among its relatives.
+/// A type, with its place in the subtype hierarchy.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct TypeDef {
     /// Whether it may have subtypes.
@@ -63,14 +64,14 @@ pub(super) struct TypeDef {
     pub shape: Shape,
 }
 
-/// A table, of so many elements at first. The elements are made once and shared, or null.
+/// A table with its initial length. The elements are null, or all refer to one object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Table {
     pub ty: Ty,
     pub len: u8,
 }
 
-/// A global, with a seed for its first value.
+/// A global, with a seed for its initial value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Global {
     pub ty: Ty,
@@ -92,7 +93,7 @@ pub(super) struct Sig {
     pub results: Vec<Ty>,
 }
 
-/// A function. It may call only those behind it, so every program ends.
+/// A function. It may call only later functions, so every program ends.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Func {
     pub sig: Sig,
@@ -100,10 +101,11 @@ pub(super) struct Func {
     pub ops: Vec<Op>,
 }
 
-/// An operation: it reads slots of fitting types and writes a slot.
+/// An operation, which reads slots of fitting types and writes a slot.
 ///
-/// By convention the first byte of `with` chooses what is operated on, the second where operands come from, the third where
-/// the result goes, and the fourth the variation: offsets, lengths, and whether the operation is left unguarded.
+/// By convention the first byte of `with` chooses what is operated on, the second the operands, the
+/// third the slot of the result, and the fourth the variation: offsets, lengths, and whether the
+/// operation is left unguarded.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Op {
     pub kind: Kind,
@@ -112,12 +114,12 @@ pub(super) struct Op {
 
 macro_rules! kinds {
     ($($kind:ident $weight:literal)*) => {
-        /// What an operation does, mostly the instruction of that name.
+        /// The kind of an operation, mostly the instruction of that name.
         #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         pub(super) enum Kind { $($kind),* }
 
         impl Kind {
-            /// All kinds, and how often each is drawn in proportion to the others.
+            /// All kinds, each with its weight.
             pub(super) const ALL: &[(Kind, u8)] = &[$((Kind::$kind, $weight)),*];
         }
     };
@@ -139,7 +141,7 @@ kinds! {
     Call 5 CallRef 3 ReturnCall 2 ReturnCallRef 1 CallHost 3
 }
 
-/// Something the host does; see [`Step`](crate::case::Step).
+/// An action of the host; see [`Step`](crate::case::Step).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Act {
     Call(u8, Vec<Arg>),
@@ -149,10 +151,10 @@ pub(super) enum Act {
     Collect,
 }
 
-/// A typed program of operations on the heap, and how it is run.
+/// A typed program of operations on the heap, with plan, schedule and limits.
 ///
-/// It is made by [`Program::generate`] or [`Program::decode`], changed by [`Program::mutate`], and always sound enough to
-/// compile.
+/// Made by [`Program::generate`] or [`Program::decode`], changed by [`Program::mutate`], and always
+/// sound enough to compile.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Program {
     pub(super) groups: Vec<Vec<TypeDef>>,
@@ -163,18 +165,18 @@ pub struct Program {
     pub(super) hosts: Vec<Sig>,
     pub(super) funcs: Vec<Func>,
     pub(super) plan: Vec<Act>,
-    /// What the host does each time it is called.
+    /// The actions of the host each time it is called.
     pub(super) acts: Vec<Act>,
     pub(super) relative_schedule: RelativeSchedule,
     /// The choices of [`limits`](crate::generate::plan::limits).
     pub(super) limits: [u8; 2],
-    /// Which heaps join in; see [`GeneratedCase`](crate::generate::GeneratedCase).
+    /// Which optional heaps take part; see [`GeneratedCase`](crate::generate::GeneratedCase).
     pub(super) extra: u8,
     pub(super) reschedule: bool,
 }
 
 impl Ty {
-    /// A reference that may be null.
+    /// A nullable reference.
     pub(super) const fn null(heap: Heap) -> Ty {
         Ty::Ref {
             nullable: true,
@@ -182,7 +184,7 @@ impl Ty {
         }
     }
 
-    /// A reference that is not null.
+    /// A non-null reference.
     pub(super) const fn of(heap: Heap) -> Ty {
         Ty::Ref {
             nullable: false,
@@ -190,7 +192,7 @@ impl Ty {
         }
     }
 
-    /// The same type with null among its values.
+    /// The same type, nullable if it is a reference.
     pub(super) fn or_null(self) -> Ty {
         match self {
             Ty::Ref { heap, .. } => Ty::null(heap),
@@ -209,7 +211,7 @@ impl Ty {
         self.heap().is_some()
     }
 
-    /// Whether null or zero is among its values.
+    /// Whether the type has a default value.
     pub(super) fn has_default(self) -> bool {
         !matches!(
             self,
@@ -222,7 +224,7 @@ impl Ty {
 }
 
 impl Storage {
-    /// The type of the values that are read and written.
+    /// The unpacked type.
     pub(super) fn value(self) -> Ty {
         match self {
             Storage::I8 | Storage::I16 => Ty::I32,
@@ -236,7 +238,7 @@ impl Storage {
 }
 
 impl Shape {
-    /// Its fields; of an array, the one that all elements share.
+    /// Its fields; for an array, the single field of its elements.
     pub(super) fn fields(&self) -> &[Field] {
         match self {
             Shape::Struct(fields) => fields,
@@ -257,9 +259,9 @@ impl Shape {
 }
 
 impl Program {
-    /// Reads a program from its byte form, repaired where it is not sound.
+    /// Reads a program from its byte form, and repairs it if it is not sound.
     ///
-    /// Returns `None` where the bytes are no program. Bytes behind the program are ignored.
+    /// Returns `None` if the bytes are not a program. Trailing bytes are ignored.
     pub fn decode(data: &[u8]) -> Option<Program> {
         let mut program: Program = postcard::from_bytes(data).ok()?;
         program.repair();
@@ -268,7 +270,7 @@ impl Program {
 
     /// The byte form, which [`Program::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
-        // Writing to memory fails for no value of these types.
+        // Serialisation to memory cannot fail for these types.
         postcard::to_allocvec(self).unwrap_or_default()
     }
 }

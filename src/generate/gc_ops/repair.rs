@@ -1,9 +1,11 @@
-//! Makes a program sound: wraps indices, bounds sizes, orders groups, and gives every type a value.
+//! Repair of programs: wraps indices, bounds sizes, orders groups, and ensures that every type has
+//! a value.
 
 use super::lattice;
 use super::program::{Act, Field, Func, Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
 
-/// The most there may be of each thing. The sizes keep a run within its fuel, and a program within a page or two of text.
+/// Limits of each kind of item. They keep a run within its fuel, and a program within a page or two
+/// of text.
 const GROUPS: usize = 6;
 const TYPES: usize = 14;
 const FIELDS: usize = 6;
@@ -22,7 +24,7 @@ const STEPS: usize = 24;
 const ACTS: usize = 4;
 
 impl Program {
-    /// Makes the program sound. Sound programs stay as they are.
+    /// Makes the program sound. Sound programs are unchanged.
     pub(super) fn repair(&mut self) {
         self.repair_types();
         let defs: Vec<&TypeDef> = self.groups.iter().flatten().collect();
@@ -48,7 +50,7 @@ impl Program {
         for segment in &mut self.segments {
             reference(&mut segment.ty);
             segment.items.truncate(ITEMS);
-            // What reads a segment asks for four items at most.
+            // Uses of a segment need at most four items.
             segment.items.resize(segment.items.len().max(4), 1);
         }
         self.tags.truncate(TAGS);
@@ -59,7 +61,7 @@ impl Program {
         self.hosts.truncate(HOSTS);
         for host in &mut self.hosts {
             repair_sig(host, ty);
-            // The host must have something to answer.
+            // The host can answer null.
             host.results.iter_mut().for_each(|t| *t = t.or_null());
         }
         self.funcs.truncate(FUNCS);
@@ -72,7 +74,7 @@ impl Program {
             func.slots.iter_mut().for_each(ty);
             func.ops.truncate(OPS);
         }
-        // One function can always be called from outside.
+        // At least one function can always be called from outside.
         if let Some(first) = self.funcs.first_mut() {
             first.sig.params.iter_mut().for_each(|t| *t = t.or_null());
         }
@@ -87,14 +89,14 @@ impl Program {
             left -= group.len();
         }
         self.groups.retain(|group| !group.is_empty());
-        // Too many groups become one: nothing refers to a group.
+        // Groups beyond the limit are merged into the last: nothing refers to a group.
         while self.groups.len() > GROUPS {
             let last = self.groups.pop().unwrap_or_default();
             if let Some(group) = self.groups.last_mut() {
                 group.extend(last);
             }
         }
-        // References to any struct need one that can be made from nothing.
+        // References to any struct need a struct that can be made without other objects.
         let start = TypeDef {
             open: true,
             parent: None,
@@ -114,7 +116,7 @@ impl Program {
         let mut end = 0;
         let mut rest = &mut defs[..];
         for size in &sizes {
-            // Types of this group may refer to all up to its end.
+            // Types of this group may refer to all types up to its end.
             end += size;
             let (group, behind) = rest.split_at_mut(*size);
             rest = behind;
@@ -140,11 +142,11 @@ impl Program {
             let Some(poor) = costs.iter().position(|cost| *cost >= lattice::TOO_MUCH) else {
                 break;
             };
-            // Only more fields become nullable, so this ends.
+            // Each round makes more fields nullable, so this ends.
             for field in defs[poor].shape.fields_mut() {
                 make_nullable(field);
             }
-            // A parent with the same field must agree, and it is no better off.
+            // A supertype must agree in its fields, and it is no better off.
             inherit_up(&mut defs, poor);
             inherit(&mut defs);
         }
@@ -166,7 +168,7 @@ impl Program {
                     };
                     args.truncate(func.sig.params.len());
                 }
-                // Of globals and tables there may be none, and then the act is left out.
+                // If there are no globals or tables, the act is left out.
                 Act::Global(global, _) => *global = wrap(*global, self.globals.len()),
                 Act::Table(table, index, _) => {
                     *table = wrap(*table, self.tables.len());
@@ -188,7 +190,7 @@ fn repair_ty(ty: &mut Ty, count: usize, has_array: bool) {
     };
     match heap {
         Heap::Type(i) => *i = wrap(*i, count),
-        // Nothing can be made that these hold.
+        // No constant instruction makes a non-null value of these.
         Heap::None | Heap::Exn => *nullable = true,
         Heap::Array if !has_array => *heap = Heap::Eq,
         _ => {}
@@ -207,13 +209,13 @@ fn make_nullable(field: &mut Field) {
     }
 }
 
-/// Gives every subtype the fields of its supertype, where its own do not refine them.
+/// Gives every subtype the fields of its supertype, unless its own refine them.
 fn inherit(defs: &mut [TypeDef]) {
     for i in 0..defs.len() {
         let Some(parent) = defs[i].parent else {
             continue;
         };
-        // The nearest type before it, from the one named downwards, that may be a supertype.
+        // The nearest type that may be a supertype, downwards from the one that is named.
         let named = usize::from(parent).min(i.saturating_sub(1));
         let is_struct = defs[i].shape.is_struct();
         let fitting =
@@ -240,7 +242,8 @@ fn inherit(defs: &mut [TypeDef]) {
     }
 }
 
-/// Makes the fields of all supertypes nullable where those of a type are, since it could not keep them otherwise.
+/// Makes the fields of all supertypes nullable: a type could not keep its nullable fields
+/// otherwise.
 fn inherit_up(defs: &mut [TypeDef], from: usize) {
     let mut at = from;
     while let Some(parent) = defs[at]

@@ -36,7 +36,7 @@ fn mutated(bytes: &[u8], max: usize, seed: u32) -> Vec<u8> {
 
 #[test]
 fn generated_programs_validate() {
-    // Ten thousand are tried in `tests/campaigns/generators.rs`.
+    // `tests/campaigns/generators.rs` tries ten thousand.
     for seed in 0..1_000 {
         check(&program(seed), &format!("seed {seed}"));
     }
@@ -88,7 +88,7 @@ fn any_bytes_will_do() {
         let noise = input(7, seed);
         let mut bytes = program(seed % 10).encode();
         let len = bytes.len();
-        // Bytes that are changed here and there, noise, truncations.
+        // Damaged bytes, noise, truncations.
         for i in 0..3 {
             let at = usize::from(noise[2 * i]) * len / 256;
             bytes[at] = noise[2 * i + 1];
@@ -105,7 +105,7 @@ fn any_bytes_will_do() {
             }
         }
     }
-    // Most damage makes bytes that are no program: a kind out of range, a list without an end.
+    // Most damage gives bytes that are not a program: a kind out of range, a list without an end.
     assert!(programs > 20, "{programs}");
     check(&Program::generate(&mut Unstructured::new(&[])), "nothing");
 }

@@ -9,7 +9,7 @@ use super::{Compiler, Refused};
 pub(super) enum Condition {
     /// A register.
     Register(u16),
-    /// A comparison, taken back from the code.
+    /// A comparison, removed from the code.
     Compare(Op),
 }
 
@@ -19,7 +19,7 @@ impl Compiler<'_> {
         &mut self.scratch.ctrls[index]
     }
 
-    /// How many values a branch to the block takes along.
+    /// Number of values that a branch to the block carries.
     pub(super) fn label_arity(&mut self, depth: u32) -> usize {
         let ctrl = *self.ctrl(depth);
         match ctrl.kind {
@@ -38,8 +38,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Pops a condition, taking back the comparison that made it if that is
-    /// the last instruction.
+    /// Pops a condition. If the last instruction is the comparison that made
+    /// it, removes that instruction.
     pub(super) fn condition(&mut self) -> Condition {
         let entry = self.pop();
         if let Some(home) = Self::at_home(entry)
@@ -54,7 +54,7 @@ impl Compiler<'_> {
         Condition::Register(self.register(entry))
     }
 
-    /// Emits a branch to `target` if the condition is `wanted`.
+    /// Emits a branch to `target` if the condition equals `wanted`.
     pub(super) fn branch_on(&mut self, condition: Condition, wanted: bool, target: u32) -> u32 {
         match condition {
             Condition::Register(b) => {
@@ -75,8 +75,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Makes one of the last instruction and a branch on register `b` that is
-    /// about to follow, if that is a sum.
+    /// Fuses the last instruction with the branch on register `b` that is about
+    /// to follow, if the former computes the sum in `b`.
     fn count_and_branch(&mut self, branch: Code, b: u16) {
         if let Some(op) = self.last_op()
             && op.code == Code::I32AddImm
@@ -87,14 +87,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether the top `n` operands stand where a branch to the block expects
-    /// them, once they are home.
+    /// Whether the top `n` operands, once home, are where a branch to the block
+    /// expects them.
     pub(super) fn in_place(&mut self, depth: u32, n: usize) -> bool {
         let ctrl = *self.ctrl(depth);
         ctrl.kind != Kind::Body && (n == 0 || ctrl.base == self.height() - n)
     }
 
-    /// An unconditional branch. Leaves the operands alone.
+    /// Emits an unconditional branch. Keeps the operands on the stack.
     pub(super) fn br(&mut self, depth: u32) {
         if self.ctrl(depth).kind == Kind::Body {
             self.return_();
@@ -111,7 +111,7 @@ impl Compiler<'_> {
     }
 
     /// Copies the operands from home `from` up to the top to where the block
-    /// wants them.
+    /// expects them.
     pub(super) fn move_to_label(&mut self, depth: u32, from: u16) {
         let base = self.ctrl(depth).base;
         let to = self.home_at(base);
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The home of stack position `index`, which may be the next free one.
+    /// The home of stack position `index`, which may be the next free position.
     pub(super) fn home_at(&self, index: usize) -> u16 {
         self.scratch
             .stack
@@ -134,7 +134,7 @@ impl Compiler<'_> {
         self.conditional(condition, true, depth);
     }
 
-    /// A conditional branch.
+    /// Emits a conditional branch.
     pub(super) fn conditional(&mut self, condition: Condition, wanted: bool, depth: u32) {
         let n = self.label_arity(depth);
         self.settle(n);
@@ -154,14 +154,14 @@ impl Compiler<'_> {
     pub(super) fn br_on_null(&mut self, depth: u32) -> Result<(), Refused> {
         let entry = self.pop();
         let register = self.register(entry);
-        // A null constant has been loaded by now; as an operand it stays one.
+        // A null constant is loaded by now; the operand remains a constant.
         self.conditional(Condition::Register(register), false, depth);
         self.push_again(entry)
     }
 
     pub(super) fn br_on_non_null(&mut self, depth: u32) {
-        // The reference travels with the branch, so it is settled as an
-        // operand and tested in its home.
+        // The branch carries the reference, so it is settled as an operand and
+        // tested in its home.
         let n = self.label_arity(depth);
         self.settle(n);
         let home = self.top_home();
@@ -169,8 +169,8 @@ impl Compiler<'_> {
         self.pop();
     }
 
-    /// `br_on_cast` and `br_on_cast_fail`: the instruction continues with the
-    /// branch that follows it, or skips that.
+    /// `br_on_cast` and `br_on_cast_fail`: emits the test, which executes the
+    /// following branch or skips it.
     pub(super) fn br_on_cast(&mut self, code: Code, nullable: bool, ty: u32, depth: u32) {
         let n = self.label_arity(depth);
         self.settle(n);
@@ -180,7 +180,7 @@ impl Compiler<'_> {
         if self.in_place(depth, n) {
             self.br(depth);
         } else {
-            // More than one instruction: branch over them.
+            // The branch takes several instructions, so jump over them.
             let over = self.op(Code::Br, 0, 0, 0, 0);
             let around = self.op(Code::Br, 0, 0, 0, 0);
             let here = self.pc();
@@ -198,8 +198,8 @@ impl Compiler<'_> {
         let from = self.settle(n);
         self.op(Code::BrTable, 0, index, 0, targets.len());
         let first = self.pc();
-        // Most entries are plain jumps. Where values must be moved, or the
-        // function left, the jump leads to a stub; one per label.
+        // Most entries are plain jumps. An entry that must move values or leave
+        // the function jumps to a stub, of which there is one per label.
         let mut stubs: std::collections::BTreeMap<u32, Vec<u32>> = Default::default();
         for depth in targets.targets().chain([Ok(targets.default())]) {
             let depth = depth?;
@@ -231,12 +231,12 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Returns the results on top of the stack. Leaves the operands alone.
+    /// Returns the results on top of the stack. Keeps the operands on the stack.
     pub(super) fn return_(&mut self) {
         if let [ty] = self.results
             && ty.lane().registers() == 1
         {
-            // No need to bring it home first.
+            // The result need not be brought home first.
             let entry = *self.scratch.stack.last().expect("validated");
             let b = self.register(entry);
             self.op(Code::ReturnOne, 0, b, 0, 0);
@@ -255,7 +255,7 @@ impl Compiler<'_> {
         };
     }
 
-    /// Declares the code that follows unreachable.
+    /// Marks the following code unreachable.
     pub(super) fn die(&mut self) {
         self.dead = 1;
         let base = self.scratch.ctrls.last().expect("validated").base;
@@ -269,8 +269,8 @@ mod tests {
     use crate::module::{Code, Module};
     use std::sync::Arc;
 
-    /// The instruction in front of the first conditional branch of a function
-    /// whose parameter and other local are an `i32` each.
+    /// The instruction before the first conditional branch of a function with
+    /// an `i32` parameter and another `i32` local.
     fn before_the_branch(body: &str) -> Code {
         let text = format!("(module (func (param i32) (local i32) {body}))");
         let wasm = wat::parse_str(text).unwrap();
@@ -303,7 +303,7 @@ mod tests {
                 Code::I32AddImm,
             ),
             (format!("(br_if 0 (i32.eqz {sum}))"), Code::I32AddImm),
-            // On another local.
+            // The branch tests another local.
             (
                 format!("(drop {sum}) (br_if 0 (local.get 1))"),
                 Code::I32AddImm,

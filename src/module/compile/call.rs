@@ -8,7 +8,7 @@ use crate::types::TypeId;
 use wasmparser::{Catch, TryTable};
 
 impl Compiler<'_> {
-    /// Calls something of type `ty` whose arguments are on the stack.
+    /// Emits a call to a function of type `ty` with its arguments on the stack.
     pub(super) fn call(
         &mut self,
         code: Code,
@@ -27,7 +27,7 @@ impl Compiler<'_> {
         self.push_all(&ty.results)
     }
 
-    /// A tail call. Its arguments are moved to the bottom of the frame.
+    /// Emits a tail call, which moves its arguments to the bottom of the frame.
     pub(super) fn tail_call(&mut self, code: Code, ty: TypeId, b: u16, c: u16, imm: u32) {
         let n = self.env.types.func(ty).params.len();
         let base = self.settle(n);
@@ -51,13 +51,13 @@ impl Compiler<'_> {
     }
 
     pub(super) fn try_table(&mut self, table: &TryTable) -> Result<(), Refused> {
-        // Labels are counted from outside the block.
+        // Label indices are relative to the outside of the block.
         let (params, _) = self.block_type(table.ty);
         let n = self.count(params);
         self.settle_locals();
         self.settle(n);
-        // Landing pads come first, skipped by a jump: what is caught arrives in
-        // the registers above the stack and branches on from there.
+        // Landing pads come first, skipped by a jump. Caught values arrive in
+        // the registers above the stack, and the pad branches on from there.
         let enter = self.op(Code::Br, 0, 0, 0, 0);
         self.bind();
         let height = self.height();

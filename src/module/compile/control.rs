@@ -1,15 +1,14 @@
-//! Blocks: where they begin and end, and what is reachable in between.
+//! Blocks: their begin and end, and reachability in between.
 
 use super::super::code::Code;
 use super::{Compiler, Refused};
 use crate::types::{TypeId, ValType};
 use wasmparser::{BlockType, Operator};
 
-/// The end of a list of branches to be patched, which is threaded through
-/// their targets.
+/// The end of a list of branches to be patched. Their target fields link the list.
 const NO_BRANCH: u32 = u32::MAX;
 
-/// What kind of block.
+/// The kind of a block.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     /// The body itself.
@@ -41,11 +40,11 @@ pub(super) enum Values {
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Ctrl {
     pub kind: Kind,
-    /// Operands below the block's own.
+    /// Number of operands below the block's own.
     pub base: usize,
     pub params: Values,
     pub results: Values,
-    /// The last branch to the end that is still to be patched.
+    /// The last branch to the end that is not yet patched.
     pub branches: u32,
 }
 
@@ -71,7 +70,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Pushes results that stand in their homes.
+    /// Pushes results that are already in their homes.
     pub(super) fn push_all(&mut self, types: &[ValType]) -> Result<(), Refused> {
         for ty in types {
             self.push_value(*ty)?;
@@ -90,7 +89,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Opens the block that is the body itself.
+    /// Opens the block of the body itself.
     pub(super) fn open_outermost(&mut self) {
         self.scratch.ctrls.push(Ctrl {
             kind: Kind::Body,
@@ -101,8 +100,8 @@ impl Compiler<'_> {
         });
     }
 
-    /// Opens a block whose parameters are on the stack. All operands are
-    /// brought to where every path expects them.
+    /// Opens a block with its parameters on the stack. Moves all operands to
+    /// where every path expects them.
     pub(super) fn open(&mut self, kind: Kind, ty: BlockType) {
         let (params, results) = self.block_type(ty);
         let n = self.count(params);
@@ -133,9 +132,9 @@ impl Compiler<'_> {
 
     pub(super) fn if_(&mut self, ty: BlockType) {
         let condition = self.condition();
-        // The condition may be a local that is still on the stack as another
-        // operand, or a comparison of homes above the block's parameters:
-        // settling writes neither.
+        // The condition may be a local that is also another operand on the
+        // stack, or a comparison of homes above the block's parameters.
+        // Settling writes neither.
         self.open(Kind::If(0), ty);
         let skip = self.branch_on(condition, false, 0);
         self.scratch.ctrls.last_mut().expect("just opened").kind = Kind::If(skip);
@@ -195,8 +194,8 @@ impl Compiler<'_> {
         self.patch(ctrl.branches);
         self.bind();
         self.scratch.ctrls.pop();
-        // The end of a loop, or of a block nobody leaves, is no more alive than
-        // what stands before it.
+        // The end of a loop, or of a block without branches to its end, is
+        // reachable only if the code before it is.
         let reached = live || ctrl.branches != NO_BRANCH || matches!(ctrl.kind, Kind::If(_));
         self.truncate(ctrl.base);
         if reached {
@@ -208,7 +207,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Follows the structure of code that cannot be reached.
+    /// Tracks the block structure of unreachable code.
     pub(super) fn skip(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         match operator {
             Operator::Block { .. }

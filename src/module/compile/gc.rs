@@ -5,7 +5,7 @@ use super::{Compiler, Refused};
 use crate::types::{Field, HeapType, Lane, TypeId};
 use wasmparser::Operator;
 
-/// How a packed field is extended; unpacked ones ignore it.
+/// Extension of a packed field; other fields ignore it.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Sign {
     Signed,
@@ -13,7 +13,7 @@ enum Sign {
 }
 
 impl Compiler<'_> {
-    /// Whether `operator` is about references; if so it has been compiled.
+    /// Compiles `operator` if it works on references. Returns whether it does.
     pub(super) fn references(&mut self, operator: &Operator<'_>) -> Result<bool, Refused> {
         let env = self.env;
         match *operator {
@@ -23,8 +23,7 @@ impl Compiler<'_> {
                 let a = self.push(false)?;
                 self.op(Code::RefFunc, a, 0, 0, function_index);
             }
-            // References are compared as values: 64-bit registers with the
-            // upper half zero.
+            // References are compared as 64-bit registers with a zero upper half.
             Operator::RefEq => self.binary(Code::I64Eq)?,
             Operator::RefAsNonNull => self.check(Code::RefAsNonNull, false, 0)?,
             Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth)?,
@@ -168,7 +167,7 @@ impl Compiler<'_> {
         Ok(true)
     }
 
-    /// An instruction that lets its operand pass or traps.
+    /// Emits an instruction that either traps or leaves its operand unchanged.
     fn check(&mut self, code: Code, nullable: bool, imm: u32) -> Result<(), Refused> {
         let entry = self.pop();
         let b = self.register(entry);
@@ -180,7 +179,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// What a cast compares with, and whether it is about functions.
+    /// The target of a cast, and whether it is a function type.
     fn cast_target(&self, ty: wasmparser::HeapType) -> (bool, u32) {
         let ty = self.env.heap_type(ty);
         let target = match ty {
@@ -226,7 +225,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// An allocation from `n` operands in a row; `c` counts their registers.
+    /// Emits an allocation from `n` consecutive operands; `c` is the number of
+    /// their registers.
     fn allocate_from(&mut self, code: Code, ty: TypeId, n: usize) -> Result<(), Refused> {
         let b = self.settle(n);
         let registers = self.registers_from(b);
@@ -353,7 +353,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A bulk operation on an array with `n` operands in a row.
+    /// Emits a bulk operation on an array with `n` consecutive operands.
     fn array_bulk(&mut self, code: Code, n: usize, ty: u32, segment: Option<u32>) {
         let ty = self.env.type_id(ty);
         let b = self.settle(n);

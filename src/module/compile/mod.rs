@@ -1,9 +1,9 @@
-//! From validated operators to register code, in one pass.
+//! The compiler from validated operators to register code, in one pass.
 //!
-//! The compiler is fed operators that have just been validated, so it keeps no
-//! types, only what code generation needs: for every operand where its value is
-//! ([`stack`]), and for every block where it ends ([`control`]). Code that
-//! cannot be reached is skipped.
+//! The compiler receives operators that were just validated, so it stores no
+//! types, only the data for code generation: the location of every operand's
+//! value ([`stack`]), and the end of every block ([`control`]). Unreachable
+//! code is skipped.
 
 mod branch;
 mod call;
@@ -27,11 +27,11 @@ use wasmparser::{
     BinaryReader, FuncValidator, Operator, OperatorsReader, ValidatorResources, WasmFeatures,
 };
 
-/// An error on its way out. Nearly every step of the compiler may fail, and
-/// hardly any does: what they return must fit registers.
+/// A compile error. It is boxed because nearly every step may fail but hardly
+/// any does, and results must fit registers.
 type Refused = Box<ModuleError>;
 
-/// The output: tables that all bodies of a module share.
+/// The output: tables shared by all bodies of a module.
 #[derive(Default)]
 pub(super) struct Output {
     pub ops: Vec<Op>,
@@ -42,8 +42,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes room for a code section of `bytes` bytes and `bodies` bodies.
-    /// Neither may exceed the number of bytes that the module has.
+    /// Reserves memory for a code section of `bytes` bytes and `bodies` bodies.
+    /// Neither number may exceed the module's size in bytes.
     pub fn reserve(&mut self, bytes: usize, bodies: usize) {
         self.bodies.reserve(bodies);
         self.ops.reserve(bytes / 2);
@@ -52,7 +52,7 @@ impl Output {
     }
 }
 
-/// What the compiler looks up about the module around a body.
+/// The module-level data that a body refers to.
 pub(super) struct Env<'a> {
     pub types: &'a Types,
     pub type_ids: &'a [TypeId],
@@ -70,18 +70,18 @@ impl Env<'_> {
         self.type_ids[index as usize]
     }
 
-    /// The engine's form of a heap type that validation has accepted.
+    /// Converts a validated heap type to the engine's form.
     fn heap_type(&self, ty: wasmparser::HeapType) -> HeapType {
         super::decode::heap_type(ty, &|index| self.types.concrete(self.type_id(index)))
     }
 
-    /// The engine's form of a value type that validation has accepted.
+    /// Converts a validated value type to the engine's form.
     fn value_type(&self, ty: wasmparser::ValType) -> ValType {
         super::decode::value_type(ty, &|index| self.types.concrete(self.type_id(index)))
     }
 }
 
-/// The scratch memory of a compiler, reused from body to body.
+/// Scratch memory of the compiler, reused from body to body.
 #[derive(Default)]
 pub(super) struct Scratch {
     stack: Vec<Entry>,
@@ -96,22 +96,22 @@ pub(super) struct Scratch {
 struct Local {
     /// Its register, the first of two for a vector.
     register: u16,
-    /// How many registers it takes.
+    /// Number of its registers.
     width: u8,
     /// Whether it is a reference into the heap.
     gc: bool,
 }
 
-/// A run of locals declared together.
+/// Consecutive locals with the same properties.
 #[derive(Copy, Clone)]
 struct LocalRun {
-    /// Index of the first.
+    /// Index of the first local.
     index: u32,
-    /// The first; the others are like it.
+    /// The first local; the others have the same width and kind.
     first: Local,
 }
 
-/// Compiles one body.
+/// The compiler of one body.
 pub(super) struct Compiler<'a> {
     env: &'a Env<'a>,
     out: &'a mut Output,
@@ -126,12 +126,12 @@ pub(super) struct Compiler<'a> {
     frame: u32,
     /// Results of the body.
     results: &'a [ValType],
-    /// Nesting depth of blocks inside code that cannot be reached, plus one;
-    /// zero in live code.
+    /// Nesting depth of blocks in unreachable code, plus one. Zero in live code.
     dead: u32,
-    /// Instructions before this one are fixed: a branch may lead behind them.
+    /// Instructions before this index must not change: a branch may target the
+    /// instruction after them.
     fence: usize,
-    /// How many entries, from the bottom, have a valid chain.
+    /// Number of entries, from the bottom, with a valid chain.
     mapped: usize,
     /// The innermost handler.
     handler: u32,
@@ -167,7 +167,7 @@ impl<'a> Compiler<'a> {
             handler: Handlers::NONE,
         };
         for param in params {
-            // Parameters come from a function type of at most 1,000.
+            // Validation limits a function type to 1,000 parameters.
             let _ = compiler.declare(1, *param);
         }
         compiler
@@ -185,7 +185,7 @@ impl<'a> Compiler<'a> {
         }
         let next = self.locals_declared();
         match self.scratch.runs.last_mut() {
-            // One run for neighbours that are alike keeps the search short.
+            // Merging similar neighbours keeps the search short.
             Some(run) if run.first.gc == gc && run.first.width == width => {}
             _ => self.scratch.runs.push(LocalRun {
                 index: next,
@@ -207,7 +207,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// A local by its index.
+    /// The local with an index.
     fn local(&self, index: u32) -> Local {
         let runs = &self.scratch.runs;
         let run = match runs.len() {
@@ -221,7 +221,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles the body of function `func`, of type `ty`, behind its locals.
+    /// Compiles the body of function `func` of type `ty`, after its locals.
     /// Every operator is validated before it is compiled.
     pub fn function(
         mut self,
@@ -243,7 +243,7 @@ impl<'a> Compiler<'a> {
         self.close_body(params, Some(ty), func, ref_locals)
     }
 
-    /// Compiles a constant expression, which has been validated.
+    /// Compiles a validated constant expression.
     pub fn constant_expression(mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
         let ref_locals = self.open_body();
         while !reader.eof() {
@@ -255,8 +255,8 @@ impl<'a> Compiler<'a> {
         self.close_body(0, None, u32::MAX, ref_locals)
     }
 
-    /// Begins a body whose locals are known; returns where its locals are that
-    /// hold references.
+    /// Begins a body after its locals. Returns the range of its reference
+    /// locals in [`StackMaps::locals`].
     fn open_body(&mut self) -> Range<u32> {
         let entry = self.pc();
         let first_range = self.out.maps.locals.len() as u32;
@@ -302,8 +302,8 @@ impl<'a> Compiler<'a> {
         ref_locals: Range<u32>,
     ) -> Result<(), Refused> {
         let frame = u16::try_from(self.frame).map_err(|_| self.frame_too_large())?;
-        // Entering a frame and clearing its locals is work that is paid for,
-        // too: a function that only calls itself must not outlive others.
+        // Entering a frame and clearing its locals costs fuel, too: otherwise a
+        // function that only calls itself would run longer than others.
         let cost = self.scratch.regions[0].saturating_add(4 + u32::from(self.locals) / 16);
         self.out.bodies.push(Body {
             entry: self.entry,
@@ -333,8 +333,9 @@ impl<'a> Compiler<'a> {
         self.refuse(message.into())
     }
 
-    /// The error for an operator of a proposal that is switched off. Validation
-    /// refuses those first, so this is for proposals newer than this code.
+    /// The error for an operator that the compiler does not know. Validation
+    /// rejects disabled proposals first, so only operators newer than this code
+    /// get here.
     fn unsupported(&self, operator: &Operator<'_>) -> Refused {
         self.refuse(format!("unknown instruction {}", operator_name(operator)))
     }

@@ -5,7 +5,7 @@ use super::{Compiler, Refused};
 use wasmparser::Operator;
 
 impl Compiler<'_> {
-    /// One operand, one result.
+    /// Emits an instruction with one operand and one result.
     pub(super) fn unary(&mut self, code: Code) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push(false)?;
@@ -13,14 +13,15 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Two operands, one result; the second may be an immediate.
+    /// Emits an instruction with two operands and one result. The second
+    /// operand may become an immediate.
     pub(super) fn binary(&mut self, code: Code) -> Result<(), Refused> {
         let mut right = self.pop();
         let mut left = self.pop();
         if code.is_commutative() && Self::constant(left).is_some() {
             std::mem::swap(&mut left, &mut right);
         }
-        // Subtracting a constant is adding its negative.
+        // Subtract a constant by adding its negative.
         let (form, value) = match (code, Self::constant(right)) {
             (Code::I32Sub, Some(bits)) => (
                 Some(Code::I32AddImm),
@@ -46,7 +47,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Whether `operator` is numeric; if so it has been compiled.
+    /// Compiles `operator` if it is numeric. Returns whether it is.
     pub(super) fn numeric(&mut self, operator: &Operator<'_>) -> Result<bool, Refused> {
         macro_rules! same_name {
             (unary: $($unary:ident)* ; binary: $($binary:ident)*) => {
@@ -61,7 +62,7 @@ impl Compiler<'_> {
                         self.push_const(0, false)?;
                         self.binary(Code::I32Eq)?;
                     }
-                    // An i32 is kept zero-extended, and floats are kept as bits.
+                    // An i32 is stored zero-extended, and a float as its bits.
                     Operator::I64ExtendI32U
                     | Operator::I32ReinterpretF32
                     | Operator::I64ReinterpretF64

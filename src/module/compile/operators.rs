@@ -1,5 +1,5 @@
-//! Every operator that is neither numeric, nor about the garbage-collected heap,
-//! nor about vectors.
+//! All operators except numeric and vector operators and those on the
+//! garbage-collected heap.
 
 use super::super::code::Code;
 use super::stack::Entry;
@@ -130,8 +130,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Brings the top operand into a register, and leaves it on the stack: the
-    /// stack map of the instruction still covers it.
+    /// Brings the top operand into a register and keeps it on the stack, so
+    /// that the stack map of the instruction still covers it.
     fn peek_register(&mut self) -> Result<u16, Refused> {
         let entry = self.pop();
         let register = self.register(entry);
@@ -139,8 +139,8 @@ impl Compiler<'_> {
         Ok(register)
     }
 
-    /// The instruction that calls a function, and its immediate: the body, or
-    /// the index of an import.
+    /// The instruction that calls a function, and its immediate: the index of
+    /// the body or of the import.
     fn callee(&self, func: u32, own: Code, import: Code) -> (Code, u32) {
         match func.checked_sub(self.env.imported_funcs) {
             Some(index) => (own, self.env.first_body + index),
@@ -162,7 +162,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// The memory that a load or store accesses; at most 100 are valid.
+    /// The memory accessed by a load or store. Validation allows at most 100.
     pub(super) fn memory(&self, memarg: MemArg) -> Result<u16, Refused> {
         match memarg.target {
             MemArgTarget::Memory(index) => Ok(index as u16),
@@ -170,16 +170,16 @@ impl Compiler<'_> {
         }
     }
 
-    /// The register and the offset to access a memory with, given the popped
-    /// address and the offset of the instruction. In a 64-bit memory their sum
-    /// is computed first, in the home of the address, which nobody else uses:
-    /// accesses then need not know how wide addresses are.
+    /// The register and the offset of a memory access, given the popped address
+    /// and the instruction's offset. For a 64-bit memory, first computes their
+    /// sum in the home of the address, which has no other user. So accesses do
+    /// not depend on the width of addresses.
     pub(super) fn address(&mut self, address: Entry, memory: u16, offset: u64) -> (u16, u32) {
         let b = self.register(address);
         if !self.env.memories[usize::from(memory)].index64 {
             return (b, offset as u32);
         }
-        // Any greater offset is out of bounds all the same.
+        // Any greater offset is equally out of bounds.
         let offset = offset.min(1 << 47);
         let home = address.home();
         let high = (offset >> 32) as u16;
@@ -214,7 +214,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// An instruction with three operands in a row and no result.
+    /// Emits an instruction with three consecutive operands and no result.
     fn bulk(&mut self, code: Code, a: u32, imm: u32, touches_heap: bool) {
         let b = self.settle(3);
         if touches_heap {
@@ -224,7 +224,7 @@ impl Compiler<'_> {
         self.op(code, a as u16, b, 0, imm);
     }
 
-    /// Memories and tables.
+    /// Compiles operators on memories and tables.
     fn storage(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         let env = self.env;
         match *operator {

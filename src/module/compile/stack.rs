@@ -1,18 +1,18 @@
-//! The operand stack at compile time: where every operand's value is.
+//! The operand stack at compile time, with the location of every operand's value.
 
 use super::super::code::{Code, Op};
 use super::super::maps::Chain;
 use super::{Compiler, Local, Refused};
 use crate::types::{Lane, ValType};
 
-/// Where a value is.
+/// The location of a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Loc {
     /// In the home register of its stack position.
     Home,
     /// Still in the local it was read from.
     Local(u16),
-    /// Nowhere yet: a constant.
+    /// A constant that is not loaded yet.
     Const(u64),
 }
 
@@ -22,12 +22,11 @@ pub(super) struct Entry {
     loc: Loc,
     /// The home register, the first of two for a vector.
     home: u16,
-    /// How many registers it takes; only constants of one are [`Loc::Const`].
+    /// Number of its registers. Only one-register constants are [`Loc::Const`].
     width: u8,
     /// Whether it may be a reference into the heap.
     pub gc: bool,
-    /// The stack map up to and including this entry; valid below
-    /// [`Compiler::mapped`].
+    /// The stack map up to and including this entry. Valid below [`Compiler::mapped`].
     chain: Chain,
 }
 
@@ -43,8 +42,8 @@ impl Entry {
     }
 }
 
-/// How many operands may be left in locals at a time. More would make the
-/// search on every `local.set` long; a function that does it is not real.
+/// Maximum number of operands left in locals. More would make the search on
+/// every `local.set` long, and real functions do not have them.
 const MAX_DEFERRED: usize = 32;
 
 impl Compiler<'_> {
@@ -61,7 +60,7 @@ impl Compiler<'_> {
             .map_or(self.locals, |e| e.home.saturating_add(u16::from(e.width)))
     }
 
-    /// How many registers the operands from home `first` up to the top take.
+    /// Number of registers of the operands from home `first` up to the top.
     pub(super) fn registers_from(&self, first: u16) -> u16 {
         self.next_home() - first
     }
@@ -83,8 +82,8 @@ impl Compiler<'_> {
         Ok(home)
     }
 
-    /// Pushes an operand that an instruction will write to its home, and
-    /// returns that.
+    /// Pushes an operand that an instruction will write to its home. Returns
+    /// the home.
     pub(super) fn push(&mut self, gc: bool) -> Result<u16, Refused> {
         self.push_entry(Loc::Home, gc, 1)
     }
@@ -99,12 +98,12 @@ impl Compiler<'_> {
         self.push_lane(ty.lane())
     }
 
-    /// Like [`Compiler::push`], for a value that is stored like this.
+    /// Like [`Compiler::push`], for a value of storage `lane`.
     pub(super) fn push_lane(&mut self, lane: Lane) -> Result<u16, Refused> {
         self.push_entry(Loc::Home, lane == Lane::Gc, lane.registers() as u8)
     }
 
-    /// The home of the top operand, which there must be.
+    /// The home of the top operand. The stack must not be empty.
     pub(super) fn top_home(&self) -> u16 {
         self.scratch.stack.last().expect("validated").home
     }
@@ -114,7 +113,7 @@ impl Compiler<'_> {
         self.push_entry(Loc::Const(bits), gc, 1).map(|_| ())
     }
 
-    /// Pushes a constant vector, which is loaded at once.
+    /// Pushes a constant vector and loads it at once.
     pub(super) fn push_const_vector(&mut self, bits: u128) -> Result<(), Refused> {
         let home = self.push_vector()?;
         self.emit(Op::constant(home, bits as u64));
@@ -137,7 +136,7 @@ impl Compiler<'_> {
         self.push_entry(Loc::Local(register), gc, width).map(|_| ())
     }
 
-    /// Pushes an entry again that was popped unchanged.
+    /// Pushes a popped, unchanged entry again.
     pub(super) fn push_again(&mut self, entry: Entry) -> Result<(), Refused> {
         let Entry { gc, width, .. } = entry;
         match entry.loc {
@@ -171,8 +170,8 @@ impl Compiler<'_> {
         self.mapped = self.mapped.min(height);
     }
 
-    /// The register that holds a popped operand, the first of two for a vector,
-    /// loading a constant if need be.
+    /// The register that holds a popped operand, the first of two for a vector.
+    /// Loads a constant if necessary.
     pub(super) fn register(&mut self, entry: Entry) -> u16 {
         match entry.loc {
             Loc::Home => entry.home,
@@ -190,7 +189,7 @@ impl Compiler<'_> {
         self.register(entry)
     }
 
-    /// The constant, if the popped operand is one.
+    /// The value of a popped operand if it is a constant.
     pub(super) fn constant(entry: Entry) -> Option<u64> {
         match entry.loc {
             Loc::Const(bits) => Some(bits),
@@ -198,13 +197,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether the popped operand is in its home, and which that is.
+    /// The home of a popped operand if its value is there.
     pub(super) fn at_home(entry: Entry) -> Option<u16> {
         (entry.loc == Loc::Home).then_some(entry.home)
     }
 
-    /// Emits the copy that brings entry `index` home; the caller has taken it
-    /// off the list of deferred ones.
+    /// Copies entry `index` to its home. The caller must have removed it from
+    /// the list of deferred entries.
     fn copy_home(&mut self, index: usize) {
         let entry = self.scratch.stack[index];
         match entry.loc {
@@ -218,7 +217,7 @@ impl Compiler<'_> {
         self.mapped = self.mapped.min(index);
     }
 
-    /// Copies `n` registers from `from` on to `to` on.
+    /// Copies `n` registers starting at `from` to those starting at `to`.
     pub(super) fn copy(&mut self, to: u16, from: u16, n: u16) {
         match n {
             1 => self.op(Code::Move, to, from, 0, 0),
@@ -226,8 +225,8 @@ impl Compiler<'_> {
         };
     }
 
-    /// Brings the top `n` operands home and returns the home of the lowest.
-    /// The others follow it without gaps.
+    /// Brings the top `n` operands home. Returns the home of the lowest; the
+    /// others follow without gaps.
     pub(super) fn settle(&mut self, n: usize) -> u16 {
         let from = self.height() - n;
         let deferred = &mut self.scratch.deferred;
@@ -243,8 +242,8 @@ impl Compiler<'_> {
             .map_or_else(|| self.next_home(), |e| e.home)
     }
 
-    /// Brings home what is still in locals. Where paths meet, an operand must
-    /// be in the same place on each; constants are, wherever they are loaded.
+    /// Brings operands in locals home. Where paths meet, an operand must be in
+    /// the same place on every path. Constants do not depend on the path.
     pub(super) fn settle_locals(&mut self) {
         for i in 0..self.scratch.deferred.len() {
             self.copy_home(self.scratch.deferred[i] as usize);
@@ -252,7 +251,7 @@ impl Compiler<'_> {
         self.scratch.deferred.clear();
     }
 
-    /// Saves operands still in local `register`, which is about to change.
+    /// Brings home operands in local `register`, which is about to change.
     /// Returns whether there were any.
     pub(super) fn save_local(&mut self, register: u16) -> bool {
         let mut saved = false;
@@ -270,7 +269,7 @@ impl Compiler<'_> {
         saved
     }
 
-    /// The last instruction, if it may still be changed.
+    /// The last instruction, if changing it is still allowed.
     pub(super) fn last_op(&mut self) -> Option<&mut Op> {
         if self.out.ops.len() > self.fence {
             self.out.ops.last_mut()
@@ -279,13 +278,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// Forbids changes to the instructions so far: a branch leads here.
+    /// Fixes the instructions so far, since a branch leads here.
     pub(super) fn bind(&mut self) {
         self.fence = self.out.ops.len();
     }
 
-    /// Pops an operand into local `register`: by changing the destination of
-    /// the instruction that made it, or by a copy.
+    /// Pops an operand into local `register`. Changes the destination of the
+    /// instruction that made it, or copies.
     pub(super) fn pop_into_local(&mut self, register: u16) {
         let entry = self.pop();
         let saved = self.save_local(register);
@@ -308,8 +307,8 @@ impl Compiler<'_> {
     }
 
     /// Records the stack map of the next instruction: the locals, and every
-    /// reference operand at home. Those still in locals are covered by these,
-    /// and constants are null.
+    /// reference operand at home. The map of locals covers operands in locals;
+    /// constants are null.
     pub(super) fn map(&mut self) {
         let mut chain = match self.mapped {
             0 => Chain::EMPTY,

@@ -65,8 +65,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles a load or store of a vector or of its lanes. All but those of
-    /// whole vectors are loads and stores of numbers, and an operation on them.
+    /// Compiles a load or store of a vector or of its lanes. Except for whole
+    /// vectors, these combine a load or store of a number with an operation.
     fn vector_access(&mut self, operator: &Operator<'_>) -> Result<(), Refused> {
         use VectorUnary::*;
         match *operator {
@@ -130,7 +130,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A vector from a vector and something else.
+    /// Emits an operation from a vector and another operand to a vector.
     fn vector_and(&mut self, code: Code, imm: u32) -> Result<(), Refused> {
         let c = self.pop_register();
         let b = self.pop_register();
@@ -144,7 +144,7 @@ impl Compiler<'_> {
         self.vector_and(Code::VectorTernary, third << 16 | operation as u32)
     }
 
-    /// Copies of a number's low `bits` bits, or 128: the number itself.
+    /// Emits copies of a number's low `bits` bits; for 128, the number zero-extended.
     fn splat(&mut self, bits: u32) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push_vector()?;
@@ -152,7 +152,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A lane of `bits` bits, zero-extended.
+    /// Emits the extraction of a lane of `bits` bits, zero-extended.
     fn extract(&mut self, bits: u32, lane: u8) -> Result<(), Refused> {
         let b = self.pop_register();
         let a = self.push(false)?;
@@ -169,11 +169,11 @@ impl Compiler<'_> {
         self.splat(bits)
     }
 
-    /// Loads half a vector, whose lanes are then extended to a whole one.
+    /// Loads half a vector and extends its lanes to a whole vector.
     fn load_extend(&mut self, memarg: MemArg, extend: VectorUnary) -> Result<(), Refused> {
         self.load(Code::Load64, memarg)?;
-        // The register above the number, too, is in the frame, and reading it
-        // as the high half does no harm: it is not used.
+        // The register above the number is part of the frame. It is read as the
+        // high half, but not used.
         self.vector_unary(extend)
     }
 
@@ -184,7 +184,7 @@ impl Compiler<'_> {
         bits: u32,
         lane: u8,
     ) -> Result<(), Refused> {
-        // The vector stays where it is, above what is loaded.
+        // The vector stays in its registers, and the loaded number is above it.
         let vector = self.pop();
         self.load(code, memarg)?;
         let c = self.pop_register();

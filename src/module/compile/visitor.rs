@@ -1,5 +1,5 @@
-//! Validator and compiler as one visitor: an operator is read once, validated,
-//! and compiled.
+//! The validator and the compiler as one visitor: reads, validates and compiles
+//! each operator once.
 
 use super::{Compiler, Refused};
 use wasmparser::{
@@ -7,7 +7,7 @@ use wasmparser::{
     VisitSimdOperator,
 };
 
-/// The two of them, in the middle of a body.
+/// The validator and the compiler of a body.
 pub(super) struct Both<'v, 'c, 'a> {
     pub validator: &'v mut FuncValidator<ValidatorResources>,
     pub compiler: &'c mut Compiler<'a>,
@@ -19,7 +19,7 @@ impl FrameStack for Both<'_, '_, '_> {
     }
 }
 
-/// A method for each operator, with the validator's `$visitor`.
+/// Defines a method for each operator, using the validator's `$visitor`.
 macro_rules! both {
     ($visitor:ident $(
         @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($ann:tt)*)
@@ -42,7 +42,7 @@ macro_rules! simd {
     ($($operators:tt)*) => { both! { simd_visitor $($operators)* } };
 }
 
-// Some arguments need a clone, nearly all are copied.
+// Cloning is needed for some arguments; nearly all others are `Copy`.
 #[allow(clippy::clone_on_copy)]
 impl<'a> VisitOperator<'a> for Both<'_, '_, '_> {
     type Output = Result<(), Refused>;

@@ -1,4 +1,4 @@
-//! From bytes to a [`Module`]: sections in order, each validated before use.
+//! Decoding bytes to a [`Module`]: sections in order, each validated before use.
 
 mod sections;
 mod types;
@@ -14,7 +14,7 @@ use wasmparser::{
     ValidPayload, Validator, ValidatorResources,
 };
 
-/// A module in the making.
+/// A module being decoded.
 struct Decoder {
     module: Module,
     types: Types,
@@ -34,7 +34,7 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
             message: "this is a component; only core modules are run".into(),
         });
     }
-    // Offsets in side tables are 32 bits wide.
+    // Side tables store offsets in 32 bits.
     if wasm.len() > u32::MAX as usize / 4 {
         return Err(ModuleError::Unsupported {
             offset: 0,
@@ -48,7 +48,7 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
         scratch: Scratch::default(),
     };
     let done = decoder.run(parser, &mut validator, wasm);
-    // Types of a module that fails stay known: ids are never taken back.
+    // The types of a rejected module stay in the registry: ids are never removed.
     *types = Arc::new(decoder.types);
     done?;
     let mut module = decoder.module;
@@ -117,8 +117,8 @@ impl Decoder {
                 Payload::ElementSection(section) => self.element_section(section)?,
                 Payload::CodeSectionStart { size, count, .. } => {
                     self.module.first_body = self.out.bodies.len() as u32;
-                    // No bytes back these numbers yet: the parser reports the
-                    // section before it has seen the end of it.
+                    // These numbers are not yet checked against the section's
+                    // bytes: the parser reports the section before its end.
                     let size = (size as usize).min(wasm.len());
                     self.out.reserve(size, (count as usize).min(size));
                 }
@@ -164,7 +164,7 @@ impl Decoder {
         Ok(validator.into_allocations())
     }
 
-    /// A constant expression that has been validated with its section.
+    /// Decodes a constant expression that was validated with its section.
     fn constant(
         &mut self,
         expr: &wasmparser::ConstExpr<'_>,

@@ -15,16 +15,16 @@ use wasmparser::{
 
 type Done = Result<(), ModuleError>;
 
-/// Makes room for the items of a section, or of a part of one. It has been
-/// validated, so that there are as many as it says; each takes a byte or more,
-/// which bounds the room even if that were not so.
+/// Reserves memory for the items of a section, or of a part of one. Validation
+/// has confirmed their number. Even without it the memory is bounded, since
+/// each item takes at least one byte.
 fn make_room<T, I>(items: &mut Vec<I>, section: &SectionLimited<'_, T>) {
     let range = section.range();
     let bytes = range.end.saturating_sub(range.start) as usize;
     items.reserve_exact((section.count() as usize).min(bytes));
 }
 
-/// The type of an address or index.
+/// The type of an address or table index.
 fn index_type(index64: bool) -> ValType {
     match index64 {
         true => ValType::I64,
@@ -132,7 +132,7 @@ impl Decoder {
             let global = global?;
             let ty = self.global_type(&global.ty);
             let init = self.constant(&global.init_expr, ty.value)?;
-            // A global's own initialiser must not see it.
+            // A global's own initialiser must not refer to it.
             self.module.globals.push(ty);
             self.module.global_inits.push(Global { init });
         }

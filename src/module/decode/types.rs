@@ -1,4 +1,4 @@
-//! From wasmparser's types to the engine's.
+//! Conversion of wasmparser's types to the engine's.
 
 use super::Decoder;
 use crate::module::{GlobalType, MemoryType, ModuleError, TableType};
@@ -7,7 +7,7 @@ use crate::types::{
 };
 use wasmparser::{AbstractHeapType, CompositeInnerType, RecGroup, UnpackedIndex};
 
-/// Converts a heap type; `concrete` looks up a type index of the module.
+/// Converts a heap type. `concrete` converts a type index of the module.
 pub(in crate::module) fn heap_type(
     ty: wasmparser::HeapType,
     concrete: &dyn Fn(u32) -> HeapType,
@@ -35,7 +35,7 @@ pub(in crate::module) fn heap_type(
     }
 }
 
-/// Converts a value type; `concrete` looks up a type index of the module.
+/// Converts a value type. `concrete` converts a type index of the module.
 pub(in crate::module) fn value_type(
     ty: wasmparser::ValType,
     concrete: &dyn Fn(u32) -> HeapType,
@@ -65,11 +65,11 @@ fn field_type(ty: &wasmparser::FieldType, concrete: &dyn Fn(u32) -> HeapType) ->
 }
 
 impl Decoder {
-    /// Interns a recursion group and extends the module's index space by it.
+    /// Interns a recursion group and appends it to the module's type index space.
     pub(super) fn recursion_group(&mut self, group: RecGroup) -> Result<(), ModuleError> {
         let start = self.module.type_ids.len() as u32;
         let next = self.types.next_id();
-        // A type of the group may refer to one that comes later in it.
+        // A type may refer to a later type of its group.
         let kinds: Vec<fn(TypeId) -> HeapType> = group
             .types()
             .map(|member| match member.composite_type.inner {
@@ -78,7 +78,7 @@ impl Decoder {
                 _ => HeapType::ConcreteFunc as fn(TypeId) -> HeapType,
             })
             .collect();
-        // Indices below `start` are earlier types, those above are in the group.
+        // Indices below `start` are earlier types; others are in the group.
         let id = |index: u32| match index.checked_sub(start) {
             Some(inside) => TypeId(next.0 + inside),
             None => self.module.type_ids[index as usize],

@@ -1,4 +1,4 @@
-//! From two vectors to a vector.
+//! Operations from two vectors to a vector.
 
 use super::super::float::{double, single};
 use super::lanes::{dot, lanes, map, mask, narrow, zip};
@@ -99,7 +99,7 @@ pub(super) fn apply(operation: VectorBinary, a: u128, b: u128) -> u128 {
         I64x2Sub => zip(a, b, u64::wrapping_sub),
         I64x2Mul => zip(a, b, u64::wrapping_mul),
 
-        // The source is signed whatever the result.
+        // The source lanes are signed; the name gives the sign of the result.
         I8x16NarrowI16x8S => narrow(a, b, |x: i16| x.clamp(-0x80, 0x7f) as i8),
         I8x16NarrowI16x8U => narrow(a, b, |x: i16| x.clamp(0, 0xff) as u8),
         I16x8NarrowI32x4S => narrow(a, b, |x: i32| x.clamp(-0x8000, 0x7fff) as i16),
@@ -132,7 +132,7 @@ pub(super) fn apply(operation: VectorBinary, a: u128, b: u128) -> u128 {
         F64x2Div => zip(a, b, f64::div),
         F64x2Min => zip(a, b, double::min),
         F64x2Max => zip(a, b, double::max),
-        // These choose an operand, NaN or not.
+        // These select an operand, even a NaN.
         F32x4PMin => choose(a, b, mask(b, a, f32::lt)),
         F32x4PMax => choose(a, b, mask(a, b, f32::lt)),
         F64x2PMin => choose(a, b, mask(b, a, f64::lt)),
@@ -145,12 +145,12 @@ fn byte(v: u128, i: u8) -> u8 {
     lanes(v).nth(i.into()).unwrap_or(0)
 }
 
-/// The bits of `b` where `mask` has ones, else those of `a`.
+/// Selects the bits of `b` where `mask` has ones, else those of `a`.
 fn choose(a: u128, b: u128, mask: u128) -> u128 {
     b & mask | a & !mask
 }
 
-/// The average, halves rounded up.
+/// The average, with halves rounded up.
 fn average8(x: u8, y: u8) -> u8 {
     (u16::from(x) + u16::from(y)).div_ceil(2) as u8
 }
@@ -159,7 +159,7 @@ fn average16(x: u16, y: u16) -> u16 {
     (u32::from(x) + u32::from(y)).div_ceil(2) as u16
 }
 
-/// A rounded product of numbers with 15 bits behind the point. Only that of -1
+/// A rounded product of numbers with 15 fractional bits. Only the product of -1
 /// and -1 is out of range.
 fn q15mulr(x: i16, y: i16) -> i16 {
     let product = (product16s(x, y) + 0x4000) >> 15;
@@ -190,7 +190,7 @@ fn product32u(x: u32, y: u32) -> u64 {
     u64::from(x) * u64::from(y)
 }
 
-/// The relaxed dot product, both operands signed.
+/// The relaxed dot product of signed operands.
 pub(super) fn relaxed_dot(a: u128, b: u128) -> u128 {
     dot(a, b, product8s, i16::saturating_add)
 }

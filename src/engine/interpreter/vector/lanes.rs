@@ -1,22 +1,22 @@
-//! Vectors as rows of lanes.
+//! Vectors as sequences of lanes.
 //!
-//! A vector is a `u128`; lane 0 is in its lowest bits. Everything is built from
-//! a few functions on rows of lanes, which take what there is room for: a row
-//! too long for a vector is cut, one too short is filled up with zeroes. So
-//! widening applies to the low half of the lanes all by itself.
+//! A vector is a `u128` with lane 0 in the lowest bits. All operations use a
+//! few functions on sequences of lanes. These truncate a sequence that is too
+//! long for a vector, and pad a shorter one with zeros. So a widening operation
+//! applies to the low half of the lanes.
 
 use super::super::float::{double, single};
 
-/// What a vector may be divided into.
+/// A type of lane that divides a vector.
 pub trait Lane: Copy {
     /// Its width.
     const BITS: u32;
 
-    /// The lane in the low bits.
+    /// The lane from the low bits.
     fn of(bits: u128) -> Self;
 
-    /// Its bits, zero-extended. NaNs are taken for results of arithmetic, and
-    /// become canonical; whoever passes them on unchanged works on integers.
+    /// The lane's bits, zero-extended. NaNs are treated as results of arithmetic and
+    /// become canonical. Operations that pass them unchanged use integers.
     fn bits(self) -> u128;
 }
 
@@ -66,7 +66,7 @@ pub fn lanes<T: Lane>(v: u128) -> impl Iterator<Item = T> {
     (0..128 / T::BITS).map(move |i| T::of(v >> (i * T::BITS)))
 }
 
-/// The vector with these lanes.
+/// A vector of these lanes.
 #[inline]
 pub fn join<T: Lane>(row: impl Iterator<Item = T>) -> u128 {
     let positions = (0..128).step_by(T::BITS as usize);
@@ -75,19 +75,19 @@ pub fn join<T: Lane>(row: impl Iterator<Item = T>) -> u128 {
         .fold(0, |v, (at, lane)| v | lane.bits() << at)
 }
 
-/// Applies `f` to every lane.
+/// Applies `f` to each lane.
 #[inline]
 pub fn map<T: Lane, U: Lane>(v: u128, f: impl Fn(T) -> U) -> u128 {
     join(lanes(v).map(f))
 }
 
-/// Applies `f` to every pair of lanes at the same place.
+/// Applies `f` to each pair of lanes with the same index.
 #[inline]
 pub fn zip<T: Lane, U: Lane>(a: u128, b: u128, f: impl Fn(T, T) -> U) -> u128 {
     join(lanes(a).zip(lanes(b)).map(|(x, y)| f(x, y)))
 }
 
-/// All ones in the lanes where `f` holds.
+/// All ones in the lanes for which `f` holds.
 #[inline]
 pub fn mask<T: Lane>(a: u128, b: u128, f: impl Fn(&T, &T) -> bool) -> u128 {
     let ones = u128::MAX >> (128 - T::BITS);
@@ -99,19 +99,19 @@ pub fn mask<T: Lane>(a: u128, b: u128, f: impl Fn(&T, &T) -> bool) -> u128 {
         .fold(0, |v, (at, _)| v | ones << at)
 }
 
-/// The lanes of two vectors, one after the other.
+/// The lanes of two vectors in sequence.
 #[inline]
 pub fn narrow<T: Lane, U: Lane>(a: u128, b: u128, f: impl Fn(T) -> U) -> u128 {
     join(lanes(a).chain(lanes(b)).map(f))
 }
 
-/// Applies `f` to neighbours in a row.
+/// Applies `f` to each pair of neighbours.
 #[inline]
 pub fn pairwise<T: Lane, U: Lane>(mut row: impl Iterator<Item = T>, f: impl Fn(T, T) -> U) -> u128 {
     join(std::iter::from_fn(|| Some(f(row.next()?, row.next()?))))
 }
 
-/// Products of lanes at the same place, added up two by two.
+/// Products of lanes with the same index, added in pairs.
 #[inline]
 pub fn dot<T: Lane, U: Lane>(
     a: u128,

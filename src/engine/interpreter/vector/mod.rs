@@ -1,4 +1,4 @@
-//! Vectors: everything that computes with them. None of it knows the heap.
+//! Vector computations, which do not access the heap.
 
 mod binary;
 mod lanes;
@@ -8,13 +8,13 @@ use crate::module::{Op, VectorBinary, VectorShift, VectorTernary, VectorTest, Ve
 use lanes::{Lane, join, lanes, map, pairwise, zip};
 use std::ops::Add;
 
-/// The vector in register `first` and the one after it.
+/// Reads the vector in register `first` and the next one.
 pub(super) fn get(regs: &[u64], first: u16) -> u128 {
     let first = usize::from(first);
     u128::from(regs[first]) | u128::from(regs[first + 1]) << 64
 }
 
-/// Writes a vector to register `first` and the one after it.
+/// Writes a vector to register `first` and the next one.
 pub(super) fn put(regs: &mut [u64], first: u16, v: u128) {
     let first = usize::from(first);
     regs[first] = v as u64;
@@ -66,7 +66,7 @@ fn multiply_add<T: Lane>(a: u128, b: u128, c: u128, f: impl Fn(T, T, T) -> T) ->
 
 pub(super) fn shift(op: Op, regs: &mut [u64]) {
     let v = get(regs, op.b);
-    // Shifts wrap at the width of a lane.
+    // Shift counts wrap at the lane width.
     let n = regs[usize::from(op.c)] as u32;
     use VectorShift::*;
     let v = match VectorShift::selected(op.imm) {
@@ -128,7 +128,7 @@ pub(super) fn replace(op: Op, regs: &mut [u64]) {
     put(regs, op.a, others | value << at);
 }
 
-/// The lowest `n` bits, at least one.
+/// A mask of the lowest `n` bits; `n` is at least one.
 fn ones(n: u32) -> u128 {
     u128::MAX >> (128 - n)
 }

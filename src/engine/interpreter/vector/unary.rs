@@ -1,4 +1,4 @@
-//! From a vector to a vector.
+//! Operations from a vector to a vector.
 
 use super::lanes::{lanes, map, pairwise};
 use crate::module::VectorUnary;
@@ -37,7 +37,7 @@ pub(super) fn apply(operation: VectorUnary, v: u128) -> u128 {
         I32x4ExtAddPairwiseI16x8S => pairwise(lanes(v), |x: i16, y| i32::from(x) + i32::from(y)),
         I32x4ExtAddPairwiseI16x8U => pairwise(lanes(v), |x: u16, y| u32::from(x) + u32::from(y)),
 
-        // Signs are bits: NaNs pass through unchanged.
+        // Sign operations work on bits: NaNs pass unchanged.
         F32x4Abs => map(v, |x: u32| x & !(1 << 31)),
         F32x4Neg => map(v, |x: u32| x ^ (1 << 31)),
         F32x4Sqrt => map(v, f32::sqrt),
@@ -53,7 +53,7 @@ pub(super) fn apply(operation: VectorUnary, v: u128) -> u128 {
         F64x2Trunc => map(v, f64::trunc),
         F64x2Nearest => map(v, f64::round_ties_even),
 
-        // Rust's casts saturate, and take NaN to zero.
+        // Rust's casts saturate, and map NaN to zero.
         I32x4TruncSatF32x4S => map(v, |x: f32| x as i32),
         I32x4TruncSatF32x4U => map(v, |x: f32| x as u32),
         I32x4TruncSatF64x2SZero => map(v, |x: f64| x as i32),

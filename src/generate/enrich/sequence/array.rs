@@ -5,14 +5,14 @@ use wasm_encoder::{BlockType, HeapType};
 use super::super::emit::Emitter;
 use super::super::layout::{DATA_LEN, LEN};
 
-/// A new array in a scratch local.
+/// Puts a new array into a scratch local.
 pub(super) fn new(e: &mut Emitter<'_>) {
     let local = e.any_refs();
     e.new_refs(2);
     e.op().local_set(local);
 }
 
-/// An element is written, or read into a local.
+/// Writes an element, or reads one into a local.
 pub(super) fn set(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let array = e.any_refs();
@@ -32,7 +32,7 @@ pub(super) fn set(e: &mut Emitter<'_>) {
     }
 }
 
-/// From one array to another; they may turn out to be one and the same.
+/// Copies from one array to another, which may be the same at run time.
 pub(super) fn copy(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let (to, from) = (e.local.refs(0), e.local.refs(1));
@@ -47,13 +47,13 @@ pub(super) fn copy(e: &mut Emitter<'_>) {
     copy_range(e, to, from, len, refs, refs);
 }
 
-/// Onto itself: the same range, an overlap to either side, or none.
+/// Copies within an array: the same range, an overlap to either side, or none.
 pub(super) fn copy_self(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
     e.ensure_refs(array);
     if e.choice.chance(1, 3) {
-        // Fresh content, so that elements differ and some have no other owner.
+        // Store a new object first, so that elements differ and some have no other owner.
         e.op().local_get(array);
         e.index();
         e.new_node(1);
@@ -67,7 +67,7 @@ pub(super) fn copy_self(e: &mut Emitter<'_>) {
     copy_range(e, array, array, len, refs, refs);
 }
 
-/// Into an array whose elements are of a supertype.
+/// Copies into an array whose elements are of a supertype.
 pub(super) fn copy_subtype(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let refs = e.any_refs();
@@ -145,7 +145,7 @@ fn copy_range(e: &mut Emitter<'_>, to: u32, from: u32, len: u32, to_ty: u32, fro
         .array_copy(to_ty, from_ty);
 }
 
-/// Part of an array is filled with one value.
+/// Fills part of an array with one value.
 pub(super) fn fill(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
@@ -157,7 +157,8 @@ pub(super) fn fill(e: &mut Emitter<'_>) {
     e.op().i32_const(len as i32).array_fill(refs);
 }
 
-/// Bulk operations of length zero at the very end, which are in bounds, and arrays without elements.
+/// Bulk operations of length zero at the very end, which are in bounds, and arrays without
+/// elements.
 pub(super) fn edge(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
@@ -184,7 +185,7 @@ pub(super) fn edge(e: &mut Emitter<'_>) {
             e.op().i32_const(0).array_new(refs).drop();
         }
         _ => {
-            // The whole of an array whose length is only known at run time.
+            // All of an array whose length is known only at run time.
             e.op().local_get(array).i32_const(0);
             e.eq_value(1);
             e.op().local_get(array).array_len().array_fill(refs);
@@ -192,7 +193,7 @@ pub(super) fn edge(e: &mut Emitter<'_>) {
     }
 }
 
-/// From an element segment: a new array, or part of one that exists.
+/// Uses an element segment: makes a new array, or initialises part of one.
 pub(super) fn elem(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (kept, droppable, nodes) = (
@@ -219,7 +220,7 @@ pub(super) fn elem(e: &mut Emitter<'_>) {
             e.ensure_refs(array);
             e.op().global_get(dropped).i32_eqz().if_(BlockType::Empty);
             init_range(e, array, droppable);
-            // None of a segment that is gone is still in bounds.
+            // Length zero is in bounds of a dropped segment.
             e.op()
                 .else_()
                 .i32_const(0)
@@ -244,7 +245,8 @@ fn init_range(e: &mut Emitter<'_>, array: u32, segment: u32) {
         .array_init_elem(refs, segment);
 }
 
-/// An array of bytes from a data segment, kept as a reference among others, and one of its bytes observed.
+/// Makes an array of bytes from a data segment, keeps it among other references, and observes one
+/// of its bytes.
 pub(super) fn bytes(e: &mut Emitter<'_>) {
     let (bytes, node) = (e.layout.types.bytes, e.layout.types.node);
     let data = e.layout.data;
@@ -264,7 +266,7 @@ pub(super) fn bytes(e: &mut Emitter<'_>) {
             .i32_const(5)
             .array_init_data(bytes, data);
     }
-    // An allocation between making the array and reading it.
+    // An allocation between the creation of the array and the read.
     e.store_eq(|e| {
         e.op().struct_new_default(node);
     });

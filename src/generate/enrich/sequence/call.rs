@@ -22,11 +22,11 @@ pub(super) fn call_ref(e: &mut Emitter<'_>) {
     e.op().ref_func(func).call_ref(ty).local_set(to);
 }
 
-/// Calls a function that throws; the exception passes its frame.
+/// Calls a function that throws; the exception unwinds its frame.
 pub(super) fn thrower(e: &mut Emitter<'_>) {
     let func = e.layout.funcs.thrower;
     let to = e.any_eq();
-    // A reference that is live in this frame while the other one is left.
+    // A reference that is live in this frame while the callee's frame is unwound.
     let live = e.any_node();
     e.ensure_node(live);
     payload(e, |e, _| {
@@ -38,7 +38,7 @@ pub(super) fn thrower(e: &mut Emitter<'_>) {
     e.op().local_get(live).local_get(to).struct_set(node, 0);
 }
 
-/// Values wait on the operand stack while another function allocates.
+/// Keeps values on the operand stack while another function allocates.
 pub(super) fn across(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (node, eq) = (e.any_node(), e.any_eq());
@@ -60,7 +60,7 @@ pub(super) fn across(e: &mut Emitter<'_>) {
         .struct_set(t.node, 0);
 }
 
-/// Calls in a loop, with one reference that stays and others that change on each turn.
+/// Calls in a loop, with one reference that stays and others that change in each iteration.
 pub(super) fn call_loop(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (eq, stays, changes) = (e.any_eq(), e.local.node(0), e.local.node(1));
@@ -101,7 +101,7 @@ fn arguments(e: &mut Emitter<'_>) {
     }
 }
 
-/// The result of `select` is used after an allocation.
+/// Uses the result of `select` after an allocation.
 pub(super) fn select(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     e.eq_value(2);
@@ -118,7 +118,7 @@ pub(super) fn select(e: &mut Emitter<'_>) {
     }
 }
 
-/// Values wait on the operand stack while others are made above them, in and around a block.
+/// Keeps values on the operand stack while others are made above them, in and around a block.
 pub(super) fn stack(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (node, eq) = (e.any_node(), e.any_eq());
@@ -131,7 +131,7 @@ pub(super) fn stack(e: &mut Emitter<'_>) {
             e.op().end();
         }
         1 => {
-            // The locals lose what the stack still holds.
+            // Clears the locals, so that only the stack holds the objects.
             e.op().ref_null(HeapType::Concrete(t.node)).local_set(node);
             e.new_refs(1);
             e.op().drop();
@@ -148,11 +148,12 @@ pub(super) fn stack(e: &mut Emitter<'_>) {
     e.op().local_set(node).local_set(eq);
 }
 
-/// A number takes the slot in which a reference was, and looks like one, while objects are made.
+/// Puts a number that looks like a reference into the stack slot of a former reference, and
+/// allocates.
 pub(super) fn number_over_reference(e: &mut Emitter<'_>) {
     e.eq_value(1);
     e.op().drop();
-    // Small multiples of eight are what a reference looks like in many a heap.
+    // References are small multiples of eight in many heaps.
     let number = i64::from(e.choice.below(512)) * 8;
     e.op().i64_const(number);
     let to = e.any_node();
@@ -160,7 +161,7 @@ pub(super) fn number_over_reference(e: &mut Emitter<'_>) {
     e.op().local_set(to).drop();
 }
 
-/// A block is left early, and values on its stack with it.
+/// Leaves a block early, with values on its stack.
 pub(super) fn leave(e: &mut Emitter<'_>) {
     let (node, eq) = (e.any_node(), e.any_eq());
     match e.choice.below(3) {
@@ -172,7 +173,7 @@ pub(super) fn leave(e: &mut Emitter<'_>) {
             e.op().br_if(0).drop().local_set(node).end();
         }
         1 => {
-            // Out of two blocks or of one.
+            // Out of two blocks, or out of one.
             e.op().block(BlockType::Empty).block(BlockType::Empty);
             e.new_node(1);
             e.condition();

@@ -5,7 +5,7 @@ use wasm_encoder::{AbstractHeapType, BlockType, HeapType, RefType, ValType};
 use super::super::emit::{Emitter, i31_value};
 use super::super::ref_types::{EQ, EQ_BLOCK, heap, nullable};
 
-/// An i31 is stored, and read back as a number.
+/// Stores an i31, or reads one back as a number.
 pub(super) fn i31(e: &mut Emitter<'_>) {
     if e.choice.chance(2, 3) {
         e.store_eq(Emitter::i31);
@@ -13,7 +13,7 @@ pub(super) fn i31(e: &mut Emitter<'_>) {
     }
     let local = e.any_eq();
     let signed = e.choice.chance(1, 2);
-    // Only an i31 is read; anything else counts as a number of its own.
+    // Only an i31 is read; any other value counts as a fixed number.
     e.digest(|e| {
         e.op()
             .local_get(local)
@@ -30,7 +30,7 @@ pub(super) fn i31(e: &mut Emitter<'_>) {
     });
 }
 
-/// The outcome of a test or a comparison is observed.
+/// Observes the outcome of a test or a comparison.
 pub(super) fn test(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let targets = [
@@ -62,7 +62,8 @@ pub(super) fn test(e: &mut Emitter<'_>) {
     });
 }
 
-/// Any value against any type of the internal hierarchy, null or not; and if it has the type, the cast as well.
+/// Tests any value against any type of the internal hierarchy, nullable or not, and casts it if the
+/// test succeeds.
 pub(super) fn test_any(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let abstracts = [
@@ -135,7 +136,7 @@ pub(super) fn cast(e: &mut Emitter<'_>) {
                 .local_set(to);
         }
         2 => {
-            // An object that a constant expression made.
+            // An object made by a constant expression.
             let (fixed, global) = (e.layout.globals.fixed, e.layout.globals.any);
             e.op()
                 .global_get(fixed)
@@ -166,7 +167,7 @@ pub(super) fn cast(e: &mut Emitter<'_>) {
     }
 }
 
-/// A branch on a cast, taken or not.
+/// Branches on a cast, taken or not.
 pub(super) fn branch(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     if e.choice.chance(1, 2) {
@@ -191,7 +192,7 @@ pub(super) fn branch(e: &mut Emitter<'_>) {
     }
 }
 
-/// A branch on null, taken or not.
+/// Branches on null, taken or not.
 pub(super) fn branch_on_null(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (from, to) = (e.any_node(), e.any_node());
@@ -214,7 +215,7 @@ pub(super) fn branch_on_null(e: &mut Emitter<'_>) {
     }
 }
 
-/// To the outside and back, and kept on either side.
+/// Converts to external and back, and keeps both references.
 pub(super) fn external(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (ext, any) = (e.local.ext(), e.local.any());
@@ -255,7 +256,8 @@ pub(super) fn external(e: &mut Emitter<'_>) {
     }
 }
 
-/// A struct with packed fields, made or written with numbers that do not fit, and read both ways.
+/// A struct with packed fields, made or written with numbers that do not fit, and read with both
+/// signs.
 pub(super) fn packed(e: &mut Emitter<'_>) {
     let ty = e.layout.types.packed;
     let local = e.local.packed();

@@ -1,4 +1,4 @@
-//! Loops: garbage, long lists, references that change places on each turn.
+//! Loops: garbage, long lists, references that change places in each iteration.
 
 use wasm_encoder::{BlockType, HeapType};
 
@@ -26,7 +26,7 @@ pub(super) fn garbage(e: &mut Emitter<'_>) {
             e.op().i32_const(31).i32_and().array_new(t.refs).drop();
         }
         _ => {
-            // A slot of a table keeps the last few.
+            // A table keeps the last few.
             let counter = e.local.counter(0);
             e.op().local_get(counter).i32_const(7).i32_and();
             e.new_node(1);
@@ -35,7 +35,7 @@ pub(super) fn garbage(e: &mut Emitter<'_>) {
     });
 }
 
-/// Small and large objects next to each other, dropped in another order.
+/// Small and large objects, allocated alternately and dropped in another order.
 pub(super) fn mixed_sizes(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (eq, node, refs) = (e.any_eq(), e.any_node(), e.any_refs());
@@ -68,7 +68,7 @@ pub(super) fn mixed_sizes(e: &mut Emitter<'_>) {
     }
 }
 
-/// A long list, often let go at once.
+/// A long list, often released at once.
 pub(super) fn long_chain(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let local = e.any_node();
@@ -90,7 +90,7 @@ pub(super) fn long_chain(e: &mut Emitter<'_>) {
     }
 }
 
-/// A list that a global holds grows from call to call, until it is let go of.
+/// A list in a global that grows from call to call, until it is released.
 pub(super) fn grow_list(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let global = e.layout.globals.node;
@@ -114,7 +114,7 @@ pub(super) fn grow_list(e: &mut Emitter<'_>) {
     });
 }
 
-/// References change places on each turn while an inner loop allocates.
+/// Rotates references in each iteration while an inner loop allocates.
 pub(super) fn rotate(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (a, b, c) = (e.local.node(0), e.local.node(1), e.local.node(2));
@@ -138,7 +138,7 @@ pub(super) fn rotate(e: &mut Emitter<'_>) {
     });
 }
 
-/// The same field, or the whole of a list, is read again and again.
+/// Reads the same field, or all of a list, repeatedly.
 pub(super) fn read_loop(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (node, eq) = (e.any_node(), e.any_eq());
@@ -160,7 +160,7 @@ pub(super) fn read_loop(e: &mut Emitter<'_>) {
     }
 }
 
-/// A loop whose way back is a branch on null.
+/// A loop whose back edge is a branch on null.
 pub(super) fn null_loop(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let (node, counter) = (e.any_node(), e.local.counter(0));

@@ -1,12 +1,12 @@
-//! Loops that end when the fuel does: each way to branch back must cost some, and what a bulk operation has not paid for must
-//! not happen.
+//! Loops that end when the fuel is used up: each kind of back edge must cost fuel, and a bulk
+//! operation that cannot be paid for must not happen.
 
 use wasm_encoder::{BlockType, RefType, ValType};
 
 use super::super::emit::Emitter;
 use super::super::ref_types::nullable;
 
-/// One of them. Nothing comes after it.
+/// Writes one of them. No code follows it.
 pub(super) fn run(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let node = e.any_node();
@@ -29,7 +29,7 @@ pub(super) fn run(e: &mut Emitter<'_>) {
             e.op().drop().end();
         }
         3 => {
-            // A loop whose parameter is the reference that it branches on.
+            // A loop with the reference that it branches on as its parameter.
             e.ensure_node(node);
             e.op().local_get(node).ref_as_non_null().local_set(node);
             e.op().block(BlockType::Result(ValType::Ref(some)));
@@ -65,7 +65,7 @@ pub(super) fn run(e: &mut Emitter<'_>) {
                 .end();
             e.op().drop().br(0).end();
         }
-        // The whole of an array, again and again: the last time there is fuel for a part.
+        // Fills all of an array, repeatedly: the last time there is fuel for a part only.
         6 => {
             let array = e.large_refs();
             e.op().loop_(BlockType::Empty).local_get(array).i32_const(0);
@@ -95,7 +95,7 @@ pub(super) fn run(e: &mut Emitter<'_>) {
 }
 
 impl Emitter<'_> {
-    /// A local with an array of some hundred elements, which a global holds, too.
+    /// A local with an array of some hundred elements, which is in a global, too.
     fn large_refs(&mut self) -> u32 {
         let refs = self.layout.types.refs;
         let array = self.any_refs();

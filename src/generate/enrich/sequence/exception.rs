@@ -15,7 +15,8 @@ pub(super) fn throw(e: &mut Emitter<'_>) {
     e.op().local_set(to);
 }
 
-/// Runs `body` in a block that catches the tag, and pushes the payload, or null if nothing was thrown.
+/// Runs `body` in a block that catches the tag, and pushes the payload, or null if nothing was
+/// thrown.
 pub(super) fn payload(e: &mut Emitter<'_>, body: impl FnOnce(&mut Emitter<'_>, u32)) {
     let tag = e.layout.tag;
     e.eq_block(|e| {
@@ -26,7 +27,7 @@ pub(super) fn payload(e: &mut Emitter<'_>, body: impl FnOnce(&mut Emitter<'_>, u
     });
 }
 
-/// Catches payload and exception, or any exception; an allocation lies between throw and use.
+/// Catches payload and exception, or any exception, with an allocation between throw and use.
 pub(super) fn catch_ref(e: &mut Emitter<'_>) {
     let tag = e.layout.tag;
     let (exn, to) = (e.local.exn(), e.any_eq());
@@ -49,7 +50,7 @@ pub(super) fn catch_ref(e: &mut Emitter<'_>) {
     e.store_eq(|e| e.new_node(1));
 }
 
-/// Puts an exception into a field or a global, or takes it back.
+/// Stores an exception in a field or a global, or reads it back.
 pub(super) fn keep(e: &mut Emitter<'_>) {
     let ty = e.layout.types.holder;
     let global = e.layout.globals.exn;
@@ -85,7 +86,7 @@ pub(super) fn keep(e: &mut Emitter<'_>) {
     }
 }
 
-/// Throws a kept exception again, if there is one, and catches it.
+/// Rethrows a kept exception, if there is one, and catches it.
 pub(super) fn rethrow(e: &mut Emitter<'_>) {
     let exn = e.local.exn();
     let to = e.any_eq();

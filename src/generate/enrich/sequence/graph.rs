@@ -1,11 +1,11 @@
-//! Objects that point at objects: building, sharing, moving, overwriting, forgetting.
+//! Object graphs: building, sharing, moving, overwriting, releasing.
 
 use wasm_encoder::HeapType;
 
 use super::super::emit::{Emitter, Scratch};
 use super::super::ref_types::{EQ, EXN};
 
-/// A new object, stored somewhere.
+/// Stores a new object somewhere.
 pub(super) fn build(e: &mut Emitter<'_>) {
     if e.choice.chance(1, 2) {
         let local = e.any_node();
@@ -16,7 +16,7 @@ pub(super) fn build(e: &mut Emitter<'_>) {
     }
 }
 
-/// A few nodes in front of one that exists.
+/// Prepends a few nodes to an existing one.
 pub(super) fn chain(e: &mut Emitter<'_>) {
     let node = e.layout.types.node;
     let local = e.any_node();
@@ -31,7 +31,7 @@ pub(super) fn chain(e: &mut Emitter<'_>) {
     }
 }
 
-/// One object in two fields.
+/// Stores one object in two fields.
 pub(super) fn share(e: &mut Emitter<'_>) {
     let node = e.layout.types.node;
     let first = e.choice.below(Scratch::NODES);
@@ -53,7 +53,7 @@ pub(super) fn share(e: &mut Emitter<'_>) {
     }
 }
 
-/// One or two objects that point at themselves or each other.
+/// Makes one or two objects that point at themselves or each other.
 pub(super) fn cycle(e: &mut Emitter<'_>) {
     let node = e.layout.types.node;
     let first = e.choice.below(Scratch::NODES);
@@ -65,13 +65,13 @@ pub(super) fn cycle(e: &mut Emitter<'_>) {
     e.op().local_get(a).local_get(b).struct_set(node, field);
     e.op().local_get(b).local_get(a).struct_set(node, 1);
     if e.choice.chance(1, 4) {
-        // Open it again: a cycle that is closed for good can never be counted down.
+        // Open the cycle again: reference counting can never free a closed one.
         let null = HeapType::Concrete(node);
         e.op().local_get(b).ref_null(null).struct_set(node, 1);
     }
 }
 
-/// Stores into a place what it holds already.
+/// Stores the current value of a place into it.
 pub(super) fn store_same(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     match e.choice.below(4) {
@@ -113,7 +113,7 @@ pub(super) fn store_same(e: &mut Emitter<'_>) {
     }
 }
 
-/// Takes a value out of a field and puts it elsewhere, emptying the field or not.
+/// Moves or copies a value from a field to another place.
 pub(super) fn move_value(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let from = e.any_node();
@@ -127,12 +127,13 @@ pub(super) fn move_value(e: &mut Emitter<'_>) {
         e.op().local_get(keep);
     });
     if e.choice.chance(1, 3) {
-        // Follow the list: the local now holds what only a field held before, and the former head may be garbage.
+        // Follow the list: the local now holds an object that only a field referred to, and the
+        // former head may be garbage.
         e.op().local_get(from).struct_get(t.node, 1).local_set(from);
     }
 }
 
-/// Overwrites a field, possibly the last reference to what it held.
+/// Overwrites a field, possibly with the last reference to its former object.
 pub(super) fn overwrite(e: &mut Emitter<'_>) {
     let node = e.layout.types.node;
     let local = e.any_node();
@@ -147,7 +148,7 @@ pub(super) fn overwrite(e: &mut Emitter<'_>) {
     }
 }
 
-/// An object of the subtype, and a write to one of its own fields.
+/// Makes an object of the subtype, and writes one of the additional fields.
 pub(super) fn leaf(e: &mut Emitter<'_>) {
     let leaf = e.layout.types.leaf;
     let local = e.any_node();
@@ -167,7 +168,7 @@ pub(super) fn leaf(e: &mut Emitter<'_>) {
     }
 }
 
-/// A global is written or read.
+/// Writes or reads a global.
 pub(super) fn global(e: &mut Emitter<'_>) {
     let g = e.layout.globals;
     match e.choice.below(6) {
@@ -198,7 +199,7 @@ pub(super) fn global(e: &mut Emitter<'_>) {
     }
 }
 
-/// Sets scratch locals to null, and perhaps a global.
+/// Sets scratch locals to null, and sometimes a global.
 pub(super) fn forget(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     for _ in 0..e.choice.range(1, 4) {

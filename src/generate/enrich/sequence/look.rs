@@ -1,9 +1,9 @@
-//! Looking at what is there: a wrong value that nobody reads is not seen from outside.
+//! Observation of the heap: a wrong value that is never read is not visible from outside.
 
 use super::super::emit::Emitter;
 use super::super::layout::LEN;
 
-/// Elements of an array are folded into the digest, after an allocation perhaps.
+/// Folds elements of an array into the digest, sometimes after an allocation.
 pub(super) fn array(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
@@ -19,7 +19,7 @@ pub(super) fn array(e: &mut Emitter<'_>) {
     }
 }
 
-/// The same with elements of a table, or with globals.
+/// The same with elements of tables, or with globals.
 pub(super) fn table(e: &mut Emitter<'_>) {
     let (eqs, nodes) = (e.layout.eq_table, e.layout.node_table);
     let globals = [e.layout.globals.eq, e.layout.globals.node];
@@ -50,7 +50,7 @@ fn look(e: &mut Emitter<'_>, value: impl FnOnce(&mut Emitter<'_>)) {
     });
 }
 
-/// A local is stored where it can be seen when all is over.
+/// Stores a local where it is still visible at the end.
 pub(super) fn publish(e: &mut Emitter<'_>) {
     let (g, eqs) = (e.layout.globals, e.layout.eq_table);
     match e.choice.below(4) {

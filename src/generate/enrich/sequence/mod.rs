@@ -1,8 +1,9 @@
-//! The sequences: what is spliced into bodies.
+//! The sequences, which are spliced into bodies.
 //!
-//! Each leaves the operand stack as it found it, uses only the scratch locals and appended items (and, for some kinds, places of
-//! the module), and contains every label it branches to. It is therefore valid at any point of any body, dead code included.
-//! None is aimed at a particular bug: together they cover the ways in which a reference can be made, kept, moved and dropped.
+//! Each leaves the operand stack as it found it, uses only the scratch locals and appended items
+//! (and, for some kinds, places of the module), and contains every label it branches to. It is
+//! therefore valid at any point of any body, dead code included. None is aimed at a particular bug:
+//! together they cover the ways in which a reference can be made, kept, moved and dropped.
 
 mod array;
 mod call;
@@ -22,32 +23,32 @@ use super::emit::Emitter;
 
 /// A kind of sequence.
 pub(super) struct Kind {
-    /// What it is called, in tests.
+    /// Its name, for readers and tests.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "names are for the reader and for tests")
     )]
     pub(super) name: &'static str,
-    /// How often it is chosen, relative to the others.
+    /// Its weight relative to the others.
     weight: u8,
-    /// When it may be chosen at all.
+    /// The condition for its use.
     when: When,
-    /// Writes one.
+    /// Writes a sequence of this kind.
     pub(super) emit: fn(&mut Emitter<'_>),
 }
 
-/// When a kind may be chosen.
+/// The condition for the use of a kind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     /// Always.
     Anywhere,
-    /// Not in the appended functions that others call, so that there is no recursion.
+    /// Not in the appended functions that sequences call, to exclude recursion.
     Calls,
-    /// If some type of the module can be made by default.
+    /// If the module has an adopted type.
     Adopted,
     /// If the module has a place for a reference.
     Sinks,
-    /// In few modules: it ends the call.
+    /// In few modules, since it ends the call.
     Traps,
 }
 
@@ -131,9 +132,11 @@ pub(super) const KINDS: &[Kind] = {
     ]
 };
 
-/// Draws the kinds that a module uses, once for bodies in general and once for bodies that must not call.
+/// Draws the kinds that a module uses, once for bodies in general and once for bodies that must not
+/// call.
 ///
-/// Some kinds are left out of each module: a mixture of everything hides what needs many of one kind.
+/// Some kinds are left out of each module: in a mixture of all kinds, bugs that need many sequences
+/// of one kind rarely show.
 pub(super) fn choose_kinds(
     choice: &mut Choice,
     adopted: &[Adopted],
@@ -150,7 +153,8 @@ pub(super) fn choose_kinds(
             When::Sinks => !sinks.is_empty(),
             When::Traps => traps,
         };
-        // GeneratedCase even if it does not matter, so that one kind more or less leaves the choice of the others alone.
+        // Drawn even if the kind is not possible, so that an added or removed kind leaves the
+        // choice of the others unchanged.
         let drawn = choice.chance(4, 5);
         if possible && (all || drawn || kind.when == When::Traps) {
             let times = usize::from(kind.weight);
@@ -170,7 +174,7 @@ impl Emitter<'_> {
         self.one_of(&layout.kinds);
     }
 
-    /// The same, without calls.
+    /// The same, without kinds that call.
     pub(super) fn leaf_sequence(&mut self) {
         let layout = self.layout;
         self.one_of(&layout.leaf_kinds);

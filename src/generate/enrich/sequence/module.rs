@@ -5,7 +5,7 @@ use super::super::emit::Emitter;
 use super::super::inhabit::Source;
 use super::super::layout::LEN;
 
-/// An object of a type of the module is made, written, read or kept.
+/// Makes, writes, reads or keeps an object of a type of the module.
 pub(super) fn object(e: &mut Emitter<'_>) {
     let layout = e.layout;
     if layout.adopted.is_empty() {
@@ -108,7 +108,7 @@ fn elements(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
     }
 }
 
-/// A global or a table of the module is written or read.
+/// Writes or reads a global or a table of the module.
 pub(super) fn place(e: &mut Emitter<'_>) {
     let layout = e.layout;
     if layout.sinks.is_empty() {
@@ -151,7 +151,8 @@ pub(super) fn place(e: &mut Emitter<'_>) {
     }
 }
 
-/// A constant is read, and read again after an allocation: it must be the same object even if it has moved.
+/// Reads a constant before and after an allocation: it must be the same object even if it has
+/// moved.
 fn twice(e: &mut Emitter<'_>, global: u32, read: ReadAs) {
     if read != ReadAs::Eq {
         e.op().global_get(global);

@@ -1,4 +1,4 @@
-//! Tables of references and the segments that fill them.
+//! Tables of references, and their segments.
 
 use wasm_encoder::BlockType;
 
@@ -6,7 +6,7 @@ use super::super::emit::Emitter;
 use super::super::layout::LEN;
 use super::super::ref_types::EQ;
 
-/// A slot is written, or read into a local.
+/// Writes a slot, or reads one into a local.
 pub(super) fn set(e: &mut Emitter<'_>) {
     let (eqs, nodes) = (e.layout.eq_table, e.layout.node_table);
     match e.choice.below(4) {
@@ -33,7 +33,7 @@ pub(super) fn set(e: &mut Emitter<'_>) {
     }
 }
 
-/// Part of a table is filled with one value, null at times.
+/// Fills part of a table with one value, null at times.
 pub(super) fn fill(e: &mut Emitter<'_>) {
     let at = e.choice.below(5);
     let len = e.choice.range(1, LEN - at) as i32;
@@ -53,7 +53,7 @@ pub(super) fn fill(e: &mut Emitter<'_>) {
     }
 }
 
-/// A table grows, or fails to, which is no trap.
+/// Grows a table; failure is not a trap.
 pub(super) fn grow(e: &mut Emitter<'_>) {
     let by = e.choice.range(0, 3) as i32;
     let nodes = e.choice.chance(1, 3);
@@ -70,7 +70,7 @@ pub(super) fn grow(e: &mut Emitter<'_>) {
     });
 }
 
-/// Within a table, overlapping or not, or from one to the other.
+/// Copies within a table, overlapping or not, or from one to the other.
 pub(super) fn copy(e: &mut Emitter<'_>) {
     let (eqs, nodes) = (e.layout.eq_table, e.layout.node_table);
     let (to, from) = match e.choice.below(3) {
@@ -88,7 +88,7 @@ pub(super) fn copy(e: &mut Emitter<'_>) {
         .table_copy(to, from);
 }
 
-/// Part of a table from a segment.
+/// Initialises part of a table from a segment.
 pub(super) fn init(e: &mut Emitter<'_>) {
     let (eqs, nodes) = (e.layout.eq_table, e.layout.node_table);
     let node_elem = e.layout.node_elem;
@@ -104,7 +104,7 @@ pub(super) fn init(e: &mut Emitter<'_>) {
             let dropped = e.layout.globals.dropped;
             e.op().global_get(dropped).i32_eqz().if_(BlockType::Empty);
             range(e, eqs, droppable);
-            // None of a segment that is gone is still in bounds.
+            // Length zero is in bounds of a dropped segment.
             e.op()
                 .else_()
                 .i32_const(1)
@@ -127,7 +127,7 @@ fn range(e: &mut Emitter<'_>, table: u32, segment: u32) {
         .table_init(table, segment);
 }
 
-/// A segment is dropped, perhaps once more.
+/// Drops a segment, which may be dropped already.
 pub(super) fn elem_drop(e: &mut Emitter<'_>) {
     let droppable = e.layout.droppable_elem;
     let dropped = e.layout.globals.dropped;

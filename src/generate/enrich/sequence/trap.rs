@@ -1,4 +1,5 @@
-//! Operations that trap. Few bodies contain any, because what follows is lost; one appended function is there for them.
+//! Operations that trap. Few bodies contain any, because the rest of the call is lost; one appended
+//! function is dedicated to them.
 
 use wasm_encoder::HeapType;
 
@@ -6,7 +7,7 @@ use super::super::emit::Emitter;
 use super::super::ref_types::{EQ, EXN};
 use super::endless;
 
-/// An access that is out of bounds in a way of its own, with references under way.
+/// One of several accesses that trap, with references among the operands.
 pub(in super::super) fn trap(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
@@ -62,7 +63,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
             let to = e.any_eq();
             e.op().i32_const(99).table_get(table).local_set(to);
         }
-        // An access to null, with others on the stack.
+        // An access to null, with other references on the stack.
         8 => {
             e.new_node(1);
             let node = e.layout.types.node;
@@ -89,7 +90,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
             e.op().ref_null(EXN).throw_ref();
         }
         12..=14 => endless::run(e),
-        // More elements than there can be; the size in bytes does not fit into 32 bits.
+        // More elements than possible; the size in bytes does not fit into 32 bits.
         _ => {
             let len = e.choice.pick(&[1 << 28, 1 << 29, 1 << 30, i32::MAX, -1]);
             let len = len.unwrap_or(-1);

@@ -35,8 +35,8 @@ impl Body<'_> {
         };
         let Some(field) = element(&index) else { return };
         let ty = u32::from(index);
-        // Mostly long enough for what is done with arrays, sometimes empty, and sometimes larger than a block of its size
-        // would be expected to be.
+        // Mostly long enough for the operations on arrays, sometimes empty, and sometimes longer
+        // than the size class of the usual arrays.
         let len = match d % 16 {
             0 => 0,
             1 => 1,
@@ -128,7 +128,8 @@ impl Body<'_> {
     pub(super) fn array_copy(&mut self, op: Op) {
         let [a, b, c, d] = op.with;
         let env = self.env;
-        // References are what a collector cares about: numbers only where the choice says so, or there is nothing else.
+        // Collectors handle references only: use numbers only if the choice says so, or if no array
+        // of references fits.
         let refs = |ty| element(env, ty).is_some_and(|e| e.mutable && e.storage.value().is_ref());
         let any = |ty| element(env, ty).is_some_and(|e| e.mutable);
         let chosen = self.slot(a, refs).filter(|_| d < 224);
@@ -192,7 +193,7 @@ impl Body<'_> {
         self.done();
     }
 
-    /// One of the segments whose items fit.
+    /// A segment whose items fit.
     pub(super) fn segment(&self, into: Storage, choice: u8) -> Option<u32> {
         let env = self.env;
         let all = (0..).zip(&env.program.segments);
@@ -202,7 +203,8 @@ impl Body<'_> {
         fitting.map(|(index, _)| index).nth(nth)
     }
 
-    /// Leaves the operation unless the array in the slot has so many elements. A few operations are left to trap.
+    /// Leaves the operation if the array in the slot has fewer than `len` elements. A few
+    /// operations are left unguarded and may trap.
     fn within(&mut self, slot: Slot, len: i32, choice: u8) {
         if choice % 64 == 63 {
             return;
@@ -215,7 +217,7 @@ impl Body<'_> {
     }
 }
 
-/// Part of an element segment: where it begins, and how long it is. All segments have four items at least.
+/// Start and length of a part of an element segment. Every segment has at least four items.
 pub(super) fn part(choice: u8) -> (i32, i32) {
     let from = i32::from(choice % 3);
     (from, 1 + i32::from(choice / 4) % (4 - from))

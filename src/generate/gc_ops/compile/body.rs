@@ -1,4 +1,4 @@
-//! The body of a function: its slots, and how operations read, write and guard.
+//! The body of a function: its slots, and how operations read, write and guard them.
 
 use super::control::Frame;
 use super::env::{DIGEST, Env, val_type};
@@ -6,10 +6,10 @@ use crate::generate::gc_ops::pick::Pick;
 use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
-/// About how many instructions a call may execute, calls of others included: well below the usual fuel.
+/// Approximate limit of instructions per call, nested calls included: well below the usual fuel.
 pub(super) const BUDGET: u64 = 5_000;
 
-/// A slot that an operation works on.
+/// A slot used by an operation.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Slot {
     pub index: u32,
@@ -17,7 +17,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// The type of the program that it refers to, or another that stands for none.
+    /// The type of the program that it refers to, or type 0 if it refers to none.
     pub(super) fn type_index(self) -> u8 {
         match self.ty.heap() {
             Some(Heap::Type(index)) => index,
@@ -33,18 +33,18 @@ pub(super) struct Body<'a> {
     pub slots: Vec<Ty>,
     pub code: Vec<u8>,
     pub frames: Vec<Frame>,
-    /// Labels in scope, without the function's own.
+    /// Labels in scope, except for the function's own.
     pub depth: u32,
-    /// Choices of the operation that is compiled.
+    /// Choices of the current operation.
     pub pick: Pick,
-    /// About how many instructions have been executed when this point is reached.
+    /// Approximate number of instructions executed up to this point.
     pub cost: u64,
-    /// How often what follows is executed.
+    /// How often the code at this point is executed.
     pub times: u64,
 }
 
 impl<'a> Body<'a> {
-    /// Compiles a function, and says about how many instructions a call costs.
+    /// Compiles a function. Also returns the approximate number of instructions of a call.
     pub(super) fn compile(env: &'a Env<'a>, func: usize) -> (Function, u64) {
         let def = &env.program.funcs[func];
         let params = def.sig.params.len();
@@ -81,18 +81,18 @@ impl<'a> Body<'a> {
         (function, body.cost)
     }
 
-    /// Where instructions go.
+    /// The instruction sink.
     pub(super) fn i(&mut self) -> InstructionSink<'_> {
         InstructionSink::new(&mut self.code)
     }
 
-    /// Counts what was emitted from `start` on. An instruction is about two bytes long.
+    /// Counts the instructions emitted from `start` on. An instruction is about two bytes long.
     fn account(&mut self, start: usize) {
         self.cost += self.times * (self.code.len() - start) as u64 / 2;
     }
 
-    /// Gives slots their first values: those that are never null must have one, and most others get one, so that few
-    /// operations find null.
+    /// Initialises slots: those that cannot be null must have a value, and most others get one, so
+    /// that few operations find null.
     fn fill_slots(&mut self, params: usize) {
         for index in params..self.slots.len() {
             let ty = self.slots[index];
@@ -112,7 +112,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// One of the slots that will do.
+    /// A slot for which `will_do` holds.
     pub(super) fn slot(&self, choice: u8, will_do: impl Fn(Ty) -> bool) -> Option<Slot> {
         // There are fewer than sixty-four slots.
         let all = self.slots.iter().enumerate();
@@ -128,7 +128,7 @@ impl<'a> Body<'a> {
         })
     }
 
-    /// Pushes a value of type `ty`: mostly what a slot holds, or else a new one.
+    /// Pushes a value of type `ty`: mostly the content of a slot, or else a new value.
     pub(super) fn value(&mut self, ty: Ty) {
         let choice = self.pick.bits() as u8;
         let wanted = ty.or_null();
@@ -140,7 +140,7 @@ impl<'a> Body<'a> {
         if env.fits(slot.ty, ty) {
             self.i().local_get(slot.index);
         } else {
-            // Null does not do: a new object stands in for it.
+            // A null is replaced by a new object.
             self.i()
                 .block(BlockType::Result(val_type(ty)))
                 .local_get(slot.index)
@@ -174,7 +174,7 @@ impl<'a> Body<'a> {
                 self.i()
             }
             Ty::F64 => {
-                // The upper half has the interesting bits.
+                // The interesting bits are in the upper half.
                 self.i()
                     .i64_reinterpret_f64()
                     .i64_const(32)
@@ -194,13 +194,13 @@ impl<'a> Body<'a> {
         .global_set(DIGEST);
     }
 
-    /// Opens what an operation may leave early. Ends with [`Body::done`].
+    /// Opens a block that an operation can leave early. Closed by [`Body::done`].
     pub(super) fn begin(&mut self) {
         self.depth += 1;
         self.i().block(BlockType::Empty);
     }
 
-    /// Ends what [`Body::begin`] opened.
+    /// Closes the block that [`Body::begin`] opened.
     pub(super) fn done(&mut self) {
         self.depth -= 1;
         self.i().end();
@@ -213,7 +213,8 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Leaves the operation nearly always, or half of the time, by what a slot holds.
+    /// Leaves the operation unless the masked bits of a number have a chosen value: half of the
+    /// time, or nearly always, depending on the mask.
     pub(super) fn rarely(&mut self, mask: i32) {
         let value = self.pick.bits() as i32 & mask;
         self.value(Ty::I32);

@@ -1,4 +1,4 @@
-//! Calls: of functions further behind, and of the host.
+//! Calls of later functions, and of the host.
 
 use super::body::{BUDGET, Body};
 use crate::generate::gc_ops::program::{Kind, Op};
@@ -17,7 +17,7 @@ impl Body<'_> {
             let returns = same && theirs.iter().zip(own).all(|(a, b)| env.fits(*a, *b));
             cost + times * env.costs[*index] <= BUDGET && (returns || !tail)
         };
-        // Only functions behind this one, so that every call ends.
+        // Only functions after this one, so that every call ends.
         let behind = self.func + 1..funcs.len();
         let count = behind.clone().filter(will_do).count();
         let nth = usize::from(a) % count.max(1);

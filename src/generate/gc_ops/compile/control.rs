@@ -1,25 +1,26 @@
 //! Blocks, loops, branches, handlers and exceptions.
 //!
-//! The operations of a function are a flat list in which some open a block and others close it. What is left open is closed at
-//! the end, and what closes nothing does nothing, so every list is well nested.
+//! The operations of a function are a flat list in which some open a block and others close it.
+//! Blocks left open are closed at the end, and a close without an open block does nothing, so every
+//! list is well nested.
 
 use super::body::{BUDGET, Body};
 use super::env;
 use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, Catch, ValType};
 
-/// How deeply blocks nest; deeper ones are ignored. There is a counter for a loop at each level.
+/// Maximum depth of nested blocks; deeper ones are ignored. There is a loop counter for each level.
 pub(super) const DEPTH: usize = 4;
 
-/// How often the inside of loops runs in all, at most.
+/// Maximum number of times that the body of nested loops runs in all.
 const TIMES: u64 = 24;
 
-/// A block that is open.
+/// An open block.
 pub(super) struct Frame {
     open: Open,
-    /// How many labels are in scope right inside the one that leaves the block.
+    /// Number of labels in scope directly inside the label that leaves the block.
     exit: u32,
-    /// How often what is around it runs.
+    /// How often the surrounding code runs.
     times: u64,
 }
 
@@ -66,7 +67,8 @@ impl Body<'_> {
         self.frames.push(Frame { open, exit, times });
     }
 
-    /// The handler leaves an inner block with what it caught; ending without an exception leaves the outer one.
+    /// The handler leaves an inner block with the caught values; completion without an exception
+    /// leaves the outer one.
     fn open_try(&mut self, how: u8, which: u8, fallback: u8) -> Open {
         let tags = &self.env.program.tags;
         let which = usize::from(which).checked_rem(tags.len());
@@ -89,7 +91,7 @@ impl Body<'_> {
             _ => (BlockType::Empty, Vec::new(), Catch::All { label: 0 }),
         };
         let all = Catch::All { label: 1 };
-        // Half of the handlers of one tag let others pass.
+        // Half of the handlers of one tag let other exceptions pass.
         let mut catches = vec![catch];
         catches.extend((fallback & 1 == 0).then_some(all));
         self.i().block(BlockType::Empty).block(ty);
@@ -136,7 +138,7 @@ impl Body<'_> {
         self.times = frame.times;
     }
 
-    /// Leaves one of the open blocks, sometimes.
+    /// Branches out of one of the open blocks, sometimes.
     pub(super) fn leave(&mut self, choice: u8) {
         let Some(nth) = usize::from(choice).checked_rem(self.frames.len()) else {
             return;
@@ -147,7 +149,7 @@ impl Body<'_> {
         self.i().i32_const(3).i32_and().i32_eqz().br_if(label);
     }
 
-    /// Throws, mostly inside a handler of its own: few of the operations before it opened one.
+    /// Throws, mostly inside a new handler: few of the operations before it opened one.
     pub(super) fn throw(&mut self, op: Op) {
         let [a, b, c, d] = op.with;
         let own = d % 4 != 0 && self.frames.len() < DEPTH;
@@ -163,7 +165,7 @@ impl Body<'_> {
             .any(|f| matches!(f.open, Open::Try { .. }));
         let tags = &self.env.program.tags;
         self.begin();
-        // What nobody in this function handles mostly ends the call.
+        // An exception without a handler in this function mostly ends the call, so it is rarer.
         self.rarely(if handled { 1 } else { 7 });
         if op.kind == Kind::ThrowRef {
             if let Some(slot) = self.slot(a, |ty| ty.heap() == Some(Heap::Exn)) {
@@ -182,7 +184,7 @@ impl Body<'_> {
         }
     }
 
-    /// Pushes a new exception, or null where there is no tag.
+    /// Pushes a new exception, or null if there is no tag.
     pub(super) fn make_exception(&mut self) {
         let (tags, exn) = (&self.env.program.tags, ValType::EXNREF);
         let which = self.pick.below(tags.len());

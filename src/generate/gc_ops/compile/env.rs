@@ -1,4 +1,4 @@
-//! What the bodies of a program share: its types and where each thing is found in the module.
+//! Data shared by the bodies of a program: its types, and the indices of its items in the module.
 
 use crate::generate::gc_ops::lattice::{self, Order};
 use crate::generate::gc_ops::program::{Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
@@ -10,16 +10,16 @@ use wasm_encoder::{
 /// The global into which numbers are folded.
 pub(super) const DIGEST: u32 = 0;
 
-/// A program as the compiler sees it.
+/// A program, as the compiler uses it.
 pub(super) struct Env<'a> {
     pub program: &'a Program,
     pub types: Vec<&'a TypeDef>,
-    /// Which heap types are subtypes of which: asked for every slot of every operation.
+    /// The subtype relation on heap types: queried for every slot of every operation.
     order: Order,
-    /// Types by kind, so that one can be chosen.
+    /// Types by kind, to choose from.
     pub structs: Vec<u8>,
     pub arrays: Vec<u8>,
-    /// About how many instructions a call of each function executes.
+    /// Approximate number of instructions of a call of each function.
     pub costs: Vec<u64>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// The shape of a type that the program has.
+    /// The shape of a type of the program.
     pub(super) fn shape(&self, index: u8) -> &'a Shape {
         &self.types[usize::from(index)].shape
     }
@@ -63,7 +63,7 @@ impl<'a> Env<'a> {
         self.program.hosts.iter().chain(funcs)
     }
 
-    /// The index of a function of the program; the host's come first.
+    /// The index of a function of the program; the host's functions come first.
     pub(super) fn func(&self, index: usize) -> u32 {
         (self.program.hosts.len() + index) as u32
     }
@@ -73,8 +73,8 @@ impl<'a> Env<'a> {
         self.types.len() as u32 + func
     }
 
-    /// The index of the type of a tag. Behind it are the types of a block that ends with what the tag carries, and of one
-    /// that ends with the exception besides.
+    /// The index of the type of a tag. It is followed by the types of two blocks: one that results
+    /// in the tag's values, and one that results in these and the exception.
     pub(super) fn tag_type(&self, tag: usize) -> u32 {
         self.sig_type(self.func(self.program.funcs.len())) + 3 * tag as u32
     }
@@ -100,7 +100,7 @@ pub(super) fn heap_type(heap: Heap) -> HeapType {
     HeapType::Abstract { shared: false, ty }
 }
 
-/// The type of a reference; of a number, a type that is never asked for.
+/// The type of a reference. For a number the result is never used.
 pub(super) fn ref_type(ty: Ty) -> RefType {
     match ty {
         Ty::Ref { nullable, heap } => RefType {

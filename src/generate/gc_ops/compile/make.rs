@@ -1,11 +1,12 @@
-//! Values made from nothing, with constant instructions only, so that globals, tables and segments can begin with them too.
+//! New values, made with constant instructions only, so that globals, tables and segments can be
+//! initialised with them, too.
 
 use super::env::{Env, heap_type};
 use crate::generate::gc_ops::pick::Pick;
 use crate::generate::gc_ops::program::{Heap, Shape, Storage, Ty};
 use wasm_encoder::{Ieee64, InstructionSink};
 
-/// Values at which an i31, a packed field or an overflow changes its mind.
+/// Boundary values of i31, packed fields and overflow.
 const EDGES: [i32; 16] = [
     0,
     1,
@@ -26,7 +27,8 @@ const EDGES: [i32; 16] = [
 ];
 
 impl Env<'_> {
-    /// Pushes a value of type `ty`. Where it may choose, it makes objects, `budget` levels deep.
+    /// Pushes a value of type `ty`. Where there is a choice, it creates objects, up to `budget`
+    /// levels deep.
     pub(super) fn make(&self, code: &mut Vec<u8>, ty: Ty, budget: u8, pick: &mut Pick) {
         match ty {
             Ty::I32 => {
@@ -50,7 +52,7 @@ impl Env<'_> {
         }
     }
 
-    /// Whether there are references that are not null.
+    /// Whether non-null references can be created.
     pub(super) fn can_make(&self, heap: Heap) -> bool {
         match heap {
             Heap::None | Heap::Exn => false,
@@ -59,12 +61,12 @@ impl Env<'_> {
         }
     }
 
-    /// Pushes a reference that is not null. Repair has seen to it that there is one.
+    /// Pushes a non-null reference. Repair has ensured that one can be created.
     fn make_ref(&self, code: &mut Vec<u8>, heap: Heap, budget: u8, pick: &mut Pick) {
         let start = Heap::Type(0);
         match heap {
             Heap::Any | Heap::Eq | Heap::None | Heap::Exn => {
-                // Mostly objects: an i31 is nothing to a collector.
+                // Mostly objects: a collector ignores i31.
                 let all = self.types.len();
                 match budget > 0 && !pick.one_in(4) {
                     true => self.make_object(code, pick.below(all) as u8, budget, pick),
@@ -117,14 +119,14 @@ impl Env<'_> {
                 let value = element.storage.value();
                 let is_ref = value.is_ref();
                 if budget == 0 && !value.has_default() {
-                    // The only value that is sure to need no other.
+                    // The only value that certainly needs no other.
                     InstructionSink::new(code).array_new_fixed(ty, 0);
                 } else if budget == 0 || (!is_ref && pick.one_in(2)) {
                     let len = 3 + pick.below(4) as i32;
                     self.make_length(code, ty, element.storage, len, pick);
                 } else {
                     let len = if is_ref { 4 } else { 3 } + pick.below(3) as u32;
-                    // Distinct elements: to copy what is the same shows nothing.
+                    // Distinct elements: a copy of equal elements has no visible effect.
                     for _ in 0..len {
                         self.make(code, value, less, pick);
                     }

@@ -1,4 +1,4 @@
-//! Programs to modules.
+//! Compilation of programs to modules.
 
 mod arrays;
 mod body;
@@ -25,11 +25,12 @@ const DATA: usize = 64;
 const DATA_SEGMENTS: u32 = 2;
 
 impl Program {
-    /// The module. It is valid under the features of WebAssembly 3.0, and the same for the same program.
+    /// Compiles the program. The module is valid under the features of WebAssembly 3.0, and the
+    /// same program always gives the same module.
     pub fn compile(&self) -> Vec<u8> {
         let mut env = Env::new(self);
         let mut bodies = Vec::with_capacity(self.funcs.len());
-        // Callees first: what they cost decides where they may be called.
+        // Callees first: their cost decides where they may be called.
         for index in (0..self.funcs.len()).rev() {
             let (body, cost) = Body::compile(&env, index);
             env.costs[index] = cost;
@@ -73,7 +74,7 @@ impl Program {
         }
         for tag in &self.tags {
             func(&mut section, tag, &[]);
-            // What a handler finds, with the exception and without.
+            // Block types of handlers, without the exception and with it.
             func(&mut section, &[], tag);
             let mut caught = tag.clone();
             caught.push(Ty::null(super::program::Heap::Exn));
@@ -160,20 +161,21 @@ impl Program {
         let mut section = ElementSection::new();
         for Segment { ty, items } in &self.segments {
             let seeds = items.iter().enumerate();
-            // Neighbours differ even where their seeds are the same.
+            // Neighbours differ even if their seeds are equal.
             let items =
                 seeds.map(|(i, seed)| constant(env, *ty, u32::from(*seed) + 256 * i as u32));
             let items: Vec<ConstExpr> = items.collect();
             section.passive(Elements::Expressions(env::ref_type(*ty), items.into()));
         }
-        // Functions that are called by reference must be declared. This comes last, so that no operation means it.
+        // Functions that are called by reference must be declared. This segment comes last, so that
+        // no operation uses it.
         let all: Vec<u32> = (0..self.funcs.len()).map(|i| env.func(i)).collect();
         section.declared(Elements::Functions(all.into()));
         section
     }
 }
 
-/// A value that is made before any code runs.
+/// A constant expression for an initial value.
 fn constant(env: &Env<'_>, ty: Ty, seed: u32) -> ConstExpr {
     let mut code = Vec::new();
     env.make(&mut code, ty, 1, &mut Pick::new(seed));

@@ -6,7 +6,7 @@ use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
 use wasm_encoder::{BlockType, HeapType, ValType};
 
 impl Body<'_> {
-    /// A new number in a slot: a constant, or a sum.
+    /// Puts a new number into a slot: a constant, or a sum.
     pub(super) fn number(&mut self, choice: u8, to: u8) {
         let ty = [Ty::I32, Ty::I64, Ty::F64][usize::from(choice) % 3];
         self.make(ty, 0);
@@ -15,7 +15,7 @@ impl Body<'_> {
             match ty {
                 Ty::I32 => self.i().i32_add(),
                 Ty::I64 => self.i().i64_add(),
-                // A sum of infinities would be a NaN, whose bits are not fixed.
+                // A sum of infinities would be a NaN, whose bits are not specified.
                 _ => self.i().drop(),
             };
         }
@@ -40,7 +40,8 @@ impl Body<'_> {
                 self.put(Ty::of(Heap::I31), c);
             }
             Kind::I31Get => {
-                // From a slot where an i31 may be: other slots hold one often enough to look there.
+                // From any slot that may hold an i31: slots of type eq and any hold one often
+                // enough.
                 let Some(slot) = self.slot(a, |ty| {
                     matches!(ty.heap(), Some(Heap::I31 | Heap::Eq | Heap::Any))
                 }) else {
@@ -64,7 +65,7 @@ impl Body<'_> {
                     return;
                 };
                 self.i().local_get(slot.index);
-                // Half of the time something that may be the same.
+                // Half of the time an operand that may be the same object.
                 let other = self.slot(b, |ty| match d & 1 {
                     0 => env.fits(ty, slot.ty),
                     _ => below(ty, Heap::Eq),
@@ -112,7 +113,7 @@ impl Body<'_> {
                 let Some(slot) = self.slot(c, |ty| ty.is_ref() && ty.has_default()) else {
                     return;
                 };
-                // Half of the time a new object takes the old one's place at once.
+                // Half of the time a new object replaces the old one at once.
                 match d & 1 {
                     0 => {
                         let heap = slot.ty.heap().unwrap_or(Heap::None);
@@ -123,7 +124,7 @@ impl Body<'_> {
                 self.i().local_set(slot.index);
             }
             _ => {
-                // Garbage at once.
+                // Immediate garbage.
                 let ty = u8::try_from(usize::from(a) % env.types.len().max(1)).unwrap_or(0);
                 self.make(Ty::of(Heap::Type(ty)), d % 3);
                 self.i().drop();
@@ -134,7 +135,8 @@ impl Body<'_> {
     pub(super) fn cast(&mut self, op: Op) {
         let [a, b, c, d] = op.with;
         let env = self.env;
-        // The slots that hold more than one kind of thing, and then one of these kinds.
+        // Choose a slot whose type has one of these as a proper subtype, then one of these
+        // subtypes.
         let kinds = [Heap::I31, Heap::Struct, Heap::Array, Heap::Eq];
         let types = (0..env.types.len() as u8).map(Heap::Type);
         let targets = types.chain(kinds.into_iter().filter(|h| env.can_make(*h)));
@@ -160,7 +162,7 @@ impl Body<'_> {
             }
             Kind::RefCast => {
                 self.begin();
-                // A few casts are left to fail.
+                // A few casts are left unguarded and may fail.
                 if d % 32 != 31 {
                     self.i().local_get(slot.index).ref_test_non_null(target);
                     self.i().i32_eqz().br_if(0);

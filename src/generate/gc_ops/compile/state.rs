@@ -27,7 +27,7 @@ impl Body<'_> {
         }
     }
 
-    /// Tables never shrink, so what is within their first elements is always in bounds.
+    /// Tables never shrink, so indices below the initial length are always in bounds.
     pub(super) fn table(&mut self, op: Op) {
         let [a, b, c, d] = op.with;
         let env = self.env;
@@ -84,7 +84,7 @@ impl Body<'_> {
         }
     }
 
-    /// What uses the segment afterwards traps, so it is rarely done.
+    /// Later uses of the segment trap, so this is rare.
     pub(super) fn drop_segment(&mut self, op: Op) {
         let [a, ..] = op.with;
         let count = self.env.program.segments.len();

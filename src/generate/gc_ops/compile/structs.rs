@@ -7,7 +7,7 @@ impl Body<'_> {
     pub(super) fn struct_new(&mut self, op: Op) {
         let [a, _, c, _] = op.with;
         let structs = &self.env.structs;
-        // Repair keeps one struct at least.
+        // Repair keeps at least one struct type.
         let Some(ty) = structs.get(usize::from(a) % structs.len().max(1)).copied() else {
             return;
         };
@@ -34,7 +34,7 @@ impl Body<'_> {
             },
             _ => &[],
         };
-        // What the operation may do with a field of an object in a slot.
+        // Whether the operation can be applied to a field of an object in a slot.
         let usable = |slot: Ty, field: &Field| match op.kind {
             Kind::StructGet => true,
             Kind::StructSet => field.mutable,
@@ -53,7 +53,7 @@ impl Body<'_> {
         let ty = u32::from(slot.type_index());
         let value = field.storage.value();
         self.begin();
-        // A few operations are left to trap.
+        // A few operations are left unguarded and may trap.
         if d % 64 != 63 {
             self.unless_null(slot);
         }
@@ -69,7 +69,7 @@ impl Body<'_> {
             }
             Kind::SelfSet => {
                 self.i().local_get(slot.index).local_get(slot.index);
-                // The object itself, or what the field holds already.
+                // The stored operand: the object itself, or the current value of the field.
                 if d & 1 == 1 {
                     self.i().struct_get(ty, index);
                 } else if !value.has_default() {
