@@ -1,9 +1,10 @@
-//! The events: what can happen to a collector.
+//! The kinds of events that a collector sees.
 
-/// Declares [`Event`], its names and what they mean.
+/// Declares [`Event`], with its names and meanings.
 macro_rules! events {
     ($($(#[doc = $doc:literal])+ $id:ident $name:literal;)*) => {
-        /// Something that a collector has to do with. Each is counted as often as it happens in a run.
+        /// An event that a collector has to handle. Each occurrence in a run is
+        /// counted.
         #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u8)]
         pub enum Event {
@@ -21,7 +22,7 @@ macro_rules! events {
                 }
             }
 
-            /// What it means, in one sentence.
+            /// Its meaning, in one sentence.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Event::$id => concat!($($doc),+).trim_ascii(),)*

@@ -1,10 +1,11 @@
-//! What generated cases do to a collector: events, counted.
+//! Events: counts of what generated cases do to a collector.
 //!
-//! A generator is good if what it makes reaches the collector in many ways. [`Event`] names the ways. A [`recorder`] is a heap
-//! in front of a heap which counts them; it changes nothing, so that it may stand in the place of the heap wherever the oracle
-//! runs one. What heaps cannot see, the engine tells them ([`Heap::note`](crate::heap::Heap::on_event)).
+//! A good generator reaches the collector in many ways. [`Event`] names the ways. A
+//! [`recorder`] is a heap in front of a heap that counts them. It changes nothing, so
+//! that it may replace the heap wherever the oracle runs one. The engine reports what
+//! heaps cannot see ([`Heap::on_event`](crate::heap::Heap::on_event)).
 //!
-//! [`Table`] is how many cases of a generator reach each event.
+//! [`Table`] has the number of cases of a generator that reach each event.
 //!
 //! ```
 //! use gcdiff::events::{self, Event, Sink};

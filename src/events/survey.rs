@@ -12,31 +12,31 @@ use std::time::Duration;
 /// Counts the events of a generator's cases `0..cases` of a seed.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// What makes the cases.
+    /// The generator of the cases.
     pub generator: Generator,
     /// Their seed.
     pub seed: u64,
-    /// How many there are.
+    /// Number of cases.
     pub cases: u64,
     /// Threads. The figures do not depend on it.
     pub jobs: usize,
-    /// How long a case may take, in processor time where the system tells it.
+    /// Time limit for a case, in processor time where the system reports it.
     pub timeout: Option<Duration>,
 }
 
-/// What came of a survey.
+/// The result of a survey.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Surveyed {
-    /// The events of the cases that came to their end.
+    /// The events of the cases that completed.
     pub table: Table,
-    /// By number, why a case did not: a panic, or a loop. That is a bug of gcdiff,
-    /// since no other heap than its own takes part.
+    /// By number, why a case did not complete: a panic or an endless loop.
+    /// Either is a bug of gcdiff, since only its own heap takes part.
     pub failed: BTreeMap<u64, String>,
 }
 
 impl Survey {
-    /// Counts until all cases are done or `stop` is set. Each case that is done is
-    /// added to `done`.
+    /// Counts until all cases are done or `stop` is set. Each case that ends
+    /// adds 1 to `done`, completed or not.
     pub fn run(&self, done: &Arc<AtomicU64>, stop: &Arc<AtomicBool>) -> Surveyed {
         let (generator, seed) = (self.generator, self.seed);
         self.run_with(done, stop, move |index| {
@@ -68,9 +68,9 @@ impl Survey {
     }
 }
 
-/// The work: an item is a case.
+/// The work for the pool: an item is a case.
 struct Cases<E> {
-    /// The events of a case; none if the input makes no case.
+    /// Returns the events of a case; `None` if the input makes no case.
     events: E,
     timeout: Duration,
     done: Arc<AtomicU64>,
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_case_that_panics_or_loops_is_named_and_the_others_are_counted() {
         let short = Survey {
-            // The report of a panic takes some time, too.
+            // Reporting a panic takes some time, too.
             timeout: Some(Duration::from_secs(1)),
             ..survey(10, 2)
         };

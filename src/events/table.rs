@@ -5,7 +5,7 @@ use crate::case::RunStats;
 use crate::generate::GeneratedCase;
 use crate::oracle::{Collector, Options, Timing, judge_module};
 
-/// Shares of cases.
+/// The shares of cases that reach each event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table {
     /// Cases that ran.
@@ -31,12 +31,12 @@ impl Table {
         }
     }
 
-    /// Cases that reached an event.
+    /// Number of cases that reached an event.
     pub fn reached(&self, event: Event) -> u64 {
         self.reached[event as usize]
     }
 
-    /// The same in percent.
+    /// The same as a percentage.
     pub fn percent(&self, event: Event) -> f64 {
         self.reached(event) as f64 * 100.0 / self.cases.max(1) as f64
     }
@@ -64,7 +64,7 @@ pub fn markdown(command: &str, tables: &[(&str, &Table)]) -> String {
     text
 }
 
-/// The events of a case under the counting heap. Nothing is audited or compared.
+/// The events of a case under the counting heap, without audits or comparisons.
 pub fn of_case(drawn: &GeneratedCase) -> Tally {
     let sink = Sink::default();
     let options = Options {

@@ -1,12 +1,12 @@
-//! Counting events.
+//! Counts of events.
 
 use super::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many events there are.
+/// Number of events.
 pub const EVENTS: usize = Event::ALL.len();
 
-/// Numbers of events, of one run or of several.
+/// Counts of all events, in one run or in several.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tally([u32; EVENTS]);
 
@@ -24,41 +24,41 @@ impl Tally {
         *count = count.saturating_add(1);
     }
 
-    /// Adds the numbers of another run.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Tally) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             *mine = mine.saturating_add(*theirs);
         }
     }
 
-    /// How often an event was counted.
+    /// The number of times an event was counted.
     pub fn of(&self, event: Event) -> u32 {
         self.0[event as usize]
     }
 
-    /// The events that were counted, in the order of their numbers.
+    /// The counted events, in the order of their numbers.
     pub fn reached(&self) -> impl Iterator<Item = Event> + '_ {
         let all = Event::ALL.iter().copied();
         all.filter(|event| self.of(*event) > 0)
     }
 }
 
-/// Where recorders leave what they have counted. Clones share it.
+/// Collects the counts of recorders. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Sink(Arc<Mutex<Tally>>);
 
 impl Sink {
-    /// Adds what a run has counted to what is there.
+    /// Adds the counts of a run.
     pub(super) fn add(&self, run: &Tally) {
         self.lock().add(run);
     }
 
-    /// Takes what has been counted since the last time.
+    /// Takes the counts since the last call.
     pub fn take(&self) -> Tally {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Another thread that panicked with the lock has left a tally all the same.
+    /// A tally left by a thread that panicked with the lock is still usable.
     fn lock(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

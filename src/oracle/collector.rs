@@ -43,8 +43,7 @@ impl Collector {
         }
     }
 
-    /// A new heap of this kind, behind a pointer: for whatever stands in front
-    /// of a heap.
+    /// A new heap of this kind, behind a pointer, for heap layers.
     pub fn heap(self) -> Box<dyn Heap> {
         match self {
             Collector::Null => Box::new(Null::new(MAX_BYTES)),
@@ -60,7 +59,7 @@ impl Collector {
             Collector::Null => HeapSubject::shared(|| Null::new(MAX_BYTES)),
             Collector::Drc => HeapSubject::shared(|| Drc::new(MAX_BYTES)),
             Collector::Copying => HeapSubject::shared(|| Copying::new(MAX_BYTES)),
-            // Behind a pointer, as is whatever does not run on every case: each
+            // The model does not run on every case, so it runs behind a pointer: each
             // copy of the interpreter takes the compiler half a minute.
             Collector::Model => Arc::new(HeapSubject::model(|| Collector::Model.heap())),
         }
@@ -89,6 +88,6 @@ impl std::str::FromStr for Collector {
     }
 }
 
-/// Addresses of a heap stay below this. The logical budget is reached first,
-/// unless a user raises that.
+/// The upper bound of heap addresses. The logical budget is reached first,
+/// unless a user raises it.
 pub(crate) const MAX_BYTES: u32 = 0xffff_0000;

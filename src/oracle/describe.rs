@@ -1,4 +1,4 @@
-//! Types and slots in the words of the modules that a store's instances are of.
+//! Descriptions of types and slots with the names of the modules in a store.
 
 use super::violation::{FrameOf, Holder, Part};
 use crate::engine::{Extern, Owner, View};
@@ -7,15 +7,15 @@ use crate::module::names::{Names, Space};
 use crate::module::{self, ExportItem};
 use crate::types::{Composite, FieldType, HeapType, Storage, TypeId, Types, ValType};
 
-/// How many fields or parameters are spelled out.
+/// The largest number of fields or parameters that are spelled out.
 const SHOWN: usize = 8;
 
-/// The words for what is in a store. Names are read when they are needed, which
-/// is when something is broken.
+/// Descriptions of the contents of a store. Names are read only when needed,
+/// which is when a law is broken.
 pub(super) struct Describer<'a, H> {
     view: &'a View<'a, H>,
     types: &'a Types,
-    /// Of each instance.
+    /// The names of each instance.
     names: Vec<Names<'a>>,
 }
 
@@ -37,7 +37,7 @@ impl<'a, H: Heap> Describer<'a, H> {
         }
     }
 
-    /// A heap type as the text format has it: `$leaf`, or `any`.
+    /// A heap type in the text format: `$leaf`, or `any`.
     pub fn heap_type(&self, ty: HeapType) -> String {
         module::heap_type(ty, &|id| self.ty(id))
     }
@@ -57,7 +57,7 @@ impl<'a, H: Heap> Describer<'a, H> {
         }
     }
 
-    /// Names a type and shows what it is made of: `$pair (struct i32 (mut (ref null
+    /// The name and the definition of a type: `$pair (struct i32 (mut (ref null
     /// any)))`, or `type 3 (...)` if it has no name.
     fn composite(&self, id: TypeId) -> String {
         let name = match self.ty(id) {
@@ -116,7 +116,7 @@ impl<'a, H: Heap> Describer<'a, H> {
         }
     }
 
-    /// What a holder is in, as far as that has a name.
+    /// The named parts that a holder mentions.
     pub fn parts(&self, holder: &Holder) -> Vec<(Part, String)> {
         match holder {
             Holder::Slot(owner) => self.part_of_owner(owner).into_iter().collect(),
@@ -161,8 +161,8 @@ impl<'a, H: Heap> Describer<'a, H> {
         Some((part, found.next()?))
     }
 
-    /// The names in the instance whose frames of function `func` are there; `None`
-    /// if several instances have some.
+    /// The names of the instance that has frames of function `func`; `None` if
+    /// several instances have some.
     fn names_of_frames(&self, func: u32) -> Option<&Names<'a>> {
         let mut found: Option<u32> = None;
         let mut several = false;

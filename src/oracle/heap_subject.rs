@@ -15,10 +15,10 @@ use crate::module::Module;
 use crate::observe::Observation;
 use std::sync::Arc;
 
-/// A collector under test: how to make heaps, and to run and audit a case on one.
+/// A collector under test: creates heaps, and runs and audits a case on one.
 ///
-/// Every run gets a heap of its own, so a subject is a function that makes
-/// heaps. Any type that is a [`Heap`] will do.
+/// Every run gets a new heap, so a subject is a function that creates heaps.
+/// Any type that is a [`Heap`] will do.
 ///
 /// ```
 /// use gcdiff::heap::drc::Drc;
@@ -34,12 +34,12 @@ pub struct HeapSubject {
     audited: Box<Audited>,
 }
 
-/// Runs a case on a new heap, and audits.
+/// Runs a case on a new heap, with audits.
 type Audited =
     dyn Fn(&Case, &Arc<Module>, &RunOptions) -> Result<SubjectRun, PlanError> + Send + Sync;
 
 impl HeapSubject {
-    /// The heaps that `make` makes. They are named as they name themselves.
+    /// A subject for the heaps that `make` creates. Its name is that of the heaps.
     pub fn new<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> HeapSubject {
         let heap = make();
         HeapSubject {
@@ -50,7 +50,7 @@ impl HeapSubject {
         }
     }
 
-    /// The model, which `make` makes.
+    /// The model, created by `make`.
     pub(super) fn model<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> HeapSubject {
         HeapSubject {
             is_model: true,
@@ -101,8 +101,8 @@ impl Subject for HeapSubject {
     }
 }
 
-/// Runs a case on a heap with audits; on a violation, again at the finest
-/// grain.
+/// Runs a case on a heap with audits; after a violation, runs it again at the
+/// finest grain.
 fn audited<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
@@ -143,7 +143,7 @@ fn audited<H: Heap>(
                 None => Some(broken.unwrap_or_else(|| unexplained(&heap(), &stop))),
                 Some(_) => broken,
             };
-            // Where a run goes on without end is no one moment.
+            // An endless run breaks its law at no single moment.
             let is_somewhere = (broken.is_some() || layers.audits()) && stop != Stop::RanAway;
             let found = match is_somewhere {
                 true => locate(case, module, (timing, layers), footprint, broken, heap),
@@ -175,7 +175,7 @@ fn audited<H: Heap>(
     })
 }
 
-/// What is said of a run that needs more than it may have.
+/// The failure of a run that needs more than its budget.
 pub(super) fn over_budget(resource: Resource) -> Failure {
     let reason = match resource {
         Resource::Memory => Reason::Footprint,
@@ -206,8 +206,8 @@ pub(super) fn once<H: Heap>(
     (run.observation, run.stats, broken)
 }
 
-/// What stopped a run, if a heap noticed that it is corrupt and the oracle does
-/// not ask for that.
+/// The error that stopped a run, if a heap detected it in its own state and the
+/// oracle runs without that layer.
 fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
     match stop {
         Stop::Corrupt(corruption) if !corruption.is_crash() && !layers.has(Layer::Heap) => {
@@ -217,7 +217,7 @@ fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
     }
 }
 
-/// The run was stopped, but the audit sees no broken law.
+/// A violation for a run that was stopped although the audit finds no broken law.
 fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
     let name = heap.name();
     let violation = match stop {

@@ -4,16 +4,16 @@
 //! |---|---|
 //! | `version` | 1; see [`VERSION`] |
 //! | `verdict` | `"agree"`, `"differ"`, `"violation"` or `"discard"` |
-//! | `fingerprint` | what findings of one bug have in common; null where there is no finding |
+//! | `fingerprint` | what findings of one bug share; null if there is no finding |
 //! | `text` | the verdict as it is printed for people |
-//! | `violation` | of a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, and `place`, what first broke the law |
-//! | `place` | `text`, and of an instruction `function` (null in a constant expression), `offset` in the binary module, `instruction` and `line`; `collection` says whether a collection that it set off is to blame |
-//! | `difference` | of a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the runs that are wrong as far as that can be told, and `judge`: `"nobody"`, `"majority"` or `"model"` |
-//! | `discard` | of a case that says nothing: `reason` and `detail` |
-//! | `runs` | the runs that came to their end: `subject`, `schedule` (null if it is the case's own), and `observation`, a number |
-//! | `observations` | what they showed, in [the form of its own](crate::observe::json); equal ones are there once |
+//! | `violation` | for a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, and `place`, which first broke the law |
+//! | `place` | `text`, and for an instruction `function` (null in a constant expression), `offset` in the binary module, `instruction` and `line`; `collection` says whether a collection that it triggered is to blame |
+//! | `difference` | for a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the wrong runs as far as they are known, and `judge`: `"nobody"`, `"majority"` or `"model"` |
+//! | `discard` | for an inconclusive case: `reason` and `detail` |
+//! | `runs` | the runs that completed: `subject`, `schedule` (null if it is the case's own), and `observation`, a number |
+//! | `observations` | their observations, in [a separate format](crate::observe::json); equal ones appear once |
 //!
-//! Where a verdict has no such thing, the key is missing.
+//! A key that does not apply to the verdict is missing.
 
 use super::judge::JudgeReport;
 use super::place::{Place, Site};
@@ -24,11 +24,11 @@ use crate::module::Module;
 use crate::observe::JsonObservation;
 use serde::Serialize;
 
-/// The version of the form. It grows when a reader of the old form would misread
-/// the new one; keys may be added without that.
+/// The version of the format. It grows when a reader of the old format would
+/// misread the new one; adding a key does not change it.
 pub const VERSION: u32 = 1;
 
-/// A verdict in its JSON form, with the observations that led to it.
+/// A verdict as JSON, with the observations that led to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct JsonReport {
     version: u32,
@@ -137,15 +137,15 @@ impl JsonReport {
         }
     }
 
-    /// The report as text, with line breaks. All of it is visible ASCII, so that a
-    /// terminal shows it as it is whatever names a module has.
+    /// The report as text, with line breaks. It is all visible ASCII, so that
+    /// no name in a module can affect a terminal.
     pub fn text(&self) -> String {
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         let mut text = String::with_capacity(json.len());
         for c in json.chars() {
             match c {
                 '\n' | ' '..='~' => text.push(c),
-                // Only strings have others, where they may be escaped.
+                // Other characters occur only in strings, where they may be escaped.
                 _ => {
                     let units = c.encode_utf16(&mut [0; 2]).to_vec();
                     units

@@ -1,4 +1,4 @@
-//! From a case to a verdict.
+//! Judging: from a case to a verdict.
 
 use super::audit::{Garbage, Timing};
 use super::collector::Collector;
@@ -21,27 +21,27 @@ use std::sync::Arc;
 pub struct Options {
     /// The heaps to run under and compare, in this order.
     pub collectors: Vec<SharedSubject>,
-    /// In a campaign, heaps that join on a share of the cases, which the case's
-    /// own bytes choose.
+    /// In a campaign, heaps that join on a share of the cases. The bytes of a
+    /// case decide whether they do.
     pub sometimes: Vec<SharedSubject>,
     /// When to audit.
     pub timing: Timing,
-    /// How much of the oracle is on.
+    /// The layers of the oracle that are on.
     pub layers: Layers,
-    /// Whether heaps that free are run a second time, with other collections: an
-    /// extra collection must change no observation. In a campaign, on a share of
-    /// the cases.
+    /// Whether heaps that free are run a second time, with other collections:
+    /// an extra collection must change no observation. In a campaign, this
+    /// applies to a share of the cases.
     pub reschedule: bool,
-    /// Bytes of memory that a verdict may take at a time, where that is less than
-    /// the limits of the case say.
+    /// Bytes of memory that a verdict may use at a time, if less than the
+    /// limits of the case.
     pub footprint: u64,
 }
 
-/// A generated case takes a tenth of this, and a campaign has one on every core.
+/// Ten times what a generated case takes; a campaign judges one on every core.
 const CAMPAIGN_FOOTPRINT: u64 = 128 << 20;
 
 impl Default for Options {
-    /// For one case: everything there is.
+    /// For a single case: the whole oracle.
     fn default() -> Options {
         Options {
             collectors: Collector::ALL.map(SharedSubject::from).to_vec(),
@@ -55,7 +55,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// For a campaign: the null and the counting heap, and a share of the rest.
+    /// For a campaign: the null and the counting heap, and the others on a
+    /// share of the cases.
     pub fn fuzzing() -> Options {
         let [null, drc, rest @ ..] = Collector::ALL.map(SharedSubject::from);
         Options {
@@ -66,15 +67,13 @@ impl Options {
         }
     }
 
-    /// The same with variants in the places of the collectors that they are
-    /// variants of.
+    /// The same options, with variants in place of the collectors that they change.
     pub fn with_variants(self, variants: &[Variant]) -> Options {
         let subjects: Vec<SharedSubject> = variants.iter().map(Variant::subject).collect();
         self.with_subjects(&subjects)
     }
 
-    /// The same with other subjects in the places of those that have their
-    /// names.
+    /// The same options, with other subjects in place of those with the same names.
     pub fn with_subjects(mut self, others: &[SharedSubject]) -> Options {
         for subject in self.collectors.iter_mut().chain(&mut self.sometimes) {
             if let Some(other) = others.iter().find(|s| s.name() == subject.name()) {
@@ -84,7 +83,7 @@ impl Options {
         self
     }
 
-    /// What a case of a campaign is judged with: `extra` are the heaps of
+    /// The options for one case of a campaign: `extra` selects heaps of
     /// [`Options::sometimes`] to join, one bit for each.
     pub fn for_case(&self, extra: u8, reschedule: bool) -> Options {
         let mut collectors = self.collectors.clone();
@@ -104,37 +103,37 @@ impl Options {
     }
 }
 
-/// A verdict, and what is worth knowing besides.
+/// A verdict, with statistics and observations.
 #[derive(Clone, Debug)]
 pub struct JudgeReport {
     /// The verdict.
     pub verdict: Verdict,
-    /// Statistics of each run that was made, by the name of its heap.
+    /// Statistics of each run, by the name of its heap.
     pub stats: Vec<(String, RunStats)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.
     pub shape: (bool, bool),
-    /// What the counting heap left behind at its end, cycles above all.
+    /// Garbage of the counting heap at the end of its run, mostly cycles.
     pub garbage: Garbage,
-    /// The runs that came to their end, in their order.
+    /// The completed runs, in order.
     pub runs: Vec<JudgeRun>,
-    /// What these showed. Of those that are equal there is one.
+    /// Their observations, without duplicates.
     pub observations: Vec<Observation>,
 }
 
-/// A run that came to its end.
+/// A completed run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JudgeRun {
     /// The name of its subject.
     pub subject: String,
     /// The schedule, if it is not the case's own.
     pub schedule: Option<Schedule>,
-    /// What it showed: one of [`JudgeReport::observations`].
+    /// Its observation: an index into [`JudgeReport::observations`].
     pub observation: usize,
 }
 
 impl JudgeReport {
-    /// A verdict, and nothing else.
+    /// A report with a verdict only.
     pub fn new(verdict: Verdict) -> JudgeReport {
         JudgeReport {
             verdict,
@@ -146,7 +145,7 @@ impl JudgeReport {
         }
     }
 
-    /// What the first run showed, if it came to its end.
+    /// The observation of the first run, if it completed.
     pub fn observation(&self) -> Option<&Observation> {
         self.observations.first()
     }
@@ -214,7 +213,7 @@ pub fn judge_module(
             let run_options = RunOptions {
                 timing: options.timing,
                 layers: options.layers,
-                // What earlier runs have left is no longer there for this one.
+                // Observations of earlier runs still take memory.
                 footprint: footprint.saturating_sub(votes.footprint()),
             };
             let case = other.as_ref().unwrap_or(case);
@@ -224,7 +223,7 @@ pub fn judge_module(
                 judged.stats.push((subject.name().into(), ran.stats));
             }
             match ran.result {
-                // It has no vote, but the others may disagree.
+                // The run has no vote, but the others may disagree.
                 Err(failure @ Failure::Discard(..)) => {
                     discarded.get_or_insert(failure);
                     break;
@@ -265,16 +264,17 @@ pub fn judge_module(
     Ok(judged)
 }
 
-/// How many collections are added to a run that has none of its own.
+/// Number of collections added to a run that has none of its own.
 const EXTRA: u64 = 16;
 
-/// Another schedule for a run with so many safepoints: no collections instead
-/// of some, or some instead of none, evenly spread.
+/// Another schedule for a run with `safepoints` safepoints: no collections
+/// instead of some, or some, evenly spread, instead of none.
 fn rescheduled(schedule: &Schedule, safepoints: u64) -> Schedule {
     match schedule {
         Schedule::Never => {
             let n = EXTRA.min(safepoints);
-            // In this order no product can exceed the number of safepoints by much.
+            // In this order of operations no product exceeds the number of
+            // safepoints by much.
             let at = (1..=n).map(|i| (safepoints / n) * i);
             Schedule::At(at.collect())
         }

@@ -1,4 +1,4 @@
-//! How much of the oracle is on: for measuring what each part of it buys.
+//! Parts of the oracle that can be switched off, to measure the worth of each.
 
 use super::violation::Law;
 use crate::observe::{Part, Parts};
@@ -8,30 +8,30 @@ use std::str::FromStr;
 
 /// A part of the oracle that can be left out.
 ///
-/// What is always on is what other differential fuzzers of WebAssembly compare,
-/// on collectors built as they are shipped: how each call ended, its numbers, and
-/// of its references whether they are null; numeric globals, memories; crashes
-/// ([`HeapError::crash`](crate::heap::HeapError::crash)), panics ([`Law::Panic`])
-/// and runs that do not end ([`Law::Limits`]).
+/// The part that is always on is what other differential fuzzers of WebAssembly
+/// compare, on release builds of collectors: how each call ended, its numbers,
+/// and whether its references are null; numeric globals, memories; crashes
+/// ([`HeapError::crash`](crate::heap::HeapError::crash)), panics
+/// ([`Law::Panic`]) and runs that do not end ([`Law::Limits`]).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum Layer {
-    /// What a heap notices of itself, as a build with assertions does: its state
-    /// is wrong ([`HeapError::Corrupt`](crate::heap::HeapError::Corrupt)), which
-    /// ends the run.
+    /// Errors that a heap detects in its own state, as a build with assertions
+    /// does ([`HeapError::Corrupt`](crate::heap::HeapError::Corrupt)). They end
+    /// the run.
     ///
-    /// A shipped build would not notice and run on, and what it would show after
-    /// that is unknown. So without this layer such a run is compared with
-    /// nothing, and the case is discarded, unless another layer has a finding.
+    /// A release build would not detect the error and run on, with unknown
+    /// results. So without this layer such a run is compared with nothing, and
+    /// the case is discarded unless another layer has a finding.
     Heap,
     /// The graph of reachable objects, and which of them globals, tables and
     /// results refer to.
     Graph,
     /// A law of the audit.
     Law(Law),
-    /// Each heap a second time, with other collections.
+    /// A second run of each heap, with other collections.
     Schedule,
-    /// More heaps on a share of the cases, among them the model.
+    /// Additional heaps on a share of the cases, among them the model.
     Votes,
 }
 
@@ -75,15 +75,15 @@ pub struct Layers(u16);
 impl Layers {
     /// The whole oracle.
     pub const ALL: Layers = Layers((1 << Layer::ALL.len()) - 1);
-    /// Results and crashes only: what a heap notices of itself is no part of it.
+    /// Results and crashes only, without errors that a heap detects itself.
     pub const RESULTS: Layers = Layers(0);
 
-    /// These layers and another one.
+    /// These layers and `layer`.
     pub fn with(self, layer: Layer) -> Layers {
         Layers(self.0 | layer.bit())
     }
 
-    /// These layers without one.
+    /// These layers without `layer`.
     pub fn without(self, layer: Layer) -> Layers {
         Layers(self.0 & !layer.bit())
     }

@@ -1,4 +1,4 @@
-//! Finding what first broke a law.
+//! Finding the actor that first broke a law.
 
 use super::audit::{Auditor, Broken, Timing};
 use super::heap_subject::once;
@@ -12,23 +12,24 @@ use std::sync::Arc;
 /// Longer runs are not audited at every operation, but only bisected.
 const LONG: u64 = 100_000;
 
-/// Work of all runs that look for the moment, in the unit of
-/// [`Limits::work`](crate::engine::Limits::work). When it is spent, the earliest
-/// moment found so far has to do.
+/// The budget of work for all runs of a search, in the unit of
+/// [`Limits::work`](crate::engine::Limits::work). When it is spent, the
+/// earliest moment found so far is the result.
 const WORK: u64 = 8_000_000_000;
 
-/// Finds the operation or the collection that first broke a law, for a case known
-/// to break one. Runs are deterministic and auditing changes nothing in them, so
-/// the case can be run again as often as need be. `broken` is what is known;
-/// without it a law may be broken or none.
+/// Finds the operation or the collection that first broke a law, for a case
+/// known to break one. Runs are deterministic and auditing does not change
+/// them, so the case can be run again any number of times. `broken` is the
+/// breach known so far; without it, it is unknown whether a law is broken.
 ///
 /// Moments are numbered: right before every operation, of the module or of the
-/// embedder, right before every collection, and right after it. What acted
-/// between two moments, sound at the first and broken at the second, is to blame:
-/// a collection, if the second comes right after one, else the operation.
+/// embedder, right before every collection, and right after it. If the laws
+/// hold at one moment and not at the next, the actor between the two is to
+/// blame: a collection, if the second moment comes right after one; otherwise
+/// the operation.
 ///
-/// An audit at every moment keeps an account instead of counting again, and so may
-/// be late. What it finds is confirmed by a census one moment earlier. If a law is
+/// An audit at every moment uses an account instead of a census, and so may find a
+/// breach late. A census one moment earlier confirms what it finds. If a law is
 /// broken there already, or if the run is long, the moment is found by bisection.
 pub(super) fn locate<H: Heap>(
     case: &Case,
@@ -47,15 +48,15 @@ pub(super) fn locate<H: Heap>(
     };
     let (coarse, end, mut may_go_on) = run(Auditor::counting(timing));
     let mut found = coarse.or(broken);
-    // Before the first moment the heap is sound. What is broken at `high` is
-    // known, unless it only broke after the last moment.
+    // Before the first moment all laws hold. The breach at `high` is known,
+    // unless it only happened after the last moment.
     let (mut low, mut high) = (0, end);
     if high <= LONG && may_go_on {
         let (finest, moment, more) = run(Auditor::new(Timing::At(Grain::Every)));
         may_go_on = more;
         if let Some(finest) = finest {
             found = Some(finest);
-            // Whatever comes later is not what was found.
+            // A breach at a later moment is not the one that was found.
             high = moment;
             if high > 1 && may_go_on {
                 let (earlier, _, more) = run(Auditor::at_moment(high - 1));

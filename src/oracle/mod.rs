@@ -1,16 +1,17 @@
-//! The oracle: does every heap show the same, and is every heap sound?
+//! The oracle: checks that all heaps show the same and that every heap is sound.
 //!
 //! [`judge`] compiles a case once, runs it under each collector, audits each
-//! heap against the laws ([`audit`]), and compares what an embedder saw
-//! ([`compare`]). Whatever is wrong is run again at the finest grain, which is
-//! cheap because runs are deterministic, and names what first broke a law: an
-//! instruction, a collection, or a step of the embedder.
+//! heap against the laws ([`audit`]), and compares the observations of an
+//! embedder ([`compare`]). A case that fails is run again at the finest grain,
+//! which is cheap because runs are deterministic. That run names what first
+//! broke a law: an instruction, a collection, or a step of the embedder.
 //!
-//! # A collector of one's own
+//! # A custom collector
 //!
-//! A [`HeapSubject`] takes any type that implements [`Heap`](crate::heap::Heap), in
-//! whatever crate, or the counting heap with a [`Policy`](crate::heap::drc::Policy)
-//! of its own, as here. What has an engine of its own implements [`Subject`].
+//! A [`HeapSubject`] takes any type that implements
+//! [`Heap`](crate::heap::Heap), in any crate, or the counting heap with a
+//! custom [`Policy`](crate::heap::drc::Policy), as here. A collector on another
+//! engine implements [`Subject`].
 //!
 //!
 #![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]

@@ -1,48 +1,47 @@
 //! Panics, caught and described.
 //!
-//! A collector under test may panic, and that is something observed like any
-//! other of its bugs. The panic hook of the process is what knows the place in
-//! the source; it is extended once, and does what it did before for every panic
-//! that is not caught here.
+//! A panic of a collector under test is observed like any other bug of it. Only the
+//! panic hook of the process knows the place in the source. The hook is extended
+//! once, and behaves as before for every panic that is not caught here.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-/// A panic that was caught.
+/// A caught panic.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Panic {
     /// Its message, in one line.
     pub message: String,
-    /// Where it happened: a file, without what differs from machine to machine,
-    /// and a line.
+    /// Its place: a file, without the part of the path that differs between
+    /// machines, and a line.
     pub place: String,
 }
 
 /// Whether the process's panic hook reports a panic that is caught.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Report {
-    /// No: whoever catches it reports it.
+    /// No: the code that catches the panic reports it.
     Quiet,
     /// Yes, with its backtrace if one was asked for.
     Loud,
 }
 
 thread_local! {
-    /// How the innermost [`catch`] on this thread wants its panics.
+    /// The report setting of the innermost [`catch`] on this thread.
     static CATCHING: Cell<Option<Report>> = const { Cell::new(None) };
     /// Where this thread last panicked.
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Longer messages are cut.
+/// Longer messages are truncated.
 const MAX_MESSAGE: usize = 400;
 
-/// Runs `work`, and catches its panic if there is one.
+/// Runs `work`, and catches a panic.
 ///
-/// What `work` borrows may be left half changed by a panic, and is not to be
-/// used afterwards.
+/// A panic may leave data that `work` borrows in an inconsistent state. It must
+/// not be used afterwards.
 pub(crate) fn catch<T>(report: Report, work: impl FnOnce() -> T) -> Result<T, Panic> {
     extend_hook();
     let outer = CATCHING.replace(Some(report));
@@ -75,13 +74,13 @@ fn message(payload: &(dyn Any + Send)) -> String {
     line
 }
 
-/// From now on the panic hook notes where panics happen that are caught here.
+/// Extends the panic hook to record the places of panics that are caught here.
 fn extend_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            // While a thread ends its variables may be gone.
+            // While a thread ends, its thread-local variables may be gone.
             let catching = CATCHING.try_with(Cell::get).ok().flatten();
             if catching.is_some() {
                 let place = info.location().map(|at| place(at.file(), at.line()));
@@ -94,16 +93,16 @@ fn extend_hook() {
     });
 }
 
-/// A place in a source file. Of an absolute path only what follows the folder of
-/// the package is kept, so that fingerprints are the same on every machine.
+/// A place in a source file. An absolute path is cut to the part from the
+/// package's folder on, so that fingerprints are the same on every machine.
 fn place(file: &str, line: u32) -> String {
     let file = file.replace('\\', "/");
     let is_absolute = file.starts_with('/') || file.get(1..3) == Some(":/");
     let short = match is_absolute {
         false => &file[..],
         true => {
-            // The name of the package, if the file is in its `src`; else the
-            // file and its folder.
+            // The name of the package, if the file is in its `src`; otherwise
+            // the file and its folder.
             let from = match file.rfind("/src/") {
                 Some(src) => file[..src].rfind('/'),
                 None => file.rmatch_indices('/').nth(1).map(|(at, _)| at),
@@ -127,7 +126,7 @@ mod tests {
             panic.place.starts_with("src/oracle/panics.rs:"),
             "{panic:?}"
         );
-        // One inside another.
+        // Nested.
         let outer = catch(Report::Loud, || {
             let inner = catch(Report::Quiet, || panic!("inner")).unwrap_err();
             assert_eq!(CATCHING.get(), Some(Report::Loud));

@@ -1,4 +1,4 @@
-//! What of the options a verdict depends on, by name, for the header of a case.
+//! The options that a verdict depends on, by name, for the header of a case.
 
 use super::{Layers, Options, Timing};
 use crate::case::Header;
@@ -7,14 +7,14 @@ use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 
-/// Options by name: what has to be on record for a case to be judged again in
-/// the same way. Faults have names of their own.
+/// Options by name: the record from which a case can be judged again in the
+/// same way. Faults have their own names.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Pins(Header);
 
 impl Options {
-    /// The options on record. Those that are the default for one case are left
-    /// out, but for the collectors.
+    /// The record of these options. Defaults for a single case are left out,
+    /// except for the collectors.
     pub fn pins(&self) -> Pins {
         let default = Options::default();
         let names = self.collectors.iter().map(|subject| subject.name().into());
@@ -28,11 +28,11 @@ impl Options {
         })
     }
 
-    /// Has these options be what a header says of timing, layers and second runs.
+    /// Replaces timing, layers and second runs by those in a header.
     ///
     /// # Errors
     ///
-    /// If there is no such timing or layer.
+    /// If a timing or a layer has an unknown name.
     pub fn pinned(mut self, header: &Header) -> Result<Options, UnknownName> {
         if let Some(text) = &header.audit {
             self.timing = text.parse()?;
@@ -48,7 +48,7 @@ impl Options {
 }
 
 impl Pins {
-    /// A header with these options, and nothing else.
+    /// A header with these options only.
     pub fn header(&self) -> Header {
         self.0.clone()
     }

@@ -1,4 +1,4 @@
-//! What first broke a law, and where execution stood.
+//! Where a law was first broken: the actor and the position of execution.
 
 use super::instruction::instruction_at;
 use crate::case::{Case, SourceMap, Step, steps};
@@ -7,30 +7,30 @@ use crate::module::Module;
 use crate::module::names::{Names, quoted};
 use std::fmt;
 
-/// What first broke a law.
+/// The actor that first broke a law.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// What was acting.
+    /// The position of the actor.
     pub site: Site,
-    /// Whether the law held right before a collection and not after it, so that
-    /// the collection is to blame: then `site` is what it interrupted.
+    /// Whether the law held right before a collection and not after it, so that the
+    /// collection is to blame. `site` is then the position that it interrupted.
     pub collection: bool,
 }
 
-/// Where execution stood.
+/// A position of execution.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Site {
     /// At an instruction of a module.
     Instruction(Instruction),
-    /// With the embedder.
+    /// In the embedder.
     Embedder {
-        /// What it was doing.
+        /// The embedder's activity.
         deed: Deed,
         /// The step of its plan, in words.
         step: Option<String>,
-        /// The imported function in whose call it acted, as it is imported.
+        /// The imported function in whose call it acted, by its import name.
         import: Option<String>,
-        /// What it did in that call, in words.
+        /// Its act in that call, in words.
         act: Option<String>,
     },
 }
@@ -52,7 +52,7 @@ pub struct Instruction {
 }
 
 impl Place {
-    /// What `cause` is, in a module.
+    /// The place of `cause` in a module.
     pub(super) fn of(cause: Cause, module: &Module) -> Place {
         let Actor::Instruction(at) = cause.actor else {
             return Place::of_embedder(cause);
@@ -63,7 +63,7 @@ impl Place {
         }
     }
 
-    /// What `cause` is, if no more is known of the embedder.
+    /// The place of `cause`, with no details of the embedder.
     pub(super) fn of_embedder(cause: Cause) -> Place {
         let deed = match cause.actor {
             Actor::Embedder(deed) => deed,
@@ -80,7 +80,7 @@ impl Place {
         }
     }
 
-    /// What `cause` is, in a run of a case.
+    /// The place of `cause` in a run of a case.
     pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> Place {
         let mut place = Place::of(cause, module);
         if let Site::Embedder {
@@ -103,21 +103,21 @@ impl Place {
         place
     }
 
-    /// Looks the instruction's line up.
+    /// Looks up the instruction's line.
     pub(super) fn find_line(&mut self, source: &SourceMap) {
         if let Site::Instruction(instruction) = &self.site {
             self.set_line(source.line(instruction.offset));
         }
     }
 
-    /// Says what the instruction's line is.
+    /// Sets the instruction's line.
     pub(super) fn set_line(&mut self, line: Option<u32>) {
         if let Site::Instruction(instruction) = &mut self.site {
             instruction.line = line;
         }
     }
 
-    /// The word that fingerprints have for it. It does not depend on names.
+    /// The word for it in fingerprints, which does not depend on names.
     pub(super) fn word(&self) -> &str {
         match &self.site {
             _ if self.collection => "collection",
@@ -162,11 +162,11 @@ impl fmt::Display for Instruction {
 }
 
 impl fmt::Display for Place {
-    /// Goes on after "first broken".
+    /// Continues the phrase "first broken".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.site {
             Site::Instruction(at) if self.collection => {
-                // An instruction that collects does so before anything else.
+                // An instruction collects before it does anything else.
                 write!(f, "by a collection before {} in {at}", at.name)
             }
             Site::Instruction(at) => write!(f, "after {} in {at}", at.name),

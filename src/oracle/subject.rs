@@ -1,4 +1,4 @@
-//! What is under test.
+//! Subjects: the collectors and engines under test.
 
 use super::audit::{Garbage, Timing};
 use super::layers::Layers;
@@ -12,34 +12,34 @@ use crate::observe::{Observation, Parts};
 use std::fmt;
 use std::sync::Arc;
 
-/// Something that runs cases and tells what an embedder sees: a collector on the
-/// engine of this crate ([`HeapSubject`](super::HeapSubject)), another engine in
-/// another process, or a list of recorded observations.
+/// Something that runs cases and reports observations: a collector on the
+/// engine of this crate ([`HeapSubject`](super::HeapSubject)), another engine
+/// in another process, or a list of recorded observations.
 ///
-/// A run depends on the case and the options alone: subjects are shared by
-/// threads, and a case may be run again.
+/// A run depends only on the case and the options: threads share subjects, and
+/// a case may be run again.
 pub trait Subject: Send + Sync {
-    /// Its name, in reports and fingerprints. A space ends it there.
+    /// Its name, in reports and fingerprints. A fingerprint cuts it at the
+    /// first space.
     fn name(&self) -> &str;
 
-    /// What a collection frees. One that frees nothing is not run a second time
-    /// with other collections.
+    /// What a collection frees. A subject that frees nothing is not run a
+    /// second time with other collections.
     fn reclaims(&self) -> Reclaims;
 
-    /// The parts of an observation that it shows. The others are left out when it
-    /// is compared.
+    /// The parts of an observation that it shows. Comparison leaves out the others.
     fn parts(&self) -> Parts {
         Parts::ALL
     }
 
-    /// Whether it collects where the case's schedule says, and counts safepoints.
-    /// One that does not is not run a second time with another schedule.
+    /// Whether it collects where the case's schedule says, and counts
+    /// safepoints. If not, it is not run a second time with another schedule.
     fn follows_schedules(&self) -> bool {
         true
     }
 
-    /// Whether it is the model of this crate, unchanged, which is right whatever
-    /// other subjects show.
+    /// Whether it is the unchanged model of this crate, which is right even if
+    /// all other subjects differ from it.
     fn is_model(&self) -> bool {
         false
     }
@@ -67,7 +67,7 @@ impl fmt::Debug for dyn Subject {
     }
 }
 
-/// How a subject runs a case. One without audits has no use for it.
+/// How a subject runs a case. A subject without audits ignores it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct RunOptions {
@@ -75,7 +75,7 @@ pub struct RunOptions {
     pub timing: Timing,
     /// How much of the oracle is on.
     pub layers: Layers,
-    /// Bytes of memory that the run may take.
+    /// Bytes of memory that the run may use.
     pub footprint: u64,
 }
 
@@ -98,7 +98,7 @@ pub struct SubjectRun {
     pub result: Result<Observation, Failure>,
     /// Statistics, as far as the subject has any.
     pub stats: RunStats,
-    /// What a counting heap left behind at its end.
+    /// Garbage of a counting heap at the end of the run.
     pub garbage: Garbage,
 }
 
@@ -108,7 +108,7 @@ pub struct SubjectRun {
 pub enum Failure {
     /// A law is broken.
     Violation(Box<Violation>),
-    /// The run says nothing; the second part tells more.
+    /// The run is inconclusive. The second part has details.
     Discard(Reason, String),
 }
 
@@ -139,14 +139,15 @@ pub(super) fn run_caught(
     })
 }
 
-/// A subject that tells when it runs.
+/// A subject that reports when it runs.
 struct Noted<F> {
     subject: SharedSubject,
     note: F,
 }
 
-/// The same subject, which calls `note` with its name when a run begins, and with
-/// nothing when it has ended, by a panic or not: for whoever waits for it.
+/// The same subject, which calls `note` with its name when a run begins, and
+/// with `None` when it has ended, also by a panic. This is for a thread that
+/// waits for the run.
 pub(crate) fn noted(
     subject: SharedSubject,
     note: impl Fn(Option<&str>) + Send + Sync + 'static,

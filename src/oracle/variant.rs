@@ -1,4 +1,4 @@
-//! Collectors of this crate with changes: what a fault makes of them.
+//! Variants: collectors of this crate with changes, as faults need them.
 
 use super::collector::Collector;
 use super::heap_subject::HeapSubject;
@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A collector of this crate with another heap, another compiler, or both. It
-/// goes by the collector's name.
+/// keeps the collector's name.
 #[derive(Clone)]
 pub struct Variant {
     collector: Collector,
@@ -21,7 +21,7 @@ pub struct Variant {
 type Edit = dyn Fn(&Arc<Module>) -> Arc<Module> + Send + Sync;
 
 impl Variant {
-    /// A variant whose heaps `heap` makes. They must be of the collector's kind.
+    /// A variant whose heaps `heap` creates. They must be of the collector's kind.
     pub fn new(
         collector: Collector,
         heap: impl Fn() -> Box<dyn Heap> + Send + Sync + 'static,
@@ -33,8 +33,8 @@ impl Variant {
         }
     }
 
-    /// The same variant, whose compiled modules `edit` changes: code as another
-    /// compiler would generate it.
+    /// The same variant, with compiled modules changed by `edit`, as if another
+    /// compiler had generated the code.
     #[must_use]
     pub fn with_edit(
         self,
@@ -46,7 +46,7 @@ impl Variant {
         }
     }
 
-    /// Which collector it is a variant of.
+    /// The collector that it is a variant of.
     pub fn collector(&self) -> Collector {
         self.collector
     }

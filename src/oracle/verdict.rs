@@ -11,29 +11,29 @@ use std::fmt;
 pub struct Difference {
     /// The runs that disagree, by the names of their heaps.
     pub collectors: (String, String),
-    /// The run that disagrees with all other heaps, if these agree and there are
-    /// two at least.
+    /// The run that disagrees with all other heaps, if these agree and there
+    /// are at least two of them.
     pub odd: Option<String>,
-    /// The runs that are wrong, one of each heap: those that show the same as the
-    /// second of `collectors`. Empty if there is no telling.
+    /// The runs that are wrong, one of each heap: those that show the same as
+    /// the second of `collectors`. Empty if there is no judge.
     pub wrong: Vec<String>,
-    /// Who says so.
+    /// The judge of which run is right.
     pub judge: Judge,
-    /// What kind of place it is in: `call`, `result`, `trap`, `exception`,
-    /// `host call`, `global`, `table`, `memory`, `kept`, or `heap` for the inside
-    /// of an object.
+    /// The kind of the place: `call`, `result`, `trap`, `exception`, `host
+    /// call`, `global`, `table`, `memory`, `kept`, or `heap` for the inside of
+    /// an object.
     pub kind: &'static str,
-    /// Where in the observation: `global "g" -> field 2`.
+    /// The place in the observation: `global "g" -> field 2`.
     pub path: String,
-    /// What each of them shows there.
+    /// The value that each of them shows there.
     pub values: (String, String),
 }
 
-/// Who tells which of two runs is right.
+/// The authority on which of two runs is right.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Judge {
-    /// There are too few runs, or no two of them agree.
+    /// Nobody: there are too few runs, or no two of them agree.
     Nobody,
     /// More than half of the heaps, of three or more.
     Majority,
@@ -41,22 +41,22 @@ pub enum Judge {
     Model,
 }
 
-/// Why a case says nothing.
+/// Why a case is inconclusive.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// A heap was full before the logical budget was.
+    /// A heap was full before the logical budget was spent.
     HeapFull,
-    /// The run needs more memory than it may have.
+    /// The run needs more memory than its budget.
     Footprint,
-    /// The run takes longer than it may, with all its collections and audits.
+    /// The run, with all its collections and audits, exceeds its budget of work.
     TooLong,
     /// The host cannot satisfy an import.
     Import,
     /// The module is beyond a limit of the engine.
     Unsupported,
-    /// A heap noticed that it is corrupt, and the oracle is without the layer
-    /// [`Heap`](super::Layer::Heap): a shipped build would run on.
+    /// A heap detected an error in its own state, and the oracle runs without
+    /// the layer [`Heap`](super::Layer::Heap): a release build would run on.
     Noticed,
 }
 
@@ -74,17 +74,17 @@ impl Reason {
     }
 }
 
-/// What the oracle says of a case.
+/// The oracle's result for a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Verdict {
     /// All heaps are sound and show the same.
     Agree,
-    /// They show different things.
+    /// Runs show different things.
     Differ(Difference),
     /// A law is broken.
     Violation(Box<Violation>),
-    /// The case says nothing; the second part tells more.
+    /// The case is inconclusive. The second part has details.
     Discard(Reason, String),
 }
 
@@ -103,8 +103,8 @@ impl Verdict {
         matches!(self, Verdict::Differ(_) | Verdict::Violation(_))
     }
 
-    /// The verdict with the line of the instruction that it blames, if it blames
-    /// one, in the text of a case whose module is `wasm`. `text` may be anything.
+    /// The verdict with the line of the instruction that it blames, if any, in
+    /// the text of a case whose module is `wasm`. `text` may be arbitrary.
     pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Verdict {
         if let Verdict::Violation(violation) = &mut self
             && let Some(place) = &mut violation.place
@@ -114,15 +114,15 @@ impl Verdict {
         self
     }
 
-    /// What findings of one bug have in common: the law or the part of the
-    /// observation that broke, the kind of object, what broke it (an instruction,
-    /// a collection, a deed of the embedder), the heap.
+    /// The properties that findings of one bug share: the law or the kind of
+    /// difference, the kind of object, the actor to blame (an instruction, a
+    /// collection, an act of the embedder), the heap.
     pub fn fingerprint(&self) -> Option<String> {
         match self {
             Verdict::Agree | Verdict::Discard(..) => None,
             Verdict::Differ(d) => {
-                // The kind of place counts, not which; and the heaps, not the
-                // schedules of their second runs.
+                // Use the kind of place, not the place itself; and the heaps,
+                // not the schedules of their second runs.
                 let kind = d.kind.replace(' ', "-");
                 let runs = match &d.wrong[..] {
                     [] => std::slice::from_ref(&d.collectors.1),

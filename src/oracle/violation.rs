@@ -1,39 +1,38 @@
-//! Broken laws.
+//! Violations: broken laws, with the objects and owners concerned.
 
 use super::panics::Panic;
 use super::place::Place;
 use crate::engine::Owner;
 use std::fmt;
 
-/// What must hold of a heap; see [`audit`](super::audit).
+/// A law. The [audit](super::audit) states each of them.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Law {
-    /// The heap parses from start to end.
+    /// *blocks*: the heap's blocks.
     Blocks,
-    /// What is reachable has a count, and it is not zero.
+    /// *zero*: reachable objects and their counts.
     Zero,
-    /// The stack-root list is complete and well formed.
+    /// *roots*: the stack-root list.
     Roots,
-    /// Every count equals the number of owners.
+    /// *exact*: counts against owners.
     Exact,
-    /// What nobody owns is freed, and a collection leaves in the stack-root
-    /// list only what frames hold.
+    /// *leak*: unreachable objects.
     Leak,
-    /// Headers name types, and references point at objects of the right type.
+    /// *type*: headers and references.
     Type,
-    /// Freed memory is untouched, and never read.
+    /// *poison*: free memory.
     Poison,
-    /// A run ends: what it does costs fuel.
+    /// *limits*: the end of a run.
     Limits,
-    /// A collector does not panic.
+    /// *panic*: panics of a collector.
     Panic,
 }
 
 impl Law {
-    /// All laws, in the order in which they are reported if several are broken;
-    /// but a header that names no type is reported before all else that is wrong
-    /// inside a block.
+    /// All laws, in the order in which they are reported if several are broken.
+    /// Exception: a header that names no type is reported before all other
+    /// breaches inside a block.
     pub const ALL: [Law; 9] = [
         Law::Blocks,
         Law::Zero,
@@ -68,14 +67,14 @@ impl fmt::Display for Law {
     }
 }
 
-/// Who holds a reference.
+/// A holder of a reference.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Holder {
     /// A field of a structure, or of an exception's payload.
     Field {
         /// The address of the object it is in.
         object: u32,
-        /// Which field.
+        /// Its index.
         index: u32,
         /// The object's type.
         ty: String,
@@ -84,7 +83,7 @@ pub enum Holder {
     Element {
         /// The address of the array.
         object: u32,
-        /// Which element.
+        /// Its index.
         index: u32,
         /// The array's type.
         ty: String,
@@ -98,14 +97,14 @@ pub enum Holder {
     Parked,
     /// A register of a frame, which is not counted.
     Frame {
-        /// Whose frame.
+        /// The owner of the frame.
         of: FrameOf,
-        /// Which register.
+        /// The register's index.
         register: u16,
     },
 }
 
-/// What a holder is in, or what is held, as far as it may have a name.
+/// A named part of a module or object that a holder mentions.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Part {
     /// A function, by its index in the module.
@@ -122,14 +121,14 @@ pub(super) enum Part {
     Field(u32, u32),
 }
 
-/// Whose frame it is.
+/// The owner of a frame.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum FrameOf {
-    /// That of a function, by its index in the module.
+    /// A function, by its index in the module.
     Function(u32),
-    /// That of a constant expression.
+    /// A constant expression.
     Constant,
-    /// The arguments and results of a call to the host.
+    /// A call to the host: the frame holds its arguments and results.
     Host,
 }
 
@@ -164,40 +163,41 @@ impl fmt::Display for Holder {
 /// A broken law.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
-    /// Which.
+    /// The law.
     pub law: Law,
-    /// In which collector's heap.
+    /// The collector whose heap broke it.
     pub collector: String,
-    /// What is wrong, in a sentence.
+    /// A description of the breach in one sentence.
     pub message: String,
-    /// Address of the object concerned, if it is about one.
+    /// Address of the object concerned, if there is one.
     pub object: Option<u32>,
-    /// Its type, as far as it can be told.
+    /// Its type, as far as it is known.
     pub ty: Option<String>,
     /// The count it should have.
     pub expected: Option<u32>,
     /// The count it has.
     pub actual: Option<u32>,
-    /// Who holds a reference to it, the first few: counted or not.
+    /// The first few holders of a reference to it, counted or not.
     pub owners: Vec<Holder>,
-    /// How many more do.
+    /// The number of further holders.
     pub more_owners: usize,
-    /// A shortest way to it from outside the heap, if it can be reached: a
-    /// frame or a slot first, then a field or an element at a time.
+    /// A shortest path to it from outside the heap, if it is reachable: first a
+    /// frame or a slot, then one field or element at a time.
     pub path: Vec<Holder>,
-    /// The kind of object it is about, for a fingerprint.
+    /// The kind of object concerned, for the fingerprint.
     pub(super) kind: &'static str,
-    /// The names of what holders are in.
+    /// The names of the parts that holders mention.
     pub(super) names: Vec<(Part, String)>,
-    /// What first broke the law.
+    /// The actor that first broke the law.
     pub place: Option<Place>,
-    /// What ended a run that says nothing of its heap: of law *panic*, the place
-    /// in the source; of law *limits*, `time` if the run did not end in time.
+    /// The cause of a run's end that the heap does not explain: for law
+    /// *panic*, the place in the source; for law *limits*, `time` if the run
+    /// did not end in time.
     pub cause: Option<String>,
 }
 
 impl Violation {
-    /// A violation about no object in particular: of the subject `collector`.
+    /// A violation by the subject `collector`, not tied to an object.
     pub fn new(law: Law, collector: &str, message: String) -> Violation {
         Violation {
             law,
@@ -217,7 +217,7 @@ impl Violation {
         }
     }
 
-    /// The collector, or whatever ran for it, panicked.
+    /// A panic of the collector, or of another part of its subject.
     pub(crate) fn panic(collector: &str, panic: Panic) -> Violation {
         let Panic { message, place } = panic;
         Violation {
@@ -248,7 +248,7 @@ impl Violation {
         }
     }
 
-    /// How many holders of a path are printed at each end.
+    /// The number of holders at each end of a path that are printed.
     pub(super) const ENDS: usize = 8;
 
     /// A holder in words, with the names that are known.
@@ -290,8 +290,8 @@ impl Violation {
     }
 
     fn fmt_path(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Each holder but the first is in the object that the one before holds,
-        // so that object need not be named twice.
+        // Each holder but the first is in the object that the previous one
+        // holds, so that object need not be named twice.
         let steps: Vec<String> = self
             .path
             .iter()

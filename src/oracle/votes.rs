@@ -1,4 +1,4 @@
-//! Who is right, where runs show different things.
+//! Votes: decides which runs are right if observations differ.
 
 use super::compare::compare;
 use super::judge::JudgeRun;
@@ -10,44 +10,45 @@ use crate::module::Module;
 use crate::module::names::Names;
 use crate::observe::{Observation, Parts};
 
-/// What all runs showed. An observation may be as large as a heap, so of those
-/// that are equal only the first is kept.
+/// The observations of all runs. An observation may be as large as a heap, so
+/// only the first of several equal ones is kept.
 ///
-/// Where they differ, the model is right, if it has run: it shares no code with
-/// the other heaps, and several of them may be wrong alike. That it never frees is
-/// no reason to doubt it: an embedder cannot see what is freed or when, so what
-/// any heap shows under any schedule is what the model shows. Without the model,
-/// more than half of the heaps outvote the others, if there are three at least.
+/// If they differ, the model is right, if it has run: it shares no code with
+/// the other heaps, and several of them may be wrong in the same way. The model
+/// never frees, which is no objection: an embedder cannot see what is freed or
+/// when, so every correct heap under every schedule shows what the model shows.
+/// Without the model, more than half of the heaps outvote the others, if there
+/// are at least three.
 ///
-/// The model of this crate counts as the model, and no other heap, even if it goes
-/// by the same name: a fault may have been put in front of that one.
+/// Only the unchanged model of this crate counts as the model. Another heap may
+/// have the same name, with a fault in front of it.
 ///
-/// A subject that shows only some parts of an observation agrees with every camp
-/// that is the same in these, and has a vote in each. It cannot choose between
-/// two camps that differ elsewhere, so the camp that is right is one of those that
-/// show most.
+/// A subject that shows only some parts of an observation agrees with every
+/// camp that is equal in these parts, and has a vote in each. It cannot decide
+/// between two camps that differ elsewhere, so the right camp is one of those
+/// that show most parts.
 #[derive(Default)]
 pub(super) struct Votes {
     /// In the order of the runs.
     runs: Vec<Run>,
     /// In the order of their first members.
     camps: Vec<Camp>,
-    /// Bytes of memory that these take.
+    /// Bytes of memory that the observations take.
     footprint: u64,
 }
 
-/// A run, as a voter sees it.
+/// A run, as needed for voting.
 struct Run {
     heap: String,
     is_model: bool,
-    /// If it is not the case's own.
+    /// The schedule, if it is not the case's own.
     schedule: Option<Schedule>,
     camp: usize,
 }
 
-/// What some runs showed.
+/// Runs with equal observations.
 struct Camp {
-    /// What there is of it.
+    /// The parts that the runs show.
     parts: Parts,
     seen: Observation,
 }
@@ -63,17 +64,17 @@ impl Run {
 }
 
 impl Votes {
-    /// Bytes of memory that what runs showed takes.
+    /// Bytes of memory that the observations take.
     pub fn footprint(&self) -> u64 {
         self.footprint
     }
 
-    /// What the first run showed.
+    /// The observation of the first run.
     pub fn first(&self) -> Option<&Observation> {
         self.camps.first().map(|camp| &camp.seen)
     }
 
-    /// All runs, and what they showed.
+    /// All runs, and the observations.
     pub fn into_runs(self) -> (Vec<JudgeRun>, Vec<Observation>) {
         let runs = self.runs.into_iter().map(|run| JudgeRun {
             subject: run.heap,
@@ -84,8 +85,8 @@ impl Votes {
         (runs.collect(), camps.collect())
     }
 
-    /// Adds what a run showed; `schedule` tells it from other runs of the same
-    /// heap.
+    /// Adds the observation of a run; `schedule` distinguishes it from other
+    /// runs of the same heap.
     pub fn add(&mut self, subject: &dyn Subject, schedule: Option<Schedule>, seen: Observation) {
         let parts = subject.parts();
         let seen = seen.only(parts);
@@ -104,7 +105,7 @@ impl Votes {
         });
     }
 
-    /// The first run of each heap: one that is run twice has one vote.
+    /// The first run of each heap: a heap that is run twice has one vote.
     fn heaps(&self) -> impl Iterator<Item = &Run> {
         let earlier = |i: usize, heap: &str| self.runs[..i].iter().any(|run| run.heap == heap);
         let runs = self.runs.iter().enumerate();
@@ -113,7 +114,7 @@ impl Votes {
     }
 
     /// The difference between two camps in the parts that both have, if an
-    /// embedder can tell them apart.
+    /// embedder can distinguish them.
     fn difference_of(&self, a: &Run, b: &Run, names: &Names<'_>) -> Option<Difference> {
         let (x, y) = (&self.camps[a.camp], &self.camps[b.camp]);
         let labels = (a.name(), b.name());
@@ -125,7 +126,7 @@ impl Votes {
         compare((&labels.0, &x), (&labels.1, &y), names)
     }
 
-    /// Whether a run shows what a camp shows, as far as it shows it.
+    /// Whether a run shows the same as a camp, in the parts that both have.
     fn agrees(&self, run: &Run, camp: usize) -> bool {
         let (x, y) = (&self.camps[run.camp], &self.camps[camp]);
         run.camp == camp
@@ -136,9 +137,8 @@ impl Votes {
             })
     }
 
-    /// The camp that most heaps are in, by the first run of each. One heap alone
-    /// is no majority, and neither are two camps that some heaps cannot choose
-    /// between.
+    /// The camp of most heaps, by the first run of each. One heap alone is no
+    /// majority, and neither are two camps between which some heaps cannot decide.
     fn majority(&self) -> Option<usize> {
         let heaps = self.heaps().count();
         let is_majority = |camp: &usize| {
@@ -152,7 +152,7 @@ impl Votes {
         }
     }
 
-    /// The camps that show most.
+    /// The camps that show most parts.
     fn fullest(&self) -> impl Iterator<Item = usize> {
         let most = self.camps.iter().map(|camp| camp.parts.len()).max();
         let camps = self.camps.iter().enumerate();
@@ -161,8 +161,8 @@ impl Votes {
             .map(|(i, _)| i)
     }
 
-    /// The difference between a run that is right, or just the first, and the first
-    /// that shows something else; and who is wrong, if there is a judge.
+    /// The first difference from a run that is right, or from the first run if
+    /// no judge can decide; and the wrong runs, if there is a judge.
     pub fn difference(&self, module: &Module) -> Option<Difference> {
         if self.camps.len() < 2 {
             return None;
@@ -173,13 +173,13 @@ impl Votes {
             (None, Some(camp)) => (Judge::Majority, camp),
             (None, None) => (Judge::Nobody, self.fullest().next()?),
         };
-        // Two observations may differ in what an embedder cannot see.
+        // Two observations may differ in details that an embedder cannot see.
         let names = Names::new(module);
         let right = self.runs.iter().find(|run| run.camp == camp)?;
         let mut outside = self.runs.iter().filter(|run| !self.agrees(run, camp));
         let differs = |run: &Run| Some((run.camp, self.difference_of(right, run, &names)?));
         let Some((wrong_camp, found)) = outside.find_map(differs) else {
-            // Two that show different parts each may still contradict each other.
+            // Two runs that show different parts may still contradict each other.
             let pairs = self.runs.iter().enumerate();
             let pairs = pairs.flat_map(|(i, a)| self.runs[..i].iter().map(move |b| (b, a)));
             return pairs
@@ -189,7 +189,7 @@ impl Votes {
         if judge == Judge::Nobody {
             return Some(found);
         }
-        // One run of each heap that is wrong alike.
+        // One run of each heap that is wrong in the same way.
         let mut wrong: Vec<&Run> = Vec::new();
         for run in self.runs.iter().filter(|run| run.camp == wrong_camp) {
             if wrong.iter().all(|known| known.heap != run.heap) {

@@ -1,5 +1,5 @@
-//! Which fields are of the external hierarchy: for faults that believe something
-//! about these.
+//! Fields of the external hierarchy, for faults that make wrong assumptions
+//! about them.
 
 use crate::types::{Composite, HeapType, RefType, Storage, TypeId, Types, ValType};
 
@@ -11,7 +11,7 @@ pub fn is_extern(storage: Storage) -> bool {
     matches!(heap, HeapType::Extern | HeapType::NoExtern)
 }
 
-/// The structures' fields of such types: type and payload offset.
+/// The fields of structures with such types: type and payload offset.
 pub fn extern_fields(types: &Types) -> Vec<(TypeId, u64)> {
     let mut found = Vec::new();
     for (id, entry) in types.iter() {

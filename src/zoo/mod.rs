@@ -1,59 +1,60 @@
-//! The zoo: real bugs of real collectors, each rebuilt as a fault that can be
-//! switched on, and trials of how fast each is noticed.
+//! The zoo: real bugs of collectors, each rebuilt as a fault that can be
+//! switched on, and trials that measure how fast each is detected.
 //!
-//! The letter of an id says where the bug comes from:
+//! The letter of a fault id names the origin of the bug:
 //!
 //! * W: Wasmtime;
-//! * D: derived by analogy, from what goes wrong in collectors elsewhere;
+//! * D: derived by analogy from bugs of other collectors;
 //! * X: another engine, runtime or tool;
 //! * B: a barrier that Wasmtime left out;
-//! * G: gcdiff itself: not known from anywhere.
+//! * G: found in gcdiff itself, not known from elsewhere.
 //!
 //! The canary is so plain that a harness which misses it is broken. A suffix
 //! names another place with the same bug: W1 is in `array.copy`, W1-const in
 //! constant expressions, W1-segment in copies from element segments, W1-host in
 //! calls of the host.
 //!
-//! Production code knows nothing of faults. A fault is one of three things:
+//! Production code does not know of faults. A fault is one of three things:
 //!
 //! * a policy of the counting or of the copying heap that overrides one hook
 //!   with the bug's logic (`drc`, `copying`);
-//! * a *faulty heap*: a layer in front of a heap, which replaces one operation, or
-//!   hands on wrong roots (`faulty_heap`, `maps`);
-//! * a faulty heap with edited code: sequences of the engine's own instructions in
-//!   the place of others, as another compiler once generated them. Where a wrong
+//! * a *faulty heap*: a layer in front of a heap, which replaces one operation
+//!   or passes on wrong roots (`faulty_heap`, `maps`);
+//! * a faulty heap with edited code: sequences of the engine's own instructions
+//!   in place of others, as another compiler once generated them. Where a wrong
 //!   step must be counted, they call the faulty heap.
 //!
-//! Each tells a [`Probe`] when its code runs, and when what it does is not what
-//! the right code would have done. Each has a witness in `corpus/regressions/`.
+//! Each reports to a [`Probe`] when its code runs, and when its effect differs
+//! from that of the correct code. Each has a witness in `corpus/regressions/`.
 //!
-//! Some are in one collector, as the bug was. Those of code that all collectors
-//! share are in all but the model, and only that tells.
+//! Some faults are in one collector, as the bug was. Faults of code that all
+//! collectors share are in all collectors except the model, so that only the
+//! model differs.
 //!
 //! # Bugs that are smaller here
 //!
-//! * W13: a heap here belongs to one store. It begins with what an earlier one
-//!   would have left.
+//! * W13: a heap here belongs to one store. It begins with the state that an
+//!   earlier store would have left.
 //! * W28: there is one stack. Its outermost frame stands for a suspended one.
-//! * W36, W37: sizes of gigabytes are beyond the budget of a case. What wraps
-//!   has eight and sixteen bits.
+//! * W36, W37: sizes of gigabytes exceed the budget of a case. The sizes that
+//!   wrap have eight and sixteen bits here.
 //! * W1: `AnyRef::from_raw` did not count. The handle of an external value did,
 //!   so Wasmtime was right about those. Here every object loses a count.
 //! * W17, W47: a crash ends the process. Here it ends the run
 //!   ([`HeapError::crash`](crate::heap::HeapError::crash)).
 //!
-//! # Bugs that cannot be had here
+//! # Bugs that cannot be reproduced here
 //!
-//! * D1 in `struct.set`: what is stored comes from a frame, so the stack-root
-//!   list owns it, and giving up the old value first cannot free it. What
-//!   `array.copy` and `table.copy` store does not pass through a frame.
-//! * W9, the half about frames: whatever is thrown has come from a frame, and no
-//!   collection comes between a throw and its handler, so that a caught exception
-//!   is in the stack-root list already.
-//! * X12, cycles are never freed: that is how this collector is meant to be. The
-//!   law *leak* tells cycles from leaks.
-//! * X17, a slot that still shows the old value while that is freed: nothing
-//!   runs while an object is freed, and the container is in a frame.
+//! * D1 in `struct.set`: the stored value comes from a frame, so the stack-root
+//!   list owns it, and releasing the old value first cannot free it. The values
+//!   that `array.copy` and `table.copy` store do not pass through a frame.
+//! * W9, the half about frames: every thrown exception comes from a frame, and
+//!   no collection runs between a throw and its handler, so a caught exception
+//!   is already in the stack-root list.
+//! * X12, cycles are never freed: that is by design in this collector. The law
+//!   *leak* distinguishes cycles from leaks.
+//! * X17, a slot that still shows the old value while its object is freed: no
+//!   code runs while an object is freed, and the container is in a frame.
 
 mod copying;
 mod drc;
@@ -84,14 +85,14 @@ pub use trials::{Tally, Trials, Tried};
 pub struct Fault {
     /// Its id, as `--fault` spells it.
     pub id: &'static str,
-    /// What it does.
+    /// The mechanism of the bug.
     pub mechanism: &'static str,
-    /// Where it comes from.
+    /// The origin of the bug.
     pub source: &'static str,
     kind: Kind,
 }
 
-/// What a fault is made of.
+/// The implementation of a fault.
 #[derive(Copy, Clone, Debug)]
 enum Kind {
     /// A policy of the counting heap.
@@ -107,14 +108,14 @@ enum Kind {
 }
 
 impl Fault {
-    /// The same options with the fault in all heaps that have it. `probe` will
-    /// tell how far it gets.
+    /// The same options, with the fault in all heaps that have it. `probe`
+    /// records its progress.
     pub fn switch_on(&self, options: Options, probe: &Probe) -> Options {
         options.with_variants(&self.variants(probe))
     }
 
-    /// The collectors that have the fault, with it. This is the one way to switch
-    /// a fault on, whether one module runs or many in one store.
+    /// The collectors that have the fault, as variants. This is the only way to
+    /// switch a fault on, for a single module and for several in one store.
     pub fn variants(&self, probe: &Probe) -> Vec<Variant> {
         let probe = probe.clone();
         match self.kind {
@@ -138,7 +139,7 @@ impl Fault {
     }
 }
 
-/// The fault with this id, in any case of letters.
+/// The fault with this id, ignoring case.
 pub fn fault(id: &str) -> Option<Fault> {
     let mut faults = FAULTS.iter().copied();
     faults.find(|f| f.id.eq_ignore_ascii_case(id))

@@ -1,16 +1,15 @@
-//! How far a fault got.
+//! Probes: the progress of a fault in a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts how often the hook that a fault overrides has run, and how often what
-/// it did was not what the correct hook would have done. A fault that was not
-/// reached or not triggered is the generator's business; one that was, and gave
-/// no bad verdict, is the oracle's.
+/// Counts how often the hook that a fault overrides has run, and how often its
+/// effect differed from that of the correct hook. A fault that was not reached
+/// or not triggered is a matter for the generator. A fault that was triggered
+/// without a bad verdict is a matter for the oracle.
 ///
-/// Clones share their counts, so that whoever has one can ask about heaps that
-/// are gone. Runs that are repeated to find an instruction count again: only the
-/// step from zero means something.
+/// Clones share their counts, so the counts outlive the heaps. Runs that are repeated
+/// to find an instruction count again: only the step from zero is meaningful.
 #[derive(Clone, Debug, Default)]
 pub struct Probe(Arc<Counts>);
 
@@ -26,12 +25,12 @@ impl Probe {
         self.0.reached.load(Ordering::Relaxed)
     }
 
-    /// How often its effect was not that of the correct one.
+    /// How often its effect differed from that of the correct hook.
     pub fn triggered(&self) -> u64 {
         self.0.triggered.load(Ordering::Relaxed)
     }
 
-    /// The faulty hook runs, and its effect will be the right one or not.
+    /// Records that the faulty hook runs, and whether its effect is wrong.
     pub(super) fn run(&self, wrong: bool) {
         self.0.reached.fetch_add(1, Ordering::Relaxed);
         self.0.triggered.fetch_add(wrong.into(), Ordering::Relaxed);

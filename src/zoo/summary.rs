@@ -1,11 +1,11 @@
-//! What the trials of one fault come to.
+//! Summaries of the trials of one fault.
 
 use super::{Fault, Trial, quantile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The median and the 90th percentile over seeds of the first case in which
-/// something happened; `None` beyond the last case.
+/// The median and the 90th percentile over seeds of the first case in which an
+/// event happened; `None` beyond the last case.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Quantiles {
     /// The median.
@@ -29,26 +29,26 @@ impl Quantiles {
 pub struct Summary {
     /// The fault's id.
     pub id: &'static str,
-    /// Where it comes from.
+    /// The origin of the bug.
     pub source: &'static str,
-    /// What it does.
+    /// The mechanism of the bug.
     pub mechanism: &'static str,
-    /// Until the faulty code ran.
+    /// The first case in which the faulty code ran.
     pub reached: Quantiles,
-    /// Until it did something wrong.
+    /// The first case in which its effect was wrong.
     pub triggered: Quantiles,
-    /// Until that was noticed.
+    /// The first case that was a finding.
     pub detected: Quantiles,
-    /// The law or comparison that noticed first, in most of the trials.
+    /// The law or comparison that detected the fault first in most trials.
     pub law: Option<String>,
-    /// How often each fingerprint was the first.
+    /// For each fingerprint, the number of trials in which it was the first.
     pub fingerprints: BTreeMap<String, usize>,
     /// The trials, in order of the seeds.
     pub trials: Vec<Trial>,
 }
 
 impl Summary {
-    /// Sums up.
+    /// Summarises trials.
     pub fn new(fault: &Fault, trials: &[Trial]) -> Summary {
         let mut fingerprints: BTreeMap<String, usize> = BTreeMap::new();
         let mut laws: BTreeMap<String, usize> = BTreeMap::new();
@@ -70,18 +70,18 @@ impl Summary {
         }
     }
 
-    /// The fingerprint that came first most often, and how often it did.
+    /// The fingerprint that was the first in most trials, and in how many.
     pub fn fingerprint(&self) -> Option<(&String, usize)> {
         most(&self.fingerprints)
     }
 
-    /// In how many trials it was noticed.
+    /// The number of trials in which the fault was detected.
     pub fn noticed(&self) -> usize {
         self.trials.iter().filter(|t| t.detected.is_some()).count()
     }
 }
 
-/// The largest; of several the first in order of the alphabet.
+/// The key with the largest count; among several, the first alphabetically.
 fn most(counts: &BTreeMap<String, usize>) -> Option<(&String, usize)> {
     let most = counts.iter().rev().max_by_key(|(_, count)| **count);
     most.map(|(key, count)| (key, *count))

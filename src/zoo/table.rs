@@ -16,8 +16,8 @@ macro_rules! wasmtime {
     };
 }
 
-/// A line of the table: a policy of the counting heap; of the copying heap; a
-/// fault in front of some collectors, perhaps with edited code.
+/// A line of the table: a policy of the counting heap, a policy of the copying
+/// heap, or a fault in front of some collectors, optionally with edited code.
 macro_rules! fault {
     ($id:literal, $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {
@@ -52,7 +52,7 @@ macro_rules! map {
     };
 }
 
-/// Sources that are no links.
+/// Sources without a link.
 const ANALOGY: &str = "by analogy";
 const OWN: &str = "this project";
 

@@ -1,4 +1,4 @@
-//! How many generated cases it takes to notice a fault.
+//! Trials: the number of generated cases until a fault is detected.
 
 use super::Probe;
 use crate::generate::{self, Generator};
@@ -7,7 +7,7 @@ use crate::oracle::Options;
 use serde::Serialize;
 
 /// One fault against the cases of one seed. Cases are counted from 1; `None` if
-/// it did not come to that.
+/// the event did not happen.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Trial {
     /// The first case in which the faulty hook ran.
@@ -21,7 +21,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Notes how far the fault has come by the end of a case.
+    /// Records the progress of the fault at the end of a case.
     pub(super) fn note(&mut self, case: u64, probe: &Probe) {
         let by_now = |count: u64| (count > 0).then_some(case);
         self.reached = self.reached.or(by_now(probe.reached()));
@@ -29,19 +29,19 @@ impl Trial {
     }
 }
 
-/// What a trial is made with.
+/// The setup of a trial.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What makes the cases.
+    /// The generator of the cases.
     pub generator: Generator,
     /// How to judge.
     pub options: Options,
 }
 
-/// Judges the cases of a seed, as a campaign would, until one is a finding, or until
-/// there have been `cases` of them. `options` have a fault that `probe` knows. `next` is
-/// told the number of each case before it is made, and what is known by then;
-/// nothing comes of the trial if it says no.
+/// Judges the cases of a seed, as a campaign would, until one is a finding or
+/// `cases` cases have been judged. `options` have a fault that reports to
+/// `probe`. `next` is called before each case is made, with its number and the
+/// results so far; if it returns false, the trial ends without a result.
 pub(super) fn follow(
     generator: &Generator,
     options: &Options,
@@ -72,8 +72,8 @@ pub(super) fn follow(
     Some(trial)
 }
 
-/// The smallest of `times` that at least `percent` of them do not exceed; `None`
-/// where that is one that did not happen: right-censored.
+/// The smallest of `times` that at least `percent` of them do not exceed;
+/// `None` if that one is right-censored: its event did not happen.
 pub fn quantile(times: &[Option<u64>], percent: usize) -> Option<u64> {
     let mut times: Vec<u64> = times.iter().map(|t| t.unwrap_or(u64::MAX)).collect();
     times.sort_unstable();

@@ -8,24 +8,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Holds trials of faults against seeds.
+/// Runs trials of faults against seeds.
 #[derive(Clone, Debug)]
 pub struct Trials {
     /// The faults.
     pub faults: Vec<Fault>,
-    /// Seeds 0 up to this, this not included.
+    /// Number of seeds, counted from 0.
     pub seeds: u64,
     /// Cases per trial, at most.
     pub cases: u64,
     /// Threads. The results do not depend on it.
     pub jobs: usize,
-    /// How long a case may take, in processor time where the system tells it.
-    /// One that takes longer is detected, as law *limits*, if one heap is to blame;
-    /// else the trial does not come to its end.
+    /// Time limit for a case, in processor time where the system reports it. A
+    /// case that exceeds it is detected as law *limits* if a single heap is to
+    /// blame; otherwise the trial does not complete.
     pub timeout: Option<Duration>,
 }
 
-/// How the trials go. Clones are about the same trials.
+/// Progress of trials. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Cases begun.
@@ -36,18 +36,18 @@ pub struct Tally {
     pub stop: Arc<AtomicBool>,
 }
 
-/// What came of the trials.
+/// The results of the trials.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// For each setup, for each fault, a trial for each seed; none in the place of
-    /// those that had not come to their end.
+    /// For each setup, for each fault, a trial for each seed; `None` for trials
+    /// that did not complete.
     pub trials: Vec<Vec<Vec<Option<Trial>>>>,
     /// Whether they ended early because too many cases did not end.
     pub gave_up: bool,
 }
 
 impl Tried {
-    /// The trials that came to their end.
+    /// The trials that completed.
     pub fn ended(self) -> Vec<Vec<Vec<Trial>>> {
         let flat = |trials: Vec<Option<Trial>>| trials.into_iter().flatten().collect();
         let of_setup = |faults: Vec<Vec<_>>| faults.into_iter().map(flat).collect();
@@ -56,21 +56,21 @@ impl Tried {
 }
 
 impl Trials {
-    /// How many trials one setup takes.
+    /// The number of trials for one setup.
     pub fn len(&self) -> u64 {
         self.faults.len() as u64 * self.seeds
     }
 
-    /// Whether there is nothing to try.
+    /// Whether there are no trials.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All trials with each setup.
+    /// Runs all trials with each setup.
     ///
     /// # Panics
     ///
-    /// If a case makes gcdiff panic outside all heaps; a heap's own panic is
+    /// If a case makes gcdiff panic outside all heaps. A heap's own panic is
     /// detected as law *panic*.
     pub fn run(&self, setups: &[Setup], tally: &Tally) -> Tried {
         let states = (0..setups.len() as u64 * self.len()).map(|_| Mutex::default());
@@ -98,15 +98,15 @@ impl Trials {
     }
 }
 
-/// Where a trial is.
+/// The state of a trial.
 #[derive(Debug, Default)]
 struct State {
-    /// The case that is tried.
+    /// The number of the current case.
     case: u64,
-    /// What was known before it, and how far the fault has come.
+    /// The results before the current case, and the progress of the fault.
     known: Trial,
     probe: Probe,
-    /// What came of it.
+    /// The result of the trial.
     ended: Option<Trial>,
 }
 
@@ -114,8 +114,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The work: an item is a trial. The seeds of the first fault with the first setup
-/// come first.
+/// The work for the pool: an item is a trial. The seeds of the first fault with
+/// the first setup come first.
 struct All {
     trials: Trials,
     setups: Vec<Setup>,
@@ -202,8 +202,8 @@ mod tests {
         let run = |jobs| with(jobs).run(&setups, &Tally::default()).ended();
         let results = run(1);
         assert_eq!(results, run(3));
-        // W1 is noticed, and not before it has done something wrong; plain
-        // modules of wasm-smith do not reach it.
+        // W1 is detected, and not before its effect was wrong. Plain modules of
+        // wasm-smith do not reach it.
         for trial in &results[0][0] {
             assert!(trial.reached <= trial.triggered, "{trial:?}");
             assert!(trial.triggered <= trial.detected, "{trial:?}");
@@ -212,7 +212,7 @@ mod tests {
         assert!(results[2][0].iter().all(|trial| trial.detected.is_none()));
     }
 
-    /// A collection that never ends, once there is something to collect.
+    /// A collection that does not end once there is something to collect.
     struct Endless(Probe);
 
     impl Policy for Endless {

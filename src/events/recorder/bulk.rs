@@ -4,17 +4,18 @@ use super::Recorder;
 use crate::events::Event;
 use crate::heap::{GcRef, Slot};
 
-/// How many of the references are looked at: a few tell what kind of operation it is.
+/// How many of the references are read: a few suffice to classify the operation.
 const LOOK: u32 = 64;
 
-/// How many of a row of slots refer to objects, as far as one looks.
+/// The number of slots that refer to objects, among the first [`LOOK`].
 fn objects(slots: &[u32]) -> usize {
     let first = slots.iter().take(LOOK as usize);
     first.filter(|slot| GcRef(**slot).is_object()).count()
 }
 
 impl Recorder {
-    /// How many of `len` elements from `start` on refer to objects.
+    /// The number of elements that refer to objects, among `len` from `start`
+    /// on and at most [`LOOK`].
     fn objects_in(&self, array: GcRef, start: u32, len: u32) -> usize {
         let elements = (start..).take(len.min(LOOK) as usize);
         elements
@@ -81,7 +82,7 @@ impl Recorder {
         self.count_if(!slots.is_empty() && value.is_object(), Event::TableGrow);
     }
 
-    /// Counts `elem.drop`, and handles of the host that go away.
+    /// Counts `elem.drop`, and handles of the host that are dropped.
     pub(super) fn slots_dropped(&mut self, kind: Slot, slots: &[u32]) {
         let objects = objects(slots) > 0;
         match kind {

@@ -5,16 +5,16 @@ use crate::events::Event;
 use crate::heap::{GcRef, HeapError, RawFrame, Roots, Slot};
 use crate::module::{Code, Module};
 
-/// What the frames hold.
+/// References in frames, and the state of the call stack.
 #[derive(Default)]
 struct Frames {
-    /// How many refer to an object.
+    /// Number of frames that refer to an object.
     referring: usize,
     across_call: bool,
     at_loop: bool,
     at_entry: bool,
     in_handler: bool,
-    /// The host runs, or has called in turn.
+    /// The event for a host frame: the host runs, or has called a function in turn.
     host: Option<Event>,
     /// Objects that some frame refers to.
     held: Vec<GcRef>,
@@ -39,7 +39,7 @@ impl Frames {
         if !refers {
             return;
         }
-        // The case's own module is the only one there is.
+        // The case's own module is the only one in the store.
         let entry = module.bodies.get(code.body as usize).map(|b| b.entry);
         let op = module.ops.get(code.pc as usize).map(|op| op.code);
         self.across_call |= !frame.running;
@@ -50,7 +50,7 @@ impl Frames {
 }
 
 impl Recorder {
-    /// Collects, and counts.
+    /// Collects, and counts events.
     pub(super) fn collected(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
         let mut frames = Frames::default();
         if let Some(module) = &self.module {
@@ -92,7 +92,7 @@ impl Recorder {
         let freed = self.heap.stats().freed - before.freed;
         let unlisted = listed_before.saturating_sub(listed(&*self.heap));
         self.count_if(freed > 0, Event::FreeBySweep);
-        // Whatever else is freed goes with what has left the list.
+        // Other freed objects were kept alive by objects that left the list.
         self.count_if(freed > unlisted, Event::FreeChain);
         self.count_if(freed > 30, Event::FreeMany);
         done

@@ -1,4 +1,4 @@
-//! What a heap that is recorded counts. Everything else is forwarded.
+//! Operations that are counted. All others are forwarded.
 
 use super::Recorder;
 use crate::events::Event;
@@ -7,7 +7,7 @@ use crate::types::{Field, Lane, TypeId, Types};
 use std::sync::Arc;
 
 impl Recorder {
-    /// Lets the heap write, and counts what that frees.
+    /// Runs a write, and counts the objects that it frees.
     fn writing<T>(
         &mut self,
         write: impl FnOnce(&mut dyn Heap) -> Result<T, HeapError>,
@@ -55,7 +55,7 @@ impl HeapLayer for Recorder {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
-            // Other operations show what these add.
+            // Other operations show the effects of these.
             EngineEvent::Linked { module, .. } => self.module = Some(Arc::clone(module)),
             EngineEvent::GlobalAdded { .. }
             | EngineEvent::TableAdded { .. }

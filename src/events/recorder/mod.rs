@@ -1,7 +1,8 @@
-//! A heap in front of a heap that counts what happens to it.
+//! The recorder: a heap in front of a heap that counts events.
 //!
-//! It looks before an operation, lets the heap do it, and looks again. It sees only what the heap shows of itself, and is free
-//! to be slow: production runs have no recorder.
+//! It checks the heap's state before an operation, runs the operation, and
+//! checks again. It uses only what the heap shows through its interface, and
+//! may be slow: production runs have no recorder.
 //!
 //! | file | counts |
 //! |---|---|
@@ -23,7 +24,8 @@ use crate::types::{Lane, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A collector of this crate with a recorder in front, which leaves in `sink` what it has counted when its run is over.
+/// A collector of this crate with a recorder in front, which adds its counts to
+/// `sink` when its run is over.
 pub fn recorder(collector: Collector, sink: &Sink) -> SharedSubject {
     let sink = sink.clone();
     let heap = move || -> Box<dyn Heap> { Box::new(Recorder::new(collector.heap(), &sink)) };
@@ -33,16 +35,17 @@ pub fn recorder(collector: Collector, sink: &Sink) -> SharedSubject {
 /// The heap in front.
 struct Recorder {
     heap: Box<dyn Heap>,
-    /// The case's own module, which is the only one there is.
+    /// The case's own module, the only one in the store.
     module: Option<Arc<Module>>,
     trace_info: TraceInfo,
     tally: Tally,
     sink: Sink,
-    /// For every address that was ever an object's, how many collections had run when the last object there was made.
+    /// For every address ever used by an object, the number of collections
+    /// before the last object there was made.
     born: HashMap<u32, u64>,
-    /// Collections so far.
+    /// Number of collections so far.
     collections: u64,
-    /// The exception that was made last: throwing it is no rethrow.
+    /// The exception that was made last. Throwing it is not a rethrow.
     made: GcRef,
 }
 
@@ -64,7 +67,7 @@ impl Recorder {
         self.tally.count(event);
     }
 
-    /// Counts an event if it has happened.
+    /// Counts an event if `happened`.
     fn count_if(&mut self, happened: bool, event: Event) {
         if happened {
             self.count(event);
@@ -75,7 +78,8 @@ impl Recorder {
         r.is_object().then(|| self.heap.header(r)).flatten()
     }
 
-    /// Whether one of the registers `values`, which initialise an object of this shape, refers to an object.
+    /// Whether one of the registers `values`, which initialise an object of
+    /// this shape, refers to an object.
     fn has_object(&self, shape: Shape, values: &[u64]) -> bool {
         let Ok(layout) = self.trace_info.of(shape) else {
             return false;
@@ -100,7 +104,7 @@ impl Recorder {
         layout.is_ok_and(|layout| layout.element == Lane::Gc)
     }
 
-    /// What the allocation of an array is counted as.
+    /// The event for the allocation of an array.
     fn array_event(&self, ty: TypeId) -> Event {
         match self.holds_references(ty) {
             true => Event::NewReferences,
@@ -126,7 +130,7 @@ impl Recorder {
         false
     }
 
-    /// Notes an object that was just made.
+    /// Records an object that was just made.
     fn made(&mut self, made: &Result<GcRef, HeapError>, event: Event) {
         let Ok(r) = made else { return };
         self.count(event);
@@ -134,13 +138,13 @@ impl Recorder {
         self.count_if(again, Event::Reuse);
     }
 
-    /// How many collections an object has survived.
+    /// The number of collections that an object has survived.
     fn age(&self, r: GcRef) -> u64 {
         let born = self.born.get(&r.0).copied();
         self.collections - born.unwrap_or(self.collections)
     }
 
-    /// Counts what a write has freed.
+    /// Counts the objects that a write has freed.
     fn freed(&mut self, before: Stats) {
         let freed = self.heap.stats().freed - before.freed;
         self.count_if(freed > 0, Event::FreeByWrite);

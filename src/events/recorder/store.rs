@@ -5,7 +5,7 @@ use crate::events::Event;
 use crate::heap::{GcRef, HeapError, Place, Shape, Slot};
 use crate::types::Lane;
 
-/// How many references the search for a cycle follows at most.
+/// The largest number of references that the search for a cycle follows.
 const REACH: usize = 64;
 
 impl Recorder {
@@ -21,7 +21,7 @@ impl Recorder {
         self.count_if(age >= 16, Event::Survivor16);
     }
 
-    /// What reading a slot is counted as.
+    /// The event for reading a slot.
     pub(super) fn read_from(slot: Slot) -> Option<Event> {
         match slot {
             Slot::Global(_) => Some(Event::ReadGlobal),
@@ -87,7 +87,7 @@ impl Recorder {
         self.count_if(exception, Event::StoreException);
     }
 
-    /// Whether `to` is found among the first objects that are reached from `from`.
+    /// Whether `to` is among the first objects that are reachable from `from`.
     fn reaches(&self, from: GcRef, to: GcRef) -> bool {
         let mut found = vec![from];
         let mut next = 0;
@@ -107,7 +107,8 @@ impl Recorder {
         false
     }
 
-    /// Visits the references in an object; of a long array, in its first elements.
+    /// Visits the references in an object; in a long array, only those in its
+    /// first elements.
     fn references_in(&self, object: GcRef, visit: &mut dyn FnMut(GcRef)) -> Result<(), HeapError> {
         let Some(header) = self.header(object) else {
             return Ok(());

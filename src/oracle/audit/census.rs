@@ -1,4 +1,4 @@
-//! The census: every object, every owner, everything reachable.
+//! The census: a count of all objects, all owners and all reachable objects.
 
 use super::garbage::{self, Garbage};
 use super::type_info::{Element, Plans};
@@ -14,7 +14,7 @@ use std::ops::Range;
 pub(super) struct Object {
     pub block: Block,
     pub header: Header,
-    /// Where its references are among all that are held.
+    /// The start of its references in `held` of the census.
     pub first: u32,
     pub slots: u32,
 }
@@ -25,87 +25,87 @@ impl Object {
     }
 }
 
-/// What an audit knows. Kept between audits for its memory.
+/// Result of a census. Its memory is reused by later audits.
 #[derive(Debug, Default)]
 pub(super) struct Census {
     pub blocks: Vec<Block>,
-    /// The first allocated block without an object.
+    /// The first allocated block whose header cannot be read.
     pub unreadable: Option<Block>,
     /// Allocated objects by address.
     pub objects: Vec<Object>,
-    /// The values of all slots of all objects that may refer to the heap.
+    /// The values of all reference slots into the heap, of all objects.
     pub(super) held: Vec<GcRef>,
-    /// For each of `held` the place in `objects` of what it refers to, plus
-    /// one; 0 if it refers to no object.
+    /// For each of `held`, the index in `objects` of the object that it refers
+    /// to, plus one; 0 if it refers to no object.
     pub(super) targets: Vec<u32>,
-    /// From the granule an object starts at, counted from the first address in
-    /// use, to its place in `objects`, plus one.
+    /// For each granule, counted from the first address in use, the index in
+    /// `objects` of the object that starts there, plus one.
     pub(super) index: Vec<u32>,
     pub(super) start: u32,
-    /// For every object the number of its owners, the stack-root list aside.
+    /// For each object, the number of its owners, not counting the stack-root list.
     pub owners: Vec<u32>,
-    /// For every object whether it can be reached.
+    /// For each object, whether it is reachable.
     pub reachable: Vec<bool>,
-    /// How many of them can.
+    /// Number of reachable objects.
     pub reached: usize,
-    /// The first reachable reference that is no object.
+    /// The first reachable reference that does not refer to an object.
     pub dangling: Option<GcRef>,
-    /// For every object whether a frame refers to it.
+    /// For each object, whether a frame refers to it.
     pub framed: Vec<bool>,
     pub list: Option<RootList>,
     pub parked: Vec<GcRef>,
-    /// For every object how often it is in the list.
+    /// For each object, how often it is in the stack-root list.
     pub listed: Vec<u32>,
-    /// The unreachable objects, and the first that has leaked; see
+    /// Counts of the unreachable objects, and the first leaked one; see
     /// [`Census::sort_garbage`].
     pub garbage: (Garbage, Option<usize>),
-    /// Whether some slot of some object holds what it must not.
+    /// Whether a slot of an object holds a value that its type does not allow.
     pub ill_typed: bool,
-    /// What there is to know of the store's types.
+    /// Type information for the types of the store.
     pub plans: Plans,
     work: Vec<u32>,
 }
 
-/// The largest census whose memory is kept for another one, in slots of objects
-/// and in granules.
+/// The largest census whose memory is kept for reuse, in slots of objects and
+/// in granules.
 const KEPT: usize = 1 << 16;
 
 thread_local! {
-    /// Censuses that nobody needs any more.
+    /// Censuses that are no longer in use.
     static SPARE: Spare<Census> = const { Spare::new() };
 }
 
 impl Census {
-    /// An empty one, with the memory of one that was given back on this thread.
+    /// An empty census, with the memory of one that was returned on this thread.
     pub fn new() -> Census {
         Spare::take(&SPARE)
     }
 
-    /// Gives the memory back.
+    /// Returns the memory to the pool of this thread.
     pub fn give_back(mut self) {
         if self.held.capacity().max(self.index.capacity()) <= KEPT {
-            // The next one is of another store, with other types.
+            // The next census is of another store, with other types.
             self.plans.forget();
             Spare::give(&SPARE, self);
         }
     }
 
-    /// Gives memory back if that is more than is kept for another run.
+    /// Frees the memory if it is more than is kept for another run.
     pub fn shrink(&mut self) {
         if self.held.capacity().max(self.index.capacity()) > KEPT {
             *self = Census::default();
         }
     }
 
-    /// The work that taking it was, and that checking the laws on it is.
+    /// The work of taking this census and of checking the laws on it.
     pub fn work(&self) -> u64 {
         let granules = self.index.len() / 4;
         (40 * self.objects.len() + 10 * self.held.len() + granules + self.blocks.len()) as u64
     }
 
-    /// Counts everything, on at most `room` bytes of memory for what objects
-    /// hold: a reference and what it refers to take eight. False, and of no
-    /// further use, if that is too little.
+    /// Counts everything, with at most `room` bytes of memory for the
+    /// references in objects: a reference and its target take eight. Returns
+    /// false if that is not enough; the census is then unusable.
     pub fn take<H: Heap>(&mut self, view: &View<'_, H>, room: u64) -> bool {
         let heap = &view.store.heap;
         self.find_objects(heap);
@@ -154,7 +154,7 @@ impl Census {
         }
     }
 
-    /// Sorts the unreachable objects. Of meaning right after a collection.
+    /// Classifies the unreachable objects. Meaningful right after a collection.
     pub fn sort_garbage(&mut self) {
         self.garbage = garbage::sort(self);
     }
@@ -170,17 +170,17 @@ impl Census {
         Some(place.checked_sub(1)? as usize)
     }
 
-    /// How many owners an object has.
+    /// The number of owners of an object, including the stack-root list.
     pub fn owners_of(&self, object: usize) -> u32 {
         self.owners[object] + self.listed[object]
     }
 
-    /// The values of an object's slots that may refer to the heap, in order.
+    /// The values of an object's reference slots into the heap, in order.
     pub fn held(&self, object: usize) -> &[GcRef] {
         &self.held[self.range(object)]
     }
 
-    /// The objects that an object refers to, one for each slot that does.
+    /// The objects that an object refers to, once for each slot.
     pub fn targets(&self, object: usize) -> impl Iterator<Item = usize> + '_ {
         let targets = &self.targets[self.range(object)];
         targets
@@ -188,8 +188,8 @@ impl Census {
             .filter_map(|t| Some(t.checked_sub(1)? as usize))
     }
 
-    /// What the `slot`-th of an object's slots refers to, if it is an object;
-    /// `None` behind the last slot.
+    /// The target of an object's slot number `slot`, if it is an object; `None`
+    /// beyond the last slot.
     pub fn target(&self, object: usize, slot: usize) -> Option<Option<usize>> {
         let target = self.targets[self.range(object)].get(slot)?;
         Some(target.checked_sub(1).map(|target| target as usize))
@@ -200,8 +200,8 @@ impl Census {
         first as usize..first as usize + slots as usize
     }
 
-    /// Reads what all objects hold, checks it against their types, and counts its
-    /// owners on the way. False if that is more than `most` references.
+    /// Reads the references of all objects, checks them against their types, and
+    /// counts the owners. Returns false if there are more than `most` references.
     fn read_references<H: Heap>(&mut self, view: &View<'_, H>, most: usize) -> bool {
         let (heap, types) = (&view.store.heap, view.store.types());
         self.plans.learn(types);
@@ -225,7 +225,7 @@ impl Census {
                 well_typed &= self.plans.read(heap, object, plan, &mut held)
                     && types::funcs_fit_in(&self.plans, view, (r, &header), plan)
                     && types::wrong_tag(view, r, header.shape).is_none();
-                // Null is nothing, and runs of one value are checked once.
+                // Null has no target, and each run of equal values is checked once.
                 let mut last = (GcRef::NULL, 0);
                 let mut target = |r: GcRef, ty: RefType, last: &mut (GcRef, u32)| {
                     if r.is_null() {
@@ -264,7 +264,7 @@ impl Census {
         true
     }
 
-    /// How many references an array has at most; of other objects, none.
+    /// An upper bound on the references in an array; 0 for other objects.
     fn references_in<H: Heap>(&self, heap: &H, object: usize) -> usize {
         let Object { block, header, .. } = self.objects[object];
         let plan = self.plans.of(header.shape);
@@ -272,7 +272,7 @@ impl Census {
         if element.is_none_or(|element| element.ty.is_none()) {
             return 0;
         }
-        // A length that is wrong does not get past the block.
+        // A wrong length cannot exceed the block.
         match heap.header_size() {
             Some(_) => header.len.min(block.size / 4) as usize,
             None => header.len as usize,
@@ -301,8 +301,8 @@ impl Census {
         self.list = list;
     }
 
-    /// Finds what can be reached: from frames, from slots outside the heap, and
-    /// from deferred work, which may yet store what it owns.
+    /// Finds the objects reachable from frames, from slots outside the heap, and from
+    /// deferred work, which may still store the references that it owns.
     fn reach<H: Heap>(&mut self, view: &View<'_, H>) {
         let mut work = std::mem::take(&mut self.work);
         view.frame_references(|_, _, r| {

@@ -1,9 +1,10 @@
-//! Whether a heap is sound: all laws about blocks, headers, counts and lists at
-//! once, without saying which one is broken.
+//! The fast path of an audit: checks all laws about blocks, headers, counts and
+//! lists in one pass, without naming the broken one.
 //!
-//! Nearly every audit finds nothing, and one look at each object is cheaper than
-//! one for each law. What is called sound here must break none of [`laws`]; debug
-//! builds check that on every audit. What is not called sound is left to them.
+//! Nearly every audit finds nothing, and one pass over the objects is cheaper
+//! than one pass for each law. A heap that passes here must break none of
+//! [`laws`]; debug builds check that on every audit. A heap that does not pass
+//! is checked law by law.
 //!
 //! [`laws`]: super::laws
 
@@ -11,7 +12,7 @@ use super::census::Census;
 use crate::engine::{Point, View};
 use crate::heap::{Block, GRANULE, Heap, Reclaims};
 
-/// Whether no law is broken that is not about types or poison.
+/// Whether all laws hold, apart from those about types of slots and poison.
 pub(super) fn sound<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) -> bool {
     let heap = &view.store.heap;
     let (start, end) = heap.extent();
@@ -44,7 +45,7 @@ pub(super) fn sound<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) 
         let plans = &census.plans;
         let size = match header_size {
             Some(size) => plans.block_size(header, size),
-            // Of blocks that are no memory only the type counts.
+            // Objects without bytes have no size to check, only a type.
             None => plans.payload(header).map(|_| object.block.size.into()),
         };
         let counted = header

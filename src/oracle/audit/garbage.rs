@@ -1,19 +1,19 @@
-//! What is unreachable and still there: garbage cycles, what hangs off them,
-//! and real leaks.
+//! Unreachable objects that are still allocated: garbage cycles, objects that
+//! hang off them, and leaks.
 //!
-//! A counting collector cannot free a cycle of garbage, nor anything that the
-//! cycle owns. That is no bug (every counting collector without a cycle
-//! detector does it), so it must be told from a leak, which is one. Let *U* be
-//! the unreachable objects. The strongly connected components of the reference
-//! graph on *U* that have more than one member, or one that refers to itself,
-//! are the *garbage cycles*. What can be reached from them *hangs off* them.
-//! Whatever else is in *U* is *leaked*: follow its owners backwards, and since
-//! none of them is on a cycle the walk ends at an object that nothing owns, and
-//! which should have been freed.
+//! A counting collector without a cycle detector frees neither a garbage cycle
+//! nor anything that the cycle owns. That is not a bug, so it must be
+//! distinguished from a leak, which is. Let *U* be the unreachable objects. The
+//! garbage cycles, as defined [with the laws](super), are the strongly
+//! connected components of the reference graph on *U* that have more than one
+//! member, or one that refers to itself. Objects in *U* that can be reached
+//! from them *hang off* them. All others in *U* are *leaked*: follow the owners
+//! backwards. None of them is on a cycle, so the walk ends at an object without
+//! an owner, which should have been freed.
 
 use super::census::Census;
 
-/// Unreachable objects, by why they are still there.
+/// Unreachable objects, counted by the reason why they are still allocated.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Garbage {
     /// Garbage cycles: strongly connected components.
@@ -26,8 +26,8 @@ pub struct Garbage {
     pub leaked: usize,
 }
 
-/// Sorts the unreachable objects. Returns the counts, and the first leaked
-/// object that no other one owns.
+/// Classifies the unreachable objects. Returns the counts, and the first leaked
+/// object that no other leaked object owns.
 pub(super) fn sort(census: &Census) -> (Garbage, Option<usize>) {
     let mut garbage = Garbage::default();
     let n = census.objects.len();
@@ -80,16 +80,16 @@ const DONE: u32 = u32::MAX;
 
 /// Calls `visit` with the members of each strongly connected component of the
 /// unreachable objects: Tarjan, "Depth-first search and linear graph
-/// algorithms", 1972, with the recursion made a stack.
+/// algorithms", 1972, with an explicit stack in place of the recursion.
 fn components(census: &Census, mut visit: impl FnMut(&[usize])) {
     let n = census.objects.len();
-    // The number of each object in the order of the walk, from 1; and the
-    // least such number it is known to reach.
+    // For each object, its number in the order of the walk, from 1, and the
+    // least such number that it is known to reach.
     let mut number = vec![NEW; n];
     let mut low = vec![0; n];
     let mut count = 0;
     let mut open: Vec<usize> = Vec::new();
-    // Objects on the way here, each with the next of its references to follow.
+    // Objects on the current path, each with its next reference to follow.
     let mut way: Vec<(usize, usize)> = Vec::new();
     for root in 0..n {
         if census.reachable[root] || number[root] != NEW {

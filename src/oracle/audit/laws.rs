@@ -1,4 +1,4 @@
-//! The laws, one function each; see the [module documentation](super).
+//! The laws, one function each. The [module documentation](super) states them.
 
 use super::census::Census;
 use super::fast_path::sound;
@@ -10,16 +10,16 @@ use crate::oracle::describe::Describer;
 use crate::oracle::layers::Layers;
 use crate::oracle::violation::{Law, Violation};
 
-/// The first broken law. A law comes after those that it relies on, so that
-/// the one reported is the one broken: where the references of an object are is
-/// known from its header, and what the stack-root list owns from the list.
+/// Returns the first broken law. Each law is checked after those that it relies on,
+/// so that the reported law is the broken one: the header locates an object's
+/// references, and the stack-root list gives the references that it owns.
 pub(super) fn first_broken<H: Heap>(
     census: &Census,
     view: &View<'_, H>,
     point: Point,
     layers: Layers,
 ) -> Option<Violation> {
-    // What is looked for under one law may be a breach of another.
+    // A check for one law may find a breach of another.
     let on = |found: Option<Violation>| found.filter(|v| layers.checks(v.law));
     let outside = || on(types::check(census, view)).or_else(|| on(poison(census, view)));
     let all = || {
@@ -30,7 +30,7 @@ pub(super) fn first_broken<H: Heap>(
             .or_else(|| on(exact(census, view)))
             .or_else(|| on(leak(census, view, point)))
     };
-    // Nearly every heap is sound, which one look at each object tells.
+    // Nearly every heap is sound, which one pass over the objects shows.
     match sound(census, view, point) {
         true => {
             debug_assert!(all().is_none(), "what is sound breaks no law");
@@ -40,7 +40,7 @@ pub(super) fn first_broken<H: Heap>(
     }
 }
 
-/// A violation about an object, or about what should be one.
+/// A violation about an object, or about an address where one should be.
 pub(super) fn about<H: Heap>(
     law: Law,
     census: &Census,
@@ -127,7 +127,7 @@ pub(super) fn block_size<H: Heap>(
     }
 }
 
-/// Part of law *type*: every header names a type, of the header's own kind.
+/// Part of law *type*: headers.
 fn headers<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let mut objects = census.objects.iter();
     let object = objects.find(|object| census.plans.payload(&object.header).is_none())?;
@@ -139,7 +139,7 @@ fn headers<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
 fn zero<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let supposed = |r: GcRef| format!("{r} is supposedly live; should have nonzero ref count");
     if let Some(r) = census.dangling {
-        // No object was ever freed at an address where none can start.
+        // An address that no object can start at was never freed.
         if !view.store.heap.is_counting() || !r.0.is_multiple_of(GRANULE) {
             let message = format!("{r} is reachable, but no object");
             return Some(about(Law::Type, census, view, r, message));
@@ -265,7 +265,7 @@ fn leak<H: Heap>(census: &Census, view: &View<'_, H>, point: Point) -> Option<Vi
 fn poison<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let heap = &view.store.heap;
     let written = |start: u32, bytes: &[u8]| {
-        // Nearly always there is nothing: many bytes at a time, which is faster.
+        // Nearly all bytes are poison: compare many at a time for speed.
         const AT_A_TIME: usize = 64;
         let (chunks, _) = bytes.as_chunks::<AT_A_TIME>();
         let sound = chunks.iter().take_while(|chunk| {

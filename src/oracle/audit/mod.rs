@@ -1,104 +1,103 @@
-//! The audit: one heap at one moment, against the laws.
+//! The audit: checks one heap at one moment against the laws.
 //!
-//! # What is looked at
+//! # Objects and owners
 //!
-//! Let *A* be the allocated objects, as the heap's blocks name them, and *F*
-//! the slots that own what they hold:
+//! Let *A* be the set of allocated objects, as given by the heap's blocks, and
+//! *F* the set of slots that own the references they hold:
 //!
 //! * fields and elements of reference type of all objects in *A*, exceptions'
 //!   payloads included;
 //! * globals, elements of tables and of element segments;
 //! * the pending exception, and handles of the host;
-//! * references that a queue of deferred work owns.
+//! * references owned by a queue of deferred work.
 //!
-//! Registers of frames hold references too, but do not own them: that is what
-//! *deferred* means. Whether a value is null, an i31 or an address is told from
-//! the value. Where slots are, what they may hold and how large an object is
-//! follows from the type section; nothing is taken from the collector's own
-//! tracing tables, so that an error in these shows.
+//! Registers of frames hold references too, but do not own them: that is the
+//! *deferred* in deferred reference counting. A value alone determines whether
+//! it is null, an i31 or an address. The type section determines where slots
+//! are, what they may hold and how large an object is. Nothing is taken from the
+//! collector's own tracing tables, so that an error in them shows.
 //!
 //! For an object *o* let `owners(o)` be the number of slots in *F* that hold its
 //! address, plus 1 if it is in the stack-root list. An object is *reachable* if
-//! a frame or a slot outside the heap holds its address, or a slot of a
-//! reachable object does.
+//! its address is held by a frame, by a slot outside the heap, or by a slot of a
+//! reachable object.
 //!
 //! # The laws
 //!
-//! Of every heap:
+//! Laws of every heap:
 //!
-//! * **blocks** — The blocks follow each other without gap or overlap from the
-//!   start of the heap to its end. The size of an allocated block is that of
-//!   its header and of the payload that type and length ask for, in whole
-//!   granules.
-//! * **type** — Every header names a type of its kind, an exception's tag has
-//!   the exception's type, and every slot holds null, an i31, a function or the
+//! * **blocks** — Blocks follow each other without gap or overlap from the start
+//!   of the heap to its end. The size of an allocated block is the size of its
+//!   header plus the payload that its type and length require, rounded up to
+//!   whole granules.
+//! * **type** — Every header names a type of its kind. An exception's tag has
+//!   the exception's type. Every slot holds null, an i31, a function or the
 //!   start of an object in *A*, as its static type allows.
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
-//!   pattern and nothing else. No run reads it: a heap refuses accesses that do
-//!   not hit an allocated object, and that is a violation of this law, too, as
-//!   is whatever else a heap notices of itself
-//!   ([`Layer::Heap`]).
+//!   pattern and nothing else. No run reads them: a heap refuses an access that
+//!   does not hit an allocated object. Such an access breaks this law, as does
+//!   any other error that a heap detects in itself ([`Layer::Heap`]).
+//! * **limits** — A run ends. It does not pass more safepoints than its fuel can
+//!   pay for, which the engine checks. Where a time limit is set, the run ends
+//!   within it, which the caller that sets the limit checks.
+//! * **panic** — A run does not panic. ([`Subject`](super::Subject) catches
+//!   panics.)
 //!
-//! * **limits** — A run ends: it does not pass more safepoints than its fuel can
-//!   pay for (the engine watches that itself), and where a time is set it ends
-//!   within that time (whoever sets it watches that).
-//! * **panic** — A run does not panic. ([`Subject`](super::Subject) catches it.)
-//!
-//! Of a counting heap:
+//! Laws of a counting heap:
 //!
 //! * **exact** — For every *o* in *A*: `count(o) = owners(o)`.
-//! * **zero** — Whatever is reachable is in *A*, and its count is not zero. This
-//!   is the assertion of Wasmtime issue 10182.
+//! * **zero** — Every reachable object is in *A*, and its count is not zero.
+//!   This is the assertion of Wasmtime issue 10182.
 //! * **roots** — Every object that a frame holds is in the stack-root list. The
-//!   list has no duplicates, no member that is not in *A*, and the length on
-//!   record; an object's header says that it is a member if and only if it is
+//!   list has no duplicates and no member outside *A*, and its length is the
+//!   recorded one. An object's header marks it as a member if and only if it is
 //!   one.
 //! * **leak** — No object in *A* has a count of zero. Right after a collection
 //!   every member of the list is in a frame, and every unreachable object in
-//!   *A* is in a garbage cycle or can be reached from one, where a *garbage
-//!   cycle* is a strongly connected component of the unreachable objects with a
-//!   reference inside it.
+//!   *A* is in a garbage cycle or can be reached from one. A *garbage cycle* is
+//!   a strongly connected component of the unreachable objects with a reference
+//!   inside it.
 //!
-//! Of a tracing heap *leak* is that right after a collection every object in *A*
-//! is reachable. That whatever is reachable is in *A* is part of *type* where
-//! nothing is counted.
+//! For a tracing heap, *leak* requires that right after a collection every
+//! object in *A* is reachable. Without counts, *type* covers the requirement
+//! that every reachable object is in *A*.
 //!
 //! # Why *exact* is complete
 //!
-//! The laws are about one moment. Suppose they hold whenever the interpreter is
-//! between two instructions, and the collector frees an object just when its
+//! The laws describe one moment. Suppose they hold whenever the interpreter is
+//! between two instructions, and the collector frees an object exactly when its
 //! count becomes zero. Then:
 //!
 //! * *Nothing in use is freed.* Let *o* be freed. Its count was zero, so by
-//!   *exact* no slot in *F* held it and it was not in the list; by *roots* no
+//!   *exact* no slot in *F* held it and it was not in the list. By *roots* no
 //!   frame held it either. Nothing held it, so nothing could reach it.
 //! * *Nothing but cycles is kept.* Let *o* be unreachable right after a
 //!   collection. By *leak* it is not in the list, or a frame would hold it. Its
-//!   count is not zero, so by *exact* a slot in *F* holds it, which must be one
-//!   of an unreachable object in *A*. That object has an unreachable owner in
-//!   turn, and so on; *A* is finite, so the walk comes back to where it has
-//!   been. *o* hangs off a cycle. The second half of *leak* therefore follows
-//!   from the rest, and is checked apart because it needs no counts: it still
-//!   tells when counts and owners are wrong together.
-//! * *A weaker law is not enough.* A count that is too high by one frees
-//!   nothing that is in use and keeps the object for ever; a count that is too
-//!   low is still positive until other owners go. Both are wrong at once by
-//!   *exact*, and at some later time, or never, by *zero*.
+//!   count is not zero, so by *exact* a slot in *F* holds it, and that slot must
+//!   belong to an unreachable object in *A*. That object has an unreachable
+//!   owner in turn, and so on. *A* is finite, so the walk returns to an object
+//!   that it has visited: *o* hangs off a cycle. The second half of *leak*
+//!   therefore follows from the other laws. It is checked separately because it
+//!   needs no counts: it still fails when counts and owners are wrong together.
+//! * *A weaker law is not enough.* A count that is too high by one frees nothing
+//!   in use and keeps the object for ever. A count that is too low stays
+//!   positive until other owners go. *exact* reports both at once; *zero*
+//!   reports them later or never.
 //!
-//! *zero* follows from *exact* and *roots*. It is checked on its own, and before
-//! them, because it is what a user recognises.
+//! *zero* follows from *exact* and *roots*. It is checked separately, and before
+//! them, because users recognise it.
 //!
 //! # When
 //!
-//! See [`Timing`]. What an audit costs depends on how often it is made: for 200
+//! See [`Timing`]. The cost of auditing depends on its frequency. For 200
 //! generated modules with about a hundred collections each, on average, in
 //! microseconds per run of the counting heap (`cargo bench --bench pipeline`):
 //!
 #![doc = include_str!("costs.md")]
 //!
-//! At every operation an account of owners is kept up to date with what the
-//! heap's log says has changed; each collection, and whatever looks wrong, is
-//! followed by a full count, which also checks the account.
+//! At the grain of every operation, an account of owners is kept up to date
+//! from the heap's log of changes. A full census follows each collection, and
+//! every suspicious change; it also checks the account.
 
 mod census;
 mod fast_path;
@@ -118,40 +117,40 @@ use census::Census;
 pub use garbage::Garbage;
 use shadow::{Look, Shadow};
 
-/// A broken law, before what broke it is known by name.
+/// A broken law, before its cause is known by name.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub violation: Violation,
-    /// What has changed the heap last.
+    /// The last actor that changed the heap.
     pub by: Option<Cause>,
 }
 
 /// When to audit.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Timing {
-    /// Never: only what a heap notices by itself, and what runs show, counts.
+    /// Never: only errors that a heap detects itself, and observations, count.
     Never,
     /// At the end, and after the first collection, the fourth, the sixteenth,
-    /// and so on, so that a case that collects thousands of times does not take
-    /// thousands of times as long. For screening: what is broken at one
-    /// collection mostly is at the next, too.
+    /// and so on, so that the number of audits stays small in a case with
+    /// thousands of collections. For screening: a law broken at one collection
+    /// is mostly still broken at the next.
     Sampled,
-    /// As often as this says.
+    /// At every point of this grain.
     At(Grain),
 }
 
-/// What else an auditor is to do, to find the instruction to blame.
+/// An additional task of an auditor, for finding the instruction to blame.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Focus {
     /// Nothing.
     None,
-    /// Count the moments on the way.
+    /// Count the moments that pass.
     Count,
-    /// Audit at the moment of this number, counted from 1, and then stop.
+    /// Audit at the moment with this number, counted from 1, and then stop.
     Moment(u64),
 }
 
-/// Work of a look at what has changed since the last one.
+/// Work of one check of the changes since the last one.
 const LOOK_WORK: u64 = 120;
 
 /// An inspector that audits, and stops the run at the first broken law.
@@ -160,37 +159,37 @@ pub struct Auditor {
     timing: Timing,
     layers: Layers,
     focus: Focus,
-    /// Moments seen: operations that are about to be, and collections that have
-    /// been. Each collection is preceded by an operation of its own.
+    /// Moments seen: upcoming operations and finished collections. Each
+    /// collection is preceded by an operation of its own.
     moments: u64,
-    /// Collections seen, and the next one to audit.
+    /// Number of collections seen, and the number of the next one to audit.
     collections: u64,
     next: u64,
-    /// What was found.
+    /// The broken law that was found.
     pub(super) broken: Option<Broken>,
-    /// Bytes of memory that the run may take.
+    /// Bytes of memory that the run may use.
     footprint: u64,
-    /// What the run would need more of than it may have.
+    /// The resource whose budget the run would exceed.
     pub(super) over: Option<Resource>,
-    /// Work that audits have taken so far.
+    /// Work done by audits so far.
     work: u64,
-    /// How often the laws were checked.
+    /// Number of audits.
     pub audits: u64,
-    /// What a counting heap had left unfreed when it was last audited after a
+    /// Garbage that a counting heap had left when it was last audited after a
     /// collection.
     pub garbage: Garbage,
-    /// How often the account that is kept between audits at every operation was
-    /// not what a recount says: bugs of the harness, or of a heap's log of
-    /// changes, without effect on verdicts. 0 for the heaps of this crate.
+    /// Number of audits at which the account kept between audits at every operation
+    /// differed from a recount: bugs of the harness, or of a heap's log of changes,
+    /// without effect on verdicts. 0 for the heaps of this crate.
     pub disagreements: u64,
-    /// Whether what was found was found at a moment that counts.
+    /// Whether the broken law was found at a numbered moment.
     at_moment: bool,
     census: Census,
     shadow: Shadow,
 }
 
 impl Auditor {
-    /// An auditor that looks as often as `timing` says.
+    /// An auditor that audits at `timing`.
     pub fn new(timing: Timing) -> Auditor {
         Auditor {
             timing,
@@ -212,24 +211,24 @@ impl Auditor {
         }
     }
 
-    /// Gives back the memory of what it knows, for the next one on this thread.
+    /// Returns the memory of the census to the pool of this thread.
     pub(super) fn retire(self) {
         self.census.give_back();
     }
 }
 
 impl Auditor {
-    /// The same auditor, checking the laws among these layers only.
+    /// The same auditor, restricted to the laws in these layers.
     pub fn with_layers(self, layers: Layers) -> Auditor {
         Auditor { layers, ..self }
     }
 
-    /// The same auditor of a run that may take so many bytes of memory.
+    /// The same auditor, for a run that may use this many bytes of memory.
     pub(super) fn with_footprint(self, footprint: u64) -> Auditor {
         Auditor { footprint, ..self }
     }
 
-    /// Stops a run that has taken all the work that it may.
+    /// Stops a run that has exceeded its budget of work.
     fn may_go_on<H: Heap>(&mut self, view: &View<'_, H>) -> Result<(), Halt> {
         if self.work <= view.store.limits().work {
             return Ok(());
@@ -238,7 +237,7 @@ impl Auditor {
         Err(Halt)
     }
 
-    /// An auditor like that of [`Auditor::new`] that counts moments, too.
+    /// An auditor like that of [`Auditor::new`] that also counts moments.
     pub(super) fn counting(timing: Timing) -> Auditor {
         Auditor {
             focus: Focus::Count,
@@ -246,7 +245,7 @@ impl Auditor {
         }
     }
 
-    /// An auditor that looks once: at moment number `moment`.
+    /// An auditor that audits once: at moment number `moment`.
     pub(super) fn at_moment(moment: u64) -> Auditor {
         Auditor {
             focus: Focus::Moment(moment),
@@ -259,20 +258,20 @@ impl Auditor {
         self.broken.as_ref().map(|broken| &broken.violation)
     }
 
-    /// Work that audits have taken so far, in the unit of
+    /// Work done by audits so far, in the unit of
     /// [`Limits::work`](crate::engine::Limits::work).
     pub(super) fn work(&self) -> u64 {
         self.work
     }
 
-    /// The moment at which a broken law was found, or the one that would have come
-    /// next.
+    /// The number of the moment at which a broken law was found, or of the next
+    /// moment otherwise.
     pub(super) fn found_at(&self) -> u64 {
         self.moments + u64::from(!self.at_moment)
     }
 
-    /// Whether to look at this point, as far as the focus is concerned; `None`
-    /// leaves it to the timing.
+    /// Whether the focus requires an audit at this point; `None` leaves the
+    /// decision to the timing.
     fn focused(&mut self, point: Point) -> Option<bool> {
         let counts = is_moment(point);
         self.moments += u64::from(counts);
@@ -285,7 +284,7 @@ impl Auditor {
     }
 }
 
-/// Whether this is a moment that counts: right before an operation, or right
+/// Whether this point is a numbered moment: right before an operation, or right
 /// after a collection.
 fn is_moment(point: Point) -> bool {
     matches!(point, Point::Operation | Point::Collection | Point::End)
@@ -324,7 +323,8 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
             false => Look::Blind,
         };
-        // A look, and a count of everything, goes over all that owns references.
+        // Both a check of the changes and a full census visit all owners
+        // outside the heap.
         self.work += LOOK_WORK + view.store.roots_work();
         let frees = view.store.heap.reclaims() != Reclaims::Nothing;
         let nothing_more = match point {
@@ -362,7 +362,7 @@ impl<H: Heap> Inspector<H> for Auditor {
                 self.shadow.seed(&self.census, &view);
             }
             if point == Point::End {
-                // The observation is made next: it may need the room.
+                // The observation comes next and may need the memory.
                 self.census.shrink();
             }
             return match self.focus {
@@ -371,7 +371,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             };
         };
         let by = view.cause(point);
-        // At any coarser grain this would only be where it showed.
+        // At any coarser grain, `by` is only where the breach was noticed.
         if let (Some(by), Timing::At(Grain::Every)) = (by, self.timing) {
             violation.place = Some(match by.actor {
                 Actor::Instruction(at) => match view.store.instances().get(at.instance as usize) {
@@ -418,7 +418,7 @@ pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
     broken
 }
 
-/// A violation of `law` in the heap of `view`, about nothing in particular.
+/// A violation of `law` in the heap of `view`, not tied to an object.
 fn violation<H: Heap>(law: Law, view: &View<'_, H>, message: String) -> Violation {
     Violation::new(law, view.store.heap.name(), message)
 }

@@ -1,4 +1,4 @@
-//! Who holds a reference to an object, and how it is reached.
+//! Holders of references to an object, and paths to it.
 
 use super::census::Census;
 use crate::engine::{Location, View};
@@ -6,11 +6,11 @@ use crate::heap::{GcRef, Heap, Place};
 use crate::oracle::describe::Describer;
 use crate::oracle::violation::{FrameOf, Holder, Part, Violation};
 
-/// How many owners are named.
+/// The largest number of holders that are named.
 const NAMED: usize = 16;
 
-/// Everyone who holds `r`, counted or not, the list included: the first few,
-/// and how many more there are.
+/// All holders of `r`, counted or not, including the stack-root list: the first
+/// few, and the number of the others.
 pub(super) fn of<H: Heap>(
     census: &Census,
     view: &View<'_, H>,
@@ -57,7 +57,7 @@ fn frame(location: Location, register: u16) -> Holder {
     Holder::Frame { of, register }
 }
 
-/// A slot of an object, by its number among the object's references.
+/// The slot with number `slot` among an object's references.
 fn part<H: Heap>(census: &Census, words: &Describer<'_, H>, object: usize, slot: usize) -> Holder {
     let ty = words.shape(census.objects[object].header.shape);
     let address = census.objects[object].block.start;
@@ -81,15 +81,15 @@ fn part<H: Heap>(census: &Census, words: &Describer<'_, H>, object: usize, slot:
     }
 }
 
-/// A shortest way to `r` from outside the heap; empty if there is none. Among
-/// several, slots come before frames, and both in their order.
+/// A shortest path to `r` from outside the heap; empty if there is none. Among
+/// several, slots come before frames, and each in their order.
 pub(super) fn path<H: Heap>(
     census: &Census,
     view: &View<'_, H>,
     words: &Describer<'_, H>,
     r: GcRef,
 ) -> Vec<Holder> {
-    /// How the walk came to an object.
+    /// The step by which the walk reached an object.
     #[derive(Copy, Clone)]
     enum From {
         Nowhere,
@@ -157,7 +157,8 @@ pub(super) fn path<H: Heap>(
     Vec::new()
 }
 
-/// The names of what holders are in: of the owners, and of both ends of the path.
+/// The names of functions, slots and fields that holders mention: of all
+/// owners, and of both ends of the path.
 pub(super) fn names<H: Heap>(
     census: &Census,
     words: &Describer<'_, H>,

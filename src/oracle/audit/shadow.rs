@@ -1,14 +1,13 @@
 //! The shadow: an account of owners that is kept up to date, so that an audit
-//! after every operation need not look at the whole heap.
+//! after every operation need not visit the whole heap.
 //!
-//! A census counts all owners of all objects. The shadow starts from one, and
-//! from then on looks at what the heap's log says was written, at the slots
-//! outside the heap, and at frames. For those it checks what the laws say, and
-//! if anything looks wrong it only says so: the verdict is that of a census
-//! with all laws. So a shadow can miss something until the next census, which
-//! comes with every collection, but it cannot raise a false alarm. Owners are
-//! filed under the address they hold, not under the object that is there, so
-//! that an address may change hands between two looks.
+//! A census counts all owners of all objects. The shadow starts from a census, and
+//! from then on checks only the writes in the heap's log, the slots outside the heap,
+//! and the frames. If anything there looks wrong, it only reports a suspicion: the
+//! verdict comes from a census with all laws. So a shadow can miss a breach until the
+//! next census, which comes with every collection, but it cannot raise a false alarm.
+//! Owners are filed under the address they hold, not under the object there, so that
+//! an address may be reused between two checks.
 
 use super::census::Census;
 use super::laws::block_size;
@@ -19,10 +18,10 @@ use crate::heap::{Block, Change, GRANULE, GcRef, Header, Heap, POISON, Shape};
 use crate::types::ARRAY_ELEMENTS;
 use std::ops::Range;
 
-/// What a look at the changes says.
+/// The result of checking the changes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Look {
-    /// All that changed is as it should be.
+    /// All changes are consistent with the laws.
     Sound,
     /// Something looks wrong.
     Suspicious,
@@ -30,30 +29,30 @@ pub(super) enum Look {
     Blind,
 }
 
-/// An object as it was last seen.
+/// An object as it was last checked.
 #[derive(Copy, Clone, Debug)]
 struct Entry {
     start: u32,
     granules: u32,
     header: Header,
-    /// Where its references are in [`Shadow::held`].
+    /// The start of its references in [`Shadow::held`].
     first: u32,
     slots: u32,
     alive: bool,
 }
 
-/// Objects with at most this many references are read as a whole.
+/// Objects with at most this many references are read in full.
 const FEW: u32 = 32;
 
-/// See the module documentation. All granules are counted from the first
-/// address in use.
+/// The account; see the module documentation. Granules are counted from the
+/// first address in use.
 #[derive(Debug, Default)]
 pub(super) struct Shadow {
     valid: bool,
     start: u32,
-    /// For every granule the entry of the object it belongs to, plus one.
+    /// For each granule, the entry of the object that it belongs to, plus one.
     cover: Vec<u32>,
-    /// For every granule how many slots hold its address.
+    /// For each granule, the number of slots that hold its address.
     owners: Vec<u32>,
     entries: Vec<Entry>,
     held: Vec<GcRef>,
@@ -64,7 +63,7 @@ pub(super) struct Shadow {
     changes: Vec<Change>,
 }
 
-/// Something that looks wrong.
+/// A suspicion.
 struct Wrong;
 
 type Checked = Result<(), Wrong>;
@@ -75,7 +74,7 @@ impl Shadow {
         self.valid = false;
     }
 
-    /// Starts from a census of a sound heap.
+    /// Starts from a census of a heap that breaks no law.
     pub fn seed<H: Heap>(&mut self, census: &Census, view: &View<'_, H>) {
         self.valid = census.parked.is_empty();
         self.start = census.start;
@@ -105,7 +104,7 @@ impl Shadow {
         view.owners(|_, r| self.outside.push(r));
     }
 
-    /// Whether a census of the same heap counts the same owners.
+    /// Whether a census of the same heap has the same numbers of owners.
     pub fn agrees(&self, census: &Census) -> bool {
         let same = |(i, object): (usize, &super::census::Object)| {
             let granule = (object.block.start - self.start) / GRANULE;
@@ -114,7 +113,7 @@ impl Shadow {
         census.objects.iter().enumerate().all(same)
     }
 
-    /// Looks at what has changed since the last look.
+    /// Checks the changes since the last check.
     pub fn look<H: Heap>(&mut self, plans: &Plans, view: &View<'_, H>) -> Look {
         let heap = &view.store.heap;
         let (start, end) = heap.extent();
@@ -189,7 +188,7 @@ impl Shadow {
         Ok(first..(last + 1).min(self.cover.len() as u32))
     }
 
-    /// Takes what has been freed off the books. Returns the other objects that
+    /// Removes freed objects from the account. Returns the other objects that
     /// were written to, each with the slots that may have changed.
     fn deaths<H: Heap>(
         &mut self,
@@ -241,7 +240,7 @@ impl Shadow {
         }
     }
 
-    /// Enters new objects; what else was written must be poison.
+    /// Adds new objects; all other written memory must be poison.
     fn births<H: Heap>(
         &mut self,
         plans: &Plans,
@@ -291,7 +290,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// Reads the references of the newest object.
+    /// Reads the references of the object that was added last.
     fn adopt<H: Heap>(&mut self, plans: &Plans, view: &View<'_, H>) -> Checked {
         let Some(Entry {
             start,
@@ -318,7 +317,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// Checks the references of a new object, when all objects are there.
+    /// Checks the types of a new object's references, once all new objects are added.
     fn check_types<H: Heap>(&self, plans: &Plans, view: &View<'_, H>, entry: usize) -> Checked {
         let Entry {
             start,
@@ -345,7 +344,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// Reads slots of an object again.
+    /// Reads changed slots of an object again.
     fn reread<H: Heap>(
         &mut self,
         plans: &Plans,
@@ -377,14 +376,14 @@ impl Shadow {
                 }
             }
         }
-        // Few objects hold functions, so these are all looked at.
+        // Few objects hold references to functions, so all of these are checked.
         match funcs_fit(plans, view, r, &header) {
             true => Ok(()),
             false => Err(Wrong),
         }
     }
 
-    /// Compares the slots outside the heap with what they last held.
+    /// Compares the slots outside the heap with their last known values.
     fn slots<H: Heap>(&mut self, view: &View<'_, H>) -> Checked {
         let mut at = 0;
         let mut outcome = Ok(());
@@ -403,7 +402,7 @@ impl Shadow {
             self.disown(old);
             let owned = self.own(new);
             let ty = type_of_owner(view, &owner);
-            // Whether a slot may be null yet is left to the census.
+            // The census decides whether a slot may still be null.
             let fits =
                 |ty| new.is_null() || wrong(&|r| self.shape(r), view, ty, new.register()).is_none();
             if owned.is_err() || !ty.is_none_or(fits) {
@@ -416,7 +415,7 @@ impl Shadow {
         outcome
     }
 
-    /// Checks what frames hold.
+    /// Checks the references in frames.
     fn frames<H: Heap>(&self, view: &View<'_, H>) -> Checked {
         let listing = view.store.heap.is_counting();
         let mut outcome = Ok(());
@@ -442,7 +441,7 @@ impl Shadow {
         (known && from_start.is_multiple_of(GRANULE)).then_some(from_start / GRANULE)
     }
 
-    /// One more slot holds a value.
+    /// Counts one more slot that holds `r`.
     fn own(&mut self, r: GcRef) -> Checked {
         if r.is_object() {
             let granule = self.granule(r).ok_or(Wrong)?;
@@ -452,7 +451,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// One slot less holds a value.
+    /// Counts one slot less that holds `r`.
     fn disown(&mut self, r: GcRef) {
         if r.is_object()
             && let Some(granule) = self.granule(r)
@@ -464,7 +463,7 @@ impl Shadow {
     }
 }
 
-/// The references of an object that a change may have written to.
+/// The reference slots of an object that a change may have written to.
 fn slots_of<H: Heap>(view: &View<'_, H>, entry: &Entry, change: &Change) -> Range<u32> {
     let (Some(Shape::Array(_)), Some(header)) = (entry.header.shape, view.store.heap.header_size())
     else {

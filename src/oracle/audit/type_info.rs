@@ -1,5 +1,5 @@
-//! What an audit has to know of each type, computed from the type section: the
-//! size of its objects, and where their references are. Nothing here comes from
+//! Type information for audits, computed from the type section: the size of a
+//! type's objects, and the locations of their references. It takes nothing from
 //! a collector's own tables.
 
 use crate::heap::{Block, GRANULE, GcRef, Header, Inspect, Place, Shape};
@@ -23,15 +23,15 @@ pub(super) struct Element {
     pub ty: Option<RefType>,
 }
 
-/// What there is to know about the objects of one type.
+/// Sizes and references of the objects of one type.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     shape: Shape,
-    /// Bytes of payload; of an array, without its elements.
+    /// Bytes of payload; for an array, without its elements.
     size: u32,
     pub element: Option<Element>,
-    /// Where its references into the heap are in [`Plans::slots`], and its
-    /// references to functions.
+    /// The ranges in [`Plans::slots`] of its references into the heap, and of
+    /// its references to functions.
     slots: Range<u32>,
     funcs: Range<u32>,
 }
@@ -50,7 +50,7 @@ impl Plans {
         self.slots.clear();
     }
 
-    /// Learns the types it does not know yet.
+    /// Adds the types that are not known yet.
     pub fn learn(&mut self, types: &Types) {
         self.plans
             .reserve(types.len().saturating_sub(self.plans.len()));
@@ -100,7 +100,8 @@ impl Plans {
         }
     }
 
-    /// Adds the references among fields: those into the heap, then the others.
+    /// Adds the references among fields: those into the heap, then those to
+    /// functions.
     fn add<'a>(
         &mut self,
         fields: impl Iterator<Item = (ValType, &'a crate::types::Field)> + Clone,
@@ -145,7 +146,7 @@ impl Plans {
     #[inline]
     pub fn payload(&self, header: &Header) -> Option<u64> {
         if header.shape == Some(Shape::Extern) {
-            // One word, in whole double words.
+            // One word, padded to a double word.
             return Some(8);
         }
         let plan = self.of(header.shape)?;
@@ -157,8 +158,8 @@ impl Plans {
         })
     }
 
-    /// The bytes of the block that an object needs, behind `header_size` bytes of
-    /// header, if its header names a type.
+    /// The bytes of the block that an object needs, including `header_size`
+    /// bytes of header, if its header names a type.
     #[inline]
     pub fn block_size(&self, header: &Header, header_size: u32) -> Option<u64> {
         let size = u64::from(header_size) + self.payload(header)?;
@@ -176,9 +177,10 @@ impl Plans {
         Some((slot.place, slot.ty))
     }
 
-    /// Appends the value of every reference into the heap that the object at `r`
-    /// has, in order, to `held`: null for a field that cannot be read, and no more
-    /// for an element that cannot. Returns whether all could be.
+    /// Appends to `held` the values of all references into the heap in the
+    /// object at `r`, in order. A field that cannot be read counts as null; the
+    /// first element that cannot be read ends the list. Returns whether all
+    /// could be read.
     #[inline]
     pub fn read<H: Inspect>(
         &self,
@@ -198,7 +200,7 @@ impl Plans {
         if slots.is_empty() && !is_array {
             return true;
         }
-        // Heaps that have bytes are read as bytes: it is much faster.
+        // Reading a heap's bytes as one block is much faster than reading each slot.
         let block = Block {
             start: r.0,
             size,
@@ -234,8 +236,8 @@ impl Plans {
                 len == header.len as usize
             }
             (true, None) => {
-                // A wrong length says nothing about memory: it ends where reading
-                // does.
+                // A wrong length reserves no memory: reading stops at the first
+                // element that cannot be read.
                 let place = |index| Place::Element {
                     index,
                     lane: Lane::Gc,
@@ -253,7 +255,7 @@ fn word_at(word: &[u8; 4]) -> GcRef {
     GcRef(u32::from_le_bytes(*word))
 }
 
-/// The type behind a shape, if it is one of a module.
+/// The module type of a shape, if it has one.
 pub(super) fn type_of(shape: Option<Shape>) -> Option<TypeId> {
     match shape? {
         Shape::Struct(id) | Shape::Array(id) | Shape::Exception(id) => Some(id),

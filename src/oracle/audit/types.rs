@@ -1,4 +1,4 @@
-//! The law *type*: slots hold what their static types allow.
+//! Checks of the law *type* on slots.
 
 use super::census::{Census, Object};
 use super::laws::about;
@@ -10,17 +10,17 @@ use crate::oracle::describe::Describer;
 use crate::oracle::violation::{Law, Violation};
 use crate::types::{HeapType, Lane, RefType, Types, ValType};
 
-/// The type of the slot for the exception being thrown.
+/// The type of the pending-exception slot.
 const EXCEPTION: RefType = RefType {
     nullable: true,
     heap: HeapType::Exn,
 };
 
-/// The first slot whose value is not of the type that the module gives it. The
-/// census has looked at all slots in the heap.
+/// The first slot whose value does not fit its static type. The census has
+/// already checked all slots in the heap.
 pub(super) fn check<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     if census.ill_typed {
-        // Garbage that may wait for its turn may hold anything.
+        // A heap that frees lazily may keep garbage that refers to freed objects.
         let lazy = view.store.heap.reclaims() == Reclaims::Something;
         let mut objects = (0..census.objects.len()).filter(|i| !lazy || census.reachable[*i]);
         let found = objects.find_map(|i| object(census, view, i));
@@ -79,7 +79,7 @@ fn object<H: Heap>(census: &Census, view: &View<'_, H>, i: usize) -> Option<Viol
     })
 }
 
-/// The tag of an exception, if it is none of the exception's type.
+/// The tag of an exception, if it does not have the exception's type.
 #[inline]
 pub(super) fn wrong_tag<H: Heap>(
     view: &View<'_, H>,
@@ -93,7 +93,7 @@ pub(super) fn wrong_tag<H: Heap>(
     (view.store.tags().get(tag as usize) != Some(&ty)).then_some(tag)
 }
 
-/// Whether the references to functions in an object are what they should be.
+/// Whether the references to functions in an object fit their static types.
 pub(super) fn funcs_fit<H: Heap>(
     plans: &Plans,
     view: &View<'_, H>,
@@ -104,7 +104,7 @@ pub(super) fn funcs_fit<H: Heap>(
     plan.is_none_or(|plan| funcs_fit_in(plans, view, (r, header), plan))
 }
 
-/// The same of an object whose plan is at hand.
+/// Like [`funcs_fit`], with the object's plan given.
 #[inline]
 pub(super) fn funcs_fit_in<H: Heap>(
     plans: &Plans,
@@ -128,16 +128,16 @@ pub(super) fn funcs_fit_in<H: Heap>(
     }
 }
 
-/// Slots outside the heap against their static types.
+/// Checks slots outside the heap against their static types.
 fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     let store = view.store;
     let mut found = None;
     let census_shape = |r| shape_in(census, r);
     // Runs of one value in one table or segment are checked once.
     let mut last = None;
-    // Slots of a type without null are null until they are initialised: a table
-    // as a whole, when its initial element has been computed, and a global that
-    // the host makes, before anything is linked to it.
+    // Slots of a non-nullable type are null until they are initialised: a table
+    // as a whole, until its initial element has been computed, and a global
+    // that the host creates, until something is linked to it.
     let bare = |table: &Table| table.elements.iter().all(|element| *element == 0);
     let bare: Vec<bool> = store.tables().iter().map(bare).collect();
     view.owners(|owner, r| {
@@ -169,7 +169,7 @@ fn slots<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
     found
 }
 
-/// What an object says it is: `None` if there is no object.
+/// The shape in the header of the object at `r`; `None` if there is no object.
 fn shape_in(census: &Census, r: GcRef) -> Option<Option<Shape>> {
     census.find(r).map(|i| census.objects[i].header.shape)
 }
@@ -199,20 +199,21 @@ fn func_fits<H: Heap>(view: &View<'_, H>, ty: RefType, value: u64) -> bool {
     func.is_some_and(|f| view.store.types().heap_matches(is(f), ty.heap))
 }
 
-/// The type that an object has where one of type `ty` is wanted.
+/// The type that an object has where a value of type `ty` is expected.
 fn type_seen(shape: Shape, ty: RefType) -> HeapType {
     match shape {
         Shape::Struct(id) => HeapType::ConcreteStruct(id),
         Shape::Array(id) => HeapType::ConcreteArray(id),
         Shape::Exception(_) => HeapType::Exn,
-        // Converted, an external value is an `any` and nothing more.
+        // Converted to the internal hierarchy, an external value is an `any`,
+        // and of no narrower type.
         Shape::Extern if ty.heap.top() == HeapType::Extern => HeapType::Extern,
         Shape::Extern => HeapType::Any,
     }
 }
 
-/// Whether a slot of type `ty`, which is no function type, may hold `r`; `shape`
-/// is that of the object at `r`, if there is one.
+/// Whether a slot of type `ty`, which is no function type, may hold `r`;
+/// `shape` is the shape of the object at `r`, if there is one.
 pub(super) fn fits(types: &Types, ty: RefType, r: GcRef, shape: Option<Shape>) -> bool {
     if r.is_null() {
         return ty.nullable;
@@ -222,7 +223,8 @@ pub(super) fn fits(types: &Types, ty: RefType, r: GcRef, shape: Option<Shape>) -
         Some(shape) => type_seen(shape, ty),
         None => return false,
     };
-    // Any value of the internal hierarchy may have been made external.
+    // Any value of the internal hierarchy may have been converted to an
+    // external one.
     match (ty.heap, ty.heap.top()) {
         (HeapType::Extern, _) => is != HeapType::Exn,
         (_, HeapType::Extern) => false,
@@ -230,8 +232,8 @@ pub(super) fn fits(types: &Types, ty: RefType, r: GcRef, shape: Option<Shape>) -
     }
 }
 
-/// Why a slot of type `ty` must not hold `value`, or `None` if it may. What an
-/// object says it is, is told by `shape`.
+/// The reason why a slot of type `ty` must not hold `value`, or `None` if it
+/// may. `shape` gives the shape in an object's header.
 pub(super) fn wrong<H: Heap>(
     shape: &impl Fn(GcRef) -> Option<Option<Shape>>,
     view: &View<'_, H>,

@@ -1,7 +1,7 @@
 //! Comparing two observations.
 //!
-//! Both are walked side by side, and the first difference counts. First come the
-//! places outside of the heap, in this order:
+//! Both are walked side by side, and the first difference is reported. First
+//! come the places outside the heap, in this order:
 //!
 //! 1. calls from the host, in the order they were made: how they ended, then
 //!    their results one by one, or the exception;
@@ -10,17 +10,19 @@
 //!    ascending index;
 //! 4. references that the host has kept, oldest first.
 //!
-//! Of two lists, what is in both comes before their lengths. Then comes the heap:
-//! what is inside the objects, breadth first from these places in the same order.
-//! What a call returned was there before the fields of the object it returned
-//! became what they are now, so of the two it is closer to the cause.
+//! Elements that both of two lists have are compared before their lengths. Then
+//! comes the heap: the contents of the objects, breadth first from these places
+//! in the same order. A call returned before the fields of the object that it
+//! returned reached their final values, so the returned reference is closer to
+//! the cause.
 //!
 //! An object's type, its length if it is an array, and its tag if it is an
 //! exception never change, so they count as part of a reference to it. Objects
-//! compare by identity: the walk pairs those that it meets in the same place, and
-//! each may have one partner only. That does not depend on how an observation
-//! numbers them. External values compare by the host's name for them: how often
-//! a heap wraps a value is its own affair. So do functions, by store index.
+//! compare by identity: the walk pairs objects that it meets in the same place,
+//! and each may have only one partner. That does not depend on how an
+//! observation numbers them. External values compare by the host's name for
+//! them, since a heap may wrap a value any number of times. Functions compare
+//! by store index.
 
 mod path;
 mod report;
@@ -38,13 +40,13 @@ use std::fmt;
 use walk::Comparison;
 
 /// The first difference between two observations, each with a label, or `None`
-/// if an embedder cannot tell them apart.
+/// if an embedder cannot distinguish them.
 pub fn compare(
     a: (&str, &Observation),
     b: (&str, &Observation),
     names: &Names<'_>,
 ) -> Option<Difference> {
-    // Most are equal to the last number.
+    // Most observations are equal even in their numbering.
     if a.1 == b.1 {
         return None;
     }
@@ -63,7 +65,7 @@ pub fn compare(
 /// A difference, and where it is.
 #[derive(Debug)]
 struct Found {
-    /// What kind of place it is in.
+    /// The kind of the place.
     kind: &'static str,
     path: String,
     values: (String, String),

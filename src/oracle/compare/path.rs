@@ -1,24 +1,24 @@
-//! Places in an observation, and the ways to them in words.
+//! Places in an observation, and paths to them in words.
 
 use super::walk::Comparison;
 use crate::heap::Shape;
 use crate::module::names::{Space, quoted};
 
-/// Something that the host did.
+/// An action of the host.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Deed {
     /// A step of the plan, by its number, or instantiation.
     Step(u32),
-    /// What it did in a call of its own, by the number of that.
+    /// An action within a call of the host, by the number of that call.
     Within(u32),
 }
 
-/// A place outside of the heap that holds a value.
+/// A place outside the heap that holds a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Root {
     /// A result of a call.
     Result { of: Deed, index: u32 },
-    /// What a call threw.
+    /// The exception that a call threw.
     Exception { of: Deed },
     /// An argument of a call of the host.
     Argument { call: u32, index: u32 },
@@ -31,7 +31,7 @@ pub(super) enum Root {
 }
 
 impl Root {
-    /// What a difference here is.
+    /// The kind of a difference here.
     pub fn kind(self) -> &'static str {
         match self {
             Root::Result { .. } => "result",
@@ -47,18 +47,18 @@ impl Root {
 /// A place that holds a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// Outside of the heap.
+    /// Outside the heap.
     Root(Root),
-    /// In two objects that correspond, by the number of the pair.
+    /// Inside two corresponding objects, by the number of their pair.
     Inside { pair: u32, index: u32 },
 }
 
-/// How many steps at either end of a long path are written out.
+/// The number of steps at either end of a long path that are written out.
 const ENDS: usize = 4;
 
 impl Comparison<'_, '_> {
-    /// The way to a place from outside of the heap. Pairs are numbered breadth
-    /// first, and each knows where it was met, so there is no shorter one.
+    /// The path to a place from outside the heap. Pairs are numbered breadth first,
+    /// and each stores where it was met first, so there is no shorter path.
     pub(super) fn path(&self, place: Place) -> String {
         let mut steps = Vec::new();
         let mut at = place;
@@ -108,7 +108,7 @@ impl Comparison<'_, '_> {
         }
     }
 
-    /// Something that the host did, in words.
+    /// An action of the host, in words.
     pub(super) fn deed_name(&self, deed: Deed) -> String {
         match deed {
             Deed::Step(call) => self.call_name(call),

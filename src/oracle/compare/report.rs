@@ -1,4 +1,4 @@
-//! What is said of a difference.
+//! Reporting a difference.
 
 use super::path::Place;
 use super::walk::{Comparison, NEW};
@@ -7,14 +7,14 @@ use crate::module::names::Names;
 use crate::observe::{Graph, ObservedValue, Outcome};
 use std::ops::ControlFlow;
 
-/// Whether to go on.
+/// Whether to continue the walk.
 pub(super) type Flow = ControlFlow<Found>;
 
-/// There is no difference so far.
+/// No difference so far.
 pub(super) const SAME: Flow = ControlFlow::Continue(());
 
 impl Comparison<'_, '_> {
-    /// Two values that do not look alike.
+    /// Reports two values that look different.
     pub(super) fn differ(&self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
         let ty = self.type_of(place);
         let shown = |names: &Names<'_>| {
@@ -29,8 +29,8 @@ impl Comparison<'_, '_> {
         self.found_at(place, values)
     }
 
-    /// Two objects that look alike, but one at least is known already, and its
-    /// partner is not the other.
+    /// Reports two objects that look alike, where at least one was paired
+    /// before with another partner.
     pub(super) fn differ_in_sharing(
         &self,
         values: (ObservedValue, ObservedValue),
@@ -63,7 +63,7 @@ impl Comparison<'_, '_> {
     }
 }
 
-/// How a call ended, in words.
+/// The end of a call, in words.
 pub(super) fn ending(outcome: &Outcome, graph: &Graph, names: &Names<'_>) -> String {
     match outcome {
         Outcome::Returned(values) if values.len() == 1 => "returned 1 value".into(),
@@ -81,7 +81,7 @@ pub(super) fn found(kind: &'static str, path: String, values: (String, String)) 
     ControlFlow::Break(Found { kind, path, values })
 }
 
-/// Compares how many there are of something.
+/// Compares two lengths or numbers of items.
 pub(super) fn lengths<N: PartialEq + ToString>(kind: &'static str, what: &str, x: N, y: N) -> Flow {
     match x == y {
         true => SAME,

@@ -6,7 +6,7 @@ use crate::observe::{Graph, ObservedValue};
 use crate::types::{HeapType, RefType, ValType};
 
 /// A value of a type in words: integers with their sign, floats as floats. Bits
-/// that are more than one digit follow in hexadecimal.
+/// of more than one digit follow in hexadecimal.
 pub fn show_as(
     value: ObservedValue,
     ty: Option<ValType>,
@@ -22,7 +22,7 @@ pub fn show_as(
         Some(ValType::I64) if bits > 9 => format!("{} ({bits:#x})", bits as i64),
         Some(ValType::F32) => {
             let value = f32::from_bits(narrow);
-            // As an f64 it would have more digits than it needs.
+            // As an f64 it would have more digits than needed.
             let shown = if value.is_nan() {
                 "nan".into()
             } else {
@@ -43,14 +43,14 @@ pub fn show_as(
     }
 }
 
-/// What was thrown.
+/// The type of a thrown exception.
 pub const EXCEPTION: ValType = ValType::Ref(RefType {
     nullable: false,
     heap: HeapType::Exn,
 });
 
-/// A value in words, with its type as far as it has one: `i31 7`, `struct $t`.
-/// Objects of `graph` are named by their types alone.
+/// A value in words, with its type if it has one: `i31 7`, `struct $t`. Objects
+/// of `graph` are named by their types only.
 pub fn show(value: ObservedValue, graph: &Graph, names: &Names<'_>) -> String {
     match value {
         ObservedValue::Bits(bits @ 0..=9) => format!("{bits}"),
@@ -59,7 +59,7 @@ pub fn show(value: ObservedValue, graph: &Graph, names: &Names<'_>) -> String {
         ObservedValue::Null => "null".into(),
         ObservedValue::Dropped => "a reference that was dropped since".into(),
         ObservedValue::NotKept => "a reference that was not kept".into(),
-        // All that is left of one where references are not compared.
+        // References are reduced to this where they are not compared.
         ObservedValue::Reference => "a reference".into(),
         ObservedValue::I31(value) => format!("i31 {value}"),
         ObservedValue::Func(index) => names.item(Space::Func, index),

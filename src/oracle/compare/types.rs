@@ -1,4 +1,4 @@
-//! Of which type a value in an observation is.
+//! Types of values in an observation.
 
 use super::EXCEPTION;
 use super::path::{Deed, Place, Root};
@@ -7,8 +7,8 @@ use crate::heap::Shape;
 use crate::module::{ExportItem, ExternType, Module};
 use crate::types::{Composite, Storage, ValType};
 
-/// The type of what a step on an export returns: the `index`-th result of a
-/// function, the value of a global, an element of a table.
+/// The result type of a step on an export: the `index`-th result of a function,
+/// the value of a global, an element of a table.
 pub fn type_of_result(module: &Module, export: &str, index: usize) -> Option<ValType> {
     match module.export(export)? {
         ExportItem::Func(i) => {
@@ -25,8 +25,8 @@ pub fn type_of_result(module: &Module, export: &str, index: usize) -> Option<Val
 }
 
 impl Comparison<'_, '_> {
-    /// The type of what is in a place, if that can be told. Packed fields have
-    /// none: whether they are signed is a matter of who reads them.
+    /// The type of the value in a place, if it is known. Packed fields have
+    /// none: their signedness depends on the reading instruction.
     pub(super) fn type_of(&self, place: Place) -> Option<ValType> {
         let module = self.names.module()?;
         match place {

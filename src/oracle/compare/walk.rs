@@ -7,14 +7,14 @@ use crate::heap::Shape;
 use crate::module::names::{Names, Space, quoted};
 use crate::observe::{Graph, Node, Observation, ObservedValue, Outcome};
 
-/// What is known of one of the observations.
+/// One of the observations, and the objects met so far.
 pub(super) struct Side<'a> {
     pub seen: &'a Observation,
-    /// For each object its pair, or [`NEW`].
+    /// For each object, the number of its pair, or [`NEW`].
     met: Vec<u32>,
 }
 
-/// An object that was not met yet.
+/// An object that has not been met yet.
 pub(super) const NEW: u32 = u32::MAX;
 
 impl<'a> Side<'a> {
@@ -29,8 +29,8 @@ impl<'a> Side<'a> {
         &self.seen.graph
     }
 
-    /// The value, if it is an object then one of the graph: another process may
-    /// have written anything.
+    /// The value; an object that the graph does not have counts as dangling. An
+    /// observation from another process may contain one.
     fn checked(&self, value: ObservedValue) -> ObservedValue {
         match value {
             ObservedValue::Object(number) if number as usize >= self.met.len() => {
@@ -41,21 +41,21 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Two objects that correspond.
+/// Two corresponding objects.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Pair {
     a: u32,
     b: u32,
-    /// Where the walk first met them.
+    /// Where the walk met them first.
     pub place: Place,
 }
 
-/// The walk: it goes on until there is a difference.
+/// The walk, which ends at the first difference.
 pub(super) struct Comparison<'a, 'm> {
     pub a: Side<'a>,
     pub b: Side<'a>,
     pub names: &'a Names<'m>,
-    /// In the order of the walk; also its queue.
+    /// Pairs in the order of the walk; also its queue.
     pairs: Vec<Pair>,
 }
 
@@ -112,7 +112,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
         lengths("call", "calls made", a.len(), b.len())
     }
 
-    /// How something that the host did ended.
+    /// Compares how an action of the host ended.
     fn outcomes(&mut self, x: &Outcome, y: &Outcome, of: Deed) -> Flow {
         match (x, y) {
             (Outcome::Returned(x), Outcome::Returned(y)) => {
@@ -206,7 +206,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
         lengths("memory", "memories", a.len(), b.len())
     }
 
-    /// What is inside the objects, breadth first.
+    /// Compares the contents of objects, breadth first.
     fn heap(&mut self) -> Flow {
         let mut at = 0;
         while let Some(&Pair { a, b, place }) = self.pairs.get(at) {
@@ -218,7 +218,8 @@ impl<'a, 'm> Comparison<'a, 'm> {
                 self.meet(x, y, Place::Inside { pair, index })?;
             }
             if in_a != in_b {
-                // Of one type, and yet: not from an engine that works.
+                // Objects of one type with different numbers of fields: a bug
+                // of the engine.
                 let what = format!("{} -> fields", self.path(place));
                 lengths("heap", &what, in_a, in_b)?;
             }
@@ -227,7 +228,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
         SAME
     }
 
-    /// Compares what is in two lists, as far as both go.
+    /// Compares the elements that both lists have.
     fn values(
         &mut self,
         x: &[ObservedValue],
@@ -241,7 +242,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
     }
 
     /// Compares two values. Objects that were not met before correspond from
-    /// now on; what is in them is compared later.
+    /// now on; their contents are compared later.
     fn meet(&mut self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
         let (x, y) = (self.a.checked(x), self.b.checked(y));
         let (ObservedValue::Object(a), ObservedValue::Object(b)) = (x, y) else {
@@ -272,7 +273,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
     }
 }
 
-/// Whether two objects are of one type, and the same in all that never changes.
+/// Whether two objects have the same type and agree in all that never changes.
 fn alike((x, a, in_a): (Node, u32, &Graph), (b, in_b): (u32, &Graph)) -> bool {
     let y = in_b.nodes[b as usize];
     x.shape == y.shape

@@ -7,9 +7,9 @@ use crate::zoo::Probe;
 use crate::zoo::fields::extern_fields;
 use std::collections::BTreeSet;
 
-/// X7, SpiderMonkey, 2026: the forwarding address of an array was combined with
-/// its tag by the wrong bit operator, and the array looked as if it had not
-/// moved. Each reference to it gets a copy of its own.
+/// X7, SpiderMonkey, 2026: the wrong bit operator combined the forwarding
+/// address of an array with its tag, so that the array looked as if it had not
+/// moved. Each reference to it gets a separate copy.
 pub struct X7(pub Probe);
 
 impl Policy for X7 {
@@ -17,7 +17,7 @@ impl Policy for X7 {
         let array = matches!(core.from_space().shape(object)?, Shape::Array(_));
         self.0.run(array);
         match array {
-            // The address and the tag have no bit in common.
+            // The address and the tag have no bits in common.
             true => core.from_space_mut().set_forwarding_word(object, 0),
             false => Sound.store_forwarding(core, object, copy),
         }
@@ -36,7 +36,7 @@ impl Policy for G11 {
     }
 }
 
-/// G12: exceptions are copied, but what they carry is not.
+/// G12: exceptions are copied, but the references in them are not.
 pub struct G12(pub Probe);
 
 impl Policy for G12 {
@@ -57,8 +57,8 @@ impl Policy for G12 {
     }
 }
 
-/// G13: fields of the external hierarchy are thought to hold names that the host
-/// has given out, and are not scanned.
+/// G13: fields of the external hierarchy are taken for names given out by the
+/// host, and are not scanned.
 pub struct G13 {
     probe: Probe,
     /// Types, and payload offsets.

@@ -7,26 +7,26 @@ use crate::heap::drc::{Core, Done, Policy, Sound};
 faults! {
     /// W1, Wasmtime issue 10182, fixed by pull request 10374; releases up to 31.
     ///
-    /// `array.copy` is a call into the runtime, which reads one element after the
-    /// other. It made a handle of each reference that it read without counting
+    /// `array.copy` is a call into the runtime, which reads the elements one by
+    /// one. It made a handle for each reference that it read without counting
     /// it, and every handle released one count at the end of the call. The
-    /// handles of the two arrays were counted. Null and i31 have no count, so an
-    /// array without objects is copied correctly.
+    /// handles of the two arrays were counted. Null and i31 have no count, so
+    /// an array without objects is copied correctly.
     W1,
-    /// D1, CPython's guidance on `Py_SETREF`: `array.copy` gives up the old
-    /// references before it counts the new ones. If the old ones were all that
-    /// kept the new ones alive, what is stored has been freed.
+    /// D1, CPython's guidance on `Py_SETREF`: `array.copy` releases the old
+    /// references before it counts the new ones. If only the old ones kept the
+    /// new ones alive, it stores references to freed objects.
     D1,
-    /// D2: `array.fill` counts its value once, however many copies it makes.
+    /// D2: `array.fill` counts its value once, regardless of the number of copies.
     D2,
     /// D2 for `array.new`.
     D2New,
-    /// G1: `array.init_elem` and `array.new_elem` take over references from the
-    /// segment without counting them, as if it gave its own away.
+    /// G1: `array.init_elem` and `array.new_elem` take references from the segment
+    /// without counting them, as if the segment handed over its own counts.
     G1,
-    /// G15: `array.copy` releases a count of each of its two arrays, without
-    /// taking one. An array that only frames refer to has one count, that of the
-    /// stack-root list, and is freed by its first copy while it is still in use.
+    /// G15: `array.copy` releases a count of each of its two arrays without taking
+    /// one. An array that only frames refer to has one count, that of the stack-root
+    /// list, and its first copy frees it while it is still in use.
     G15,
 }
 

@@ -6,12 +6,12 @@ use crate::heap::drc::{Core, Done, Policy};
 
 faults! {
     /// The canary: a fault so plain that a harness which does not find it at
-    /// once is broken itself. The write barrier of objects gives up the old
-    /// reference and forgets to count the new one.
+    /// once is broken. The write barrier of objects releases the old reference
+    /// and forgets to count the new one.
     Canary,
-    /// D10: a count of eight bits, which wraps.
+    /// D10: an eight-bit count that wraps.
     D10,
-    /// X15, Go's port to Wasm: the deletion barrier is handed the container
+    /// X15, Go's port to Wasm: the deletion barrier receives the container
     /// instead of the old value.
     X15,
 }

@@ -1,4 +1,4 @@
-//! What happens to the children of an object that dies.
+//! Children of an object that is freed.
 
 use super::faults;
 use crate::heap::drc::{Core, Done, Policy, Sound};
@@ -6,19 +6,19 @@ use crate::heap::{GcRef, HeapError, Shape};
 use crate::types::{Composite, Lane, Types};
 
 faults! {
-    /// W11, Wasmtime issue 9701: an object that is freed does not give up the
+    /// W11, Wasmtime issue 9701: freeing an object does not release the
     /// references it owns.
     W11,
-    /// W14, Wasmtime pull request 13326: the tables that say where references
-    /// are have nothing on exceptions.
+    /// W14, Wasmtime pull request 13326: the trace information has no entries
+    /// for exceptions.
     W14,
-    /// W17, Wasmtime issue 12958: children are freed by recursion, or pushed all
-    /// at once on a stack. Here that stack has room for a thousand.
+    /// W17, Wasmtime issue 12958: children are freed by recursion, or pushed on
+    /// a stack all at once. Here that stack has room for a thousand.
     W17,
 }
 
-/// The objects that an object refers to. Found by its fields, since a fault may
-/// have emptied the tables of what to trace.
+/// The objects that an object refers to, found by its fields, since a fault may
+/// have emptied the trace information.
 pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapError> {
     let shape = core.shape(object)?;
     if shape == Shape::Extern {

@@ -7,8 +7,8 @@ use crate::heap::{GcRef, Shape};
 faults! {
     /// G6: an exception does not count the references that it carries.
     G6,
-    /// G14: what a caught exception carried enters the frame without being put
-    /// in the stack-root list.
+    /// G14: a reference read from a caught exception enters the frame without
+    /// being put in the stack-root list.
     G14,
 }
 

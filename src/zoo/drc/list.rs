@@ -6,17 +6,17 @@ use crate::heap::{GcRef, HeapError};
 
 faults! {
     /// W8, Wasmtime issue 13037: a reference that enters a frame is counted
-    /// although it is in the list already.
+    /// even if it is already in the list.
     W8,
-    /// W16, Wasmtime issue 13403: nothing ever leaves the list.
+    /// W16, Wasmtime issue 13403: the list never shrinks.
     W16,
-    /// D5: the mark is not taken away after a sweep, so that what one collection
-    /// has seen in a frame survives the next one as well.
+    /// D5: the mark is not cleared after a sweep, so that an object that one
+    /// collection has seen in a frame stays in the list at the next one, too.
     D5,
-    /// D6: what leaves the list still says that it is in it, so that it is not
-    /// entered again.
+    /// D6: an object that leaves the list is still marked as a member, so that
+    /// it is not entered again.
     D6,
-    /// G4: what leaves the list keeps the count that the list had on it.
+    /// G4: an object that leaves the list keeps the list's count.
     G4,
 }
 

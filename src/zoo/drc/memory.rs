@@ -9,20 +9,20 @@ use crate::zoo::Probe;
 const HEADER: u64 = 16;
 
 faults! {
-    /// W34, Wasmtime issue 10349: freeing the smallest of objects rounded its
-    /// size otherwise than allocating it, and swallowed the neighbour. Here an
+    /// W34, Wasmtime issue 10349: freeing the smallest objects rounded their size
+    /// differently than allocating them, and freed memory of the neighbour. Here an
     /// empty structure is freed as if it had a second granule.
     W34,
-    /// W35, Wasmtime issue 10589: the arithmetic for growing a heap underflowed
-    /// when there was nothing in it. Here the first block that is carved out of
-    /// an empty heap is a granule short.
+    /// W35, Wasmtime issue 10589: the size computation for growing an empty
+    /// heap underflowed. Here the first block that is carved out of an empty
+    /// heap is a granule short.
     W35,
-    /// W36, Wasmtime pull requests 13067 and 13110: rounding up a size next to
-    /// the limit overflowed. The limit here is that of small sizes, which are
-    /// kept in eight bits.
+    /// W36, Wasmtime pull requests 13067 and 13110: rounding up a size close to
+    /// the limit overflowed. The limit here is that of small sizes, which have
+    /// eight bits.
     W36,
-    /// W37, Wasmtime pull requests 13034 and 13115, WAMR issue 4942: the size of
-    /// an array overflowed. Arrays of gigabytes are beyond the budget of a case:
+    /// W37, Wasmtime pull requests 13034 and 13115, WAMR issue 4942: the size
+    /// of an array overflowed. Arrays of gigabytes exceed the budget of a case:
     /// here sizes have sixteen bits.
     W37,
 }
@@ -33,8 +33,8 @@ impl Policy for W34 {
         if size != GRANULE {
             return core.free(object);
         }
-        // A granule that belongs to nothing that was freed is given away twice,
-        // whether there is an object in it or not.
+        // A granule that is not part of the freed object is allocated a second
+        // time, whether an object is in it or not.
         self.0.run(true);
         core.free_raw(object, size + GRANULE);
         Ok(())
@@ -91,11 +91,11 @@ impl Policy for W37 {
     }
 }
 
-/// D14: the second object to die in one sweep is put on the free list twice, and
-/// two objects will be allocated in its place.
+/// D14: the second object to die in one sweep is put on the free list twice, so
+/// that two objects will be allocated in its place.
 pub struct D14 {
     probe: Probe,
-    /// Objects that have died in the running sweep.
+    /// Number of objects that have died in the running sweep.
     died: Option<u32>,
 }
 
@@ -108,14 +108,15 @@ impl D14 {
 
 impl Policy for D14 {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
-        // What dies in a sweep was unlisted by it, or hangs off that.
+        // An object that dies in a sweep has been unlisted by it, or was kept
+        // alive only by objects that died in it.
         self.died.get_or_insert(0);
         core.set_listed(member, false)?;
         self.decrement(core, member, 1)
     }
 
     fn coalesce(&mut self, _: &mut Core) {
-        // The sweep is over. Merging would bring the list in order again.
+        // The sweep is over. Coalescing would repair the free list.
         self.died = None;
     }
 

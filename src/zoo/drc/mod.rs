@@ -1,5 +1,5 @@
-//! Faults of the counting heap: each overrides one hook of its policy, and
-//! counts, as the correct hook would not, or writes what it would not.
+//! Faults of the counting heap. Each overrides one hook of its policy with a
+//! wrong count or a wrong write.
 
 mod array;
 mod barrier;
@@ -21,7 +21,7 @@ pub(super) use slot::{B1, D1Slot, D8, D8Grow, G2, G3, G5};
 pub(super) use types::{W4, W13};
 pub(super) use value::{W3, W5};
 
-/// Defines faults that have nothing but a probe.
+/// Defines faults that have only a probe.
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*

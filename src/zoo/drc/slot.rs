@@ -8,20 +8,20 @@ use crate::heap::drc::{Core, Done, Policy};
 faults! {
     /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
     B1,
-    /// D1 for `table.copy` and `table.init`: each old reference is given up
+    /// D1 for `table.copy` and `table.init`: each old reference is released
     /// before the new ones are counted.
     D1Slot,
     /// D8: `table.fill` counts one owner too few.
     D8,
     /// D8 for `table.grow`.
     D8Grow,
-    /// G2: the initialising write of a slot does not count: globals, segments,
-    /// handles, the pending exception.
+    /// G2: the initialising write of a slot does not count its reference:
+    /// globals, segments, handles, the pending exception.
     G2,
-    /// G3: `global.set` and `table.set` do not give up the old reference.
+    /// G3: `global.set` and `table.set` do not release the old reference.
     G3,
-    /// G5: what is dropped, a segment, a handle, is given up without ever being
-    /// freed: its slots are emptied and no more.
+    /// G5: dropping a segment or a handle empties its slots without releasing
+    /// their references.
     G5,
 }
 

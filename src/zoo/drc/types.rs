@@ -1,4 +1,4 @@
-//! What a collector knows of types.
+//! The collector's knowledge of types.
 
 use super::death::children;
 use super::faults;
@@ -15,7 +15,7 @@ pub struct W4 {
     probe: Probe,
     /// Types, and payload offsets of fields of the external hierarchy.
     fields: BTreeSet<(TypeId, u64)>,
-    /// Arrays of such.
+    /// Array types with such elements.
     arrays: BTreeSet<TypeId>,
 }
 
@@ -28,7 +28,7 @@ impl W4 {
         }
     }
 
-    /// Whether the value at a payload offset is an external one by its type.
+    /// Whether the static type of the value at a payload offset is external.
     fn is_extern(&self, core: &Core, object: GcRef, offset: u64) -> bool {
         match core.shape(object) {
             Ok(Shape::Struct(ty)) => self.fields.contains(&(ty, offset)),
@@ -37,7 +37,7 @@ impl W4 {
         }
     }
 
-    /// Counts what is taken for an object without a look.
+    /// Counts a value as an object without checking that it is one.
     fn increment_there(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
         if !self.is_extern(core, object, offset) {
             return self.increment(core, new, 1);
@@ -77,14 +77,14 @@ impl Policy for W4 {
 }
 
 faults! {
-    /// W13, Wasmtime pull requests 13417 and 13423: what was known of a type
-    /// survived its store, and was used for the type that had the same number in
-    /// the next one. Here there was a store before whose first four types were
-    /// structures without references.
+    /// W13, Wasmtime pull requests 13417 and 13423: the cached information on a
+    /// type survived its store, and was used for the type with the same number
+    /// in the next store. Here an earlier store had structures without
+    /// references as its first four types.
     W13,
 }
 
-/// How many types there were.
+/// The number of types of the earlier store.
 const STALE: u32 = 4;
 
 impl Policy for W13 {

@@ -1,16 +1,16 @@
-//! Values that are taken for what they are not.
+//! Values that are misclassified.
 
 use super::faults;
 use crate::heap::GcRef;
 use crate::heap::drc::{Core, Done, Policy};
 
 faults! {
-    /// W3, Wasmtime issue 10171: the test for "null or i31" looks at bits that
-    /// some i31 values have and others have not. Here those with the sign set
-    /// are taken for objects.
+    /// W3, Wasmtime issue 10171: the test for "null or i31" checks bits that
+    /// only some i31 values have. Here i31 values with the sign set are taken
+    /// for objects.
     W3,
     /// W5, Wasmtime pull request 13307: the decrement lost its early return for
-    /// i31, the increment did not.
+    /// i31; the increment kept it.
     W5,
 }
 

@@ -1,4 +1,4 @@
-//! Operations on arrays that do the wrong thing under every collector.
+//! Faults of array operations under every collector.
 
 use super::{HOOK, HeapFault, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError, Place};
@@ -7,13 +7,14 @@ use crate::types::{Lane, TypeId};
 use crate::zoo::Probe;
 use std::sync::Arc;
 
-/// The low half of an element as it stands.
+/// The low half of the current value of an element.
 fn element_at(heap: &dyn Heap, r: GcRef, index: u32, lane: Lane) -> Option<u64> {
     heap.peek(r, Place::Element { index, lane })
 }
 
-/// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length. (As
-/// long as that stays in the array: the length was checked as a length.)
+/// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length. (The
+/// offset is limited to the elements left in the array, since the real length
+/// was checked.)
 pub struct W39(pub Probe);
 
 impl HeapFault for W39 {
@@ -36,7 +37,7 @@ impl HeapFault for W39 {
 }
 
 /// D4: an overlapping `array.copy` onto later elements runs upwards, and copies
-/// what it has just written.
+/// elements that it has just written.
 pub struct D4(pub Probe);
 
 impl HeapFault for D4 {
@@ -51,7 +52,7 @@ impl HeapFault for D4 {
         let overlaps = dst.0 == src.0 && dst.1 > src.1 && dst.1 - src.1 < len;
         let distance = dst.1.saturating_sub(src.1).max(1);
         let old = |i: u32| element_at(heap, src.0, src.1 + i, lane);
-        // What a repeating pattern copies onto itself looks right.
+        // A repeating pattern copied onto itself looks right.
         let wrong = overlaps && (distance..len).any(|i| old(i) != old(i % distance));
         self.0.run(wrong);
         if !overlaps {
@@ -64,8 +65,8 @@ impl HeapFault for D4 {
     }
 }
 
-/// X10, Wizard pull request 665: `array.copy` only knows arrays of the same
-/// type. One from an array of subtypes copies nothing.
+/// X10, Wizard pull request 665: `array.copy` only works on arrays of the same
+/// type. A copy from an array of a subtype copies nothing.
 pub struct X10(pub Probe);
 
 impl HeapFault for X10 {
@@ -86,7 +87,7 @@ impl HeapFault for X10 {
     }
 }
 
-/// What compiled code tells the faults below.
+/// Messages from compiled code to the faults below.
 const RIGHT: u32 = 0;
 const WRONG: u32 = 1;
 const END: u32 = 2;
@@ -101,7 +102,7 @@ impl X3 {
         let wanted = |_, op: Op| matches!(op.code, Code::ArrayFill | Code::ArrayCopy);
         edited(module, 3, wanted, |site| {
             let b = site.op.b;
-            // Registers of array and offset, and of the length.
+            // Registers of the arrays and offsets, and of the length.
             let (arrays, len): (&[(u16, u16)], u16) = match site.op.code {
                 Code::ArrayCopy => (&[(0, 1), (2, 3)], 4),
                 _ => (&[(0, 1)], 2 + element(module, site.op).registers() as u16),
@@ -136,17 +137,17 @@ impl HeapFault for X3 {
     }
 }
 
-/// How the elements of an array type are stored.
+/// The storage of the elements of an array type.
 fn element(module: &Module, op: Op) -> Lane {
     module.types.element(TypeId(op.imm)).storage.lane()
 }
 
-/// W50, Wasmtime pull request 14045: a bulk operation that can be interrupted is
-/// not done whole or not at all. Here `array.fill` pays for one half after the
-/// other, and what the fuel does not suffice for is missing.
+/// W50, Wasmtime pull request 14045: an interruptible bulk operation may be
+/// done in part. Here `array.fill` pays for its two halves separately; if the
+/// fuel covers only the first, the second is missing.
 pub struct W50 {
     probe: Probe,
-    /// Whether one has begun.
+    /// Whether a fill has begun.
     begun: bool,
 }
 
@@ -177,7 +178,7 @@ fn halves(site: Site) -> Vec<Op> {
     vec![
         Op::new(Code::ArrayLen, size, array, 0, 0),
         Op::new(Code::I64Add, end, start, len, 0),
-        // It traps as a whole.
+        // The operation traps as a whole.
         Op::new(Code::BrI64GtU, 0, end, size, original),
         moved(0, array),
         moved(1, start),

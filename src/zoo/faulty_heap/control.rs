@@ -1,4 +1,4 @@
-//! Single instructions that are compiled to something else, and a counter.
+//! Single instructions that are compiled wrongly, and a wrong counter.
 
 use super::{HOOK, HeapFault, edited, hook_call};
 use crate::heap::{GRANULE, GcRef, Heap, HeapError, Roots};
@@ -9,15 +9,15 @@ use crate::zoo::maps::loops_of;
 use std::sync::Arc;
 
 /// W40, Wasmtime issue 10353: `table.get` of a table whose elements can only be
-/// null is compiled to a null, and traps no more.
+/// null is compiled to a null, and no longer traps.
 pub struct W40(pub Probe);
 
-/// What compiled code tells about an index.
+/// Messages from compiled code about an index.
 const INSIDE: u32 = 0;
 const OUTSIDE: u32 = 1;
 
 impl W40 {
-    /// Each `table.get` of such a table becomes a null.
+    /// Replaces each `table.get` of such a table by a null.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let null = |table: u32| {
             let heap = module.tables[table as usize].element.heap;
@@ -47,12 +47,12 @@ impl HeapFault for W40 {
     }
 }
 
-/// W46, Wasmtime issue 11426: a loop whose branch back is one on a reference
+/// W46, Wasmtime issue 11426: a loop whose branch back tests a reference
 /// (`br_on_null`, `br_on_cast`, ...) consumes no fuel.
 pub struct W46(pub Probe);
 
 impl W46 {
-    /// The headers of such loops charge nothing.
+    /// Makes the headers of such loops free of charge.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let loops = loops_of(module);
         let on_reference = |header: u32| {
@@ -72,7 +72,7 @@ impl W46 {
 }
 
 /// Whether the branch back to a loop's header is on a cast, or on a register
-/// that the header's map calls a reference.
+/// that is a reference in the header's map.
 fn branches_on_a_reference(module: &Module, header: u32, back: u32) -> bool {
     let op = module.ops[back as usize];
     let before = module.ops[back as usize - 1].code;
@@ -95,7 +95,7 @@ impl HeapFault for W46 {
 }
 
 /// W53, Wasmtime pull requests 13247 and 13252: a collection of an empty null
-/// heap gets the number of bytes in use wrong.
+/// heap computes a wrong number of bytes in use.
 pub struct W53 {
     probe: Probe,
     objects: u64,

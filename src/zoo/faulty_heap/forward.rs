@@ -1,5 +1,4 @@
-//! Operations that a faulty heap passes to its fault. Everything else is
-//! forwarded.
+//! Operations that a faulty heap passes to its fault. All others are forwarded.
 
 use super::{FaultyHeap, HOOK};
 use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
@@ -15,7 +14,7 @@ macro_rules! by_fault {
 }
 
 impl FaultyHeap {
-    /// Notes what an allocation has made.
+    /// Reports an allocated object to the fault.
     #[inline]
     fn made(&mut self, r: Result<GcRef, HeapError>) -> Result<GcRef, HeapError> {
         if let Ok(r) = r {

@@ -1,9 +1,9 @@
 //! References that the runtime turns into handles without counting them.
 //!
 //! Wasmtime issue 10182, fixed by pull request 10374: `AnyRef::from_raw` made a
-//! rooted handle of a raw reference and took no count, and the handle released
-//! one when its scope ended. The fault W1 is `array.copy`; here are the other
-//! places where the runtime reads raw references.
+//! rooted handle of a raw reference without taking a count, and the handle
+//! released one when its scope ended. The fault W1 is in `array.copy`. This
+//! file has the other places where the runtime reads raw references.
 
 use super::types::BEGIN;
 use super::{HeapFault, Modules};
@@ -13,13 +13,12 @@ use crate::types::{Lane, TypeId};
 use crate::zoo::Probe;
 use std::sync::Arc;
 
-/// The objects among values that were turned into handles.
+/// The objects among the values that were turned into handles.
 fn objects(values: impl Iterator<Item = GcRef>) -> Vec<u32> {
     values.filter(|r| r.is_object()).map(|r| r.0).collect()
 }
 
-/// The references in registers that hold values of these kinds, one after the
-/// other.
+/// The references in consecutive registers that hold values of these kinds.
 fn references(lanes: impl Iterator<Item = Lane>, registers: &[u64]) -> Vec<GcRef> {
     let mut references = Vec::new();
     let mut at = 0;
@@ -32,14 +31,14 @@ fn references(lanes: impl Iterator<Item = Lane>, registers: &[u64]) -> Vec<GcRef
     references
 }
 
-/// The scope of the handles ends: each object loses a count.
+/// Ends the scope of the handles: each object loses a count.
 fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> {
-    // To the heap, these are slots that held the references and go away.
+    // To the heap, these are slots that held the references and are dropped.
     heap.drop_slots(Slot::Handle(0), &mut objects)
 }
 
 /// W1-const: a constant expression is evaluated on raw references. The operands
-/// of an allocation become handles, which are gone when it is done.
+/// of an allocation become handles, which are released after it.
 pub struct W1Const {
     probe: Probe,
     modules: Modules,
@@ -58,8 +57,7 @@ impl W1Const {
         }
     }
 
-    /// How the fields or elements of a type are stored, without end if it is an
-    /// array.
+    /// The storage of the fields or elements of a type; endless for an array.
     fn lanes(&self, shape: Shape) -> Box<dyn Iterator<Item = Lane> + '_> {
         let Some(types) = self.modules.types() else {
             return Box::new(std::iter::empty());
@@ -166,8 +164,8 @@ impl HeapFault for W1Host {
     }
 }
 
-/// Releases that follow an operation instead of being part of it. What goes
-/// wrong in one is reported by the next collection.
+/// Releases that follow an operation instead of being part of it. The next
+/// collection reports their errors.
 struct Late {
     probe: Probe,
     failed: Option<HeapError>,

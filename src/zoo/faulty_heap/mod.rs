@@ -1,12 +1,13 @@
-//! A heap in front of a heap: for faults that are no decision of one collector.
+//! Faulty heaps: layers for faults that are not a decision of one collector.
 //!
-//! A [`HeapFault`] overrides operations of any heap, and [`FaultyHeap`] forwards the
-//! others. One fault can so be in all collectors that share some code, as in an
-//! engine where all of them use the same compiler: then they agree with each
-//! other, and only the model, which shares nothing, is right.
+//! A [`HeapFault`] overrides operations of any heap, and [`FaultyHeap`]
+//! forwards the others. So one fault can be in all collectors that share some
+//! code, as in an engine where all of them use the same compiler. They then
+//! agree with each other, and only the model, which shares no code, is right.
 //!
-//! A fault also answers *hook calls* from compiled code that was edited
-//! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is no
+//! A fault also answers *hook calls* from edited compiled code
+//! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is not an
+//! object, calls the fault instead. Offset and value are the message.
 //! object, calls the fault instead. Offset and value are the message.
 
 mod arrays;
@@ -27,14 +28,14 @@ pub(super) use slots::{D11, D12, W9, W10, W27};
 use std::sync::Arc;
 pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
 
-/// The address that compiled code uses to call its fault: beyond all heaps, and
-/// the start of no object.
+/// The address that compiled code uses to call its fault. It is beyond all
+/// heaps, and not the start of any object.
 pub(super) const HOOK: GcRef = GcRef(0xffff_fff0);
 
-/// Operations that a fault replaces. Each method is called instead of the heap's
-/// operation of the same name, and by default calls it.
+/// The operations that a fault can replace. Each method is called instead of
+/// the heap's operation of the same name; by default it calls that operation.
 pub(super) trait HeapFault: Send {
-    /// Compiled code calls, with an offset and a value.
+    /// Handles a hook call from compiled code, with an offset and a value.
     fn hook_called(
         &mut self,
         heap: &mut dyn Heap,
@@ -49,33 +50,34 @@ pub(super) trait HeapFault: Send {
         heap.collect(roots)
     }
 
-    /// An object has been made by an instruction of the module.
+    /// Called when an instruction of the module has made an object.
     fn made(&mut self, r: GcRef) {
         let _ = r;
     }
 
-    /// The registers of the operands that an instruction of the module has made a
-    /// structure or an array of; of `array.new`, those of one element.
+    /// Called when an instruction of the module has made a structure or an
+    /// array. `operands` are the registers of its operands; for `array.new`,
+    /// those of one element.
     fn made_of(&mut self, shape: Shape, operands: &[u64]) {
         let _ = (shape, operands);
     }
 
-    /// A module has been linked: the store has one more instance.
+    /// Called when a module has been linked: the store has one more instance.
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         let _ = (instance, module);
     }
 
-    /// The engine tells something; see [`Heap::on_event`].
+    /// Handles an event of the engine; see [`Heap::on_event`].
     fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
         heap.on_event(event);
     }
 
-    /// The type that an allocation is for.
+    /// The type used for an allocation.
     fn allocated_as(&mut self, ty: TypeId) -> TypeId {
         ty
     }
 
-    /// A structure has been made with these registers for fields.
+    /// Called when a structure has been made with these registers as fields.
     fn initialised(&mut self, heap: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
         let _ = (heap, r, ty, fields);
     }
@@ -156,27 +158,27 @@ pub(super) trait HeapFault: Send {
         heap.drop_slots(kind, slots)
     }
 
-    /// The addresses in use, as the heap says.
+    /// The addresses in use. `said` is the heap's own answer.
     fn extent(&self, said: (u32, u32)) -> (u32, u32) {
         said
     }
 }
 
-/// A heap with a fault in front. It is run behind a pointer, so that one copy of the
-/// interpreter serves all of them.
+/// A heap with a fault in front. It runs behind a pointer, so that one copy of
+/// the interpreter serves all faults.
 pub(super) struct FaultyHeap {
     heap: Box<dyn Heap>,
     fault: Box<dyn HeapFault>,
 }
 
-/// The instruction that calls the fault with a message. Register `hook` holds
+/// An instruction that calls the fault with a message. Register `hook` holds
 /// the address of [`HOOK`], and register `unused` is overwritten.
 pub(super) fn hook_call(hook: u16, unused: u16, message: u32) -> Op {
     Op::new(Code::StructGet32, unused, hook, 0, message)
 }
 
-/// A module with sequences in the place of all instructions that are `wanted`;
-/// see [`Module::patch`].
+/// A module in which all `wanted` instructions are replaced by sequences; see
+/// [`Module::patch`].
 pub(super) fn edited(
     module: &Arc<Module>,
     scratch: u16,
@@ -210,7 +212,7 @@ pub(super) fn faulty_heap(collector: Collector, fault: Box<dyn HeapFault>) -> Bo
 pub(super) struct Modules(Vec<Arc<Module>>);
 
 impl Modules {
-    /// Adds the module of an instance. Each is linked once.
+    /// Adds the module of an instance. Each instance is linked once.
     pub fn add(&mut self, instance: u32, module: &Arc<Module>) {
         self.0.truncate(instance as usize);
         self.0.push(Arc::clone(module));
@@ -226,15 +228,15 @@ impl Modules {
         self.0.iter()
     }
 
-    /// The registry that all modules share: the last one knows what the others
-    /// have added.
+    /// The registry that all modules share. The last module has the most recent
+    /// version.
     pub fn types(&self) -> Option<&Types> {
         self.0.last().map(|module| &*module.types)
     }
 }
 
-/// The collectors whose code is generated by the same compiler: all but the
-/// model, which an interpreter of the specification would be.
+/// The collectors that share one compiler: all but the model, which stands for
+/// an interpreter of the specification.
 pub(super) const COMPILED: &[Collector] = &[Collector::Null, Collector::Drc, Collector::Copying];
 /// The counting heap alone.
 pub(super) const COUNTING: &[Collector] = &[Collector::Drc];

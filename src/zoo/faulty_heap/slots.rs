@@ -7,13 +7,10 @@ use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored
-/// without being counted, and given up like any other reference when it is
-/// caught.
+/// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored without
+/// being counted, and released like any other reference when it is caught.
 ///
-/// That a caught exception does not enter the frame's account, which was the
-/// other half, cannot show here: whatever is thrown has come from a frame, and
-/// no collection comes between a throw and its handler.
+/// The [zoo](crate::zoo) says why the other half of the bug cannot show here.
 pub struct W9(pub Probe);
 
 impl HeapFault for W9 {
@@ -54,8 +51,8 @@ impl HeapFault for W10 {
     }
 }
 
-/// W27, Wasmtime pull request 13381: what an immutable global holds was taken
-/// for a constant, and read once.
+/// W27, Wasmtime pull request 13381: the value of an immutable global was taken
+/// for a constant, and read only once.
 pub struct W27 {
     probe: Probe,
     /// The globals that cannot be set, by their indices in the store.
@@ -99,8 +96,7 @@ impl HeapFault for W27 {
     }
 }
 
-/// D11: `elem.drop` gives up the references of a segment that was already
-/// dropped.
+/// D11: `elem.drop` releases the references of a segment that was already dropped.
 pub struct D11 {
     probe: Probe,
     dropped: BTreeMap<Slot, Vec<u32>>,
@@ -137,12 +133,12 @@ impl HeapFault for D11 {
     }
 }
 
-/// D12: `table.set` counts the reference before it checks its bounds; out of
-/// bounds, the count stays.
+/// D12: `table.set` counts the reference before it checks its bounds. If the
+/// index is out of bounds, the count stays.
 pub struct D12(pub Probe);
 
 impl D12 {
-    /// Rings where the index is out of bounds.
+    /// Inserts a hook call for an index that is out of bounds.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let gc = |table: u32| module.tables[table as usize].element.heap.is_gc();
         let wanted = |_, op: Op| op.code == Code::TableSet && gc(op.imm);
@@ -153,7 +149,7 @@ impl D12 {
                 Op::new(Code::TableSize, size, 0, 0, op.imm),
                 Op::new(Code::BrI64LtU, 0, op.b, size, start + 4),
                 Op::constant(hook, HOOK.register()),
-                // A write rings like a read, and passes a value.
+                // A write is a hook call like a read, and passes a value.
                 Op::new(Code::StructSet32, op.c, hook, 0, 0),
                 op,
             ]
@@ -165,7 +161,7 @@ impl HeapFault for D12 {
     fn hook_called(&mut self, heap: &mut dyn Heap, _: u32, value: u64) -> Result<(), HeapError> {
         let value = GcRef::from_register(value);
         self.0.run(value.is_object());
-        // A slot that nobody will ever see owns the count.
+        // A slot that no code ever reads owns the count.
         heap.init_slot(Slot::Pending, &mut 0, value)
     }
 }

@@ -1,4 +1,4 @@
-//! Types: what objects are taken for.
+//! Faults in the types of objects.
 
 use super::{HOOK, HeapFault, Modules, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError};
@@ -8,9 +8,9 @@ use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// W42, Wasmtime issue 10435: the types of a recursion group were assumed to
-/// follow each other in the registry of the process. Those of a group that is
-/// known already do not follow those before it.
+/// W42, Wasmtime issue 10435: the types of a recursion group were assumed to be
+/// consecutive in the registry of the process. A group that is already known
+/// does not follow the groups before it.
 pub struct W42 {
     probe: Probe,
     modules: Modules,
@@ -40,8 +40,8 @@ impl HeapFault for W42 {
     }
 }
 
-/// X4, WAMR issue 4805: what a constant expression has made is of no type that
-/// a cast recognises.
+/// X4, WAMR issue 4805: an object made by a constant expression has no type
+/// that a cast recognises.
 pub struct X4 {
     probe: Probe,
     /// Whether a constant expression is allocating.
@@ -68,7 +68,7 @@ impl HeapFault for X4 {
     fn made(&mut self, r: GcRef) {
         match self.constant {
             true => self.made.insert(r),
-            // Others may come to live where one was.
+            // Another object may be allocated at the same address.
             false => self.made.remove(&r),
         };
     }
@@ -82,11 +82,11 @@ impl HeapFault for X4 {
     }
 }
 
-/// What edited constant expressions say.
+/// Messages from edited constant expressions.
 pub(super) const BEGIN: u32 = 0;
 const END: u32 = 1;
 
-/// Rings before and after each allocation in a constant expression.
+/// Inserts hook calls before and after each allocation in a constant expression.
 pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
     let constant = |pc: u32| {
         let body = module.body_at(pc);
@@ -115,8 +115,8 @@ pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
 }
 
 /// W47, Wasmtime issue 11557: running out of memory in a constant expression is
-/// a crash instead of a trap. (The crash is only noticed at the end of the run:
-/// nothing happens in between, since there is no instance.)
+/// a crash instead of a trap. (The crash is only detected at the end of the
+/// run. Nothing happens in between, since there is no instance.)
 pub struct W47 {
     probe: Probe,
     allocating: bool,
@@ -153,12 +153,12 @@ impl HeapFault for W47 {
     }
 }
 
-/// X10 for `none` and `i31`, Wizard pull request 274: a null was not taken for a
-/// null reference to an i31.
+/// X10 for `none` and `i31`, Wizard pull request 274: null was not accepted as
+/// a null reference to an i31.
 pub struct X10I31(pub Probe);
 
 impl X10I31 {
-    /// Casts to a nullable i31 become casts to one that is not.
+    /// Replaces casts to a nullable i31 by casts to a non-nullable one.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| {
             let casts = matches!(
@@ -174,7 +174,7 @@ impl X10I31 {
                 Op::constant(hook, HOOK.register()),
                 hook_call(hook, unused, 0),
                 Op { c: 0, ..site.op },
-                // What follows a branch on a cast is executed or skipped.
+                // A branch on a cast executes or skips the instruction after it.
                 Op::new(Code::Br, 0, 0, 0, site.end),
                 Op::new(Code::Br, 0, 0, 0, site.end + 1),
             ]

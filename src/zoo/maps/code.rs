@@ -1,4 +1,4 @@
-//! Reading compiled code, as far as faulty maps have to.
+//! Reading compiled code, as needed for faulty maps.
 
 use crate::module::{Body, Code, Module, Op};
 use std::ops::Range;
@@ -16,7 +16,7 @@ pub fn is_branch(op: Op) -> bool {
     code == Code::Br as u16 || (Code::BrIf as u16..=Code::BrI64GeU as u16).contains(&code)
 }
 
-/// Whether an instruction never continues with the one behind it.
+/// Whether an instruction never continues with the next one.
 pub fn ends_a_stretch(op: Op) -> bool {
     matches!(
         op.code,
@@ -38,7 +38,8 @@ pub fn ends_a_stretch(op: Op) -> bool {
 /// Whether an instruction overwrites a register.
 pub fn writes(op: Op, register: u16) -> bool {
     match op.code {
-        // Results come where the arguments were, and the frame of the callee.
+        // Results and the callee's frame overwrite the registers from the
+        // arguments on.
         Code::Call | Code::CallImport | Code::CallIndirect | Code::CallRef => op.a <= register,
         Code::MoveMany => (u32::from(op.a)..u32::from(op.a) + op.imm).contains(&register.into()),
         code => code.has_destination() && op.a == register,

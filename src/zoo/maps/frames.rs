@@ -1,4 +1,4 @@
-//! Frames that are described as a whole by a wrong map, or by none.
+//! Faults that describe whole frames with a wrong map, or with none.
 
 use super::{Look, Map};
 use crate::heap::RawFrame;
@@ -6,8 +6,8 @@ use crate::module::{Code, Module, Op};
 use crate::zoo::faulty_heap::{HOOK, edited, hook_call};
 use std::sync::Arc;
 
-/// W23, Wasmtime issues 11753 and 12934: the maps of call sites with an
-/// exception handler around them were dropped.
+/// W23, Wasmtime issues 11753 and 12934: the maps of call sites inside an
+/// exception handler's scope were dropped.
 pub struct W23;
 
 impl Map for W23 {
@@ -23,8 +23,8 @@ impl Map for W23 {
     }
 }
 
-/// W28, Wasmtime pull request 13693: of several stacks one was not traced. A
-/// suspended stack looks to the collector like the frames below the running
+/// W28, Wasmtime pull request 13693: one of several stacks was not traced. To
+/// the collector, a suspended stack looks like the frames below the running
 /// one; here the outermost of them is left out.
 pub struct W28;
 
@@ -39,8 +39,8 @@ impl Map for W28 {
 }
 
 /// W30, CVE-2021-39216: when the host passed several references to a function,
-/// a collection could strike between one and the next. Here one at the
-/// function's entry sees the last one only.
+/// a collection could run between one and the next. Here a collection at the
+/// function's entry sees only the last reference.
 pub struct W30;
 
 impl Map for W30 {
@@ -61,9 +61,9 @@ impl Map for W30 {
     }
 }
 
-/// W31, CVE-2022-31146: frames of functions without a map were looked up as if
-/// they were their neighbour's. Here a frame that waits for a callee is
-/// described by the callee's map.
+/// W31, CVE-2022-31146: frames of functions without a map were looked up with
+/// their neighbour's map. Here a frame that waits for a callee is described by
+/// the callee's map.
 pub struct W31;
 
 impl Map for W31 {
@@ -76,8 +76,8 @@ impl Map for W31 {
     }
 }
 
-/// G7: the arguments of a tail call are moved into the frame before that has
-/// its new map, and a collection at the entry of the callee sees none of them.
+/// G7: the arguments of a tail call are moved into the frame before it has its
+/// new map, and a collection at the entry of the callee sees none of them.
 #[derive(Default)]
 pub struct G7 {
     /// The body that was tail-called, plus one.
@@ -85,7 +85,7 @@ pub struct G7 {
 }
 
 impl G7 {
-    /// Rings before each tail call.
+    /// Inserts a hook call before each tail call.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| op.code == Code::ReturnCall;
         edited(module, 1, wanted, |site| {
@@ -117,7 +117,8 @@ impl Map for G7 {
     }
 }
 
-/// The registers that parameters take, if a frame is running and at its entry.
+/// The number of registers of the parameters, if the frame is running and at
+/// its entry.
 fn entered(module: &Module, frame: &RawFrame<'_>) -> Option<u16> {
     let at = frame.code.filter(|_| frame.running)?;
     let body = module.bodies.get(at.body as usize)?;

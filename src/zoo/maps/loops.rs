@@ -1,4 +1,4 @@
-//! Maps that are wrong about which value is in a register at a time.
+//! Maps that are wrong about the value in a register at some moment.
 
 use super::code::{loops, of_body, writes};
 use super::{Look, Map};
@@ -7,19 +7,19 @@ use crate::module::{Code, Module};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// W18, Wasmtime issues 10397 and 10399: the search for live values stopped
-/// before its fixed point, and a value that only the outer of two loops needs
-/// was missing from the maps of the inner one.
+/// W18, Wasmtime issues 10397 and 10399: the liveness analysis stopped before
+/// its fixed point, and a value that only the outer of two loops needs was
+/// missing from the maps of the inner one.
 #[derive(Default)]
 pub struct W18 {
-    /// Of each body of an instance the pairs of nested loops.
+    /// The pairs of nested loops, for each body of an instance.
     nested: BTreeMap<(u32, u32), Vec<Nested>>,
 }
 
 /// A loop, and one inside it.
 type Nested = (Range<u32>, Range<u32>);
 
-/// Loops of a body, those inside others together with these.
+/// The loops of a body that are inside others, each with its outer loop.
 fn nested(module: &Module, body: u32) -> Vec<Nested> {
     let loops = loops(module, &module.bodies[body as usize]);
     let inside = |inner: &Range<u32>, outer: &Range<u32>| {
@@ -61,12 +61,12 @@ impl Map for W18 {
     }
 }
 
-/// W24, Wasmtime issues 13461 and 13498: a value that a loop changes and one
-/// that it does not were spilled to the same place across a call. The maps are
-/// right about the place, and all collectors agree on what comes back.
+/// W24, Wasmtime issues 13461 and 13498: a value that a loop changes and one that it
+/// does not were spilled to the same place across a call. The maps describe the place
+/// correctly, and all collectors agree on the value read back.
 #[derive(Default)]
 pub struct W24 {
-    /// Of each body of an instance.
+    /// The loops, for each body of an instance.
     loops: BTreeMap<(u32, u32), Vec<Range<u32>>>,
 }
 
@@ -87,8 +87,8 @@ impl Map for W24 {
     }
 }
 
-/// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept
-/// its tag when a number was written to it, and the number was followed.
+/// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept its
+/// tag when a number was written to it, and the number was traced as a reference.
 #[derive(Default)]
 pub struct X1;
 

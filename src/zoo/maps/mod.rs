@@ -1,5 +1,5 @@
-//! Faults of roots: what a collector is told about frames and slots is wrong.
-//! The audit asks the engine, and is told what is right.
+//! Faults of roots: the collector gets a wrong description of frames or slots.
+//! The audit gets the right one from the engine.
 
 mod code;
 mod frames;
@@ -23,25 +23,25 @@ pub(super) fn loops_of(module: &Module) -> Vec<(u32, u32)> {
     loops.map(|range| (range.start, range.end - 1)).collect()
 }
 
-/// A frame that a map is asked about.
+/// A frame that a map describes.
 pub(super) struct Look<'a> {
     module: &'a Module,
-    /// Which frame it is, counted from the outermost.
+    /// The frame's index, counted from the outermost.
     index: usize,
     frame: &'a RawFrame<'a>,
-    /// What the right map says of the frame that it has called.
+    /// The right references of the frame that it has called.
     next: Option<&'a [u16]>,
 }
 
 /// How a faulty map describes frames.
 pub(super) trait Map: Send {
-    /// What the collector is told are the references in a frame.
+    /// The registers that the collector takes for the references in a frame.
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         look.frame.references.clone()
     }
 
-    /// What happens to a frame before it is looked at; whether anything was
-    /// wrong with that.
+    /// Changes a frame before it is described; returns whether the change is
+    /// wrong, or `None` without a change.
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let _ = (module, frame);
         None
@@ -53,7 +53,7 @@ pub(super) trait Map: Send {
     }
 }
 
-/// A heap whose collections are told about frames by a [`Map`].
+/// A heap whose collections see frames as a [`Map`] describes them.
 pub(super) struct Mapped<M> {
     probe: Probe,
     modules: Modules,
@@ -69,7 +69,7 @@ impl<M> Mapped<M> {
         }
     }
 
-    /// The module of what runs in a frame.
+    /// The module whose code runs in a frame.
     fn module(&self, frame: &RawFrame<'_>) -> Option<Arc<Module>> {
         let module = self.modules.of(frame.code?.instance);
         module.map(Arc::clone)
@@ -147,8 +147,8 @@ impl<M: Map> Roots for Described<'_, M> {
     }
 }
 
-/// Whether it makes a difference what a frame is described as: whether there
-/// is an object in a register that is in one description only.
+/// Whether a description of a frame makes a difference: whether a register that
+/// is only in one of the descriptions holds an object.
 fn matters(frame: &RawFrame<'_>, described: &[u16]) -> bool {
     let object = |register: &u16| {
         let value = frame.registers.get(usize::from(*register));

@@ -1,4 +1,4 @@
-//! Results of one instruction that are missing from maps.
+//! Faults that leave results of one instruction out of maps.
 
 use super::code::{ends_a_stretch, of_body, writes};
 use super::{Look, Map, Mapped};
@@ -12,21 +12,21 @@ pub fn w20(probe: Probe) -> Mapped<Undeclared> {
     Mapped::new(probe, Undeclared::new(Code::Select))
 }
 
-/// W21, Wasmtime issue 12935: nor was that of `array.new_data`.
+/// W21, Wasmtime issue 12935: the same for `array.new_data`.
 pub fn w21(probe: Probe) -> Mapped<Undeclared> {
     Mapped::new(probe, Undeclared::new(Code::ArrayNewData))
 }
 
-/// W22, Wasmtime issue 12936: nor that of `array.new_elem`.
+/// W22, Wasmtime issue 12936: the same for `array.new_elem`.
 pub fn w22(probe: Probe) -> Mapped<Undeclared> {
     Mapped::new(probe, Undeclared::new(Code::ArrayNewElem))
 }
 
-/// The results of some instruction are in no map, wherever they are moved, as
-/// far as straight-line code goes.
+/// The results of one instruction are in no map, wherever they are moved within
+/// straight-line code.
 pub struct Undeclared {
     code: Code,
-    /// Of each instance.
+    /// The hidden registers by instruction, for each instance.
     hidden: BTreeMap<u32, BTreeSet<(u32, u16)>>,
 }
 
@@ -49,7 +49,7 @@ fn hidden(module: &Module, code: Code) -> BTreeSet<(u32, u16)> {
             .collect();
         while let Some((from, register)) = work.pop() {
             for pc in from + 1..range.end {
-                // Each value is followed once.
+                // Follow each value once.
                 if !hidden.insert((pc, register)) {
                     break;
                 }

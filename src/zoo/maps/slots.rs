@@ -1,4 +1,4 @@
-//! Slots outside the heap that a moving collector does not look at.
+//! Slots outside the heap that a moving collector does not visit.
 
 use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::zoo::Probe;
@@ -31,8 +31,8 @@ impl Roots for Without<'_> {
     }
 }
 
-/// X2, Samsung/walrus issue 502: a global was a root with its initial value, but
-/// not with one that was set later.
+/// X2, Samsung/walrus issue 502: a global was a root with its initial value,
+/// but not with a value that was set later.
 pub struct X2 {
     probe: Probe,
     set: BTreeSet<u32>,
@@ -68,10 +68,10 @@ impl HeapFault for X2 {
     }
 }
 
-/// G8: a table that has grown is traced up to its old length.
+/// G8: a table that has grown is traced only up to its old length.
 pub struct G8 {
     probe: Probe,
-    /// How many elements tables began with, by their indices in the store.
+    /// The initial lengths of tables, by their indices in the store.
     began: BTreeMap<u32, u64>,
 }
 
@@ -108,8 +108,8 @@ impl HeapFault for G8 {
     }
 }
 
-/// G9: element segments are no roots: what their expressions made is lost when
-/// it moves.
+/// G9: element segments are no roots: references that their expressions made
+/// are stale once the objects move.
 pub struct G9(pub Probe);
 
 impl HeapFault for G9 {
@@ -123,7 +123,7 @@ impl HeapFault for G9 {
 }
 
 /// G10: handles of the host are no roots: an object that only the host holds is
-/// lost, any other is no longer where the handle says.
+/// lost, and any other is no longer at the address in the handle.
 pub struct G10(pub Probe);
 
 impl HeapFault for G10 {

@@ -1,5 +1,5 @@
-//! A report on the zoo: how fast each fault is found, what each layer of the
-//! oracle buys, and what the generator does.
+//! A report on the zoo: how fast each fault is detected, the worth of each
+//! layer of the oracle, and the influence of the generator.
 
 mod survival;
 mod svg;
@@ -10,9 +10,9 @@ use crate::generate::Generator;
 use crate::oracle::{Layer, Layers, Options};
 use survival::Curve;
 
-/// The setups that a report compares, each with its name: the whole oracle with
-/// the usual generator first; then results only, and layer by layer more; then
-/// the whole oracle with the other generators.
+/// The setups that a report compares, each with its name. First comes the whole
+/// oracle with the default generator, then results only and one layer more at a
+/// time, then the whole oracle with the other generators.
 pub fn setups() -> Vec<(String, Setup)> {
     let setup = |generator, layers| Setup {
         generator,
@@ -26,7 +26,7 @@ pub fn setups() -> Vec<(String, Setup)> {
         ("all".to_string(), setup(Generator::Default, Layers::ALL)),
         ("results".to_string(), setup(Generator::Default, layers)),
     ];
-    // The last step is the whole oracle, which is there already.
+    // The last step is the whole oracle, which is already in the list.
     for layer in &Layer::ALL[..Layer::ALL.len() - 1] {
         layers = layers.with(*layer);
         let name = format!("+{}", layer.name());
@@ -38,7 +38,7 @@ pub fn setups() -> Vec<(String, Setup)> {
     setups
 }
 
-/// How many of [`setups`] belong to the ablation: those behind the first.
+/// The number of [`setups`] of the ablation, which follow the first.
 const STEPS: usize = Layer::ALL.len();
 
 /// The trials of all setups, as text.
@@ -74,7 +74,7 @@ impl Report {
         ]
     }
 
-    /// The command that writes it again.
+    /// The command that writes the report again.
     fn command(&self) -> String {
         let faults: &[Fault] = super::FAULTS;
         let only = match self.trials.faults.len() == faults.len() {
@@ -90,8 +90,8 @@ impl Report {
         )
     }
 
-    /// The curves: of the ablation those of the steps that matter most, and of
-    /// every generator.
+    /// The survival curves: the most important steps of the ablation, and all
+    /// generators.
     fn survival(&self) -> String {
         let all = ("default, the whole oracle".to_string(), 0);
         let shown = ["results", "+graph", "+exact", "smith", "smith-never"];
@@ -115,8 +115,8 @@ impl Report {
         }
     }
 
-    /// The share of trials in which a fault was noticed, in percent, and the
-    /// median of the time over all.
+    /// The share of trials in which a fault was detected, in percent, and the
+    /// median time over all trials.
     fn share(&self, setup: usize) -> (f64, Option<u64>) {
         let trials = self.results[setup].iter().flat_map(|s| &s.trials);
         let times: Vec<Option<u64>> = trials.map(|t| t.detected).collect();

@@ -3,17 +3,17 @@
 /// The share of trials that have not ended, by time.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// What the trials were made with.
+    /// The setup of the trials.
     pub label: String,
-    /// Times at which the share falls, and to what.
+    /// The times at which the share falls, with the new shares.
     pub steps: Vec<(u64, f64)>,
-    /// Whether trials were left at the end.
+    /// Whether some trials had not ended when the observation stopped.
     pub censored: bool,
 }
 
 impl Curve {
-    /// The curve of trials that ended at these times. Those without one were
-    /// given up at the end, at the same time: later than all others.
+    /// The curve of trials that ended at these times. Trials without a time
+    /// were stopped at the same time, later than all others.
     pub fn new(label: String, times: &[Option<u64>]) -> Curve {
         let mut ended: Vec<u64> = times.iter().copied().flatten().collect();
         ended.sort_unstable();

@@ -1,17 +1,17 @@
-//! A picture of curves.
+//! Drawing curves as SVG.
 
 use super::survival::Curve;
 use std::fmt::Write;
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 480.0;
-/// The part that curves are in.
+/// The area of the curves.
 const LEFT: f64 = 60.0;
 const RIGHT: f64 = 600.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 420.0;
 
-/// Colours that can be told apart on light and on dark, and by most eyes.
+/// Colours that can be distinguished on light and dark backgrounds, and by most eyes.
 const COLOURS: [&str; 6] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#7f7f7f",
 ];
@@ -62,7 +62,7 @@ pub fn draw(curves: &[Curve], max: u64, command: &str) -> String {
         );
         let last = curve.steps.last().map_or(1.0, |(_, share)| *share);
         if curve.censored {
-            // The rest was given up here.
+            // The remaining trials were stopped here.
             let _ = writeln!(
                 out,
                 "<line x1=\"{RIGHT}\" y1=\"{:.1}\" x2=\"{RIGHT}\" y2=\"{:.1}\" stroke=\"{colour}\" stroke-width=\"2\"/>",

@@ -24,7 +24,7 @@ impl Report {
         )
     }
 
-    /// Each fault: how fast it is reached, triggered and detected.
+    /// The table of faults: how fast each is reached, triggered and detected.
     pub(super) fn detection(&self) -> String {
         let text = "For every fault the first case in which the faulty code ran (reached), in which it did \
                     something wrong (triggered), and which was a finding (detected): median / 90th percentile.";
@@ -49,7 +49,7 @@ impl Report {
         out
     }
 
-    /// What each layer of the oracle buys.
+    /// The table of the worth of each layer of the oracle.
     pub(super) fn ablation(&self) -> String {
         let text = "The usual generator under an oracle with some of its layers. `results` is what other \
                     differential fuzzers compare: how calls end, numbers, nullness, memories, and crashes. \
@@ -61,7 +61,7 @@ impl Report {
         self.compare("Ablation", text, &columns)
     }
 
-    /// The generators.
+    /// The table of generators.
     pub(super) fn generators(&self) -> String {
         let text = "The whole oracle on cases of several generators: the usual one (`all`), plain modules of \
                     wasm-smith with the same schedules of collections, and without.";
