@@ -1,9 +1,10 @@
-//! A collector of one's own under the harness: `cargo run --example own_collector`.
+//! A custom collector under the harness: `cargo run --example own_collector`.
 //!
-//! This one counts references as the crate's `drc` does, with one idea of its
-//! own: where `array.copy` slides elements within an array, most references
-//! stay in the array, so only those at the two ends need counting. It was tried
-//! with insertions, which slide elements up, and never with removals.
+//! This collector counts references like the crate's `drc`, with one
+//! optimisation: when `array.copy` slides elements within an array, most
+//! references stay in the array, so only those at the two ends are counted. It
+//! was tested with insertions, which slide elements up, and never with
+//! removals.
 
 use gcdiff::campaign::{Campaign, Outcome, Progress, run};
 use gcdiff::heap::GcRef;
@@ -11,8 +12,8 @@ use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
 use gcdiff::oracle::{Collector, HeapSubject, Options};
 use std::time::Duration;
 
-/// A collector is what it decides otherwise than the sound one: every hook of
-/// `Policy` has a body that is correct.
+/// A custom collector overrides the hooks of `Policy` where it differs from the
+/// sound one. The default bodies are correct.
 #[derive(Copy, Clone)]
 struct Sliding {
     /// Without this, the collector has its bug.
@@ -36,14 +37,16 @@ impl Policy for Sliding {
             return Sound.copy_array(core, dst, src, len);
         }
         // Elements `low .. low + len + shift` take part. If they slide up, the
-        // first `shift` of them are doubled, and the last `shift` overwritten.
+        // first `shift` of them are duplicated, and the last `shift`
+        // overwritten.
         let low = dst.1.min(src.1);
         let (mut doubled, mut lost) = (low, low + len);
         if dst.1 < src.1 && self.knows_removals {
             std::mem::swap(&mut doubled, &mut lost);
         }
-        // New owners come before old ones go, and nothing is freed before all
-        // is written: else an object may die while it is being copied.
+        // New owners are counted before old ones are removed, and nothing is
+        // freed before all is written. Otherwise an object may die while it is
+        // being copied.
         for at in core.element_words(src.0, doubled, shift)? {
             let value = core.word(at)?;
             self.increment(core, value, 1)?;
@@ -55,9 +58,9 @@ impl Policy for Sliding {
 }
 
 /// Judges generated modules under a heap that never frees and under `policy`,
-/// until something is found.
+/// up to the first finding.
 fn campaign(policy: Sliding, cases: u64) -> Outcome {
-    // Every run gets a new heap, of any type that implements `Heap`.
+    // Every run gets a new heap. Any type that implements `Heap` will do.
     let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, policy));
     let campaign = Campaign {
         generator: gcdiff::generate::Generator::Default,
@@ -70,7 +73,7 @@ fn campaign(policy: Sliding, cases: u64) -> Outcome {
         },
         fault: None,
         stop_at_first: true,
-        // A collector that loops for ever is a finding, too, as is one that panics.
+        // An endless loop in a collector is a finding, as is a panic.
         timeout: Some(Duration::from_secs(10)),
     };
     run(&campaign, &Progress::default())
@@ -86,7 +89,7 @@ fn main() {
         // The law, the object, its count, its owners, a path to it, and the
         // instruction after which the law was first broken.
         println!("{}", finding.evidence);
-        // The same for everything that comes of one bug.
+        // The same for all findings of one bug.
         println!("  fingerprint  {fingerprint}");
     }
     assert!(!outcome.findings.is_empty(), "the bug was missed");

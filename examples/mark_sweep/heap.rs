@@ -1,6 +1,6 @@
-//! A mark-sweep heap, written from scratch: the required methods of [`Heap`] and
-//! [`Inspect`], and nothing else. An object is a Rust value in a numbered slot;
-//! that of number `n` has the address `GRANULE * (n + 1)`.
+//! A mark-sweep heap, written from scratch: the required methods of [`Heap`]
+//! and [`Inspect`], and nothing else. An object is a Rust value in a numbered
+//! slot; the object in slot `n` has the address `GRANULE * (n + 1)`.
 
 use gcdiff::heap::{
     Block, GRANULE, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, Roots,
@@ -8,20 +8,20 @@ use gcdiff::heap::{
 };
 use gcdiff::types::{Lane, Types};
 
-/// The engine collects when there are so many.
+/// The number of objects at which the engine collects.
 const MAX_OBJECTS: usize = 1 << 20;
 
 struct Object {
     shape: Shape,
-    /// The tag of an exception, or the host's number of an external value.
+    /// The tag of an exception, or the host's number for an external value.
     word: u32,
-    /// Fields or elements, each with how it is stored.
+    /// Fields or elements, each with its lane.
     values: Vec<(Lane, u128)>,
     is_marked: bool,
 }
 
 impl Object {
-    /// The index of the value at a place, if there is one that is stored like this.
+    /// The index of the value at a place, if one is stored there with that lane.
     fn index(&self, place: Place) -> Option<usize> {
         let (index, is_array) = match place {
             Place::Field(field) => (field.index as usize, false),

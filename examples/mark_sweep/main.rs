@@ -9,7 +9,7 @@ use heap::MarkSweep;
 use std::time::Duration;
 
 fn main() {
-    // It is compared with a heap that never frees, and audited.
+    // The heap is compared with one that never frees, and audited.
     let own = HeapSubject::shared(MarkSweep::default);
     let campaign = Campaign {
         seed: 1,

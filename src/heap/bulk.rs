@@ -1,11 +1,11 @@
-//! Bulk access to the elements of arrays, past all barriers.
+//! Bulk access to the elements of arrays, without barriers.
 
 use super::space::{Space, outside};
 use super::{GcRef, HeapError};
 use crate::types::Lane;
 
 impl Space {
-    /// `array.fill`, barriers aside.
+    /// `array.fill`, without barriers.
     pub fn fill(
         &mut self,
         r: GcRef,
@@ -26,7 +26,7 @@ impl Space {
             .ok_or_else(|| outside(at))
     }
 
-    /// `array.copy`, barriers aside.
+    /// `array.copy`, without barriers.
     pub fn copy(
         &mut self,
         dst: (GcRef, u32),

@@ -1,9 +1,8 @@
 //! The block table: one word per granule of memory, beside the memory.
 //!
-//! Where blocks start, how large they are and whether they are free is kept
-//! out of band, so that a freed block holds nothing but poison, and so that
-//! "does an allocated object start at this address, and how large is it" costs
-//! one load whatever the address is.
+//! The table holds the start, size and state of every block out of band. So a
+//! freed block holds nothing but poison, and one load answers for any address
+//! whether an allocated object starts there, and how large it is.
 
 use super::log::Log;
 use super::{Block, GRANULE, GcRef};
@@ -13,16 +12,17 @@ use crate::pool::Spare;
 const KEPT: usize = 1 << 16;
 
 thread_local! {
-    /// Tables of heaps that are gone, empty.
+    /// Empty tables of dropped heaps.
     static SPARE: Spare<Vec<i32>> = const { Spare::new() };
 }
 
-/// For every granule: `n > 0` where an allocated block of `n` granules starts,
-/// `-n` where a free one does, 0 inside blocks and beyond the last one.
+/// For every granule: `n > 0` at the start of an allocated block of `n`
+/// granules, `-n` at the start of a free one, 0 inside blocks and beyond the
+/// last one.
 pub struct Granules {
     table: Vec<i32>,
     end: u32,
-    /// Which entries were set, while somebody watches.
+    /// The entries that were set, while the log is on.
     pub(super) log: Log,
 }
 
@@ -34,7 +34,8 @@ impl Drop for Granules {
 }
 
 impl Granules {
-    /// No blocks. Granule 0 never belongs to one: address 0 is null.
+    /// A table without blocks. Granule 0 never belongs to one: address 0 is
+    /// null.
     pub fn new() -> Granules {
         Granules {
             table: Spare::take(&SPARE),
@@ -43,18 +44,18 @@ impl Granules {
         }
     }
 
-    /// The entry for an address, 0 if nothing can start there.
+    /// The entry for an address; 0 if no block starts there.
     ///
-    /// Rotating instead of shifting keeps the bits below a granule, as high
-    /// bits of the index: i31s and misaligned addresses fail the same bounds
-    /// check as addresses that are too high.
+    /// Rotating instead of shifting turns the bits below a granule into high
+    /// bits of the index, so that i31s and misaligned addresses fail the same
+    /// bounds check as addresses that are too high.
     #[inline]
     pub fn at(&self, r: GcRef) -> i32 {
         let index = r.0.rotate_right(GRANULE.trailing_zeros());
         self.table.get(index as usize).copied().unwrap_or(0)
     }
 
-    /// Sets the entry of a granule, if memory reaches that far.
+    /// Sets the entry of a granule, if the table has one.
     #[inline]
     pub fn set(&mut self, granule: u32, entry: i32) {
         if let Some(e) = self.table.get_mut(granule as usize) {
@@ -63,7 +64,7 @@ impl Granules {
         }
     }
 
-    /// How many entries there is room for.
+    /// The number of entries that the table has room for.
     pub fn capacity(&self) -> usize {
         self.table.len()
     }
@@ -87,15 +88,15 @@ impl Granules {
         self.end = end;
     }
 
-    /// Forgets all blocks. The room for entries is kept.
+    /// Removes all blocks. The room for entries is kept.
     pub fn clear(&mut self) {
         let in_use = self.table.len().min(self.end as usize);
         self.table[..in_use].fill(0);
         self.end = 1;
     }
 
-    /// The block at or after a granule: its start and entry. Granules that
-    /// belong to no block (in a damaged table) are skipped.
+    /// The first block at or after a granule: its start and entry. Granules
+    /// that belong to no block (in a damaged table) are skipped.
     pub fn next_block(&self, mut granule: u32) -> Option<(u32, i32)> {
         while granule < self.end {
             match self.table.get(granule as usize)? {
@@ -106,8 +107,8 @@ impl Granules {
         None
     }
 
-    /// The free block at or after a granule where a block starts or none does:
-    /// its start and its size.
+    /// The first free block at or after a granule that is not inside a block:
+    /// its start and size.
     pub fn next_free(&self, granule: u32) -> Option<(u32, u32)> {
         let end = self.table.len().min(self.end as usize);
         let mut at = granule as usize;
@@ -121,7 +122,8 @@ impl Granules {
 
     /// Every block in order of address.
     pub fn blocks(&self) -> Vec<Block> {
-        // Room for those of a small heap: most have three granules or four.
+        // Room for the blocks of a small heap: most have three or four
+        // granules.
         let mut blocks = Vec::with_capacity((self.end as usize / 3).min(1024));
         let mut granule = 1;
         while let Some((start, entry)) = self.next_block(granule) {

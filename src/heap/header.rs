@@ -1,11 +1,11 @@
-//! The part of an object's header that every byte-addressed heap shares: the
-//! first word, which names the object's run-time type.
+//! The part of an object's header that all byte-addressed heaps share: the
+//! first word, which encodes the object's run-time type.
 
 use super::Shape;
 use crate::types::TypeId;
 
-/// Bytes of header in front of the payload. The first four hold the shape, the
-/// others are the collector's own.
+/// Size in bytes of the header in front of the payload. The first four bytes
+/// hold the shape, the others belong to the collector.
 pub const HEADER: u32 = 16;
 
 const KIND: u32 = 28;
@@ -14,7 +14,8 @@ const ARRAY: u32 = 2;
 const EXCEPTION: u32 = 3;
 const EXTERN: u32 = 4;
 
-/// The word for a shape: its kind in the top four bits, its type in the rest.
+/// The word that encodes a shape: its kind in the top four bits, its type in
+/// the rest.
 #[inline]
 pub fn encode(shape: Shape) -> u32 {
     let (kind, ty) = match shape {
@@ -26,7 +27,7 @@ pub fn encode(shape: Shape) -> u32 {
     kind << KIND | ty
 }
 
-/// The shape that a word stands for, if any. Poison stands for none.
+/// The shape that a word encodes, if any. Poison encodes none.
 #[inline]
 pub fn decode(word: u32) -> Option<Shape> {
     let ty = TypeId(word & ((1 << KIND) - 1));
@@ -39,7 +40,7 @@ pub fn decode(word: u32) -> Option<Shape> {
     }
 }
 
-/// Whether a word stands for an array.
+/// Whether a word encodes the shape of an array.
 #[inline]
 pub fn is_array(word: u32) -> bool {
     word >> KIND == ARRAY

@@ -1,4 +1,4 @@
-//! Filling new objects in a [`Space`].
+//! Initialisation of new objects in a [`Space`].
 
 use super::header::HEADER;
 use super::space::{Space, outside};
@@ -59,7 +59,7 @@ impl Space {
         Ok(())
     }
 
-    /// The payload of an object, with what is behind it in its last granule.
+    /// The payload of an object, up to the end of its last granule.
     #[inline]
     fn payload_mut(&mut self, r: GcRef) -> Result<&mut [u8], HeapError> {
         let start = self.object(r, u64::from(HEADER))?;

@@ -1,33 +1,33 @@
-//! The log of changes, for audits that look at nothing else.
+//! The log of changes, for audits that examine nothing else.
 
 /// Part of a heap's memory that may have changed.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     /// Address of the first byte.
     pub at: u32,
-    /// How many bytes were written. 0 if none were, but a block that starts
-    /// here came into being or ceased to.
+    /// Number of bytes written; 0 if a block that starts here was added or
+    /// removed.
     pub len: u32,
 }
 
-/// The most entries kept: an audit that has to look at so many places may as
-/// well look everywhere.
+/// The most entries kept. An audit of more places may as well examine the whole
+/// heap.
 const MAX: usize = 1 << 16;
 
-/// What changed, while somebody watches.
+/// The changes, while the log is on.
 #[derive(Default)]
 pub enum Log {
-    /// Nobody watches.
+    /// The log is off.
     #[default]
     Off,
-    /// The changes in order, some of them several times.
+    /// The changes in order, possibly with repetitions.
     Kept(Vec<Change>),
-    /// There were more of them than are kept.
+    /// More changes than are kept.
     Overflown,
 }
 
 impl Log {
-    /// Starts the log if there is none, or stops it.
+    /// Starts the log unless it is on, or stops it.
     pub fn watch(&mut self, on: bool) {
         match (on, &self) {
             (true, Log::Off) => *self = Log::Kept(Vec::new()),
@@ -36,7 +36,7 @@ impl Log {
         }
     }
 
-    /// Notes a change, if somebody watches.
+    /// Logs a change, if the log is on.
     #[inline]
     pub fn note(&mut self, at: usize, len: usize) {
         if !matches!(self, Log::Off) {
@@ -47,8 +47,8 @@ impl Log {
     #[cold]
     fn push(&mut self, at: u32, len: u32) {
         let Log::Kept(changes) = self else { return };
-        // Objects are written front to back, and a loop over an array writes to
-        // one place many times.
+        // Merges with the last change: objects are written front to back, and a
+        // loop over an array writes to one place many times.
         if let Some(last) = changes.last_mut()
             && at >= last.at
             && at <= last.at + last.len
@@ -62,7 +62,7 @@ impl Log {
         }
     }
 
-    /// Calls `visit` with every change, or returns false if some are not known.
+    /// Calls `visit` with every change, or returns false if some were not kept.
     pub fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
         if let Log::Kept(changes) = self {
             changes.iter().copied().for_each(visit);
@@ -70,7 +70,7 @@ impl Log {
         matches!(self, Log::Kept(_))
     }
 
-    /// Starts over.
+    /// Empties the log.
     pub fn forget(&mut self) {
         match self {
             Log::Off => {}

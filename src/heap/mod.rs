@@ -1,9 +1,10 @@
-//! Heaps: where objects live, and who frees them.
+//! Heaps: where objects live, and when they are freed.
 //!
-//! The [contract] is what a collector is to the engine and to the
-//! oracle. Each collector is a folder with the same file names. They differ in
-//! headers, barriers and when memory is reclaimed; they agree on the payload of
-//! an object, which the language fixes ([`crate::types::StructLayout`]).
+//! The [contract] is the interface of a collector to the engine and to the
+//! oracle. Each collector is a folder with the same file names. Collectors
+//! differ in headers, barriers and the time of reclamation; they share the
+//! payload of an object, which the language fixes
+//! ([`crate::types::StructLayout`]).
 //!
 //! Registers are 64 bits wide; a reference is the low 32 of one. A slot outside
 //! the heap (a table element, a reference global, an element of a segment, a

@@ -1,5 +1,5 @@
-//! Reading objects for [`Inspect`](super::Inspect): nothing is trusted, and
-//! what is not there is `None`.
+//! Reads of objects for [`Inspect`](super::Inspect). Nothing is trusted, and a
+//! value that does not exist is `None`.
 
 use super::header::HEADER;
 use super::space::Space;
@@ -7,7 +7,7 @@ use super::trace_info::element_offset;
 use super::{Block, GcRef, Inspect, Place, Shape};
 use crate::types::Lane;
 
-/// [`Inspect::peek_elements`], one by one.
+/// [`Inspect::peek_elements`], element by element.
 pub fn each<H: Inspect + ?Sized>(
     heap: &H,
     r: GcRef,
@@ -33,7 +33,7 @@ pub fn each<H: Inspect + ?Sized>(
     len
 }
 
-/// [`Inspect::peek_elements`], where all of them may be at hand as bytes.
+/// [`Inspect::peek_elements`], with the elements' bytes if they are available.
 pub fn all<H: Inspect>(
     heap: &H,
     bytes: Option<&[u8]>,
@@ -66,7 +66,7 @@ impl Space {
         }
     }
 
-    /// The value at a place, the low half of a vector.
+    /// The value at a place; the low half of a vector.
     pub fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
         let (offset, lane) = self.locate(r, place)?;
         self.load(r, offset, lane).ok()
@@ -80,7 +80,7 @@ impl Space {
         }
     }
 
-    /// The bytes of an array's first `len` elements, if it has so many.
+    /// The bytes of an array's first `len` elements, if it has that many.
     pub fn peek_elements(&self, r: GcRef, lane: Lane, len: u32) -> Option<&[u8]> {
         if len > self.array_len(r).ok()? {
             return None;
@@ -88,7 +88,7 @@ impl Space {
         self.storage.slice(self.elements(r, 0, len, lane).ok()?)
     }
 
-    /// The tag of an exception, or the host's name of an external value.
+    /// The tag of an exception, or the host's number for an external value.
     pub fn peek_word(&self, r: GcRef) -> Option<u32> {
         let has_word = |s| matches!(s, Shape::Exception(_) | Shape::Extern);
         self.first_word(r, has_word).ok()
@@ -137,8 +137,8 @@ mod tests {
         ] {
             let r = array(&mut heap, ty, lane);
             heap.new_extern(2).unwrap();
-            // Some, all, too many; as what they are, as something else; of what
-            // is no array.
+            // Some elements, all, too many; with the right lane and wrong ones;
+            // of references that are no array.
             for len in [0, 1, 5, 6, 100, u32::MAX] {
                 for lane in [Lane::B8, Lane::B16, Lane::B64, Lane::B128, lane] {
                     for r in [r, GcRef(r.0 + 1), GcRef(16), GcRef::NULL] {
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// The heaps of bytes would say the same without, only slower.
+    /// Without this, heaps of bytes return the same elements, only slower.
     #[test]
     fn elements_are_at_hand_as_bytes() {
         let mut space = Space::new(4096);

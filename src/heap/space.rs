@@ -1,7 +1,7 @@
-//! Object memory: bytes plus the block table, and checked access to objects.
+//! Object memory: bytes, the block table, and checked access to objects.
 //!
-//! What the heaps with addresses have in common. Nothing here knows about
-//! counts, barriers or freeing; a reference is a number like any other.
+//! Common to the byte-addressed heaps. Nothing here knows about counts,
+//! barriers or freeing; a reference is a plain number.
 
 use super::granules::Granules;
 use super::header::{self, HEADER};
@@ -37,28 +37,28 @@ impl Space {
         &self.granules
     }
 
-    /// The block table, to be changed.
+    /// The block table, for writing.
     #[inline]
     pub fn granules_mut(&mut self) -> &mut Granules {
         &mut self.granules
     }
 
-    /// Starts to log changes, or stops; see [`Inspect`](super::Inspect).
+    /// Starts or stops the log of changes; see [`Inspect`](super::Inspect).
     pub fn watch(&mut self, on: bool) {
         self.storage.log.watch(on);
         self.granules.log.watch(on);
     }
 
-    /// The memory behind the last block, which holds no object: its address, and
-    /// the bytes.
+    /// The memory behind the last block, which holds no object: its address and
+    /// bytes.
     pub fn behind(&self) -> Option<(u32, &[u8])> {
         let (_, end) = self.extent();
         let bytes = self.storage.slice(end as usize..self.storage.len())?;
         (!bytes.is_empty()).then_some((end, bytes))
     }
 
-    /// Calls `visit` with every logged change, or returns false if some are not
-    /// known.
+    /// Calls `visit` with every logged change, or returns false if some were
+    /// not kept.
     pub fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
         self.granules.log.changes(visit) && self.storage.log.changes(visit)
     }
@@ -69,7 +69,7 @@ impl Space {
         self.granules.log.forget();
     }
 
-    /// Bytes of memory taken: for objects, and for the table of blocks.
+    /// Bytes of memory taken by objects and the block table.
     pub fn footprint(&self) -> u64 {
         let table = self.granules.capacity() * size_of::<i32>();
         (self.storage.len() + table) as u64
@@ -115,20 +115,20 @@ impl Space {
             .poison(start..start + granules as usize * GRANULE as usize);
     }
 
-    /// Makes sure of memory for the addresses below `bytes`; false, and no
-    /// change, if that is not to be had.
+    /// Ensures memory for the addresses below `bytes`. Returns false, and
+    /// changes nothing, if that is impossible.
     pub fn reserve(&mut self, bytes: u32) -> bool {
         bytes as usize <= self.storage.len() || self.grow(bytes as usize).is_some()
     }
 
-    /// Poisons what was in use and forgets all blocks. The memory is kept.
+    /// Poisons the memory in use and removes all blocks. The memory is kept.
     pub fn clear(&mut self) {
         let (start, end) = self.extent();
         self.storage.poison(start as usize..end as usize);
         self.granules.clear();
     }
 
-    /// The bytes of a range, if memory reaches that far.
+    /// The bytes of a range, if memory extends that far.
     pub fn bytes(&self, start: u32, size: u32) -> Option<&[u8]> {
         self.storage
             .slice(start as usize..start as usize + size as usize)
@@ -137,9 +137,9 @@ impl Space {
     /// The address of the allocated object at `r`, whose block must have at
     /// least `end` bytes, header included.
     ///
-    /// One load and one comparison tell null, i31s, wild, interior and stale
-    /// references, and accesses beyond the object from good ones: entries of
-    /// free blocks are negative, of everything else that is no start zero.
+    /// One load and one comparison reject null, i31s, wild, interior and stale
+    /// references, and accesses beyond the object: the table has negative
+    /// entries at free blocks, and zero wherever no block starts.
     #[inline]
     pub fn object(&self, r: GcRef, end: u64) -> Result<usize, HeapError> {
         let granules = self.granules.at(r);
@@ -165,7 +165,7 @@ impl Space {
         }
     }
 
-    /// How many equal 32-bit words there are in a row at the start of a range of
+    /// The number of equal 32-bit words in a row at the start of a range of
     /// words.
     pub fn equal_words(&self, range: Range<usize>) -> Result<u32, HeapError> {
         let at = range.start;
@@ -176,8 +176,8 @@ impl Space {
         let Some([first, rest @ ..]) = words else {
             return Err(outside(at));
         };
-        // Groups are faster than single words: without a way out in between, they
-        // are compared several words at a time.
+        // Groups are faster than single words: without an exit in between,
+        // several words are compared at a time.
         const GROUP: usize = 32;
         let word = u32::from_le_bytes(*first);
         let equal = |group: &[[u8; 4]; GROUP]| {
@@ -198,11 +198,11 @@ impl Space {
             .ok_or_else(|| outside(at))
     }
 
-    /// Goes through the references in a range of words and changes a word in the
-    /// header of the object behind each, `AT` bytes from its start. Ends before
-    /// whatever is special: no object, nothing to change, the same reference
-    /// twice in a row, the last one; and changes nothing while somebody watches.
-    /// Returns the address of the first reference that is left.
+    /// For each reference in a range of words, changes the header word `AT`
+    /// bytes from the start of its object. Stops at the first special case: a
+    /// reference to no object, a word that `change` rejects, a reference equal
+    /// to the next one, the last reference. Changes nothing while the log is
+    /// on. Returns the address of the first reference that is left.
     pub fn change_headers<const AT: usize>(
         &mut self,
         range: Range<usize>,
@@ -316,7 +316,7 @@ impl Space {
         }
     }
 
-    /// Writes any value at a place.
+    /// Writes a value of any width at a place.
     #[inline]
     pub fn store_value(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
         match place.lane() {
@@ -347,8 +347,8 @@ impl Space {
         Ok(at + from as usize..at + to as usize)
     }
 
-    /// The first word of the payload of an object of a certain kind: an
-    /// exception's tag, an external value's name.
+    /// The first payload word of an object of a certain kind: an exception's
+    /// tag, an external value's number.
     pub fn first_word(&self, r: GcRef, kind: fn(Shape) -> bool) -> Result<u32, HeapError> {
         if !kind(self.shape(r)?) {
             return Err(HeapError::corrupt(r.0, "an object of another kind"));
@@ -357,8 +357,9 @@ impl Space {
     }
 }
 
-/// See [`Space::change_headers`]. Memory and block table come apart, so that the
-/// compiler knows that a write to one leaves the other as it is.
+/// See [`Space::change_headers`]. Memory and block table are separate
+/// parameters, so that the compiler knows that a write to one does not change
+/// the other.
 #[inline(never)]
 fn change_headers<const AT: usize>(
     bytes: &mut [u8],
@@ -391,7 +392,7 @@ fn change_headers<const AT: usize>(
     at
 }
 
-/// Why there is no object at `r`, or not enough of one.
+/// The error for a missing object at `r`, or one that is too short.
 #[cold]
 #[inline(never)]
 fn miss(r: GcRef, granules: i32) -> HeapError {

@@ -1,26 +1,26 @@
-//! Byte-addressed memory: where objects are made of bytes.
+//! Byte-addressed memory for objects.
 //!
-//! Memory starts empty and grows by a factor on demand, so that a heap costs next to
-//! nothing until it is used. Every access is checked; whoever calls says what
-//! a miss means.
+//! Memory starts empty and grows by a factor on demand, so an unused heap costs
+//! next to nothing. Every access is checked; the caller turns a miss into an
+//! error.
 
 use super::log::Log;
 use crate::pool::Spare;
 use crate::types::Lane;
 use std::ops::Range;
 
-/// The byte that fills memory holding no object: freed blocks, and whatever
-/// lies beyond the last block.
+/// The byte that fills memory without objects: freed blocks, and memory beyond
+/// the last block.
 ///
 /// Four of them read as a reference are `0xdadadada`: not an i31 (even) and not
-/// the start of an object (no multiple of [`GRANULE`](super::GRANULE)), so that
-/// a reference read from freed memory is caught where it is first used.
+/// the start of an object (no multiple of [`GRANULE`](super::GRANULE)). So a
+/// reference read from freed memory is caught at its first use.
 pub const POISON: u8 = 0xda;
 
 /// The least memory taken from the system.
 const FIRST: usize = 4096;
 
-/// From this size on memory no longer doubles.
+/// The size from which memory no longer doubles.
 const LARGE: usize = 32 << 20;
 
 // Addresses are 32 bits wide, offsets may be a little wider, and both are
@@ -31,7 +31,7 @@ const _: () = assert!(usize::BITS >= 64);
 const KEPT: usize = 1 << 20;
 
 thread_local! {
-    /// Memory of heaps that are gone, empty.
+    /// Empty memory of dropped heaps.
     static SPARE: Spare<Vec<u8>> = const { Spare::new() };
 }
 
@@ -39,12 +39,12 @@ thread_local! {
 pub struct Storage {
     bytes: Vec<u8>,
     max: usize,
-    /// What was written, while somebody watches.
+    /// The writes, while the log is on.
     pub(super) log: Log,
 }
 
 impl Storage {
-    /// No memory yet, at most `max` bytes later.
+    /// Empty memory that can grow to `max` bytes.
     pub fn new(max: u32) -> Storage {
         Storage {
             bytes: Spare::take(&SPARE),
@@ -53,19 +53,20 @@ impl Storage {
         }
     }
 
-    /// The bytes there are.
+    /// The current size in bytes.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Grows to at least `needed` bytes; false, and no change, if that is not
-    /// to be had.
+    /// Grows to at least `needed` bytes. Returns false, and changes nothing, if
+    /// that is impossible.
     pub fn grow_to(&mut self, needed: usize) -> bool {
         if needed > self.max {
             return false;
         }
         let here = self.bytes.len();
-        // Large memory grows by less than what there is, lest half of it lie idle.
+        // Large memory grows by less than its size, or half of it might lie
+        // idle.
         let more = match here < LARGE {
             true => here,
             false => here / 8,
@@ -120,14 +121,14 @@ impl Storage {
         self.bytes.get(range)
     }
 
-    /// The bytes of a range, to be written.
+    /// The bytes of a range, for writing.
     #[inline]
     pub fn slice_mut(&mut self, range: Range<usize>) -> Option<&mut [u8]> {
         self.log.note(range.start, range.len());
         self.bytes.get_mut(range)
     }
 
-    /// All bytes, to be written, unless somebody watches.
+    /// All bytes, for writing, if the log is off.
     pub fn unwatched(&mut self) -> Option<&mut [u8]> {
         match self.log {
             Log::Off => Some(&mut self.bytes),
@@ -160,7 +161,7 @@ impl Storage {
         Some(())
     }
 
-    /// Poisons what there is of a range.
+    /// Poisons the part of a range that exists.
     #[inline]
     pub fn poison(&mut self, range: Range<usize>) {
         self.log.note(range.start, range.len());

@@ -1,8 +1,9 @@
-//! What a heap keeps of the type section: how to initialise an object, and
-//! which of its words are references (the *trace information* of a collector).
+//! The part of the type section that a heap keeps: how to initialise an object,
+//! and which of its words are references (the *trace information* of a
+//! collector).
 //!
-//! Flat tables, because a heap is made for every run: learning a module's types
-//! takes three growing vectors, however many types there are.
+//! The tables are flat because every run makes a heap: learning the types of a
+//! module extends three vectors, however many types there are.
 
 use super::{HeapError, NewObject, Shape};
 use crate::pool::Spare;
@@ -15,24 +16,24 @@ pub struct Layout {
     /// The shape of its objects: a function type describes the exceptions of
     /// tags with that type.
     pub shape: Shape,
-    /// Payload size in bytes; of an array, without its elements.
+    /// Payload size in bytes; for an array, without its elements.
     pub size: u32,
-    /// How an element of an array is stored; of no meaning for others.
+    /// How an element of an array is stored; meaningless for other types.
     pub element: Lane,
-    /// Whether a collector looks for references in the elements.
+    /// Whether a collector traces the elements.
     pub traced_elements: bool,
     fields: Range<u32>,
     traced: Range<u32>,
 }
 
 impl Layout {
-    /// Which entries of [`TraceInfo::field`] are the fields, in order.
+    /// The indices of the fields for [`TraceInfo::field`], in order.
     #[inline]
     pub fn fields(&self) -> Range<u32> {
         self.fields.clone()
     }
 
-    /// Which entries of [`TraceInfo::traced`] are the references.
+    /// The indices of the references for [`TraceInfo::traced`].
     #[inline]
     pub fn traced(&self) -> Range<u32> {
         self.traced.clone()
@@ -44,8 +45,8 @@ impl Layout {
         element_offset(len, self.element)
     }
 
-    /// The length of an array initialised by so many registers, and the lane
-    /// that takes one register at a time: a `v128` is written as two halves.
+    /// The length of an array initialised from `registers` registers, and the
+    /// lane for one register: a `v128` is written as two halves.
     pub fn element_registers(&self, registers: usize) -> Result<(u32, Lane), HeapError> {
         let lane = match self.element {
             Lane::B128 => Lane::B64,
@@ -62,7 +63,7 @@ impl Layout {
     }
 }
 
-/// The payload offset of an element. Wide, so that no index can wrap it.
+/// The payload offset of an element, in 64 bits so that no index overflows.
 #[inline]
 pub fn element_offset(index: u32, lane: Lane) -> u64 {
     u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(lane.width())
@@ -72,13 +73,13 @@ pub fn element_offset(index: u32, lane: Lane) -> u64 {
 const KEPT: usize = 1 << 12;
 
 thread_local! {
-    /// Tables of heaps that are gone, empty.
+    /// Empty tables of dropped heaps.
     static TYPES: Spare<Vec<Layout>> = const { Spare::new() };
     static FIELDS: Spare<Vec<Field>> = const { Spare::new() };
     static TRACED: Spare<Vec<u32>> = const { Spare::new() };
 }
 
-/// The trace_info of all types a heap knows, by [`TypeId`].
+/// The trace information of all types that a heap knows, by [`TypeId`].
 #[derive(Clone, Debug)]
 pub struct TraceInfo {
     types: Vec<Layout>,
@@ -107,7 +108,7 @@ impl Drop for TraceInfo {
     }
 }
 
-/// What [`TraceInfo::none`] refers to.
+/// The table behind [`TraceInfo::none`].
 static NONE: TraceInfo = TraceInfo {
     types: Vec::new(),
     fields: Vec::new(),
@@ -115,12 +116,13 @@ static NONE: TraceInfo = TraceInfo {
 };
 
 impl TraceInfo {
-    /// The trace_info of no type: for a heap that overrides all that asks for them.
+    /// Trace information without types, for a heap that overrides every method
+    /// that reads it.
     pub fn none() -> &'static TraceInfo {
         &NONE
     }
 
-    /// Learns the types it does not know yet.
+    /// Learns the types that are new.
     pub fn add(&mut self, types: &Types) {
         let more = types.len().saturating_sub(self.types.len());
         self.types.reserve(more);
@@ -152,7 +154,7 @@ impl TraceInfo {
         }
     }
 
-    /// The layout of a type, which `shape` must fit.
+    /// The layout of the type of `shape`, whose kind must match.
     #[inline]
     pub fn of(&self, shape: Shape) -> Result<&Layout, HeapError> {
         let (Shape::Struct(ty) | Shape::Array(ty) | Shape::Exception(ty)) = shape else {
@@ -164,14 +166,14 @@ impl TraceInfo {
         }
     }
 
-    /// The layout of a type, to be changed: a fault may forget that a type
+    /// The layout of a type, for writing: a fault may drop the fact that a type
     /// holds references.
     pub fn get_mut(&mut self, ty: TypeId) -> Option<&mut Layout> {
         self.types.get_mut(ty.0 as usize)
     }
 
-    /// Replaces the payload offsets at which a collector looks for references
-    /// in a structure or an exception.
+    /// Replaces the payload offsets at which a collector traces references in a
+    /// structure or an exception.
     pub fn set_traced(&mut self, ty: TypeId, offsets: &[u32]) {
         if let Some(layout) = self.types.get_mut(ty.0 as usize) {
             let first = self.traced.len() as u32;
@@ -190,8 +192,7 @@ impl TraceInfo {
         }
     }
 
-    /// How the values of a new object are stored, in order: its fields, or its
-    /// elements.
+    /// How the values of a new object are stored, in order: fields or elements.
     pub fn lanes_of(&self, object: NewObject) -> Result<impl Iterator<Item = Lane>, HeapError> {
         let (fields, elements) = match object {
             NewObject::Extern(_) => (&[][..], None),

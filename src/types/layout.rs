@@ -1,10 +1,10 @@
-//! Where the language puts fields: offsets in an object's *payload*, the part
-//! after whatever header a heap chooses to have. Computed once per type, so
-//! that compiled code can carry an offset that every byte-addressed heap shares.
+//! Offsets of fields in an object's *payload*, the part behind the header. The
+//! language fixes them. They are computed once per type, so that compiled code
+//! can carry an offset that all byte-addressed heaps share.
 
 use super::{FieldType, Storage, ValType};
 
-/// How a value is stored: its width, and whether the collector must see it.
+/// How a value is stored: its width, and whether the collector traces it.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Lane {
     /// One byte.
@@ -43,7 +43,7 @@ impl Lane {
         }
     }
 
-    /// How many 64-bit registers a value takes.
+    /// The number of 64-bit registers that a value takes.
     pub const fn registers(self) -> usize {
         match self {
             Lane::B128 => 2,
@@ -56,7 +56,7 @@ impl Lane {
 /// the length, a `u32`, followed by four bytes of padding.
 pub const ARRAY_ELEMENTS: u32 = 8;
 
-/// One field of a structure: which, where, how.
+/// One field of a structure: its position, offset and storage.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Field {
     /// Its position in the type.

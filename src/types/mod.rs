@@ -1,10 +1,10 @@
-//! The types of WebAssembly 3.0: values, fields, recursion groups, subtyping
+//! The types of WebAssembly 3.0: values, fields, recursion groups, subtyping,
 //! and the layout that the *language* gives to fields.
 //!
-//! Everything here is independent of any heap. A [`TypeId`] is canonical
-//! within one [`Types`] registry: two modules that define the same recursion
-//! group get the same ids, as *type equivalence* (spec section 3.1, "Defined
-//! types") demands, so that objects may cross instances.
+//! Everything here is independent of any heap. A [`TypeId`] is canonical within
+//! one [`Types`] registry: two modules that define the same recursion group get
+//! the same ids, as *type equivalence* demands (spec section 3.1, "Defined
+//! types"), so that objects may cross instances.
 
 mod layout;
 mod print;

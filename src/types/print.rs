@@ -1,4 +1,4 @@
-//! Types as people read them.
+//! Types in readable form.
 
 use super::{HeapType, Storage, ValType};
 use std::fmt;

@@ -15,20 +15,21 @@ impl fmt::Display for TypeId {
     }
 }
 
-/// What the registry knows about one type.
+/// The properties of one type.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The type itself, every reference to another type made canonical.
+    /// The type itself, with canonical references to other types.
     pub sub: SubType,
     /// Number of proper supertypes.
     pub depth: u32,
-    /// Payload layout: of the structure, or, for a function type, of an
+    /// Payload layout of the structure, or, for a function type, of an
     /// exception whose tag has that type. Empty for arrays.
     pub layout: StructLayout,
-    /// Whether a structure or an array can be made of default values alone.
+    /// Whether default values exist for all fields, or for the elements of an
+    /// array.
     pub is_defaultable: bool,
-    /// Of a function type with a `v128` in its signature, for every parameter
-    /// and then every result the register it begins at, counted from the first
+    /// For a function type with a `v128` in its signature, the first register
+    /// of every parameter, then of every result, counted from the first
     /// parameter. Without a `v128` every value takes one register.
     registers: Option<Box<[u32]>>,
     /// Start of this type's row in the flat table of supertypes.
@@ -40,10 +41,10 @@ pub struct Entry {
 #[derive(Clone, Default, Debug)]
 pub struct Types {
     entries: Vec<Entry>,
-    /// For every type its chain of supertypes from the root down to itself
+    /// The chain of supertypes of every type, from the root down to itself
     /// (Cohen's display), so that a subtype test is one comparison.
     displays: Vec<TypeId>,
-    /// From the encoding of a recursion group to its first id.
+    /// The first id of each recursion group, by the group's encoding.
     groups: BTreeMap<Box<[u32]>, TypeId>,
     /// The first structure type whose fields all have default values.
     default_struct: Option<TypeId>,
@@ -84,7 +85,7 @@ impl Types {
         Types::default()
     }
 
-    /// How many types there are.
+    /// The number of types.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -99,8 +100,8 @@ impl Types {
         &self.entries[id.0 as usize]
     }
 
-    /// The entry of `id`, or `None` for an id that was never handed out (as a
-    /// corrupted object header may hold).
+    /// The entry of `id`, or `None` for an id that was never assigned (a
+    /// corrupted object header may hold one).
     pub fn get(&self, id: TypeId) -> Option<&Entry> {
         self.entries.get(id.0 as usize)
     }
@@ -118,8 +119,8 @@ impl Types {
         }
     }
 
-    /// The register at which value `index` of the function type `id` begins,
-    /// counted from the first parameter: parameters come first, then results.
+    /// The first register of value `index` of the function type `id`, counted
+    /// from the first parameter: parameters come first, then results.
     pub fn register_of(&self, id: TypeId, index: usize) -> usize {
         match &self.entry(id).registers {
             Some(offsets) => offsets[index] as usize,
@@ -127,12 +128,12 @@ impl Types {
         }
     }
 
-    /// The first structure type that can be made of default values alone.
+    /// The first structure type whose fields all have default values.
     pub fn default_struct(&self) -> Option<TypeId> {
         self.default_struct
     }
 
-    /// The first array type that can be made of default values alone.
+    /// The first array type whose elements have a default value.
     pub fn default_array(&self) -> Option<TypeId> {
         self.default_array
     }
@@ -166,8 +167,8 @@ impl Types {
         TypeId(self.entries.len() as u32)
     }
 
-    /// Adds a recursion group, or finds the equivalent one already there, and
-    /// returns the id of its first type; the others follow.
+    /// Adds a recursion group, unless an equivalent one exists, and returns the
+    /// id of its first type; the others follow.
     ///
     /// References to a type of the same group are written as
     /// [`Types::next_id`] plus its position; all others must be canonical.

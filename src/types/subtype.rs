@@ -42,7 +42,7 @@ impl Types {
         }
     }
 
-    /// The concrete heap type of `id`, of whichever kind it is.
+    /// The concrete heap type of `id`, of the matching kind.
     pub fn concrete(&self, id: TypeId) -> HeapType {
         match self.entry(id).sub.composite {
             Composite::Func(_) => HeapType::ConcreteFunc(id),

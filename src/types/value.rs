@@ -4,12 +4,12 @@ use super::TypeId;
 use super::layout::Lane;
 
 /// A heap type (spec section 2.3.3). Concrete types carry their kind, so that
-/// the hierarchy of a reference is known without asking the registry.
+/// the hierarchy of a reference is known without a look-up in the registry.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum HeapType {
     /// `any`, the top of the internal hierarchy.
     Any,
-    /// `eq`: what `ref.eq` compares.
+    /// `eq`: the values that `ref.eq` compares.
     Eq,
     /// `i31`: unboxed 31-bit scalars.
     I31,
@@ -40,7 +40,7 @@ pub enum HeapType {
 }
 
 impl HeapType {
-    /// The defined type, if this is one.
+    /// The defined type, if this is a concrete type.
     pub fn concrete(self) -> Option<TypeId> {
         match self {
             HeapType::ConcreteStruct(id)
@@ -72,7 +72,7 @@ impl HeapType {
 pub struct RefType {
     /// Whether null is a value of the type.
     pub nullable: bool,
-    /// What it refers to.
+    /// The heap type of its referents.
     pub heap: HeapType,
 }
 
@@ -116,12 +116,12 @@ impl ValType {
     }
 }
 
-/// How many 64-bit registers values of these types take, one after the other.
+/// The number of 64-bit registers that values of these types take in a row.
 pub fn registers(types: &[ValType]) -> usize {
     types.iter().map(|ty| ty.lane().registers()).sum()
 }
 
-/// A storage type: what a field or element holds.
+/// A storage type, of a field or an element.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Storage {
     /// Packed 8-bit integer.
@@ -154,7 +154,7 @@ impl Storage {
 /// A field type.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FieldType {
-    /// What it holds.
+    /// Its storage type.
     pub storage: Storage,
     /// Whether it can be written after construction.
     pub mutable: bool,

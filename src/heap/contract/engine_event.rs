@@ -1,11 +1,12 @@
-//! What the engine does that no operation of a heap shows.
+//! Actions of the engine that no operation of a heap shows.
 
 use super::GcRef;
 use crate::module::Module;
 use crate::types::TypeId;
 use std::sync::Arc;
 
-/// Something for a heap that keeps statistics, or has a fault; see [`Heap::on_event`](super::Heap::on_event).
+/// An event for a heap that keeps statistics or has a fault; see
+/// [`Heap::on_event`](super::Heap::on_event).
 #[derive(Copy, Clone, Debug)]
 #[non_exhaustive]
 pub enum EngineEvent<'a> {
@@ -27,11 +28,11 @@ pub enum EngineEvent<'a> {
     TableAdded {
         /// Its index in the store.
         index: u32,
-        /// How many elements it has.
+        /// Its length in elements.
         len: u64,
     },
-    /// `ref.test`, `ref.cast` or a branch on a cast has looked at a value of
-    /// the internal, external or exception hierarchy.
+    /// `ref.test`, `ref.cast` or a branch on a cast has examined a value of the
+    /// internal, external or exception hierarchy.
     Cast {
         /// The value.
         value: GcRef,
@@ -42,21 +43,22 @@ pub enum EngineEvent<'a> {
     TailCall {
         /// The type of the callee.
         ty: TypeId,
-        /// The registers of its frame: the arguments come first.
+        /// The registers of its frame, arguments first.
         registers: &'a [u64],
     },
     /// A handler has caught the pending exception.
     Caught {
-        /// Whether the handler asked for the exception itself.
+        /// Whether the handler takes the exception itself (`catch_ref`,
+        /// `catch_all_ref`).
         reference: bool,
     },
     /// An instruction takes references from an element segment.
     Segment {
-        /// Whether there were some once, and the segment has been dropped.
+        /// Whether the segment had references and has been dropped.
         dropped: bool,
     },
     /// References have been copied from an element segment to a table or an
-    /// array: by an instruction, or because the segment is an active one.
+    /// array, by an instruction or by an active segment.
     SegmentCopied {
         /// The references.
         references: &'a [u32],

@@ -1,4 +1,4 @@
-//! What can go wrong inside a heap.
+//! Errors of a heap.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ pub struct Corruption {
     pub address: u32,
     /// What was found there.
     pub what: &'static str,
-    /// One for a crash. Not a `bool`: its unused values would become the tags of
-    /// every operation's result, and whole runs take 15 % more instructions then,
-    /// as they do with a third kind of [`HeapError`].
+    /// One for a crash. Not a `bool`: the tags of every operation's result
+    /// would be stored in its unused values, and whole runs would take 15 %
+    /// more instructions. A third variant of [`HeapError`] costs the same.
     crash: u8,
 }
 
 impl Corruption {
-    /// Whether the collector has come to an end that no build of it survives: a
-    /// stack overflow, an abort. One that is shipped without assertions may not
-    /// notice anything else.
+    /// Whether this is a crash that no build of the collector survives, for
+    /// example a stack overflow or an abort. A collector shipped without
+    /// assertions may detect nothing else.
     pub fn is_crash(&self) -> bool {
         self.crash != 0
     }
@@ -33,17 +33,17 @@ impl fmt::Display for Corruption {
     }
 }
 
-/// Why a heap operation did not happen.
+/// A failure of a heap operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HeapError {
     /// No room for the allocation. Collecting may help.
     Full,
-    /// The heap has noticed that its own state is wrong, or has crashed.
+    /// The heap has found its own state to be wrong, or has crashed.
     Corrupt(Corruption),
 }
 
 impl HeapError {
-    /// The evidence `what` at `address`.
+    /// Corruption at `address`, described by `what`.
     #[cold]
     pub fn corrupt(address: u32, what: &'static str) -> HeapError {
         HeapError::Corrupt(Corruption {
@@ -53,7 +53,7 @@ impl HeapError {
         })
     }
 
-    /// The end of the collector, because of `what`.
+    /// A crash of the collector, described by `what`.
     #[cold]
     pub fn crash(what: &'static str) -> HeapError {
         HeapError::Corrupt(Corruption {

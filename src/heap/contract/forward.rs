@@ -1,4 +1,4 @@
-//! A heap in front of a heap.
+//! Heap layers: heaps in front of another heap.
 
 use super::{
     Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims,
@@ -7,9 +7,9 @@ use super::{
 use crate::heap::{Change, TraceInfo};
 use crate::types::{Field, Lane, TypeId, Types};
 
-/// Defines [`HeapLayer`] with a method for each of [`Inspect`] and [`Heap`], and
-/// makes each layer a heap, and a pointer to one. This is the one list of all
-/// methods.
+/// Defines [`HeapLayer`] with every method of [`Inspect`] and [`Heap`], and
+/// implements both traits for layers and for boxed heaps. This is the only list
+/// of all methods.
 macro_rules! layer {
     (
         $(#[$doc:meta])*
@@ -28,7 +28,7 @@ macro_rules! layer {
             /// The heap behind this one.
             fn behind(&self) -> &Self::Behind;
 
-            /// The heap behind this one, to be changed.
+            /// The heap behind this one, for writing.
             fn behind_mut(&mut self) -> &mut Self::Behind;
 
             $(
@@ -52,8 +52,8 @@ macro_rules! layer {
                 })*
             }
 
-            /// A heap behind a pointer: one copy of the interpreter for all heaps
-            /// whose speed does not matter.
+            /// A boxed heap: one copy of the interpreter serves all heaps whose
+            /// speed does not matter.
             #[deny(clippy::missing_trait_methods)]
             impl $part for Box<dyn Heap> {
                 $(#[inline] fn $ask(&self, $($a: $at),*) $(-> $ao)? {
@@ -68,11 +68,12 @@ macro_rules! layer {
 }
 
 layer! {
-    /// A heap in front of a heap: it forwards every operation that it does not
-    /// override. A layer is a [`Heap`].
+    /// A heap in front of another heap. It forwards every operation that it
+    /// does not override. A layer is a [`Heap`].
     ///
-    /// Overriding a required method of [`Heap`] does not change what is provided
-    /// in terms of it: that is forwarded, too, and done by the heap behind.
+    /// Overriding a required method of [`Heap`] does not change the methods
+    /// provided in terms of it: these are forwarded as well, and run on the
+    /// heap behind.
     trait HeapLayer;
 
     Inspect {

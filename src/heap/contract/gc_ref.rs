@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A reference as it stands in a slot: null, an unboxed i31, or the address of
-/// an object.
+/// A reference as stored in a slot: null, an unboxed i31, or the address of an
+/// object.
 ///
 /// | bits | meaning |
 /// |---|---|
@@ -11,12 +11,12 @@ use std::fmt;
 /// | `x…x1` | the i31 `x` |
 /// | `a…a0` | the object at byte address `a`, a multiple of [`GRANULE`] |
 ///
-/// Which of the three a value is can only be told from the value, never from
-/// its static type: an `externref` may hold an i31 (Wasmtime issue 10371).
+/// Only the value distinguishes the three, never its static type: an
+/// `externref` may hold an i31 (Wasmtime issue 10371).
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct GcRef(pub u32);
 
-/// Objects start at multiples of this many bytes, and take whole multiples.
+/// Alignment of objects in bytes. Their sizes are multiples of it.
 pub const GRANULE: u32 = 16;
 
 impl GcRef {
@@ -53,7 +53,7 @@ impl GcRef {
         self.0 & 1 == 1
     }
 
-    /// Whether this claims to be the address of an object: neither null nor an
+    /// Whether this has the form of an object's address: neither null nor an
     /// i31. The address need not be valid.
     #[inline]
     pub fn is_object(self) -> bool {

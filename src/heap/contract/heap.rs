@@ -1,4 +1,4 @@
-//! What the engine needs of a collector.
+//! The interface of a collector to the engine.
 
 use super::{
     EngineEvent, GcRef, HeapError, Inspect, NewObject, Place, Roots, Shape, Slot, provided,
@@ -9,38 +9,38 @@ use crate::types::{Field, Lane, TypeId, Types};
 /// A garbage-collected heap.
 ///
 /// The methods up to [`Heap::store`] are required: allocation, access and
-/// collection. The others are provided in terms of these, and may be overridden:
-/// barriers of slots outside the heap, which a collector that stops the world to
-/// trace does without, and instructions as a whole.
+/// collection. The others are provided in terms of these and may be overridden:
+/// whole instructions, and barriers of slots outside the heap, which a
+/// stop-the-world tracing collector does not need.
 ///
-/// Values go in and out as registers: packed fields in the low bits (reads are
-/// zero-extended, writes truncate), references as in [`GcRef`], `v128` as two
-/// registers, low half first, or all of them as a `u128` where any value may
-/// come. Where a call has room for one register only, a `v128` is its low half: a
-/// read returns it, a write clears the other.
+/// Values are passed as registers: packed fields in the low bits (reads
+/// zero-extend, writes truncate), references as in [`GcRef`], `v128` as two
+/// registers, low half first. Methods that take any value take a `u128`. Where
+/// a call has only one register, a `v128` is its low half: a read returns it, a
+/// write clears the high half.
 ///
-/// The caller has checked nulls and array bounds and has given the field's true
-/// lane; everything else a heap checks itself, since a faulty collector hands
-/// out faulty references: an access that does not hit an allocated object of
-/// the right size is [`HeapError::Corrupt`], never a panic.
+/// The caller has checked nulls and array bounds and passes the field's
+/// declared lane. A heap checks everything else itself, since a faulty
+/// collector returns faulty references: an access that does not hit an
+/// allocated object of sufficient size is [`HeapError::Corrupt`], never a
+/// panic.
 ///
-/// An object that is allocated, or read through a barrier, is held by a register
-/// of a frame; the stack maps name it to the next collection.
+/// An object that is allocated, or read through a barrier, is held by a
+/// register of a frame. The stack maps report it to the next collection.
 pub trait Heap: Inspect {
     /// Learns the types that were interned since the last call.
     fn add_types(&mut self, types: &Types);
 
-    /// The types as a heap sees them: [`TraceInfo`] that every call of
-    /// [`Heap::add_types`] adds to. Provided methods ask these for fields and
-    /// elements.
+    /// The types known to the heap: [`TraceInfo`] that every call of
+    /// [`Heap::add_types`] extends. Provided methods look up fields and
+    /// elements in it.
     fn trace_info(&self) -> &TraceInfo;
 
-    /// Collects. References in frames are not counted: `roots` names them.
+    /// Collects. References in frames are not counted; `roots` lists them.
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError>;
 
-    /// Allocates an object whose values are all zero, or null. Must not collect:
-    /// where there is no room, the engine collects after [`HeapError::Full`] and
-    /// asks again.
+    /// Allocates an object whose values are all zero or null. Must not collect:
+    /// after [`HeapError::Full`] the engine collects and tries again.
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError>;
 
     /// The run-time type of the object at `r`.
@@ -56,37 +56,36 @@ pub trait Heap: Inspect {
     /// Reads a value of an object. A reference passes the read barrier.
     fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError>;
 
-    /// Overwrites a value of an object; a reference through the write barrier.
+    /// Overwrites a value of an object. A reference passes the write barrier.
     fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
 
     // ---- Provided: when to collect ----
 
-    /// Whether the heap would like to be collected before the next allocation.
-    /// Provided: never. It is collected when it is full, and when the schedule of
-    /// the run says so.
+    /// Whether the heap requests a collection before the next allocation.
+    /// Provided: never. It is collected when it is full and when the schedule
+    /// of the run demands it.
     fn wants_collection(&self) -> bool {
         false
     }
 
     // ---- Provided: barriers of slots outside the heap ----
 
-    /// The read barrier for a reference that was just loaded from a slot
-    /// outside the heap (`table.get`, `global.get`, an argument from the host, a
-    /// caught exception): what it returns goes into the register. Provided: none.
+    /// The read barrier for a reference just loaded from a slot outside the
+    /// heap (`table.get`, `global.get`, an argument from the host, a caught
+    /// exception). The result goes into the register. Provided: none.
     fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
         let _ = from;
         Ok(r)
     }
 
-    /// Overwrites a slot outside the heap. Provided: without a write barrier.
+    /// Overwrites a slot outside the heap. Provided: no write barrier.
     fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         let _ = kind;
         *slot = new.0;
         Ok(())
     }
 
-    /// Empties slots that go away (`elem.drop`, a host handle): they hold null
-    /// afterwards.
+    /// Drops slots (`elem.drop`, a host handle): they hold null afterwards.
     fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
         for slot in slots {
             self.write_slot(kind, slot, GcRef::NULL)?;
@@ -96,8 +95,8 @@ pub trait Heap: Inspect {
 
     // ---- Provided: single values ----
 
-    /// The initialising write of a value: the object is new, and nothing but zero
-    /// or null is there.
+    /// The initialising write of a value. The object is new, and the place
+    /// holds zero or null.
     fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
         self.store(r, place, value)
     }
@@ -206,8 +205,8 @@ pub trait Heap: Inspect {
         provided::copy(self, dst, src, len, lane)
     }
 
-    /// `array.init_data` and `array.new_data`: little-endian bytes into the
-    /// elements from `start` on, none of them references.
+    /// `array.init_data` and `array.new_data`: writes little-endian bytes to
+    /// the elements from `start` on, none of which are references.
     fn init_data(
         &mut self,
         r: GcRef,
@@ -218,8 +217,8 @@ pub trait Heap: Inspect {
         provided::init_data(self, r, start, lane, data)
     }
 
-    /// `array.init_elem` and `array.new_elem`: the references of a segment into
-    /// the elements from `start` on.
+    /// `array.init_elem` and `array.new_elem`: writes the references of a
+    /// segment to the elements from `start` on.
     fn init_elements(
         &mut self,
         r: GcRef,
@@ -232,7 +231,7 @@ pub trait Heap: Inspect {
 
     // ---- Provided: tables ----
 
-    /// `table.fill` of the table of index `table` in the store.
+    /// `table.fill` of the table with index `table` in the store.
     fn fill_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
             self.write_slot(Slot::Table(table), slot, value)?;
@@ -244,8 +243,9 @@ pub trait Heap: Inspect {
     /// owns nothing.
     fn copy_slots(&mut self, table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
         let kind = Slot::Table(table);
-        // A slot that is overwritten may be the last owner of an object that is
-        // still to be written elsewhere. So all pass the read barrier first.
+        // An overwritten slot may be the last owner of an object that has yet
+        // to be written to another slot. So all references pass the read
+        // barrier first.
         for value in src {
             self.expose(kind, GcRef(*value))?;
         }
@@ -256,7 +256,7 @@ pub trait Heap: Inspect {
         Ok(())
     }
 
-    /// `table.grow`: fills slots that are new.
+    /// `table.grow`: fills new slots.
     fn grow_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
             self.init_slot(Slot::Table(table), slot, value)?;
@@ -264,9 +264,9 @@ pub trait Heap: Inspect {
         Ok(())
     }
 
-    /// Learns what the engine does that no operation shows. A collector has no
-    /// use for it: this is for a heap in front of it that counts events or that
-    /// has a fault.
+    /// Notifies the heap of an action of the engine that no operation shows.
+    /// Collectors ignore it. It serves layers that count events or have a
+    /// fault.
     #[inline]
     fn on_event(&mut self, event: EngineEvent<'_>) {
         let _ = event;

@@ -1,4 +1,4 @@
-//! What the oracle needs to audit a collector.
+//! The interface of a collector to the oracle, for audits.
 
 use super::{GcRef, Header, Place};
 use crate::heap::{Change, peek};
@@ -21,27 +21,28 @@ pub struct RootList {
     /// Its members in order. A list that runs in a circle or off the heap is
     /// cut there.
     pub members: Vec<GcRef>,
-    /// Its length as the heap has it on record.
+    /// Its length as recorded by the heap.
     pub recorded: u32,
 }
 
-/// What a heap shows to the oracle: raw state, without barriers or side
-/// effects. Nothing here may trust a reference.
+/// The raw state of a heap, without barriers or side effects. No method may
+/// trust a reference.
 ///
-/// The methods up to [`Inspect::peek_word`] are required. The others are for heaps
-/// made of bytes, heaps that count, and for speed.
+/// The methods up to [`Inspect::peek_word`] are required. The others serve
+/// heaps made of bytes, counting heaps, and speed.
 pub trait Inspect {
     /// The collector's name, as `-C collector=` spells it.
     fn name(&self) -> &'static str;
 
-    /// What a collection frees.
+    /// The kind of objects that a collection frees.
     fn reclaims(&self) -> Reclaims;
 
-    /// How often the heap was collected, objects allocated and freed so far.
+    /// Numbers of collections, of objects allocated and of objects freed so
+    /// far.
     fn stats(&self) -> Stats;
 
-    /// The addresses in use: the first block starts at `.0`, the last one ends
-    /// at `.1`.
+    /// The addresses in use, from the start of the first block (`.0`) to the
+    /// end of the last (`.1`).
     fn extent(&self) -> (u32, u32);
 
     /// Every block in order of address.
@@ -50,7 +51,7 @@ pub trait Inspect {
     /// The header at `r`, if an allocated object starts there.
     fn header(&self, r: GcRef) -> Option<Header>;
 
-    /// Reads a value as it stands, packed ones zero-extended; `None` outside the
+    /// Reads a stored value, packed values zero-extended; `None` outside the
     /// object.
     fn peek_value(&self, r: GcRef, place: Place) -> Option<u128>;
 
@@ -70,8 +71,8 @@ pub trait Inspect {
     }
 
     /// Appends the bytes of an array's first `len` elements to `out`,
-    /// little-endian, and returns how many elements that were: fewer if one
-    /// cannot be read, which ends it.
+    /// little-endian, and returns the number of elements read. Stops at the
+    /// first element that cannot be read.
     fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
         peek::each(self, r, lane, len, out)
     }
@@ -82,8 +83,9 @@ pub trait Inspect {
         None
     }
 
-    /// Bytes of header in front of an object's payload; `None` for a heap whose
-    /// objects are not made of bytes, so that their sizes mean nothing.
+    /// Size in bytes of the header in front of an object's payload; `None` for
+    /// a heap whose objects are not made of bytes, so that their sizes mean
+    /// nothing.
     fn header_size(&self) -> Option<u32> {
         None
     }
@@ -98,35 +100,35 @@ pub trait Inspect {
         None
     }
 
-    /// References that a queue of deferred work owns, one entry for each count:
-    /// of a counting heap that puts off increments or decrements.
+    /// References owned by a queue of deferred work, one entry for each count:
+    /// for a counting heap that defers increments or decrements.
     fn parked(&self) -> Vec<GcRef> {
         Vec::new()
     }
 
-    /// Memory outside all blocks, which must hold [`POISON`](crate::heap::POISON):
-    /// what lies behind the last block, an idle semi-space. Address of the first
-    /// byte, and the bytes.
+    /// Memory outside all blocks, which must hold
+    /// [`POISON`](crate::heap::POISON): memory behind the last block, an idle
+    /// semi-space. Address of the first byte, and the bytes.
     fn unused(&self) -> Vec<(u32, &[u8])> {
         Vec::new()
     }
 
-    /// Bytes of memory that the heap takes, as estimated: whatever it has for
-    /// objects, in use or not, and its own tables.
+    /// Estimated bytes of memory that the heap takes: all memory for objects,
+    /// in use or not, and its own tables.
     fn footprint(&self) -> u64 {
         let (start, end) = self.extent();
         2 * u64::from(end.saturating_sub(start))
     }
 
-    /// Starts to keep a log of changes, or stops. A heap need not keep one: it
-    /// only makes frequent audits faster.
+    /// Starts or stops a log of changes. A heap need not keep one: the log only
+    /// makes frequent audits faster.
     fn watch(&mut self, on: bool) {
         let _ = on;
     }
 
-    /// Calls `visit` with everything that may have changed since
-    /// [`Inspect::forget_changes`], in any order, or returns false if no log is
-    /// kept, or if too much has changed to be worth listing.
+    /// Calls `visit` with every possible change since
+    /// [`Inspect::forget_changes`], in any order. Returns false if no log is
+    /// kept or too much has changed to be listed.
     fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
         let _ = visit;
         false
@@ -136,24 +138,23 @@ pub trait Inspect {
     fn forget_changes(&mut self) {}
 }
 
-/// What is no longer allocated after a collection.
+/// The objects that a collection frees.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Reclaims {
-    /// Nothing: the heap never frees, and need not be audited after a
-    /// collection.
+    /// None: the heap never frees, and need not be audited after a collection.
     Nothing,
-    /// Whatever is unreachable, except cycles and what hangs off them: a
-    /// counting collector without a cycle detector.
+    /// Every unreachable object, except cycles and objects reachable from them:
+    /// a counting collector without a cycle detector.
     AllButCycles,
-    /// Whatever is unreachable: a tracing collector.
+    /// Every unreachable object: a tracing collector.
     Everything,
-    /// Something of what is unreachable, the rest perhaps later: an incremental
-    /// or a conservative collector. What is unreachable may hold references to
-    /// what has been freed.
+    /// Some unreachable objects, the rest perhaps later: an incremental or a
+    /// conservative collector. Unreachable objects may hold references to freed
+    /// ones.
     Something,
 }
 
-/// What a heap counts about itself.
+/// Statistics that a heap keeps.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
     /// Collections that ran.

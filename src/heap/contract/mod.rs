@@ -1,11 +1,10 @@
-//! What a collector is to the engine and to the oracle.
+//! The interface of a collector to the engine and to the oracle.
 //!
-//! [`Heap`] is what the engine needs of a collector, [`Inspect`] what the oracle
-//! needs to audit one. Of both only some methods are required. The others are
-//! provided in terms of these, and a heap overrides one where it can do the same
-//! faster, or in another way.
+//! The engine uses [`Heap`], the oracle audits through [`Inspect`]. Only some
+//! methods of each are required. The others are provided in terms of these, and
+//! a heap overrides one to be faster or to do it differently.
 //!
-//! [`HeapLayer`] is a heap in front of a heap.
+//! [`HeapLayer`] is a heap in front of another heap.
 
 mod engine_event;
 mod error;

@@ -1,4 +1,4 @@
-//! What every heap says about an object.
+//! Object types and headers, common to all heaps.
 
 use crate::types::TypeId;
 
@@ -18,13 +18,13 @@ pub enum Shape {
 /// An object's header, decoded.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Header {
-    /// The run-time type, or `None` if the header names none.
+    /// The run-time type; `None` if the header names none.
     pub shape: Option<Shape>,
-    /// Length of an array, 0 for everything else.
+    /// Length of an array, 0 for other objects.
     pub len: u32,
     /// The reference count, in a counting heap.
     pub count: Option<u32>,
-    /// Whether the header says that the object is in the stack-root list.
+    /// Whether the header marks the object as a member of the stack-root list.
     pub listed: bool,
 }
 
@@ -40,17 +40,17 @@ impl Header {
     }
 }
 
-/// An object to be allocated: its type, and what is fixed when it is made.
+/// An object to be allocated: its type, and its immutable properties.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum NewObject {
     /// A structure of this type.
     Struct(TypeId),
     /// An array of this type and length.
     Array(TypeId, u32),
-    /// An exception. The first number is the function type of its tag, the second
-    /// the tag's index in the store.
+    /// An exception: the function type of its tag, and the tag's index in the
+    /// store.
     Exception(TypeId, u32),
-    /// An external value, and the number by which the host knows it.
+    /// An external value: the host's number for it.
     Extern(u32),
 }
 

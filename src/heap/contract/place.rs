@@ -1,9 +1,9 @@
-//! Where a value stands inside an object.
+//! Positions of values inside objects.
 
 use crate::heap::trace_info;
 use crate::types::{Field, Lane};
 
-/// Where a value stands inside an object.
+/// The position of a value inside an object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Place {
     /// A field of a structure or of an exception's payload.

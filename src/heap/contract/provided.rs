@@ -1,12 +1,12 @@
-//! Instructions in terms of the required methods of a heap: value by value.
+//! Instructions in terms of the required methods of a heap, value by value.
 
 use super::{GcRef, Heap, HeapError, NewObject, Place, Shape};
 use crate::types::{Lane, TypeId};
 
 type Done = Result<(), HeapError>;
 
-/// Takes the value of a place from the front of `registers`: two of them for a
-/// `v128`.
+/// Takes the value of a place from the front of `registers`: two registers for
+/// a `v128`.
 fn take(r: GcRef, lane: Lane, registers: &mut &[u64]) -> Result<u128, HeapError> {
     let (value, rest) = match (lane, *registers) {
         (Lane::B128, [low, high, rest @ ..]) => (u128::from(*low) | u128::from(*high) << 64, rest),
@@ -19,7 +19,7 @@ fn take(r: GcRef, lane: Lane, registers: &mut &[u64]) -> Result<u128, HeapError>
     Ok(value)
 }
 
-/// A structure, or an exception, of the values in `registers`.
+/// Allocates a structure or an exception with the values in `registers`.
 pub(super) fn new_with_fields<H: Heap + ?Sized>(
     heap: &mut H,
     object: NewObject,
@@ -85,7 +85,7 @@ pub(super) fn fill<H: Heap + ?Sized>(
     Ok(())
 }
 
-/// `array.copy`. In the direction in which no element is overwritten before it
+/// `array.copy`, in the direction in which no element is overwritten before it
 /// has been read.
 pub(super) fn copy<H: Heap + ?Sized>(
     heap: &mut H,
@@ -142,7 +142,7 @@ pub(super) fn init_elements<H: Heap + ?Sized>(
     Ok(())
 }
 
-/// The indices of elements of an array, all of which must be there.
+/// The indices of elements of an array, all of which must exist.
 fn range<H: Heap + ?Sized>(
     heap: &H,
     r: GcRef,

@@ -1,32 +1,32 @@
-//! What a collection is told of: frames and slots outside the heap.
+//! Roots of a collection: frames and slots outside the heap.
 
 /// The live references outside the heap, as a collection sees them.
 pub trait Roots {
-    /// Visits every register of a frame that the stack maps call a reference,
-    /// unless it holds null. A moving collector may overwrite it.
+    /// Visits every non-null register of a frame that the stack maps list as a
+    /// reference. A moving collector may overwrite it.
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64));
 
     /// Visits every slot that owns its reference: reference globals, tables,
     /// element segments, the pending exception, host handles.
     fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32));
 
-    /// Visits every frame, outermost first, with all its registers, whatever
-    /// the stack maps say of them: for a collector that guesses which of them
-    /// are references, or that has maps of its own.
+    /// Visits every frame, outermost first, with all its registers, regardless
+    /// of the stack maps: for a conservative collector, or one with its own
+    /// maps.
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>));
 }
 
-/// A frame as memory: registers, and the instruction it is at.
+/// A frame as memory: its registers, and its current instruction.
 #[derive(Debug)]
 pub struct RawFrame<'a> {
     /// Its registers. A moving collector may overwrite references.
     pub registers: &'a mut [u64],
-    /// Which of them the stack maps call references, locals first.
+    /// Registers that the stack maps list as references, locals first.
     pub references: Vec<u16>,
-    /// Which function of which instance runs in it, and where: `None` for the
-    /// arguments and results of a call to the host.
+    /// The function and instance that run in it, and the instruction; `None`
+    /// for the arguments and results of a call to the host.
     pub code: Option<CodePoint>,
-    /// Whether it is the innermost one.
+    /// Whether it is the innermost frame.
     pub running: bool,
 }
 
@@ -35,24 +35,24 @@ pub struct RawFrame<'a> {
 pub struct CodePoint {
     /// The instance.
     pub instance: u32,
-    /// Which of its module's compiled bodies.
+    /// Index of the body among the module's compiled bodies.
     pub body: u32,
-    /// Which instruction of its module's compiled code.
+    /// Index of the instruction in the module's compiled code.
     pub pc: u32,
 }
 
-/// What a slot outside the heap is. Heaps need not care.
+/// The kind of a slot outside the heap. Heaps may ignore it.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Slot {
-    /// The global of this index in the store.
+    /// The global with this index in the store.
     Global(u32),
-    /// An element of the table of this index in the store.
+    /// An element of the table with this index in the store.
     Table(u32),
     /// An element of a segment: the instance, and the segment's index there.
     Segment(u32, u32),
     /// The pending exception.
     Pending,
-    /// The host's handle of this number, or a value on its way from or to the
+    /// The host's handle with this number, or a value on its way from or to the
     /// host.
     Handle(u32),
 }

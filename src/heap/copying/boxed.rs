@@ -1,8 +1,8 @@
-//! A policy behind a pointer: what runs a fault chosen at run time.
+//! A boxed policy, for faults chosen at run time.
 //!
-//! Every hook is forwarded, those with defaults too: a default body that ran
-//! here would call the hooks of the box in turn, and an override of the hook
-//! itself would be lost.
+//! Every hook is forwarded, including those with default bodies: a default body
+//! that ran here would call the hooks of the box in turn, and an override of
+//! the hook itself would be lost.
 
 use super::{Core, Done, Policy};
 use crate::heap::{GcRef, HeapError, Roots, Shape};

@@ -1,4 +1,4 @@
-//! What the copying collector shows to the oracle: the current semi-space, by
+//! The copying collector as seen by the oracle: the current semi-space, by
 //! virtual addresses.
 
 use super::{Copying, Policy};
@@ -87,9 +87,9 @@ impl<P: Policy> Inspect for Copying<P> {
         None
     }
 
-    /// What lies behind the last block, then the idle semi-space, at the
-    /// addresses of its last use. Where it has more memory than it used then,
-    /// those behind may have become others'.
+    /// The memory behind the last block, then the idle semi-space, at the
+    /// addresses of its last use. If its memory has grown larger than its use
+    /// at that time, the addresses behind may belong to other objects by now.
     fn unused(&self) -> Vec<(u32, &[u8])> {
         let (current, idle) = (self.core.from_space(), self.core.to_space());
         let behind = current.space.behind();
@@ -102,7 +102,7 @@ impl<P: Policy> Inspect for Copying<P> {
         behind.into_iter().chain(idle).collect()
     }
 
-    /// Nothing is counted as overwritten.
+    /// Overwrites are not counted.
     fn stats(&self) -> Stats {
         self.core.stats
     }
@@ -111,7 +111,7 @@ impl<P: Policy> Inspect for Copying<P> {
         self.core.watch(on);
     }
 
-    /// A collection changes everything: there is no log of what it does.
+    /// A collection changes everything; the log does not cover it.
     fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {
         let current = self.core.from_space();
         let base = current.base();

@@ -8,7 +8,7 @@ use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, 
 use crate::types::{Field, Lane, TypeId, Types};
 
 impl<P: Policy> Copying<P> {
-    /// Reads from the object at `r`: the access gets its local address.
+    /// Reads from the object at `r`. The access gets its local address.
     #[inline]
     fn read<T>(
         &self,

@@ -1,30 +1,29 @@
 //! The decisions of the collector, as hooks.
 //!
-//! The default body of each hook is the correct collector; [`Sound`] takes them
-//! all. A known bug is a policy that overrides *one* of them with the logic that
-//! once shipped. Hooks call each other through `self`, so an override is seen by
-//! all the others.
+//! The default body of each hook is the correct collector; [`Sound`] uses them
+//! all. A known bug is a policy that overrides *one* hook with the logic that
+//! once shipped. Hooks call each other through `self`, so all others see an
+//! override.
 //!
 //! The rules that the defaults follow, and that the audit checks from outside:
 //!
 //! - Every root is forwarded: each register of each frame that the stack maps
-//!   call a reference, and each slot outside the heap.
+//!   list as a reference, and each slot outside the heap.
 //! - Forwarding the references to one object gives the same copy every time:
-//!   identity is what a program can see of an address.
+//!   identity is all that a program can see of an address.
 //! - Forwarding is idempotent: a register that belongs to two frames (an
 //!   argument, seen by caller and callee) is visited twice, and refers to
 //!   to-space the second time.
 //! - Every reference in every copy is forwarded before the flip.
 //! - No address outlives a collection, except in a root.
-//! - It is known that there is room for everything before anything moves. What
-//!   else can go wrong is corruption, and a collection that finds one stops
-//!   where it is.
+//! - Room for all copies is reserved before any object moves. Any later failure
+//!   is corruption, and a collection that finds one stops at once.
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
 
-/// What a hook returns that has nothing to say.
+/// The result of a hook that returns no value.
 pub type Done = Result<(), HeapError>;
 
 /// The hooks of a semi-space collector.
@@ -32,8 +31,8 @@ pub type Done = Result<(), HeapError>;
 /// A *payload offset* counts from the end of the header. A *slot* is a reference
 /// outside the heap.
 pub trait Policy {
-    /// The collector's name, by which verdicts know it. A name of its own keeps
-    /// a variation apart from the collector it varies.
+    /// The collector's name in verdicts. A distinct name keeps a variant apart
+    /// from the collector it varies.
     fn name(&self) -> &'static str {
         "copying"
     }
@@ -45,8 +44,8 @@ pub trait Policy {
         core.trace_info_mut().add(types);
     }
 
-    /// Whether a value refers to an object: neither null nor an i31, told by
-    /// the value alone.
+    /// Whether a value refers to an object, by the value alone: neither null
+    /// nor an i31.
     #[inline]
     fn is_object(&mut self, value: GcRef) -> bool {
         value.is_object()
@@ -54,7 +53,7 @@ pub trait Policy {
 
     // ---- Between collections ----
 
-    /// Allocates an object. Nothing is in it yet but its header.
+    /// Allocates an object. Only its header is initialised.
     #[inline]
     fn allocate(
         &mut self,
@@ -65,8 +64,8 @@ pub trait Policy {
         core.allocate(shape, payload)
     }
 
-    /// Where an access to the object `r` goes: to the object. Code that keeps
-    /// an address in a place no stack map tells of goes where the object was.
+    /// The address for an access to the object `r`: its own. Code that keeps an
+    /// address where no stack map lists it would access the old address.
     #[inline]
     fn locate(&self, core: &Core, r: GcRef) -> GcRef {
         let _ = core;
@@ -81,7 +80,7 @@ pub trait Policy {
 
     // ---- Collection ----
 
-    /// Collects: copies what the roots reach, and nothing else.
+    /// Collects: copies the objects that the roots reach, and no others.
     fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         self.prepare(core)?;
         self.forward_stack(core, roots)?;
@@ -92,19 +91,19 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Readies to-space.
+    /// Prepares to-space.
     fn prepare(&mut self, core: &mut Core) -> Done {
         core.prepare()
     }
 
-    /// To-space becomes the current semi-space, and from-space is emptied.
+    /// Makes to-space the current semi-space, and empties from-space.
     fn flip(&mut self, core: &mut Core) {
         core.flip();
     }
 
     // ---- Roots ----
 
-    /// Forwards what frames hold.
+    /// Forwards the references in frames.
     fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         let mut outcome = Ok(());
         roots.stack(&mut |register| {
@@ -115,7 +114,7 @@ pub trait Policy {
         outcome
     }
 
-    /// Forwards what slots hold.
+    /// Forwards the references in slots.
     fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         let mut outcome = Ok(());
         roots.slots(&mut |_, slot| {
@@ -126,7 +125,8 @@ pub trait Policy {
         outcome
     }
 
-    /// Forwards one register of a frame: the low half, the other one is zero.
+    /// Forwards the reference in the low half of a frame's register; the high
+    /// half is zero.
     #[inline]
     fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> Done {
         let value = GcRef::from_register(*register);
@@ -147,9 +147,9 @@ pub trait Policy {
 
     // ---- Objects ----
 
-    /// What a value becomes: a reference to an object one to its copy, which is
-    /// made now if there is none. What refers to a copy already, and what
-    /// refers to no object, stays.
+    /// The forwarded value: for a reference to an object a reference to its
+    /// copy, which is made now if there is none. References to copies, and
+    /// values that refer to no object, stay the same.
     #[inline]
     fn forward(&mut self, core: &mut Core, value: GcRef) -> Result<GcRef, HeapError> {
         if !self.is_object(value) || self.is_copy(core, value) {
@@ -181,13 +181,14 @@ pub trait Policy {
         core.copy(object)
     }
 
-    /// Leaves in an object the address of its copy.
+    /// Stores the address of its copy in an object.
     #[inline]
     fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
         core.from_space_mut().set_forwarding(object, copy)
     }
 
-    /// Scans the copies in the order they were made, those made meanwhile too.
+    /// Scans the copies in the order they were made, including those made
+    /// meanwhile.
     fn scan_copies(&mut self, core: &mut Core) -> Done {
         while let Some(object) = core.next_to_scan() {
             self.scan(core, object)?;
@@ -226,7 +227,8 @@ pub trait Policy {
         core.to_space_mut().store_ref(object, offset, new)
     }
 
-    /// Forwards the first `len` elements of an array in to-space: all of them.
+    /// Forwards the first `len` elements of an array in to-space; `len` is its
+    /// length.
     fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
         for at in core.to_space().element_words(array, 0, len)? {
             let old = core.to_space().word(at)?;

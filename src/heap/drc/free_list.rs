@@ -1,22 +1,22 @@
-//! The free list: which blocks are free, by size.
+//! The free list: free blocks by size.
 //!
-//! *Segregated fits*: one stack ("bin") of block addresses for every small
-//! size, with a bitmap to find the next size that has any, and one ordered set
-//! for all larger blocks. The smallest of these may be kept in front of the set:
-//! what a split leaves of it is the smallest again, so that allocations in a row
-//! do not touch the set. All of it lies out of band; the block table of the
-//! [`Space`] is the truth and everything here can be rebuilt from it.
+//! *Segregated fits*: for every small size a stack ("bin") of block addresses,
+//! with a bitmap to find the next size that has any, and one ordered set for
+//! all larger blocks. The smallest larger block may be kept in front of the
+//! set: the remainder of a split is again the smallest, so consecutive
+//! allocations do not touch the set. All of it lies out of band and can be
+//! rebuilt from the block table of the [`Space`], which is authoritative.
 //!
-//! A block freed is not merged with its neighbours at once. [`FreeList::coalesce`]
-//! merges them in one pass over the block table, which is paid for by the number
-//! of blocks freed since the last pass.
+//! A freed block is not merged with its neighbours at once.
+//! [`FreeList::coalesce`] merges all free blocks in one pass over the block
+//! table, whose cost is amortised over the blocks freed since the last pass.
 
 use crate::heap::GRANULE;
 use crate::heap::GcRef;
 use crate::heap::space::Space;
 use std::collections::BTreeSet;
 
-/// Blocks of up to this many granules have a bin of their own.
+/// Blocks of up to this many granules have a bin for their size.
 const BINS: usize = 64;
 
 /// The free blocks of a space.
@@ -25,7 +25,7 @@ pub struct FreeList {
     bins: [Vec<u32>; BINS],
     /// Bit `i` is set if bin `i` is not empty.
     occupied: u64,
-    /// Size and start of a larger free block before all of `large`.
+    /// Size and start of a larger free block that sorts before all of `large`.
     front: Option<(u32, u32)>,
     /// Size and start of the other larger free blocks.
     large: BTreeSet<(u32, u32)>,
@@ -45,8 +45,8 @@ impl FreeList {
         }
     }
 
-    /// Allocates a block: of exactly the right size if there is one, else the
-    /// front of the smallest larger one.
+    /// Allocates a block: a free one of exactly the right size, else the front
+    /// of the smallest larger one.
     #[inline]
     pub fn take(&mut self, space: &mut Space, granules: u32) -> Option<GcRef> {
         let (start, size) = match self.find_small(granules) {
@@ -63,8 +63,8 @@ impl FreeList {
         Some(GcRef(start * GRANULE))
     }
 
-    /// Removes a block of at least `granules` granules from a bin: its start and
-    /// its size.
+    /// Removes a block of at least `granules` granules from a bin and returns
+    /// its start and size.
     #[inline]
     fn find_small(&mut self, granules: u32) -> Option<(u32, u32)> {
         let wanted = granules.max(1) as usize;
@@ -84,7 +84,7 @@ impl FreeList {
     }
 
     /// Removes the smallest of the larger blocks with at least `granules`
-    /// granules: its start and its size.
+    /// granules and returns its start and size.
     #[inline]
     fn find_large(&mut self, granules: u32) -> Option<(u32, u32)> {
         let (size, start) = match self.front.take_if(|(size, _)| *size >= granules) {
@@ -98,8 +98,8 @@ impl FreeList {
         Some((start, size))
     }
 
-    /// Frees the block that starts at `start`, and marks it so in the block
-    /// table. The size is believed.
+    /// Frees the block that starts at `start`, and marks it free in the block
+    /// table. The size is not checked.
     #[inline]
     pub fn put(&mut self, space: &mut Space, start: u32, granules: u32) {
         space.granules_mut().set(start, -(granules as i32));
@@ -128,15 +128,15 @@ impl FreeList {
         }
     }
 
-    /// How many blocks were freed since the last call of
+    /// The number of blocks freed since the last call of
     /// [`FreeList::coalesce`].
     #[inline]
     pub fn freed(&self) -> usize {
         self.freed
     }
 
-    /// Merges neighbouring free blocks. A free block at the very end goes back
-    /// to the memory that was never allocated.
+    /// Merges neighbouring free blocks. A free block at the very end becomes
+    /// unallocated memory again.
     pub fn coalesce(&mut self, space: &mut Space) {
         while self.occupied != 0 {
             self.bins[self.occupied.trailing_zeros() as usize].clear();

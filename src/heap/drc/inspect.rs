@@ -1,4 +1,4 @@
-//! What the counting collector shows to the oracle.
+//! The counting collector as seen by the oracle.
 
 use super::{Drc, Policy};
 use crate::heap::header::HEADER;
@@ -80,8 +80,8 @@ impl<P: Policy> Inspect for Drc<P> {
 
     fn root_list(&self) -> Option<RootList> {
         // A member seen twice closes a circle; one that is not allocated leads
-        // nowhere. Either is shown, since that is what the oracle is after, and
-        // ends the walk.
+        // nowhere. Either ends the walk, and is included, since it is evidence
+        // for the oracle.
         let mut seen = vec![false; (self.extent().1 / GRANULE) as usize];
         let mut members = Vec::new();
         let mut member = self.core.list_head();

@@ -1,5 +1,5 @@
-//! The counting collector as a [`Heap`]: references go through the hooks,
-//! numbers straight to memory.
+//! The counting collector as a [`Heap`]: references pass through the hooks,
+//! numbers go straight to memory.
 
 use super::{Drc, Policy};
 use crate::heap::trace_info::element_offset;

@@ -1,33 +1,33 @@
 //! The decisions of the collector, as hooks.
 //!
-//! The default body of each hook is the correct collector; [`Sound`] takes them
-//! all. A known bug is a policy that overrides *one* of them with the logic that
-//! once shipped. Hooks call each other through `self`, so an override is seen by
-//! all the others.
+//! The default body of each hook is the correct collector; [`Sound`] uses them
+//! all. A known bug is a policy that overrides *one* hook with the logic that
+//! once shipped. Hooks call each other through `self`, so all others see an
+//! override.
 //!
 //! The rules that the defaults follow, and that the audit checks from outside:
 //!
 //! - An object's count is the number of its owners: fields and elements of
 //!   allocated objects, slots outside the heap, and the stack-root list. Frames
 //!   own nothing (counting is *deferred* there: Deutsch and Bobrow, 1976).
-//! - A reference that enters a frame is put in the stack-root list, if it is
-//!   not in it. The list over-approximates what frames hold; a collection
-//!   compares it with what they do hold and drops the rest.
-//! - A store counts the new reference, then writes the slot, then gives up the
+//! - A reference that enters a frame is put in the stack-root list, unless it
+//!   is there already. The list over-approximates the references that frames
+//!   hold; a collection compares it with the frames and drops the rest.
+//! - A store counts the new reference, then writes the slot, then releases the
 //!   old one. In any other order an object can die while it is being stored, or
 //!   be freed while the slot still shows it.
 //! - Neighbouring elements of an array that hold the same reference are counted
 //!   together.
 //! - Nothing is freed before an operation is over: objects whose count reaches
-//!   zero queue up, threaded through their own headers, and are freed in a loop.
-//!   No recursion, no memory, however long the list that dies.
+//!   zero queue up, threaded through their own headers, and are freed in a
+//!   loop. No recursion and no extra memory, however long the list that dies.
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::{Lane, Types};
 use std::ops::Range;
 
-/// What a hook returns that has nothing to say.
+/// The result of a hook that returns no value.
 pub type Done = Result<(), HeapError>;
 
 /// The hooks of a deferred-reference-counting collector.
@@ -35,13 +35,13 @@ pub type Done = Result<(), HeapError>;
 /// A *payload offset* counts from the end of the header. A *slot* is a reference
 /// outside the heap.
 pub trait Policy {
-    /// The collector's name, by which verdicts know it. A name of its own keeps
-    /// a variation apart from the collector it varies.
+    /// The collector's name in verdicts. A distinct name keeps a variant apart
+    /// from the collector it varies.
     fn name(&self) -> &'static str {
         "drc"
     }
 
-    /// The references that this policy owns because it has put off some work,
+    /// The references that this policy owns because it has deferred some work,
     /// one entry for each count; see [`Inspect::parked`](crate::heap::Inspect).
     fn parked(&self, core: &Core) -> Vec<GcRef> {
         let _ = core;
@@ -55,9 +55,9 @@ pub trait Policy {
         core.trace_info_mut().add(types);
     }
 
-    /// Whether a value refers to an object: neither null nor an i31, told by
-    /// the value alone. Every other hook takes any value and asks this one.
-    /// (A mask that misses some i31s: Wasmtime issue 10171.)
+    /// Whether a value refers to an object, by the value alone: neither null
+    /// nor an i31. Every other hook takes any value and asks this one. (A mask
+    /// that misses some i31s: Wasmtime issue 10171.)
     #[inline]
     fn is_object(&mut self, value: GcRef) -> bool {
         value.is_object()
@@ -85,7 +85,7 @@ pub trait Policy {
 
     // ---- Counting ----
 
-    /// `owners` more owners for a value.
+    /// Adds `owners` owners to a value.
     #[inline]
     fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
         if self.is_object(value) {
@@ -94,7 +94,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// `owners` owners less for a value, at least one. If there are none left,
+    /// Removes `owners` owners, at least one, from a value. If none are left,
     /// the object is queued, to be freed by the next [`Policy::free_dead`].
     #[inline]
     fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
@@ -104,23 +104,23 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Takes the lead in counting new owners of elements, and leaves a rest, which
-    /// may be all of them, in `elements`. [`Sound`] has a loop for what is not
-    /// special; what the policy decides, it decides about the rest.
+    /// A fast path of counting new owners of elements, which leaves the
+    /// elements that it has not counted in `elements`, possibly all. [`Sound`]
+    /// counts the ordinary elements in a loop; the other hooks count the rest.
     #[inline]
     fn increment_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) {
         let _ = (core, elements);
     }
 
-    /// Likewise for owners less; returns for how many elements, all of which had
-    /// objects.
+    /// The same for removing owners. Returns the number of elements counted,
+    /// all of which held objects.
     #[inline]
     fn decrement_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) -> u64 {
         let _ = (core, elements);
         0
     }
 
-    /// One owner less for a value, at the end of an operation.
+    /// Removes one owner from a value, at the end of an operation.
     #[inline]
     fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
         self.decrement(core, value, 1)?;
@@ -130,7 +130,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Frees the queued objects, and whatever dies with them. (Pushing all
+    /// Frees the queued objects, and all that die with them. (Pushing all
     /// children at once, or recursing: Wasmtime issue 12958.)
     #[inline(never)]
     fn free_dead(&mut self, core: &mut Core) -> Done {
@@ -141,7 +141,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Gives up the references that a dying object owns. (Not doing so:
+    /// Releases the references that a dying object owns. (Not doing so:
     /// Wasmtime issue 9701.)
     fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
         let shape = core.shape(object)?;
@@ -169,7 +169,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Returns the memory of a dead object.
+    /// Frees the memory of a dead object.
     #[inline]
     fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
         core.free(object)
@@ -185,9 +185,9 @@ pub trait Policy {
         self.expose(core, value)
     }
 
-    /// `value` enters a frame, from an object or from a slot: it must be in the
-    /// stack-root list, once, and the list is one owner, not one for each time.
-    /// (Counting every time: Wasmtime issue 13037.)
+    /// `value` enters a frame, from an object or from a slot. It must be in the
+    /// stack-root list once, and the list is one owner, however often it
+    /// enters. (Counting every time: Wasmtime issue 13037.)
     #[inline]
     fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
         if self.is_object(value) && !core.is_listed(value)? {
@@ -256,10 +256,10 @@ pub trait Policy {
         self.free_dead(core)
     }
 
-    /// `array.copy`, as if through a temporary copy of the source. Both
-    /// containers come in from a frame and are owned by nobody here. (Elements
-    /// that were read into handles without being counted, and released with
-    /// them: Wasmtime issue 10182.)
+    /// `array.copy`, as if through a temporary copy of the source. Both arrays
+    /// come from a frame, and this hook owns neither. (Elements that were read
+    /// into handles without being counted, and released with them: Wasmtime
+    /// issue 10182.)
     fn copy_array(
         &mut self,
         core: &mut Core,
@@ -267,8 +267,8 @@ pub trait Policy {
         src: (GcRef, u32),
         len: u32,
     ) -> Done {
-        // All the new owners before any old one goes: with an overlap, what one
-        // slot loses another one gains.
+        // All new owners before any old one is removed: with an overlap, one
+        // slot may lose what another gains.
         let mut elements = core.element_range(src.0, src.1, len)?;
         loop {
             self.increment_ahead(core, &mut elements);
@@ -282,8 +282,8 @@ pub trait Policy {
         self.free_dead(core)
     }
 
-    /// `array.init_elem` and `array.new_elem`: the references of a segment,
-    /// which keeps its own counts, over the elements from `start` on.
+    /// `array.init_elem` and `array.new_elem`: writes the references of a
+    /// segment, which keeps its own counts, over the elements from `start` on.
     fn init_from_segment(
         &mut self,
         core: &mut Core,
@@ -299,7 +299,7 @@ pub trait Policy {
         self.free_dead(core)
     }
 
-    /// Gives up the references in elements that are about to be overwritten.
+    /// Releases the references in elements that are about to be overwritten.
     /// Nothing is freed yet.
     fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
         let mut elements = core.element_range(array, start, len)?;
@@ -348,8 +348,8 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Slots that go away. They hold null afterwards, so that a second drop
-    /// gives up nothing.
+    /// Drops slots. They hold null afterwards, so that a second drop releases
+    /// nothing.
     fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
         for slot in slots {
             let old = std::mem::take(slot);
@@ -366,7 +366,8 @@ pub trait Policy {
         core.list_is_long() || core.is_fresh()
     }
 
-    /// Collects: drops from the stack-root list what no frame holds.
+    /// Collects: drops from the stack-root list every object that no frame
+    /// holds.
     fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
         let mut outcome = Ok(());
         roots.stack(&mut |register| {
@@ -381,7 +382,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// A frame holds `value`.
+    /// Marks `value`, which a frame holds.
     fn mark(&mut self, core: &mut Core, value: GcRef) -> Done {
         if self.is_object(value) {
             core.set_marked(value, true)?;
@@ -389,7 +390,7 @@ pub trait Policy {
         Ok(())
     }
 
-    /// Walks the stack-root list and unlinks every member that was not marked.
+    /// Walks the stack-root list and unlinks every unmarked member.
     fn sweep(&mut self, core: &mut Core) -> Done {
         let mut last = GcRef::NULL;
         let mut member = core.list_head();
@@ -418,8 +419,8 @@ pub trait Policy {
         self.free_dead(core)
     }
 
-    /// Whether a member of the stack-root list was marked; the mark is taken
-    /// away, for the next collection to start without any.
+    /// Whether a member of the stack-root list was marked. Clears the mark for
+    /// the next collection.
     fn survives(&mut self, core: &mut Core, member: GcRef) -> Result<bool, HeapError> {
         let marked = core.is_marked(member)?;
         if marked {
@@ -428,8 +429,8 @@ pub trait Policy {
         Ok(marked)
     }
 
-    /// An object has been unlinked: it knows that it is not in the list any
-    /// more, and the list owns it no more.
+    /// An object has been unlinked: clears its flag and releases the count that
+    /// the list owned.
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
         core.set_listed(member, false)?;
         self.decrement(core, member, 1)

@@ -1,4 +1,4 @@
-//! Access to values and to the elements of arrays, with every check there is.
+//! Access to values and to the elements of arrays, with all checks.
 
 use super::Model;
 use super::object::{Contents, Elements};
@@ -13,8 +13,8 @@ impl Model {
         self.object(r)?.get(place).ok_or_else(|| no_value(r))
     }
 
-    /// Replaces the value at a place. A program has no way to change an
-    /// exception.
+    /// Replaces the value at a place, except in an exception, which no program
+    /// can change.
     pub(super) fn write(&mut self, r: GcRef, place: Place, new: Value) -> Result<(), HeapError> {
         let object = self.object_mut(r)?;
         if let Contents::Exception { .. } = object.contents {
@@ -23,7 +23,7 @@ impl Model {
         object.set(place, new).ok_or_else(|| no_value(r))
     }
 
-    /// Replaces the value at a place by what is in a register.
+    /// Replaces the value at a place by the value in a register.
     pub(super) fn write_register(
         &mut self,
         r: GcRef,
@@ -41,8 +41,8 @@ impl Model {
             .ok_or_else(|| HeapError::corrupt(r.0, "not an array"))
     }
 
-    /// The indices of `len` elements from `start` on, all of which must be
-    /// there, and stored as `lane` says.
+    /// The indices of `len` elements from `start` on. All must exist, and be
+    /// stored as `lane` says.
     pub(super) fn range(
         &self,
         r: GcRef,
@@ -81,12 +81,12 @@ impl Model {
     }
 }
 
-/// There is nothing to access in the object at `r`.
+/// The error for a missing value in the object at `r`.
 pub(super) fn no_value(r: GcRef) -> HeapError {
     HeapError::corrupt(r.0, "no value of this kind at this place")
 }
 
-/// There are not the elements to access in the array at `r`.
+/// The error for missing elements in the array at `r`.
 pub(super) fn no_elements(r: GcRef) -> HeapError {
     HeapError::corrupt(r.0, "no elements of this kind in this range")
 }

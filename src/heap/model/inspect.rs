@@ -1,4 +1,4 @@
-//! What the model shows to the oracle.
+//! The model as seen by the oracle.
 
 use super::Model;
 use super::object::{Contents, Elements};

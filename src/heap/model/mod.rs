@@ -1,19 +1,18 @@
 //! The model: a heap so naive that it can be read against the specification.
 //!
-//! The other heaps share their headers, their layout and their access to
-//! memory, so they may be wrong together and agree. The model shares nothing
-//! with them but the [`Heap`](super::Heap) trait: it has no bytes, no offsets
-//! and no headers. An object is a Rust value in a vector that only grows, a
-//! field is found by its index, and what may be stored in it follows from the
-//! type section alone. It is the voter that decides when the others disagree,
-//! or contradicts them when they do not.
+//! The other heaps share headers, layout and access to memory, so they may be
+//! wrong together and agree. The model shares nothing with them but the
+//! [`Heap`](super::Heap) trait: it has no bytes, no offsets and no headers. An
+//! object is a Rust value in a vector that only grows, a field is found by its
+//! index, and the type section alone determines which values it may hold. The
+//! model has the casting vote when the others disagree, and contradicts them
+//! when they are wrong together.
 //!
-//! Where the language leaves a choice between clear and fast, clear wins: a
-//! fill is a loop, and `array.copy` goes through a temporary copy. Whatever
-//! the model is asked to do that the language has no meaning for is
-//! [`HeapError::Corrupt`]. It is stricter in this than heaps with bytes: it
-//! knows how every value is stored, so that code that reads an `i8` as an
-//! `i32` is found out even where the bytes happen to be right.
+//! Wherever the code could be clear or fast, it is clear: a fill is a loop, and
+//! `array.copy` goes through a temporary copy. An operation without a meaning
+//! in the language is [`HeapError::Corrupt`]. The model is stricter than heaps
+//! with bytes: it knows how every value is stored, so it detects code that
+//! reads an `i8` as an `i32` even where the bytes happen to be right.
 
 mod access;
 mod inspect;
@@ -29,18 +28,17 @@ use super::log::Log;
 use super::{GRANULE, GcRef, HeapError, Place, Shape, Stats};
 use crate::types::{TypeId, Types};
 
-/// Bytes counted for an object besides its values: what it takes in the vector.
+/// Bytes counted for an object besides its values: its entry in the vector.
 const OBJECT: u64 = size_of::<Object>() as u64;
 
-/// Bytes counted for a piece of memory besides what is in it: the allocator has
+/// Bytes counted for a piece of memory besides its contents: the allocator has
 /// a header, and rounds up.
 const PIECE: u64 = 24;
 
-/// The most objects there can be: the first address behind them is still a
-/// `u32`.
+/// The most objects there can be: the address behind the last is still a `u32`.
 const MAX_OBJECTS: usize = (u32::MAX / GRANULE - 1) as usize;
 
-// The address behind the last of them is the last one there is.
+// The address behind the last object is the last multiple of a granule.
 const _: () = assert!(
     (MAX_OBJECTS as u64 + 1) * GRANULE as u64 <= u32::MAX as u64
         && (MAX_OBJECTS as u64 + 2) * GRANULE as u64 > u32::MAX as u64
@@ -49,7 +47,7 @@ const _: () = assert!(
 /// A heap that is a list of objects. Object `n` has the address
 /// `GRANULE * (n + 1)`, and is never freed.
 pub struct Model {
-    /// What every type holds, by [`TypeId`].
+    /// The contents of every type, by [`TypeId`].
     types: Vec<Definition>,
     objects: Vec<Object>,
     /// Bytes counted so far.
@@ -59,7 +57,7 @@ pub struct Model {
     log: Log,
 }
 
-/// What the model keeps of a type.
+/// A type as the model knows it.
 enum Definition {
     /// The fields of a structure.
     Struct(Vec<Kind>),
@@ -70,8 +68,8 @@ enum Definition {
 }
 
 impl Model {
-    /// An empty heap for at most `max_bytes` bytes, as they are taken here: for
-    /// every object, its fields, whatever their widths, and its elements.
+    /// An empty heap for at most `max_bytes` bytes, as counted here: for every
+    /// object, for its fields (whatever their widths), and for its elements.
     pub fn new(max_bytes: u32) -> Model {
         Model {
             types: Vec::new(),
@@ -83,23 +81,23 @@ impl Model {
         }
     }
 
-    /// Replaces the run-time type of an object and leaves its values as they
-    /// are: a raw door for tests of the audit, which break one law in a heap
-    /// that is otherwise sound.
+    /// Raw: replaces the run-time type of an object, but not its values. For
+    /// tests of the audit, which break one law in a heap that is otherwise
+    /// sound.
     pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
         self.object_mut(r)?.shape = shape;
         Ok(())
     }
 
-    /// Replaces a reference in an object, of an exception too, by any other,
-    /// whatever the type says: a raw door for tests of the audit.
+    /// Raw: replaces a reference in an object, even in an exception, by any
+    /// other, whatever the type says. For tests of the audit.
     pub fn set_reference(&mut self, r: GcRef, place: Place, value: GcRef) -> Result<(), HeapError> {
         self.object_mut(r)?
             .set(place, Value::Ref(value))
             .ok_or_else(|| HeapError::corrupt(r.0, "no reference at this place"))
     }
 
-    /// Learns the types it does not know yet.
+    /// Learns the types that are new.
     fn learn(&mut self, types: &Types) {
         for (_, entry) in types.iter().skip(self.types.len()) {
             self.types.push(Definition::new(&entry.sub.composite));
@@ -127,8 +125,8 @@ impl Model {
         }
     }
 
-    /// Checks that there is room for one more object. To be asked before its
-    /// values are made, which an absurd length would have no memory for.
+    /// Checks that there is room for one more object. Must run before its
+    /// values are made, since there may be no memory for an absurd length.
     fn check_room(&self, values: u64) -> Result<(), HeapError> {
         let fits = OBJECT + values <= self.max - self.used;
         match fits && has_address(self.objects.len()) {
@@ -171,13 +169,13 @@ impl Model {
     }
 }
 
-/// Whether there is an address for the object of this number, and one behind
-/// it.
+/// Whether the object with this number, and one behind it, would have
+/// addresses.
 fn has_address(number: usize) -> bool {
     number < MAX_OBJECTS
 }
 
-/// The number of the object that has this address, if any can have it.
+/// The number of the object with this address, if the address is valid.
 fn number(r: GcRef) -> Option<usize> {
     if !r.0.is_multiple_of(GRANULE) {
         return None;

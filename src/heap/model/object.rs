@@ -6,13 +6,13 @@ use std::ops::Range;
 
 /// An object.
 pub(super) struct Object {
-    /// What it says it is. Only a test of the audit makes this disagree with
-    /// the contents, and nothing but an error comes of it.
+    /// The run-time type. Only tests of the audit make it disagree with the
+    /// contents; the worst result is an error.
     pub shape: Shape,
     pub contents: Contents,
 }
 
-/// What an object holds.
+/// The values of an object.
 pub(super) enum Contents {
     Struct { fields: Vec<Value> },
     Array { elements: Elements },
@@ -20,8 +20,8 @@ pub(super) enum Contents {
     Extern { host: u32 },
 }
 
-/// The elements of an array: a vector for every kind, so that an array of
-/// bytes takes no more memory than it should.
+/// The elements of an array: a vector for every kind, so that an array of bytes
+/// takes one byte for each element.
 pub(super) enum Elements {
     I8(Vec<u8>),
     I16(Vec<u16>),
@@ -99,7 +99,7 @@ impl Contents {
 }
 
 impl Elements {
-    /// So many copies of one value.
+    /// `len` copies of one value.
     pub(super) fn repeat(value: Value, len: u32) -> Result<Elements, HeapError> {
         Ok(match value {
             Value::I8(v) => Elements::I8(repeat(v, len)?),
@@ -112,7 +112,7 @@ impl Elements {
         })
     }
 
-    /// These values, all of this kind.
+    /// The given values, all of kind `kind`.
     pub(super) fn of(kind: Kind, values: &[Value]) -> Result<Elements, HeapError> {
         let len = u32::try_from(values.len()).map_err(|_| HeapError::Full)?;
         let mut elements = Elements::repeat(kind.zero(), len)?;
@@ -146,7 +146,7 @@ impl Elements {
         }
     }
 
-    /// How many there are. Made with a `u32` length, they have one.
+    /// The number of elements. It is a `u32`, since arrays are made with one.
     pub(super) fn len(&self) -> u32 {
         let len = match self {
             Elements::I8(all) => all.len(),
@@ -174,8 +174,8 @@ impl Elements {
         })
     }
 
-    /// Replaces the element at an index by a value of the same kind, if there
-    /// is one.
+    /// Replaces the element at an index, if there is one, by a value of the
+    /// same kind.
     pub(super) fn set(&mut self, index: u32, value: Value) -> Option<()> {
         let index = index as usize;
         match (self, value) {
@@ -191,7 +191,7 @@ impl Elements {
         Some(())
     }
 
-    /// The indices of `len` elements from `start` on, if there are so many.
+    /// The indices of `len` elements from `start` on, if they exist.
     pub(super) fn range(&self, start: u32, len: usize) -> Option<Range<u32>> {
         let len = u32::try_from(len).ok()?;
         let end = start.checked_add(len)?;
@@ -203,7 +203,7 @@ fn mixed() -> HeapError {
     HeapError::corrupt(0, "elements of several kinds")
 }
 
-/// So many copies of one value, if there is memory for them.
+/// `len` copies of one value, if there is memory for them.
 fn repeat<T: Clone>(value: T, len: u32) -> Result<Vec<T>, HeapError> {
     let mut values = Vec::new();
     let reserved = values.try_reserve_exact(len as usize);

@@ -12,7 +12,7 @@ impl Heap for Model {
         self.learn(types);
     }
 
-    /// Nothing that is provided in terms of these is used here.
+    /// No method that is provided in terms of this is used here.
     fn trace_info(&self) -> &TraceInfo {
         TraceInfo::none()
     }

@@ -29,7 +29,8 @@ fn arrays_of_every_lane_fill_copy_and_initialise() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
     language::arrays(&kinds, &mut h);
-    // Stricter than heaps with bytes: no elements, but from behind the end.
+    // Stricter than heaps with bytes: even a range of no elements must not
+    // start behind the end.
     for (ty, lane) in [
         (kinds.bytes, Lane::B8),
         (kinds.words, Lane::B32),
@@ -90,7 +91,7 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
 
 #[test]
 fn the_last_object_has_an_address_behind_it() {
-    // No test makes so many.
+    // No test makes that many objects.
     assert!(has_address(0) && has_address(MAX_OBJECTS - 1));
     assert!(!has_address(MAX_OBJECTS) && !has_address(usize::MAX));
 }

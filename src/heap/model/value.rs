@@ -36,7 +36,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// The bytes that so many fields take here.
+    /// The bytes counted for `fields` fields.
     pub(super) fn room(fields: usize) -> u64 {
         match fields {
             0 => 0,
@@ -46,7 +46,7 @@ impl Value {
 }
 
 impl Definition {
-    /// What objects of a type hold.
+    /// The contents of objects of a type.
     pub(super) fn new(composite: &Composite) -> Definition {
         match composite {
             Composite::Struct(fields) => {
@@ -124,13 +124,13 @@ impl Kind {
         }
     }
 
-    /// The default value: zero, or null, whose number is zero as well.
+    /// The default value: zero or null, whose number is also zero.
     pub(super) fn zero(self) -> Value {
         self.value_of_register(0)
     }
 
-    /// The value in one register: what is wider than the value is cut off, and
-    /// a `v128` has nothing but its low half.
+    /// The value in one register: truncated to its width; a `v128` gets only
+    /// its low half.
     pub(super) fn value_of_register(self, register: u64) -> Value {
         match self {
             Kind::I8 => Value::I8(register as u8),
@@ -151,7 +151,7 @@ impl Kind {
         }
     }
 
-    /// The first value in a row of registers, and the registers behind it.
+    /// The first value in a row of registers, and the remaining registers.
     fn take(self, registers: &[u64]) -> Option<(Value, &[u64])> {
         match (self, registers) {
             (Kind::V128, [low, high, rest @ ..]) => {
@@ -163,12 +163,13 @@ impl Kind {
         }
     }
 
-    /// The values of these kinds in a row of registers, all of which they take.
+    /// The values of these kinds in a row of registers, which they must use up.
     pub(super) fn values(
         kinds: impl ExactSizeIterator<Item = Kind>,
         mut registers: &[u64],
     ) -> Result<Vec<Value>, HeapError> {
-        // They stay in an object, which should take no more than it needs.
+        // The values stay in an object, which should take no more memory than
+        // it needs.
         let mut values = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let Some((value, rest)) = kind.take(registers) else {
@@ -183,7 +184,7 @@ impl Kind {
         }
     }
 
-    /// The value with these bytes, little-endian. References have none.
+    /// The value with these bytes, little-endian; `None` for references.
     pub(super) fn value_of_bytes(self, bytes: &[u8]) -> Option<Value> {
         match self {
             Kind::I8 => Some(Value::I8(u8::from_le_bytes(bytes.try_into().ok()?))),
@@ -195,7 +196,7 @@ impl Kind {
         }
     }
 
-    /// The reference in a slot outside the heap. Numbers are no references.
+    /// The reference in a slot outside the heap; `None` for numbers.
     pub(super) fn value_of_slot(self, slot: u32) -> Option<Value> {
         match self {
             Kind::Ref => Some(Value::Ref(GcRef(slot))),

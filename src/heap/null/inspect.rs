@@ -1,4 +1,4 @@
-//! What the null collector shows to the oracle.
+//! The null collector as seen by the oracle.
 
 use super::Null;
 use crate::heap::header::HEADER;

@@ -1,9 +1,9 @@
 //! The null collector: allocates, and never frees.
 //!
-//! Allocation moves a pointer (*bump allocation*), there are no barriers, and
-//! a collection does nothing. Whatever a program observes here is what the
-//! language says it should, as far as memory management goes: this is the heap
-//! that a real collector is compared with.
+//! Allocation moves a pointer (*bump allocation*), there are no barriers, and a
+//! collection does nothing. As far as memory management goes, every observation
+//! of this heap is what the language prescribes: real collectors are compared
+//! with it.
 
 mod inspect;
 mod operations;

@@ -1,11 +1,11 @@
-//! What the heaps rely on and rarely do themselves: wrong references, damaged
+//! Cases that the heaps rely on and rarely cause: wrong references, damaged
 //! headers, the ends of blocks and of memory.
 
 use super::*;
 use crate::heap::POISON;
 use crate::types::{Field, TypeId};
 
-/// A space with objects of so many granules in a row.
+/// A space with consecutive objects of the given sizes in granules.
 fn space(max: u32, blocks: &[u32]) -> (Space, Vec<GcRef>) {
     let mut space = Space::new(max);
     let objects = blocks.iter().map(|&n| space.bump(n).unwrap()).collect();
@@ -283,7 +283,7 @@ fn fields_are_written_at_once_as_one_by_one() {
         })
         .collect();
     let registers = [0x1122, 3, 4, 0x50, 0x6_0000_7fff, u64::MAX - 1, 8];
-    // A header, and room for all fields but not for another word.
+    // Room for a header and all fields, but not for another word.
     let granules = (HEADER + offset).div_ceil(GRANULE);
     let (mut at_once, objects) = space(8192, &[1, granules, 1]);
     let r = objects[1];
@@ -386,7 +386,7 @@ fn equal_words_are_counted_from_the_first_on() {
         assert_eq!(space.equal_words(range), Ok(equal as u32));
         let rest = at + 4 * equal..at + 140 * 4;
         assert_eq!(space.equal_words(rest), Ok(140 - equal as u32));
-        // What is equal behind another word does not count.
+        // Equal words behind a different one do not count.
         space.set_word(at + 4 * (equal / 2), 9).unwrap();
         let count = (equal as u32 / 2).max(1);
         assert_eq!(space.equal_words(at..at + 140 * 4), Ok(count));

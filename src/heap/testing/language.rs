@@ -1,5 +1,5 @@
-//! What the instructions of the language do to objects, collections aside: the
-//! same under every heap.
+//! The effects of the language's instructions on objects, apart from
+//! collections: the same under every heap.
 
 use super::{Kinds, Random, wild};
 use crate::heap::{GcRef, Heap, HeapError, POISON, Place, Shape, Slot};
@@ -10,7 +10,7 @@ pub fn element(index: u32, lane: Lane) -> Place {
     Place::Element { index, lane }
 }
 
-/// Objects of every kind keep what they were given.
+/// Objects of every kind keep the values they were given.
 pub fn objects(kinds: &Kinds, h: &mut impl Heap) {
     let registers = [0x1ff, 3, 0x1_2345, u64::MAX, 11, 12, 5 | 1 << 32, 7];
     let s = h.new_struct(kinds.mixed, &registers).unwrap();
@@ -65,7 +65,7 @@ pub fn arrays<H: Heap>(kinds: &Kinds, h: &mut H) {
         let d = h.new_array_default(ty, 3).unwrap();
         assert_eq!(all(h, d, 3), [0, 0, 0]);
         assert_eq!(h.array_len(d), Ok(3));
-        // Nothing is a length too.
+        // Zero is a length, too.
         h.copy((a, 5), (d, 3), 0, lane).unwrap();
         h.fill(a, 5, 0, lane, 1).unwrap();
     }
@@ -133,8 +133,8 @@ pub fn slots(kinds: &Kinds, h: &mut impl Heap) {
     kinds.audit(h, &[slot, b]);
 }
 
-/// Arrays that cannot fit leave an empty heap as it is, with room for `max`
-/// bytes.
+/// Allocation of arrays that cannot fit leaves an empty heap for `max` bytes
+/// unchanged.
 pub fn absurd_sizes(kinds: &Kinds, h: &mut impl Heap, max: u32) {
     for ty in [kinds.refs, kinds.words, kinds.vectors] {
         for len in [1 << 28, 1 << 30, u32::MAX - 1, u32::MAX] {
@@ -150,8 +150,7 @@ pub fn absurd_sizes(kinds: &Kinds, h: &mut impl Heap, max: u32) {
     kinds.audit(h, &[]);
 }
 
-/// What is no object of the heap is corruption, whatever is done with it; of a
-/// heap with bytes.
+/// Any use of a reference to no object is corruption, in a heap with bytes.
 pub fn wrong_references(kinds: &Kinds, h: &mut impl Heap) {
     let s = kinds.new_node(h, GcRef::NULL, GcRef::NULL);
     let mut random = Random(1);
@@ -173,8 +172,8 @@ pub fn wrong_references(kinds: &Kinds, h: &mut impl Heap) {
     }
 }
 
-/// What a heap says of itself, and shows of its memory: `header` is the size of
-/// an object's header, for heaps of bytes.
+/// The description that a heap gives of itself and of its memory. `header` is
+/// the size of an object's header, for heaps of bytes.
 pub fn shown<H: Heap>(kinds: &Kinds, h: &mut H, name: &str, header: Option<u32>) {
     let node = kinds.new_node(h, GcRef::NULL, GcRef::NULL);
     assert_eq!(h.name(), name);
@@ -193,7 +192,7 @@ pub fn shown<H: Heap>(kinds: &Kinds, h: &mut H, name: &str, header: Option<u32>)
     }
 }
 
-/// Writes are logged while somebody watches, under the address of the object.
+/// Writes are logged while the log is on, under the address of the object.
 pub fn watched<H: Heap>(kinds: &Kinds, h: &mut H) {
     fn listed<H: Heap>(h: &H) -> Option<Vec<u32>> {
         let mut list = Vec::new();

@@ -1,4 +1,4 @@
-//! What the tests of all heaps share: a few types, frames, and an audit that
+//! Shared by the tests of all heaps: a few types, frames, and an audit that
 //! counts owners from outside.
 
 pub mod language;
@@ -89,7 +89,7 @@ impl Held {
         }
     }
 
-    /// What register `i` refers to.
+    /// The reference in register `i`.
     pub fn at(&self, i: usize) -> GcRef {
         GcRef::from_register(self.frame[i])
     }
@@ -226,7 +226,7 @@ impl Kinds {
             .collect()
     }
 
-    /// Checks blocks and poison, and in a counting heap the counts: every owner
+    /// Checks blocks and poison, and the counts of a counting heap: every owner
     /// is a slot, a field, an element or the stack-root list.
     pub fn audit<H: Inspect>(&self, heap: &H, slots: &[u32]) {
         let blocks = heap.blocks();
@@ -277,7 +277,7 @@ fn start_of(block: &Block) -> GcRef {
     GcRef(block.start)
 }
 
-/// Everything a fuzzed reference might look like.
+/// A random reference of any form: known, near a known one, or wild.
 pub fn wild(random: &mut Random, known: &[GcRef]) -> GcRef {
     let known = match known {
         [] => GcRef(16),

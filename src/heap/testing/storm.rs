@@ -1,4 +1,4 @@
-//! Any reference, any call: an error at worst.
+//! Any reference in any call causes an error at worst.
 
 use super::{Held, Kinds, LANES, Random, wild};
 use crate::heap::{Block, GcRef, Heap, Inspect, Place, Slot};

@@ -1,7 +1,7 @@
-//! The primitives that the hooks of a [`Policy`](super::Policy) are made of.
+//! The primitives of the hooks of a [`Policy`](super::Policy).
 //!
-//! Every method here is either plainly correct or plainly raw; decisions are
-//! the policy's. Nothing panics, whatever reference it is given.
+//! Every method is either plainly correct or plainly raw; decisions are the
+//! policy's. Nothing panics, whatever reference it is given.
 
 mod semispace;
 
@@ -11,21 +11,21 @@ use crate::heap::header::HEADER;
 use crate::heap::trace_info::TraceInfo;
 use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 
-/// Fewer bytes allocated than this never call for a collection.
+/// Fewer bytes allocated than this never trigger a collection.
 const FRESH_LIMIT: u64 = 256 << 10;
 
-/// How large to-space may become: so many times as large as what from-space has
-/// in use, and so many bytes more. Each object is copied once. A bug that copies
-/// some of them twice goes on, as it would elsewhere; one that copies them again
-/// and again ends here.
+/// Limit on the size of to-space: a multiple of the bytes in use in from-space,
+/// plus a constant. A sound collection copies each object once. A bug that
+/// copies some objects twice runs on, as it would in another collector; one
+/// that copies them again and again ends here.
 const MOST_COPIES: u64 = 4;
 const SPARE_COPIES: u64 = 64 << 10;
 
-/// The state of a semi-space heap, and what can be done to it.
+/// The state of a semi-space heap, and its primitives.
 ///
-/// From-space and to-space are what the semi-spaces are called during a
-/// collection. At any other time the first is where objects live (the *current*
-/// one), and the second is *idle*: empty, but with the memory it had.
+/// The semi-spaces are called from-space and to-space during a collection. At
+/// any other time the first is the *current* one, where objects live, and the
+/// second is *idle*: empty, but still with its memory.
 pub struct Core {
     from: Semispace,
     to: Semispace,
@@ -33,9 +33,9 @@ pub struct Core {
     /// All addresses are below this multiple of a granule.
     limit: u32,
     capacity: u32,
-    /// The scan pointer: the copies before it refer to nothing in from-space.
+    /// The scan pointer: no copy before it refers to from-space.
     scan: u32,
-    /// Objects in from-space, and in to-space.
+    /// Objects in from-space, and copies in to-space.
     objects: u64,
     copied: u64,
     /// The last address at which a copy may begin.
@@ -43,14 +43,14 @@ pub struct Core {
     pub(super) stats: Stats,
     /// Bytes allocated since the last collection.
     fresh: u64,
-    /// Bytes allocated that call for a collection.
+    /// Bytes allocated that trigger a collection.
     fresh_limit: u64,
 }
 
 impl Core {
     pub(super) fn new(max_bytes: u32) -> Core {
         let limit = max_bytes - max_bytes % GRANULE;
-        // Granule 0 is nobody's: address 0 is null.
+        // Granule 0 stays unused: address 0 is null.
         let third = limit.saturating_sub(GRANULE) / 3;
         let capacity = third - third % GRANULE;
         Core {
@@ -74,49 +74,48 @@ impl Core {
         &self.trace_info
     }
 
-    /// The types this heap knows, to be changed.
+    /// The types this heap knows, for writing.
     pub fn trace_info_mut(&mut self) -> &mut TraceInfo {
         &mut self.trace_info
     }
 
-    /// The most bytes that objects can take: a third of the addresses there
-    /// are.
+    /// The most bytes that objects can take: a third of the addresses.
     pub fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    /// Bytes of memory taken, or by the next collection.
+    /// Bytes of memory taken now or by the next collection.
     pub(super) fn footprint(&self) -> u64 {
         let from = self.from.space.footprint();
         from + self.to.space.footprint().max(from)
     }
 
-    /// Where objects live until the flip.
+    /// The space where objects live until the flip.
     #[inline]
     pub fn from_space(&self) -> &Semispace {
         &self.from
     }
 
-    /// Where objects live until the flip, to be changed.
+    /// From-space, for writing.
     #[inline]
     pub fn from_space_mut(&mut self) -> &mut Semispace {
         &mut self.from
     }
 
-    /// Where objects are copied to.
+    /// The space to which objects are copied.
     #[inline]
     pub fn to_space(&self) -> &Semispace {
         &self.to
     }
 
-    /// Where objects are copied to, to be changed.
+    /// To-space, for writing.
     #[inline]
     pub fn to_space_mut(&mut self) -> &mut Semispace {
         &mut self.to
     }
 
     /// Allocates an object with `payload` bytes behind its header. Its payload
-    /// is whatever was there.
+    /// is uninitialised.
     #[inline]
     pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
@@ -132,7 +131,7 @@ impl Core {
         Ok(r)
     }
 
-    /// Logs changes in both semi-spaces, or stops.
+    /// Starts or stops the logs of both semi-spaces.
     pub(super) fn watch(&mut self, on: bool) {
         self.from.space.watch(on);
         self.to.space.watch(on);
@@ -144,19 +143,20 @@ impl Core {
         self.to.space.forget_changes();
     }
 
-    /// Whether as much was allocated since the last collection as survived it.
+    /// Whether as many bytes were allocated since the last collection as
+    /// survived it.
     #[inline]
     pub fn is_fresh(&self) -> bool {
         self.fresh >= self.fresh_limit
     }
 
-    /// Begins a collection: to-space is empty, starts at fresh addresses, and
-    /// has room for all of from-space. Without the memory for that the heap is
+    /// Begins a collection: empties to-space, moves it to fresh addresses, and
+    /// reserves memory for all of from-space. Without that memory the heap is
     /// full, and nothing has changed.
     ///
-    /// There always are addresses. If those behind from-space are too few for a
-    /// semi-space, from-space ends in the last of three thirds, so it starts
-    /// behind the first, and the first has room for to-space.
+    /// Addresses never run out. If those behind from-space are too few for a
+    /// semi-space, from-space ends in the last third of the addresses. Then it
+    /// starts behind the first third, which has room for to-space.
     pub fn prepare(&mut self) -> Result<(), HeapError> {
         if !self.to.space.reserve(self.from.in_use() + GRANULE) {
             return Err(HeapError::Full);
@@ -173,7 +173,7 @@ impl Core {
         Ok(())
     }
 
-    /// Copies the object at `r`, header and all, behind the last one in
+    /// Copies the object at `r`, including its header, behind the last one in
     /// to-space.
     #[inline(always)]
     pub fn copy(&mut self, r: GcRef) -> Result<GcRef, HeapError> {
@@ -193,8 +193,8 @@ impl Core {
         Ok(copy)
     }
 
-    /// Moves the scan pointer past the next copy and returns that; `None` if it
-    /// has caught up with allocation.
+    /// Moves the scan pointer past the next copy and returns that copy; `None`
+    /// if the pointer has caught up with allocation.
     #[inline]
     pub fn next_to_scan(&mut self) -> Option<GcRef> {
         let (r, end) = self.to.next_block(self.scan)?;
@@ -202,8 +202,8 @@ impl Core {
         Some(r)
     }
 
-    /// To-space becomes the current semi-space, and from-space idle: it holds
-    /// nothing but poison, though its base stays for the oracle to see.
+    /// Makes to-space the current semi-space, and from-space idle. The idle one
+    /// holds nothing but poison, but keeps its base for the oracle.
     pub fn flip(&mut self) {
         std::mem::swap(&mut self.from, &mut self.to);
         self.to.reset(self.to.base());

@@ -1,4 +1,4 @@
-//! One half of the memory, and where its addresses start.
+//! One half of the memory, with its base address.
 
 use crate::heap::header::{self, HEADER};
 use crate::heap::space::Space;
@@ -9,18 +9,18 @@ use std::ops::Range;
 
 /// Offset of the forwarding word in a header.
 const FORWARDING: u32 = 4;
-/// Tag in a forwarding word: there is an address in it. Addresses are
-/// multiples of a granule and leave the bit free.
+/// Tag of a forwarding word that holds an address. Addresses are multiples of a
+/// granule, which leaves the bit free.
 const FORWARDED: u32 = 1;
 
-/// What a reference is blamed for that is null here, or only locally.
+/// The error message for a reference that is null, or whose local address is 0.
 const NULL: &str = "null is not an object";
 
-/// A semi-space: memory whose *virtual* addresses, which references hold, are
-/// its *local* ones, from 0, plus a base.
+/// A semi-space: memory whose *virtual* addresses, used in references, are its
+/// *local* ones, counted from 0, plus a base.
 ///
-/// Null is no virtual address of a semi-space, nor is its granule 0 ever in
-/// use: a block's virtual address is greater than the base.
+/// Null is no virtual address of a semi-space, and granule 0 is never in use: a
+/// block's virtual address is greater than the base.
 pub struct Semispace {
     pub(in crate::heap::copying) space: Space,
     base: u32,
@@ -40,15 +40,14 @@ impl Semispace {
         self.base
     }
 
-    /// Forgets all objects, poisons what was in use, and moves to other
-    /// addresses.
+    /// Removes all objects, poisons the memory in use, and sets another base.
     pub(super) fn reset(&mut self, base: u32) {
         self.space.clear();
         self.base = base;
     }
 
-    /// The local address. One of something else may come out as anything, but
-    /// never as the start of a block.
+    /// The local address of `r`. If `r` is not the address of an object here,
+    /// the result is arbitrary, but never the start of a block.
     #[inline]
     pub(in crate::heap::copying) fn local(&self, r: GcRef) -> GcRef {
         GcRef(r.0.wrapping_sub(self.base))
@@ -60,7 +59,7 @@ impl Semispace {
         GcRef(r.0.wrapping_add(self.base))
     }
 
-    /// An access by local addresses; an error names the virtual one.
+    /// Runs an access by local addresses; an error names the virtual address.
     #[inline]
     pub(in crate::heap::copying) fn with<T>(
         &self,
@@ -69,7 +68,7 @@ impl Semispace {
         access(&self.space).map_err(|error| blame(self.base, error))
     }
 
-    /// As [`Semispace::with`], but with a change.
+    /// The same as [`Semispace::with`], for writing.
     #[inline]
     pub(in crate::heap::copying) fn with_mut<T>(
         &mut self,
@@ -101,7 +100,7 @@ impl Semispace {
     }
 
     /// The first block at or behind a virtual address, and the address behind
-    /// it.
+    /// that block.
     #[inline]
     pub fn next_block(&self, at: u32) -> Option<(GcRef, u32)> {
         let granule = at.wrapping_sub(self.base) / GRANULE;
@@ -111,7 +110,7 @@ impl Semispace {
         Some((r, self.base.saturating_add(end.saturating_mul(GRANULE))))
     }
 
-    /// Allocates behind the last block. Memory is as it was there.
+    /// Allocates behind the last block. The memory is not cleared.
     #[inline]
     pub(super) fn bump(&mut self, granules: u32) -> Option<GcRef> {
         let r = self.space.bump(granules)?;
@@ -132,18 +131,18 @@ impl Semispace {
         Ok(self.space.granules().at(r) as u32 * GRANULE)
     }
 
-    /// What kind of object `r` is.
+    /// The run-time type of the object at `r`.
     #[inline]
     pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
         self.with(|s| s.shape(self.local(r)))
     }
 
-    /// Sets what kind of object the one at `r` is: raw.
+    /// Raw: sets the run-time type of the object at `r`.
     pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
         self.set_header_word(r, 0, header::encode(shape))
     }
 
-    /// The length of the array `r`.
+    /// The length of the array at `r`.
     #[inline]
     pub fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
         self.with(|s| s.array_len(self.local(r)))
@@ -164,7 +163,7 @@ impl Semispace {
     }
 
     /// The local addresses of elements of an array of references, for
-    /// [`Semispace::word`]: one check for all of them.
+    /// [`Semispace::word`], after one check for all of them.
     #[inline]
     pub fn element_words(
         &self,
@@ -182,13 +181,13 @@ impl Semispace {
         Ok(GcRef(self.with(|s| s.word(at))?))
     }
 
-    /// Overwrites the word at a local address, whatever is there.
+    /// Overwrites the word at a local address, whatever it holds.
     #[inline]
     pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {
         self.with_mut(|s| s.set_word(at, word))
     }
 
-    /// Where the object at `r` has moved to, if it has: see
+    /// The address of the copy of the object at `r`, if it has moved; see
     /// [`Semispace::set_forwarding_word`].
     #[inline]
     pub fn forwarding(&self, r: GcRef) -> Result<Option<GcRef>, HeapError> {
@@ -199,15 +198,15 @@ impl Semispace {
         }
     }
 
-    /// Notes in the object at `r` where it has moved to.
+    /// Stores the address of the copy in the object at `r`.
     #[inline]
     pub fn set_forwarding(&mut self, r: GcRef, to: GcRef) -> Result<(), HeapError> {
         self.set_forwarding_word(r, to.0 | FORWARDED)
     }
 
-    /// Sets the *forwarding word*, the second of a header: raw. It is zero in an
-    /// object that has not moved, else the address of the copy with the lowest
-    /// bit set. The third and the fourth word are always zero.
+    /// Raw: sets the *forwarding word*, the second of a header. It is zero in
+    /// an object that has not moved, otherwise the address of the copy with the
+    /// lowest bit set. The third and the fourth word are always zero.
     #[inline]
     pub fn set_forwarding_word(&mut self, r: GcRef, word: u32) -> Result<(), HeapError> {
         self.set_header_word(r, FORWARDING, word)
@@ -231,7 +230,7 @@ impl Semispace {
     }
 }
 
-/// An error about a local address as one about the virtual one.
+/// Converts an error about a local address to one about the virtual address.
 #[cold]
 #[inline(never)]
 fn blame(base: u32, error: HeapError) -> HeapError {

@@ -1,5 +1,4 @@
-//! Virtual addresses: fresh ones for every collection, and all of them below
-//! the limit.
+//! Virtual addresses: fresh ones for every collection, all below the limit.
 
 use super::{Held, NULL, audit, blamed, heap, moved};
 use crate::heap::copying::Copying;
@@ -82,7 +81,7 @@ fn the_oracle_sees_virtual_addresses_and_all_unused_memory() {
     let behind = memory - block.size as usize - 16;
     assert_eq!(unused, [(h.extent().1, behind), (16, memory - 16)]);
     audit(&kinds, &h);
-    // A write to memory that was left would show.
+    // A write to the memory of the old semi-space shows.
     h.core_mut().to_space_mut().set_word(40, 1).unwrap();
     assert!(h.unused()[1].1.contains(&1));
 }
@@ -97,7 +96,8 @@ fn addresses_go_up_until_there_is_no_room_and_then_start_over() {
         let mut held = Held::by_frame(&[NULL; 3]);
         let (mut wraps, mut lowest) = (0, h.extent().0);
         for _ in 0..4000 {
-            // One object that stays, two that change, garbage, up to full.
+            // One object that stays, two that change, and garbage, until the
+            // heap is full.
             for _ in 0..random.below(40) {
                 let i = random.below(3);
                 match h.new_struct(kinds.empty, &[]) {
@@ -136,7 +136,7 @@ fn a_full_heap_can_be_collected_wherever_it_stands() {
         h.add_types(&kinds.types);
         let granules = h.core().capacity() / 16;
         for round in 0..60 {
-            // Step forward by different sizes, then fill up.
+            // Advances by different sizes, then fills up.
             let mut held = Held::default();
             for _ in 0..round % granules {
                 h.new_struct(kinds.empty, &[]).unwrap();

@@ -1,4 +1,4 @@
-//! What a collection keeps, and what it makes of it.
+//! The objects that a collection keeps, and their new addresses.
 
 use super::{Held, NULL, audit, blamed, heap, moved};
 use crate::heap::copying::Copying;
@@ -101,7 +101,7 @@ fn objects_of_every_kind_survive_many_collections() {
     let words = h.new_array(kinds.words, 1000, 3).unwrap();
     let bytes = h.new_array(kinds.bytes, 7, 0xfe).unwrap();
     let vectors = h.new_array_fixed(kinds.vectors, &[1, 2, 3, 4]).unwrap();
-    // Numbers in the guise of references, which must stay as they are.
+    // Numbers that look like references, which must stay the same.
     let like = h.new_array(kinds.words, 1, u64::from(words.0)).unwrap();
     let funcs = h.new_array(kinds.funcs, 2, u64::from(words.0)).unwrap();
     let empty = h.new_struct(kinds.empty, &[]).unwrap();
@@ -207,7 +207,7 @@ fn a_root_that_refers_to_no_object_is_corruption() {
         let mut h = heap(&kinds);
         let node = kinds.new_node(&mut h, wild, NULL);
         assert_eq!(blamed(h.collect(&mut Held::by_frame(&[node]))), what);
-        // The heap is of no more use, but an error is the worst it comes to.
+        // The heap is unusable now, but the worst outcome is an error.
         let again = h.collect(&mut Held::by_frame(&[node]));
         assert_ne!(again, Err(HeapError::Full));
     }

@@ -37,7 +37,7 @@ fn an_object_without_a_forwarding_address_loses_its_identity() {
     assert_eq!(held.at(2), held.at(3));
 }
 
-/// The scan misses an object's last reference.
+/// Misses an object's last reference in the scan.
 struct MissesTheLast;
 
 impl Policy for MissesTheLast {
@@ -68,7 +68,7 @@ fn a_reference_that_was_not_scanned_is_stale() {
     assert_eq!(blamed(h.shape(last)), (leaf.0, "no object starts here"));
 }
 
-/// Slots are no roots.
+/// Does not treat slots as roots.
 struct SkipsSlots;
 
 impl Policy for SkipsSlots {
@@ -89,7 +89,7 @@ fn a_root_that_was_skipped_is_stale() {
     audit(&kinds, &h);
 }
 
-/// The first object's address is kept in a register no stack map knows.
+/// Keeps the first object's address in a register that no stack map lists.
 struct CachesAnAddress(Cell<Option<(GcRef, GcRef)>>);
 
 impl Policy for CachesAnAddress {
@@ -120,7 +120,7 @@ fn a_cached_address_is_stale() {
     assert_eq!(found, (node.0, "no object starts here"));
 }
 
-/// Every reference gets a copy of its own.
+/// Makes another copy for every reference.
 struct NeverForwarded;
 
 impl Policy for NeverForwarded {

@@ -6,7 +6,7 @@ use crate::types::Types;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Does nothing but to note which hook was called.
+/// Only records which hooks were called.
 struct Log(Rc<RefCell<Vec<&'static str>>>);
 
 impl Log {
@@ -104,7 +104,7 @@ impl Policy for Log {
 fn each_hook_is_forwarded() {
     let log = Rc::new(RefCell::new(Vec::new()));
     let mut boxed: Box<dyn Policy> = Box::new(Log(log.clone()));
-    // The box itself as the policy, as a heap has it: not what is in it.
+    // The box itself as the policy, as a heap has it, not the policy inside.
     let p: &mut Box<dyn Policy> = &mut boxed;
     fn all<P: Policy>(p: &mut P, is: impl Fn(&str)) {
         let core = &mut Core::new(1 << 16);

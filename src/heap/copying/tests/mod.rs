@@ -32,14 +32,14 @@ fn audit<P: Policy>(kinds: &Kinds, heap: &Copying<P>) {
     }
 }
 
-/// Collects and returns where a single root has gone.
+/// Collects and returns the new address of a single root.
 fn moved<P: Policy>(heap: &mut Copying<P>, r: GcRef) -> GcRef {
     let mut held = Held::by_frame(&[r]);
     heap.collect(&mut held).unwrap();
     held.at(0)
 }
 
-/// The message and the address of a corruption.
+/// The address and message of a corruption.
 fn blamed<T: std::fmt::Debug>(outcome: Result<T, HeapError>) -> (u32, &'static str) {
     match outcome {
         Err(HeapError::Corrupt(c)) => (c.address, c.what),

@@ -1,5 +1,5 @@
-//! A random program, run on the heap and on a shadow of it that knows no
-//! addresses: after every collection what the roots reach must be the same.
+//! A random program, run on the heap and on a shadow of it without addresses.
+//! After every collection the roots must reach the same objects in both.
 
 use super::{Held, audit};
 use crate::heap::copying::Copying;
@@ -8,7 +8,7 @@ use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, Shape};
 use crate::types::Lane;
 use std::collections::HashMap;
 
-/// What a reference is: no object, as it is; or an object of the shadow.
+/// A reference: a value that is no object, or an object of the shadow.
 #[derive(Copy, Clone, PartialEq, Debug)]
 enum Value {
     Plain(GcRef),
@@ -49,8 +49,8 @@ impl Machine<'_> {
         }
     }
 
-    /// Allocates in the heap, after a collection if it is full. If it is full
-    /// of what is reachable, most roots are emptied.
+    /// Allocates in the heap, after a collection if it is full. If reachable
+    /// objects fill it, most roots are emptied.
     fn allocate(
         &mut self,
         to: usize,

@@ -1,4 +1,4 @@
-//! What the instructions of the language do, collections aside.
+//! The effects of the language's instructions, apart from collections.
 
 use super::{audit, heap};
 use crate::heap::copying::Copying;
@@ -77,7 +77,8 @@ fn changes_are_watched() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
     language::watched(&kinds, &mut h);
-    // From the other semi-space on, where local addresses are not those of the heap.
+    // Now in the other semi-space, where local addresses differ from those of
+    // the heap.
     h.collect(&mut Held::default()).unwrap();
     language::watched(&kinds, &mut h);
 }

@@ -22,7 +22,7 @@ impl Core {
         self.space.object(r, u64::from(HEADER))
     }
 
-    /// Sets what kind of object the one at `r` is: raw.
+    /// Raw: sets the shape of the object at `r`.
     pub fn set_shape(&mut self, r: GcRef, shape: Shape) -> Result<(), HeapError> {
         let at = self.header(r)?;
         self.space.set_word(at, header::encode(shape))
@@ -34,16 +34,16 @@ impl Core {
         self.space.word(self.header(r)? + COUNT)
     }
 
-    /// Sets the reference count: raw.
+    /// Raw: sets the reference count.
     #[inline]
     pub fn set_count(&mut self, r: GcRef, count: u32) -> Result<(), HeapError> {
         self.space.set_word(self.header(r)? + COUNT, count)
     }
 
-    /// Adds owners to an object that has some. One that has none is about to be
-    /// freed, and nobody can still hold a reference to it: this is where
-    /// Wasmtime found "supposedly live; should have nonzero ref count" (issue
-    /// 10182).
+    /// Adds owners to an object that has some. An object without owners is
+    /// about to be freed, and no valid reference to it can exist: Wasmtime's
+    /// assertion "supposedly live; should have nonzero ref count" failed here
+    /// (issue 10182).
     #[inline]
     pub fn add_owners(&mut self, r: GcRef, owners: u32) -> Result<(), HeapError> {
         let at = self.header(r)? + COUNT;
@@ -54,24 +54,26 @@ impl Core {
         }
     }
 
-    /// Adds an owner to the objects behind the elements of `range`, up to the
-    /// first that is none, is due to be refused, or is one of several in a row;
-    /// these are left in `range`. It may leave others.
+    /// Adds an owner to the objects behind the elements of `range`. Stops
+    /// before an element that refers to no object, refers to one whose count is
+    /// zero or at its maximum, or equals the next element. Leaves the rest in
+    /// `range`, and may leave more.
     pub fn add_owners_ahead(&mut self, range: &mut Range<usize>) {
         let add = |count: u32| count.checked_add(1).filter(|_| count != 0);
         range.start = self.space.change_headers::<COUNT>(range.clone(), add);
     }
 
-    /// Takes an owner from the objects behind the elements of `range`, up to the
-    /// first that is none, would have no owner left, or is one of several in a
-    /// row; these are left in `range`. It may leave others.
+    /// Removes an owner from the objects behind the elements of `range`. Stops
+    /// before an element that refers to no object, refers to one that would
+    /// have no owner left, or equals the next element. Leaves the rest in
+    /// `range`, and may leave more.
     pub fn remove_owners_ahead(&mut self, range: &mut Range<usize>) {
         let remove = |count: u32| (count > 1).then(|| count - 1);
         range.start = self.space.change_headers::<COUNT>(range.clone(), remove);
     }
 
-    /// Takes owners from an object, at least one. The last one leaves it dead:
-    /// from then on [`Core::pop_dead`] knows it.
+    /// Removes at least one owner from an object. The removal of the last one
+    /// queues the object for [`Core::pop_dead`].
     #[inline]
     pub fn remove_owners(&mut self, r: GcRef, owners: u32) -> Result<(), HeapError> {
         let at = self.header(r)? + COUNT;
@@ -82,7 +84,7 @@ impl Core {
         self.remove_last_owners(r, count, owners)
     }
 
-    /// The same where none are left: apart, as mostly some are.
+    /// The case of no owners left; a separate function because it is rare.
     #[inline(never)]
     fn remove_last_owners(&mut self, r: GcRef, count: u32, owners: u32) -> Result<(), HeapError> {
         if count < owners {
@@ -92,7 +94,7 @@ impl Core {
         self.push_dead(r)
     }
 
-    /// Writes all the words of a new object in the stack-root list at once.
+    /// Writes the header words of a new object in the stack-root list at once.
     #[inline]
     pub(super) fn init_header(&mut self, r: GcRef, next: GcRef) -> Result<(), HeapError> {
         let at = self.header(r)? + FLAGS;
@@ -112,13 +114,13 @@ impl Core {
         self.space.set_word(at, flags)
     }
 
-    /// Whether the object at `r` says that it is in the stack-root list.
+    /// Whether the object at `r` is flagged as a member of the stack-root list.
     #[inline]
     pub fn is_listed(&self, r: GcRef) -> Result<bool, HeapError> {
         self.flag(r, LISTED)
     }
 
-    /// Sets what [`Core::is_listed`] says: raw.
+    /// Raw: sets the flag of [`Core::is_listed`].
     #[inline]
     pub fn set_listed(&mut self, r: GcRef, on: bool) -> Result<(), HeapError> {
         self.set_flag(r, LISTED, on)
@@ -130,7 +132,7 @@ impl Core {
         self.flag(r, MARKED)
     }
 
-    /// Marks the object at `r`, or takes the mark away.
+    /// Marks or unmarks the object at `r`.
     #[inline]
     pub fn set_marked(&mut self, r: GcRef, on: bool) -> Result<(), HeapError> {
         self.set_flag(r, MARKED, on)
@@ -142,7 +144,7 @@ impl Core {
         Ok(GcRef(self.space.word(self.header(r)? + NEXT)?))
     }
 
-    /// Sets the link: raw.
+    /// Raw: sets the link.
     #[inline]
     pub fn set_next(&mut self, r: GcRef, next: GcRef) -> Result<(), HeapError> {
         self.space.set_word(self.header(r)? + NEXT, next.0)

@@ -1,5 +1,5 @@
 //! The two lists that run through headers: the stack-root list, and the queue
-//! of the dead.
+//! of dead objects.
 
 use super::Core;
 use crate::heap::{GcRef, HeapError};
@@ -11,7 +11,7 @@ impl Core {
         self.list_head
     }
 
-    /// Sets the first member: raw.
+    /// Raw: sets the first member.
     #[inline]
     pub fn set_list_head(&mut self, head: GcRef) {
         self.list_head = head;
@@ -23,14 +23,14 @@ impl Core {
         self.list_len
     }
 
-    /// Sets the recorded length: raw.
+    /// Raw: sets the recorded length.
     #[inline]
     pub fn set_list_len(&mut self, len: u32) {
         self.list_len = len;
     }
 
-    /// Puts the object at `r` in front of the stack-root list. The count that
-    /// the list owns is the caller's to add.
+    /// Puts the object at `r` in front of the stack-root list. The caller adds
+    /// the count that the list owns.
     #[inline]
     pub fn link(&mut self, r: GcRef) -> Result<(), HeapError> {
         self.set_next(r, self.list_head)?;
@@ -50,9 +50,9 @@ impl Core {
         Ok(())
     }
 
-    /// Takes a member out of the stack-root list: what came before it, or the
-    /// head if that is null, now links to `next`. The member itself is not
-    /// touched.
+    /// Removes a member from the stack-root list: its predecessor `last`, or
+    /// the head if `last` is null, now links to `next`. The member itself does
+    /// not change.
     #[inline]
     pub fn link_past(&mut self, last: GcRef, next: GcRef) -> Result<(), HeapError> {
         if last.is_null() {
@@ -75,7 +75,7 @@ impl Core {
         Ok(())
     }
 
-    /// Whether objects wait to be freed.
+    /// Whether objects are queued to be freed.
     #[inline]
     pub fn has_dead(&self) -> bool {
         !self.dead.is_null()

@@ -1,12 +1,12 @@
-//! The primitives that the hooks of a [`Policy`](super::Policy) are made of.
+//! The primitives of the hooks of a [`Policy`](super::Policy).
 //!
 //! A header is four words: the shape, flags, the reference count, and a link.
 //! The link threads the stack-root list while the object is in it, and the list
-//! of dead objects once its count is zero; an object is never in both, since
+//! of dead objects once its count is zero. An object is never in both, since
 //! the stack-root list owns one count of each member.
 //!
-//! Every method here is either plainly correct or plainly raw; decisions are
-//! the policy's. Nothing panics, whatever reference it is given.
+//! Every method is either plainly correct or plainly raw; decisions are the
+//! policy's. Nothing panics, whatever reference it is given.
 
 mod headers;
 mod lists;
@@ -18,7 +18,7 @@ use crate::heap::space::Space;
 use crate::heap::trace_info::TraceInfo;
 use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
 
-/// The state of a deferred-reference-counting heap, and what can be done to it.
+/// The state of a deferred-reference-counting heap, and its primitives.
 pub struct Core {
     pub(super) space: Space,
     pub(super) trace_info: TraceInfo,
@@ -34,20 +34,20 @@ pub struct Core {
     pub(super) live: u64,
     /// Bytes allocated since the last collection.
     fresh: u64,
-    /// Length of the stack-root list that calls for a collection.
+    /// Length of the stack-root list that triggers a collection.
     list_limit: u32,
-    /// Bytes allocated that call for a collection.
+    /// Bytes allocated that trigger a collection.
     fresh_limit: u64,
-    /// An allocation failed since free blocks were last merged.
+    /// Whether an allocation has failed since free blocks were last merged.
     pressed: bool,
 }
 
-/// A stack-root list shorter than this never calls for a collection.
+/// A stack-root list shorter than this never triggers a collection.
 const LIST_LIMIT: u32 = 1024;
-/// Nor do fewer bytes allocated than this.
+/// Fewer bytes allocated than this never trigger a collection.
 const FRESH_LIMIT: u64 = 256 << 10;
-/// Below this many granules in use, free blocks are merged at every
-/// collection: cheap there, and small cases are to see merged blocks too.
+/// Up to this many granules in use, free blocks are merged at every collection.
+/// That is cheap, and exercises merged blocks in small cases, too.
 const SMALL: u32 = 4096;
 
 impl Core {
@@ -73,13 +73,13 @@ impl Core {
         &self.trace_info
     }
 
-    /// The types this heap knows, to be changed.
+    /// The types this heap knows, for writing.
     pub fn trace_info_mut(&mut self) -> &mut TraceInfo {
         &mut self.trace_info
     }
 
     /// Allocates an object with `payload` bytes behind its header. Its count is
-    /// zero, it is in no list, and its payload is whatever was there.
+    /// zero, it is in no list, and its payload is uninitialised.
     #[inline]
     pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
@@ -125,8 +125,8 @@ impl Core {
         Ok(())
     }
 
-    /// Frees `size` bytes at `r` without asking what is there: raw, for faults
-    /// that free twice or get a size wrong.
+    /// Raw: frees `size` bytes at `r` without a check, for faults that free
+    /// twice or compute a wrong size.
     #[inline]
     pub fn free_raw(&mut self, r: GcRef, size: u32) {
         let granules = size / GRANULE;
@@ -137,8 +137,9 @@ impl Core {
     }
 
     /// Merges neighbouring free blocks if that is worth a pass over the heap:
-    /// if it is small, or if an allocation has failed, or if the blocks freed
-    /// since the last pass are a good part of those the pass will look at.
+    /// if the heap is small, if an allocation has failed, or if the blocks
+    /// freed since the last pass are at least a sixteenth of the granules in
+    /// use.
     pub fn coalesce_if_due(&mut self) {
         let freed = self.free.freed();
         let in_use = self.space.granules().end();
@@ -153,13 +154,13 @@ impl Core {
         self.pressed = false;
     }
 
-    /// Notes that a slot which held `old` was written over.
+    /// Counts a write over a slot that held `old`.
     #[inline]
     pub fn count_overwrite(&mut self, old: GcRef) {
         self.count_overwrites(old, 1);
     }
 
-    /// Notes the same of several slots.
+    /// Counts writes over several slots that held `old`.
     #[inline]
     pub fn count_overwrites(&mut self, old: GcRef, slots: u32) {
         if old.is_object() {
@@ -167,7 +168,7 @@ impl Core {
         }
     }
 
-    /// Notes that so many slots with objects were written over.
+    /// Counts writes over `slots` slots that held objects.
     #[inline]
     pub fn count_overwritten(&mut self, slots: u64) {
         self.stats.overwritten += slots;
@@ -181,7 +182,8 @@ impl Core {
         self.list_len >= self.list_limit
     }
 
-    /// Whether as much was allocated since the last collection as survived it.
+    /// Whether as many bytes were allocated since the last collection as
+    /// survived it.
     #[inline]
     pub fn is_fresh(&self) -> bool {
         self.fresh >= self.fresh_limit

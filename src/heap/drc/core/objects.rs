@@ -1,4 +1,4 @@
-//! Payloads: references in objects, past all barriers.
+//! Payloads: references in objects, without barriers.
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Shape};
@@ -7,13 +7,13 @@ use std::iter::StepBy;
 use std::ops::Range;
 
 impl Core {
-    /// What kind of object `r` is.
+    /// The run-time type of the object at `r`.
     #[inline]
     pub fn shape(&self, r: GcRef) -> Result<Shape, HeapError> {
         self.space.shape(r)
     }
 
-    /// The length of the array `r`.
+    /// The length of the array at `r`.
     #[inline]
     pub fn array_len(&self, r: GcRef) -> Result<u32, HeapError> {
         self.space.array_len(r)
@@ -41,8 +41,8 @@ impl Core {
         Ok(old)
     }
 
-    /// The addresses of elements of an array of references, for
-    /// [`Core::word`]: one check for all of them.
+    /// The addresses of elements of an array of references, for [`Core::word`],
+    /// after one check for all of them.
     #[inline]
     pub fn element_words(
         &self,
@@ -66,8 +66,9 @@ impl Core {
         self.space.elements(array, start, len, Lane::Gc)
     }
 
-    /// The reference at the first of these addresses, and how many there are of
-    /// it in a row; the range becomes what is left. `None` at its end.
+    /// Removes a run of equal references from the start of a range of
+    /// addresses: the reference, and the length of the run. `None` if the range
+    /// is empty.
     #[inline]
     pub fn next_run(&self, range: &mut Range<usize>) -> Result<Option<(GcRef, u32)>, HeapError> {
         if range.start >= range.end {
@@ -75,8 +76,8 @@ impl Core {
         }
         let word = self.space.word(range.start)?;
         range.start += Lane::Gc.width() as usize;
-        // Mostly the next is another one already; where it is not, there are
-        // many.
+        // Usually the next reference differs. If it does not, a long run is
+        // likely.
         let mut count = 1;
         if range.start < range.end && self.space.word(range.start)? == word {
             let more = self.space.equal_words(range.clone())?;
@@ -92,8 +93,8 @@ impl Core {
         Ok(GcRef(self.space.word(at)?))
     }
 
-    /// Overwrites the word at an address, whatever is there: raw, for faults
-    /// that write where they must not.
+    /// Raw: overwrites the word at an address, for faults that write to a wrong
+    /// place.
     pub fn set_word(&mut self, at: usize, word: u32) -> Result<(), HeapError> {
         self.space.set_word(at, word)
     }

@@ -20,7 +20,7 @@ fn copies_match_a_temporary_copy_and_keep_counts_exact() {
         let mut arrays = [0; 2].map(|_| h.new_array_default(kinds.refs, n as u32).unwrap());
         for array in arrays {
             for i in 0..n as u32 {
-                // Sole owners, so that whatever is overwritten dies.
+                // Sole owners, so that every overwritten object dies.
                 let leaf = match random.below(4) {
                     0 => GcRef::i31(i),
                     1 => array,
@@ -78,7 +78,7 @@ fn fills_and_segments_count_every_copy() {
     h.fill(array, 2, 4, Lane::Gc, u128::from(b.register()))
         .unwrap();
     kinds.audit(&h, &[]);
-    // The elements' own references, as the only ones left.
+    // The elements' own references are the only ones left.
     h.collect(&mut Frame::of(&[array])).unwrap();
     h.fill(array, 0, 8, Lane::Gc, u128::from(b.register()))
         .unwrap();
@@ -162,14 +162,14 @@ fn numbers_are_copied_without_counting() {
     assert_eq!(read, [9, 0, 1, 2]);
 }
 
-/// The hooks as they come.
+/// A policy with the default hooks.
 struct Plain;
 
 impl Policy for Plain {}
 
-/// An array of `len` elements: objects, old and new, some of them several times,
-/// null, i31s, and if `wild` something that is none of these. The same under every
-/// policy, as long as they allocate alike.
+/// An array of fewer than 80 elements: objects, old and new, some of them
+/// several times, null, i31s, and if `wild` something that is none of these.
+/// The same under all policies that allocate alike.
 fn mixture<P: Policy>(h: &mut Drc<P>, kinds: &Kinds, random: &mut Random, wild: bool) -> GcRef {
     let len = random.below(80) as u32;
     let array = h.new_array_default(kinds.refs, len).unwrap();
@@ -194,8 +194,8 @@ fn mixture<P: Policy>(h: &mut Drc<P>, kinds: &Kinds, random: &mut Random, wild: 
     array
 }
 
-/// What a program of bulk operations leaves behind: how it ended, what is in the
-/// arrays, all counts, and what was overwritten.
+/// Runs a program of bulk operations: its outcome, the blocks, all counts, and
+/// the statistics.
 fn left_behind<P: Policy>(
     policy: P,
     seed: u64,
@@ -222,7 +222,7 @@ fn left_behind<P: Policy>(
             _ => h.copy((to, d), (from, s), len, Lane::Gc),
         });
     }
-    // All dies but one of the arrays.
+    // All objects die but one of the arrays and those reachable from it.
     done = done.and_then(|()| h.collect(&mut Frame::of(&arrays[..1])));
     let blocks = h.blocks();
     let counts: Vec<_> = blocks.iter().map(|b| count(&h, GcRef(b.start))).collect();
@@ -239,7 +239,7 @@ fn what_is_counted_ahead_is_counted_as_ever() {
     }
 }
 
-/// The assertion of Wasmtime issue 10182 holds for what is counted ahead, too.
+/// The assertion of Wasmtime issue 10182 holds on the fast path, too.
 #[test]
 fn an_element_without_owners_is_refused_wherever_it_stands() {
     let kinds = Kinds::new();

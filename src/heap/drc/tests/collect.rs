@@ -13,14 +13,14 @@ fn a_sweep_keeps_what_frames_hold_and_frees_the_rest() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
     let all: Vec<GcRef> = (0..6).map(|_| kinds.new_node(&mut h, NULL, NULL)).collect();
-    // First, last, and two neighbours in the middle of the list go.
+    // The first, the last, and two neighbours in the middle of the list go.
     let kept = [all[1], all[4]];
     h.collect(&mut Frame::of(&[kept[0], kept[1], kept[0]]))
         .unwrap();
     assert_eq!(kinds.live(&h), kept);
     assert_eq!(h.root_list().unwrap().members, [kept[1], kept[0]]);
     kinds.audit(&h, &[]);
-    // Marks are gone: the next sweep starts afresh.
+    // Marks are cleared: the next sweep starts without any.
     h.collect(&mut Frame::of(&[kept[0]])).unwrap();
     assert_eq!(kinds.live(&h), [kept[0]]);
     h.collect(&mut Frame::default()).unwrap();
@@ -141,11 +141,12 @@ fn a_failed_allocation_makes_the_next_collection_merge() {
         while let Ok(r) = h.new_struct(kinds.empty, &[]) {
             kept.push(r);
         }
-        // Where nothing dies, nothing is merged, and it is still to be done.
+        // Where nothing dies, nothing is merged, and the merge remains due.
         for _ in 0..collections_in_vain {
             h.collect(&mut Frame::of(&kept)).unwrap();
         }
-        // Two neighbours die: too few to be worth a pass, if it were not needed.
+        // Two neighbours die: too few to be worth a pass, unless an allocation
+        // failed.
         kept.drain(100..102);
         h.collect(&mut Frame::of(&kept)).unwrap();
         kinds.new_node(&mut h, NULL, NULL);
@@ -171,8 +172,9 @@ fn small_heaps_merge_at_every_collection() {
     assert_eq!(free, [64]);
 }
 
-/// A heap with so many small objects, after a collection that freed two
-/// neighbours and `others` objects that have none: the free blocks' sizes.
+/// Makes `objects` small objects and runs a collection that frees two
+/// neighbours and `others` objects without free neighbours. Returns the sizes
+/// of the free blocks.
 fn after_a_few_died(objects: usize, others: usize) -> Vec<u32> {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);

@@ -1,4 +1,4 @@
-//! Primitives of which the sound collector needs less than the faults do.
+//! Primitives that the faults use in more ways than the sound collector does.
 
 use super::{count, heap};
 use crate::heap::testing::Kinds;
@@ -35,7 +35,7 @@ fn what_is_freed_is_counted_in_bytes_and_objects() {
     assert!(h.core().block_size(r).is_err());
     assert!(h.core_mut().free(r).is_err(), "twice");
     assert_eq!((h.core().live, h.stats().freed), (16, 1));
-    // Raw: more than was there.
+    // Raw: more bytes than the block has.
     h.core_mut().free_raw(small, 32);
     assert_eq!((h.core().live, h.stats().freed), (0, 2));
 }

@@ -1,4 +1,4 @@
-//! Who owns what, after each single operation.
+//! The owners of every object, after each single operation.
 
 use super::{count, heap};
 use crate::heap::testing::{Frame, Kinds};

@@ -1,4 +1,4 @@
-//! A boxed policy loses no override, and other hooks see it.
+//! A boxed policy keeps every override, and other hooks see it.
 
 use super::count;
 use crate::heap::drc::{Core, Done, Drc, Policy};
@@ -66,7 +66,7 @@ fn every_hook_that_counts_goes_through_the_override() {
     kinds.audit(&h, &slots);
 }
 
-/// The helper releases counts of containers that it never took.
+/// Releases counts of both arrays, which it never took.
 struct CopyReleasesContainers;
 
 impl Policy for CopyReleasesContainers {
@@ -129,7 +129,7 @@ fn raw_doors_break_the_heap_without_a_panic() {
     assert!(h.collect(&mut Frame::of(&[first])).is_err());
 }
 
-/// Everything about it is wrong, and it keeps a list of what it was asked.
+/// Gives wrong answers, and records calls of three of its hooks.
 struct Contrary(Rc<Cell<u32>>);
 
 impl Policy for Contrary {

@@ -18,7 +18,7 @@ fn heap(kinds: &Kinds) -> Drc {
     heap
 }
 
-/// The count of an object; `None` if there is none.
+/// The count of the object at `r`; `None` if there is none.
 fn count<P: Policy>(heap: &Drc<P>, r: GcRef) -> Option<u32> {
     heap.header(r)?.count
 }

@@ -1,4 +1,4 @@
-//! A random program, run on three heaps at once: they must show the same, and
+//! A random program, run on three heaps at once. They must show the same, and
 //! the counting ones must account for every reference after every step.
 
 use crate::heap::drc::{Drc, Policy, Sound};
@@ -14,7 +14,8 @@ struct Machine<H> {
     slots: Vec<u32>,
 }
 
-/// What a step shows: numbers, and which register a reference equals.
+/// The observation of a step: numbers, and the register that a reference
+/// equals.
 fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
     let [op, a, b, i, n] = op;
     let (a, b) = (a % m.frame.len(), b % m.frame.len());
@@ -121,7 +122,7 @@ fn all_heaps_show_the_same_and_counts_are_exact() {
         }
         kinds.audit(&null.heap, &null.slots);
         kinds.audit(&boxed.heap, &boxed.slots);
-        // Whatever is left without roots hangs together in cycles.
+        // All that is left without roots hangs together in cycles.
         drc.heap
             .drop_slots(Slot::Handle(0), &mut drc.slots)
             .unwrap();

@@ -1,4 +1,4 @@
-//! What the instructions of the language do, whatever is counted.
+//! The effects of the language's instructions, apart from counts.
 
 use super::heap;
 use crate::heap::testing::{Kinds, language, storm};

@@ -6,7 +6,7 @@ use crate::types::Lane;
 use std::ops::Range;
 
 impl Pair {
-    /// Any part of a row of so many.
+    /// A random part of a row of `of` elements.
     fn part(&mut self, of: usize) -> Range<usize> {
         let start = self.random.below(of + 1);
         start..start + self.random.below(of - start + 1)

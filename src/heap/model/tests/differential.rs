@@ -59,12 +59,12 @@ fn the_model_agrees_with_the_null_collector() {
 }
 
 impl Pair {
-    /// Notes that an operation was tried.
+    /// Records that an operation was tried.
     pub fn try_lane(&mut self, operation: &str, lane: Lane) {
         self.tried.insert(format!("{operation} {lane:?}"));
     }
 
-    /// One operation on both heaps.
+    /// Runs one operation on both heaps.
     fn step(&mut self) {
         if self.twins.len() < 200 && self.random.below(4) == 0 {
             return self.allocate();

@@ -13,7 +13,7 @@ const VALUES: [ValType; 5] = [
 ];
 
 impl Pair {
-    /// Adds an array type of every way to store an element.
+    /// Adds an array type for every way to store an element.
     pub fn add_arrays(&mut self) {
         let references = [
             HeapType::Any,

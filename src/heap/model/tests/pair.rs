@@ -16,14 +16,14 @@ pub struct Twin {
     pub len: u32,
 }
 
-/// Registers for the one heap and for the other: the same but for references.
+/// Registers for both heaps, equal except for references.
 #[derive(Clone, Default, Debug)]
 pub struct Registers {
     pub null: Vec<u64>,
     pub model: Vec<u64>,
 }
 
-/// Both heaps, and which object of the one is which of the other.
+/// Both heaps, and the correspondence of their objects.
 pub struct Pair {
     pub random: Random,
     pub types: Types,
@@ -33,7 +33,7 @@ pub struct Pair {
     /// From the null collector's address to the model's.
     addresses: BTreeMap<u32, u32>,
     pub slots: (Vec<u32>, Vec<u32>),
-    /// Which operations were tried on values of which lane.
+    /// The operations that were tried, each with a lane.
     pub tried: BTreeSet<String>,
 }
 
@@ -63,7 +63,7 @@ impl Pair {
         self.model.add_types(&self.types);
     }
 
-    /// A reference of any kind.
+    /// A random reference of any kind.
     pub fn reference(&mut self) -> (GcRef, GcRef) {
         let n = self.random.next() as u32;
         match self.random.below(4) {
@@ -77,12 +77,12 @@ impl Pair {
         }
     }
 
-    /// Any object.
+    /// A random object.
     pub fn twin(&mut self) -> Twin {
         self.twins[self.random.below(self.twins.len())]
     }
 
-    /// Any value of a lane; the bits that are not part of it are garbage.
+    /// A random value of a lane. Bits outside the lane are garbage.
     pub fn value(&mut self, lane: Lane, to: &mut Registers) {
         if lane == Lane::Gc {
             let garbage = self.random.next() << 32;
@@ -98,7 +98,7 @@ impl Pair {
         }
     }
 
-    /// Values of all these lanes.
+    /// Random values of all these lanes.
     pub fn values(&mut self, lanes: &[Lane]) -> Registers {
         let mut registers = Registers::default();
         for lane in lanes {
@@ -113,7 +113,7 @@ impl Pair {
         fields.iter().map(|f| f.lane).collect()
     }
 
-    /// Notes a new object.
+    /// Records a new object.
     pub fn born(
         &mut self,
         shape: Shape,
@@ -147,7 +147,7 @@ impl Pair {
         }
     }
 
-    /// A register of the null collector as the model has it.
+    /// A register of the null collector, translated for the model.
     fn translate(&self, lane: Lane, register: u64) -> u64 {
         let r = GcRef::from_register(register);
         match lane == Lane::Gc && r.is_object() {
@@ -184,7 +184,7 @@ impl Pair {
         }
     }
 
-    /// Compares all that is known of an object.
+    /// Compares everything that is known about an object.
     pub fn compare_object(&mut self, twin: Twin) {
         let (n, m) = (twin.null, twin.model);
         assert_eq!(self.model.shape(m), Ok(twin.shape));

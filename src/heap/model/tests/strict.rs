@@ -1,4 +1,4 @@
-//! Whatever the language has no meaning for is corruption.
+//! Operations without a meaning in the language are corruption.
 
 use super::{Model, element, heap};
 use crate::heap::testing::{Kinds, LANES, Random, wild};
