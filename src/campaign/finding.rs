@@ -146,7 +146,7 @@ impl Finding {
                     self.evidence,
                     self.fingerprint,
                     self.about().unwrap_or_default(),
-                    self.command(None)
+                    self.command(&[])
                 );
                 ("txt", note.into_bytes())
             }
@@ -161,20 +161,20 @@ impl Finding {
         files
     }
 
-    /// The command that reproduces the finding, from the first of its files if that is at `saved`,
-    /// or without a file.
-    pub fn command(&self, saved: Option<&Path>) -> String {
+    /// The command that reproduces the finding from the files at `saved`, which are those of
+    /// [`Finding::files`], or without a file.
+    pub fn command(&self, saved: &[PathBuf]) -> String {
         let fault = self.fault.as_ref();
         let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
-        match (&self.origin, saved) {
-            (Origin::Input { target, .. }, Some(path)) if !self.runs() => {
-                let input = quote(path.with_extension("input"));
+        let wanted = if self.runs() { "wat" } else { "input" };
+        let is_wanted = |path: &&PathBuf| path.extension().is_some_and(|e| e == wanted);
+        match (&self.origin, saved.iter().find(is_wanted)) {
+            (Origin::Input { target, .. }, Some(input)) if !self.runs() => {
+                let input = quote(input);
                 format!("gcdiff replay --target {target} {input}{fault}")
             }
-            (_, Some(path)) if path.extension().is_some_and(|e| e == "wat") => {
-                format!("gcdiff run {}", quote(path))
-            }
-            (Origin::Campaign { seed, generator }, _) => {
+            (_, Some(path)) => format!("gcdiff run {}", quote(path)),
+            (Origin::Campaign { seed, generator }, None) => {
                 let generator = match generator {
                     Generator::Default => String::new(),
                     other => format!(" --generator {other}"),
@@ -182,10 +182,10 @@ impl Finding {
                 let case = self.number;
                 format!("gcdiff generate --seed {seed} --case {case}{generator}")
             }
-            (Origin::Input { target, .. }, _) => {
+            (Origin::Input { target, .. }, None) => {
                 format!("gcdiff replay --target {target} INPUT{fault}")
             }
-            (Origin::File, _) => "gcdiff run FILE".into(),
+            (Origin::File, None) => "gcdiff run FILE".into(),
         }
     }
 
@@ -219,27 +219,33 @@ impl Finding {
     ///
     /// # Errors
     ///
-    /// If one cannot be written.
+    /// If one cannot be written. Those before it are removed.
     pub(super) fn save_in(&self, folder: &Folder) -> io::Result<Vec<(Saved, Vec<u8>)>> {
         let files = self.files();
         let stem = self.stem(files.first().map_or(&[], |(_, contents)| contents));
-        let saved = files.into_iter().map(|(extension, contents)| {
-            let saved = folder.save(&stem, extension, &contents)?;
-            Ok((saved, contents))
-        });
-        saved.collect()
+        let mut done: Vec<(Saved, Vec<u8>)> = Vec::new();
+        for (extension, contents) in files {
+            match folder.save(&stem, extension, &contents) {
+                Ok(saved) => done.push((saved, contents)),
+                Err(error) => {
+                    done.iter()
+                        .for_each(|(saved, old)| folder.take_back(saved, old));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(done)
     }
 
     /// Writes the finding into a folder, which is created if needed. No file is overwritten.
-    /// Returns the path of the first file.
+    /// Returns the paths of its files.
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
-    pub fn save(&self, folder: &Path) -> io::Result<PathBuf> {
+    /// If one cannot be written. Those before it are removed.
+    pub fn save(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         let saved = self.save_in(&Folder::open(folder)?)?;
-        let first = saved.into_iter().next();
-        Ok(first.map(|(saved, _)| saved.path).unwrap_or_default())
+        Ok(saved.into_iter().map(|(saved, _)| saved.path).collect())
     }
 }
 

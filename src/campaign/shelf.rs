@@ -25,8 +25,16 @@ struct Kept {
 }
 
 impl Kept {
-    fn path(&self) -> Option<&Path> {
-        self.files.first().map(|(saved, _)| &*saved.path)
+    fn paths(&self) -> Vec<PathBuf> {
+        self.files
+            .iter()
+            .map(|(saved, _)| saved.path.clone())
+            .collect()
+    }
+
+    /// Whether all of its files are still there.
+    fn is_on_disk(&self) -> bool {
+        self.files.iter().all(|(saved, _)| saved.path.exists())
     }
 }
 
@@ -45,38 +53,34 @@ impl Shelf {
 
     /// Saves a finding if its rank is the lowest of its fingerprint so far, or if the kept one is
     /// no longer on disk. Once it is saved, the previous finding of that fingerprint is removed, if
-    /// this shelf wrote it and its file is unchanged. Returns the path of the kept finding.
+    /// this shelf wrote it and its file is unchanged. Returns the paths of the kept finding's files.
     ///
     /// # Errors
     ///
     /// If it cannot be written. The shelf and the folder are then unchanged.
-    pub fn put(&mut self, finding: &Finding, rank: Rank) -> io::Result<PathBuf> {
+    pub fn put(&mut self, finding: &Finding, rank: Rank) -> io::Result<Vec<PathBuf>> {
         let key = &finding.fingerprint;
-        if let Some(kept) = self.kept.get(key).filter(|kept| kept.rank <= rank)
-            && let Some(path) = kept.path().filter(|path| path.exists())
+        if let Some(kept) = self.kept.get(key)
+            && kept.rank <= rank
+            && kept.is_on_disk()
         {
-            return Ok(path.to_path_buf());
+            return Ok(kept.paths());
         }
         let files = finding.save_in(&self.folder)?;
         let kept = Kept { rank, files };
-        let path = kept.path().map(Path::to_path_buf).unwrap_or_default();
+        let paths = kept.paths();
         if let Some(old) = self.kept.insert(key.clone(), kept) {
-            let is_new = |saved: &Saved| {
-                let new = self.kept.get(key).into_iter().flat_map(|kept| &kept.files);
-                new.map(|(new, _)| &new.path)
-                    .any(|path| *path == saved.path)
-            };
-            for (saved, contents) in old.files.iter().filter(|(saved, _)| !is_new(saved)) {
+            let is_old = |(saved, _): &&(Saved, _)| !paths.contains(&saved.path);
+            for (saved, contents) in old.files.iter().filter(is_old) {
                 self.folder.take_back(saved, contents);
             }
         }
-        Ok(path)
+        Ok(paths)
     }
 
-    /// Path of the case of a fingerprint, if it is still on disk.
-    pub fn path(&self, fingerprint: &str) -> Option<&Path> {
-        let path = self.kept.get(fingerprint).and_then(Kept::path);
-        path.filter(|path| path.exists())
+    /// Whether the files of a fingerprint's finding are still on disk.
+    pub fn has(&self, fingerprint: &str) -> bool {
+        self.kept.get(fingerprint).is_some_and(Kept::is_on_disk)
     }
 
     /// Removes the folder if it was created for this shelf and is empty.
@@ -115,7 +119,9 @@ mod tests {
         let _ = fs::remove_dir_all(&path);
         let mut shelf = Shelf::open(&path).unwrap();
         let put = |shelf: &mut Shelf, fingerprint: &str, number| {
-            shelf.put(&finding(fingerprint, number), (0, number))
+            let paths = shelf.put(&finding(fingerprint, number), (0, number))?;
+            let [path] = <[PathBuf; 1]>::try_from(paths).unwrap();
+            io::Result::Ok(path)
         };
         let five = put(&mut shelf, "a", 5).unwrap();
         let other = put(&mut shelf, "b", 7).unwrap();
@@ -123,20 +129,19 @@ mod tests {
         assert!(!five.exists() && other.exists() && three.exists());
         assert_eq!(put(&mut shelf, "a", 4).unwrap(), three);
         assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
-        assert_eq!(shelf.path("a"), Some(&*three));
-        assert!(shelf.path("b").is_some() && shelf.path("c").is_none());
+        assert!(shelf.has("a") && shelf.has("b") && !shelf.has("c"));
         // The folder is removed, and created again, even for a case of higher rank.
         fs::remove_dir_all(&path).unwrap();
-        assert_eq!(shelf.path("a"), None);
+        assert!(!shelf.has("a"));
         let four = put(&mut shelf, "a", 4).unwrap();
-        assert_eq!(shelf.path("a"), Some(&*four));
+        assert!(shelf.has("a") && four.exists());
         // A file takes the place of the folder: nothing is saved, nothing forgotten.
         fs::rename(&path, path.with_extension("moved")).unwrap();
         fs::write(&path, "").unwrap();
         assert!(put(&mut shelf, "a", 1).is_err());
         fs::remove_file(&path).unwrap();
         fs::rename(path.with_extension("moved"), &path).unwrap();
-        assert_eq!(shelf.path("a"), Some(&*four));
+        assert!(shelf.has("a") && four.exists());
         fs::remove_dir_all(&path).unwrap();
     }
 
@@ -156,16 +161,26 @@ mod tests {
         };
         let (long, short) = (with(b"long"), with(b"x"));
         let old = shelf.put(&long, (4, 0)).unwrap();
-        assert_eq!(fs::read(old.with_extension("input")).unwrap(), b"long");
+        assert_eq!(fs::read(&old[1]).unwrap(), b"long");
         let new = shelf.put(&short, (1, 1)).unwrap();
-        assert_eq!(fs::read(new.with_extension("input")).unwrap(), b"x");
+        assert_eq!(fs::read(&new[1]).unwrap(), b"x");
         assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
-        let command = short.command(Some(&new));
-        assert!(
-            command.starts_with("gcdiff replay --target enrich "),
-            "{command}"
+        // The name of one of its files is taken, and the other's is not.
+        fs::write(&new[1], "another").unwrap();
+        fs::remove_file(&new[0]).unwrap();
+        assert!(!shelf.has("a"));
+        let again = shelf.put(&short, (1, 1)).unwrap();
+        assert_eq!(again[0], new[0]);
+        assert_ne!(again[1], new[1]);
+        assert_eq!(fs::read(&again[1]).unwrap(), b"x");
+        let command = short.command(&again);
+        assert_eq!(
+            command,
+            format!(
+                "gcdiff replay --target enrich {}",
+                crate::campaign::quote(&again[1])
+            )
         );
-        assert!(command.ends_with(".input"), "{command}");
         fs::remove_dir_all(&path).unwrap();
     }
 }

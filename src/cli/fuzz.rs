@@ -156,7 +156,7 @@ impl Kept {
     /// Saves a finding. Returns the command that replays it, or the error.
     fn save(&mut self, finding: &Finding) -> Result<String, String> {
         let saved = self.shelf.put(finding, (0, finding.number));
-        let replay = saved.map(|path| finding.command(Some(&path)));
+        let replay = saved.map(|paths| finding.command(&paths));
         let replay = replay.map_err(|error| error.to_string());
         let key = finding.fingerprint.clone();
         self.replays.insert(key, replay.clone());
@@ -171,12 +171,12 @@ impl Kept {
         say!("\nfingerprint | count | lowest case | replay");
         for (fingerprint, finding) in &outcome.findings {
             let replay = match self.replays.get(fingerprint) {
-                Some(Ok(command)) if self.shelf.path(fingerprint).is_some() => Ok(command.clone()),
+                Some(Ok(command)) if self.shelf.has(fingerprint) => Ok(command.clone()),
                 _ => self.save(finding),
             };
             let command = replay.unwrap_or_else(|error| {
                 complain(&format!("case {} is not saved: {error}", finding.number));
-                finding.command(None)
+                finding.command(&[])
             });
             let count = outcome.counts.get(fingerprint).unwrap_or(&1);
             say!("{fingerprint} | {count} | {} | {command}", finding.number);
@@ -211,7 +211,7 @@ impl Listener for Listening {
                 if let Some(Err(error)) = other {
                     lines.push_str(&format!("  not saved    {error}\n"));
                 }
-                finding.command(None)
+                finding.command(&[])
             }
         };
         lines.push_str(&format!("  replay       {command}\n"));

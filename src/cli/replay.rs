@@ -207,11 +207,11 @@ impl Replay {
             };
             command.push_str(&self.judging.words());
             command.push_str(&self.limiting.words());
-            if let (Some(path), Some(finding)) = (saved.paths.get(row.fingerprint), row.finding())
+            if let (Some(paths), Some(finding)) = (saved.paths.get(row.fingerprint), row.finding())
                 && finding.runs()
             {
                 // Its header has everything it was judged with.
-                command = finding.command(Some(path));
+                command = finding.command(paths);
             }
             say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
         }
@@ -235,7 +235,7 @@ impl Replay {
 #[derive(Default)]
 struct Saved {
     /// Path of the smallest case of each fingerprint.
-    paths: BTreeMap<String, PathBuf>,
+    paths: BTreeMap<String, Vec<PathBuf>>,
     /// Why a finding could not be saved.
     error: Option<String>,
 }
@@ -261,8 +261,8 @@ impl Watch for Watching {
         // As in the table: of two equally large cases the first.
         let put = shelf.put(finding, (item.size, number));
         match put {
-            Ok(path) => {
-                saved.paths.insert(fingerprint.clone(), path);
+            Ok(paths) => {
+                saved.paths.insert(fingerprint.clone(), paths);
             }
             Err(error) => {
                 saved.paths.remove(fingerprint);

@@ -57,6 +57,7 @@ use crate::heap::Shape;
 use crate::module::Module;
 use crate::types::{Composite, Lane, TypeId};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
 
 #[cfg(doc)]
@@ -65,7 +66,7 @@ use crate::engine::Trap;
 /// The version of the form that this crate writes and reads.
 pub const VERSION: u32 = 1;
 
-/// An observation in its JSON form. The table in the [module's source](self)
+/// An observation in its JSON form. The table in the [module's documentation](self)
 /// lists its keys.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +144,7 @@ impl JsonObservation {
             digits.collect()
         };
         let objects = 0..seen.graph.nodes.len();
+        let indices = indices(module);
         JsonObservation {
             version: VERSION,
             steps: seen.steps.clone(),
@@ -152,7 +154,7 @@ impl JsonObservation {
             tables: seen.tables.clone(),
             memories: seen.memories.iter().map(hexadecimal).collect(),
             kept: seen.kept.clone(),
-            objects: objects.map(|n| object(&seen.graph, n, module)).collect(),
+            objects: objects.map(|n| object(&seen.graph, n, &indices)).collect(),
         }
     }
 
@@ -209,11 +211,17 @@ fn bytes(digits: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn object(graph: &Graph, number: usize, module: &Module) -> JsonObject {
-    let index = |id: TypeId| {
-        let index = module.type_ids.iter().position(|known| *known == id);
-        index.map(|index| index as u32)
-    };
+/// The lowest index in the module of each of its types.
+fn indices(module: &Module) -> HashMap<TypeId, u32> {
+    let mut indices = HashMap::new();
+    for (id, index) in module.type_ids.iter().zip(0..) {
+        indices.entry(*id).or_insert(index);
+    }
+    indices
+}
+
+fn object(graph: &Graph, number: usize, indices: &HashMap<TypeId, u32>) -> JsonObject {
+    let index = |id: TypeId| indices.get(&id).copied();
     let node = graph.nodes[number];
     let cut = graph.packed(number).0.cut;
     let mut values: Vec<ObservedValue> = graph.values_of(number as u32).collect();

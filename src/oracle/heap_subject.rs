@@ -65,10 +65,9 @@ impl HeapSubject {
 
     /// A collector of this crate with changes.
     pub(super) fn of_variant(variant: Variant) -> HeapSubject {
-        let sound = SharedSubject::from(variant.collector());
         HeapSubject {
             name: variant.collector().name(),
-            reclaims: sound.reclaims(),
+            reclaims: variant.collector().heap().reclaims(),
             is_model: false,
             audited: Box::new(move |case, module, options| {
                 let module = variant.compiled(module);

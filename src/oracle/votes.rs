@@ -113,28 +113,34 @@ impl Votes {
             .map(|(_, run)| run)
     }
 
-    /// The difference between two camps in the parts that both have, if an
-    /// embedder can distinguish them.
-    fn difference_of(&self, a: &Run, b: &Run, names: &Names<'_>) -> Option<Difference> {
-        let (x, y) = (&self.camps[a.camp], &self.camps[b.camp]);
-        let labels = (a.name(), b.name());
-        if x.parts == y.parts {
-            return compare((&labels.0, &x.seen), (&labels.1, &y.seen), names);
+    /// The difference between what two camps show, in the parts that both have, if
+    /// an embedder can tell them apart.
+    fn compare(
+        &self,
+        (label_a, a): (&str, usize),
+        (label_b, b): (&str, usize),
+        names: &Names<'_>,
+    ) -> Option<Difference> {
+        let (a, b) = (&self.camps[a], &self.camps[b]);
+        if a.parts == b.parts {
+            return compare((label_a, &a.seen), (label_b, &b.seen), names);
         }
-        let parts = x.parts.and(y.parts);
-        let [x, y] = [x, y].map(|camp| camp.seen.clone().only(parts));
-        compare((&labels.0, &x), (&labels.1, &y), names)
+        let common = |camp: &Camp| camp.seen.clone().only(a.parts.and(b.parts));
+        compare((label_a, &common(a)), (label_b, &common(b)), names)
+    }
+
+    /// The difference between what two runs showed.
+    fn difference_of(&self, a: &Run, b: &Run, names: &Names<'_>) -> Option<Difference> {
+        self.compare((&a.name(), a.camp), (&b.name(), b.camp), names)
     }
 
     /// Whether a run shows the same as a camp, in the parts that both have.
     fn agrees(&self, run: &Run, camp: usize) -> bool {
-        let (x, y) = (&self.camps[run.camp], &self.camps[camp]);
-        run.camp == camp
-            || (x.parts != y.parts && {
-                let parts = x.parts.and(y.parts);
-                let [x, y] = [x, y].map(|camp| camp.seen.clone().only(parts));
-                compare(("", &x), ("", &y), &Names::none()).is_none()
-            })
+        if self.camps[run.camp].parts == self.camps[camp].parts {
+            return run.camp == camp;
+        }
+        let found = self.compare(("", run.camp), ("", camp), &Names::none());
+        found.is_none()
     }
 
     /// The camp of most heaps, by the first run of each. One heap alone is no

@@ -1,28 +1,7 @@
 //! The harness tests itself: a fault that any harness finds must be found, and
 //! the sound engine must produce no finding.
 
-use gcdiff::campaign::{Campaign, Outcome, Progress, run};
-use gcdiff::generate::Generator;
-use gcdiff::oracle::Options;
-use gcdiff::zoo::{self, Probe};
-
-fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
-    let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
-    let campaign = Campaign {
-        seed,
-        cases: Some(cases),
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        generator: Generator::Default,
-        options: match fault {
-            Some(fault) => fault.switch_on(Options::fuzzing(), &Probe::default()),
-            None => Options::fuzzing(),
-        },
-        fault: fault.map(|f| f.id.to_string()),
-        stop_at_first: fault.is_some(),
-        timeout: None,
-    };
-    run(&campaign, &Progress::default())
-}
+use super::campaign::campaign;
 
 #[test]
 fn the_canary_is_found() {

@@ -1,5 +1,7 @@
 //! Campaigns: what they find, keep and count, and what judges it again.
 
+#[path = "../common/campaign.rs"]
+mod campaign;
 #[path = "../common/mod.rs"]
 mod common;
 mod events;

@@ -189,3 +189,15 @@ fn what_does_not_fit_is_refused_with_its_place() {
     let found = compare(("a", &seen), ("b", &far), &names).unwrap();
     assert_eq!(found.values.1, "a reference to no object");
 }
+
+#[test]
+fn the_lowest_index_stands_for_equal_types() {
+    let text = r#"(module
+        (type (struct)) (type $a (struct (field i32))) (type $b (struct (field i32)))
+        (func (export "f") (result anyref) (struct.new $b (i32.const 1))))"#;
+    let (case, _) = read(text.as_bytes()).unwrap();
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    let seen = run(&case, &module, Model::new(1 << 20), &mut NoInspector).observation;
+    let json = serde_json::to_value(JsonObservation::new(&seen.unwrap(), &module)).unwrap();
+    assert_eq!(json["objects"][0]["struct"], 1);
+}

@@ -2,38 +2,21 @@
 //! in all. Whatever fails here is broken; whether all else holds is for the
 //! other binaries to say.
 
+#[path = "../common/campaign.rs"]
+mod campaign;
 mod rooms;
 
-use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use campaign::campaign;
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::generate::Generator;
 use gcdiff::oracle::{Collector, Layers, Options, Timing, Verdict, judge};
 use gcdiff::script::{self, Auditing};
 use gcdiff::zoo::{self, Probe};
 use std::process::Command;
 
-fn campaign(cases: u64, fault: Option<&str>) -> Outcome {
-    let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
-    let campaign = Campaign {
-        seed: 1,
-        cases: Some(cases),
-        jobs: 2,
-        generator: Generator::Default,
-        options: match fault {
-            Some(fault) => fault.switch_on(Options::fuzzing(), &Probe::default()),
-            None => Options::fuzzing(),
-        },
-        fault: fault.map(|f| f.id.to_string()),
-        stop_at_first: fault.is_some(),
-        timeout: None,
-    };
-    run(&campaign, &Progress::default())
-}
-
 #[test]
 fn a_short_campaign_on_the_sound_engine_finds_nothing() {
-    let outcome = campaign(1_000, None);
+    let outcome = campaign(1, 1_000, None);
     let found: Vec<_> = outcome.findings.keys().collect();
     assert!(found.is_empty(), "{found:?}");
     let statistics = &outcome.statistics;
@@ -43,7 +26,7 @@ fn a_short_campaign_on_the_sound_engine_finds_nothing() {
 
 #[test]
 fn a_short_campaign_finds_the_canary() {
-    assert!(!campaign(100, Some("canary")).findings.is_empty());
+    assert!(!campaign(1, 100, Some("canary")).findings.is_empty());
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Harness {
             .text()
             .unwrap_or_else(|error| format!(";; the module cannot be printed: {error}\n"));
         let replay = match finding.save(&self.out) {
-            Ok(path) => format!("replay       {}", finding.command(Some(&path))),
+            Ok(paths) => format!("replay       {}", finding.command(&paths)),
             Err(error) => format!("not saved    {}: {error}", escape::path(&self.out)),
         };
         let (target, fingerprint) = (self.target, &finding.fingerprint);

@@ -198,7 +198,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
         assert!(!told.is_empty());
         // What was saved shows the same.
         let scratch = Scratch::new(&format!("panic-{jobs}"));
-        let path = finding.save(&scratch.0).unwrap();
+        let path = finding.save(&scratch.0).unwrap().remove(0);
         let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(header.fingerprint.as_ref(), Some(*fingerprint));
         assert!(header.about.unwrap().contains("revision "));

