@@ -31,6 +31,7 @@ pub(super) struct Formats {
 impl Formats {
     /// The index of a format in `formats`. If the format is new, `lanes`
     /// returns the lanes of the readable values.
+    #[inline]
     pub fn number(
         &mut self,
         formats: &mut Vec<Format>,
