@@ -6,9 +6,9 @@
 //! was tested with insertions, which slide elements up, and never with
 //! removals.
 
-use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::heap::GcRef;
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::oracle::{Collector, HeapSubject, Options};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl Policy for Sliding {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         let shift = dst.1.abs_diff(src.1);
         if dst.0 != src.0 || shift >= len {
             return Sound.copy_array(core, dst, src, len);
@@ -59,7 +59,7 @@ impl Policy for Sliding {
 
 /// Judges generated modules under a heap that never frees and under `policy`,
 /// up to the first finding.
-fn campaign(policy: Sliding, cases: u64) -> Outcome {
+fn campaign(policy: Sliding, cases: u64) -> CampaignReport {
     // Every run gets a new heap. Any type that implements `Heap` will do.
     let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, policy));
     let campaign = Campaign {

@@ -10,4 +10,4 @@ pub use crate::heap::{
 pub use crate::oracle::{
     Collector, HeapSubject, JudgeReport, Options, SharedSubject, Subject, Verdict, judge,
 };
-pub use crate::types::{Lane, Types};
+pub use crate::types::{StorageKind, Types};

@@ -6,7 +6,7 @@ use gcdiff::heap::{
     Block, GRANULE, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, Roots,
     Shape, Stats, TraceInfo,
 };
-use gcdiff::types::{Lane, Types};
+use gcdiff::types::{StorageKind, Types};
 
 /// The number of objects at which the engine collects.
 const MAX_OBJECTS: usize = 1 << 20;
@@ -15,25 +15,29 @@ struct Object {
     shape: Shape,
     /// The tag of an exception, or the host's number for an external value.
     word: u32,
-    /// Fields or elements, each with its lane.
-    values: Vec<(Lane, u128)>,
+    /// Fields or elements, each with its storage kind.
+    values: Vec<(StorageKind, u128)>,
     is_marked: bool,
 }
 
 impl Object {
-    /// The index of the value at a place, if one is stored there with that lane.
+    /// The index of the value at a place, if one is stored there with that storage kind.
     fn index(&self, place: Place) -> Option<usize> {
         let (index, is_array) = match place {
             Place::Field(field) => (field.index as usize, false),
             Place::Element { index, .. } => (index as usize, true),
         };
-        let (lane, _) = self.values.get(index)?;
-        let is_there = *lane == place.lane() && is_array == matches!(self.shape, Shape::Array(_));
+        let (kind, _) = self.values.get(index)?;
+        let is_there =
+            *kind == place.storage_kind() && is_array == matches!(self.shape, Shape::Array(_));
         is_there.then_some(index)
     }
 
     fn references(&self) -> impl Iterator<Item = GcRef> {
-        let references = self.values.iter().filter(|(lane, _)| *lane == Lane::Gc);
+        let references = self
+            .values
+            .iter()
+            .filter(|(kind, _)| *kind == StorageKind::Gc);
         references.map(|(_, value)| GcRef(*value as u32))
     }
 }
@@ -110,8 +114,8 @@ impl Heap for MarkSweep {
     }
 
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
-        let lanes = self.trace_info.lanes_of(object)?;
-        let values = lanes.map(|lane| (lane, 0)).collect();
+        let storage_kinds = self.trace_info.storage_kinds_of(object)?;
+        let values = storage_kinds.map(|kind| (kind, 0)).collect();
         if self.empty.is_empty() && self.slots.len() < MAX_OBJECTS {
             self.empty.push(self.slots.len());
             self.slots.push(None);
@@ -150,7 +154,7 @@ impl Heap for MarkSweep {
     fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
         let object = self.find_mut(r).ok_or_else(|| missing(r))?;
         let index = object.index(place).ok_or_else(|| missing(r))?;
-        let mask = u128::MAX >> (128 - 8 * place.lane().width());
+        let mask = u128::MAX >> (128 - 8 * place.storage_kind().width());
         object.values[index].1 = value & mask;
         Ok(())
     }

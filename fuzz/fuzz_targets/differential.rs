@@ -1,11 +1,11 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `Target::Differential`.
+//! See `gcdiff::campaign::targets`: `FuzzTarget::Differential`.
 
-use gcdiff::campaign::targets::{Harness, Target};
+use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;
 
 static HARNESS: LazyLock<Harness> =
-    LazyLock::new(|| Harness::from_environment(Target::Differential));
+    LazyLock::new(|| Harness::from_environment(FuzzTarget::Differential));
 
 libfuzzer_sys::fuzz_target!(
     init: { LazyLock::force(&HARNESS); },

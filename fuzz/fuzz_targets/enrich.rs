@@ -1,10 +1,10 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `Target::Enrich`.
+//! See `gcdiff::campaign::targets`: `FuzzTarget::Enrich`.
 
-use gcdiff::campaign::targets::{Harness, Target};
+use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;
 
-static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::Enrich));
+static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(FuzzTarget::Enrich));
 
 libfuzzer_sys::fuzz_target!(
     init: { LazyLock::force(&HARNESS); },

@@ -1,11 +1,11 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `Target::GcOps`.
+//! See `gcdiff::campaign::targets`: `FuzzTarget::GcOps`.
 
-use gcdiff::campaign::targets::{Harness, Target};
+use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use gcdiff::generate::gc_ops;
 use std::sync::LazyLock;
 
-static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::GcOps));
+static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(FuzzTarget::GcOps));
 
 libfuzzer_sys::fuzz_target!(
     init: { LazyLock::force(&HARNESS); },

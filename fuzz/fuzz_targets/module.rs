@@ -1,10 +1,10 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `Target::Module`.
+//! See `gcdiff::campaign::targets`: `FuzzTarget::Module`.
 
-use gcdiff::campaign::targets::{Harness, Target};
+use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;
 
-static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(Target::Module));
+static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(FuzzTarget::Module));
 
 libfuzzer_sys::fuzz_target!(
     init: { LazyLock::force(&HARNESS); },

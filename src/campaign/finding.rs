@@ -2,7 +2,7 @@
 
 use super::folder::{Folder, Saved};
 use super::quote;
-use super::targets::Target;
+use super::targets::FuzzTarget;
 use crate::case::{self, Case, CaseError, Header};
 use crate::generate::{self, Generator};
 use crate::module::Module;
@@ -46,7 +46,7 @@ pub enum Origin {
     /// An input of a fuzz target.
     Input {
         /// The target.
-        target: Target,
+        target: FuzzTarget,
         /// The input, if the case alone does not reproduce the finding.
         bytes: Option<Vec<u8>>,
     },

@@ -1,6 +1,6 @@
 //! The job of a campaign: from the number of a case to its verdict.
 
-use super::{Campaign, Finding, Listener, Origin, Outcome, Progress};
+use super::{Campaign, CampaignReport, Finding, Listener, Origin, Progress};
 use crate::generate;
 use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
 use crate::oracle::{JudgeReport, Panic, Pins, Verdict, Violation};
@@ -13,10 +13,10 @@ pub(super) fn run(
     campaign: &Campaign,
     progress: &Progress,
     listener: Box<dyn Listener>,
-) -> Outcome {
-    let kept = Arc::new(Kept {
+) -> CampaignReport {
+    let kept = Arc::new(Shared {
         state: Mutex::new(State {
-            outcome: Outcome::default(),
+            outcome: CampaignReport::default(),
             listener,
             judged: 0,
             judged_above: BTreeSet::new(),
@@ -36,18 +36,18 @@ pub(super) fn run(
         kept: kept.clone(),
     });
     let outcome = std::mem::take(&mut kept.lock().outcome);
-    Outcome { gave_up, ..outcome }
+    CampaignReport { gave_up, ..outcome }
 }
 
 /// State that all jobs share.
-struct Kept {
+struct Shared {
     state: Mutex<State>,
     /// Notified when more cases are judged.
     changed: Condvar,
 }
 
 struct State {
-    outcome: Outcome,
+    outcome: CampaignReport,
     listener: Box<dyn Listener>,
     /// All cases below this are judged.
     judged: u64,
@@ -57,7 +57,7 @@ struct State {
     unsettled: BTreeMap<u64, Finding>,
 }
 
-impl Kept {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,7 +83,7 @@ impl State {
 }
 
 /// Marks a case as judged when dropped, even if its handling panics, since other jobs wait for it.
-struct Judging<'a>(&'a Kept, u64);
+struct Judging<'a>(&'a Shared, u64);
 
 impl Drop for Judging<'_> {
     fn drop(&mut self) {
@@ -108,11 +108,11 @@ impl Drop for Judging<'_> {
 struct Cases {
     campaign: Campaign,
     progress: Progress,
-    kept: Arc<Kept>,
+    kept: Arc<Shared>,
 }
 
 /// Result of a case.
-enum Done {
+enum CaseOutcome {
     /// The input gives no case.
     NotGenerated,
     /// The verdict, and the heaps that a finding is about.
@@ -120,19 +120,19 @@ enum Done {
 }
 
 impl Work for Cases {
-    type Done = Done;
+    type Output = CaseOutcome;
 
-    fn work(&self, index: u64, desk: &Arc<Desk>) -> Done {
+    fn work(&self, index: u64, desk: &Arc<Desk>) -> CaseOutcome {
         let campaign = &self.campaign;
         let input = generate::input(campaign.seed, index);
         let Ok(drawn) = campaign.generator.case(&input) else {
-            return Done::NotGenerated;
+            return CaseOutcome::NotGenerated;
         };
         let drawn = Arc::new(drawn);
         desk.note_case(&drawn);
         let all = desk.watching(&campaign.options);
         let Ok(done) = judge_generated(&all, &drawn) else {
-            return Done::NotGenerated;
+            return CaseOutcome::NotGenerated;
         };
         let judged = match done.judged.verdict.is_finding() {
             false => (done.judged, Pins::default()),
@@ -141,17 +141,17 @@ impl Work for Cases {
                 done.settle()
             }
         };
-        Done::JudgeReport(Box::new(judged))
+        CaseOutcome::JudgeReport(Box::new(judged))
     }
 
-    fn deliver(&self, index: u64, done: Result<Done, Panic>, note: Note) {
+    fn deliver(&self, index: u64, done: Result<CaseOutcome, Panic>, note: Note) {
         let judging = Judging(&self.kept, index);
         let is_new = match done {
-            Ok(Done::NotGenerated) => {
+            Ok(CaseOutcome::NotGenerated) => {
                 self.count(|outcome| outcome.statistics.not_generated += 1);
                 false
             }
-            Ok(Done::JudgeReport(done)) => {
+            Ok(CaseOutcome::JudgeReport(done)) => {
                 let (judged, pins) = *done;
                 self.count(|outcome| outcome.statistics.count(&judged));
                 judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)
@@ -192,7 +192,7 @@ impl Work for Cases {
 }
 
 impl Cases {
-    fn count(&self, count: impl FnOnce(&mut Outcome)) {
+    fn count(&self, count: impl FnOnce(&mut CampaignReport)) {
         count(&mut self.kept.lock().outcome);
     }
 

@@ -56,7 +56,7 @@ pub struct Campaign {
 
 /// Result of a campaign.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct CampaignReport {
     /// Counts.
     pub statistics: Statistics,
     /// One finding per fingerprint: that of the lowest case.
@@ -109,7 +109,7 @@ impl Listener for () {
 }
 
 /// Runs a campaign to its end, or until `progress` is stopped.
-pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
+pub fn run(campaign: &Campaign, progress: &Progress) -> CampaignReport {
     run_with(campaign, progress, ())
 }
 
@@ -118,11 +118,15 @@ pub fn run(campaign: &Campaign, progress: &Progress) -> Outcome {
 /// # Panics
 ///
 /// If `listener` panics.
-pub fn run_with(campaign: &Campaign, progress: &Progress, listener: impl Listener) -> Outcome {
+pub fn run_with(
+    campaign: &Campaign,
+    progress: &Progress,
+    listener: impl Listener,
+) -> CampaignReport {
     job::run(campaign, progress, Box::new(listener))
 }
 
-impl Outcome {
+impl CampaignReport {
     /// Counts a finding. Returns whether its fingerprint is new or its case the lowest with that
     /// fingerprint.
     fn keep(&mut self, finding: &Finding) -> bool {

@@ -105,7 +105,7 @@ pub fn replay(
         timeout: settings.timeout,
         stop: settings.progress.stop.clone(),
     };
-    let seen = Arc::new(Mutex::new(Seen {
+    let seen = Arc::new(Mutex::new(ReplayProgress {
         items: BTreeMap::new(),
         shown: 0,
         watch: Box::new(watch),
@@ -117,7 +117,7 @@ pub fn replay(
         seen: seen.clone(),
     });
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let Seen {
+    let ReplayProgress {
         items,
         shown,
         watch,
@@ -134,11 +134,11 @@ struct Files {
     files: Vec<PathBuf>,
     settings: Settings,
     judge: Box<Judge>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<ReplayProgress>>,
 }
 
 /// Items so far.
-struct Seen {
+struct ReplayProgress {
     items: BTreeMap<u64, Item>,
     /// Number of items shown in order.
     shown: u64,
@@ -163,7 +163,7 @@ impl Files {
             result,
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Seen {
+        let ReplayProgress {
             items,
             shown,
             watch,
@@ -193,16 +193,16 @@ impl Files {
 }
 
 impl Work for Files {
-    type Done = Result<(CaseResult, usize), String>;
+    type Output = Result<(CaseResult, usize), String>;
 
-    fn work(&self, index: u64, desk: &Arc<Desk>) -> Self::Done {
+    fn work(&self, index: u64, desk: &Arc<Desk>) -> Self::Output {
         match self.files.get(index as usize) {
             Some(path) => (self.judge)(path, desk),
             None => Err("there is no such file".into()),
         }
     }
 
-    fn deliver(&self, index: u64, done: Result<Self::Done, Panic>, _: Note) {
+    fn deliver(&self, index: u64, done: Result<Self::Output, Panic>, _: Note) {
         match done {
             Ok(replayed) => self.add(index, replayed),
             Err(panic) => self.broke_off(index, Violation::panic("gcdiff", panic)),

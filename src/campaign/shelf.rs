@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Shelf {
     folder: Folder,
-    kept: BTreeMap<String, Kept>,
+    kept: BTreeMap<String, ShelfEntry>,
 }
 
 /// Order of findings with the same fingerprint, the lowest first: the size of the case (0 if it
@@ -18,13 +18,13 @@ pub struct Shelf {
 pub type Rank = (usize, u64);
 
 #[derive(Debug)]
-struct Kept {
+struct ShelfEntry {
     rank: Rank,
     /// The files with their contents.
     files: Vec<(Saved, Vec<u8>)>,
 }
 
-impl Kept {
+impl ShelfEntry {
     fn paths(&self) -> Vec<PathBuf> {
         self.files
             .iter()
@@ -67,7 +67,7 @@ impl Shelf {
             return Ok(kept.paths());
         }
         let files = finding.save_in(&self.folder)?;
-        let kept = Kept { rank, files };
+        let kept = ShelfEntry { rank, files };
         let paths = kept.paths();
         if let Some(old) = self.kept.insert(key.clone(), kept) {
             let is_old = |(saved, _): &&(Saved, _)| !paths.contains(&saved.path);
@@ -80,7 +80,9 @@ impl Shelf {
 
     /// Whether the files of a fingerprint's finding are still on disk.
     pub fn has(&self, fingerprint: &str) -> bool {
-        self.kept.get(fingerprint).is_some_and(Kept::is_on_disk)
+        self.kept
+            .get(fingerprint)
+            .is_some_and(ShelfEntry::is_on_disk)
     }
 
     /// Removes the folder if it was created for this shelf and is empty.
@@ -153,7 +155,7 @@ mod tests {
         let mut shelf = Shelf::open(&path).unwrap();
         let with = |bytes: &[u8]| Finding {
             origin: Origin::Input {
-                target: crate::campaign::targets::Target::Enrich,
+                target: crate::campaign::targets::FuzzTarget::Enrich,
                 bytes: Some(bytes.to_vec()),
             },
             evidence: Evidence::Enrichment(format!("{bytes:?}")),

@@ -2,21 +2,21 @@
 //! records calls.
 
 use super::error::RunError;
-use super::kept::{Kept, VALUE_FOOTPRINT, argument, keep};
+use super::kept::{KeptValue, VALUE_FOOTPRINT, argument, keep};
 use super::plan::{Arg, Step};
-use super::steps::{Ended, Exports, perform};
+use super::steps::{Exports, StepEnd, perform};
 use super::values::{make, mix, number};
 use crate::engine::{Context, Deed, Host, HostCall, HostDeed, Inspector, Stop, Store, Trap};
 use crate::heap::Heap;
 use crate::module::Module;
-use crate::types::{Lane, ValType};
+use crate::types::{StorageKind, ValType};
 use std::sync::Arc;
 
 /// A call from the module.
-pub(super) struct Called {
+pub(super) struct RecordedCall {
     pub import: u32,
-    pub args: Vec<Kept>,
-    pub did: Option<Ended>,
+    pub args: Vec<KeptValue>,
+    pub did: Option<StepEnd>,
 }
 
 /// The host.
@@ -26,7 +26,7 @@ pub(super) struct Embedder {
     /// The acts of the host during calls.
     pub acts: Arc<[Step]>,
     /// The recorded calls.
-    pub calls: Vec<Called>,
+    pub calls: Vec<RecordedCall>,
     /// Number of calls, recorded or not.
     pub count: u64,
 }
@@ -75,7 +75,7 @@ impl Embedder {
         store: &mut Store<H>,
         func: u32,
         inspector: &mut dyn Inspector<H>,
-    ) -> Result<Option<Ended>, Stop> {
+    ) -> Result<Option<StepEnd>, Stop> {
         if self.acts.is_empty() {
             return Ok(None);
         }
@@ -116,8 +116,8 @@ impl<H: Heap> Host<H> for Embedder {
         let mut args = Vec::with_capacity(ty.params.len());
         for (i, param) in ty.params.iter().enumerate() {
             let value = store.argument(call, i);
-            let high = match param.lane() {
-                Lane::B128 => store.argument_high(call, i),
+            let high = match param.storage_kind() {
+                StorageKind::B128 => store.argument_high(call, i),
                 _ => 0,
             };
             args.push(keep(store, *param, value, high)?);
@@ -127,7 +127,7 @@ impl<H: Heap> Host<H> for Embedder {
         let place = self.calls.len();
         if place < MAX_CALLS {
             store.note_bytes(CALL_FOOTPRINT + VALUE_FOOTPRINT * args.len() as u64)?;
-            self.calls.push(Called {
+            self.calls.push(RecordedCall {
                 import: call.id,
                 args,
                 did: None,

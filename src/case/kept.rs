@@ -5,11 +5,11 @@ use super::values::make;
 use crate::engine::{Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
 use crate::observe::ObservedValue;
-use crate::types::{Lane, RefType, ValType};
+use crate::types::{RefType, StorageKind, ValType};
 
 /// A value. If it refers to an object, a handle of the store keeps the reference.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Kept {
+pub(super) enum KeptValue {
     /// Not a reference into the heap.
     Plain(ObservedValue),
     /// The handle that holds the reference.
@@ -22,7 +22,8 @@ const MAX_KEPT: usize = 64;
 
 /// Maximum length of a difference in either string. If it has not ended by
 /// then, the rest counts as different. The search is quadratic in this length.
-pub(super) const VALUE_FOOTPRINT: u64 = (size_of::<Kept>() + size_of::<ObservedValue>()) as u64;
+pub(super) const VALUE_FOOTPRINT: u64 =
+    (size_of::<KeptValue>() + size_of::<ObservedValue>()) as u64;
 
 /// Work of searching the handles for a reference, and of finding those whose
 /// references have a type.
@@ -45,38 +46,42 @@ pub(super) fn keep<H: Heap>(
     ty: ValType,
     value: u64,
     high: u64,
-) -> Result<Kept, Stop> {
-    if ty.lane() != Lane::Gc {
-        return Ok(Kept::Plain(ObservedValue::plain(ty.lane(), value, high)));
+) -> Result<KeptValue, Stop> {
+    if ty.storage_kind() != StorageKind::Gc {
+        return Ok(KeptValue::Plain(ObservedValue::plain(
+            ty.storage_kind(),
+            value,
+            high,
+        )));
     }
     let r = GcRef::from_register(value);
     if r.is_null() {
-        return Ok(Kept::Plain(ObservedValue::Null));
+        return Ok(KeptValue::Plain(ObservedValue::Null));
     }
     if r.is_i31() {
-        return Ok(Kept::Plain(ObservedValue::I31(r.i31_signed())));
+        return Ok(KeptValue::Plain(ObservedValue::I31(r.i31_signed())));
     }
     store.spend(KEEP_WORK)?;
     // Keep each object in one handle only.
     if let Some(handle) = looked_at(store).find(|handle| store.handle(*handle) == r) {
-        return Ok(Kept::Handle(handle));
+        return Ok(KeptValue::Handle(handle));
     }
     if store.handles() >= MAX_KEPT {
-        return Ok(Kept::Plain(ObservedValue::NotKept));
+        return Ok(KeptValue::Plain(ObservedValue::NotKept));
     }
-    Ok(Kept::Handle(store.add_handle(r)?))
+    Ok(KeptValue::Handle(store.add_handle(r)?))
 }
 
 /// Records the exception that ended a call, in a handle of its own unless there
 /// are too many.
-pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<Kept, Stop> {
+pub(super) fn keep_exception<H: Heap>(store: &mut Store<H>) -> Result<KeptValue, Stop> {
     let handles = store.handles();
     let handle = store.take_exception()?;
     if handles < MAX_KEPT {
-        return Ok(Kept::Handle(handle));
+        return Ok(KeptValue::Handle(handle));
     }
     store.pop_handles(handles)?;
-    Ok(Kept::Plain(ObservedValue::NotKept))
+    Ok(KeptValue::Plain(ObservedValue::NotKept))
 }
 
 /// The handles whose references have type `ty`.

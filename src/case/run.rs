@@ -4,14 +4,14 @@ use super::Case;
 use super::embedder::Embedder;
 use super::error::RunError;
 use super::imports::imports;
-use super::kept::Kept;
+use super::kept::KeptValue;
 use super::plan::{Call, Plan, Step};
-use super::steps::{Ended, end_of, perform};
+use super::steps::{StepEnd, end_of, perform};
 use crate::engine::{Act, Context, Deed, Inspector, Limits, Stop, Store};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::observe::{
-    Observation, ObservedHostCall, ObservedStep, ObservedValue, Outcome, observe_within,
+    Observation, ObservedHostCall, ObservedStep, ObservedValue, StepOutcome, observe_within,
 };
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,14 +39,14 @@ pub struct RunStats {
 
 impl RunStats {
     /// Counts the end of a call or of instantiation.
-    fn note(&mut self, is_call: bool, ended: &Ended, allocated: u64) {
-        let trapped = matches!(ended, Ended::Trapped(_));
+    fn note(&mut self, is_call: bool, ended: &StepEnd, allocated: u64) {
+        let trapped = matches!(ended, StepEnd::Trapped(_));
         self.trapped |= trapped;
         if is_call {
             self.allocated_in_calls += allocated;
             self.trapped_first |= trapped && self.allocated_in_calls == 0;
-            self.returned += u32::from(matches!(ended, Ended::Returned(_)));
-            self.threw += u32::from(matches!(ended, Ended::Threw(_)));
+            self.returned += u32::from(matches!(ended, StepEnd::Returned(_)));
+            self.threw += u32::from(matches!(ended, StepEnd::Threw(_)));
         }
     }
 }
@@ -107,11 +107,11 @@ fn follow<H: Heap>(
         ..Deed::default()
     };
     store.begin(instantiation, inspector)?;
-    let mut ended: Vec<(Option<String>, Ended)> = Vec::new();
+    let mut ended: Vec<(Option<String>, StepEnd)> = Vec::new();
     let linked = match imports(store, module, inspector) {
         Ok(linked) => linked.map_err(RunError::Import)?,
         Err(Stop::Trap(trap)) => {
-            let trapped = Ended::Trapped(trap);
+            let trapped = StepEnd::Trapped(trap);
             stats.note(false, &trapped, 0);
             return finish(store, vec![(None, trapped)], host, inspector);
         }
@@ -172,7 +172,7 @@ pub(crate) fn steps<'a>(case: &'a Case, module: &Module) -> Cow<'a, [Step]> {
 /// Collects a last time, calls the inspector, and builds the observation.
 fn finish<H: Heap>(
     store: &mut Store<H>,
-    ended: Vec<(Option<String>, Ended)>,
+    ended: Vec<(Option<String>, StepEnd)>,
     host: Embedder,
     inspector: &mut dyn Inspector<H>,
 ) -> Result<Observation, RunError> {
@@ -181,19 +181,19 @@ fn finish<H: Heap>(
     store.note_bytes(ended.len() as u64 * STEP_FOOTPRINT)?;
     let seen_now = observe_within(store)?;
     let kept = &seen_now.kept;
-    let seen = |value: &Kept| match value {
-        Kept::Plain(seen) => *seen,
-        Kept::Handle(handle) => match kept[*handle as usize] {
+    let seen = |value: &KeptValue| match value {
+        KeptValue::Plain(seen) => *seen,
+        KeptValue::Handle(handle) => match kept[*handle as usize] {
             // The value was an object, which can no longer be observed.
             ObservedValue::Null => ObservedValue::Dropped,
             seen => seen,
         },
     };
-    let outcome = |ended: &Ended| match ended {
-        Ended::Returned(values) => Outcome::Returned(values.iter().map(seen).collect()),
-        Ended::Trapped(trap) => Outcome::Trapped(*trap),
-        Ended::Threw(exception) => Outcome::Threw(seen(exception)),
-        Ended::NoArgument => Outcome::NoArgument,
+    let outcome = |ended: &StepEnd| match ended {
+        StepEnd::Returned(values) => StepOutcome::Returned(values.iter().map(seen).collect()),
+        StepEnd::Trapped(trap) => StepOutcome::Trapped(*trap),
+        StepEnd::Threw(exception) => StepOutcome::Threw(seen(exception)),
+        StepEnd::NoArgument => StepOutcome::NoArgument,
     };
     let steps = ended.into_iter().map(|(export, ended)| ObservedStep {
         export,

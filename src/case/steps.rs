@@ -1,7 +1,7 @@
 //! Execution of the host's steps, one at a time.
 
 use super::error::RunError;
-use super::kept::{Kept, VALUE_FOOTPRINT, argument, keep, keep_exception};
+use super::kept::{KeptValue, VALUE_FOOTPRINT, argument, keep, keep_exception};
 use super::plan::{Arg, Call, Step};
 use super::values::mix;
 use crate::engine::{Context, Extern, Stop, Store, Trap};
@@ -20,10 +20,10 @@ pub(super) struct Exports {
 }
 
 /// The outcome of a step before the objects are read.
-pub(super) enum Ended {
-    Returned(Vec<Kept>),
+pub(super) enum StepEnd {
+    Returned(Vec<KeptValue>),
     Trapped(Trap),
-    Threw(Kept),
+    Threw(KeptValue),
     NoArgument,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn perform<H: Heap>(
     step: &Step,
     number: u64,
     cx: &mut Context<'_, H>,
-) -> Result<Ended, RunError> {
+) -> Result<StepEnd, RunError> {
     let done = match step {
         Step::Call(step) => return call(store, exports, step, number, cx),
         Step::Global { export, value } => {
@@ -49,7 +49,7 @@ pub(super) fn perform<H: Heap>(
             let Some(arg) = *value else {
                 let high = store.global_high(global);
                 let kept = keep(store, ty.value, old, high)?;
-                return Ok(Ended::Returned(vec![kept]));
+                return Ok(StepEnd::Returned(vec![kept]));
             };
             if !ty.mutable {
                 let message = format!("global {export:?} is immutable");
@@ -57,7 +57,7 @@ pub(super) fn perform<H: Heap>(
             }
             let seed = mix(number, 1);
             match argument(store, ty.value, arg, seed, cx.inspector) {
-                Ok(None) => return Ok(Ended::NoArgument),
+                Ok(None) => return Ok(StepEnd::NoArgument),
                 Ok(Some(value)) => store.set_global(global, value),
                 Err(stop) => Err(stop),
             }
@@ -75,15 +75,15 @@ pub(super) fn perform<H: Heap>(
             let ty = ValType::Ref(in_store.ty.element);
             let old = in_store.elements.get(*index as usize).copied();
             let Some(old) = old else {
-                return Ok(Ended::Trapped(Trap::TableOutOfBounds));
+                return Ok(StepEnd::Trapped(Trap::TableOutOfBounds));
             };
             let Some(arg) = *value else {
                 let kept = keep(store, ty, u64::from(old), 0)?;
-                return Ok(Ended::Returned(vec![kept]));
+                return Ok(StepEnd::Returned(vec![kept]));
             };
             let seed = mix(number, 1);
             match argument(store, ty, arg, seed, cx.inspector) {
-                Ok(None) => return Ok(Ended::NoArgument),
+                Ok(None) => return Ok(StepEnd::NoArgument),
                 Ok(Some(value)) => store.set_element(table, u64::from(*index), value),
                 Err(stop) => Err(stop),
             }
@@ -128,7 +128,7 @@ fn call<H: Heap>(
     step: &Call,
     number: u64,
     cx: &mut Context<'_, H>,
-) -> Result<Ended, RunError> {
+) -> Result<StepEnd, RunError> {
     if !matches!(
         exports.module.export(&step.export),
         Some(ExportItem::Func(_))
@@ -162,19 +162,19 @@ fn call<H: Heap>(
             Ok(value) => value,
             Err(Stop::Trap(trap)) => {
                 store.pop_handles(handles)?;
-                return Ok(Ended::Trapped(trap));
+                return Ok(StepEnd::Trapped(trap));
             }
             Err(stop) => return Err(stop.into()),
         };
         let Some(value) = value else {
             store.pop_handles(handles)?;
-            return Ok(Ended::NoArgument);
+            return Ok(StepEnd::NoArgument);
         };
         if param.is_gc() {
             held.push((args.len(), store.add_handle(GcRef::from_register(value))?));
         }
         args.push(value);
-        args.resize(args.len() + param.lane().registers() - 1, 0);
+        args.resize(args.len() + param.storage_kind().registers() - 1, 0);
     }
     for (i, handle) in &held {
         args[*i] = store.handle(*handle).register();
@@ -189,23 +189,23 @@ pub(super) fn end_of<H: Heap>(
     store: &mut Store<H>,
     done: Result<(), Stop>,
     results: &[ValType],
-) -> Result<Ended, RunError> {
+) -> Result<StepEnd, RunError> {
     match done {
         Ok(()) => {
             store.note_bytes(VALUE_FOOTPRINT * results.len() as u64)?;
             let mut kept = Vec::with_capacity(results.len());
             let mut register = 0;
             for ty in results {
-                let width = ty.lane().registers();
+                let width = ty.storage_kind().registers();
                 let low = store.result(register);
                 let high = store.result(register + width - 1);
                 kept.push(keep(store, *ty, low, high)?);
                 register += width;
             }
-            Ok(Ended::Returned(kept))
+            Ok(StepEnd::Returned(kept))
         }
-        Err(Stop::Trap(trap)) => Ok(Ended::Trapped(trap)),
-        Err(Stop::Exception) => Ok(Ended::Threw(keep_exception(store)?)),
+        Err(Stop::Trap(trap)) => Ok(StepEnd::Trapped(trap)),
+        Err(Stop::Exception) => Ok(StepEnd::Threw(keep_exception(store)?)),
         Err(stop) => Err(stop.into()),
     }
 }

@@ -3,9 +3,9 @@
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
-use super::{Ended, file};
-use crate::campaign::targets::Target;
-use crate::events::{self, Event, Survey, Surveyed, Table};
+use super::{CommandOutcome, file};
+use crate::campaign::targets::FuzzTarget;
+use crate::events::{self, Event, EventTable, Survey, Surveyed};
 use crate::generate::Generator;
 use clap::Args;
 use serde::Serialize;
@@ -42,8 +42,8 @@ pub(super) struct Events {
     inputs: Vec<PathBuf>,
 
     /// With --inputs, the fuzz target that they are of: differential or gc_ops.
-    #[arg(long, value_name = "NAME", requires = "inputs", default_value_t = Target::Differential)]
-    target: Target,
+    #[arg(long, value_name = "NAME", requires = "inputs", default_value_t = FuzzTarget::Differential)]
+    target: FuzzTarget,
 
     /// Threads (default: one per core). The figures do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -82,7 +82,7 @@ struct OfInputs {
 }
 
 impl Events {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         if self.inputs.is_empty() {
             self.generated()
         } else {
@@ -97,7 +97,7 @@ impl Events {
         }
     }
 
-    fn generated(&self) -> Result<Ended, String> {
+    fn generated(&self) -> Result<CommandOutcome, String> {
         let generators = self.generators();
         if let Some(path) = &self.report {
             file::try_write(path)?;
@@ -108,11 +108,11 @@ impl Events {
         }
         let named = || generators.iter().zip(&tables);
         if let Some(path) = &self.report {
-            let columns: Vec<(&str, &Table)> = named().map(|(g, t)| (g.name(), t)).collect();
+            let columns: Vec<(&str, &EventTable)> = named().map(|(g, t)| (g.name(), t)).collect();
             let command = format!("gcdiff events --seed {} --cases {}", self.seed, self.cases);
             file::write(path, &events::markdown(&command, &columns))?;
         } else if self.json {
-            let counts = |table: &Table| {
+            let counts = |table: &EventTable| {
                 let counts = Event::ALL.iter().map(|e| (e.name(), table.reached(*e)));
                 counts.collect()
             };
@@ -132,7 +132,7 @@ impl Events {
             }
         }
         match ended_by {
-            None => Ok(Ended::Agree),
+            None => Ok(CommandOutcome::Agree),
             Some(ended_by) => {
                 let done: u64 = tables.iter().map(|table| table.cases).sum();
                 Err(format!("{ended_by}; the figures are those of {done} cases"))
@@ -141,7 +141,7 @@ impl Events {
     }
 
     /// The tables, and why they are incomplete, if they are.
-    fn run(&self, generators: &[Generator]) -> Result<(Vec<Table>, Option<String>), String> {
+    fn run(&self, generators: &[Generator]) -> Result<(Vec<EventTable>, Option<String>), String> {
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let done: Arc<AtomicU64> = Arc::default();
@@ -182,8 +182,8 @@ impl Events {
         Ok((tables.collect(), ended_by))
     }
 
-    fn of_inputs(&self) -> Result<Ended, String> {
-        if !matches!(self.target, Target::Differential | Target::GcOps) {
+    fn of_inputs(&self) -> Result<CommandOutcome, String> {
+        if !matches!(self.target, FuzzTarget::Differential | FuzzTarget::GcOps) {
             let target = self.target;
             return Err(format!("inputs of {target} are no generated cases"));
         }
@@ -191,7 +191,7 @@ impl Events {
         if below.paths.is_empty() {
             return Err("there is no input below the given paths".into());
         }
-        let mut table = Table::default();
+        let mut table = EventTable::default();
         let mut unread = 0;
         for path in &below.paths {
             match below.read(path) {
@@ -220,7 +220,7 @@ impl Events {
             }
         }
         match unread {
-            0 => Ok(Ended::Agree),
+            0 => Ok(CommandOutcome::Agree),
             n => Err(format!(
                 "{n} of {} paths could not be read",
                 below.paths.len()

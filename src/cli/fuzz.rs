@@ -1,11 +1,11 @@
 //! `gcdiff fuzz`: a campaign on generated cases.
 
-use super::Ended;
+use super::CommandOutcome;
 use super::options::Judging;
 use super::output::{self, complain, say, write};
 use super::progress::watched;
 use super::signals::Signals;
-use crate::campaign::{self, Campaign, Finding, Listener, Outcome, Progress, Shelf};
+use crate::campaign::{self, Campaign, CampaignReport, Finding, Listener, Progress, Shelf};
 use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::Options;
@@ -61,7 +61,7 @@ pub(super) struct Fuzz {
 }
 
 impl Fuzz {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
         let signals = Signals::noted()?;
@@ -86,7 +86,7 @@ impl Fuzz {
             Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
             None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
         };
-        let kept = Arc::new(Mutex::new(Kept::new(shelf)));
+        let kept = Arc::new(Mutex::new(SavedFindings::new(shelf)));
         let outcome = watched(
             self.cases,
             template,
@@ -118,7 +118,7 @@ impl Fuzz {
                 return Err(message.into());
             }
             complain(message);
-            return Ok(Ended::Finding);
+            return Ok(CommandOutcome::Finding);
         };
         write(format_args!("{}", outcome.statistics));
         say!(
@@ -132,22 +132,22 @@ impl Fuzz {
             complain("the campaign was ended: too many cases have used up their time");
         }
         Ok(match outcome.findings.is_empty() {
-            true => Ended::Agree,
-            false => Ended::Finding,
+            true => CommandOutcome::Agree,
+            false => CommandOutcome::Finding,
         })
     }
 }
 
 /// The findings on disk, and those that could not be saved.
-struct Kept {
+struct SavedFindings {
     shelf: Shelf,
     /// The command that replays each fingerprint's case, or why the case was not saved.
     replays: BTreeMap<String, Result<String, String>>,
 }
 
-impl Kept {
-    fn new(shelf: Shelf) -> Kept {
-        Kept {
+impl SavedFindings {
+    fn new(shelf: Shelf) -> SavedFindings {
+        SavedFindings {
             shelf,
             replays: BTreeMap::new(),
         }
@@ -164,7 +164,7 @@ impl Kept {
     }
 
     /// Prints the findings by fingerprint. Saving is tried again for those not on disk.
-    fn table(&mut self, outcome: &Outcome) {
+    fn table(&mut self, outcome: &CampaignReport) {
         if outcome.findings.is_empty() {
             return;
         }
@@ -186,7 +186,7 @@ impl Kept {
 
 /// Saves findings as they are made, and prints them in the order of their cases.
 struct Listening {
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<SavedFindings>>,
     bar: ProgressBar,
 }
 

@@ -1,6 +1,6 @@
 //! `gcdiff generate`: the case of a seed.
 
-use super::Ended;
+use super::CommandOutcome;
 use super::output::say;
 use crate::case::{self, Header};
 use crate::generate::{self, Generator};
@@ -25,7 +25,7 @@ pub(super) struct Generate {
 }
 
 impl Generate {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let input = generate::input(self.seed, self.case);
         let origin = generate::origin(self.generator, self.seed, self.case);
         let drawn = self.generator.case(&input);
@@ -39,6 +39,6 @@ impl Generate {
             "{}",
             case::write(&case, &header).map_err(|e| e.to_string())?
         );
-        Ok(Ended::Agree)
+        Ok(CommandOutcome::Agree)
     }
 }

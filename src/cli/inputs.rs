@@ -2,9 +2,9 @@
 
 use super::file::Below;
 use super::output::{complain, say};
-use super::{Ended, file, load};
+use super::{CommandOutcome, file, load};
 use crate::campaign::Folder;
-use crate::campaign::targets::Target;
+use crate::campaign::targets::FuzzTarget;
 use crate::case::LimitsText;
 use crate::escape;
 use crate::generate::{self, gc_ops::Program};
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Inputs {
     /// The fuzz target: differential, gc_ops, module or enrich.
     #[arg(long, value_name = "NAME")]
-    target: Target,
+    target: FuzzTarget,
 
     /// How many cases of the seed; with --from 0 will do.
     #[arg(long, default_value_t = 100)]
@@ -44,11 +44,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         if self.cases == 0 && self.from.is_empty() {
             return Err("--cases 0 without --from makes no inputs".into());
         }
-        let modules = self.target == Target::Module;
+        let modules = self.target == FuzzTarget::Module;
         if !modules && !self.from.is_empty() {
             return Err(format!(
                 "inputs of {} are not made from modules",
@@ -81,12 +81,12 @@ impl Inputs {
             let bytes = generate::input(self.seed, index);
             let name = format!("seed-{}-{index}", self.seed);
             match self.target {
-                Target::Differential | Target::Enrich => write(&name, "", &bytes)?,
-                Target::GcOps => {
+                FuzzTarget::Differential | FuzzTarget::Enrich => write(&name, "", &bytes)?,
+                FuzzTarget::GcOps => {
                     let program = Program::generate(&mut Unstructured::new(&bytes));
                     write(&name, "", &program.encode())?;
                 }
-                Target::Module => {
+                FuzzTarget::Module => {
                     if let Ok(drawn) = generate::case(&bytes) {
                         write(&name, "wasm", &drawn.case.wasm)?;
                     }
@@ -95,7 +95,7 @@ impl Inputs {
         }
         say!("{written} inputs in {}", escape::path(&self.out));
         match unread {
-            0 => Ok(Ended::Agree),
+            0 => Ok(CommandOutcome::Agree),
             n => Err(format!(
                 "{n} of {} paths could not be read",
                 below.paths.len()

@@ -40,7 +40,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(run::RunCommand),
     Replay(replay::Replay),
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
@@ -61,7 +61,7 @@ fn version() -> &'static str {
 }
 
 /// Outcome of a command.
-enum Ended {
+enum CommandOutcome {
     Agree,
     Finding,
 }
@@ -93,9 +93,9 @@ pub fn main() -> ExitCode {
         output::complain(message);
     }
     match ended {
-        Ok(Ended::Finding) => ExitCode::from(1),
-        Ok(Ended::Agree) if output.is_none() => ExitCode::SUCCESS,
-        Ok(Ended::Agree) => ExitCode::from(2),
+        Ok(CommandOutcome::Finding) => ExitCode::from(1),
+        Ok(CommandOutcome::Agree) if output.is_none() => ExitCode::SUCCESS,
+        Ok(CommandOutcome::Agree) => ExitCode::from(2),
         Err(message) => {
             output::complain(&message);
             ExitCode::from(2)

@@ -6,9 +6,9 @@ use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
-use super::{Ended, file};
+use super::{CommandOutcome, file};
 use crate::campaign::replay::{CaseResult, Item, Settings, Watch, replay, table};
-use crate::campaign::targets::Target;
+use crate::campaign::targets::FuzzTarget;
 use crate::campaign::{Finding, Origin, Progress, Shelf, quote};
 use crate::case::LimitsText;
 use crate::escape::{self, Line};
@@ -38,7 +38,7 @@ pub(super) struct Replay {
     /// Judge raw inputs as this fuzz target does: differential, gc_ops,
     /// module or enrich.
     #[arg(long, value_name = "NAME")]
-    target: Option<Target>,
+    target: Option<FuzzTarget>,
 
     /// With --target, write the smallest case of each fingerprint into this
     /// folder, as .wat.
@@ -67,7 +67,7 @@ fn cut_short(items: &[Item], all: usize) -> String {
 }
 
 impl Replay {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
@@ -129,11 +129,11 @@ impl Replay {
         let ended = this.print(&items, &saved);
         match (&saved.error, ended) {
             // A finding decides the exit code even after an error.
-            (Some(error), Ok(Ended::Finding)) => {
+            (Some(error), Ok(CommandOutcome::Finding)) => {
                 complain(error);
-                Ok(Ended::Finding)
+                Ok(CommandOutcome::Finding)
             }
-            (_, Ok(Ended::Agree)) if items.len() < all => Err(cut_short(&items, all)),
+            (_, Ok(CommandOutcome::Agree)) if items.len() < all => Err(cut_short(&items, all)),
             (_, ended) => {
                 if items.len() < all {
                     complain(&cut_short(&items, all));
@@ -183,7 +183,7 @@ impl Replay {
         Ok((result, case.wasm.len()))
     }
 
-    fn print(&self, items: &[Item], saved: &Saved) -> Result<Ended, String> {
+    fn print(&self, items: &[Item], saved: &Saved) -> Result<CommandOutcome, String> {
         let mut counts = [0; 4];
         for item in items {
             let at = match &item.result {
@@ -224,9 +224,9 @@ impl Replay {
             items.len()
         );
         match (findings, failed) {
-            (0, 0) => Ok(Ended::Agree),
+            (0, 0) => Ok(CommandOutcome::Agree),
             (0, n) => Err(format!("{n} of {} {what} could not be run", items.len())),
-            _ => Ok(Ended::Finding),
+            _ => Ok(CommandOutcome::Finding),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `gcdiff run`: one case, one verdict.
 
-use super::Ended;
+use super::CommandOutcome;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::say;
@@ -9,7 +9,7 @@ use crate::case::{self, Call, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::jobs::within;
-use crate::observe::Outcome;
+use crate::observe::StepOutcome;
 use crate::oracle::{
     self, EXCEPTION, JsonReport, JudgeReport, Names, Verdict, show_as, type_of_result,
 };
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// options override it. Without a plan every exported function is called once,
 /// in order, with arguments the harness makes up.
 #[derive(Args)]
-pub(super) struct Run {
+pub(super) struct RunCommand {
     /// The module, .wat or .wasm.
     file: PathBuf,
 
@@ -49,8 +49,8 @@ pub(super) struct Run {
     json: bool,
 }
 
-impl Run {
-    pub(super) fn main(self) -> Result<Ended, String> {
+impl RunCommand {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
         let Loaded {
@@ -89,13 +89,13 @@ impl Run {
         }
         match &verdict {
             Verdict::Discard(..) => Err(in_file(verdict.to_string())),
-            Verdict::Agree if self.json => Ok(Ended::Agree),
-            _ if self.json => Ok(Ended::Finding),
+            Verdict::Agree if self.json => Ok(CommandOutcome::Agree),
+            _ if self.json => Ok(CommandOutcome::Finding),
             Verdict::Agree => {
                 let names: Vec<&str> = options.collectors.iter().map(|s| s.name()).collect();
                 say!("agree: {}", names.join(", "));
                 let Some(seen) = judged.observation() else {
-                    return Ok(Ended::Agree);
+                    return Ok(CommandOutcome::Agree);
                 };
                 let names = Names::new(&module);
                 if let Some(recorded) = recorded {
@@ -107,7 +107,7 @@ impl Run {
                         Some(export) => format!("{export:?}"),
                     };
                     let ended = match &step.outcome {
-                        Outcome::Returned(values) => {
+                        StepOutcome::Returned(values) => {
                             let values = values.iter().enumerate().map(|(i, value)| {
                                 let export = step.export.as_deref();
                                 let ty = export.and_then(|e| type_of_result(&module, e, i));
@@ -115,16 +115,16 @@ impl Run {
                             });
                             format!("returned{}", values.collect::<String>())
                         }
-                        Outcome::Trapped(trap) => format!("trapped: {trap}"),
-                        Outcome::Threw(value) => {
+                        StepOutcome::Trapped(trap) => format!("trapped: {trap}"),
+                        StepOutcome::Threw(value) => {
                             let thrown = show_as(*value, Some(EXCEPTION), &seen.graph, &names);
                             format!("threw {thrown}")
                         }
-                        Outcome::NoArgument => "not called: no argument fits".into(),
+                        StepOutcome::NoArgument => "not called: no argument fits".into(),
                     };
                     say!("  {what}: {ended}");
                 }
-                Ok(Ended::Agree)
+                Ok(CommandOutcome::Agree)
             }
             verdict => Ok(finding(verdict, recorded)),
         }
@@ -132,7 +132,7 @@ impl Run {
 }
 
 /// Prints a bad verdict, and whether it differs from the recorded one.
-fn finding(verdict: &Verdict, recorded: Option<String>) -> Ended {
+fn finding(verdict: &Verdict, recorded: Option<String>) -> CommandOutcome {
     say!("{verdict}");
     if let Some(fingerprint) = verdict.fingerprint() {
         say!("  fingerprint  {fingerprint}");
@@ -140,5 +140,5 @@ fn finding(verdict: &Verdict, recorded: Option<String>) -> Ended {
             say!("  recorded     {}, which is another", Line(&recorded));
         }
     }
-    Ended::Finding
+    CommandOutcome::Finding
 }

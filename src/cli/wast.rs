@@ -3,7 +3,7 @@
 use super::options::{Judging, Limiting, list};
 use super::output::{complain, say};
 use super::waiting::Waiting;
-use super::{Ended, file};
+use super::{CommandOutcome, file};
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
@@ -43,7 +43,7 @@ pub(super) struct Wast {
 }
 
 impl Wast {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         if self.judging.reschedule.is_some() {
             return Err("--reschedule is for cases: a script is run once".into());
         }
@@ -63,8 +63,8 @@ impl Wast {
         }
         unreadable.iter().for_each(|message| complain(message));
         match failed {
-            true => Ok(Ended::Finding),
-            false => Ok(Ended::Agree),
+            true => Ok(CommandOutcome::Finding),
+            false => Ok(CommandOutcome::Agree),
         }
     }
 

@@ -4,7 +4,7 @@ use super::options::fault;
 use super::output::say;
 use super::progress::watched;
 use super::signals::Signals;
-use super::{Ended, file};
+use super::{CommandOutcome, file};
 use crate::campaign::Folder;
 use crate::escape;
 use crate::generate::Generator;
@@ -84,7 +84,7 @@ struct Document<'a> {
 }
 
 impl Zoo {
-    pub(super) fn main(self) -> Result<Ended, String> {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let trials = Trials {
             faults: match self.fault.is_empty() {
@@ -101,7 +101,7 @@ impl Zoo {
                 say!("{:10} {}", fault.id, fault.mechanism);
                 say!("{:10} {}", "", fault.source);
             }
-            return Ok(Ended::Agree);
+            return Ok(CommandOutcome::Agree);
         }
         if let Some(folder) = &self.report {
             let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
@@ -118,7 +118,7 @@ impl Zoo {
             for (name, text) in report.files() {
                 file::write(&folder.join(name), &text)?;
             }
-            return Ok(Ended::Agree);
+            return Ok(CommandOutcome::Agree);
         }
         let setup = Setup {
             generator: self.generator,
@@ -149,7 +149,7 @@ impl Zoo {
                 "{ending}; {} of {all} faults were not tried with every seed",
                 all - tried
             )),
-            _ => Ok(Ended::Agree),
+            _ => Ok(CommandOutcome::Agree),
         }
     }
 }

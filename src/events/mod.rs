@@ -5,7 +5,7 @@
 //! that it may replace the heap wherever the oracle runs one. The engine reports what
 //! heaps cannot see ([`Heap::on_event`](crate::heap::Heap::on_event)).
 //!
-//! [`Table`] has the number of cases of a generator that reach each event.
+//! [`EventTable`] has the number of cases of a generator that reach each event.
 //!
 //! ```
 //! use gcdiff::events::{self, Event, Sink};
@@ -38,5 +38,5 @@ mod tally;
 pub use event::Event;
 pub use recorder::recorder;
 pub use survey::{Survey, Surveyed};
-pub use table::{Table, markdown, of_case};
+pub use table::{EventTable, markdown, of_case};
 pub use tally::{EVENTS, Sink, Tally};

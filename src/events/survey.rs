@@ -1,6 +1,6 @@
 //! The events of many cases, on several threads.
 
-use super::{Table, Tally, of_case};
+use super::{EventTable, Tally, of_case};
 use crate::generate::{self, Generator};
 use crate::jobs::{Desk, Note, Pool, Work};
 use crate::oracle::{Panic, Violation};
@@ -28,7 +28,7 @@ pub struct Survey {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Surveyed {
     /// The events of the cases that completed.
-    pub table: Table,
+    pub table: EventTable,
     /// By number, why a case did not complete: a panic or an endless loop.
     /// Either is a bug of gcdiff, since only its own heap takes part.
     pub failed: BTreeMap<u64, String>,
@@ -85,7 +85,7 @@ impl<E> Cases<E> {
 }
 
 impl<E: Fn(u64) -> Option<Tally> + Send + Sync + 'static> Work for Cases<E> {
-    type Done = Option<Tally>;
+    type Output = Option<Tally>;
 
     fn work(&self, index: u64, _: &Arc<Desk>) -> Option<Tally> {
         (self.events)(index)

@@ -7,22 +7,22 @@ use crate::oracle::{Collector, Options, Timing, judge_module};
 
 /// The shares of cases that reach each event.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Table {
+pub struct EventTable {
     /// Cases that ran.
     pub cases: u64,
     reached: [u64; EVENTS],
 }
 
-impl Default for Table {
-    fn default() -> Table {
-        Table {
+impl Default for EventTable {
+    fn default() -> EventTable {
+        EventTable {
             cases: 0,
             reached: [0; EVENTS],
         }
     }
 }
 
-impl Table {
+impl EventTable {
     /// Counts a case.
     pub fn count(&mut self, tally: &Tally) {
         self.cases += 1;
@@ -43,7 +43,7 @@ impl Table {
 }
 
 /// A table of shares as Markdown: a row for each event, a column for each of `tables`.
-pub fn markdown(command: &str, tables: &[(&str, &Table)]) -> String {
+pub fn markdown(command: &str, tables: &[(&str, &EventTable)]) -> String {
     let mut text = format!(
         "# Events\n\nWritten by `{command} --report FILE`.\n\nThe share of a generator's cases in which each event happens at \
          least once, under the counting heap. Nothing is audited here, and no other heap takes part.\n\n| event | meaning |"

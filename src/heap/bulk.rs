@@ -2,7 +2,7 @@
 
 use super::space::{Space, outside};
 use super::{GcRef, HeapError};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 impl Space {
     /// `array.fill`, without barriers.
@@ -11,18 +11,18 @@ impl Space {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        let range = self.elements(r, start, len, lane)?;
+        let range = self.elements(r, start, len, kind)?;
         let at = range.start;
-        if lane == Lane::B128 {
+        if kind == StorageKind::B128 {
             let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
             slice.as_chunks_mut().0.fill(value.to_le_bytes());
             return Ok(());
         }
         self.storage
-            .fill(range, lane, value as u64)
+            .fill(range, kind, value as u64)
             .ok_or_else(|| outside(at))
     }
 
@@ -32,10 +32,10 @@ impl Space {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        let to = self.elements(dst.0, dst.1, len, lane)?;
-        let from = self.elements(src.0, src.1, len, lane)?;
+        let to = self.elements(dst.0, dst.1, len, kind)?;
+        let from = self.elements(src.0, src.1, len, kind)?;
         self.storage
             .copy(to.start, from.start, from.len())
             .ok_or_else(|| outside(to.start))
@@ -46,13 +46,13 @@ impl Space {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             return Err(HeapError::corrupt(r.0, "raw bytes into references"));
         }
-        let from = self.elements(r, start, 0, lane)?.start;
+        let from = self.elements(r, start, 0, kind)?.start;
         self.object(r, (from - r.0 as usize) as u64 + data.len() as u64)?;
         self.storage
             .slice_mut(from..from + data.len())
@@ -66,14 +66,14 @@ impl Space {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         words: &[u32],
     ) -> Result<(), HeapError> {
-        if !matches!(lane, Lane::Gc | Lane::Func) {
+        if !matches!(kind, StorageKind::Gc | StorageKind::Func) {
             return Err(HeapError::corrupt(r.0, "references into numbers"));
         }
         let len = u32::try_from(words.len()).unwrap_or(u32::MAX);
-        let range = self.elements(r, start, len, lane)?;
+        let range = self.elements(r, start, len, kind)?;
         let at = range.start;
         let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
         for (chunk, word) in slice.as_chunks_mut().0.iter_mut().zip(words) {

@@ -4,7 +4,7 @@ use super::header::HEADER;
 use super::space::{Space, outside};
 use super::storage::put;
 use super::{GRANULE, GcRef, HeapError};
-use crate::types::{Field, Lane};
+use crate::types::{Field, StorageKind};
 
 impl Space {
     /// Zeroes the payload of a new object: every default value is zero.
@@ -29,10 +29,10 @@ impl Space {
             let too_few = || HeapError::corrupt(r.0, "too few registers for the fields");
             let at = field.offset as usize;
             let low = *registers.next().ok_or_else(too_few)?;
-            put(payload, at, field.lane, low).ok_or_else(beyond)?;
-            if field.lane == Lane::B128 {
+            put(payload, at, field.kind, low).ok_or_else(beyond)?;
+            if field.kind == StorageKind::B128 {
                 let high = *registers.next().ok_or_else(too_few)?;
-                put(payload, at + 8, Lane::B64, high).ok_or_else(beyond)?;
+                put(payload, at + 8, StorageKind::B64, high).ok_or_else(beyond)?;
             }
         }
         match registers.len() {
@@ -46,15 +46,15 @@ impl Space {
     pub fn init_elements(
         &mut self,
         r: GcRef,
-        lane: Lane,
+        kind: StorageKind,
         registers: &[u64],
     ) -> Result<(), HeapError> {
-        let range = self.elements(r, 0, registers.len() as u32, lane)?;
+        let range = self.elements(r, 0, registers.len() as u32, kind)?;
         let at = range.start;
         let slice = self.storage.slice_mut(range).ok_or_else(|| outside(at))?;
-        let elements = slice.chunks_exact_mut(lane.width() as usize);
+        let elements = slice.chunks_exact_mut(kind.width() as usize);
         for (element, value) in elements.zip(registers) {
-            put(element, 0, lane, *value).ok_or_else(|| outside(at))?;
+            put(element, 0, kind, *value).ok_or_else(|| outside(at))?;
         }
         Ok(())
     }
@@ -78,14 +78,14 @@ impl Space {
         registers: &'a [u64],
     ) -> Result<&'a [u64], HeapError> {
         let offset = u64::from(field.offset);
-        match (field.lane, registers) {
-            (Lane::B128, [low, high, rest @ ..]) => {
-                self.store(r, offset, Lane::B64, *low)?;
-                self.store(r, offset + 8, Lane::B64, *high)?;
+        match (field.kind, registers) {
+            (StorageKind::B128, [low, high, rest @ ..]) => {
+                self.store(r, offset, StorageKind::B64, *low)?;
+                self.store(r, offset + 8, StorageKind::B64, *high)?;
                 Ok(rest)
             }
-            (lane, [value, rest @ ..]) => {
-                self.store(r, offset, lane, *value)?;
+            (kind, [value, rest @ ..]) => {
+                self.store(r, offset, kind, *value)?;
                 Ok(rest)
             }
             (_, []) => Err(HeapError::corrupt(r.0, "too few registers for the fields")),

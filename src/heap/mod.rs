@@ -29,7 +29,7 @@ mod trace_info;
 
 pub use contract::{
     Block, CodePoint, Corruption, EngineEvent, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
-    Inspect, NewObject, Place, RawFrame, Reclaims, RootList, Roots, Shape, Slot, Stats,
+    Inspect, NewObject, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape, Stats,
 };
 pub use log::Change;
 pub use storage::POISON;

@@ -5,23 +5,23 @@ use super::header::HEADER;
 use super::space::Space;
 use super::trace_info::element_offset;
 use super::{Block, GcRef, Inspect, Place, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 /// [`Inspect::peek_elements`], element by element.
 pub fn each<H: Inspect + ?Sized>(
     heap: &H,
     r: GcRef,
-    lane: Lane,
+    kind: StorageKind,
     len: u32,
     out: &mut Vec<u8>,
 ) -> u32 {
-    let width = lane.width() as usize;
+    let width = kind.width() as usize;
     for index in 0..len {
-        let place = Place::Element { index, lane };
+        let place = Place::Element { index, kind };
         let Some(low) = heap.peek(r, place) else {
             return index;
         };
-        if lane != Lane::B128 {
+        if kind != StorageKind::B128 {
             out.extend_from_slice(&low.to_le_bytes()[..width]);
             continue;
         }
@@ -37,7 +37,7 @@ pub fn each<H: Inspect + ?Sized>(
 pub fn all<H: Inspect>(
     heap: &H,
     bytes: Option<&[u8]>,
-    (r, lane, len): (GcRef, Lane, u32),
+    (r, kind, len): (GcRef, StorageKind, u32),
     out: &mut Vec<u8>,
 ) -> u32 {
     match bytes {
@@ -45,7 +45,7 @@ pub fn all<H: Inspect>(
             out.extend_from_slice(bytes);
             len
         }
-        None => each(heap, r, lane, len, out),
+        None => each(heap, r, kind, len, out),
     }
 }
 
@@ -60,32 +60,32 @@ impl Space {
     /// The whole value at a place.
     pub fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
         let low = u128::from(self.peek(r, place)?);
-        match place.lane() {
-            Lane::B128 => Some(low | u128::from(self.peek_high(r, place)?) << 64),
+        match place.storage_kind() {
+            StorageKind::B128 => Some(low | u128::from(self.peek_high(r, place)?) << 64),
             _ => Some(low),
         }
     }
 
     /// The value at a place; the low half of a vector.
     pub fn peek(&self, r: GcRef, place: Place) -> Option<u64> {
-        let (offset, lane) = self.locate(r, place)?;
-        self.load(r, offset, lane).ok()
+        let (offset, kind) = self.locate(r, place)?;
+        self.load(r, offset, kind).ok()
     }
 
     /// The high half of the `v128` at a place.
     pub fn peek_high(&self, r: GcRef, place: Place) -> Option<u64> {
         match self.locate(r, place)? {
-            (offset, Lane::B128) => self.load(r, offset + 8, Lane::B64).ok(),
+            (offset, StorageKind::B128) => self.load(r, offset + 8, StorageKind::B64).ok(),
             _ => None,
         }
     }
 
     /// The bytes of an array's first `len` elements, if it has that many.
-    pub fn peek_elements(&self, r: GcRef, lane: Lane, len: u32) -> Option<&[u8]> {
+    pub fn peek_elements(&self, r: GcRef, kind: StorageKind, len: u32) -> Option<&[u8]> {
         if len > self.array_len(r).ok()? {
             return None;
         }
-        self.storage.slice(self.elements(r, 0, len, lane).ok()?)
+        self.storage.slice(self.elements(r, 0, len, kind).ok()?)
     }
 
     /// The tag of an exception, or the host's number for an external value.
@@ -99,11 +99,11 @@ impl Space {
         self.bytes(block.start, block.size)
     }
 
-    fn locate(&self, r: GcRef, place: Place) -> Option<(u64, Lane)> {
+    fn locate(&self, r: GcRef, place: Place) -> Option<(u64, StorageKind)> {
         match place {
-            Place::Field(field) => Some((u64::from(field.offset), field.lane)),
-            Place::Element { index, lane } => {
-                (index < self.array_len(r).ok()?).then(|| (element_offset(index, lane), lane))
+            Place::Field(field) => Some((u64::from(field.offset), field.kind)),
+            Place::Element { index, kind } => {
+                (index < self.array_len(r).ok()?).then(|| (element_offset(index, kind), kind))
             }
         }
     }
@@ -124,34 +124,40 @@ mod tests {
         let kinds = Kinds::new();
         heap.add_types(&kinds.types);
         heap.new_extern(1).unwrap();
-        let array = |heap: &mut H, ty: TypeId, lane: Lane| {
-            let registers = 5 * lane.registers() as u64;
+        let array = |heap: &mut H, ty: TypeId, kind: StorageKind| {
+            let registers = 5 * kind.registers() as u64;
             let values: Vec<u64> = (1..=registers).map(|i| i << 56 | i << 24 | i).collect();
             heap.new_array_fixed(ty, &values).unwrap()
         };
-        for (ty, lane) in [
-            (kinds.bytes, Lane::B8),
-            (kinds.words, Lane::B32),
-            (kinds.vectors, Lane::B128),
-            (kinds.funcs, Lane::Func),
+        for (ty, kind) in [
+            (kinds.bytes, StorageKind::B8),
+            (kinds.words, StorageKind::B32),
+            (kinds.vectors, StorageKind::B128),
+            (kinds.funcs, StorageKind::Func),
         ] {
-            let r = array(&mut heap, ty, lane);
+            let r = array(&mut heap, ty, kind);
             heap.new_extern(2).unwrap();
-            // Some elements, all, too many; with the right lane and wrong ones;
+            // Some elements, all, too many; with the right storage kind and wrong ones;
             // of references that are no array.
             for len in [0, 1, 5, 6, 100, u32::MAX] {
-                for lane in [Lane::B8, Lane::B16, Lane::B64, Lane::B128, lane] {
+                for kind in [
+                    StorageKind::B8,
+                    StorageKind::B16,
+                    StorageKind::B64,
+                    StorageKind::B128,
+                    kind,
+                ] {
                     for r in [r, GcRef(r.0 + 1), GcRef(16), GcRef::NULL] {
                         let (mut a, mut b) = (vec![9], vec![9]);
-                        let read = heap.peek_elements(r, lane, len, &mut a);
-                        assert_eq!(each(&heap, r, lane, len, &mut b), read);
+                        let read = heap.peek_elements(r, kind, len, &mut a);
+                        assert_eq!(each(&heap, r, kind, len, &mut b), read);
                         assert_eq!((&a, read <= 5), (&b, true));
-                        assert_eq!(a.len(), 1 + (read * lane.width()) as usize);
+                        assert_eq!(a.len(), 1 + (read * kind.width()) as usize);
                     }
                 }
             }
             let mut bytes = Vec::new();
-            assert_eq!(heap.peek_elements(r, lane, 5, &mut bytes), 5);
+            assert_eq!(heap.peek_elements(r, kind, 5, &mut bytes), 5);
             assert_eq!(bytes[0], 1);
         }
     }
@@ -163,10 +169,16 @@ mod tests {
         let r = space.bump(2).unwrap();
         space.set_header(r, Shape::Array(TypeId(0))).unwrap();
         space.set_array_len(r, 3).unwrap();
-        space.write_data(r, 0, Lane::B8, &[7, 8, 9]).unwrap();
-        assert_eq!(space.peek_elements(r, Lane::B8, 2), Some(&[7, 8][..]));
-        assert_eq!(space.peek_elements(r, Lane::B8, 3), Some(&[7, 8, 9][..]));
-        assert_eq!(space.peek_elements(r, Lane::B8, 4), None);
+        space.write_data(r, 0, StorageKind::B8, &[7, 8, 9]).unwrap();
+        assert_eq!(
+            space.peek_elements(r, StorageKind::B8, 2),
+            Some(&[7, 8][..])
+        );
+        assert_eq!(
+            space.peek_elements(r, StorageKind::B8, 3),
+            Some(&[7, 8, 9][..])
+        );
+        assert_eq!(space.peek_elements(r, StorageKind::B8, 4), None);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 
 use super::granules::Granules;
 use super::header::{self, HEADER};
-use super::storage::Storage;
+use super::storage::HeapBytes;
 use super::trace_info::element_offset;
 use super::{Change, GRANULE, GcRef, HeapError, Place, Shape};
-use crate::types::{ARRAY_ELEMENTS, Lane};
+use crate::types::{ARRAY_ELEMENTS, StorageKind};
 use std::ops::Range;
 
 /// The least size of an array's block: header, length and padding.
@@ -16,7 +16,7 @@ const ARRAY: u64 = (HEADER + ARRAY_ELEMENTS) as u64;
 
 /// Memory with objects in it.
 pub struct Space {
-    pub(super) storage: Storage,
+    pub(super) storage: HeapBytes,
     granules: Granules,
     limit: u32,
 }
@@ -25,7 +25,7 @@ impl Space {
     /// An empty space whose addresses stay below `max_bytes`.
     pub fn new(max_bytes: u32) -> Space {
         Space {
-            storage: Storage::new(max_bytes),
+            storage: HeapBytes::new(max_bytes),
             granules: Granules::new(),
             limit: max_bytes / GRANULE,
         }
@@ -268,10 +268,10 @@ impl Space {
 
     /// Reads the value at a payload offset.
     #[inline]
-    pub fn load(&self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
+    pub fn load(&self, r: GcRef, offset: u64, kind: StorageKind) -> Result<u64, HeapError> {
         let offset = u64::from(HEADER) + offset;
-        let at = self.object(r, offset + u64::from(lane.width()))? + offset as usize;
-        self.storage.load(at, lane).ok_or_else(|| outside(at))
+        let at = self.object(r, offset + u64::from(kind.width()))? + offset as usize;
+        self.storage.load(at, kind).ok_or_else(|| outside(at))
     }
 
     /// Writes the value at a payload offset.
@@ -280,13 +280,13 @@ impl Space {
         &mut self,
         r: GcRef,
         offset: u64,
-        lane: Lane,
+        kind: StorageKind,
         value: u64,
     ) -> Result<(), HeapError> {
         let offset = u64::from(HEADER) + offset;
-        let at = self.object(r, offset + u64::from(lane.width()))? + offset as usize;
+        let at = self.object(r, offset + u64::from(kind.width()))? + offset as usize;
         self.storage
-            .store(at, lane, value)
+            .store(at, kind, value)
             .ok_or_else(|| outside(at))
     }
 
@@ -310,25 +310,25 @@ impl Space {
     /// The value at a place.
     #[inline]
     pub fn load_value(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        match place.lane() {
-            Lane::B128 => self.load_vector(r, place),
-            lane => Ok(u128::from(self.load(r, place.offset(), lane)?)),
+        match place.storage_kind() {
+            StorageKind::B128 => self.load_vector(r, place),
+            kind => Ok(u128::from(self.load(r, place.offset(), kind)?)),
         }
     }
 
     /// Writes a value of any width at a place.
     #[inline]
     pub fn store_value(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.lane() {
-            Lane::B128 => self.store_vector(r, place, value),
-            lane => self.store(r, place.offset(), lane, value as u64),
+        match place.storage_kind() {
+            StorageKind::B128 => self.store_vector(r, place, value),
+            kind => self.store(r, place.offset(), kind, value as u64),
         }
     }
 
     /// The address of the `v128` at a place.
     fn vector(&self, r: GcRef, place: Place) -> Result<usize, HeapError> {
         let offset = u64::from(HEADER) + place.offset();
-        let end = offset + u64::from(Lane::B128.width());
+        let end = offset + u64::from(StorageKind::B128.width());
         Ok(self.object(r, end)? + offset as usize)
     }
 
@@ -339,10 +339,10 @@ impl Space {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<Range<usize>, HeapError> {
-        let from = u64::from(HEADER) + element_offset(start, lane);
-        let to = from + u64::from(len) * u64::from(lane.width());
+        let from = u64::from(HEADER) + element_offset(start, kind);
+        let to = from + u64::from(len) * u64::from(kind.width());
         let at = self.object(r, to)?;
         Ok(at + from as usize..at + to as usize)
     }
@@ -353,7 +353,7 @@ impl Space {
         if !kind(self.shape(r)?) {
             return Err(HeapError::corrupt(r.0, "an object of another kind"));
         }
-        Ok(self.load(r, 0, Lane::B32)? as u32)
+        Ok(self.load(r, 0, StorageKind::B32)? as u32)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::log::Log;
 use crate::pool::Spare;
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::ops::Range;
 
 /// The byte that fills memory without objects: freed blocks, and memory beyond
@@ -36,17 +36,17 @@ thread_local! {
 }
 
 /// Bytes that grow up to a limit. New bytes are poison.
-pub struct Storage {
+pub struct HeapBytes {
     bytes: Vec<u8>,
     max: usize,
     /// The writes, while the log is on.
     pub(super) log: Log,
 }
 
-impl Storage {
+impl HeapBytes {
     /// Empty memory that can grow to `max` bytes.
-    pub fn new(max: u32) -> Storage {
-        Storage {
+    pub fn new(max: u32) -> HeapBytes {
+        HeapBytes {
             bytes: Spare::take(&SPARE),
             max: max as usize,
             log: Log::default(),
@@ -99,20 +99,22 @@ impl Storage {
 
     /// Reads a value, zero-extended; the low half of a `v128`.
     #[inline]
-    pub fn load(&self, at: usize, lane: Lane) -> Option<u64> {
-        Some(match lane {
-            Lane::B8 => u64::from(u8::from_le_bytes(self.read(at)?)),
-            Lane::B16 => u64::from(u16::from_le_bytes(self.read(at)?)),
-            Lane::B32 | Lane::Gc | Lane::Func => u64::from(u32::from_le_bytes(self.read(at)?)),
-            Lane::B64 | Lane::B128 => u64::from_le_bytes(self.read(at)?),
+    pub fn load(&self, at: usize, kind: StorageKind) -> Option<u64> {
+        Some(match kind {
+            StorageKind::B8 => u64::from(u8::from_le_bytes(self.read(at)?)),
+            StorageKind::B16 => u64::from(u16::from_le_bytes(self.read(at)?)),
+            StorageKind::B32 | StorageKind::Gc | StorageKind::Func => {
+                u64::from(u32::from_le_bytes(self.read(at)?))
+            }
+            StorageKind::B64 | StorageKind::B128 => u64::from_le_bytes(self.read(at)?),
         })
     }
 
     /// Writes a value, truncated; zero-extended to a `v128`.
     #[inline]
-    pub fn store(&mut self, at: usize, lane: Lane, value: u64) -> Option<()> {
-        put(&mut self.bytes, at, lane, value)?;
-        self.log.note(at, lane.width() as usize);
+    pub fn store(&mut self, at: usize, kind: StorageKind, value: u64) -> Option<()> {
+        put(&mut self.bytes, at, kind, value)?;
+        self.log.note(at, kind.width() as usize);
         Some(())
     }
 
@@ -137,15 +139,17 @@ impl Storage {
     }
 
     /// Fills a range with copies of one value.
-    pub fn fill(&mut self, range: Range<usize>, lane: Lane, value: u64) -> Option<()> {
+    pub fn fill(&mut self, range: Range<usize>, kind: StorageKind, value: u64) -> Option<()> {
         self.log.note(range.start, range.len());
         let slice = self.bytes.get_mut(range)?;
-        match lane {
-            Lane::B8 => slice.fill(value as u8),
-            Lane::B16 => fill_chunks(slice, (value as u16).to_le_bytes()),
-            Lane::B32 | Lane::Gc | Lane::Func => fill_chunks(slice, (value as u32).to_le_bytes()),
-            Lane::B64 => fill_chunks(slice, value.to_le_bytes()),
-            Lane::B128 => fill_chunks(slice, u128::from(value).to_le_bytes()),
+        match kind {
+            StorageKind::B8 => slice.fill(value as u8),
+            StorageKind::B16 => fill_chunks(slice, (value as u16).to_le_bytes()),
+            StorageKind::B32 | StorageKind::Gc | StorageKind::Func => {
+                fill_chunks(slice, (value as u32).to_le_bytes())
+            }
+            StorageKind::B64 => fill_chunks(slice, value.to_le_bytes()),
+            StorageKind::B128 => fill_chunks(slice, u128::from(value).to_le_bytes()),
         }
         Some(())
     }
@@ -170,7 +174,7 @@ impl Storage {
     }
 }
 
-impl Drop for Storage {
+impl Drop for HeapBytes {
     fn drop(&mut self) {
         self.bytes.clear();
         Spare::give_up_to(&SPARE, std::mem::take(&mut self.bytes), KEPT);
@@ -179,18 +183,20 @@ impl Drop for Storage {
 
 /// Writes a value into bytes, truncated; zero-extended to a `v128`.
 #[inline]
-pub(super) fn put(bytes: &mut [u8], at: usize, lane: Lane, value: u64) -> Option<()> {
+pub(super) fn put(bytes: &mut [u8], at: usize, kind: StorageKind, value: u64) -> Option<()> {
     #[inline]
     fn write<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) -> Option<()> {
         *bytes.get_mut(at..at + N)?.first_chunk_mut()? = value;
         Some(())
     }
-    match lane {
-        Lane::B8 => write(bytes, at, (value as u8).to_le_bytes()),
-        Lane::B16 => write(bytes, at, (value as u16).to_le_bytes()),
-        Lane::B32 | Lane::Gc | Lane::Func => write(bytes, at, (value as u32).to_le_bytes()),
-        Lane::B64 => write(bytes, at, value.to_le_bytes()),
-        Lane::B128 => write(bytes, at, u128::from(value).to_le_bytes()),
+    match kind {
+        StorageKind::B8 => write(bytes, at, (value as u8).to_le_bytes()),
+        StorageKind::B16 => write(bytes, at, (value as u16).to_le_bytes()),
+        StorageKind::B32 | StorageKind::Gc | StorageKind::Func => {
+            write(bytes, at, (value as u32).to_le_bytes())
+        }
+        StorageKind::B64 => write(bytes, at, value.to_le_bytes()),
+        StorageKind::B128 => write(bytes, at, u128::from(value).to_le_bytes()),
     }
 }
 
@@ -201,7 +207,7 @@ fn fill_chunks<const N: usize>(slice: &mut [u8], pattern: [u8; N]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heap::testing::LANES;
+    use crate::heap::testing::STORAGE_KINDS;
     use crate::heap::{GRANULE, GcRef};
 
     #[test]
@@ -212,7 +218,7 @@ mod tests {
 
     #[test]
     fn memory_doubles_up_to_the_limit_and_starts_as_poison() {
-        let mut s = Storage::new(10_000);
+        let mut s = HeapBytes::new(10_000);
         assert_eq!(s.len(), 0);
         assert!(s.grow_to(1));
         assert_eq!(s.len(), 4096);
@@ -227,55 +233,55 @@ mod tests {
     }
 
     #[test]
-    fn every_lane_keeps_what_it_can_hold() {
+    fn every_storage_kind_keeps_what_it_can_hold() {
         let value = 0x8182_8384_8586_8788;
-        for lane in LANES {
-            let mut s = Storage::new(4096);
+        for kind in STORAGE_KINDS {
+            let mut s = HeapBytes::new(4096);
             assert!(s.grow_to(64));
-            s.store(3, lane, value).unwrap();
-            let expected = match lane.width() {
+            s.store(3, kind, value).unwrap();
+            let expected = match kind.width() {
                 1 => value & 0xff,
                 2 => value & 0xffff,
                 4 => value & 0xffff_ffff,
                 _ => value,
             };
-            assert_eq!(s.load(3, lane), Some(expected));
+            assert_eq!(s.load(3, kind), Some(expected));
             assert_eq!(s.slice(2..3).unwrap(), [POISON]);
-            let end = 3 + lane.width() as usize;
+            let end = 3 + kind.width() as usize;
             assert_eq!(s.slice(end..end + 1).unwrap(), [POISON]);
-            let last = 4096 - lane.width() as usize;
-            assert_eq!(s.store(last, lane, 0), Some(()));
-            assert_eq!(s.store(last + 1, lane, 0), None);
-            assert_eq!(s.load(last + 9, lane), None);
+            let last = 4096 - kind.width() as usize;
+            assert_eq!(s.store(last, kind, 0), Some(()));
+            assert_eq!(s.store(last + 1, kind, 0), None);
+            assert_eq!(s.load(last + 9, kind), None);
         }
     }
 
     #[test]
     fn a_fill_writes_what_single_stores_write() {
-        for lane in LANES {
-            let width = lane.width() as usize;
-            let (mut filled, mut stored) = (Storage::new(4096), Storage::new(4096));
+        for kind in STORAGE_KINDS {
+            let width = kind.width() as usize;
+            let (mut filled, mut stored) = (HeapBytes::new(4096), HeapBytes::new(4096));
             assert!(filled.grow_to(1) && stored.grow_to(1));
             let value = 0x0102_0304_0506_0708;
-            filled.fill(16..16 + 5 * width, lane, value).unwrap();
+            filled.fill(16..16 + 5 * width, kind, value).unwrap();
             for i in 0..5 {
-                stored.store(16 + i * width, lane, value).unwrap();
+                stored.store(16 + i * width, kind, value).unwrap();
             }
-            assert_eq!(filled.bytes, stored.bytes, "{lane:?}");
+            assert_eq!(filled.bytes, stored.bytes, "{kind:?}");
         }
     }
 
     #[test]
     fn ranges_outside_memory_are_refused() {
-        let mut s = Storage::new(4096);
+        let mut s = HeapBytes::new(4096);
         assert!(s.grow_to(1));
         assert_eq!(s.copy(0, 4000, 97), None);
         assert_eq!(s.copy(4000, 0, 97), None);
-        s.fill(0..96, Lane::B8, 7).unwrap();
+        s.fill(0..96, StorageKind::B8, 7).unwrap();
         assert_eq!(s.copy(4000, 0, 96), Some(()), "up to the end");
         assert_eq!(s.copy(0, 4000, 96), Some(()));
         assert_eq!(s.slice(4000..4096), Some(&[7; 96][..]));
-        assert_eq!(s.fill(4000..4097, Lane::B8, 0), None);
+        assert_eq!(s.fill(4000..4097, StorageKind::B8, 0), None);
         assert_eq!(s.slice(4096..4097), None);
         s.poison(4000..9000);
         s.poison(9000..9001);

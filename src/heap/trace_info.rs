@@ -7,7 +7,7 @@
 
 use super::{HeapError, NewObject, Shape};
 use crate::pool::Spare;
-use crate::types::{ARRAY_ELEMENTS, Composite, Field, Lane, TypeId, Types};
+use crate::types::{ARRAY_ELEMENTS, Composite, Field, StorageKind, TypeId, Types};
 use std::ops::Range;
 
 /// One type, as a heap sees it.
@@ -19,7 +19,7 @@ pub struct Layout {
     /// Payload size in bytes; for an array, without its elements.
     pub size: u32,
     /// How an element of an array is stored; meaningless for other types.
-    pub element: Lane,
+    pub element: StorageKind,
     /// Whether a collector traces the elements.
     pub traced_elements: bool,
     fields: Range<u32>,
@@ -46,15 +46,15 @@ impl Layout {
     }
 
     /// The length of an array initialised from `registers` registers, and the
-    /// lane for one register: a `v128` is written as two halves.
-    pub fn element_registers(&self, registers: usize) -> Result<(u32, Lane), HeapError> {
-        let lane = match self.element {
-            Lane::B128 => Lane::B64,
-            lane => lane,
+    /// storage kind for one register: a `v128` is written as two halves.
+    pub fn element_registers(&self, registers: usize) -> Result<(u32, StorageKind), HeapError> {
+        let kind = match self.element {
+            StorageKind::B128 => StorageKind::B64,
+            kind => kind,
         };
         let per_element = self.element.registers();
         match u32::try_from(registers / per_element) {
-            Ok(len) if registers.is_multiple_of(per_element) => Ok((len, lane)),
+            Ok(len) if registers.is_multiple_of(per_element) => Ok((len, kind)),
             _ => Err(HeapError::corrupt(
                 0,
                 "registers do not make whole elements",
@@ -65,8 +65,8 @@ impl Layout {
 
 /// The payload offset of an element, in 64 bits so that no index overflows.
 #[inline]
-pub fn element_offset(index: u32, lane: Lane) -> u64 {
-    u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(lane.width())
+pub fn element_offset(index: u32, kind: StorageKind) -> u64 {
+    u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(kind.width())
 }
 
 /// The longest tables that are kept for another heap, in entries.
@@ -134,11 +134,13 @@ impl TraceInfo {
             let entry = types.entry(ty);
             let (shape, element) = match &entry.sub.composite {
                 Composite::Struct(_) => (Shape::Struct(ty), None),
-                Composite::Array(element) => (Shape::Array(ty), Some(element.storage.lane())),
+                Composite::Array(element) => {
+                    (Shape::Array(ty), Some(element.storage.storage_kind()))
+                }
                 Composite::Func(_) => (Shape::Exception(ty), None),
             };
             let fields = &entry.layout.fields;
-            let traced = fields.iter().filter(|f| f.lane == Lane::Gc);
+            let traced = fields.iter().filter(|f| f.kind == StorageKind::Gc);
             let first_field = self.fields.len() as u32;
             let first_traced = self.traced.len() as u32;
             self.fields.extend_from_slice(fields);
@@ -146,8 +148,8 @@ impl TraceInfo {
             self.types.push(Layout {
                 shape,
                 size: entry.layout.size,
-                element: element.unwrap_or(Lane::B8),
-                traced_elements: element == Some(Lane::Gc),
+                element: element.unwrap_or(StorageKind::B8),
+                traced_elements: element == Some(StorageKind::Gc),
                 fields: first_field..self.fields.len() as u32,
                 traced: first_traced..self.traced.len() as u32,
             });
@@ -193,18 +195,21 @@ impl TraceInfo {
     }
 
     /// How the values of a new object are stored, in order: fields or elements.
-    pub fn lanes_of(&self, object: NewObject) -> Result<impl Iterator<Item = Lane>, HeapError> {
+    pub fn storage_kinds_of(
+        &self,
+        object: NewObject,
+    ) -> Result<impl Iterator<Item = StorageKind>, HeapError> {
         let (fields, elements) = match object {
             NewObject::Extern(_) => (&[][..], None),
             NewObject::Array(_, len) => {
-                let lane = self.of(object.shape())?.element;
-                (&[][..], Some(std::iter::repeat_n(lane, len as usize)))
+                let kind = self.of(object.shape())?.element;
+                (&[][..], Some(std::iter::repeat_n(kind, len as usize)))
             }
             NewObject::Struct(_) | NewObject::Exception(..) => {
                 (self.fields_of(self.of(object.shape())?)?, None)
             }
         };
-        let fields = fields.iter().map(|field| field.lane);
+        let fields = fields.iter().map(|field| field.kind);
         Ok(fields.chain(elements.into_iter().flatten()))
     }
 

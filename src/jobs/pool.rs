@@ -37,14 +37,14 @@ pub(crate) struct Pool {
 /// The work on each item.
 pub(crate) trait Work: Send + Sync + 'static {
     /// Result of an item.
-    type Done;
+    type Output;
 
     /// Works on an item.
-    fn work(&self, item: u64, desk: &Arc<Desk>) -> Self::Done;
+    fn work(&self, item: u64, desk: &Arc<Desk>) -> Self::Output;
 
     /// Takes the result of an item, or the panic that ended it, on the thread of the job and before
     /// its next item.
-    fn deliver(&self, item: u64, done: Result<Self::Done, Panic>, note: Note);
+    fn deliver(&self, item: u64, done: Result<Self::Output, Panic>, note: Note);
 
     /// Takes an item that exceeded its time limit, on the thread of [`Pool::run`].
     fn overdue(&self, item: u64, note: Note);
@@ -256,7 +256,7 @@ mod tests {
     struct Items(Mutex<Vec<(u64, &'static str)>>);
 
     impl Work for Arc<Items> {
-        type Done = ();
+        type Output = ();
 
         fn work(&self, item: u64, _: &Arc<Desk>) {
             if item % 4 == 2 {

@@ -94,7 +94,7 @@ codes! {
     /// Continues at one of the `imm + 1` following instructions, selected by
     /// `b`. The last is the default.
     BrTable,
-    /// Executes the next instruction if `b` has type `imm` (see [`Target`];
+    /// Executes the next instruction if `b` has type `imm` (see [`CastTarget`];
     /// null matches if `c` is 1), else skips it.
     BrOnCast, BrOnCastFail, BrOnCastFunc, BrOnCastFailFunc,
     Return,
@@ -386,21 +386,21 @@ impl Code {
 /// instructions, and in the external and exception hierarchies the result
 /// depends only on whether the value is null.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Target(pub u32);
+pub struct CastTarget(pub u32);
 
-impl Target {
+impl CastTarget {
     /// Every non-null value: `any`, `extern`, `exn`, `func`.
-    pub const TOP: Target = Target(u32::MAX);
+    pub const TOP: CastTarget = CastTarget(u32::MAX);
     /// No non-null value: `none` and the other bottom types.
-    pub const BOTTOM: Target = Target(u32::MAX - 1);
+    pub const BOTTOM: CastTarget = CastTarget(u32::MAX - 1);
     /// `eq`: i31, structures and arrays.
-    pub const EQ: Target = Target(u32::MAX - 2);
+    pub const EQ: CastTarget = CastTarget(u32::MAX - 2);
     /// `i31`.
-    pub const I31: Target = Target(u32::MAX - 3);
+    pub const I31: CastTarget = CastTarget(u32::MAX - 3);
     /// `struct`.
-    pub const STRUCT: Target = Target(u32::MAX - 4);
+    pub const STRUCT: CastTarget = CastTarget(u32::MAX - 4);
     /// `array`.
-    pub const ARRAY: Target = Target(u32::MAX - 5);
+    pub const ARRAY: CastTarget = CastTarget(u32::MAX - 5);
 }
 
 #[cfg(test)]

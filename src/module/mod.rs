@@ -17,7 +17,7 @@ mod size;
 mod type_text;
 mod vector;
 
-pub use code::{Code, Op, Target};
+pub use code::{CastTarget, Code, Op};
 pub(crate) use compile::features;
 pub use error::ModuleError;
 pub use maps::{CatchKind, Catches, Handlers, StackMaps};

@@ -131,7 +131,7 @@ impl<'a> Names<'a> {
         let body = func.checked_sub(module.imported_funcs)?;
         let ty = module.funcs.get(func as usize)?;
         let params = module.types.func(*ty).params.iter();
-        let params = params.map(|param| (1, param.lane().registers() as u64));
+        let params = params.map(|param| (1, param.storage_kind().registers() as u64));
         let mut bodies = Parser::new(0)
             .parse_all(&module.wasm)
             .map_while(Result::ok)

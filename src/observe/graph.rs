@@ -8,7 +8,7 @@
 //! their types: values are stored as bytes, each as wide as the language stores
 //! it. A run holds an observation besides its heap, and a comparison holds two.
 
-use super::packed::{Format, Lanes, Values, lane_of, pack};
+use super::packed::{Format, StorageKinds, Values, pack, storage_kind_of};
 use super::value::ObservedValue;
 use crate::heap::Shape;
 
@@ -46,15 +46,20 @@ pub struct Graph {
 impl Graph {
     /// Adds an object. Its values may refer to objects added later.
     pub fn push(&mut self, shape: Shape, word: u32, values: &[ObservedValue]) -> u32 {
-        let lanes = match (shape, values) {
+        let storage_kinds = match (shape, values) {
             (Shape::Array(_), [first, rest @ ..])
-                if rest.iter().all(|v| lane_of(*v) == lane_of(*first)) =>
+                if rest
+                    .iter()
+                    .all(|v| storage_kind_of(*v) == storage_kind_of(*first)) =>
             {
-                Lanes::All(lane_of(*first))
+                StorageKinds::All(storage_kind_of(*first))
             }
-            _ => Lanes::Each(values.iter().map(|v| lane_of(*v)).collect()),
+            _ => StorageKinds::Each(values.iter().map(|v| storage_kind_of(*v)).collect()),
         };
-        let format = Format { lanes, cut: false };
+        let format = Format {
+            storage_kinds,
+            cut: false,
+        };
         let known = self.formats.iter().position(|known| *known == format);
         let format = known.unwrap_or_else(|| {
             self.formats.push(format);

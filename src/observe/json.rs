@@ -51,11 +51,11 @@
 
 use super::graph::{Graph, Node};
 use super::observation::{Observation, ObservedHostCall, ObservedStep};
-use super::packed::{Formats, Lanes, pack};
+use super::packed::{Formats, StorageKinds, pack};
 use super::value::ObservedValue;
 use crate::heap::Shape;
 use crate::module::Module;
-use crate::types::{Composite, Lane, TypeId};
+use crate::types::{Composite, StorageKind, TypeId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
@@ -304,13 +304,13 @@ fn add(
         ));
     }
     let element = match composite {
-        Some(Composite::Array(element)) => Some(element.storage.lane()),
+        Some(Composite::Array(element)) => Some(element.storage.storage_kind()),
         _ => None,
     };
     let start = graph.bytes.len();
     for (at, value) in values.iter().enumerate() {
-        let lane = element.or_else(|| fields.get(at).map(|field| field.lane));
-        let packed = lane.is_some_and(|lane| pack_as(lane, *value, &mut graph.bytes));
+        let kind = element.or_else(|| fields.get(at).map(|field| field.kind));
+        let packed = kind.is_some_and(|kind| pack_as(kind, *value, &mut graph.bytes));
         if !packed {
             return Err(format!("value {at} is not of the type of its field"));
         }
@@ -321,8 +321,8 @@ fn add(
         None => read as u32,
     });
     let format = formats.number(&mut graph.formats, (shape, at), || match element {
-        Some(lane) => Lanes::All(lane),
-        None => Lanes::Each(fields[..read].iter().map(|field| field.lane).collect()),
+        Some(kind) => StorageKinds::All(kind),
+        None => StorageKinds::Each(fields[..read].iter().map(|field| field.kind).collect()),
     });
     graph.nodes.push(Node {
         shape,
@@ -333,21 +333,23 @@ fn add(
     Ok(())
 }
 
-/// Appends a value in the width of its lane. Returns false if the value does
-/// not fit the lane.
-fn pack_as(lane: Lane, value: ObservedValue, out: &mut Vec<u8>) -> bool {
-    match (lane, value) {
+/// Appends a value in the width of its storage kind. Returns false if it does not fit.
+fn pack_as(kind: StorageKind, value: ObservedValue, out: &mut Vec<u8>) -> bool {
+    match (kind, value) {
         (
-            Lane::Gc,
+            StorageKind::Gc,
             ObservedValue::Null
             | ObservedValue::I31(_)
             | ObservedValue::Object(_)
             | ObservedValue::Dangling,
         )
-        | (Lane::Func, ObservedValue::Null | ObservedValue::Func(_))
-        | (Lane::B128, ObservedValue::Vector(_)) => pack(value, out),
-        (Lane::B8 | Lane::B16 | Lane::B32 | Lane::B64, ObservedValue::Bits(bits)) => {
-            let width = lane.width() as usize;
+        | (StorageKind::Func, ObservedValue::Null | ObservedValue::Func(_))
+        | (StorageKind::B128, ObservedValue::Vector(_)) => pack(value, out),
+        (
+            StorageKind::B8 | StorageKind::B16 | StorageKind::B32 | StorageKind::B64,
+            ObservedValue::Bits(bits),
+        ) => {
+            let width = kind.width() as usize;
             let bytes = bits.to_le_bytes();
             if bytes[width..].iter().any(|byte| *byte != 0) {
                 return false;

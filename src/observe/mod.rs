@@ -18,7 +18,7 @@ mod walk;
 
 pub use graph::{Graph, Node};
 pub use json::{JsonError, JsonObservation};
-pub use observation::{Observation, ObservedHostCall, ObservedStep, Outcome};
+pub use observation::{Observation, ObservedHostCall, ObservedStep, StepOutcome};
 pub use packed::Values;
 pub use parts::{Part, Parts};
 pub use read::observe;

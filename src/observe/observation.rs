@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// How a call ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum StepOutcome {
     /// It returned these values.
     Returned(Vec<ObservedValue>),
     /// It trapped.
@@ -29,7 +29,7 @@ pub struct ObservedStep {
     /// instantiation.
     pub export: Option<String>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
 }
 
 /// One call of an imported function.
@@ -45,7 +45,7 @@ pub struct ObservedHostCall {
     /// its name.
     pub act: Option<Arc<str>>,
     /// How that act ended.
-    pub did: Option<Outcome>,
+    pub did: Option<StepOutcome>,
 }
 
 /// The act follows from the number of the call, so it is not compared.
@@ -88,8 +88,8 @@ pub struct Observation {
 impl Observation {
     /// Estimated bytes of memory that the observation takes.
     pub fn footprint(&self) -> u64 {
-        let values = |outcome: &Outcome| match outcome {
-            Outcome::Returned(values) => size_of_val(&values[..]),
+        let values = |outcome: &StepOutcome| match outcome {
+            StepOutcome::Returned(values) => size_of_val(&values[..]),
             _ => 0,
         };
         let steps = self.steps.iter().map(|step| {

@@ -2,19 +2,19 @@
 //!
 //! An unpacked value takes 24 bytes. An array of bytes, or a structure with
 //! thousands of them, must not take 24 times its memory in a heap. So in a
-//! graph every value is as wide as its lane, little-endian. References fit in
+//! graph every value is as wide as its storage kind, little-endian. References fit in
 //! four bytes as in a heap: null is 0, an i31 is odd, and an object is its
 //! number plus one, doubled. A function is its index plus one.
 
 use super::value::ObservedValue;
 use crate::heap::{GcRef, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::collections::HashMap;
 
 /// The layout of an object's packed values.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Format {
-    pub lanes: Lanes,
+    pub storage_kinds: StorageKinds,
     /// Whether one more value follows, which could not be read.
     pub cut: bool,
 }
@@ -29,21 +29,21 @@ pub(super) struct Formats {
 }
 
 impl Formats {
-    /// The index of a format in `formats`. If the format is new, `lanes`
-    /// returns the lanes of the readable values.
+    /// The index of a format in `formats`. If the format is new, `storage_kinds`
+    /// returns the storage kinds of the readable values.
     #[inline]
     pub fn number(
         &mut self,
         formats: &mut Vec<Format>,
         (shape, cut): (Shape, Option<u32>),
-        lanes: impl FnOnce() -> Lanes,
+        storage_kinds: impl FnOnce() -> StorageKinds,
     ) -> u32 {
         if let Some((_, number)) = self.last.filter(|last| last.0 == (shape, cut)) {
             return number;
         }
         let number = *self.numbers.entry((shape, cut)).or_insert_with(|| {
             formats.push(Format {
-                lanes: lanes(),
+                storage_kinds: storage_kinds(),
                 cut: cut.is_some(),
             });
             formats.len() as u32 - 1
@@ -53,13 +53,13 @@ impl Formats {
     }
 }
 
-/// The lanes of an object's values.
+/// The storage kinds of an object's values.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Lanes {
-    /// One lane for each value.
-    Each(Box<[Lane]>),
-    /// The same lane for all values.
-    All(Lane),
+pub(super) enum StorageKinds {
+    /// One storage kind for each value.
+    Each(Box<[StorageKind]>),
+    /// The same storage kind for all values.
+    All(StorageKind),
 }
 
 impl Format {
@@ -71,16 +71,16 @@ impl Format {
             i31 if i31 & 1 == 1 => {}
             number => visit((number >> 1) - 1),
         };
-        match &self.lanes {
-            Lanes::All(Lane::Gc) => bytes.as_chunks().0.iter().for_each(word),
-            Lanes::All(_) => {}
-            Lanes::Each(lanes) => {
+        match &self.storage_kinds {
+            StorageKinds::All(StorageKind::Gc) => bytes.as_chunks().0.iter().for_each(word),
+            StorageKinds::All(_) => {}
+            StorageKinds::Each(storage_kinds) => {
                 let mut at = 0;
-                for lane in lanes {
-                    if let (Lane::Gc, Some(bytes)) = (lane, bytes.get(at..)) {
+                for kind in storage_kinds {
+                    if let (StorageKind::Gc, Some(bytes)) = (kind, bytes.get(at..)) {
                         bytes.first_chunk().into_iter().for_each(&mut word);
                     }
-                    at += lane.width() as usize;
+                    at += kind.width() as usize;
                 }
             }
         }
@@ -89,9 +89,9 @@ impl Format {
     /// The values in `bytes`.
     pub fn values<'a>(&'a self, bytes: &'a [u8]) -> Values<'a> {
         Values {
-            lanes: match &self.lanes {
-                Lanes::Each(lanes) => Rest::Each(lanes),
-                Lanes::All(lane) => Rest::All(*lane),
+            storage_kinds: match &self.storage_kinds {
+                StorageKinds::Each(storage_kinds) => Rest::Each(storage_kinds),
+                StorageKinds::All(kind) => Rest::All(*kind),
             },
             bytes,
             cut: self.cut,
@@ -103,23 +103,23 @@ impl Format {
 /// as this even word.
 const DANGLING: u32 = u32::MAX - 1;
 
-/// The lane for a value whose type is not known.
-pub(super) fn lane_of(value: ObservedValue) -> Lane {
+/// The storage kind for a value whose type is not known.
+pub(super) fn storage_kind_of(value: ObservedValue) -> StorageKind {
     match value {
-        ObservedValue::Bits(_) => Lane::B64,
-        ObservedValue::Vector(_) => Lane::B128,
-        ObservedValue::Func(_) => Lane::Func,
+        ObservedValue::Bits(_) => StorageKind::B64,
+        ObservedValue::Vector(_) => StorageKind::B128,
+        ObservedValue::Func(_) => StorageKind::Func,
         ObservedValue::Null
         | ObservedValue::I31(_)
         | ObservedValue::Object(_)
         | ObservedValue::Dangling
         | ObservedValue::Dropped
         | ObservedValue::NotKept
-        | ObservedValue::Reference => Lane::Gc,
+        | ObservedValue::Reference => StorageKind::Gc,
     }
 }
 
-/// Appends a value in the lane given by [`lane_of`].
+/// Appends a value in the storage kind given by [`storage_kind_of`].
 pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
     let word = match value {
         ObservedValue::Bits(bits) => return out.extend(bits.to_le_bytes()),
@@ -141,7 +141,7 @@ pub(super) fn pack(value: ObservedValue, out: &mut Vec<u8>) {
 }
 
 /// Unpacks a value.
-fn unpack(lane: Lane, bytes: &[u8]) -> ObservedValue {
+fn unpack(kind: StorageKind, bytes: &[u8]) -> ObservedValue {
     let word = |at: usize| {
         let mut word = [0; 8];
         let bytes = &bytes[at.min(bytes.len())..];
@@ -149,30 +149,30 @@ fn unpack(lane: Lane, bytes: &[u8]) -> ObservedValue {
         word[..n].copy_from_slice(&bytes[..n]);
         u64::from_le_bytes(word)
     };
-    match (lane, word(0)) {
-        (Lane::Gc, 0) => ObservedValue::Null,
-        (Lane::Gc, bits) => match bits as u32 {
+    match (kind, word(0)) {
+        (StorageKind::Gc, 0) => ObservedValue::Null,
+        (StorageKind::Gc, bits) => match bits as u32 {
             DANGLING => ObservedValue::Dangling,
             i31 if i31 & 1 == 1 => ObservedValue::I31(GcRef(i31).i31_signed()),
             number => ObservedValue::Object((number >> 1) - 1),
         },
-        (lane, bits) => ObservedValue::plain(lane, bits, word(8)),
+        (kind, bits) => ObservedValue::plain(kind, bits, word(8)),
     }
 }
 
 /// Iterator over the fields, elements or payload of an object.
 #[derive(Clone, Debug)]
 pub struct Values<'a> {
-    lanes: Rest<'a>,
+    storage_kinds: Rest<'a>,
     bytes: &'a [u8],
     cut: bool,
 }
 
-/// The lanes of the remaining values.
+/// The storage kinds of the remaining values.
 #[derive(Copy, Clone, Debug)]
 enum Rest<'a> {
-    Each(&'a [Lane]),
-    All(Lane),
+    Each(&'a [StorageKind]),
+    All(StorageKind),
 }
 
 impl Values<'_> {
@@ -181,10 +181,11 @@ impl Values<'_> {
     /// other values. Millions of numbers are compared as bytes at once; one by
     /// one they would take seconds.
     pub(crate) fn skip_equal_numbers(&mut self, other: &mut Self) -> u32 {
-        let (Rest::All(lane), Rest::All(other_lane)) = (self.lanes, other.lanes) else {
+        let (Rest::All(kind), Rest::All(other_kind)) = (self.storage_kinds, other.storage_kinds)
+        else {
             return 0;
         };
-        if lane != other_lane || matches!(lane, Lane::Gc | Lane::Func) {
+        if kind != other_kind || matches!(kind, StorageKind::Gc | StorageKind::Func) {
             return 0;
         }
         let (x, y) = (self.bytes, other.bytes);
@@ -196,7 +197,7 @@ impl Values<'_> {
                 first.unwrap_or(pairs.len())
             }
         };
-        let width = lane.width() as usize;
+        let width = kind.width() as usize;
         let skipped = equal / width;
         self.bytes = &x[skipped * width..];
         other.bytes = &y[skipped * width..];
@@ -209,23 +210,23 @@ impl Iterator for Values<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<ObservedValue> {
-        let lane = match &mut self.lanes {
-            Rest::All(lane) => Some(*lane),
-            Rest::Each(lanes) => lanes.split_off_first().copied(),
+        let kind = match &mut self.storage_kinds {
+            Rest::All(kind) => Some(*kind),
+            Rest::Each(storage_kinds) => storage_kinds.split_off_first().copied(),
         };
-        if let Some(lane) = lane
-            && let Some((value, rest)) = self.bytes.split_at_checked(lane.width() as usize)
+        if let Some(kind) = kind
+            && let Some((value, rest)) = self.bytes.split_at_checked(kind.width() as usize)
         {
             self.bytes = rest;
-            return Some(unpack(lane, value));
+            return Some(unpack(kind, value));
         }
         std::mem::take(&mut self.cut).then_some(ObservedValue::Dangling)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let whole = match self.lanes {
-            Rest::Each(lanes) => lanes.len(),
-            Rest::All(lane) => self.bytes.len() / lane.width() as usize,
+        let whole = match self.storage_kinds {
+            Rest::Each(storage_kinds) => storage_kinds.len(),
+            Rest::All(kind) => self.bytes.len() / kind.width() as usize,
         };
         let len = whole + usize::from(self.cut);
         (len, Some(len))
@@ -260,20 +261,20 @@ mod tests {
             pack(value, &mut bytes);
         }
         let format = Format {
-            lanes: Lanes::Each(values.map(lane_of).into()),
+            storage_kinds: StorageKinds::Each(values.map(storage_kind_of).into()),
             cut: false,
         };
         assert!(format.values(&bytes).eq(values));
         assert_eq!(format.values(&bytes).len(), values.len());
         let mut bytes = Vec::new();
         pack(ObservedValue::Object(u32::MAX), &mut bytes);
-        assert_eq!(unpack(Lane::Gc, &bytes), ObservedValue::Dangling);
+        assert_eq!(unpack(StorageKind::Gc, &bytes), ObservedValue::Dangling);
     }
 
     #[test]
     fn equal_numbers_are_skipped_by_whole_elements() {
         let format = Format {
-            lanes: Lanes::All(Lane::B32),
+            storage_kinds: StorageKinds::All(StorageKind::B32),
             cut: false,
         };
         let skipped = |a: &[u8], b: &[u8]| {

@@ -1,7 +1,7 @@
 //! Parts of an observation. A subject may show only some of them.
 
 use super::graph::Graph;
-use super::observation::{Observation, Outcome};
+use super::observation::{Observation, StepOutcome};
 use super::value::ObservedValue;
 
 /// A part of an observation. How each call ended is always shown.
@@ -95,11 +95,11 @@ impl Observation {
             true => {}
             false => values.iter_mut().for_each(|value| *value = value.coarse()),
         };
-        let ended = |outcome: &mut Outcome| match outcome {
-            Outcome::Returned(values) if !results => values.clear(),
-            Outcome::Returned(values) => coarse(values),
-            Outcome::Threw(value) if !objects => *value = value.coarse(),
-            Outcome::Threw(_) | Outcome::Trapped(_) | Outcome::NoArgument => {}
+        let ended = |outcome: &mut StepOutcome| match outcome {
+            StepOutcome::Returned(values) if !results => values.clear(),
+            StepOutcome::Returned(values) => coarse(values),
+            StepOutcome::Threw(value) if !objects => *value = value.coarse(),
+            StepOutcome::Threw(_) | StepOutcome::Trapped(_) | StepOutcome::NoArgument => {}
         };
         if !parts.has(Part::HostCalls) {
             seen.host_calls.clear();
@@ -147,7 +147,7 @@ mod tests {
         Observation {
             steps: vec![ObservedStep {
                 export: None,
-                outcome: Outcome::Returned(vec![
+                outcome: StepOutcome::Returned(vec![
                     object,
                     ObservedValue::Null,
                     ObservedValue::Bits(3),
@@ -157,7 +157,7 @@ mod tests {
                 import: 0,
                 args: vec![object],
                 act: None,
-                did: Some(Outcome::Threw(object)),
+                did: Some(StepOutcome::Threw(object)),
             }],
             host_call_count: 1,
             globals: vec![ObservedValue::I31(4)],
@@ -185,7 +185,7 @@ mod tests {
         let outcomes = whole().only(Parts::OUTCOMES);
         let returned = ObservedStep {
             export: None,
-            outcome: Outcome::Returned(Vec::new()),
+            outcome: StepOutcome::Returned(Vec::new()),
         };
         let nothing_else = Observation {
             steps: vec![returned],
@@ -202,10 +202,10 @@ mod tests {
             ObservedValue::Null,
             ObservedValue::Bits(3),
         ];
-        assert_eq!(seen.steps[0].outcome, Outcome::Returned(values));
+        assert_eq!(seen.steps[0].outcome, StepOutcome::Returned(values));
         assert_eq!(
             seen.host_calls[0].did,
-            Some(Outcome::Threw(ObservedValue::Reference))
+            Some(StepOutcome::Threw(ObservedValue::Reference))
         );
         assert_eq!(seen.globals, [ObservedValue::Reference]);
         assert_eq!(

@@ -1,6 +1,6 @@
 //! A value as an embedder sees it.
 
-use crate::types::Lane;
+use crate::types::StorageKind;
 use serde::de::{self, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -33,13 +33,13 @@ pub enum ObservedValue {
 
 impl ObservedValue {
     /// A value that is not a reference into the heap.
-    pub(crate) fn plain(lane: Lane, bits: u64, high: u64) -> ObservedValue {
-        match lane {
-            Lane::Func => match (bits as u32).checked_sub(1) {
+    pub(crate) fn plain(kind: StorageKind, bits: u64, high: u64) -> ObservedValue {
+        match kind {
+            StorageKind::Func => match (bits as u32).checked_sub(1) {
                 Some(func) => ObservedValue::Func(func),
                 None => ObservedValue::Null,
             },
-            Lane::B128 => ObservedValue::Vector([bits, high]),
+            StorageKind::B128 => ObservedValue::Vector([bits, high]),
             _ => ObservedValue::Bits(bits),
         }
     }

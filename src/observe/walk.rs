@@ -1,10 +1,10 @@
 //! The walk that builds a graph.
 
 use super::graph::{Graph, Node};
-use super::packed::{Formats, Lanes, pack};
+use super::packed::{Formats, StorageKinds, pack};
 use super::value::ObservedValue;
 use crate::heap::{GcRef, Header, Inspect, Place, Shape};
-use crate::types::{Composite, Lane, Types, ValType};
+use crate::types::{Composite, StorageKind, Types, ValType};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -66,9 +66,9 @@ impl<'a, H: Inspect> Walk<'a, H> {
     /// Observes the value in a register or slot of type `ty`. `high` is the
     /// high half of a vector.
     pub(super) fn value(&mut self, ty: ValType, bits: u64, high: u64) -> ObservedValue {
-        match ty.lane() {
-            Lane::Gc => self.reference(GcRef::from_register(bits)),
-            lane => ObservedValue::plain(lane, bits, high),
+        match ty.storage_kind() {
+            StorageKind::Gc => self.reference(GcRef::from_register(bits)),
+            kind => ObservedValue::plain(kind, bits, high),
         }
     }
 
@@ -146,7 +146,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
         match shape {
             Shape::Array(id) => match self.types.get(id).map(|entry| &entry.sub.composite) {
                 Some(Composite::Array(element)) => {
-                    u64::from(element.storage.lane().width()) * u64::from(header.len)
+                    u64::from(element.storage.storage_kind().width()) * u64::from(header.len)
                 }
                 _ => 0,
             },
@@ -166,35 +166,40 @@ impl<'a, H: Inspect> Walk<'a, H> {
                 let unread = fields.iter().position(|f| !self.place(r, Place::Field(*f)));
                 let read = &fields[..unread.unwrap_or(fields.len())];
                 self.format(shape, unread.map(|read| read as u32), || {
-                    Lanes::Each(read.iter().map(|field| field.lane).collect())
+                    StorageKinds::Each(read.iter().map(|field| field.kind).collect())
                 })
             }
             Shape::Array(id) => match types.get(id).map(|entry| &entry.sub.composite) {
                 Some(Composite::Array(element)) => {
-                    let lane = element.storage.lane();
-                    let whole = self.elements(r, lane, len) == len;
-                    self.format(shape, (!whole).then_some(0), || Lanes::All(lane))
+                    let kind = element.storage.storage_kind();
+                    let whole = self.elements(r, kind, len) == len;
+                    self.format(shape, (!whole).then_some(0), || StorageKinds::All(kind))
                 }
-                _ => self.format(shape, None, || Lanes::Each([].into())),
+                _ => self.format(shape, None, || StorageKinds::Each([].into())),
             },
-            Shape::Extern => self.format(shape, None, || Lanes::Each([].into())),
+            Shape::Extern => self.format(shape, None, || StorageKinds::Each([].into())),
         }
     }
 
     /// The index of the format for a shape, either complete or cut off at a value.
-    fn format(&mut self, shape: Shape, cut: Option<u32>, lanes: impl FnOnce() -> Lanes) -> u32 {
+    fn format(
+        &mut self,
+        shape: Shape,
+        cut: Option<u32>,
+        storage_kinds: impl FnOnce() -> StorageKinds,
+    ) -> u32 {
         let formats = &mut self.graph.formats;
-        self.formats.number(formats, (shape, cut), lanes)
+        self.formats.number(formats, (shape, cut), storage_kinds)
     }
 
     /// Reads the elements of an array. Returns how many could be read.
-    fn elements(&mut self, r: GcRef, lane: Lane, len: u32) -> u32 {
-        if lane != Lane::Gc {
-            return self.heap.peek_elements(r, lane, len, &mut self.graph.bytes);
+    fn elements(&mut self, r: GcRef, kind: StorageKind, len: u32) -> u32 {
+        if kind != StorageKind::Gc {
+            return self.heap.peek_elements(r, kind, len, &mut self.graph.bytes);
         }
         let unread = (0..len).find(|index| {
             let index = *index;
-            !self.place(r, Place::Element { index, lane })
+            !self.place(r, Place::Element { index, kind })
         });
         unread.unwrap_or(len)
     }
@@ -206,17 +211,17 @@ impl<'a, H: Inspect> Walk<'a, H> {
         let Some(bits) = self.heap.peek(r, place) else {
             return false;
         };
-        match place.lane() {
-            Lane::Gc => {
+        match place.storage_kind() {
+            StorageKind::Gc => {
                 let seen = self.reference(GcRef::from_register(bits));
                 pack(seen, &mut self.graph.bytes);
             }
-            Lane::B128 => match self.heap.peek_high(r, place) {
+            StorageKind::B128 => match self.heap.peek_high(r, place) {
                 Some(high) => pack(ObservedValue::Vector([bits, high]), &mut self.graph.bytes),
                 None => return false,
             },
-            lane => {
-                let bytes = &bits.to_le_bytes()[..lane.width() as usize];
+            kind => {
+                let bytes = &bits.to_le_bytes()[..kind.width() as usize];
                 self.graph.bytes.extend_from_slice(bytes);
             }
         }
@@ -229,7 +234,7 @@ mod tests {
     use super::*;
     use crate::heap::Heap;
     use crate::heap::model::Model;
-    use crate::types::{FieldType, Storage, SubType};
+    use crate::types::{FieldType, StorageType, SubType};
 
     /// Objects that do not match their headers are cut off at the first
     /// unreadable value.
@@ -239,7 +244,10 @@ mod tests {
             storage,
             mutable: true,
         };
-        let (byte, number) = (field(Storage::I8), field(Storage::Val(ValType::I32)));
+        let (byte, number) = (
+            field(StorageType::I8),
+            field(StorageType::Val(ValType::I32)),
+        );
         let mut types = Types::new();
         let mut add = |composite| {
             types.intern(vec![SubType {

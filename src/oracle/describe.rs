@@ -5,7 +5,7 @@ use crate::engine::{Extern, Owner, View};
 use crate::heap::{Heap, Shape};
 use crate::module::names::{Names, Space};
 use crate::module::{self, ExportItem};
-use crate::types::{Composite, FieldType, HeapType, Storage, TypeId, Types, ValType};
+use crate::types::{Composite, FieldType, HeapType, StorageType, TypeId, Types, ValType};
 
 /// The largest number of fields or parameters that are spelled out.
 const SHOWN: usize = 8;
@@ -48,7 +48,7 @@ impl<'a, H: Heap> Describer<'a, H> {
 
     fn field(&self, field: &FieldType) -> String {
         let storage = match field.storage {
-            Storage::Val(ty) => self.value_type(ty),
+            StorageType::Val(ty) => self.value_type(ty),
             packed => packed.to_string(),
         };
         match field.mutable {

@@ -1,9 +1,9 @@
 //! Collectors on the engine of this crate as subjects.
 
-use super::audit::{Auditor, Broken, Timing};
+use super::audit::{Auditor, BrokenLaw, Timing};
+use super::broken_at::BrokenAt;
 use super::layers::{Layer, Layers};
 use super::locate::locate;
-use super::place::Place;
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 use super::variant::Variant;
 use super::verdict::Reason;
@@ -150,7 +150,7 @@ fn audited<H: Heap>(
             };
             Err(match found {
                 Some(found) => Failure::Violation(Box::new(Violation {
-                    place: found.by.map(|by| Place::in_case(by, case, module)),
+                    place: found.by.map(|by| BrokenAt::in_case(by, case, module)),
                     ..found.violation
                 })),
                 None => Failure::Discard(
@@ -191,13 +191,13 @@ pub(super) fn once<H: Heap>(
     heap: H,
     auditor: &mut Auditor,
     layers: Layers,
-) -> (Result<Observation, RunError>, RunStats, Option<Broken>) {
+) -> (Result<Observation, RunError>, RunStats, Option<BrokenLaw>) {
     let run = case::run(case, module, heap, auditor);
     let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation)
         && noticed(stop, layers).is_none()
     {
-        broken = Some(Broken {
+        broken = Some(BrokenLaw {
             by: run.store.corrupted_by(),
             ..unexplained(&run.store.heap, stop)
         });
@@ -217,7 +217,7 @@ fn noticed(stop: &Stop, layers: Layers) -> Option<&Corruption> {
 }
 
 /// A violation for a run that was stopped although the audit finds no broken law.
-fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
+fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> BrokenLaw {
     let name = heap.name();
     let violation = match stop {
         Stop::Corrupt(corruption) => Violation {
@@ -227,7 +227,7 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> Broken {
         Stop::RanAway => Violation::ran_away(name),
         other => Violation::new(Law::Poison, name, format!("the run stopped: {other}")),
     };
-    Broken {
+    BrokenLaw {
         violation,
         by: None,
     }

@@ -1,6 +1,6 @@
 //! Naming an instruction by its offset.
 
-use super::place::Instruction;
+use super::broken_at::Instruction;
 use crate::engine::Location;
 use crate::module::names::{Names, Space};
 use crate::module::{Module, operator_name};

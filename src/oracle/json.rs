@@ -15,8 +15,8 @@
 //!
 //! A key that does not apply to the verdict is missing.
 
+use super::broken_at::{BrokenAt, Site};
 use super::judge::JudgeReport;
-use super::place::{Place, Site};
 use super::verdict::{Difference, Judge, Verdict};
 use super::violation::Violation;
 use crate::case::print_schedule;
@@ -199,7 +199,7 @@ impl JsonViolation {
 }
 
 impl JsonPlace {
-    fn new(place: &Place) -> JsonPlace {
+    fn new(place: &BrokenAt) -> JsonPlace {
         let instruction = match &place.site {
             Site::Instruction(at) => Some(JsonInstruction {
                 function: at.func,

@@ -1,6 +1,6 @@
 //! Finding the actor that first broke a law.
 
-use super::audit::{Auditor, Broken, Timing};
+use super::audit::{Auditor, BrokenLaw, Timing};
 use super::heap_subject::once;
 use super::layers::Layers;
 use crate::case::Case;
@@ -36,9 +36,9 @@ pub(super) fn locate<H: Heap>(
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
     footprint: u64,
-    broken: Option<Broken>,
+    broken: Option<BrokenLaw>,
     heap: &impl Fn() -> H,
-) -> Option<Broken> {
+) -> Option<BrokenLaw> {
     let mut left = WORK;
     let mut run = |auditor: Auditor| {
         let mut auditor = auditor.with_layers(layers).with_footprint(footprint);

@@ -17,6 +17,7 @@
 #![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]
 
 pub mod audit;
+mod broken_at;
 mod collector;
 mod compare;
 mod describe;
@@ -28,7 +29,6 @@ mod layers;
 mod locate;
 mod panics;
 mod pins;
-mod place;
 mod subject;
 mod variant;
 mod verdict;
@@ -37,6 +37,7 @@ mod votes;
 
 pub use crate::module::Names;
 pub use audit::{Auditor, Garbage, Timing};
+pub use broken_at::{BrokenAt, Instruction, Site};
 pub use collector::Collector;
 pub(crate) use collector::MAX_BYTES;
 pub use compare::{EXCEPTION, compare, show, show_as, type_of_result};
@@ -46,7 +47,6 @@ pub use judge::{JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module}
 pub use layers::{Layer, Layers};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
-pub use place::{Instruction, Place, Site};
 pub(crate) use subject::noted;
 pub use subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 pub use variant::Variant;

@@ -1,6 +1,6 @@
 //! Verdicts.
 
-use super::place::Place;
+use super::broken_at::BrokenAt;
 use super::subject::Failure;
 use super::violation::Violation;
 use crate::case::SourceMap;
@@ -137,7 +137,7 @@ impl Verdict {
                 Some(format!("{}:{cause}:{}", v.law, v.collector))
             }
             Verdict::Violation(v) => {
-                let by = v.place.as_ref().map_or("none", Place::word);
+                let by = v.place.as_ref().map_or("none", BrokenAt::word);
                 let (law, kind, heap) = (v.law, v.kind, &v.collector);
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }

@@ -1,7 +1,7 @@
 //! Violations: broken laws, with the objects and owners concerned.
 
+use super::broken_at::BrokenAt;
 use super::panics::Panic;
-use super::place::Place;
 use crate::engine::Owner;
 use std::fmt;
 
@@ -189,7 +189,7 @@ pub struct Violation {
     /// The names of the parts that holders mention.
     pub(super) names: Vec<(Part, String)>,
     /// The actor that first broke the law.
-    pub place: Option<Place>,
+    pub place: Option<BrokenAt>,
     /// The cause of a run's end that the heap does not explain: for law
     /// *panic*, the place in the source; for law *limits*, `time` if the run
     /// did not end in time.

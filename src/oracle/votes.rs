@@ -30,7 +30,7 @@ use crate::observe::{Observation, Parts};
 #[derive(Default)]
 pub(super) struct Votes {
     /// In the order of the runs.
-    runs: Vec<Run>,
+    runs: Vec<VotingRun>,
     /// In the order of their first members.
     camps: Vec<Camp>,
     /// Bytes of memory that the observations take.
@@ -38,7 +38,7 @@ pub(super) struct Votes {
 }
 
 /// A run, as needed for voting.
-struct Run {
+struct VotingRun {
     heap: String,
     is_model: bool,
     /// The schedule, if it is not the case's own.
@@ -53,7 +53,7 @@ struct Camp {
     seen: Observation,
 }
 
-impl Run {
+impl VotingRun {
     /// The heap, and the schedule if it is not the case's own.
     fn name(&self) -> String {
         match &self.schedule {
@@ -97,7 +97,7 @@ impl Votes {
             self.camps.push(Camp { parts, seen });
             self.camps.len() - 1
         });
-        self.runs.push(Run {
+        self.runs.push(VotingRun {
             heap: subject.name().into(),
             is_model: subject.is_model(),
             schedule,
@@ -106,7 +106,7 @@ impl Votes {
     }
 
     /// The first run of each heap: a heap that is run twice has one vote.
-    fn heaps(&self) -> impl Iterator<Item = &Run> {
+    fn heaps(&self) -> impl Iterator<Item = &VotingRun> {
         let earlier = |i: usize, heap: &str| self.runs[..i].iter().any(|run| run.heap == heap);
         let runs = self.runs.iter().enumerate();
         runs.filter(move |(i, run)| !earlier(*i, &run.heap))
@@ -130,12 +130,12 @@ impl Votes {
     }
 
     /// The difference between what two runs showed.
-    fn difference_of(&self, a: &Run, b: &Run, names: &Names<'_>) -> Option<Difference> {
+    fn difference_of(&self, a: &VotingRun, b: &VotingRun, names: &Names<'_>) -> Option<Difference> {
         self.compare((&a.name(), a.camp), (&b.name(), b.camp), names)
     }
 
     /// Whether a run shows the same as a camp, in the parts that both have.
-    fn agrees(&self, run: &Run, camp: usize) -> bool {
+    fn agrees(&self, run: &VotingRun, camp: usize) -> bool {
         if self.camps[run.camp].parts == self.camps[camp].parts {
             return run.camp == camp;
         }
@@ -183,7 +183,7 @@ impl Votes {
         let names = Names::new(module);
         let right = self.runs.iter().find(|run| run.camp == camp)?;
         let mut outside = self.runs.iter().filter(|run| !self.agrees(run, camp));
-        let differs = |run: &Run| Some((run.camp, self.difference_of(right, run, &names)?));
+        let differs = |run: &VotingRun| Some((run.camp, self.difference_of(right, run, &names)?));
         let Some((wrong_camp, found)) = outside.find_map(differs) else {
             // Two runs that show different parts may still contradict each other.
             let pairs = self.runs.iter().enumerate();
@@ -196,7 +196,7 @@ impl Votes {
             return Some(found);
         }
         // One run of each heap that is wrong in the same way.
-        let mut wrong: Vec<&Run> = Vec::new();
+        let mut wrong: Vec<&VotingRun> = Vec::new();
         for run in self.runs.iter().filter(|run| run.camp == wrong_camp) {
             if wrong.iter().all(|known| known.heap != run.heap) {
                 wrong.push(run);

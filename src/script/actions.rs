@@ -47,7 +47,7 @@ impl<H: Heap> Runner<'_, H> {
         self.done(called)?;
         let mut register = 0;
         let results = ty.results.iter().map(|ty| {
-            let width = ty.lane().registers();
+            let width = ty.storage_kind().registers();
             let low = self.store.result(register);
             let high = match width {
                 1 => 0,

@@ -4,7 +4,7 @@ use super::expect;
 use super::link::Refusal;
 use super::proposal::Proposal;
 use super::reason::Reason;
-use super::report::Outcome;
+use super::report::DirectiveOutcome;
 use super::runner::Runner;
 use super::values::Value;
 use crate::heap::Heap;
@@ -13,7 +13,11 @@ use wast::{QuoteWat, WastExecute, WastRet};
 
 impl<H: Heap> Runner<'_, H> {
     /// Runs an action that must return these results.
-    pub(super) fn returns(&mut self, exec: WastExecute<'_>, expected: &[WastRet<'_>]) -> Outcome {
+    pub(super) fn returns(
+        &mut self,
+        exec: WastExecute<'_>,
+        expected: &[WastRet<'_>],
+    ) -> DirectiveOutcome {
         let results = match self.action(exec) {
             Ok(results) => results,
             Err(refusal) => return refusal.outcome(),
@@ -22,15 +26,15 @@ impl<H: Heap> Runner<'_, H> {
         for expected in expected {
             match expected {
                 WastRet::Core(core) => cores.push(core),
-                _ => return Outcome::Skipped(Reason::Beyond(Proposal::Components)),
+                _ => return DirectiveOutcome::Skipped(Reason::Beyond(Proposal::Components)),
             }
         }
         let fits = |(value, core): (&Value, &&_)| expect::matches(&self.store, core, value);
         if results.len() == cores.len() && results.iter().zip(&cores).all(fits) {
-            return Outcome::Passed;
+            return DirectiveOutcome::Passed;
         }
         let expected: Vec<String> = cores.into_iter().map(expect::show).collect();
-        Outcome::Failed(format!(
+        DirectiveOutcome::Failed(format!(
             "returned {}, expected {}",
             list(results.iter().map(Value::to_string).collect()),
             list(expected)
@@ -45,10 +49,10 @@ impl<H: Heap> Runner<'_, H> {
         expected: &str,
         message: &str,
         is_expected: impl Fn(&Refusal) -> bool,
-    ) -> Outcome {
+    ) -> DirectiveOutcome {
         let is_module = matches!(exec, WastExecute::Wat(_));
         let refusal = match self.action(exec) {
-            Err(refusal) if is_expected(&refusal) => return Outcome::Passed,
+            Err(refusal) if is_expected(&refusal) => return DirectiveOutcome::Passed,
             Err(refusal) => refusal,
             Ok(results) => {
                 let seen = match is_module {
@@ -62,7 +66,7 @@ impl<H: Heap> Runner<'_, H> {
             }
         };
         match refusal.outcome() {
-            Outcome::Failed(seen) => failed(&seen, expected, message),
+            DirectiveOutcome::Failed(seen) => failed(&seen, expected, message),
             outcome => outcome,
         }
     }
@@ -75,25 +79,25 @@ impl<H: Heap> Runner<'_, H> {
         expected: &str,
         message: &str,
         skip: Option<Reason>,
-    ) -> Outcome {
+    ) -> DirectiveOutcome {
         match self.load(&mut module) {
             Ok(_) => match skip {
-                Some(reason) => Outcome::Skipped(reason),
+                Some(reason) => DirectiveOutcome::Skipped(reason),
                 None => failed("accepted", expected, message),
             },
             // WebAssembly 3.0 without the proposal refuses it.
             Err(Refusal::Module(ModuleError::Invalid { .. }) | Refusal::Beyond(_)) => {
-                Outcome::Passed
+                DirectiveOutcome::Passed
             }
-            Err(Refusal::Text(_)) => Outcome::PassedByParser,
+            Err(Refusal::Text(_)) => DirectiveOutcome::PassedByParser,
             Err(refusal) => refusal.outcome(),
         }
     }
 }
 
 /// Failure of a directive whose result is not the expected one.
-fn failed(seen: &str, expected: &str, message: &str) -> Outcome {
-    Outcome::Failed(match message {
+fn failed(seen: &str, expected: &str, message: &str) -> DirectiveOutcome {
+    DirectiveOutcome::Failed(match message {
         "" => format!("{seen}, expected {expected}"),
         _ => format!("{seen}, expected {expected}: {message}"),
     })

@@ -4,7 +4,7 @@ use super::hosts::ScriptHost;
 use super::lines::line_of;
 use super::proposal::Proposal;
 use super::reason::Reason;
-use super::report::Outcome;
+use super::report::DirectiveOutcome;
 use super::runner::Runner;
 use crate::engine::{Context, Extern, Resource, Stop, Trap};
 use crate::heap::Heap;
@@ -44,14 +44,16 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The outcome of a directive that does not expect this refusal.
-    pub fn outcome(self) -> Outcome {
-        Outcome::Failed(match self {
-            Refusal::Skip(reason) => return Outcome::Skipped(reason),
+    pub fn outcome(self) -> DirectiveOutcome {
+        DirectiveOutcome::Failed(match self {
+            Refusal::Skip(reason) => return DirectiveOutcome::Skipped(reason),
             Refusal::OverBudget(resource) => {
-                return Outcome::Skipped(Reason::OverBudget(resource));
+                return DirectiveOutcome::Skipped(Reason::OverBudget(resource));
             }
-            Refusal::Beyond(proposal) => return Outcome::Skipped(Reason::Beyond(proposal)),
-            Refusal::Broken(message) => return Outcome::Broken(message),
+            Refusal::Beyond(proposal) => {
+                return DirectiveOutcome::Skipped(Reason::Beyond(proposal));
+            }
+            Refusal::Broken(message) => return DirectiveOutcome::Broken(message),
             Refusal::Text(message) => format!("malformed module: {message}"),
             Refusal::Module(error) => error.to_string(),
             Refusal::Link(message) | Refusal::Unknown(message) => message,
@@ -110,24 +112,28 @@ impl Names {
     }
 
     /// Records the instance of a directive, or why there is none.
-    pub fn add_instance(&mut self, id: Option<Id<'_>>, made: Result<u32, Refusal>) -> Outcome {
+    pub fn add_instance(
+        &mut self,
+        id: Option<Id<'_>>,
+        made: Result<u32, Refusal>,
+    ) -> DirectiveOutcome {
         let named = made.as_ref().map(|i| *i).map_err(Refusal::reason);
         if let Some(id) = key(id) {
             self.instances.insert(id, named);
         }
         self.current = Some(named);
-        made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+        made.map_or_else(Refusal::outcome, |_| DirectiveOutcome::Passed)
     }
 
     /// Records that the module of an instance, or of a definition, was skipped.
-    pub fn add_skipped(&mut self, id: Option<String>, reason: Reason) -> Outcome {
+    pub fn add_skipped(&mut self, id: Option<String>, reason: Reason) -> DirectiveOutcome {
         if let Some(id) = &id {
             self.instances.insert(id.clone(), Err(reason));
         }
         self.current = Some(Err(reason));
         self.definitions.insert(None, Err(reason));
         self.definitions.insert(id, Err(reason));
-        Outcome::Skipped(reason)
+        DirectiveOutcome::Skipped(reason)
     }
 
     /// Records the definition of a directive, or why there is none.
@@ -135,11 +141,11 @@ impl Names {
         &mut self,
         id: Option<Id<'_>>,
         made: Result<Arc<Module>, Refusal>,
-    ) -> Outcome {
+    ) -> DirectiveOutcome {
         let named = made.as_ref().map(Arc::clone).map_err(Refusal::reason);
         self.definitions.insert(None, named.clone());
         self.definitions.insert(key(id), named);
-        made.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+        made.map_or_else(Refusal::outcome, |_| DirectiveOutcome::Passed)
     }
 
     /// The instance that modules import from under a name: the one registered under it, or else the
@@ -150,11 +156,11 @@ impl Names {
     }
 
     /// Registers an instance under a name, for imports of other modules.
-    pub fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Outcome {
+    pub fn register(&mut self, name: &str, id: Option<Id<'_>>) -> DirectiveOutcome {
         let found = self.instance(id);
         let named = found.as_ref().map(|i| *i).map_err(Refusal::reason);
         self.registered.insert(name.to_string(), named);
-        found.map_or_else(Refusal::outcome, |_| Outcome::Passed)
+        found.map_or_else(Refusal::outcome, |_| DirectiveOutcome::Passed)
     }
 }
 

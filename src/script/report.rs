@@ -7,7 +7,7 @@ use std::fmt;
 
 /// Outcome of one directive.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Outcome {
+pub(super) enum DirectiveOutcome {
     /// As the script expects.
     Passed,
     /// A module that must be refused was refused by the text parser: the engine never saw it.
@@ -59,25 +59,26 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, line: usize, is_assertion: bool, outcome: Outcome) {
-        self.assertions += usize::from(is_assertion && !matches!(outcome, Outcome::Skipped(_)));
+    pub(super) fn add(&mut self, line: usize, is_assertion: bool, outcome: DirectiveOutcome) {
+        self.assertions +=
+            usize::from(is_assertion && !matches!(outcome, DirectiveOutcome::Skipped(_)));
         match outcome {
-            Outcome::Passed => self.passed += 1,
-            Outcome::PassedByParser => {
+            DirectiveOutcome::Passed => self.passed += 1,
+            DirectiveOutcome::PassedByParser => {
                 self.passed += 1;
                 self.passed_by_parser += 1;
             }
-            Outcome::Skipped(reason) => self.skipped.push(Skip {
+            DirectiveOutcome::Skipped(reason) => self.skipped.push(Skip {
                 line,
                 reason,
                 is_assertion,
             }),
-            Outcome::Failed(message) => {
+            DirectiveOutcome::Failed(message) => {
                 // The message may quote the script, with line breaks.
                 let message = Line(&message).to_string();
                 self.failures.push(Failure { line, message });
             }
-            Outcome::Broken(message) => {
+            DirectiveOutcome::Broken(message) => {
                 self.failures.push(Failure { line, message });
                 self.is_broken = true;
             }

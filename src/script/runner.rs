@@ -7,7 +7,7 @@ use super::hosts::Hosts;
 use super::link::{Names, Refusal};
 use super::proposal::Proposal;
 use super::reason::Reason;
-use super::report::{Outcome, Report};
+use super::report::{DirectiveOutcome, Report};
 use super::traps::is_trap;
 use crate::engine::{Inspector, Store, Trap};
 use crate::heap::Heap;
@@ -108,22 +108,24 @@ pub(super) fn run_compiled<H: Heap>(
         line = lines.of(directive.span().offset());
         let is_assertion = is_assertion(&directive);
         let outcome = match ended {
-            Some(reason) => Outcome::Skipped(reason),
+            Some(reason) => DirectiveOutcome::Skipped(reason),
             None => runner.guarded(|runner| runner.directive(directive)),
         };
         ended = ended.or(match &outcome {
-            Outcome::Broken(_) | Outcome::Skipped(Reason::Noticed) => Some(Reason::BrokenHeap),
-            Outcome::Skipped(reason @ Reason::OverBudget(_)) => Some(*reason),
+            DirectiveOutcome::Broken(_) | DirectiveOutcome::Skipped(Reason::Noticed) => {
+                Some(Reason::BrokenHeap)
+            }
+            DirectiveOutcome::Skipped(reason @ Reason::OverBudget(_)) => Some(*reason),
             _ => None,
         });
         report.add(line, is_assertion, outcome);
     }
     if ended.is_none() {
         let finished = runner.guarded(|runner| match runner.finish() {
-            Ok(()) => Outcome::Passed,
+            Ok(()) => DirectiveOutcome::Passed,
             Err(refusal) => refusal.outcome(),
         });
-        if finished != Outcome::Passed {
+        if finished != DirectiveOutcome::Passed {
             report.add(line, false, finished);
         }
     }
@@ -170,25 +172,25 @@ fn is_assertion(directive: &WastDirective<'_>) -> bool {
 
 impl<H: Heap> Runner<'_, H> {
     /// Runs `work`. A panic is a failure of the heap, and ends the script.
-    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> DirectiveOutcome) -> DirectiveOutcome {
         catch(oracle::Report::Quiet, || work(self)).unwrap_or_else(|panic| {
             let name = self.store.heap.name();
-            Outcome::Broken(Violation::panic(name, panic).to_string())
+            DirectiveOutcome::Broken(Violation::panic(name, panic).to_string())
         })
     }
 
     /// Skips a directive that cannot be read.
-    fn leave_out(&mut self, left: LeftOut) -> Outcome {
+    fn leave_out(&mut self, left: LeftOut) -> DirectiveOutcome {
         let reason = Reason::Beyond(left.proposal);
         match left.module {
             Some(id) => self.names.add_skipped(id, reason),
-            None => Outcome::Skipped(reason),
+            None => DirectiveOutcome::Skipped(reason),
         }
     }
 
-    fn directive(&mut self, directive: WastDirective<'_>) -> Outcome {
+    fn directive(&mut self, directive: WastDirective<'_>) -> DirectiveOutcome {
         let outcome = self.execute(directive);
-        if matches!(outcome, Outcome::Broken(_)) {
+        if matches!(outcome, DirectiveOutcome::Broken(_)) {
             return outcome;
         }
         let looked = self.store.inspect_call(&mut *self.inspector);
@@ -198,7 +200,7 @@ impl<H: Heap> Runner<'_, H> {
         }
     }
 
-    fn execute(&mut self, directive: WastDirective<'_>) -> Outcome {
+    fn execute(&mut self, directive: WastDirective<'_>) -> DirectiveOutcome {
         match directive {
             WastDirective::Module(mut module) => {
                 let id = module.name();
@@ -219,7 +221,7 @@ impl<H: Heap> Runner<'_, H> {
             }
             WastDirective::Register { name, module, .. } => self.names.register(name, module),
             WastDirective::Invoke(invoke) => match self.invoke(&invoke) {
-                Ok(_) => Outcome::Passed,
+                Ok(_) => DirectiveOutcome::Passed,
                 Err(refusal) => refusal.outcome(),
             },
             WastDirective::AssertReturn { exec, results, .. } => self.returns(exec, &results),
@@ -265,7 +267,7 @@ impl<H: Heap> Runner<'_, H> {
                 Reason::of_accepted(message),
             ) {
                 // Syntax of a later, or an abandoned, proposal is malformed in WebAssembly 3.0.
-                Outcome::Skipped(Reason::Beyond(_)) => Outcome::Passed,
+                DirectiveOutcome::Skipped(Reason::Beyond(_)) => DirectiveOutcome::Passed,
                 outcome => outcome,
             },
             WastDirective::AssertMalformedCustom {
@@ -280,10 +282,10 @@ impl<H: Heap> Runner<'_, H> {
                 Some(Reason::CustomSection),
             ),
             WastDirective::AssertSuspension { .. } => {
-                Outcome::Skipped(Reason::Beyond(Proposal::StackSwitching))
+                DirectiveOutcome::Skipped(Reason::Beyond(Proposal::StackSwitching))
             }
             WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                Outcome::Skipped(Reason::Beyond(Proposal::Threads))
+                DirectiveOutcome::Skipped(Reason::Beyond(Proposal::Threads))
             }
         }
     }

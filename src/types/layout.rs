@@ -2,11 +2,11 @@
 //! language fixes them. They are computed once per type, so that compiled code
 //! can carry an offset that all byte-addressed heaps share.
 
-use super::{FieldType, Storage, ValType};
+use super::{FieldType, StorageType, ValType};
 
 /// How a value is stored: its width, and whether the collector traces it.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Lane {
+pub enum StorageKind {
     /// One byte.
     B8,
     /// Two bytes.
@@ -23,30 +23,30 @@ pub enum Lane {
     Func,
 }
 
-impl Lane {
+impl StorageKind {
     /// The width in bytes.
     pub const fn width(self) -> u32 {
         match self {
-            Lane::B8 => 1,
-            Lane::B16 => 2,
-            Lane::B32 | Lane::Gc | Lane::Func => 4,
-            Lane::B64 => 8,
-            Lane::B128 => 16,
+            StorageKind::B8 => 1,
+            StorageKind::B16 => 2,
+            StorageKind::B32 | StorageKind::Gc | StorageKind::Func => 4,
+            StorageKind::B64 => 8,
+            StorageKind::B128 => 16,
         }
     }
 
     /// The alignment in bytes: the width, at most eight.
     pub const fn align(self) -> u32 {
         match self {
-            Lane::B128 => 8,
-            lane => lane.width(),
+            StorageKind::B128 => 8,
+            kind => kind.width(),
         }
     }
 
     /// The number of 64-bit registers that a value takes.
     pub const fn registers(self) -> usize {
         match self {
-            Lane::B128 => 2,
+            StorageKind::B128 => 2,
             _ => 1,
         }
     }
@@ -64,7 +64,7 @@ pub struct Field {
     /// Byte offset in the payload.
     pub offset: u32,
     /// How it is stored.
-    pub lane: Lane,
+    pub kind: StorageKind,
 }
 
 /// The payload of a structure.
@@ -78,18 +78,18 @@ pub struct StructLayout {
 
 impl StructLayout {
     /// Lays out `fields` in order, each naturally aligned, from byte `start` on.
-    pub fn of_fields(start: u32, fields: impl Iterator<Item = Lane>) -> StructLayout {
+    pub fn of_fields(start: u32, fields: impl Iterator<Item = StorageKind>) -> StructLayout {
         let mut offset = start;
         let fields = fields
             .enumerate()
-            .map(|(index, lane)| {
-                offset = offset.next_multiple_of(lane.align());
+            .map(|(index, kind)| {
+                offset = offset.next_multiple_of(kind.align());
                 let field = Field {
                     index: index as u32,
                     offset,
-                    lane,
+                    kind,
                 };
-                offset += lane.width();
+                offset += kind.width();
                 field
             })
             .collect();
@@ -101,13 +101,16 @@ impl StructLayout {
 
     /// The layout of a structure type.
     pub fn of_struct(fields: &[FieldType]) -> StructLayout {
-        Self::of_fields(0, fields.iter().map(|f| f.storage.lane()))
+        Self::of_fields(0, fields.iter().map(|f| f.storage.storage_kind()))
     }
 
     /// The layout of an exception whose tag has these parameters. The payload
     /// starts with the tag, a `u32`.
     pub fn of_exception(params: &[ValType]) -> StructLayout {
-        Self::of_fields(4, params.iter().map(|p| Storage::Val(*p).lane()))
+        Self::of_fields(
+            4,
+            params.iter().map(|p| StorageType::Val(*p).storage_kind()),
+        )
     }
 }
 
@@ -119,7 +122,14 @@ mod tests {
     fn fields_are_naturally_aligned_and_keep_their_order() {
         let layout = StructLayout::of_fields(
             0,
-            [Lane::B8, Lane::B16, Lane::Gc, Lane::B8, Lane::B64].into_iter(),
+            [
+                StorageKind::B8,
+                StorageKind::B16,
+                StorageKind::Gc,
+                StorageKind::B8,
+                StorageKind::B64,
+            ]
+            .into_iter(),
         );
         let offsets: Vec<u32> = layout.fields.iter().map(|f| f.offset).collect();
         assert_eq!(offsets, [0, 2, 4, 8, 16]);

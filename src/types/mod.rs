@@ -12,8 +12,8 @@ mod registry;
 mod subtype;
 mod value;
 
-pub use layout::{ARRAY_ELEMENTS, Field, Lane, StructLayout};
+pub use layout::{ARRAY_ELEMENTS, Field, StorageKind, StructLayout};
 pub use registry::{Entry, TypeId, Types};
 pub use value::{
-    Composite, FieldType, FuncType, HeapType, RefType, Storage, SubType, ValType, registers,
+    Composite, FieldType, FuncType, HeapType, RefType, StorageType, SubType, ValType, registers,
 };

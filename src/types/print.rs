@@ -1,6 +1,6 @@
 //! Types in readable form.
 
-use super::{HeapType, Storage, ValType};
+use super::{HeapType, StorageType, ValType};
 use std::fmt;
 
 impl fmt::Display for HeapType {
@@ -40,12 +40,12 @@ impl fmt::Display for ValType {
     }
 }
 
-impl fmt::Display for Storage {
+impl fmt::Display for StorageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Storage::I8 => f.write_str("i8"),
-            Storage::I16 => f.write_str("i16"),
-            Storage::Val(v) => v.fmt(f),
+            StorageType::I8 => f.write_str("i8"),
+            StorageType::I16 => f.write_str("i16"),
+            StorageType::Val(v) => v.fmt(f),
         }
     }
 }

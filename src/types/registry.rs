@@ -1,7 +1,7 @@
 //! The registry of canonical types.
 
 use super::layout::StructLayout;
-use super::{Composite, FieldType, FuncType, HeapType, Storage, SubType, ValType};
+use super::{Composite, FieldType, FuncType, HeapType, StorageType, SubType, ValType};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -72,7 +72,7 @@ fn register_offsets(composite: &Composite) -> Option<Box<[u32]>> {
         let mut next = 0;
         let offsets = values().map(|ty| {
             let offset = next;
-            next += ty.lane().registers() as u32;
+            next += ty.storage_kind().registers() as u32;
             offset
         });
         offsets.collect()
@@ -271,9 +271,9 @@ fn encode(first: TypeId, group: &[SubType]) -> Vec<u32> {
     let field = |words: &mut Vec<u32>, f: &FieldType| {
         words.push(u32::from(f.mutable));
         match f.storage {
-            Storage::I8 => words.push(5),
-            Storage::I16 => words.push(6),
-            Storage::Val(v) => value(words, v),
+            StorageType::I8 => words.push(5),
+            StorageType::I16 => words.push(6),
+            StorageType::Val(v) => value(words, v),
         }
     };
     for sub in group {

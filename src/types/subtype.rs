@@ -54,17 +54,17 @@ impl Types {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FieldType, Storage, SubType};
+    use super::super::{FieldType, StorageType, SubType};
     use super::*;
 
     fn structure(types: &Types, parent: Option<TypeId>, self_field: bool) -> SubType {
         let mut fields = vec![FieldType {
-            storage: Storage::Val(ValType::I32),
+            storage: StorageType::Val(ValType::I32),
             mutable: false,
         }];
         if self_field {
             fields.push(FieldType {
-                storage: Storage::Val(ValType::Ref(RefType {
+                storage: StorageType::Val(ValType::Ref(RefType {
                     nullable: true,
                     heap: HeapType::ConcreteStruct(types.next_id()),
                 })),

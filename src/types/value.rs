@@ -1,7 +1,7 @@
 //! Value, reference, field and composite types.
 
 use super::TypeId;
-use super::layout::Lane;
+use super::layout::StorageKind;
 
 /// A heap type (spec section 2.3.3). Concrete types carry their kind, so that
 /// the hierarchy of a reference is known without a look-up in the registry.
@@ -95,13 +95,13 @@ pub enum ValType {
 
 impl ValType {
     /// How a value of this type is stored.
-    pub fn lane(self) -> Lane {
+    pub fn storage_kind(self) -> StorageKind {
         match self {
-            ValType::I32 | ValType::F32 => Lane::B32,
-            ValType::I64 | ValType::F64 => Lane::B64,
-            ValType::V128 => Lane::B128,
-            ValType::Ref(r) if r.heap.is_gc() => Lane::Gc,
-            ValType::Ref(_) => Lane::Func,
+            ValType::I32 | ValType::F32 => StorageKind::B32,
+            ValType::I64 | ValType::F64 => StorageKind::B64,
+            ValType::V128 => StorageKind::B128,
+            ValType::Ref(r) if r.heap.is_gc() => StorageKind::Gc,
+            ValType::Ref(_) => StorageKind::Func,
         }
     }
 
@@ -112,18 +112,18 @@ impl ValType {
 
     /// Whether a value may be a reference into the heap.
     pub fn is_gc(self) -> bool {
-        self.lane() == Lane::Gc
+        self.storage_kind() == StorageKind::Gc
     }
 }
 
 /// The number of 64-bit registers that values of these types take in a row.
 pub fn registers(types: &[ValType]) -> usize {
-    types.iter().map(|ty| ty.lane().registers()).sum()
+    types.iter().map(|ty| ty.storage_kind().registers()).sum()
 }
 
 /// A storage type, of a field or an element.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Storage {
+pub enum StorageType {
     /// Packed 8-bit integer.
     I8,
     /// Packed 16-bit integer.
@@ -132,21 +132,21 @@ pub enum Storage {
     Val(ValType),
 }
 
-impl Storage {
+impl StorageType {
     /// How the field is stored.
-    pub fn lane(self) -> Lane {
+    pub fn storage_kind(self) -> StorageKind {
         match self {
-            Storage::I8 => Lane::B8,
-            Storage::I16 => Lane::B16,
-            Storage::Val(v) => v.lane(),
+            StorageType::I8 => StorageKind::B8,
+            StorageType::I16 => StorageKind::B16,
+            StorageType::Val(v) => v.storage_kind(),
         }
     }
 
     /// The type of the value on the operand stack.
     pub fn unpacked(self) -> ValType {
         match self {
-            Storage::I8 | Storage::I16 => ValType::I32,
-            Storage::Val(v) => v,
+            StorageType::I8 | StorageType::I16 => ValType::I32,
+            StorageType::Val(v) => v,
         }
     }
 }
@@ -155,7 +155,7 @@ impl Storage {
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FieldType {
     /// Its storage type.
-    pub storage: Storage,
+    pub storage: StorageType,
     /// Whether it can be written after construction.
     pub mutable: bool,
 }

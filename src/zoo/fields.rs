@@ -1,11 +1,11 @@
 //! Fields of the external hierarchy, for faults that make wrong assumptions
 //! about them.
 
-use crate::types::{Composite, HeapType, RefType, Storage, TypeId, Types, ValType};
+use crate::types::{Composite, HeapType, RefType, StorageType, TypeId, Types, ValType};
 
 /// Whether values of this kind are external by their static type.
-pub fn is_extern(storage: Storage) -> bool {
-    let Storage::Val(ValType::Ref(RefType { heap, .. })) = storage else {
+pub fn is_extern(storage: StorageType) -> bool {
+    let StorageType::Val(ValType::Ref(RefType { heap, .. })) = storage else {
         return false;
     };
     matches!(heap, HeapType::Extern | HeapType::NoExtern)

@@ -131,7 +131,7 @@ impl All {
 }
 
 impl Work for All {
-    type Done = Option<Trial>;
+    type Output = Option<Trial>;
 
     fn work(&self, item: u64, desk: &Arc<Desk>) -> Option<Trial> {
         let trials = &self.trials;

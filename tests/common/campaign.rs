@@ -1,12 +1,12 @@
 //! A campaign of the default generator, with or without a fault.
 
-use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::generate::Generator;
 use gcdiff::oracle::Options;
 use gcdiff::zoo::{self, Probe};
 
 /// Runs a campaign on all cores. One with a fault stops at the first finding.
-pub fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> Outcome {
+pub fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> CampaignReport {
     let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
     let campaign = Campaign {
         seed,

@@ -10,8 +10,8 @@ use gcdiff::module::Module;
 use std::sync::Arc;
 
 /// What one kind of host function does.
-type Answer = fn(&mut Store<Null>, HostCall, &mut Wired, &mut dyn Inspector<Null>) -> Done;
-type Done = Result<(), Stop>;
+type Answer = fn(&mut Store<Null>, HostCall, &mut Wired, &mut dyn Inspector<Null>) -> HeapResult;
+type HeapResult = Result<(), Stop>;
 
 /// A host whose functions all do the same, and may call an export.
 struct Wired {
@@ -26,7 +26,7 @@ impl Host<Null> for Wired {
         store: &mut Store<Null>,
         call: HostCall,
         inspector: &mut dyn Inspector<Null>,
-    ) -> Done {
+    ) -> HeapResult {
         (self.answer)(store, call, self, inspector)
     }
 }
@@ -79,7 +79,7 @@ impl Scene {
         }
     }
 
-    fn call(&mut self, func: u32, args: &[u64]) -> Done {
+    fn call(&mut self, func: u32, args: &[u64]) -> HeapResult {
         self.store.call(
             func,
             args,
@@ -99,7 +99,7 @@ fn take_all(
     call: HostCall,
     host: &mut Wired,
     _: &mut dyn Inspector<Null>,
-) -> Done {
+) -> HeapResult {
     for index in 0..4 {
         host.seen.push(store.argument(call, index));
         if index % 2 == 1 {
@@ -147,7 +147,7 @@ fn call_back(
     call: HostCall,
     host: &mut Wired,
     inspector: &mut dyn Inspector<Null>,
-) -> Done {
+) -> HeapResult {
     let argument = store.argument(call, 0);
     store.call(host.export, &[argument], &mut Context::new(host, inspector))?;
     let result = store.result(0);

@@ -3,11 +3,11 @@
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::Trap;
-use gcdiff::observe::Outcome;
+use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 
 /// How the only export of a module ends, or its instantiation if that fails.
-fn outcome(case: &Case) -> Outcome {
+fn outcome(case: &Case) -> StepOutcome {
     let judged = judge(case, &Options::default()).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
     let steps = judged.observation().cloned().unwrap().steps;
@@ -40,13 +40,13 @@ fn bytes(body: &str) -> u64 {
 }
 
 /// The least limit with which a run ends well, and not in this trap.
-fn least(trap: Trap, mut run: impl FnMut(u64) -> Outcome) -> u64 {
+fn least(trap: Trap, mut run: impl FnMut(u64) -> StepOutcome) -> u64 {
     let (mut low, mut high) = (0, 1 << 16);
     while low < high {
         let limit = (low + high) / 2;
         match run(limit) {
-            Outcome::Trapped(found) if found == trap => low = limit + 1,
-            Outcome::Returned(_) => high = limit,
+            StepOutcome::Trapped(found) if found == trap => low = limit + 1,
+            StepOutcome::Returned(_) => high = limit,
             other => panic!("with {limit}: {other:?}"),
         }
     }
@@ -225,7 +225,7 @@ fn tables_and_memories_grow_up_to_the_limit() {
         case.limits.table_elements = 100;
         case.limits.memory_bytes = 10 << 16;
         let outcome = outcome(&case);
-        assert!(matches!(outcome, Outcome::Returned(_)), "{body}");
+        assert!(matches!(outcome, StepOutcome::Returned(_)), "{body}");
     };
     let table = |n, fits| {
         let parts = "(table 30 funcref) (table 20 funcref)";

@@ -3,7 +3,7 @@
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::events::{self, Event, Sink};
-use gcdiff::observe::{ObservedValue, Outcome};
+use gcdiff::observe::{ObservedValue, StepOutcome};
 use gcdiff::oracle::{Collector, JudgeReport, Options, Timing, Verdict, judge};
 
 /// Judges under all heaps, with an audit at every operation.
@@ -18,7 +18,7 @@ fn judged(text: &str) -> JudgeReport {
     judged
 }
 
-fn outcomes(judged: &JudgeReport) -> Vec<&Outcome> {
+fn outcomes(judged: &JudgeReport) -> Vec<&StepOutcome> {
     let seen = judged.observation().unwrap();
     seen.steps.iter().map(|step| &step.outcome).collect()
 }
@@ -66,17 +66,24 @@ fn a_kept_reference_goes_into_globals_and_tables() {
               (i32.eq (struct.get $node 0 (table.get 0 (i32.const 1))) (i32.const 7)))))"#
     ));
     let outcomes = outcomes(&judged);
-    let number = Outcome::Returned(vec![ObservedValue::Bits(1)]);
+    let number = StepOutcome::Returned(vec![ObservedValue::Bits(1)]);
     assert_eq!(outcomes[7], &number);
-    assert!(matches!(outcomes[4], Outcome::Trapped(_)), "out of bounds");
-    let [Outcome::Returned(global), Outcome::Returned(element)] = outcomes[8..] else {
+    assert!(
+        matches!(outcomes[4], StepOutcome::Trapped(_)),
+        "out of bounds"
+    );
+    let [
+        StepOutcome::Returned(global),
+        StepOutcome::Returned(element),
+    ] = outcomes[8..]
+    else {
         panic!("{outcomes:?}");
     };
     assert!(matches!(global[..], [ObservedValue::Object(_)]));
     assert_eq!(global, element);
     // Nobody can tell what the host let go of, though it is there again.
     assert!(
-        matches!(outcomes[1], Outcome::Returned(v) if matches!(v[..], [ObservedValue::Object(_) | ObservedValue::Dropped]))
+        matches!(outcomes[1], StepOutcome::Returned(v) if matches!(v[..], [ObservedValue::Object(_) | ObservedValue::Dropped]))
     );
 }
 
@@ -102,7 +109,7 @@ fn what_the_host_lets_go_of_is_freed() {
     let seen = judged.observation().cloned().unwrap();
     assert_eq!(seen.kept, [ObservedValue::Null]);
     assert!(
-        matches!(&seen.steps[1].outcome, Outcome::Returned(v) if matches!(v[..], [ObservedValue::Dropped]))
+        matches!(&seen.steps[1].outcome, StepOutcome::Returned(v) if matches!(v[..], [ObservedValue::Dropped]))
     );
 }
 
@@ -137,15 +144,15 @@ fn the_host_calls_back_and_collects() {
     let did: Vec<_> = seen.host_calls.iter().map(|call| &call.did).collect();
     // The exception ends the call that the host made, not the one in which it made it.
     assert!(
-        matches!(did[0], Some(Outcome::Threw(ObservedValue::Object(_)))),
+        matches!(did[0], Some(StepOutcome::Threw(ObservedValue::Object(_)))),
         "{did:?}"
     );
-    assert_eq!(did[1], &Some(Outcome::Returned(vec![])));
+    assert_eq!(did[1], &Some(StepOutcome::Returned(vec![])));
     assert_eq!(did[2], &None);
-    assert!(matches!(did[3], Some(Outcome::Threw(_))));
+    assert!(matches!(did[3], Some(StepOutcome::Threw(_))));
     assert_eq!(
         seen.steps[1].outcome,
-        Outcome::Returned(vec![ObservedValue::Bits(1)])
+        StepOutcome::Returned(vec![ObservedValue::Bits(1)])
     );
 
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
@@ -180,7 +187,7 @@ fn calling_back_for_ever_ends() {
     assert!(
         seen.host_calls
             .iter()
-            .any(|call| matches!(call.did, Some(Outcome::Trapped(_))))
+            .any(|call| matches!(call.did, Some(StepOutcome::Trapped(_))))
     );
 }
 
@@ -204,7 +211,7 @@ fn no_limit_lets_calls_back_use_up_the_native_stack() {
     assert!(
         seen.host_calls
             .iter()
-            .any(|call| matches!(call.did, Some(Outcome::Trapped(_))))
+            .any(|call| matches!(call.did, Some(StepOutcome::Trapped(_))))
     );
 }
 
@@ -264,10 +271,13 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
     );
     let steps = outcomes(&judged);
     assert!(
-        steps.iter().all(|o| matches!(o, Outcome::Returned(_))),
+        steps.iter().all(|o| matches!(o, StepOutcome::Returned(_))),
         "{steps:?}"
     );
-    assert_eq!(*steps[3], Outcome::Returned(vec![ObservedValue::Bits(1)]));
+    assert_eq!(
+        *steps[3],
+        StepOutcome::Returned(vec![ObservedValue::Bits(1)])
+    );
     // The calls are the host's, each under the number of its import.
     let seen = judged.observation().cloned().unwrap();
     let calls: Vec<(u32, usize)> = seen

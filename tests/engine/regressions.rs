@@ -9,12 +9,12 @@ use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
 use gcdiff::module::{Module, ModuleError};
-use gcdiff::observe::Outcome;
+use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 use std::sync::Arc;
 
 /// How each export ended, called once, under all heaps alike.
-fn outcomes(text: &str) -> Vec<Outcome> {
+fn outcomes(text: &str) -> Vec<StepOutcome> {
     let (case, _) = case::read(text.as_bytes()).unwrap();
     let judged = judge(&case, &Options::default()).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
@@ -51,7 +51,7 @@ fn bounds_are_checked_before_fuel_is_charged() {
         ArrayOutOfBounds,
         MemoryOutOfBounds,
     ];
-    assert_eq!(outcomes(text), wanted.map(Outcome::Trapped));
+    assert_eq!(outcomes(text), wanted.map(StepOutcome::Trapped));
 }
 
 /// A host whose only function calls an export back.
@@ -123,8 +123,8 @@ fn small_register_limits_are_kept() {
     case.limits.registers = 4;
     let judged = judge(&case, &Options::default()).unwrap();
     let steps = judged.observation().cloned().unwrap().steps;
-    assert!(matches!(steps[1].outcome, Outcome::Returned(_)));
-    assert_eq!(steps[2].outcome, Outcome::Trapped(Trap::StackOverflow));
+    assert!(matches!(steps[1].outcome, StepOutcome::Returned(_)));
+    assert_eq!(steps[2].outcome, StepOutcome::Trapped(Trap::StackOverflow));
 }
 
 /// Four bytes of code per loop, a thousand references on the stack of each:
@@ -182,7 +182,7 @@ fn what_the_host_allocates_is_not_held_against_a_run() {
             (loop $again (call $make) (br $again))))"#,
         "externref ".repeat(200)
     );
-    assert_eq!(outcomes(&text), [Outcome::Trapped(Trap::OutOfFuel)]);
+    assert_eq!(outcomes(&text), [StepOutcome::Trapped(Trap::OutOfFuel)]);
 }
 
 /// An exception passes the handlers of other tags, also of tags of its type.
@@ -210,6 +210,6 @@ fn a_catch_is_for_its_tag_alone() {
     );
     let outcomes = outcomes(&text);
     assert_eq!(outcomes.len(), 3);
-    let returned = |o: &Outcome| matches!(o, Outcome::Returned(_));
+    let returned = |o: &StepOutcome| matches!(o, StepOutcome::Returned(_));
     assert!(outcomes.iter().all(returned), "{outcomes:?}");
 }

@@ -3,7 +3,7 @@
 
 use gcdiff::case::{self, Arg, Call, Plan, Step};
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::observe::{Observation, ObservedValue, Outcome};
+use gcdiff::observe::{Observation, ObservedValue, StepOutcome};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 
 /// Every export called once, in order, with the numbers 1, 2, ... as arguments;
@@ -29,7 +29,7 @@ fn observe(text: &str, params: usize) -> Observation {
 /// What the only call returned.
 fn returned(observation: &Observation) -> &[ObservedValue] {
     match &observation.steps[1].outcome {
-        Outcome::Returned(values) => values,
+        StepOutcome::Returned(values) => values,
         other => panic!("{other:?}"),
     }
 }
@@ -162,7 +162,11 @@ fn bounds_and_nulls_are_checked() {
         MemoryOutOfBounds,
     ];
     let traps = seen.steps[1..].iter().map(|s| s.outcome.clone());
-    assert!(traps.eq(wanted.map(Outcome::Trapped)), "{:?}", seen.steps);
+    assert!(
+        traps.eq(wanted.map(StepOutcome::Trapped)),
+        "{:?}",
+        seen.steps
+    );
     assert!(seen.memories[0].iter().all(|byte| *byte == 0));
 }
 
@@ -376,7 +380,7 @@ fn in_branches() {
         vec![vector(0, 1), ObservedValue::Bits(1)],
     ];
     let ended = seen.steps[1..].iter().map(|s| s.outcome.clone());
-    let wanted = wanted.map(Outcome::Returned);
+    let wanted = wanted.map(StepOutcome::Returned);
     assert_eq!(ended.collect::<Vec<_>>(), wanted);
 }
 

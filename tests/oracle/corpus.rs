@@ -4,7 +4,7 @@
 
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::observe::Outcome;
+use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ fn starting_cases_run_and_allocate() {
         let returned = seen
             .steps
             .iter()
-            .filter(|step| matches!(step.outcome, Outcome::Returned(_)));
+            .filter(|step| matches!(step.outcome, StepOutcome::Returned(_)));
         let returned = returned.count();
         assert!(
             2 * returned > seen.steps.len(),

@@ -94,7 +94,7 @@ fn imports_run_one_way() {
 
 #[test]
 fn an_import_is_seen_wherever_it_stands() {
-    let text = "use crate::types::Lane;\n// crate::cli\n#[cfg(doc)]\nuse crate::oracle::X;\n\
+    let text = "use crate::types::StorageKind;\n// crate::cli\n#[cfg(doc)]\nuse crate::oracle::X;\n\
         fn f() { crate::heap::g(); }\nuse crate::{case, engine::Y};\n#[cfg(test)]\nmod tests { use crate::zoo::Y; }\n";
     assert_eq!(used(text), ["types", "heap", "case", "engine"]);
 }

@@ -1,12 +1,12 @@
 //! The targets `differential` and `gc_ops`: a generated case, judged as in a campaign.
 
-use super::{CaseResult, Target};
+use super::{CaseResult, FuzzTarget};
 use crate::campaign::Finding;
 use crate::generate::GeneratedCase;
 use crate::jobs::judge_generated;
 use crate::oracle::{Options, Verdict};
 
-pub(super) fn look(target: Target, drawn: GeneratedCase, options: &Options) -> CaseResult {
+pub(super) fn look(target: FuzzTarget, drawn: GeneratedCase, options: &Options) -> CaseResult {
     let Ok(done) = judge_generated(options, &drawn) else {
         return CaseResult::Inconclusive;
     };

@@ -1,13 +1,13 @@
 //! The target `enrich`: enriched modules are valid, and the additions alone change nothing. The
 //! module's documentation lists what is compared.
 
-use super::{CaseResult, Target};
+use super::{CaseResult, FuzzTarget};
 use crate::campaign::{Evidence, Finding};
 use crate::case::Case;
 use crate::engine::Trap;
 use crate::generate;
 use crate::module::{ExportItem, ExternType, Module};
-use crate::observe::{Observation, Outcome};
+use crate::observe::{Observation, StepOutcome};
 use crate::oracle::{Names, Options, Verdict, compare, judge_module};
 use crate::types::{HeapType, ValType};
 use std::fmt;
@@ -41,14 +41,14 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
     };
     let names = Names::new(&other);
     let a = match run(plain, &original, options) {
-        Ran::Seen(seen) => *seen,
+        RunResult::Seen(seen) => *seen,
         // Then the pair is inconclusive.
-        Ran::Not | Ran::Bad(_) => return CaseResult::Inconclusive,
+        RunResult::Not | RunResult::Bad(_) => return CaseResult::Inconclusive,
     };
     let mut b = match run(extended, &other, options) {
-        Ran::Seen(seen) => *seen,
-        Ran::Not => return bad("enrich:not-run", "only the original runs", extended.clone()),
-        Ran::Bad(what) => return bad("enrich:broken", what, extended.clone()),
+        RunResult::Seen(seen) => *seen,
+        RunResult::Not => return bad("enrich:not-run", "only the original runs", extended.clone()),
+        RunResult::Bad(what) => return bad("enrich:broken", what, extended.clone()),
     };
     if starved(&a) || starved(&b) {
         return CaseResult::Inconclusive;
@@ -93,20 +93,20 @@ fn host_chooses(module: &Module) -> bool {
 }
 
 /// Result of a run.
-enum Ran {
+enum RunResult {
     Seen(Box<Observation>),
     /// The host cannot satisfy the imports.
     Not,
     Bad(String),
 }
 
-fn run(case: &Case, module: &Arc<Module>, options: &Options) -> Ran {
+fn run(case: &Case, module: &Arc<Module>, options: &Options) -> RunResult {
     match judge_module(case, module, options) {
-        Err(error) => Ran::Bad(error.to_string()),
+        Err(error) => RunResult::Bad(error.to_string()),
         Ok(judged) => match (judged.verdict, judged.observations.into_iter().next()) {
-            (Verdict::Agree, Some(seen)) => Ran::Seen(Box::new(seen)),
-            (Verdict::Agree | Verdict::Discard(..), _) => Ran::Not,
-            (finding, _) => Ran::Bad(finding.to_string()),
+            (Verdict::Agree, Some(seen)) => RunResult::Seen(Box::new(seen)),
+            (Verdict::Agree | Verdict::Discard(..), _) => RunResult::Not,
+            (finding, _) => RunResult::Bad(finding.to_string()),
         },
     }
 }
@@ -114,17 +114,17 @@ fn run(case: &Case, module: &Arc<Module>, options: &Options) -> Ran {
 /// Whether the instantiation ran out of fuel, which it shares with the additions.
 fn starved(seen: &Observation) -> bool {
     let instantiation = seen.steps.first().map(|step| &step.outcome);
-    instantiation == Some(&Outcome::Trapped(Trap::OutOfFuel))
+    instantiation == Some(&StepOutcome::Trapped(Trap::OutOfFuel))
 }
 
 fn bad(fingerprint: &str, what: impl fmt::Display, case: Case) -> CaseResult {
     CaseResult::Finding(Box::new(Finding {
-        origin: Target::Enrich.origin(),
+        origin: FuzzTarget::Enrich.origin(),
         number: 0,
         fingerprint: fingerprint.to_string(),
         evidence: Evidence::Enrichment(what.to_string()),
         case: Some(case),
         fault: None,
-        pins: Target::Enrich.options().pins(),
+        pins: FuzzTarget::Enrich.options().pins(),
     }))
 }

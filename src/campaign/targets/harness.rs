@@ -1,7 +1,7 @@
 //! Glue between libFuzzer and a target: settings from the environment, and a report of each
 //! finding.
 
-use super::{CaseResult, Target, with_fault};
+use super::{CaseResult, FuzzTarget, with_fault};
 use crate::campaign::{Finding, Folder};
 use crate::escape::{self, Line};
 use crate::oracle::Options;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// A target with its settings.
 #[derive(Clone, Debug)]
 pub struct Harness {
-    target: Target,
+    target: FuzzTarget,
     options: Options,
     fault: Option<String>,
     out: PathBuf,
@@ -26,7 +26,11 @@ impl Harness {
     /// # Errors
     ///
     /// If there is no such fault.
-    pub fn new(target: Target, fault: Option<&str>, out: PathBuf) -> Result<Harness, UnknownName> {
+    pub fn new(
+        target: FuzzTarget,
+        fault: Option<&str>,
+        out: PathBuf,
+    ) -> Result<Harness, UnknownName> {
         let fault = match fault {
             None => None,
             Some(id) => Some(zoo::fault(id).ok_or_else(|| {
@@ -45,7 +49,7 @@ impl Harness {
     /// on, `GCDIFF_OUT` the folder for findings, by default `findings` below the current folder.
     /// Ends the process with code 2 if the settings are invalid, or `GCDIFF_OUT` cannot be written
     /// into.
-    pub fn from_environment(target: Target) -> Harness {
+    pub fn from_environment(target: FuzzTarget) -> Harness {
         let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
         let fault = variable("GCDIFF_FAULT").map(|id| id.to_string_lossy().into_owned());
         let out = variable("GCDIFF_OUT").map(PathBuf::from);

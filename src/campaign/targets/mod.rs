@@ -41,7 +41,7 @@ use std::str::FromStr;
 
 /// A fuzz target.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Target {
+pub enum FuzzTarget {
     /// A generated case, judged as in a campaign.
     Differential,
     /// A typed program of operations on the heap, judged as in a campaign.
@@ -52,22 +52,22 @@ pub enum Target {
     Enrich,
 }
 
-impl Target {
+impl FuzzTarget {
     /// All targets.
-    pub const ALL: [Target; 4] = [
-        Target::Differential,
-        Target::GcOps,
-        Target::Module,
-        Target::Enrich,
+    pub const ALL: [FuzzTarget; 4] = [
+        FuzzTarget::Differential,
+        FuzzTarget::GcOps,
+        FuzzTarget::Module,
+        FuzzTarget::Enrich,
     ];
 
     /// Its name, as spelled by cargo-fuzz and `--target`.
     pub fn name(self) -> &'static str {
         match self {
-            Target::Differential => "differential",
-            Target::GcOps => "gc_ops",
-            Target::Module => "module",
-            Target::Enrich => "enrich",
+            FuzzTarget::Differential => "differential",
+            FuzzTarget::GcOps => "gc_ops",
+            FuzzTarget::Module => "module",
+            FuzzTarget::Enrich => "enrich",
         }
     }
 
@@ -75,12 +75,12 @@ impl Target {
     pub fn options(self) -> Options {
         let options = Options::fuzzing();
         match self {
-            Target::Differential | Target::GcOps => options,
-            Target::Module => Options {
+            FuzzTarget::Differential | FuzzTarget::GcOps => options,
+            FuzzTarget::Module => Options {
                 sometimes: Vec::new(),
                 ..options
             },
-            Target::Enrich => Options {
+            FuzzTarget::Enrich => Options {
                 collectors: options.collectors.into_iter().take(1).collect(),
                 sometimes: Vec::new(),
                 timing: Timing::Never,
@@ -94,9 +94,9 @@ impl Target {
     /// The case of an input, if the target judges generated cases and the input gives one.
     pub fn drawn(self, bytes: &[u8]) -> Option<GeneratedCase> {
         match self {
-            Target::Differential => generate::case(&generate::stretched(bytes)).ok(),
-            Target::GcOps => generate::gc_ops::case(bytes),
-            Target::Module | Target::Enrich => None,
+            FuzzTarget::Differential => generate::case(&generate::stretched(bytes)).ok(),
+            FuzzTarget::GcOps => generate::gc_ops::case(bytes),
+            FuzzTarget::Module | FuzzTarget::Enrich => None,
         }
     }
 
@@ -104,12 +104,12 @@ impl Target {
     /// whose id is `fault`.
     pub fn look(self, bytes: &[u8], options: &Options, fault: Option<&str>) -> CaseResult {
         let mut result = match self {
-            Target::Differential | Target::GcOps => match self.drawn(bytes) {
+            FuzzTarget::Differential | FuzzTarget::GcOps => match self.drawn(bytes) {
                 Some(drawn) => differential::look(self, drawn, options),
                 None => CaseResult::Inconclusive,
             },
-            Target::Module => module::look(bytes, options),
-            Target::Enrich => enrich::look(bytes, options),
+            FuzzTarget::Module => module::look(bytes, options),
+            FuzzTarget::Enrich => enrich::look(bytes, options),
         };
         if let CaseResult::Finding(finding) = &mut result {
             finding.fault = fault.map(str::to_string);
@@ -139,18 +139,20 @@ pub fn with_fault(options: Options, fault: Option<Fault>) -> Options {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for FuzzTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Target {
+impl FromStr for FuzzTarget {
     type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Target, UnknownName> {
-        let found = Target::ALL.into_iter().find(|t| t.name() == text);
-        found.ok_or_else(|| UnknownName::new("fuzz target", text, Target::ALL.map(Target::name)))
+    fn from_str(text: &str) -> Result<FuzzTarget, UnknownName> {
+        let found = FuzzTarget::ALL.into_iter().find(|t| t.name() == text);
+        found.ok_or_else(|| {
+            UnknownName::new("fuzz target", text, FuzzTarget::ALL.map(FuzzTarget::name))
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The target `module`: any bytes. Bytes that are no module are refused; of a module, every export
 //! is called once, with a collection before every allocation.
 
-use super::{CaseResult, Target};
+use super::{CaseResult, FuzzTarget};
 use crate::campaign::Finding;
 use crate::case::{Case, Plan};
 use crate::engine::{Limits, Schedule};
@@ -23,7 +23,7 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
         Verdict::Agree => CaseResult::Agree,
         Verdict::Discard(..) => CaseResult::Inconclusive,
         Verdict::Differ(_) | Verdict::Violation(_) => {
-            let origin = Target::Module.origin();
+            let origin = FuzzTarget::Module.origin();
             let finding = Finding::new(origin, judged.verdict, Some(case), own.pins());
             CaseResult::Finding(Box::new(finding))
         }

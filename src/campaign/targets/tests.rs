@@ -20,7 +20,7 @@ impl Drop for Folder {
 }
 
 /// Counts the results of inputs: inconclusive, good, bad.
-fn counts(target: Target, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
+fn counts(target: FuzzTarget, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 3] {
     let options = target.options();
     let mut counts = [0; 3];
     for bytes in inputs {
@@ -51,22 +51,22 @@ fn programs(seed: u32, count: u32) -> impl Iterator<Item = Vec<u8>> {
 #[test]
 fn the_sound_engine_gives_no_finding() {
     let inputs = || (0..150).map(|i| input(77, i));
-    let [_, good, _] = counts(Target::Differential, inputs());
+    let [_, good, _] = counts(FuzzTarget::Differential, inputs());
     assert!(good > 140, "{good}");
-    let [_, good, _] = counts(Target::GcOps, programs(77, 150));
+    let [_, good, _] = counts(FuzzTarget::GcOps, programs(77, 150));
     assert!(good > 140, "{good}");
-    let [_, good, _] = counts(Target::Enrich, inputs());
+    let [_, good, _] = counts(FuzzTarget::Enrich, inputs());
     assert!(good > 100, "{good}");
 }
 
 /// A fuzzer without a corpus begins with very short inputs, and must find the bug with them.
 #[test]
 fn short_inputs_find_the_seed_bug() {
-    let options = Target::Differential.options();
+    let options = FuzzTarget::Differential.options();
     let options = super::with_fault(options, crate::zoo::fault("W1"));
     let inputs = [&b""[..], b"\n", b"a", b"ab", b"abc", b"abcd"];
     let found = inputs.iter().filter(|bytes| {
-        let look = Target::Differential.look(bytes, &options, Some("W1"));
+        let look = FuzzTarget::Differential.look(bytes, &options, Some("W1"));
         matches!(look, CaseResult::Finding(_))
     });
     assert!(found.count() > 1);
@@ -74,9 +74,9 @@ fn short_inputs_find_the_seed_bug() {
 
 #[test]
 fn mutated_programs_find_the_seed_bug() {
-    let options = super::with_fault(Target::GcOps.options(), crate::zoo::fault("W1"));
+    let options = super::with_fault(FuzzTarget::GcOps.options(), crate::zoo::fault("W1"));
     let found = programs(82, 30).filter(|bytes| {
-        let look = Target::GcOps.look(bytes, &options, Some("W1"));
+        let look = FuzzTarget::GcOps.look(bytes, &options, Some("W1"));
         matches!(look, CaseResult::Finding(_))
     });
     assert!(found.count() > 5);
@@ -90,7 +90,7 @@ fn what_is_appended_changes_nothing() {
         bytes.truncate(bytes.len() * (1 + i as usize % 8) / 8);
         bytes
     });
-    let [nothing, good, _] = counts(Target::Enrich, inputs);
+    let [nothing, good, _] = counts(FuzzTarget::Enrich, inputs);
     assert!(good > 2 * nothing, "{good} compared, {nothing} not");
 }
 
@@ -101,7 +101,7 @@ fn a_change_of_the_original_is_noticed() {
     for index in 0..100 {
         let pair = generate::pair(&input(79, index)).unwrap();
         let enriched = pair.enriched().unwrap();
-        let options = Target::Enrich.options();
+        let options = FuzzTarget::Enrich.options();
         if let CaseResult::Finding(bad) = enrich::same(&pair.plain, &enriched, &options) {
             assert!(
                 bad.fingerprint.starts_with("enrich:"),
@@ -125,17 +125,17 @@ fn any_bytes_are_a_module_or_are_not() {
         }
         wasm
     });
-    let [nothing, good, _] = counts(Target::Module, modules);
+    let [nothing, good, _] = counts(FuzzTarget::Module, modules);
     assert!(good >= 25 && nothing > 0, "{good}, {nothing}");
     let odd: [&[u8]; 4] = [b"", b"\0asm", b"(module)", b"\xff\xfe"];
-    let looked = odd.map(|bytes| Target::GcOps.look(bytes, &Target::GcOps.options(), None));
+    let looked = odd.map(|bytes| FuzzTarget::GcOps.look(bytes, &FuzzTarget::GcOps.options(), None));
     assert!(
         looked
             .iter()
             .all(|look| !matches!(look, CaseResult::Finding(_)))
     );
     assert_eq!(
-        counts(Target::Module, odd.into_iter().map(<[u8]>::to_vec)),
+        counts(FuzzTarget::Module, odd.into_iter().map(<[u8]>::to_vec)),
         [4, 0, 0]
     );
 }
@@ -143,7 +143,7 @@ fn any_bytes_are_a_module_or_are_not() {
 #[test]
 fn a_finding_is_reported_saved_and_replays() {
     let folder = Folder::new("report");
-    let harness = Harness::new(Target::Differential, Some("w1"), folder.0.clone()).unwrap();
+    let harness = Harness::new(FuzzTarget::Differential, Some("w1"), folder.0.clone()).unwrap();
     let found = (0..200).map(|i| input(81, i)).find_map(|bytes| {
         let caught = catch_unwind(AssertUnwindSafe(|| harness.check(&bytes)));
         caught.err()?.downcast::<String>().ok()
@@ -167,14 +167,14 @@ fn a_finding_is_reported_saved_and_replays() {
 
 #[test]
 fn settings_that_make_no_sense_are_refused() {
-    let harness = Harness::new(Target::Module, Some("W999"), PathBuf::new());
+    let harness = Harness::new(FuzzTarget::Module, Some("W999"), PathBuf::new());
     let message = harness.unwrap_err().to_string();
     assert!(message.contains("no fault \"W999\""), "{message}");
     assert_eq!(
-        "gc".parse::<Target>().unwrap_err().to_string(),
+        "gc".parse::<FuzzTarget>().unwrap_err().to_string(),
         "no fuzz target \"gc\"; there are differential, gc_ops, module, enrich"
     );
-    for target in Target::ALL {
+    for target in FuzzTarget::ALL {
         assert_eq!(target.name().parse(), Ok(target));
     }
 }

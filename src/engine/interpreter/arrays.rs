@@ -10,7 +10,7 @@ use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
 use crate::heap::{EngineEvent, GcRef, Heap};
 use crate::module::Op;
-use crate::types::{Lane, TypeId};
+use crate::types::{StorageKind, TypeId};
 use std::ops::Range;
 
 impl<H: Heap> Store<H> {
@@ -42,7 +42,7 @@ impl<H: Heap> Store<H> {
         // The destination may be one of these registers.
         let value = vector::get(self.machine.registers(), op.b);
         let array = self.new_elements(op, len, inspector)?;
-        Ok(self.heap.fill(array, 0, len, Lane::B128, value)?)
+        Ok(self.heap.fill(array, 0, len, StorageKind::B128, value)?)
     }
 
     /// `array.new_default`.
@@ -89,9 +89,9 @@ impl<H: Heap> Store<H> {
         let len = self.machine.register(op.c) as u32;
         let bytes = self.data_range(instance, segment, ty, offset, len)?;
         let array = self.new_elements(op, len, inspector)?;
-        let lane = self.element_lane(ty);
+        let kind = self.element_kind(ty);
         let wasm = &self.instances[instance as usize].module.wasm;
-        Ok(self.heap.init_data(array, 0, lane, &wasm[bytes])?)
+        Ok(self.heap.init_data(array, 0, kind, &wasm[bytes])?)
     }
 
     /// `array.new_elem`.
@@ -112,11 +112,11 @@ impl<H: Heap> Store<H> {
             .len();
         let range = range(offset.into(), len.into(), total).ok_or(Trap::TableOutOfBounds)?;
         let array = self.new_elements(op, len, inspector)?;
-        let lane = self.element_lane(TypeId(op.imm));
+        let kind = self.element_kind(TypeId(op.imm));
         let refs = &self.instances[instance as usize].elements[segment].refs;
         let references = &refs[range];
-        self.heap.init_elements(array, 0, lane, references)?;
-        if lane == Lane::Gc {
+        self.heap.init_elements(array, 0, kind, references)?;
+        if kind == StorageKind::Gc {
             self.heap
                 .on_event(EngineEvent::SegmentCopied { references });
         }
@@ -150,16 +150,16 @@ impl<H: Heap> Store<H> {
         inspector: &mut dyn Inspector<H>,
     ) -> Result<(), Stop> {
         self.touch(inspector)?;
-        let lane = self.element_lane(TypeId(op.imm));
+        let kind = self.element_kind(TypeId(op.imm));
         let regs = &self.machine.registers()[usize::from(op.b)..];
         let array = Self::array(regs[0])?;
-        let (start, low, n) = (regs[1] as u32, regs[2], regs[2 + lane.registers()] as u32);
+        let (start, low, n) = (regs[1] as u32, regs[2], regs[2 + kind.registers()] as u32);
         let vector = vector::get(regs, 2);
         self.array_range(array, start, n)?;
         self.machine.charge(u64::from(n))?;
-        match lane {
-            Lane::B128 => Ok(self.heap.fill(array, start, n, lane, vector)?),
-            _ => Ok(self.heap.fill(array, start, n, lane, low.into())?),
+        match kind {
+            StorageKind::B128 => Ok(self.heap.fill(array, start, n, kind, vector)?),
+            _ => Ok(self.heap.fill(array, start, n, kind, low.into())?),
         }
     }
 
@@ -177,8 +177,8 @@ impl<H: Heap> Store<H> {
         self.array_range(dst, to, n)?;
         self.array_range(src, from, n)?;
         self.machine.charge(u64::from(n))?;
-        let lane = self.element_lane(TypeId(op.imm));
-        Ok(self.heap.copy((dst, to), (src, from), n, lane)?)
+        let kind = self.element_kind(TypeId(op.imm));
+        Ok(self.heap.copy((dst, to), (src, from), n, kind)?)
     }
 
     /// `array.init_data`.
@@ -198,9 +198,9 @@ impl<H: Heap> Store<H> {
         self.array_range(array, to, len)?;
         let bytes = self.data_range(instance, segment, ty, from as u32, len)?;
         self.charge_elements(ty, len)?;
-        let lane = self.element_lane(ty);
+        let kind = self.element_kind(ty);
         let wasm = &self.instances[instance as usize].module.wasm;
-        Ok(self.heap.init_data(array, to, lane, &wasm[bytes])?)
+        Ok(self.heap.init_data(array, to, kind, &wasm[bytes])?)
     }
 
     /// `array.init_elem`.
@@ -224,10 +224,10 @@ impl<H: Heap> Store<H> {
         let from = range(from, n, total).ok_or(Trap::TableOutOfBounds)?;
         self.machine.charge(n)?;
         let refs = &self.instances[instance as usize].elements[segment as usize].refs;
-        let lane = self.element_lane(TypeId(op.imm));
+        let kind = self.element_kind(TypeId(op.imm));
         let references = &refs[from];
-        self.heap.init_elements(array, to, lane, references)?;
-        if lane == Lane::Gc {
+        self.heap.init_elements(array, to, kind, references)?;
+        if kind == StorageKind::Gc {
             self.heap
                 .on_event(EngineEvent::SegmentCopied { references });
         }
@@ -236,19 +236,19 @@ impl<H: Heap> Store<H> {
 
     /// The storage of an array type's elements.
     #[inline]
-    fn element_lane(&self, ty: TypeId) -> Lane {
-        self.types.element(ty).storage.lane()
+    fn element_kind(&self, ty: TypeId) -> StorageKind {
+        self.types.element(ty).storage.storage_kind()
     }
 
     /// Bytes charged for `len` elements of an array type.
     #[inline]
     fn element_bytes(&self, ty: TypeId, len: u32) -> u64 {
-        u64::from(self.element_lane(ty).width()) * u64::from(len)
+        u64::from(self.element_kind(ty).width()) * u64::from(len)
     }
 
     /// Number of registers that an element of an array type takes.
     fn element_registers(&self, ty: TypeId) -> u32 {
-        self.element_lane(ty).registers() as u32
+        self.element_kind(ty).registers() as u32
     }
 
     /// Charges fuel for initialising `len` elements.

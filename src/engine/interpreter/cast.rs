@@ -3,7 +3,7 @@
 use crate::engine::funcs::Func;
 use crate::engine::store::Store;
 use crate::heap::{GcRef, Heap, HeapError, Shape};
-use crate::module::Target;
+use crate::module::CastTarget;
 use crate::types::{TypeId, Types};
 
 impl<H: Heap> Store<H> {
@@ -14,7 +14,7 @@ impl<H: Heap> Store<H> {
         heap: &H,
         types: &Types,
         register: u64,
-        target: Target,
+        target: CastTarget,
         nullable: u16,
     ) -> Result<bool, HeapError> {
         let r = GcRef::from_register(register);
@@ -22,16 +22,19 @@ impl<H: Heap> Store<H> {
             return Ok(nullable == 1);
         }
         if r.is_i31() {
-            return Ok(matches!(target, Target::TOP | Target::EQ | Target::I31));
+            return Ok(matches!(
+                target,
+                CastTarget::TOP | CastTarget::EQ | CastTarget::I31
+            ));
         }
         let shape = heap.shape(r)?;
         Ok(match target {
-            Target::TOP => true,
-            Target::BOTTOM | Target::I31 => false,
-            Target::EQ => matches!(shape, Shape::Struct(_) | Shape::Array(_)),
-            Target::STRUCT => matches!(shape, Shape::Struct(_)),
-            Target::ARRAY => matches!(shape, Shape::Array(_)),
-            Target(id) => match shape {
+            CastTarget::TOP => true,
+            CastTarget::BOTTOM | CastTarget::I31 => false,
+            CastTarget::EQ => matches!(shape, Shape::Struct(_) | Shape::Array(_)),
+            CastTarget::STRUCT => matches!(shape, Shape::Struct(_)),
+            CastTarget::ARRAY => matches!(shape, Shape::Array(_)),
+            CastTarget(id) => match shape {
                 Shape::Struct(ty) | Shape::Array(ty) => types.is_subtype(ty, TypeId(id)),
                 Shape::Exception(_) | Shape::Extern => false,
             },
@@ -45,16 +48,16 @@ impl<H: Heap> Store<H> {
         funcs: &[Func],
         types: &Types,
         register: u64,
-        target: Target,
+        target: CastTarget,
         nullable: u16,
     ) -> bool {
         let Some(func) = (register as u32).checked_sub(1) else {
             return nullable == 1;
         };
         match target {
-            Target::TOP => true,
-            Target::BOTTOM => false,
-            Target(id) => types.is_subtype(funcs[func as usize].ty(), TypeId(id)),
+            CastTarget::TOP => true,
+            CastTarget::BOTTOM => false,
+            CastTarget(id) => types.is_subtype(funcs[func as usize].ty(), TypeId(id)),
         }
     }
 }

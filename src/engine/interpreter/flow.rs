@@ -1,7 +1,7 @@
 //! Transfers of control between frames, and out of the loop.
 
 /// The end of a stretch of execution without a stop.
-pub(super) enum Ended {
+pub(super) enum StretchEnd {
     /// The frame above the floor has returned.
     Left,
     /// A frame of another instance continues. `entering` is true at the start
@@ -20,5 +20,5 @@ pub(super) enum Then {
     /// The current instruction of the new running frame.
     Resume,
     /// Execution leaves the loop.
-    Ended(Ended),
+    Ended(StretchEnd),
 }

@@ -40,7 +40,7 @@ use super::store::Store;
 use super::store::context::Context;
 use super::trap::Stop;
 use crate::heap::Heap;
-use flow::Ended;
+use flow::StretchEnd;
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
@@ -67,9 +67,9 @@ impl<H: Heap> Store<H> {
             let instance = self.machine.running.instance;
             let module = Arc::clone(&self.instances[instance as usize].module);
             match self.stretch(&module, floor, entering, cx) {
-                Ok(Ended::Left) => return Ok(()),
-                Ok(Ended::Moved { entering: new }) => entering = new,
-                Ok(Ended::Threw) => return Err(Stop::Exception),
+                Ok(StretchEnd::Left) => return Ok(()),
+                Ok(StretchEnd::Moved { entering: new }) => entering = new,
+                Ok(StretchEnd::Threw) => return Err(Stop::Exception),
                 Err(Stop::Exception) => {
                     match self.unwind(floor) {
                         Ok(()) => {}

@@ -6,7 +6,7 @@ use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
 use crate::heap::{GcRef, Heap, Place};
 use crate::module::Op;
-use crate::types::{Field, Lane, TypeId};
+use crate::types::{Field, StorageKind, TypeId};
 
 /// The object in a register. Traps on null.
 #[inline]
@@ -20,16 +20,16 @@ fn object(register: u64) -> Result<GcRef, Stop> {
 // The following functions are not inlined: the loop has few machine registers,
 // and the heap's accesses would take them.
 
-/// A lane known at compile time.
+/// A storage kind known at compile time.
 pub(super) trait Known {
-    const LANE: Lane;
+    const KIND: StorageKind;
 }
 
 macro_rules! known {
-    ($($lane:ident),*) => {
-        $(pub(super) struct $lane;
-        impl Known for $lane {
-            const LANE: Lane = Lane::$lane;
+    ($($kind:ident),*) => {
+        $(pub(super) struct $kind;
+        impl Known for $kind {
+            const KIND: StorageKind = StorageKind::$kind;
         })*
     };
 }
@@ -42,7 +42,7 @@ fn field<L: Known>(op: &Op) -> Field {
     Field {
         index: u32::from(op.c),
         offset: op.imm,
-        lane: L::LANE,
+        kind: L::KIND,
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn get_element<H: Heap, L: Known>(
     index: u64,
 ) -> Result<u64, Stop> {
     let (r, index) = element(heap, array, index)?;
-    Ok(heap.get_element(r, index, L::LANE)?)
+    Ok(heap.get_element(r, index, L::KIND)?)
 }
 
 /// `array.set`.
@@ -97,7 +97,7 @@ pub(super) fn set_element<H: Heap, L: Known>(
     value: u64,
 ) -> Result<(), Stop> {
     let (r, index) = element(heap, array, index)?;
-    Ok(heap.set_element(r, index, L::LANE, value)?)
+    Ok(heap.set_element(r, index, L::KIND, value)?)
 }
 
 impl<H: Heap> Store<H> {
@@ -163,7 +163,7 @@ impl<H: Heap> Store<H> {
     fn wide_element(&self, op: Op) -> Result<(GcRef, Place), Stop> {
         let (array, index) = (self.machine.register(op.b), self.machine.register(op.c));
         let (r, index) = element(&self.heap, array, index)?;
-        let lane = Lane::B128;
-        Ok((r, Place::Element { index, lane }))
+        let kind = StorageKind::B128;
+        Ok((r, Place::Element { index, kind }))
     }
 }

@@ -1,7 +1,7 @@
 //! The loop: every instruction has one arm of its `match`.
 
 use super::float::{self, double, single};
-use super::flow::{Ended, Then};
+use super::flow::{StretchEnd, Then};
 use super::{branch, objects, vector};
 use crate::engine::instance::Instance;
 use crate::engine::machine::charge;
@@ -9,8 +9,8 @@ use crate::engine::stack::Window;
 use crate::engine::store::Store;
 use crate::engine::store::context::Context;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Slot};
-use crate::module::{Code, Module, Op, Target};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RootSlot};
+use crate::module::{CastTarget, Code, Module, Op};
 use crate::types::TypeId;
 
 fn signed8(value: u64) -> u64 {
@@ -51,7 +51,7 @@ impl<H: Heap> Store<H> {
         floor: usize,
         entering: bool,
         cx: &mut Context<'_, H>,
-    ) -> Result<Ended, Stop> {
+    ) -> Result<StretchEnd, Stop> {
         let id = self.machine.running.instance;
         let code = &module.ops[..];
         let memory0 = match self.instances[id as usize].memories.first() {
@@ -174,13 +174,13 @@ impl<H: Heap> Store<H> {
                 macro_rules! leave {
                     () => {{
                         if self.machine.frames.len() == floor {
-                            return Ok(Ended::Left);
+                            return Ok(StretchEnd::Left);
                         }
                         let mut caller = self.machine.pop();
                         caller.pc += 1;
                         self.machine.running = caller;
                         if caller.instance != id {
-                            return Ok(Ended::Moved { entering: false });
+                            return Ok(StretchEnd::Moved { entering: false });
                         }
                         rest = &code[caller.pc as usize..];
                         regs = registers!();
@@ -332,32 +332,32 @@ impl<H: Heap> Store<H> {
                     };
                 }
                 macro_rules! struct_get {
-                    ($lane:ident, $extend:expr) => {{
+                    ($kind:ident, $extend:expr) => {{
                         let heap = &mut self.heap;
-                        let value = objects::get_field::<H, objects::$lane>(heap, b!(), op);
+                        let value = objects::get_field::<H, objects::$kind>(heap, b!(), op);
                         a!() = $extend(check!(value));
                     }};
                 }
                 macro_rules! struct_set {
-                    ($lane:ident) => {{
+                    ($kind:ident) => {{
                         touch!();
                         let heap = &mut self.heap;
-                        let set = objects::set_field::<H, objects::$lane>;
+                        let set = objects::set_field::<H, objects::$kind>;
                         check!(set(heap, b!(), op, a!()));
                     }};
                 }
                 macro_rules! array_get {
-                    ($lane:ident, $extend:expr) => {{
+                    ($kind:ident, $extend:expr) => {{
                         let heap = &mut self.heap;
-                        let value = objects::get_element::<H, objects::$lane>(heap, b!(), c!());
+                        let value = objects::get_element::<H, objects::$kind>(heap, b!(), c!());
                         a!() = $extend(check!(value));
                     }};
                 }
                 macro_rules! array_set {
-                    ($lane:ident) => {{
+                    ($kind:ident) => {{
                         touch!();
                         let heap = &mut self.heap;
-                        let set = objects::set_element::<H, objects::$lane>;
+                        let set = objects::set_element::<H, objects::$kind>;
                         check!(set(heap, b!(), c!(), a!()));
                     }};
                 }
@@ -734,7 +734,7 @@ impl<H: Heap> Store<H> {
                         Code::RefCast | Code::RefTest | Code::BrOnCast | Code::BrOnCastFail => {
                             touch!();
                             let register = b!();
-                            let target = Target(op.imm);
+                            let target = CastTarget(op.imm);
                             let is = Self::is(&self.heap, &self.types, register, target, op.c);
                             let succeeded = check!(is);
                             let value = GcRef::from_register(register);
@@ -767,7 +767,7 @@ impl<H: Heap> Store<H> {
                             let value = GcRef(self.ref_globals[slot_of(instance, op.imm)]);
                             a!() = match op.c {
                                 1 => {
-                                    let slot = Slot::Global(instance.globals[op.imm as usize]);
+                                    let slot = RootSlot::Global(instance.globals[op.imm as usize]);
                                     check!(self.heap.expose(slot, value)).register()
                                 }
                                 _ => value.register(),
@@ -780,7 +780,7 @@ impl<H: Heap> Store<H> {
                             let value = GcRef::from_register(b!());
                             match op.c {
                                 1 => {
-                                    let kind = Slot::Global(instance.globals[op.imm as usize]);
+                                    let kind = RootSlot::Global(instance.globals[op.imm as usize]);
                                     check!(self.heap.write_slot(kind, slot, value));
                                 }
                                 _ => *slot = value.0,
@@ -847,25 +847,25 @@ impl<H: Heap> Store<H> {
                         Code::Extra => {}
                         Code::RefTestFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
-                            let is = Self::is_func(funcs, types, b!(), Target(op.imm), op.c);
+                            let is = Self::is_func(funcs, types, b!(), CastTarget(op.imm), op.c);
                             a!() = u64::from(is);
                         }
                         Code::RefCastFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
-                            if !Self::is_func(funcs, types, b!(), Target(op.imm), op.c) {
+                            if !Self::is_func(funcs, types, b!(), CastTarget(op.imm), op.c) {
                                 stop!(Trap::CastFailure);
                             }
                         }
                         // Skip a branch that is not taken.
                         Code::BrOnCastFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
-                            if !Self::is_func(funcs, types, b!(), Target(op.imm), op.c) {
+                            if !Self::is_func(funcs, types, b!(), CastTarget(op.imm), op.c) {
                                 behind = &behind[1..];
                             }
                         }
                         Code::BrOnCastFailFunc => {
                             let (funcs, types) = (&self.funcs, &self.types);
-                            if Self::is_func(funcs, types, b!(), Target(op.imm), op.c) {
+                            if Self::is_func(funcs, types, b!(), CastTarget(op.imm), op.c) {
                                 behind = &behind[1..];
                             }
                         }
@@ -938,11 +938,11 @@ impl<H: Heap> Store<H> {
                         enter!();
                         continue 'next;
                     }
-                    Then::Enter => return Ok(Ended::Moved { entering: true }),
+                    Then::Enter => return Ok(StretchEnd::Moved { entering: true }),
                     Then::Resume if self.machine.running.instance == id => {
                         behind = &code[self.machine.running.pc as usize..];
                     }
-                    Then::Resume => return Ok(Ended::Moved { entering: false }),
+                    Then::Resume => return Ok(StretchEnd::Moved { entering: false }),
                     Then::Ended(ended) => return Ok(ended),
                 }
                 regs = registers!();

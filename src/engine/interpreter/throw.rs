@@ -6,9 +6,9 @@ use crate::engine::machine::Frame;
 use crate::engine::store::Store;
 use crate::engine::store::context::Inspector;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{EngineEvent, GcRef, Heap, Place, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, Place, RootSlot};
 use crate::module::{CatchKind, Op};
-use crate::types::{Lane, TypeId, registers};
+use crate::types::{StorageKind, TypeId, registers};
 use std::sync::Arc;
 
 impl<H: Heap> Store<H> {
@@ -44,7 +44,7 @@ impl<H: Heap> Store<H> {
     /// Makes an exception pending.
     fn raise(&mut self, exception: GcRef) -> Result<Then, Stop> {
         self.heap
-            .write_slot(Slot::Pending, &mut self.pending, exception)?;
+            .write_slot(RootSlot::Pending, &mut self.pending, exception)?;
         Err(Stop::Exception)
     }
 
@@ -82,11 +82,11 @@ impl<H: Heap> Store<H> {
                     }
                     self.heap.on_event(EngineEvent::Caught { reference });
                     if reference {
-                        let exposed = self.heap.expose(Slot::Pending, exception)?;
+                        let exposed = self.heap.expose(RootSlot::Pending, exception)?;
                         self.machine.stack[register] = exposed.register();
                     }
                     self.heap
-                        .write_slot(Slot::Pending, &mut self.pending, GcRef::NULL)?;
+                        .write_slot(RootSlot::Pending, &mut self.pending, GcRef::NULL)?;
                     self.machine.running.pc = target;
                     return Ok(());
                 }
@@ -113,13 +113,13 @@ impl<H: Heap> Store<H> {
         let ty = self.tags[tag as usize];
         let types = Arc::clone(&self.types);
         for field in &types.entry(ty).layout.fields {
-            if field.lane == Lane::B128 {
+            if field.kind == StorageKind::B128 {
                 let value = self.heap.load(exception, Place::Field(*field))?;
                 vector::put(&mut self.machine.stack[register..], 0, value);
             } else {
                 self.machine.stack[register] = self.heap.get_field(exception, *field)?;
             }
-            register += field.lane.registers();
+            register += field.kind.registers();
         }
         Ok(register)
     }

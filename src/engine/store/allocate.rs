@@ -32,7 +32,7 @@ impl<H: Heap> Store<H> {
         let bytes = u64::from(self.object_bytes[ty.0 as usize]);
         match self.types.entry(ty).sub.composite {
             Composite::Array(element) => {
-                let more = u64::from(element.storage.lane().width()) * u64::from(len);
+                let more = u64::from(element.storage.storage_kind().width()) * u64::from(len);
                 self.allocate(bytes + more, inspector, |heap| {
                     heap.new_array_default(ty, len)
                 })

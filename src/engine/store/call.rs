@@ -8,8 +8,8 @@ use crate::engine::inspection::{Grain, Point};
 use crate::engine::limits::MAX_REENTRY;
 use crate::engine::machine::Frame;
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{EngineEvent, GcRef, Heap, Slot};
-use crate::types::{Lane, TypeId, registers};
+use crate::heap::{EngineEvent, GcRef, Heap, RootSlot};
+use crate::types::{StorageKind, TypeId, registers};
 
 /// Fuel, beyond the instruction's own, for a host call whose parameters and
 /// results take `width` registers. Common signatures are free.
@@ -84,11 +84,13 @@ impl<H: Heap> Store<H> {
                 let mut args = args.to_vec();
                 let mut register = 0;
                 for param in &self.types.func(ty).params {
-                    if let (Lane::Gc, Some(arg)) = (param.lane(), args.get_mut(register)) {
+                    if let (StorageKind::Gc, Some(arg)) =
+                        (param.storage_kind(), args.get_mut(register))
+                    {
                         let r = GcRef::from_register(*arg);
-                        *arg = self.heap.expose(Slot::Handle(0), r)?.register();
+                        *arg = self.heap.expose(RootSlot::Handle(0), r)?.register();
                     }
-                    register += param.lane().registers();
+                    register += param.storage_kind().registers();
                 }
                 self.run_body(instance, body, &args, cx)
             }
@@ -243,7 +245,7 @@ impl<H: Heap> Store<H> {
         self.machine.stack[register] = match func.results[index].is_gc() {
             true => {
                 let r = GcRef::from_register(value);
-                self.heap.expose(Slot::Handle(0), r)?.register()
+                self.heap.expose(RootSlot::Handle(0), r)?.register()
             }
             false => value,
         };

@@ -6,7 +6,7 @@ use crate::engine::actor::{Act, Deed};
 use crate::engine::instance::{Extern, Segment};
 use crate::engine::storage::{GlobalSlot, range};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{GcRef, Heap, Slot};
+use crate::heap::{GcRef, Heap, RootSlot};
 use crate::module::{ConstExpr, Module, SegmentMode};
 use crate::types::ValType;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl<H: Heap> Store<H> {
             match ty.value {
                 ValType::Ref(_) if ty.value.is_gc() => {
                     let slot = &mut self.ref_globals[slot as usize];
-                    let kind = Slot::Global(index);
+                    let kind = RootSlot::Global(index);
                     self.heap
                         .init_slot(kind, slot, GcRef::from_register(value))?;
                 }
@@ -112,7 +112,7 @@ impl<H: Heap> Store<H> {
             for item in &element.items {
                 let value = self.constant(id, *item, cx)?;
                 let segments = &mut self.instances[id as usize].elements;
-                let kind = Slot::Segment(id, segments.len() as u32 - 1);
+                let kind = RootSlot::Segment(id, segments.len() as u32 - 1);
                 let segment = segments.last_mut().expect("just pushed");
                 let mut slot = 0;
                 match gc {

@@ -6,7 +6,7 @@ use crate::engine::funcs::Func;
 use crate::engine::instance::Extern;
 use crate::engine::storage::{GlobalSlot, Memory, PAGE, zeros};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{EngineEvent, GcRef, Heap, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, RootSlot};
 use crate::module::{GlobalType, MemoryType};
 use crate::types::{TypeId, Types, ValType};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl<H: Heap> Store<H> {
             }
             other => {
                 let slot = self.machine.num_globals.len();
-                let end = slot + other.lane().registers();
+                let end = slot + other.storage_kind().registers();
                 self.machine.num_globals.resize(end, 0);
                 slot
             }
@@ -67,7 +67,7 @@ impl<H: Heap> Store<H> {
         match ty.value {
             ValType::Ref(_) if ty.value.is_gc() => {
                 let slot = &mut self.ref_globals[slot as usize];
-                let kind = Slot::Global(global);
+                let kind = RootSlot::Global(global);
                 self.heap
                     .write_slot(kind, slot, GcRef::from_register(value))?;
             }

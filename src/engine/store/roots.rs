@@ -3,7 +3,7 @@
 use crate::engine::instance::Instance;
 use crate::engine::machine::Frame;
 use crate::engine::storage::{GlobalSlot, Table};
-use crate::heap::{CodePoint, GcRef, RawFrame, Roots, Slot};
+use crate::heap::{CodePoint, GcRef, RawFrame, RootSlot, Roots};
 use crate::types::{TypeId, Types};
 
 /// Calls `visit` with the registers of a frame that hold references.
@@ -20,7 +20,7 @@ pub(super) fn visit_frame(
             if param.is_gc() {
                 visit(register);
             }
-            register += param.lane().registers() as u16;
+            register += param.storage_kind().registers() as u16;
         }
     } else {
         let module = &instances[frame.instance as usize].module;
@@ -80,29 +80,32 @@ impl Roots for StoreRoots<'_> {
         }
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
         for (i, global) in (0..).zip(self.globals) {
             if global.ty.value.is_gc() {
-                visit(Slot::Global(i), &mut self.ref_globals[global.slot as usize]);
+                visit(
+                    RootSlot::Global(i),
+                    &mut self.ref_globals[global.slot as usize],
+                );
             }
         }
         for (i, table) in (0..).zip(self.tables.iter_mut()) {
             if table.gc {
                 let elements = table.elements.iter_mut();
-                elements.for_each(|slot| visit(Slot::Table(i), slot));
+                elements.for_each(|slot| visit(RootSlot::Table(i), slot));
             }
         }
         for (i, instance) in (0..).zip(self.instances.iter_mut()) {
             for (j, segment) in (0..).zip(&mut instance.elements) {
                 if segment.gc {
                     let refs = segment.refs.iter_mut();
-                    refs.for_each(|slot| visit(Slot::Segment(i, j), slot));
+                    refs.for_each(|slot| visit(RootSlot::Segment(i, j), slot));
                 }
             }
         }
-        visit(Slot::Pending, self.pending);
+        visit(RootSlot::Pending, self.pending);
         for (i, slot) in (0..).zip(self.handles.iter_mut()) {
-            visit(Slot::Handle(i), slot);
+            visit(RootSlot::Handle(i), slot);
         }
     }
 

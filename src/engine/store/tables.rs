@@ -8,7 +8,7 @@ use crate::engine::instance::Extern;
 use crate::engine::limits::Resource;
 use crate::engine::storage::{Table, minus_one, range, zeros};
 use crate::engine::trap::{Stop, Trap};
-use crate::heap::{EngineEvent, GcRef, Heap, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, RootSlot};
 use crate::module::TableType;
 use std::ops::Range;
 
@@ -65,7 +65,7 @@ impl<H: Heap> Store<H> {
         if !table.gc {
             return Ok(u64::from(value));
         }
-        let kind = Slot::Table(index_in_store as u32);
+        let kind = RootSlot::Table(index_in_store as u32);
         Ok(self.heap.expose(kind, GcRef(value))?.register())
     }
 
@@ -83,7 +83,7 @@ impl<H: Heap> Store<H> {
     /// Sets an element of a table. `table` is an index in the store. The value
     /// must have the table's element type.
     pub fn set_element(&mut self, table: u32, index: u64, value: u64) -> Result<(), Stop> {
-        let kind = Slot::Table(table);
+        let kind = RootSlot::Table(table);
         let table = &mut self.tables[table as usize];
         let Some(slot) = table.elements.get_mut(index as usize) else {
             return Err(Trap::TableOutOfBounds.into());
@@ -229,7 +229,7 @@ impl<H: Heap> Store<H> {
     }
 
     pub(in crate::engine) fn elem_drop(&mut self, instance: u32, segment: u32) -> Result<(), Stop> {
-        let kind = Slot::Segment(instance, segment);
+        let kind = RootSlot::Segment(instance, segment);
         let segment = &mut self.instances[instance as usize].elements[segment as usize];
         if segment.gc {
             self.heap.drop_slots(kind, &mut segment.refs)?;

@@ -2,7 +2,7 @@
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{GcRef, Slot};
+use crate::heap::{GcRef, RootSlot};
 
 /// How many of the references are read: a few suffice to classify the operation.
 const LOOK: u32 = 64;
@@ -83,15 +83,15 @@ impl Recorder {
     }
 
     /// Counts `elem.drop`, and handles of the host that are dropped.
-    pub(super) fn slots_dropped(&mut self, kind: Slot, slots: &[u32]) {
+    pub(super) fn slots_dropped(&mut self, kind: RootSlot, slots: &[u32]) {
         let objects = objects(slots) > 0;
         match kind {
-            Slot::Segment(..) => {
+            RootSlot::Segment(..) => {
                 self.count_if(objects, Event::ElemDrop);
                 self.count_if(slots.is_empty(), Event::ElemDropAgain);
             }
-            Slot::Handle(_) => self.count_if(objects, Event::HostDrops),
-            Slot::Global(_) | Slot::Table(_) | Slot::Pending => {}
+            RootSlot::Handle(_) => self.count_if(objects, Event::HostDrops),
+            RootSlot::Global(_) | RootSlot::Table(_) | RootSlot::Pending => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{GcRef, HeapError, RawFrame, Roots, Slot};
+use crate::heap::{GcRef, HeapError, RawFrame, RootSlot, Roots};
 use crate::module::{Code, Module};
 
 /// References in frames, and the state of the call stack.
@@ -63,8 +63,8 @@ impl Recorder {
         let (mut segment, mut handle) = (false, false);
         roots.slots(&mut |slot, value| {
             let object = GcRef(*value).is_object();
-            segment |= object && matches!(slot, Slot::Segment(..));
-            handle |= object && matches!(slot, Slot::Handle(_));
+            segment |= object && matches!(slot, RootSlot::Segment(..));
+            handle |= object && matches!(slot, RootSlot::Handle(_));
         });
         for (happened, event) in [
             (frames.referring > 0, Event::CollectRoots),

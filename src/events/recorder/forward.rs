@@ -2,8 +2,8 @@
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Place, Roots, Shape, Slot};
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Place, RootSlot, Roots, Shape};
+use crate::types::{Field, StorageKind, TypeId, Types};
 use std::sync::Arc;
 
 impl Recorder {
@@ -125,21 +125,21 @@ impl HeapLayer for Recorder {
 
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
         let value = self.heap.get_field(r, field)?;
-        if field.lane == Lane::Gc {
+        if field.kind == StorageKind::Gc {
             self.read(Event::ReadField, GcRef::from_register(value));
         }
         Ok(value)
     }
 
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        let value = self.heap.get_element(r, index, lane)?;
-        if lane == Lane::Gc {
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        let value = self.heap.get_element(r, index, kind)?;
+        if kind == StorageKind::Gc {
             self.read(Event::ReadElement, GcRef::from_register(value));
         }
         Ok(value)
     }
 
-    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, from: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         let r = self.heap.expose(from, r)?;
         if let Some(event) = Recorder::read_from(from) {
             self.read(event, r);
@@ -148,19 +148,25 @@ impl HeapLayer for Recorder {
     }
 
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
-        if field.lane == Lane::Gc {
+        if field.kind == StorageKind::Gc {
             let new = GcRef::from_register(value);
             self.write_in(Event::WriteField, r, Place::Field(field), new);
         }
         self.writing(|heap| heap.set_field(r, field, value))
     }
 
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
-            let place = Place::Element { index, lane };
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        if kind == StorageKind::Gc {
+            let place = Place::Element { index, kind };
             self.write_in(Event::WriteElement, r, place, GcRef::from_register(v));
         }
-        self.writing(|heap| heap.set_element(r, index, lane, v))
+        self.writing(|heap| heap.set_element(r, index, kind, v))
     }
 
     fn fill(
@@ -168,13 +174,13 @@ impl HeapLayer for Recorder {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             self.filled(r, start, len, GcRef::from_register(value as u64));
         }
-        self.writing(|heap| heap.fill(r, start, len, lane, value))
+        self.writing(|heap| heap.fill(r, start, len, kind, value))
     }
 
     fn copy(
@@ -182,33 +188,33 @@ impl HeapLayer for Recorder {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             self.copied(dst, src, len);
         }
-        self.writing(|heap| heap.copy(dst, src, len, lane))
+        self.writing(|heap| heap.copy(dst, src, len, kind))
     }
 
     fn init_elements(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             self.initialised(r, start, refs);
         }
-        self.writing(|heap| heap.init_elements(r, start, lane, refs))
+        self.writing(|heap| heap.init_elements(r, start, kind, refs))
     }
 
-    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.write_to(kind, GcRef(*slot), new);
         self.writing(|heap| heap.write_slot(kind, slot, new))
     }
 
-    fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, kind: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         self.slots_dropped(kind, slots);
         self.writing(|heap| heap.drop_slots(kind, slots))
     }

@@ -20,7 +20,7 @@ use super::{Event, Sink, Tally};
 use crate::heap::{GcRef, Header, Heap, HeapError, Shape, Stats, TraceInfo};
 use crate::module::Module;
 use crate::oracle::{Collector, SharedSubject, Variant};
-use crate::types::{Lane, TypeId};
+use crate::types::{StorageKind, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -90,10 +90,10 @@ impl Recorder {
                 return false;
             };
             let value = values.get(register).copied().unwrap_or(0);
-            if field.lane == Lane::Gc && GcRef::from_register(value).is_object() {
+            if field.kind == StorageKind::Gc && GcRef::from_register(value).is_object() {
                 return true;
             }
-            register += field.lane.registers();
+            register += field.kind.registers();
         }
         false
     }
@@ -101,7 +101,7 @@ impl Recorder {
     /// Whether elements of an array type are references into the heap.
     fn holds_references(&self, ty: TypeId) -> bool {
         let layout = self.trace_info.of(Shape::Array(ty));
-        layout.is_ok_and(|layout| layout.element == Lane::Gc)
+        layout.is_ok_and(|layout| layout.element == StorageKind::Gc)
     }
 
     /// The event for the allocation of an array.
@@ -120,12 +120,12 @@ impl Recorder {
             let Ok(field) = self.trace_info.field(field) else {
                 return false;
             };
-            let bits = 8 * field.lane.width();
+            let bits = 8 * field.kind.width();
             let value = values.get(register).copied().unwrap_or(0);
             if bits < 32 && value >> bits != 0 {
                 return true;
             }
-            register += field.lane.registers();
+            register += field.kind.registers();
         }
         false
     }

@@ -2,8 +2,8 @@
 
 use super::Recorder;
 use crate::events::Event;
-use crate::heap::{GcRef, HeapError, Place, Shape, Slot};
-use crate::types::Lane;
+use crate::heap::{GcRef, HeapError, Place, RootSlot, Shape};
+use crate::types::StorageKind;
 
 /// The largest number of references that the search for a cycle follows.
 const REACH: usize = 64;
@@ -22,26 +22,26 @@ impl Recorder {
     }
 
     /// The event for reading a slot.
-    pub(super) fn read_from(slot: Slot) -> Option<Event> {
+    pub(super) fn read_from(slot: RootSlot) -> Option<Event> {
         match slot {
-            Slot::Global(_) => Some(Event::ReadGlobal),
-            Slot::Table(_) => Some(Event::ReadTable),
-            Slot::Handle(_) => Some(Event::FromHost),
-            Slot::Segment(..) | Slot::Pending => None,
+            RootSlot::Global(_) => Some(Event::ReadGlobal),
+            RootSlot::Table(_) => Some(Event::ReadTable),
+            RootSlot::Handle(_) => Some(Event::FromHost),
+            RootSlot::Segment(..) | RootSlot::Pending => None,
         }
     }
 
     /// Counts a write to a slot outside the heap.
-    pub(super) fn write_to(&mut self, slot: Slot, old: GcRef, new: GcRef) {
+    pub(super) fn write_to(&mut self, slot: RootSlot, old: GcRef, new: GcRef) {
         match slot {
-            Slot::Global(_) => self.write(Event::WriteGlobal, old, new),
-            Slot::Table(_) => self.write(Event::WriteTable, old, new),
-            Slot::Pending => {
+            RootSlot::Global(_) => self.write(Event::WriteGlobal, old, new),
+            RootSlot::Table(_) => self.write(Event::WriteTable, old, new),
+            RootSlot::Pending => {
                 let again = new.is_object() && new != self.made;
                 self.count_if(again, Event::Rethrow);
                 self.made = GcRef::NULL;
             }
-            Slot::Segment(..) | Slot::Handle(_) => {}
+            RootSlot::Segment(..) | RootSlot::Handle(_) => {}
         }
     }
 
@@ -119,12 +119,12 @@ impl Recorder {
         let layout = self.trace_info.of(shape)?;
         for index in layout.fields() {
             let field = self.trace_info.field(index)?;
-            if field.lane == Lane::Gc {
+            if field.kind == StorageKind::Gc {
                 let value = self.heap.peek(object, Place::Field(field));
                 visit(GcRef::from_register(value.unwrap_or(0)));
             }
         }
-        if matches!(shape, Shape::Array(_)) && layout.element == Lane::Gc {
+        if matches!(shape, Shape::Array(_)) && layout.element == StorageKind::Gc {
             let first = header.len.min(REACH as u32);
             (0..first).for_each(|i| visit(self.element(object, i)));
         }
@@ -135,7 +135,7 @@ impl Recorder {
     pub(super) fn element(&self, array: GcRef, index: u32) -> GcRef {
         let place = Place::Element {
             index,
-            lane: Lane::Gc,
+            kind: StorageKind::Gc,
         };
         GcRef::from_register(self.heap.peek(array, place).unwrap_or(0))
     }

@@ -14,7 +14,7 @@ const MAX_ADOPTED: usize = 3;
 
 /// A place of the module that can hold a reference.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum ModulePlace {
     /// A mutable global.
     Global(u32),
     /// An immutable global, possibly imported: only read.
@@ -32,7 +32,7 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Sink {
     /// The place.
-    pub(super) place: Place,
+    pub(super) place: ModulePlace,
     /// The scratch local for values read from it.
     pub(super) read: ReadAs,
     /// Sources of values to store there; never empty.
@@ -41,7 +41,7 @@ pub(super) struct Sink {
 
 impl Sink {
     /// The place, if a value can be made for it.
-    pub(super) fn new(survey: &Survey, place: Place, slot: ParsedRef) -> Option<Sink> {
+    pub(super) fn new(survey: &Survey, place: ModulePlace, slot: ParsedRef) -> Option<Sink> {
         Some(Sink {
             place,
             read: ReadAs::of(slot),
@@ -52,7 +52,7 @@ impl Sink {
 
 /// A field of an adopted type that holds references; for an array, its elements.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct AdoptedField {
     /// The field; zero for an array.
     pub(super) field: u32,
     /// Whether it can be written.
@@ -71,7 +71,7 @@ pub(super) struct Adopted {
     /// Whether it is an array.
     pub(super) array: bool,
     /// Its reference fields.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<AdoptedField>,
 }
 
 impl Adopted {
@@ -92,7 +92,7 @@ impl Adopted {
             let Some(sources) = heap_sources(survey, ty) else {
                 continue;
             };
-            slots.push(Slot {
+            slots.push(AdoptedField {
                 field: index,
                 mutable: field.mutable,
                 read: ReadAs::of(ty),
@@ -182,9 +182,9 @@ pub(super) fn sinks(survey: &Survey) -> Vec<Sink> {
     for (index, global) in (0..).zip(&survey.globals) {
         if let Some(slot) = global.content_type.as_reference_type() {
             let place = if global.mutable {
-                Place::Global(index)
+                ModulePlace::Global(index)
             } else {
-                Place::Fixed(index)
+                ModulePlace::Fixed(index)
             };
             sinks.extend(Sink::new(survey, place, slot));
         }
@@ -196,7 +196,7 @@ pub(super) fn sinks(survey: &Survey) -> Vec<Sink> {
             let len = table.initial.min(64) as u32;
             sinks.extend(Sink::new(
                 survey,
-                Place::Table { index, len },
+                ModulePlace::Table { index, len },
                 table.element_type,
             ));
         }

@@ -66,7 +66,7 @@ pub(super) struct Rewriter<'a> {
     pub(super) splice: bool,
 }
 
-type Outcome = Result<(), Error<EnrichError>>;
+type RewriteResult = Result<(), Error<EnrichError>>;
 
 impl Rewriter<'_> {
     /// Adds a section that the module does not have.
@@ -135,7 +135,7 @@ impl Reencode for Rewriter<'_> {
         module: &mut Module,
         after: Option<SectionId>,
         before: Option<SectionId>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         let first = after.map_or(0, |id| position(id) + 1);
         let end = before.map_or(ORDER.len(), position);
         for id in ORDER.iter().take(end).skip(first) {
@@ -148,7 +148,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         types: &mut TypeSection,
         section: TypeSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_type_section(self, types, section)?;
         append::types(types, self.layout);
         Ok(())
@@ -158,7 +158,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         functions: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_function_section(self, functions, section)?;
         append::functions(functions, self.layout);
         Ok(())
@@ -168,7 +168,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         tables: &mut TableSection,
         section: TableSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_table_section(self, tables, section)?;
         append::tables(tables, self.layout, &mut self.choice);
         Ok(())
@@ -178,7 +178,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         tags: &mut TagSection,
         section: TagSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_tag_section(self, tags, section)?;
         append::tags(tags, self.layout);
         Ok(())
@@ -188,7 +188,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         globals: &mut GlobalSection,
         section: GlobalSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_global_section(self, globals, section)?;
         append::globals(globals, self.layout, &mut self.choice);
         Ok(())
@@ -198,7 +198,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         exports: &mut ExportSection,
         section: ExportSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_export_section(self, exports, section)?;
         append::exports(exports, self.layout, self.survey);
         Ok(())
@@ -208,13 +208,17 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         elements: &mut ElementSection,
         section: ElementSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_element_section(self, elements, section)?;
         append::elements(elements, self.layout, &mut self.choice);
         Ok(())
     }
 
-    fn parse_element(&mut self, elements: &mut ElementSection, element: Element<'_>) -> Outcome {
+    fn parse_element(
+        &mut self,
+        elements: &mut ElementSection,
+        element: Element<'_>,
+    ) -> RewriteResult {
         let fit = if self.settle {
             segments::element(self.survey, &element.kind, &element.items)
         } else {
@@ -234,7 +238,7 @@ impl Reencode for Rewriter<'_> {
         Ok(())
     }
 
-    fn parse_data(&mut self, data: &mut DataSection, datum: Data<'_>) -> Outcome {
+    fn parse_data(&mut self, data: &mut DataSection, datum: Data<'_>) -> RewriteResult {
         let fit = if self.settle {
             segments::data(self.survey, &datum.kind, datum.data.len())
         } else {
@@ -261,7 +265,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         data: &mut DataSection,
         section: DataSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         utils::parse_data_section(self, data, section)?;
         append::data(data, &mut self.choice);
         Ok(())
@@ -271,7 +275,7 @@ impl Reencode for Rewriter<'_> {
         &mut self,
         code: &mut CodeSection,
         section: CodeSectionReader<'_>,
-    ) -> Outcome {
+    ) -> RewriteResult {
         let mut budget = if self.splice { MAX_PER_MODULE } else { 0 };
         for (index, function) in section.into_iter().enumerate() {
             let ty = self.survey.func_type(index).map_err(Error::UserError)?;

@@ -257,7 +257,7 @@ fn scratch_types_match_indices() {
 }
 
 /// The outcome of a call of `f`, the module's only function.
-fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
+fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::StepOutcome {
     let plain = wat::parse_str(text).expect("valid text");
     let survey = Survey::new(&plain).expect("surveys");
     let mut choice = Choice::new(0, 0);
@@ -284,7 +284,7 @@ fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::Outcome {
 
 #[test]
 fn guards_keep_calls_from_trapping() {
-    use crate::observe::Outcome;
+    use crate::observe::StepOutcome;
     let types = "(type $t (struct (field i8))) (type $s (struct (field (mut i32)) (field (ref $t)))) (type $a (array (mut i64)))";
     for body in [
         "unreachable",
@@ -316,10 +316,13 @@ fn guards_keep_calls_from_trapping() {
              (func (export \"f\") (result (ref $t)) {body} (struct.new_default $t)))"
         );
         let plain = ends(&text, false, 0);
-        assert!(matches!(plain, Outcome::Trapped(_)), "{body}: {plain:?}");
+        assert!(
+            matches!(plain, StepOutcome::Trapped(_)),
+            "{body}: {plain:?}"
+        );
         // Some instructions are left unguarded and may trap.
-        let guarded: Vec<Outcome> = (0..6).map(|seed| ends(&text, true, seed)).collect();
-        let returned = |outcome: &&Outcome| matches!(outcome, Outcome::Returned(_));
+        let guarded: Vec<StepOutcome> = (0..6).map(|seed| ends(&text, true, seed)).collect();
+        let returned = |outcome: &&StepOutcome| matches!(outcome, StepOutcome::Returned(_));
         let returned = guarded.iter().filter(returned).count();
         assert!(returned >= 4, "{body}: {guarded:?}");
     }

@@ -1,6 +1,8 @@
 //! Parts of programs, drawn at random: for the generator, and for insertions by a mutation.
 
-use super::program::{Act, Field, Func, Global, Heap, Kind, Op, Shape, Sig, Storage, Table};
+use super::program::{
+    Act, Field, FieldStorage, Func, Global, Heap, Op, OpKind, Shape, Sig, TableDef,
+};
 use super::program::{Segment, Ty, TypeDef};
 use crate::case::Arg;
 use crate::generate::enrich::choice::Choice;
@@ -37,9 +39,9 @@ pub(super) fn ty(c: &mut Choice, types: u32) -> Ty {
 
 pub(super) fn field(c: &mut Choice, types: u32) -> Field {
     let storage = match c.below(12) {
-        0 => Storage::I8,
-        1 => Storage::I16,
-        _ => Storage::Val(ty(c, types)),
+        0 => FieldStorage::I8,
+        1 => FieldStorage::I16,
+        _ => FieldStorage::Val(ty(c, types)),
     };
     Field {
         storage,
@@ -62,8 +64,8 @@ pub(super) fn type_def(c: &mut Choice, types: u32) -> TypeDef {
     }
 }
 
-pub(super) fn table(c: &mut Choice, types: u32) -> Table {
-    Table {
+pub(super) fn table(c: &mut Choice, types: u32) -> TableDef {
+    TableDef {
         ty: reference(c, types),
         len: c.range(4, 9) as u8,
     }
@@ -97,7 +99,7 @@ pub(super) fn sig(c: &mut Choice, types: u32) -> Sig {
 }
 
 /// A function over types with the given shapes, with operations of the given kinds.
-pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[Kind]) -> Func {
+pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[OpKind]) -> Func {
     let types = shapes.len() as u32;
     let mut slots = vec![Ty::I32, Ty::I32];
     // Two arrays and two structs of one type each, to copy between and to link.
@@ -122,17 +124,17 @@ pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[Kind]) ->
     }
 }
 
-pub(super) fn op(c: &mut Choice, kinds: &[Kind]) -> Op {
+pub(super) fn op(c: &mut Choice, kinds: &[OpKind]) -> Op {
     Op {
-        kind: c.pick(kinds).unwrap_or(Kind::StructNew),
+        kind: c.pick(kinds).unwrap_or(OpKind::StructNew),
         with: (c.bits() as u32).to_le_bytes(),
     }
 }
 
 /// Every kind, repeated according to its weight.
-pub(super) fn all_kinds() -> Vec<Kind> {
-    let repeated = |(kind, weight): &(Kind, u8)| std::iter::repeat_n(*kind, usize::from(*weight));
-    Kind::ALL.iter().flat_map(repeated).collect()
+pub(super) fn all_kinds() -> Vec<OpKind> {
+    let repeated = |(kind, weight): &(OpKind, u8)| std::iter::repeat_n(*kind, usize::from(*weight));
+    OpKind::ALL.iter().flat_map(repeated).collect()
 }
 
 pub(super) fn arg(c: &mut Choice) -> Arg {

@@ -1,7 +1,7 @@
 //! The edits of a mutation. They may leave the program unsound: a repair follows.
 
 use super::draw;
-use super::program::{Kind, Op, Program, Shape, Ty};
+use super::program::{Op, OpKind, Program, Shape, Ty};
 use crate::generate::enrich::choice::Choice;
 
 /// An edit, at a place that it chooses.
@@ -82,7 +82,7 @@ fn rewrite(program: &mut Program, c: &mut Choice) {
         && let Some(at) = place(ops, c)
     {
         match c.below(5) {
-            0 => ops[at].kind = c.pick(&draw::all_kinds()).unwrap_or(Kind::Null),
+            0 => ops[at].kind = c.pick(&draw::all_kinds()).unwrap_or(OpKind::Null),
             byte => {
                 let byte = &mut ops[at].with[byte as usize - 1];
                 *byte = match c.below(2) {

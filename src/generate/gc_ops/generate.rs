@@ -1,28 +1,28 @@
 //! Generation of programs from bytes.
 
 use super::draw;
-use super::program::{Field, Heap, Kind, Program, Shape, Storage, Ty, TypeDef};
+use super::program::{Field, FieldStorage, Heap, OpKind, Program, Shape, Ty, TypeDef};
 use crate::generate::enrich::choice::Choice;
 use arbitrary::Unstructured;
 
 /// Kinds that every program has: without them there would be nothing to collect, or blocks would
 /// stay open for long.
-const ALWAYS: [Kind; 6] = [
-    Kind::StructNew,
-    Kind::StructSet,
-    Kind::ArraySet,
-    Kind::Null,
-    Kind::End,
-    Kind::Call,
+const ALWAYS: [OpKind; 6] = [
+    OpKind::StructNew,
+    OpKind::StructSet,
+    OpKind::ArraySet,
+    OpKind::Null,
+    OpKind::End,
+    OpKind::Call,
 ];
 
 /// Kinds that most programs have, since they cause most of a collector's work.
-const MOSTLY: [Kind; 5] = [
-    Kind::ArrayCopy,
-    Kind::ArrayNewFixed,
-    Kind::GlobalSet,
-    Kind::TableSet,
-    Kind::Loop,
+const MOSTLY: [OpKind; 5] = [
+    OpKind::ArrayCopy,
+    OpKind::ArrayNewFixed,
+    OpKind::GlobalSet,
+    OpKind::TableSet,
+    OpKind::Loop,
 ];
 
 impl Program {
@@ -144,7 +144,7 @@ fn groups(c: &mut Choice) -> Vec<Vec<TypeDef>> {
         groups.push((0..size).map(|_| draw::type_def(c, types)).collect());
     }
     let node = |ty| Field {
-        storage: Storage::Val(ty),
+        storage: FieldStorage::Val(ty),
         mutable: true,
     };
     // A list node, into which every type of object can be linked, and an array of references.
@@ -175,9 +175,9 @@ fn groups(c: &mut Choice) -> Vec<Vec<TypeDef>> {
 }
 
 /// A random subset of the kinds, by weight.
-fn swarm(c: &mut Choice) -> Vec<Kind> {
+fn swarm(c: &mut Choice) -> Vec<OpKind> {
     let mut kinds = Vec::with_capacity(256);
-    for (kind, weight) in Kind::ALL {
+    for (kind, weight) in OpKind::ALL {
         let is_in = ALWAYS.contains(kind)
             || match MOSTLY.contains(kind) {
                 true => c.chance(7, 8),

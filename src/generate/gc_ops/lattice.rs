@@ -1,6 +1,6 @@
 //! The subtype relation, and which types have non-null values.
 
-use super::program::{Field, Heap, Shape, Storage, Ty, TypeDef};
+use super::program::{Field, FieldStorage, Heap, Shape, Ty, TypeDef};
 
 /// Cost of types without values, and the upper bound of all costs.
 pub(super) const TOO_MUCH: u32 = 10;
@@ -106,9 +106,13 @@ pub(super) fn fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Ty, b: Ty) -> bool
 }
 
 /// Whether storage type `a` is a subtype of storage type `b`.
-pub(super) fn storage_fits(heap_fits: impl Fn(Heap, Heap) -> bool, a: Storage, b: Storage) -> bool {
+pub(super) fn storage_fits(
+    heap_fits: impl Fn(Heap, Heap) -> bool,
+    a: FieldStorage,
+    b: FieldStorage,
+) -> bool {
     match (a, b) {
-        (Storage::Val(a), Storage::Val(b)) => fits(heap_fits, a, b),
+        (FieldStorage::Val(a), FieldStorage::Val(b)) => fits(heap_fits, a, b),
         (a, b) => a == b,
     }
 }

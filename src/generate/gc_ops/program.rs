@@ -34,7 +34,7 @@ pub(super) enum Ty {
 
 /// The storage type of a field.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) enum Storage {
+pub(super) enum FieldStorage {
     I8,
     I16,
     Val(Ty),
@@ -43,7 +43,7 @@ pub(super) enum Storage {
 /// A field of a struct, or the elements of an array.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Field {
-    pub storage: Storage,
+    pub storage: FieldStorage,
     pub mutable: bool,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct TypeDef {
 
 /// A table with its initial length. The elements are null, or all refer to one object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Table {
+pub(super) struct TableDef {
     pub ty: Ty,
     pub len: u8,
 }
@@ -108,7 +108,7 @@ pub(super) struct Func {
 /// operation is left unguarded.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Op {
-    pub kind: Kind,
+    pub kind: OpKind,
     pub with: [u8; 4],
 }
 
@@ -116,11 +116,11 @@ macro_rules! kinds {
     ($($kind:ident $weight:literal)*) => {
         /// The kind of an operation, mostly the instruction of that name.
         #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-        pub(super) enum Kind { $($kind),* }
+        pub(super) enum OpKind { $($kind),* }
 
-        impl Kind {
+        impl OpKind {
             /// All kinds, each with its weight.
-            pub(super) const ALL: &[(Kind, u8)] = &[$((Kind::$kind, $weight)),*];
+            pub(super) const ALL: &[(OpKind, u8)] = &[$((OpKind::$kind, $weight)),*];
         }
     };
 }
@@ -158,7 +158,7 @@ pub(super) enum Act {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Program {
     pub(super) groups: Vec<Vec<TypeDef>>,
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Vec<TableDef>,
     pub(super) globals: Vec<Global>,
     pub(super) segments: Vec<Segment>,
     pub(super) tags: Vec<Vec<Ty>>,
@@ -223,17 +223,17 @@ impl Ty {
     }
 }
 
-impl Storage {
+impl FieldStorage {
     /// The unpacked type.
     pub(super) fn value(self) -> Ty {
         match self {
-            Storage::I8 | Storage::I16 => Ty::I32,
-            Storage::Val(ty) => ty,
+            FieldStorage::I8 | FieldStorage::I16 => Ty::I32,
+            FieldStorage::Val(ty) => ty,
         }
     }
 
     pub(super) fn is_packed(self) -> bool {
-        !matches!(self, Storage::Val(_))
+        !matches!(self, FieldStorage::Val(_))
     }
 }
 

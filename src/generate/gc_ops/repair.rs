@@ -2,7 +2,7 @@
 //! a value.
 
 use super::lattice;
-use super::program::{Act, Field, Func, Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
+use super::program::{Act, Field, FieldStorage, Func, Heap, Program, Shape, Sig, Ty, TypeDef};
 
 /// Limits of each kind of item. They keep a run within its fuel, and a program within a page or two
 /// of text.
@@ -125,7 +125,7 @@ impl Program {
                     fields.truncate(FIELDS);
                 }
                 for field in def.shape.fields_mut() {
-                    if let Storage::Val(ty) = &mut field.storage {
+                    if let FieldStorage::Val(ty) = &mut field.storage {
                         repair_ty(ty, end, has_array);
                     }
                 }
@@ -204,7 +204,7 @@ fn repair_sig(sig: &mut Sig, ty: impl Fn(&mut Ty)) {
 }
 
 fn make_nullable(field: &mut Field) {
-    if let Storage::Val(ty) = &mut field.storage {
+    if let FieldStorage::Val(ty) = &mut field.storage {
         *ty = ty.or_null();
     }
 }

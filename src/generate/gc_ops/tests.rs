@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use arbitrary::Unstructured;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::program::Kind;
+use super::program::OpKind;
 use super::{Program, case, drawn, mutate};
 use crate::generate::{Generator, input};
 use crate::module::Module;
@@ -128,7 +128,7 @@ fn every_kind_occurs_and_nearly_every_instruction() {
             }
         }
     }
-    let all: BTreeSet<Kind> = Kind::ALL.iter().map(|(kind, _)| *kind).collect();
+    let all: BTreeSet<OpKind> = OpKind::ALL.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds, all);
     let wanted = "StructNew StructNewDefault StructGet StructGetS StructGetU StructSet ArrayNew ArrayNewDefault \
         ArrayNewFixed ArrayNewData ArrayNewElem ArrayGet ArrayGetS ArrayGetU ArraySet ArrayLen ArrayFill ArrayCopy \

@@ -2,10 +2,10 @@
 
 use super::{
     Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims,
-    RootList, Roots, Shape, Slot, Stats,
+    RootList, RootSlot, Roots, Shape, Stats,
 };
 use crate::heap::{Change, TraceInfo};
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 /// Defines [`HeapLayer`] with every method of [`Inspect`] and [`Heap`], and
 /// implements both traits for layers and for boxed heaps. This is the only list
@@ -88,7 +88,7 @@ layer! {
             peek_word(r: GcRef) -> Option<u32>;
             peek(r: GcRef, place: Place) -> Option<u64>;
             peek_high(r: GcRef, place: Place) -> Option<u64>;
-            peek_elements(r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32;
+            peek_elements(r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32;
             bytes(block: Block) -> Option<&[u8]>;
             header_size() -> Option<u32>;
             is_counting() -> bool;
@@ -121,14 +121,14 @@ layer! {
             load(r: GcRef, place: Place) -> Result<u128, HeapError>;
             store(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
             init(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;
-            expose(from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
-            write_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-            init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-            drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
+            expose(from: RootSlot, r: GcRef) -> Result<GcRef, HeapError>;
+            write_slot(kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+            init_slot(kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+            drop_slots(kind: RootSlot, slots: &mut [u32]) -> Result<(), HeapError>;
             get_field(r: GcRef, field: Field) -> Result<u64, HeapError>;
             set_field(r: GcRef, field: Field, value: u64) -> Result<(), HeapError>;
-            get_element(r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError>;
-            set_element(r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError>;
+            get_element(r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError>;
+            set_element(r: GcRef, index: u32, kind: StorageKind, v: u64) -> Result<(), HeapError>;
             new_struct(ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError>;
             new_struct_default(ty: TypeId) -> Result<GcRef, HeapError>;
             new_array(ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError>;
@@ -136,10 +136,10 @@ layer! {
             new_array_fixed(ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError>;
             new_exception(ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError>;
             new_extern(host: u32) -> Result<GcRef, HeapError>;
-            fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u128) -> Result<(), HeapError>;
-            copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;
-            init_data(r: GcRef, start: u32, lane: Lane, data: &[u8]) -> Result<(), HeapError>;
-            init_elements(r: GcRef, start: u32, lane: Lane, refs: &[u32]) -> Result<(), HeapError>;
+            fill(r: GcRef, start: u32, len: u32, kind: StorageKind, value: u128) -> Result<(), HeapError>;
+            copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, kind: StorageKind) -> Result<(), HeapError>;
+            init_data(r: GcRef, start: u32, kind: StorageKind, data: &[u8]) -> Result<(), HeapError>;
+            init_elements(r: GcRef, start: u32, kind: StorageKind, refs: &[u32]) -> Result<(), HeapError>;
             fill_slots(table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;
             copy_slots(table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError>;
             grow_slots(table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError>;

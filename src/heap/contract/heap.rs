@@ -1,10 +1,10 @@
 //! The interface of a collector to the engine.
 
 use super::{
-    EngineEvent, GcRef, HeapError, Inspect, NewObject, Place, Roots, Shape, Slot, provided,
+    EngineEvent, GcRef, HeapError, Inspect, NewObject, Place, RootSlot, Roots, Shape, provided,
 };
 use crate::heap::TraceInfo;
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 /// A garbage-collected heap.
 ///
@@ -20,7 +20,7 @@ use crate::types::{Field, Lane, TypeId, Types};
 /// write clears the high half.
 ///
 /// The caller has checked nulls and array bounds and passes the field's
-/// declared lane. A heap checks everything else itself, since a faulty
+/// declared storage kind. A heap checks everything else itself, since a faulty
 /// collector returns faulty references: an access that does not hit an
 /// allocated object of sufficient size is [`HeapError::Corrupt`], never a
 /// panic.
@@ -73,20 +73,20 @@ pub trait Heap: Inspect {
     /// The read barrier for a reference just loaded from a slot outside the
     /// heap (`table.get`, `global.get`, an argument from the host, a caught
     /// exception). The result goes into the register. Provided: none.
-    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, from: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         let _ = from;
         Ok(r)
     }
 
     /// Overwrites a slot outside the heap. Provided: no write barrier.
-    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         let _ = kind;
         *slot = new.0;
         Ok(())
     }
 
     /// Drops slots (`elem.drop`, a host handle): they hold null afterwards.
-    fn drop_slots(&mut self, kind: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, kind: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         for slot in slots {
             self.write_slot(kind, slot, GcRef::NULL)?;
         }
@@ -102,7 +102,7 @@ pub trait Heap: Inspect {
     }
 
     /// The initialising write of a slot outside the heap, which holds null.
-    fn init_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.write_slot(kind, slot, new)
     }
 
@@ -117,13 +117,19 @@ pub trait Heap: Inspect {
     }
 
     /// Reads an element of an array.
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        Ok(self.load(r, Place::Element { index, lane })? as u64)
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        Ok(self.load(r, Place::Element { index, kind })? as u64)
     }
 
     /// Writes an element of an array.
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.store(r, Place::Element { index, lane }, u128::from(v))
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        self.store(r, Place::Element { index, kind }, u128::from(v))
     }
 
     /// The tag of an exception: its index in the store.
@@ -188,10 +194,10 @@ pub trait Heap: Inspect {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        provided::fill(self, r, start, len, lane, value)
+        provided::fill(self, r, start, len, kind, value)
     }
 
     /// `array.copy`, as if through a temporary copy of the source.
@@ -200,9 +206,9 @@ pub trait Heap: Inspect {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        provided::copy(self, dst, src, len, lane)
+        provided::copy(self, dst, src, len, kind)
     }
 
     /// `array.init_data` and `array.new_data`: writes little-endian bytes to
@@ -211,10 +217,10 @@ pub trait Heap: Inspect {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        provided::init_data(self, r, start, lane, data)
+        provided::init_data(self, r, start, kind, data)
     }
 
     /// `array.init_elem` and `array.new_elem`: writes the references of a
@@ -223,10 +229,10 @@ pub trait Heap: Inspect {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        provided::init_elements(self, r, start, lane, refs)
+        provided::init_elements(self, r, start, kind, refs)
     }
 
     // ---- Provided: tables ----
@@ -234,7 +240,7 @@ pub trait Heap: Inspect {
     /// `table.fill` of the table with index `table` in the store.
     fn fill_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
-            self.write_slot(Slot::Table(table), slot, value)?;
+            self.write_slot(RootSlot::Table(table), slot, value)?;
         }
         Ok(())
     }
@@ -242,7 +248,7 @@ pub trait Heap: Inspect {
     /// `table.copy` and `table.init`: `src` is a copy of the source slots and
     /// owns nothing.
     fn copy_slots(&mut self, table: u32, dst: &mut [u32], src: &[u32]) -> Result<(), HeapError> {
-        let kind = Slot::Table(table);
+        let kind = RootSlot::Table(table);
         // An overwritten slot may be the last owner of an object that has yet
         // to be written to another slot. So all references pass the read
         // barrier first.
@@ -259,7 +265,7 @@ pub trait Heap: Inspect {
     /// `table.grow`: fills new slots.
     fn grow_slots(&mut self, table: u32, slots: &mut [u32], value: GcRef) -> Result<(), HeapError> {
         for slot in slots {
-            self.init_slot(Slot::Table(table), slot, value)?;
+            self.init_slot(RootSlot::Table(table), slot, value)?;
         }
         Ok(())
     }

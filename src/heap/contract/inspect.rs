@@ -2,7 +2,7 @@
 
 use super::{GcRef, Header, Place};
 use crate::heap::{Change, peek};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 /// One block of a heap's memory, as the heap itself describes it.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -73,8 +73,8 @@ pub trait Inspect {
     /// Appends the bytes of an array's first `len` elements to `out`,
     /// little-endian, and returns the number of elements read. Stops at the
     /// first element that cannot be read.
-    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
-        peek::each(self, r, lane, len, out)
+    fn peek_elements(&self, r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32 {
+        peek::each(self, r, kind, len, out)
     }
 
     /// The bytes of a block, for heaps that have bytes.

@@ -25,4 +25,4 @@ pub use heap::Heap;
 pub use inspect::{Block, Inspect, Reclaims, RootList, Stats};
 pub use object::{Header, NewObject, Shape};
 pub use place::Place;
-pub use roots::{CodePoint, RawFrame, Roots, Slot};
+pub use roots::{CodePoint, RawFrame, RootSlot, Roots};

@@ -1,7 +1,7 @@
 //! Positions of values inside objects.
 
 use crate::heap::trace_info;
-use crate::types::{Field, Lane};
+use crate::types::{Field, StorageKind};
 
 /// The position of a value inside an object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -13,16 +13,16 @@ pub enum Place {
         /// Its index.
         index: u32,
         /// How it is stored.
-        lane: Lane,
+        kind: StorageKind,
     },
 }
 
 impl Place {
     /// How the value is stored.
-    pub fn lane(self) -> Lane {
+    pub fn storage_kind(self) -> StorageKind {
         match self {
-            Place::Field(field) => field.lane,
-            Place::Element { lane, .. } => lane,
+            Place::Field(field) => field.kind,
+            Place::Element { kind, .. } => kind,
         }
     }
 
@@ -31,7 +31,7 @@ impl Place {
     pub(crate) fn offset(self) -> u64 {
         match self {
             Place::Field(field) => u64::from(field.offset),
-            Place::Element { index, lane } => trace_info::element_offset(index, lane),
+            Place::Element { index, kind } => trace_info::element_offset(index, kind),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Instructions in terms of the required methods of a heap, value by value.
 
 use super::{GcRef, Heap, HeapError, NewObject, Place, Shape};
-use crate::types::{Lane, TypeId};
+use crate::types::{StorageKind, TypeId};
 
-type Done = Result<(), HeapError>;
+type HeapResult = Result<(), HeapError>;
 
 /// Takes the value of a place from the front of `registers`: two registers for
 /// a `v128`.
-fn take(r: GcRef, lane: Lane, registers: &mut &[u64]) -> Result<u128, HeapError> {
-    let (value, rest) = match (lane, *registers) {
-        (Lane::B128, [low, high, rest @ ..]) => (u128::from(*low) | u128::from(*high) << 64, rest),
-        (Lane::B128, _) | (_, []) => {
+fn take(r: GcRef, kind: StorageKind, registers: &mut &[u64]) -> Result<u128, HeapError> {
+    let (value, rest) = match (kind, *registers) {
+        (StorageKind::B128, [low, high, rest @ ..]) => {
+            (u128::from(*low) | u128::from(*high) << 64, rest)
+        }
+        (StorageKind::B128, _) | (_, []) => {
             return Err(HeapError::corrupt(r.0, "too few registers for the values"));
         }
         (_, [value, rest @ ..]) => (u128::from(*value), rest),
@@ -29,7 +31,7 @@ pub(super) fn new_with_fields<H: Heap + ?Sized>(
     let r = heap.allocate(object)?;
     for index in fields {
         let field = heap.trace_info().field(index)?;
-        let value = take(r, field.lane, &mut registers)?;
+        let value = take(r, field.kind, &mut registers)?;
         heap.init(r, Place::Field(field), value)?;
     }
     match registers {
@@ -45,10 +47,10 @@ pub(super) fn new_array<H: Heap + ?Sized>(
     len: u32,
     init: u64,
 ) -> Result<GcRef, HeapError> {
-    let lane = heap.trace_info().of(Shape::Array(ty))?.element;
+    let kind = heap.trace_info().of(Shape::Array(ty))?.element;
     let r = heap.allocate(NewObject::Array(ty, len))?;
     for index in 0..len {
-        heap.init(r, Place::Element { index, lane }, u128::from(init))?;
+        heap.init(r, Place::Element { index, kind }, u128::from(init))?;
     }
     Ok(r)
 }
@@ -60,12 +62,12 @@ pub(super) fn new_array_fixed<H: Heap + ?Sized>(
     mut registers: &[u64],
 ) -> Result<GcRef, HeapError> {
     let layout = heap.trace_info().of(Shape::Array(ty))?;
-    let lane = layout.element;
+    let kind = layout.element;
     let (len, _) = layout.element_registers(registers.len())?;
     let r = heap.allocate(NewObject::Array(ty, len))?;
     for index in 0..len {
-        let value = take(r, lane, &mut registers)?;
-        heap.init(r, Place::Element { index, lane }, value)?;
+        let value = take(r, kind, &mut registers)?;
+        heap.init(r, Place::Element { index, kind }, value)?;
     }
     Ok(r)
 }
@@ -76,11 +78,11 @@ pub(super) fn fill<H: Heap + ?Sized>(
     r: GcRef,
     start: u32,
     len: u32,
-    lane: Lane,
+    kind: StorageKind,
     value: u128,
-) -> Done {
+) -> HeapResult {
     for index in range(heap, r, start, len as usize)? {
-        heap.store(r, Place::Element { index, lane }, value)?;
+        heap.store(r, Place::Element { index, kind }, value)?;
     }
     Ok(())
 }
@@ -92,13 +94,13 @@ pub(super) fn copy<H: Heap + ?Sized>(
     dst: (GcRef, u32),
     src: (GcRef, u32),
     len: u32,
-    lane: Lane,
-) -> Done {
+    kind: StorageKind,
+) -> HeapResult {
     let to = range(heap, dst.0, dst.1, len as usize)?;
     let from = range(heap, src.0, src.1, len as usize)?;
     let mut step = |(to, from)| {
-        let value = heap.load(src.0, Place::Element { index: from, lane })?;
-        heap.store(dst.0, Place::Element { index: to, lane }, value)
+        let value = heap.load(src.0, Place::Element { index: from, kind })?;
+        heap.store(dst.0, Place::Element { index: to, kind }, value)
     };
     match dst.1 <= src.1 {
         true => to.zip(from).try_for_each(&mut step),
@@ -111,10 +113,10 @@ pub(super) fn init_data<H: Heap + ?Sized>(
     heap: &mut H,
     r: GcRef,
     start: u32,
-    lane: Lane,
+    kind: StorageKind,
     data: &[u8],
-) -> Done {
-    let elements = data.chunks_exact(lane.width() as usize);
+) -> HeapResult {
+    let elements = data.chunks_exact(kind.width() as usize);
     if !elements.remainder().is_empty() {
         return Err(HeapError::corrupt(r.0, "bytes do not make whole elements"));
     }
@@ -123,7 +125,7 @@ pub(super) fn init_data<H: Heap + ?Sized>(
             .iter()
             .rev()
             .fold(0, |v, byte| v << 8 | u128::from(*byte));
-        heap.store(r, Place::Element { index, lane }, value)?;
+        heap.store(r, Place::Element { index, kind }, value)?;
     }
     Ok(())
 }
@@ -133,11 +135,11 @@ pub(super) fn init_elements<H: Heap + ?Sized>(
     heap: &mut H,
     r: GcRef,
     start: u32,
-    lane: Lane,
+    kind: StorageKind,
     refs: &[u32],
-) -> Done {
+) -> HeapResult {
     for (index, value) in range(heap, r, start, refs.len())?.zip(refs) {
-        heap.store(r, Place::Element { index, lane }, u128::from(*value))?;
+        heap.store(r, Place::Element { index, kind }, u128::from(*value))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ pub trait Roots {
 
     /// Visits every slot that owns its reference: reference globals, tables,
     /// element segments, the pending exception, host handles.
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32));
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32));
 
     /// Visits every frame, outermost first, with all its registers, regardless
     /// of the stack maps: for a conservative collector, or one with its own
@@ -43,7 +43,7 @@ pub struct CodePoint {
 
 /// The kind of a slot outside the heap. Heaps may ignore it.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Slot {
+pub enum RootSlot {
     /// The global with this index in the store.
     Global(u32),
     /// An element of the table with this index in the store.

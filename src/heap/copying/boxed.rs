@@ -4,7 +4,7 @@
 //! that ran here would call the hooks of the box in turn, and an override of
 //! the hook itself would be lost.
 
-use super::{Core, Done, Policy};
+use super::{Core, HeapResult, Policy};
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
 
@@ -39,11 +39,11 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).wants_collection(core)
     }
 
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         (**self).collect(core, roots)
     }
 
-    fn prepare(&mut self, core: &mut Core) -> Done {
+    fn prepare(&mut self, core: &mut Core) -> HeapResult {
         (**self).prepare(core)
     }
 
@@ -51,19 +51,19 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).flip(core)
     }
 
-    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         (**self).forward_stack(core, roots)
     }
 
-    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         (**self).forward_slots(core, roots)
     }
 
-    fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> Done {
+    fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> HeapResult {
         (**self).forward_register(core, register)
     }
 
-    fn forward_slot(&mut self, core: &mut Core, slot: &mut u32) -> Done {
+    fn forward_slot(&mut self, core: &mut Core, slot: &mut u32) -> HeapResult {
         (**self).forward_slot(core, slot)
     }
 
@@ -83,23 +83,23 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).copy(core, object)
     }
 
-    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         (**self).store_forwarding(core, object, copy)
     }
 
-    fn scan_copies(&mut self, core: &mut Core) -> Done {
+    fn scan_copies(&mut self, core: &mut Core) -> HeapResult {
         (**self).scan_copies(core)
     }
 
-    fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn scan(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         (**self).scan(core, object)
     }
 
-    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> HeapResult {
         (**self).scan_field(core, object, offset)
     }
 
-    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> HeapResult {
         (**self).scan_elements(core, array, len)
     }
 }

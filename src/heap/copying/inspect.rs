@@ -7,7 +7,7 @@ use crate::heap::peek;
 use crate::heap::{
     Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
 };
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 impl<P: Policy> Inspect for Copying<P> {
     fn name(&self) -> &'static str {
@@ -52,10 +52,10 @@ impl<P: Policy> Inspect for Copying<P> {
         current.space.peek_high(current.local(r), place)
     }
 
-    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
+    fn peek_elements(&self, r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32 {
         let current = self.core.from_space();
-        let bytes = current.space.peek_elements(current.local(r), lane, len);
-        peek::all(self, bytes, (r, lane, len), out)
+        let bytes = current.space.peek_elements(current.local(r), kind, len);
+        peek::all(self, bytes, (r, kind, len), out)
     }
 
     fn peek_word(&self, r: GcRef) -> Option<u32> {

@@ -48,7 +48,7 @@ mod policy;
 mod tests;
 
 pub use self::core::{Core, Semispace};
-pub use policy::{Done, Policy, Sound};
+pub use policy::{HeapResult, Policy, Sound};
 
 /// A semi-space heap.
 pub struct Copying<P: Policy = Sound> {

@@ -4,8 +4,8 @@
 use super::{Copying, Policy};
 use crate::heap::space::Space;
 use crate::heap::trace_info::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 impl<P: Policy> Copying<P> {
     /// Reads from the object at `r`. The access gets its local address.
@@ -96,18 +96,18 @@ impl<P: Policy> Heap for Copying<P> {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.core.trace_info.of(shape)?.element;
+        let kind = self.core.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
-        self.write(r, |s, r| s.fill(r, 0, len, lane, u128::from(init)))?;
+        self.write(r, |s, r| s.fill(r, 0, len, kind, u128::from(init)))?;
         Ok(r)
     }
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
         let layout = self.core.trace_info.of(shape)?;
-        let (len, lane) = layout.element_registers(elements.len())?;
+        let (len, kind) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
-        self.write(r, |s, r| s.init_elements(r, lane, elements))?;
+        self.write(r, |s, r| s.init_elements(r, kind, elements))?;
         Ok(r)
     }
 
@@ -115,7 +115,7 @@ impl<P: Policy> Heap for Copying<P> {
         let shape = Shape::Exception(ty);
         let size = self.core.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
-        self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(tag)))?;
+        self.write(r, |s, r| s.store(r, 0, StorageKind::B32, u64::from(tag)))?;
         self.init_fields(r, shape, payload)?;
         Ok(r)
     }
@@ -123,19 +123,19 @@ impl<P: Policy> Heap for Copying<P> {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.core.trace_info.of(shape)?.element;
+            let kind = self.core.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
-            self.write(r, |s, r| s.fill(r, 0, len, lane, 0))?;
+            self.write(r, |s, r| s.fill(r, 0, len, kind, 0))?;
             return Ok(r);
         }
         let size = match shape {
-            Shape::Extern => Lane::B32.width(),
+            Shape::Extern => StorageKind::B32.width(),
             _ => self.core.trace_info.of(shape)?.size,
         };
         let r = self.allocate_block(shape, u64::from(size))?;
         self.write(r, |s, r| s.clear_payload(r))?;
         if let NewObject::Exception(_, word) | NewObject::Extern(word) = object {
-            self.write(r, |s, r| s.store(r, 0, Lane::B32, u64::from(word)))?;
+            self.write(r, |s, r| s.store(r, 0, StorageKind::B32, u64::from(word)))?;
         }
         Ok(r)
     }
@@ -155,13 +155,13 @@ impl<P: Policy> Heap for Copying<P> {
 
     #[inline]
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
-        self.read(r, |s, r| s.load(r, u64::from(field.offset), field.lane))
+        self.read(r, |s, r| s.load(r, u64::from(field.offset), field.kind))
     }
 
     #[inline]
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
         self.write(r, |s, r| {
-            s.store(r, u64::from(field.offset), field.lane, value)
+            s.store(r, u64::from(field.offset), field.kind, value)
         })
     }
 
@@ -171,13 +171,19 @@ impl<P: Policy> Heap for Copying<P> {
     }
 
     #[inline]
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        self.read(r, |s, r| s.load(r, element_offset(index, lane), lane))
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        self.read(r, |s, r| s.load(r, element_offset(index, kind), kind))
     }
 
     #[inline]
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.store(r, element_offset(index, lane), lane, v))
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        self.write(r, |s, r| s.store(r, element_offset(index, kind), kind, v))
     }
 
     fn fill(
@@ -185,10 +191,10 @@ impl<P: Policy> Heap for Copying<P> {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.fill(r, start, len, lane, value))
+        self.write(r, |s, r| s.fill(r, start, len, kind, value))
     }
 
     fn copy(
@@ -196,31 +202,31 @@ impl<P: Policy> Heap for Copying<P> {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
         let src = (self.policy.locate(&self.core, src.0), src.1);
         let src = (self.core.from_space().local(src.0), src.1);
-        self.write(dst.0, |s, r| s.copy((r, dst.1), src, len, lane))
+        self.write(dst.0, |s, r| s.copy((r, dst.1), src, len, kind))
     }
 
     fn init_data(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.write_data(r, start, lane, data))
+        self.write(r, |s, r| s.write_data(r, start, kind, data))
     }
 
     fn init_elements(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        self.write(r, |s, r| s.write_words(r, start, lane, refs))
+        self.write(r, |s, r| s.write_words(r, start, kind, refs))
     }
 
     fn word(&self, r: GcRef) -> Result<u32, HeapError> {
@@ -239,23 +245,23 @@ impl<P: Policy> Heap for Copying<P> {
     }
 
     #[inline]
-    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, _: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         Ok(r)
     }
 
     #[inline]
-    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
     #[inline]
-    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         slots.fill(GcRef::NULL.0);
         Ok(())
     }

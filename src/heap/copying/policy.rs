@@ -24,7 +24,7 @@ use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
 
 /// The result of a hook that returns no value.
-pub type Done = Result<(), HeapError>;
+pub type HeapResult = Result<(), HeapError>;
 
 /// The hooks of a semi-space collector.
 ///
@@ -81,7 +81,7 @@ pub trait Policy {
     // ---- Collection ----
 
     /// Collects: copies the objects that the roots reach, and no others.
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         self.prepare(core)?;
         self.forward_stack(core, roots)?;
         self.forward_slots(core, roots)?;
@@ -92,7 +92,7 @@ pub trait Policy {
     }
 
     /// Prepares to-space.
-    fn prepare(&mut self, core: &mut Core) -> Done {
+    fn prepare(&mut self, core: &mut Core) -> HeapResult {
         core.prepare()
     }
 
@@ -104,7 +104,7 @@ pub trait Policy {
     // ---- Roots ----
 
     /// Forwards the references in frames.
-    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         let mut outcome = Ok(());
         roots.stack(&mut |register| {
             if outcome.is_ok() {
@@ -115,7 +115,7 @@ pub trait Policy {
     }
 
     /// Forwards the references in slots.
-    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         let mut outcome = Ok(());
         roots.slots(&mut |_, slot| {
             if outcome.is_ok() {
@@ -128,7 +128,7 @@ pub trait Policy {
     /// Forwards the reference in the low half of a frame's register; the high
     /// half is zero.
     #[inline]
-    fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> Done {
+    fn forward_register(&mut self, core: &mut Core, register: &mut u64) -> HeapResult {
         let value = GcRef::from_register(*register);
         if self.is_object(value) {
             *register = self.forward(core, value)?.register();
@@ -138,7 +138,7 @@ pub trait Policy {
 
     /// Forwards one slot.
     #[inline]
-    fn forward_slot(&mut self, core: &mut Core, slot: &mut u32) -> Done {
+    fn forward_slot(&mut self, core: &mut Core, slot: &mut u32) -> HeapResult {
         if self.is_object(GcRef(*slot)) {
             *slot = self.forward(core, GcRef(*slot))?.0;
         }
@@ -183,13 +183,13 @@ pub trait Policy {
 
     /// Stores the address of its copy in an object.
     #[inline]
-    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         core.from_space_mut().set_forwarding(object, copy)
     }
 
     /// Scans the copies in the order they were made, including those made
     /// meanwhile.
-    fn scan_copies(&mut self, core: &mut Core) -> Done {
+    fn scan_copies(&mut self, core: &mut Core) -> HeapResult {
         while let Some(object) = core.next_to_scan() {
             self.scan(core, object)?;
         }
@@ -198,7 +198,7 @@ pub trait Policy {
 
     /// Forwards every reference in an object in to-space.
     #[inline(always)]
-    fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn scan(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let shape = core.to_space().shape(object)?;
         if shape == Shape::Extern {
             return Ok(());
@@ -218,7 +218,7 @@ pub trait Policy {
 
     /// Forwards the reference at a payload offset of an object in to-space.
     #[inline(always)]
-    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> HeapResult {
         let old = core.to_space().load_ref(object, offset)?;
         if !self.is_object(old) {
             return Ok(());
@@ -229,7 +229,7 @@ pub trait Policy {
 
     /// Forwards the first `len` elements of an array in to-space; `len` is its
     /// length.
-    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> HeapResult {
         for at in core.to_space().element_words(array, 0, len)? {
             let old = core.to_space().word(at)?;
             if self.is_object(old) {

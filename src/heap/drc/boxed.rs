@@ -4,7 +4,7 @@
 //! that ran here would call the hooks of the box in turn, and an override of
 //! the hook itself would be lost.
 
-use super::{Core, Done, Policy};
+use super::{Core, HeapResult, Policy};
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
 use std::ops::Range;
@@ -36,15 +36,15 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).allocate(core, shape, payload)
     }
 
-    fn new_object(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn new_object(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         (**self).new_object(core, object)
     }
 
-    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         (**self).increment(core, value, owners)
     }
 
-    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         (**self).decrement(core, value, owners)
     }
 
@@ -56,47 +56,65 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).decrement_ahead(core, elements)
     }
 
-    fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn release(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         (**self).release(core, value)
     }
 
-    fn free_dead(&mut self, core: &mut Core) -> Done {
+    fn free_dead(&mut self, core: &mut Core) -> HeapResult {
         (**self).free_dead(core)
     }
 
-    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         (**self).decrement_children(core, object)
     }
 
-    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         (**self).reclaim(core, object)
     }
 
-    fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
+    fn read_barrier(
+        &mut self,
+        core: &mut Core,
+        holder: GcRef,
+        offset: u64,
+        value: GcRef,
+    ) -> HeapResult {
         (**self).read_barrier(core, holder, offset, value)
     }
 
-    fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         (**self).expose(core, value)
     }
 
-    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn init_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         (**self).init_field(core, object, offset, new)
     }
 
-    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn write_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         (**self).write_field(core, object, offset, new)
     }
 
-    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         (**self).init_slot(core, slot, new)
     }
 
-    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         (**self).write_slot(core, slot, new)
     }
 
-    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> HeapResult {
         (**self).init_array(core, array, len, value)
     }
 
@@ -107,7 +125,7 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         start: u32,
         len: u32,
         value: GcRef,
-    ) -> Done {
+    ) -> HeapResult {
         (**self).fill_array(core, array, start, len, value)
     }
 
@@ -117,7 +135,7 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         (**self).copy_array(core, dst, src, len)
     }
 
@@ -127,27 +145,33 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         array: GcRef,
         start: u32,
         refs: &[u32],
-    ) -> Done {
+    ) -> HeapResult {
         (**self).init_from_segment(core, array, start, refs)
     }
 
-    fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
+    fn decrement_elements(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+    ) -> HeapResult {
         (**self).decrement_elements(core, array, start, len)
     }
 
-    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         (**self).fill_slots(core, slots, value)
     }
 
-    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> HeapResult {
         (**self).copy_slots(core, dst, src)
     }
 
-    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         (**self).grow_slots(core, slots, value)
     }
 
-    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
+    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> HeapResult {
         (**self).drop_slots(core, slots)
     }
 
@@ -155,15 +179,15 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).wants_collection(core)
     }
 
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         (**self).collect(core, roots)
     }
 
-    fn mark(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn mark(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         (**self).mark(core, value)
     }
 
-    fn sweep(&mut self, core: &mut Core) -> Done {
+    fn sweep(&mut self, core: &mut Core) -> HeapResult {
         (**self).sweep(core)
     }
 
@@ -171,7 +195,7 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
         (**self).survives(core, member)
     }
 
-    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         (**self).unlist(core, member)
     }
 

@@ -6,7 +6,7 @@ use crate::heap::peek;
 use crate::heap::{
     Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
 };
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 impl<P: Policy> Inspect for Drc<P> {
     fn name(&self) -> &'static str {
@@ -53,9 +53,9 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.space.peek_high(r, place)
     }
 
-    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
-        let bytes = self.core.space.peek_elements(r, lane, len);
-        peek::all(self, bytes, (r, lane, len), out)
+    fn peek_elements(&self, r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32 {
+        let bytes = self.core.space.peek_elements(r, kind, len);
+        peek::all(self, bytes, (r, kind, len), out)
     }
 
     fn peek_word(&self, r: GcRef) -> Option<u32> {

@@ -44,7 +44,7 @@ mod policy;
 mod tests;
 
 pub use self::core::Core;
-pub use policy::{Done, Policy, Sound};
+pub use policy::{HeapResult, Policy, Sound};
 
 /// A deferred-reference-counting heap.
 pub struct Drc<P: Policy = Sound> {

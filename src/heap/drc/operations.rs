@@ -3,8 +3,8 @@
 
 use super::{Drc, Policy};
 use crate::heap::trace_info::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 impl<P: Policy> Drc<P> {
     #[inline]
@@ -25,9 +25,9 @@ impl<P: Policy> Drc<P> {
 
     /// Reads through the read barrier.
     #[inline]
-    fn read(&mut self, r: GcRef, offset: u64, lane: Lane) -> Result<u64, HeapError> {
-        let value = self.core.space.load(r, offset, lane)?;
-        if lane == Lane::Gc {
+    fn read(&mut self, r: GcRef, offset: u64, kind: StorageKind) -> Result<u64, HeapError> {
+        let value = self.core.space.load(r, offset, kind)?;
+        if kind == StorageKind::Gc {
             let value = GcRef::from_register(value);
             self.policy.read_barrier(&mut self.core, r, offset, value)?;
         }
@@ -36,12 +36,18 @@ impl<P: Policy> Drc<P> {
 
     /// Writes through the write barrier.
     #[inline]
-    fn write(&mut self, r: GcRef, offset: u64, lane: Lane, value: u64) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+    fn write(
+        &mut self,
+        r: GcRef,
+        offset: u64,
+        kind: StorageKind,
+        value: u64,
+    ) -> Result<(), HeapError> {
+        if kind == StorageKind::Gc {
             let value = GcRef::from_register(value);
             self.policy.write_field(&mut self.core, r, offset, value)
         } else {
-            self.core.space.store(r, offset, lane, value)
+            self.core.space.store(r, offset, kind, value)
         }
     }
 
@@ -55,7 +61,7 @@ impl<P: Policy> Drc<P> {
     ) -> Result<(), HeapError> {
         for index in self.core.trace_info.of(shape)?.fields() {
             let field = self.core.trace_info.field(index)?;
-            if field.lane == Lane::Gc {
+            if field.kind == StorageKind::Gc {
                 let [value, rest @ ..] = registers else {
                     return Err(HeapError::corrupt(r.0, "too few registers for the fields"));
                 };
@@ -104,13 +110,13 @@ impl<P: Policy> Heap for Drc<P> {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.core.trace_info.of(shape)?.element;
+        let kind = self.core.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             let value = GcRef::from_register(init);
             self.policy.init_array(&mut self.core, r, len, value)?;
         } else {
-            self.core.space.fill(r, 0, len, lane, u128::from(init))?;
+            self.core.space.fill(r, 0, len, kind, u128::from(init))?;
         }
         Ok(r)
     }
@@ -118,14 +124,14 @@ impl<P: Policy> Heap for Drc<P> {
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
         let layout = self.core.trace_info.of(shape)?;
-        let (len, lane) = layout.element_registers(elements.len())?;
+        let (len, kind) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
-        if lane != Lane::Gc {
-            self.core.space.init_elements(r, lane, elements)?;
+        if kind != StorageKind::Gc {
+            self.core.space.init_elements(r, kind, elements)?;
             return Ok(r);
         }
         for (index, value) in (0..).zip(elements) {
-            let offset = element_offset(index, lane);
+            let offset = element_offset(index, kind);
             let value = GcRef::from_register(*value);
             self.policy.init_field(&mut self.core, r, offset, value)?;
         }
@@ -136,7 +142,9 @@ impl<P: Policy> Heap for Drc<P> {
         let shape = Shape::Exception(ty);
         let size = self.core.trace_info.of(shape)?.size;
         let r = self.new_object(shape, u64::from(size))?;
-        self.core.space.store(r, 0, Lane::B32, u64::from(tag))?;
+        self.core
+            .space
+            .store(r, 0, StorageKind::B32, u64::from(tag))?;
         self.init_fields(r, shape, payload)?;
         Ok(r)
     }
@@ -144,40 +152,42 @@ impl<P: Policy> Heap for Drc<P> {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.core.trace_info.of(shape)?.element;
+            let kind = self.core.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
-            self.core.space.fill(r, 0, len, lane, 0)?;
+            self.core.space.fill(r, 0, len, kind, 0)?;
             return Ok(r);
         }
         let size = match shape {
-            Shape::Extern => Lane::B32.width(),
+            Shape::Extern => StorageKind::B32.width(),
             _ => self.core.trace_info.of(shape)?.size,
         };
         let r = self.new_object(shape, u64::from(size))?;
         self.core.space.clear_payload(r)?;
         if let NewObject::Exception(_, word) | NewObject::Extern(word) = object {
-            self.core.space.store(r, 0, Lane::B32, u64::from(word))?;
+            self.core
+                .space
+                .store(r, 0, StorageKind::B32, u64::from(word))?;
         }
         Ok(r)
     }
 
     fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        match place.lane() {
-            Lane::Gc => Ok(u128::from(self.read(r, place.offset(), Lane::Gc)?)),
+        match place.storage_kind() {
+            StorageKind::Gc => Ok(u128::from(self.read(r, place.offset(), StorageKind::Gc)?)),
             _ => self.core.space.load_value(r, place),
         }
     }
 
     fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.lane() {
-            Lane::Gc => self.write(r, place.offset(), Lane::Gc, value as u64),
+        match place.storage_kind() {
+            StorageKind::Gc => self.write(r, place.offset(), StorageKind::Gc, value as u64),
             _ => self.core.space.store_value(r, place, value),
         }
     }
 
     fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.lane() {
-            Lane::Gc => {
+        match place.storage_kind() {
+            StorageKind::Gc => {
                 let value = GcRef::from_register(value as u64);
                 self.policy
                     .init_field(&mut self.core, r, place.offset(), value)
@@ -193,12 +203,12 @@ impl<P: Policy> Heap for Drc<P> {
 
     #[inline]
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
-        self.read(r, u64::from(field.offset), field.lane)
+        self.read(r, u64::from(field.offset), field.kind)
     }
 
     #[inline]
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
-        self.write(r, u64::from(field.offset), field.lane, value)
+        self.write(r, u64::from(field.offset), field.kind, value)
     }
 
     #[inline]
@@ -207,13 +217,19 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     #[inline]
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        self.read(r, element_offset(index, lane), lane)
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        self.read(r, element_offset(index, kind), kind)
     }
 
     #[inline]
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.write(r, element_offset(index, lane), lane, v)
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        self.write(r, element_offset(index, kind), kind, v)
     }
 
     fn fill(
@@ -221,15 +237,15 @@ impl<P: Policy> Heap for Drc<P> {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
-            self.core.space.elements(r, start, len, lane)?;
+        if kind == StorageKind::Gc {
+            self.core.space.elements(r, start, len, kind)?;
             let value = GcRef::from_register(value as u64);
             self.policy.fill_array(&mut self.core, r, start, len, value)
         } else {
-            self.core.space.fill(r, start, len, lane, value)
+            self.core.space.fill(r, start, len, kind, value)
         }
     }
 
@@ -238,14 +254,14 @@ impl<P: Policy> Heap for Drc<P> {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
-            self.core.space.elements(dst.0, dst.1, len, lane)?;
-            self.core.space.elements(src.0, src.1, len, lane)?;
+        if kind == StorageKind::Gc {
+            self.core.space.elements(dst.0, dst.1, len, kind)?;
+            self.core.space.elements(src.0, src.1, len, kind)?;
             self.policy.copy_array(&mut self.core, dst, src, len)
         } else {
-            self.core.space.copy(dst, src, len, lane)
+            self.core.space.copy(dst, src, len, kind)
         }
     }
 
@@ -253,26 +269,26 @@ impl<P: Policy> Heap for Drc<P> {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        self.core.space.write_data(r, start, lane, data)
+        self.core.space.write_data(r, start, kind, data)
     }
 
     fn init_elements(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             let len = u32::try_from(refs.len()).unwrap_or(u32::MAX);
-            self.core.space.elements(r, start, len, lane)?;
+            self.core.space.elements(r, start, len, kind)?;
             self.policy
                 .init_from_segment(&mut self.core, r, start, refs)
         } else {
-            self.core.space.write_words(r, start, lane, refs)
+            self.core.space.write_words(r, start, kind, refs)
         }
     }
 
@@ -291,22 +307,22 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     #[inline]
-    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, _: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         self.policy.expose(&mut self.core, r)?;
         Ok(r)
     }
 
     #[inline]
-    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.policy.write_slot(&mut self.core, slot, new)
     }
 
     #[inline]
-    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.policy.init_slot(&mut self.core, slot, new)
     }
 
-    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         self.policy.drop_slots(&mut self.core, slots)
     }
 

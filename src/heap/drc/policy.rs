@@ -24,11 +24,11 @@
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Roots, Shape};
-use crate::types::{Lane, Types};
+use crate::types::{StorageKind, Types};
 use std::ops::Range;
 
 /// The result of a hook that returns no value.
-pub type Done = Result<(), HeapError>;
+pub type HeapResult = Result<(), HeapError>;
 
 /// The hooks of a deferred-reference-counting collector.
 ///
@@ -79,7 +79,7 @@ pub trait Policy {
     /// A new object is about to enter a frame: it joins the stack-root list,
     /// its only owner.
     #[inline]
-    fn new_object(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn new_object(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         core.link_new(object)
     }
 
@@ -87,7 +87,7 @@ pub trait Policy {
 
     /// Adds `owners` owners to a value.
     #[inline]
-    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         if self.is_object(value) {
             core.add_owners(value, owners)?;
         }
@@ -97,7 +97,7 @@ pub trait Policy {
     /// Removes `owners` owners, at least one, from a value. If none are left,
     /// the object is queued, to be freed by the next [`Policy::free_dead`].
     #[inline]
-    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         if self.is_object(value) {
             core.remove_owners(value, owners)?;
         }
@@ -122,7 +122,7 @@ pub trait Policy {
 
     /// Removes one owner from a value, at the end of an operation.
     #[inline]
-    fn release(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn release(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         self.decrement(core, value, 1)?;
         if core.has_dead() {
             self.free_dead(core)?;
@@ -133,7 +133,7 @@ pub trait Policy {
     /// Frees the queued objects, and all that die with them. (Pushing all
     /// children at once, or recursing: Wasmtime issue 12958.)
     #[inline(never)]
-    fn free_dead(&mut self, core: &mut Core) -> Done {
+    fn free_dead(&mut self, core: &mut Core) -> HeapResult {
         while let Some(object) = core.pop_dead()? {
             self.decrement_children(core, object)?;
             self.reclaim(core, object)?;
@@ -143,7 +143,7 @@ pub trait Policy {
 
     /// Releases the references that a dying object owns. (Not doing so:
     /// Wasmtime issue 9701.)
-    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let shape = core.shape(object)?;
         if shape == Shape::Extern {
             return Ok(());
@@ -171,7 +171,7 @@ pub trait Policy {
 
     /// Frees the memory of a dead object.
     #[inline]
-    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         core.free(object)
     }
 
@@ -180,7 +180,13 @@ pub trait Policy {
     /// The read barrier: `value` was loaded from the object `holder`, at a
     /// payload offset.
     #[inline]
-    fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
+    fn read_barrier(
+        &mut self,
+        core: &mut Core,
+        holder: GcRef,
+        offset: u64,
+        value: GcRef,
+    ) -> HeapResult {
         let _ = (holder, offset);
         self.expose(core, value)
     }
@@ -189,7 +195,7 @@ pub trait Policy {
     /// stack-root list once, and the list is one owner, however often it
     /// enters. (Counting every time: Wasmtime issue 13037.)
     #[inline]
-    fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         if self.is_object(value) && !core.is_listed(value)? {
             self.increment(core, value, 1)?;
             core.link(value)?;
@@ -201,7 +207,13 @@ pub trait Policy {
 
     /// The initialising write, at a payload offset of a new object.
     #[inline]
-    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn init_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.increment(core, new, 1)?;
         core.store_ref(object, offset, new)
     }
@@ -209,7 +221,13 @@ pub trait Policy {
     /// The write barrier, at a payload offset of an object (`struct.set`,
     /// `array.set`).
     #[inline]
-    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn write_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.increment(core, new, 1)?;
         let old = core.replace_ref(object, offset, new)?;
         core.count_overwrite(old);
@@ -218,7 +236,7 @@ pub trait Policy {
 
     /// The initialising write of a slot.
     #[inline]
-    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.increment(core, new, 1)?;
         *slot = new.0;
         Ok(())
@@ -226,7 +244,7 @@ pub trait Policy {
 
     /// The write barrier of a slot (`global.set`, `table.set`).
     #[inline]
-    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.increment(core, new, 1)?;
         let old = std::mem::replace(slot, new.0);
         core.count_overwrite(GcRef(old));
@@ -236,7 +254,7 @@ pub trait Policy {
     // ---- Bulk writes to arrays ----
 
     /// `array.new`: `len` elements of a new array, all `value`.
-    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> HeapResult {
         self.increment(core, value, len)?;
         core.fill_elements(array, 0, len, value)
     }
@@ -249,7 +267,7 @@ pub trait Policy {
         start: u32,
         len: u32,
         value: GcRef,
-    ) -> Done {
+    ) -> HeapResult {
         self.increment(core, value, len)?;
         self.decrement_elements(core, array, start, len)?;
         core.fill_elements(array, start, len, value)?;
@@ -266,7 +284,7 @@ pub trait Policy {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         // All new owners before any old one is removed: with an overlap, one
         // slot may lose what another gains.
         let mut elements = core.element_range(src.0, src.1, len)?;
@@ -290,7 +308,7 @@ pub trait Policy {
         array: GcRef,
         start: u32,
         refs: &[u32],
-    ) -> Done {
+    ) -> HeapResult {
         for new in refs {
             self.increment(core, GcRef(*new), 1)?;
         }
@@ -301,7 +319,13 @@ pub trait Policy {
 
     /// Releases the references in elements that are about to be overwritten.
     /// Nothing is freed yet.
-    fn decrement_elements(&mut self, core: &mut Core, array: GcRef, start: u32, len: u32) -> Done {
+    fn decrement_elements(
+        &mut self,
+        core: &mut Core,
+        array: GcRef,
+        start: u32,
+        len: u32,
+    ) -> HeapResult {
         let mut elements = core.element_range(array, start, len)?;
         loop {
             let objects = self.decrement_ahead(core, &mut elements);
@@ -317,7 +341,7 @@ pub trait Policy {
     // ---- Bulk writes to slots ----
 
     /// `table.fill`. (Skipped for null: Wasmtime issue 14325.)
-    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.increment(core, value, slots.len() as u32)?;
         for slot in slots {
             let old = std::mem::replace(slot, value.0);
@@ -329,7 +353,7 @@ pub trait Policy {
 
     /// `table.copy` and `table.init`: `src` is a copy of the source slots and
     /// owns nothing.
-    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> HeapResult {
         for (_, new) in dst.iter().zip(src) {
             self.increment(core, GcRef(*new), 1)?;
         }
@@ -342,7 +366,7 @@ pub trait Policy {
     }
 
     /// `table.grow`: the slots are new and hold nothing yet.
-    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.increment(core, value, slots.len() as u32)?;
         slots.fill(value.0);
         Ok(())
@@ -350,7 +374,7 @@ pub trait Policy {
 
     /// Drops slots. They hold null afterwards, so that a second drop releases
     /// nothing.
-    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
+    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> HeapResult {
         for slot in slots {
             let old = std::mem::take(slot);
             self.decrement(core, GcRef(old), 1)?;
@@ -368,7 +392,7 @@ pub trait Policy {
 
     /// Collects: drops from the stack-root list every object that no frame
     /// holds.
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         let mut outcome = Ok(());
         roots.stack(&mut |register| {
             if outcome.is_ok() {
@@ -383,7 +407,7 @@ pub trait Policy {
     }
 
     /// Marks `value`, which a frame holds.
-    fn mark(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn mark(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         if self.is_object(value) {
             core.set_marked(value, true)?;
         }
@@ -391,7 +415,7 @@ pub trait Policy {
     }
 
     /// Walks the stack-root list and unlinks every unmarked member.
-    fn sweep(&mut self, core: &mut Core) -> Done {
+    fn sweep(&mut self, core: &mut Core) -> HeapResult {
         let mut last = GcRef::NULL;
         let mut member = core.list_head();
         for _ in 0..core.list_len() {
@@ -431,7 +455,7 @@ pub trait Policy {
 
     /// An object has been unlinked: clears its flag and releases the count that
     /// the list owned.
-    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         core.set_listed(member, false)?;
         self.decrement(core, member, 1)
     }
@@ -456,6 +480,6 @@ impl Policy for Sound {
     fn decrement_ahead(&mut self, core: &mut Core, elements: &mut Range<usize>) -> u64 {
         let before = elements.len();
         core.remove_owners_ahead(elements);
-        (before - elements.len()) as u64 / u64::from(Lane::Gc.width())
+        (before - elements.len()) as u64 / u64::from(StorageKind::Gc.width())
     }
 }

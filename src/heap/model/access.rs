@@ -4,7 +4,7 @@ use super::Model;
 use super::object::{Contents, Elements};
 use super::value::Value;
 use crate::heap::{GcRef, HeapError, Place};
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::ops::Range;
 
 impl Model {
@@ -42,16 +42,16 @@ impl Model {
     }
 
     /// The indices of `len` elements from `start` on. All must exist, and be
-    /// stored as `lane` says.
+    /// stored as `kind` says.
     pub(super) fn range(
         &self,
         r: GcRef,
         start: u32,
         len: usize,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<Range<u32>, HeapError> {
         let array = self.array(r)?;
-        if !array.kind().is(lane) {
+        if !array.kind().is(kind) {
             return Err(HeapError::corrupt(r.0, "elements of another kind"));
         }
         array.range(start, len).ok_or_else(|| no_elements(r))
@@ -71,10 +71,10 @@ impl Model {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: Value,
     ) -> Result<(), HeapError> {
-        for index in self.range(r, start, len as usize, lane)? {
+        for index in self.range(r, start, len as usize, kind)? {
             self.set_one(r, index, value)?;
         }
         Ok(())

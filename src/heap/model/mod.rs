@@ -23,7 +23,7 @@ mod tests;
 mod value;
 
 use self::object::{Contents, Object};
-use self::value::{Kind, Value};
+use self::value::{Value, ValueKind};
 use super::log::Log;
 use super::{GRANULE, GcRef, HeapError, Place, Shape, Stats};
 use crate::types::{TypeId, Types};
@@ -60,11 +60,11 @@ pub struct Model {
 /// A type as the model knows it.
 enum Definition {
     /// The fields of a structure.
-    Struct(Vec<Kind>),
+    Struct(Vec<ValueKind>),
     /// The element of an array.
-    Array(Kind),
+    Array(ValueKind),
     /// The parameters of a function type: the payload of an exception.
-    Func(Vec<Kind>),
+    Func(Vec<ValueKind>),
 }
 
 impl Model {
@@ -104,21 +104,21 @@ impl Model {
         }
     }
 
-    fn fields_of_struct(&self, ty: TypeId) -> Result<&[Kind], HeapError> {
+    fn fields_of_struct(&self, ty: TypeId) -> Result<&[ValueKind], HeapError> {
         match self.types.get(ty.0 as usize) {
             Some(Definition::Struct(fields)) => Ok(fields),
             _ => Err(HeapError::corrupt(0, "no such structure type")),
         }
     }
 
-    fn element_of_array(&self, ty: TypeId) -> Result<Kind, HeapError> {
+    fn element_of_array(&self, ty: TypeId) -> Result<ValueKind, HeapError> {
         match self.types.get(ty.0 as usize) {
             Some(Definition::Array(element)) => Ok(*element),
             _ => Err(HeapError::corrupt(0, "no such array type")),
         }
     }
 
-    fn params_of_func(&self, ty: TypeId) -> Result<&[Kind], HeapError> {
+    fn params_of_func(&self, ty: TypeId) -> Result<&[ValueKind], HeapError> {
         match self.types.get(ty.0 as usize) {
             Some(Definition::Func(params)) => Ok(params),
             _ => Err(HeapError::corrupt(0, "no such function type")),

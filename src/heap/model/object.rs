@@ -1,6 +1,6 @@
 //! Objects: a run-time type, and values.
 
-use super::value::{Kind, Value};
+use super::value::{Value, ValueKind};
 use crate::heap::{GcRef, HeapError, Place, Shape};
 use std::ops::Range;
 
@@ -45,7 +45,7 @@ impl Object {
             (Place::Element { index, .. }, Contents::Array { elements }) => elements.get(index),
             _ => None,
         };
-        value.filter(|value| value.kind().is(place.lane()))
+        value.filter(|value| value.kind().is(place.storage_kind()))
     }
 
     /// Replaces the value at a place by one of the same kind, if it is there
@@ -113,7 +113,7 @@ impl Elements {
     }
 
     /// The given values, all of kind `kind`.
-    pub(super) fn of(kind: Kind, values: &[Value]) -> Result<Elements, HeapError> {
+    pub(super) fn of(kind: ValueKind, values: &[Value]) -> Result<Elements, HeapError> {
         let len = u32::try_from(values.len()).map_err(|_| HeapError::Full)?;
         let mut elements = Elements::repeat(kind.zero(), len)?;
         for (index, value) in (0..len).zip(values) {
@@ -134,15 +134,15 @@ impl Elements {
     }
 
     /// How they are stored.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> ValueKind {
         match self {
-            Elements::I8(_) => Kind::I8,
-            Elements::I16(_) => Kind::I16,
-            Elements::I32(_) => Kind::I32,
-            Elements::I64(_) => Kind::I64,
-            Elements::V128(_) => Kind::V128,
-            Elements::Ref(_) => Kind::Ref,
-            Elements::Func(_) => Kind::Func,
+            Elements::I8(_) => ValueKind::I8,
+            Elements::I16(_) => ValueKind::I16,
+            Elements::I32(_) => ValueKind::I32,
+            Elements::I64(_) => ValueKind::I64,
+            Elements::V128(_) => ValueKind::V128,
+            Elements::Ref(_) => ValueKind::Ref,
+            Elements::Func(_) => ValueKind::Func,
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_part_has_the_elements_of_its_range() {
         let values = [5, 6, 7, 8].map(Value::I32);
-        let elements = Elements::of(Kind::I32, &values).unwrap();
+        let elements = Elements::of(ValueKind::I32, &values).unwrap();
         for (start, end) in [(0, 0), (0, 4), (1, 3), (3, 4), (4, 4)] {
             let part = elements.part(start..end).unwrap();
             let listed: Vec<_> = (0..part.len()).map(|i| part.get(i)).collect();

@@ -3,9 +3,9 @@
 use super::Model;
 use super::access::{no_elements, no_value};
 use super::object::{Contents, Elements};
-use super::value::{Kind, Value};
-use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
-use crate::types::{Field, Lane, TypeId, Types};
+use super::value::{Value, ValueKind};
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 impl Heap for Model {
     fn add_types(&mut self, types: &Types) {
@@ -29,7 +29,7 @@ impl Heap for Model {
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let kinds = self.fields_of_struct(ty)?;
         self.check_room(Value::room(kinds.len()))?;
-        let fields = Kind::values(kinds.iter().copied(), fields)?;
+        let fields = ValueKind::values(kinds.iter().copied(), fields)?;
         self.add(Shape::Struct(ty), Contents::Struct { fields })
     }
 
@@ -57,12 +57,12 @@ impl Heap for Model {
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let kind = self.element_of_array(ty)?;
         let len = match kind {
-            Kind::V128 => elements.len() / 2,
+            ValueKind::V128 => elements.len() / 2,
             _ => elements.len(),
         };
         let len = u32::try_from(len).map_err(|_| HeapError::Full)?;
         self.check_room(kind.room(len))?;
-        let values = Kind::values((0..len).map(|_| kind), elements)?;
+        let values = ValueKind::values((0..len).map(|_| kind), elements)?;
         let elements = Elements::of(kind, &values)?;
         self.add(Shape::Array(ty), Contents::Array { elements })
     }
@@ -70,7 +70,7 @@ impl Heap for Model {
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {
         let kinds = self.params_of_func(ty)?;
         self.check_room(Value::room(kinds.len()))?;
-        let payload = Kind::values(kinds.iter().copied(), payload)?;
+        let payload = ValueKind::values(kinds.iter().copied(), payload)?;
         self.add(Shape::Exception(ty), Contents::Exception { tag, payload })
     }
 
@@ -131,13 +131,19 @@ impl Heap for Model {
         Ok(self.array(r)?.len())
     }
 
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        let place = Place::Element { index, lane };
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        let place = Place::Element { index, kind };
         self.read(r, place).map(Value::register)
     }
 
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.write_register(r, Place::Element { index, lane }, v)
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        self.write_register(r, Place::Element { index, kind }, v)
     }
 
     fn fill(
@@ -145,11 +151,11 @@ impl Heap for Model {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
         let value = self.array(r)?.kind().value_of(value);
-        self.fill_with(r, start, len, lane, value)
+        self.fill_with(r, start, len, kind, value)
     }
 
     fn copy(
@@ -157,10 +163,10 @@ impl Heap for Model {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        let to = self.range(dst.0, dst.1, len as usize, lane)?;
-        let from = self.range(src.0, src.1, len as usize, lane)?;
+        let to = self.range(dst.0, dst.1, len as usize, kind)?;
+        let from = self.range(src.0, src.1, len as usize, kind)?;
         let temporary = self.array(src.0)?.part(from)?;
         for (index, at) in to.zip(0..) {
             let value = temporary.get(at).ok_or_else(|| no_elements(src.0))?;
@@ -173,19 +179,19 @@ impl Heap for Model {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        let kind = self.array(r)?.kind();
-        if matches!(kind, Kind::Ref | Kind::Func) {
+        let stored = self.array(r)?.kind();
+        if matches!(stored, ValueKind::Ref | ValueKind::Func) {
             return Err(HeapError::corrupt(r.0, "raw bytes into references"));
         }
-        if !data.len().is_multiple_of(kind.width()) {
+        if !data.len().is_multiple_of(stored.width()) {
             return Err(HeapError::corrupt(r.0, "bytes do not make whole elements"));
         }
-        let range = self.range(r, start, data.len() / kind.width(), lane)?;
-        for (index, bytes) in range.zip(data.chunks(kind.width())) {
-            let value = kind.value_of_bytes(bytes).ok_or_else(|| no_elements(r))?;
+        let range = self.range(r, start, data.len() / stored.width(), kind)?;
+        for (index, bytes) in range.zip(data.chunks(stored.width())) {
+            let value = stored.value_of_bytes(bytes).ok_or_else(|| no_elements(r))?;
             self.set_one(r, index, value)?;
         }
         Ok(())
@@ -195,16 +201,16 @@ impl Heap for Model {
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        let kind = self.array(r)?.kind();
-        if !matches!(kind, Kind::Ref | Kind::Func) {
+        let stored = self.array(r)?.kind();
+        if !matches!(stored, ValueKind::Ref | ValueKind::Func) {
             return Err(HeapError::corrupt(r.0, "references into numbers"));
         }
-        let range = self.range(r, start, refs.len(), lane)?;
+        let range = self.range(r, start, refs.len(), kind)?;
         for (index, slot) in range.zip(refs) {
-            let value = kind.value_of_slot(*slot).ok_or_else(|| no_elements(r))?;
+            let value = stored.value_of_slot(*slot).ok_or_else(|| no_elements(r))?;
             self.set_one(r, index, value)?;
         }
         Ok(())
@@ -224,21 +230,21 @@ impl Heap for Model {
         }
     }
 
-    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, _: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         Ok(r)
     }
 
-    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         for slot in slots {
             *slot = GcRef::NULL.0;
         }

@@ -8,9 +8,9 @@ mod strict;
 
 use super::{MAX_OBJECTS, Model, OBJECT, PIECE, has_address};
 use crate::heap::testing::language::element;
-use crate::heap::testing::{Frame, Kinds, language};
+use crate::heap::testing::{Kinds, TestFrame, language};
 use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, Place, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 fn heap(kinds: &Kinds) -> Model {
     let mut heap = Model::new(1 << 20);
@@ -25,22 +25,22 @@ fn every_kind_of_object_keeps_what_it_was_given() {
 }
 
 #[test]
-fn arrays_of_every_lane_fill_copy_and_initialise() {
+fn arrays_of_every_storage_kind_fill_copy_and_initialise() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
     language::arrays(&kinds, &mut h);
     // Stricter than heaps with bytes: even a range of no elements must not
     // start behind the end.
-    for (ty, lane) in [
-        (kinds.bytes, Lane::B8),
-        (kinds.words, Lane::B32),
-        (kinds.refs, Lane::Gc),
-        (kinds.funcs, Lane::Func),
-        (kinds.vectors, Lane::B128),
+    for (ty, kind) in [
+        (kinds.bytes, StorageKind::B8),
+        (kinds.words, StorageKind::B32),
+        (kinds.refs, StorageKind::Gc),
+        (kinds.funcs, StorageKind::Func),
+        (kinds.vectors, StorageKind::B128),
     ] {
         let a = h.new_array_default(ty, 5).unwrap();
-        assert!(h.copy((a, 6), (a, 0), 0, lane).is_err());
-        assert!(h.fill(a, 6, 0, lane, 1).is_err());
+        assert!(h.copy((a, 6), (a, 0), 0, kind).is_err());
+        assert!(h.fill(a, 6, 0, kind, 1).is_err());
     }
 }
 
@@ -67,7 +67,7 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
     for _ in 0..1000 / OBJECT {
         h.new_struct_default(kinds.empty).unwrap();
     }
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert!(!h.wants_collection());
     assert_eq!(h.new_struct(kinds.empty, &[]), Err(HeapError::Full));
     assert_eq!(h.new_extern(1), Err(HeapError::Full));
@@ -128,10 +128,10 @@ fn changes_are_logged_while_somebody_watches() {
     assert_eq!(listed(&h), None);
     h.watch(true);
     let b = kinds.new_node(&mut h, GcRef::NULL, a);
-    h.fill(a, 0, 4, Lane::B32, 1).unwrap();
+    h.fill(a, 0, 4, StorageKind::B32, 1).unwrap();
     assert_eq!(listed(&h), Some(vec![b.0, a.0]));
     h.forget_changes();
-    h.get_element(a, 0, Lane::B32).unwrap();
+    h.get_element(a, 0, StorageKind::B32).unwrap();
     assert_eq!(listed(&h), Some(vec![]));
     h.set_field(b, kinds.field(kinds.node, 0), 1).unwrap();
     assert_eq!(listed(&h), Some(vec![b.0]));
@@ -157,7 +157,7 @@ fn the_raw_doors_break_one_law_at_a_time() {
     assert_eq!(h.shape(s), Ok(Shape::Array(kinds.refs)));
     assert_eq!(h.header(s).unwrap().len, 0);
     assert!(h.array_len(s).is_err());
-    assert_eq!(h.peek(s, element(0, Lane::Gc)), None);
+    assert_eq!(h.peek(s, element(0, StorageKind::Gc)), None);
     assert!(h.set_shape(GcRef::NULL, Shape::Extern).is_err());
 }
 

@@ -2,11 +2,11 @@
 
 use super::{Definition, PIECE};
 use crate::heap::{GcRef, HeapError};
-use crate::types::{Composite, FieldType, HeapType, Lane, Storage, ValType};
+use crate::types::{Composite, FieldType, HeapType, StorageKind, StorageType, ValType};
 
 /// How a value is stored. Floats are kept as their bits.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// A packed `i8`.
     I8,
     /// A packed `i16`.
@@ -50,32 +50,35 @@ impl Definition {
     pub(super) fn new(composite: &Composite) -> Definition {
         match composite {
             Composite::Struct(fields) => {
-                Definition::Struct(fields.iter().map(Kind::of_field).collect())
+                Definition::Struct(fields.iter().map(ValueKind::of_field).collect())
             }
-            Composite::Array(element) => Definition::Array(Kind::of_field(element)),
-            Composite::Func(func) => {
-                Definition::Func(func.params.iter().map(|p| Kind::of_value(*p)).collect())
-            }
+            Composite::Array(element) => Definition::Array(ValueKind::of_field(element)),
+            Composite::Func(func) => Definition::Func(
+                func.params
+                    .iter()
+                    .map(|p| ValueKind::of_value(*p))
+                    .collect(),
+            ),
         }
     }
 }
 
-impl Kind {
-    fn of_field(field: &FieldType) -> Kind {
+impl ValueKind {
+    fn of_field(field: &FieldType) -> ValueKind {
         match field.storage {
-            Storage::I8 => Kind::I8,
-            Storage::I16 => Kind::I16,
-            Storage::Val(ty) => Kind::of_value(ty),
+            StorageType::I8 => ValueKind::I8,
+            StorageType::I16 => ValueKind::I16,
+            StorageType::Val(ty) => ValueKind::of_value(ty),
         }
     }
 
-    fn of_value(ty: ValType) -> Kind {
+    fn of_value(ty: ValType) -> ValueKind {
         match ty {
-            ValType::I32 | ValType::F32 => Kind::I32,
-            ValType::I64 | ValType::F64 => Kind::I64,
-            ValType::V128 => Kind::V128,
+            ValType::I32 | ValType::F32 => ValueKind::I32,
+            ValType::I64 | ValType::F64 => ValueKind::I64,
+            ValType::V128 => ValueKind::V128,
             ValType::Ref(r) => match r.heap {
-                HeapType::Func | HeapType::NoFunc | HeapType::ConcreteFunc(_) => Kind::Func,
+                HeapType::Func | HeapType::NoFunc | HeapType::ConcreteFunc(_) => ValueKind::Func,
                 HeapType::Any
                 | HeapType::Eq
                 | HeapType::I31
@@ -87,7 +90,7 @@ impl Kind {
                 | HeapType::Exn
                 | HeapType::NoExn
                 | HeapType::ConcreteStruct(_)
-                | HeapType::ConcreteArray(_) => Kind::Ref,
+                | HeapType::ConcreteArray(_) => ValueKind::Ref,
             },
         }
     }
@@ -95,11 +98,11 @@ impl Kind {
     /// The width in bytes.
     pub(super) fn width(self) -> usize {
         match self {
-            Kind::I8 => 1,
-            Kind::I16 => 2,
-            Kind::I32 | Kind::Ref | Kind::Func => 4,
-            Kind::I64 => 8,
-            Kind::V128 => 16,
+            ValueKind::I8 => 1,
+            ValueKind::I16 => 2,
+            ValueKind::I32 | ValueKind::Ref | ValueKind::Func => 4,
+            ValueKind::I64 => 8,
+            ValueKind::V128 => 16,
         }
     }
 
@@ -111,16 +114,16 @@ impl Kind {
         }
     }
 
-    /// Whether compiled code that accesses values of this kind uses `lane`.
-    pub(super) fn is(self, lane: Lane) -> bool {
+    /// Whether compiled code accesses values of this kind as `kind`.
+    pub(super) fn is(self, kind: StorageKind) -> bool {
         match self {
-            Kind::I8 => lane == Lane::B8,
-            Kind::I16 => lane == Lane::B16,
-            Kind::I32 => lane == Lane::B32,
-            Kind::I64 => lane == Lane::B64,
-            Kind::V128 => lane == Lane::B128,
-            Kind::Ref => lane == Lane::Gc,
-            Kind::Func => lane == Lane::Func,
+            ValueKind::I8 => kind == StorageKind::B8,
+            ValueKind::I16 => kind == StorageKind::B16,
+            ValueKind::I32 => kind == StorageKind::B32,
+            ValueKind::I64 => kind == StorageKind::B64,
+            ValueKind::V128 => kind == StorageKind::B128,
+            ValueKind::Ref => kind == StorageKind::Gc,
+            ValueKind::Func => kind == StorageKind::Func,
         }
     }
 
@@ -133,20 +136,20 @@ impl Kind {
     /// its low half.
     pub(super) fn value_of_register(self, register: u64) -> Value {
         match self {
-            Kind::I8 => Value::I8(register as u8),
-            Kind::I16 => Value::I16(register as u16),
-            Kind::I32 => Value::I32(register as u32),
-            Kind::I64 => Value::I64(register),
-            Kind::V128 => Value::V128(u128::from(register)),
-            Kind::Ref => Value::Ref(GcRef::from_register(register)),
-            Kind::Func => Value::Func(register as u32),
+            ValueKind::I8 => Value::I8(register as u8),
+            ValueKind::I16 => Value::I16(register as u16),
+            ValueKind::I32 => Value::I32(register as u32),
+            ValueKind::I64 => Value::I64(register),
+            ValueKind::V128 => Value::V128(u128::from(register)),
+            ValueKind::Ref => Value::Ref(GcRef::from_register(register)),
+            ValueKind::Func => Value::Func(register as u32),
         }
     }
 
     /// The value in the low bits of `bits`.
     pub(super) fn value_of(self, bits: u128) -> Value {
         match self {
-            Kind::V128 => Value::V128(bits),
+            ValueKind::V128 => Value::V128(bits),
             kind => kind.value_of_register(bits as u64),
         }
     }
@@ -154,18 +157,18 @@ impl Kind {
     /// The first value in a row of registers, and the remaining registers.
     fn take(self, registers: &[u64]) -> Option<(Value, &[u64])> {
         match (self, registers) {
-            (Kind::V128, [low, high, rest @ ..]) => {
+            (ValueKind::V128, [low, high, rest @ ..]) => {
                 let value = u128::from(*high) << 64 | u128::from(*low);
                 Some((Value::V128(value), rest))
             }
-            (Kind::V128, _) | (_, []) => None,
+            (ValueKind::V128, _) | (_, []) => None,
             (_, [register, rest @ ..]) => Some((self.value_of_register(*register), rest)),
         }
     }
 
     /// The values of these kinds in a row of registers, which they must use up.
     pub(super) fn values(
-        kinds: impl ExactSizeIterator<Item = Kind>,
+        kinds: impl ExactSizeIterator<Item = ValueKind>,
         mut registers: &[u64],
     ) -> Result<Vec<Value>, HeapError> {
         // The values stay in an object, which should take no more memory than
@@ -187,36 +190,38 @@ impl Kind {
     /// The value with these bytes, little-endian; `None` for references.
     pub(super) fn value_of_bytes(self, bytes: &[u8]) -> Option<Value> {
         match self {
-            Kind::I8 => Some(Value::I8(u8::from_le_bytes(bytes.try_into().ok()?))),
-            Kind::I16 => Some(Value::I16(u16::from_le_bytes(bytes.try_into().ok()?))),
-            Kind::I32 => Some(Value::I32(u32::from_le_bytes(bytes.try_into().ok()?))),
-            Kind::I64 => Some(Value::I64(u64::from_le_bytes(bytes.try_into().ok()?))),
-            Kind::V128 => Some(Value::V128(u128::from_le_bytes(bytes.try_into().ok()?))),
-            Kind::Ref | Kind::Func => None,
+            ValueKind::I8 => Some(Value::I8(u8::from_le_bytes(bytes.try_into().ok()?))),
+            ValueKind::I16 => Some(Value::I16(u16::from_le_bytes(bytes.try_into().ok()?))),
+            ValueKind::I32 => Some(Value::I32(u32::from_le_bytes(bytes.try_into().ok()?))),
+            ValueKind::I64 => Some(Value::I64(u64::from_le_bytes(bytes.try_into().ok()?))),
+            ValueKind::V128 => Some(Value::V128(u128::from_le_bytes(bytes.try_into().ok()?))),
+            ValueKind::Ref | ValueKind::Func => None,
         }
     }
 
     /// The reference in a slot outside the heap; `None` for numbers.
     pub(super) fn value_of_slot(self, slot: u32) -> Option<Value> {
         match self {
-            Kind::Ref => Some(Value::Ref(GcRef(slot))),
-            Kind::Func => Some(Value::Func(slot)),
-            Kind::I8 | Kind::I16 | Kind::I32 | Kind::I64 | Kind::V128 => None,
+            ValueKind::Ref => Some(Value::Ref(GcRef(slot))),
+            ValueKind::Func => Some(Value::Func(slot)),
+            ValueKind::I8 | ValueKind::I16 | ValueKind::I32 | ValueKind::I64 | ValueKind::V128 => {
+                None
+            }
         }
     }
 }
 
 impl Value {
     /// How the value is stored.
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> ValueKind {
         match self {
-            Value::I8(_) => Kind::I8,
-            Value::I16(_) => Kind::I16,
-            Value::I32(_) => Kind::I32,
-            Value::I64(_) => Kind::I64,
-            Value::V128(_) => Kind::V128,
-            Value::Ref(_) => Kind::Ref,
-            Value::Func(_) => Kind::Func,
+            Value::I8(_) => ValueKind::I8,
+            Value::I16(_) => ValueKind::I16,
+            Value::I32(_) => ValueKind::I32,
+            Value::I64(_) => ValueKind::I64,
+            Value::V128(_) => ValueKind::V128,
+            Value::Ref(_) => ValueKind::Ref,
+            Value::Func(_) => ValueKind::Func,
         }
     }
 

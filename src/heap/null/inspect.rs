@@ -4,7 +4,7 @@ use super::Null;
 use crate::heap::header::HEADER;
 use crate::heap::peek;
 use crate::heap::{Block, Change, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 impl Inspect for Null {
     fn name(&self) -> &'static str {
@@ -45,9 +45,9 @@ impl Inspect for Null {
         self.space.peek_high(r, place)
     }
 
-    fn peek_elements(&self, r: GcRef, lane: Lane, len: u32, out: &mut Vec<u8>) -> u32 {
-        let bytes = self.space.peek_elements(r, lane, len);
-        peek::all(self, bytes, (r, lane, len), out)
+    fn peek_elements(&self, r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32 {
+        let bytes = self.space.peek_elements(r, kind, len);
+        peek::all(self, bytes, (r, kind, len), out)
     }
 
     fn peek_word(&self, r: GcRef) -> Option<u32> {

@@ -2,8 +2,8 @@
 
 use super::Null;
 use crate::heap::trace_info::element_offset;
-use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, Roots, Shape, Slot, TraceInfo};
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
+use crate::types::{Field, StorageKind, TypeId, Types};
 
 impl Heap for Null {
     fn add_types(&mut self, types: &Types) {
@@ -36,18 +36,18 @@ impl Heap for Null {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
-        let lane = self.trace_info.of(shape)?.element;
+        let kind = self.trace_info.of(shape)?.element;
         let r = self.allocate_array(shape, len)?;
-        self.space.fill(r, 0, len, lane, u128::from(init))?;
+        self.space.fill(r, 0, len, kind, u128::from(init))?;
         Ok(r)
     }
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let shape = Shape::Array(ty);
         let layout = self.trace_info.of(shape)?;
-        let (len, lane) = layout.element_registers(elements.len())?;
+        let (len, kind) = layout.element_registers(elements.len())?;
         let r = self.allocate_array(shape, len)?;
-        self.space.init_elements(r, lane, elements)?;
+        self.space.init_elements(r, kind, elements)?;
         Ok(r)
     }
 
@@ -55,7 +55,7 @@ impl Heap for Null {
         let shape = Shape::Exception(ty);
         let size = self.trace_info.of(shape)?.size;
         let r = self.allocate_block(shape, u64::from(size))?;
-        self.space.store(r, 0, Lane::B32, u64::from(tag))?;
+        self.space.store(r, 0, StorageKind::B32, u64::from(tag))?;
         self.init_fields(r, shape, payload)?;
         Ok(r)
     }
@@ -63,19 +63,19 @@ impl Heap for Null {
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError> {
         let shape = object.shape();
         if let NewObject::Array(_, len) = object {
-            let lane = self.trace_info.of(shape)?.element;
+            let kind = self.trace_info.of(shape)?.element;
             let r = self.allocate_array(shape, len)?;
-            self.space.fill(r, 0, len, lane, 0)?;
+            self.space.fill(r, 0, len, kind, 0)?;
             return Ok(r);
         }
         let size = match shape {
-            Shape::Extern => Lane::B32.width(),
+            Shape::Extern => StorageKind::B32.width(),
             _ => self.trace_info.of(shape)?.size,
         };
         let r = self.allocate_block(shape, u64::from(size))?;
         self.space.clear_payload(r)?;
         if let NewObject::Exception(_, word) | NewObject::Extern(word) = object {
-            self.space.store(r, 0, Lane::B32, u64::from(word))?;
+            self.space.store(r, 0, StorageKind::B32, u64::from(word))?;
         }
         Ok(r)
     }
@@ -95,13 +95,13 @@ impl Heap for Null {
 
     #[inline]
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
-        self.space.load(r, u64::from(field.offset), field.lane)
+        self.space.load(r, u64::from(field.offset), field.kind)
     }
 
     #[inline]
     fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
         self.space
-            .store(r, u64::from(field.offset), field.lane, value)
+            .store(r, u64::from(field.offset), field.kind, value)
     }
 
     #[inline]
@@ -110,13 +110,19 @@ impl Heap for Null {
     }
 
     #[inline]
-    fn get_element(&mut self, r: GcRef, index: u32, lane: Lane) -> Result<u64, HeapError> {
-        self.space.load(r, element_offset(index, lane), lane)
+    fn get_element(&mut self, r: GcRef, index: u32, kind: StorageKind) -> Result<u64, HeapError> {
+        self.space.load(r, element_offset(index, kind), kind)
     }
 
     #[inline]
-    fn set_element(&mut self, r: GcRef, index: u32, lane: Lane, v: u64) -> Result<(), HeapError> {
-        self.space.store(r, element_offset(index, lane), lane, v)
+    fn set_element(
+        &mut self,
+        r: GcRef,
+        index: u32,
+        kind: StorageKind,
+        v: u64,
+    ) -> Result<(), HeapError> {
+        self.space.store(r, element_offset(index, kind), kind, v)
     }
 
     fn fill(
@@ -124,10 +130,10 @@ impl Heap for Null {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        self.space.fill(r, start, len, lane, value)
+        self.space.fill(r, start, len, kind, value)
     }
 
     fn copy(
@@ -135,29 +141,29 @@ impl Heap for Null {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        self.space.copy(dst, src, len, lane)
+        self.space.copy(dst, src, len, kind)
     }
 
     fn init_data(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         data: &[u8],
     ) -> Result<(), HeapError> {
-        self.space.write_data(r, start, lane, data)
+        self.space.write_data(r, start, kind, data)
     }
 
     fn init_elements(
         &mut self,
         r: GcRef,
         start: u32,
-        lane: Lane,
+        kind: StorageKind,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        self.space.write_words(r, start, lane, refs)
+        self.space.write_words(r, start, kind, refs)
     }
 
     fn word(&self, r: GcRef) -> Result<u32, HeapError> {
@@ -175,23 +181,23 @@ impl Heap for Null {
     }
 
     #[inline]
-    fn expose(&mut self, _: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, _: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         Ok(r)
     }
 
     #[inline]
-    fn write_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
     #[inline]
-    fn init_slot(&mut self, _: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn init_slot(&mut self, _: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         *slot = new.0;
         Ok(())
     }
 
-    fn drop_slots(&mut self, _: Slot, slots: &mut [u32]) -> Result<(), HeapError> {
+    fn drop_slots(&mut self, _: RootSlot, slots: &mut [u32]) -> Result<(), HeapError> {
         slots.fill(GcRef::NULL.0);
         Ok(())
     }

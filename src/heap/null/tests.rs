@@ -1,7 +1,7 @@
 //! Tests of the null collector.
 
 use super::Null;
-use crate::heap::testing::{Frame, Kinds, language, storm};
+use crate::heap::testing::{Kinds, TestFrame, language, storm};
 use crate::heap::{Heap, HeapError, Inspect};
 
 fn heap(kinds: &Kinds) -> Null {
@@ -17,7 +17,7 @@ fn every_kind_of_object_keeps_what_it_was_given() {
 }
 
 #[test]
-fn arrays_of_every_lane_fill_copy_and_initialise() {
+fn arrays_of_every_storage_kind_fill_copy_and_initialise() {
     let kinds = Kinds::new();
     language::arrays(&kinds, &mut heap(&kinds));
 }
@@ -44,7 +44,7 @@ fn the_heap_fills_up_to_its_limit_and_no_further() {
         n += 1;
     }
     assert_eq!(n, 1000 / 16 - 1);
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert_eq!(h.new_struct(kinds.empty, &[]), Err(HeapError::Full));
     assert_eq!(h.stats().collections, 1);
 }

@@ -115,13 +115,13 @@ fn nothing_is_read_or_written_beyond_a_block() {
     assert!(space.object(r, 33).is_err());
     assert!(space.object(GcRef(32), 1).is_err());
 
-    for lane in crate::heap::testing::LANES {
-        let room = 16 - u64::from(lane.width());
+    for kind in crate::heap::testing::STORAGE_KINDS {
+        let room = 16 - u64::from(kind.width());
         space.poison(r, 2);
-        space.store(r, room, lane, 0).unwrap();
-        assert_eq!(space.load(r, room, lane), Ok(0));
-        assert!(space.store(r, room + 1, lane, 0).is_err());
-        assert!(space.load(r, room + 1, lane).is_err());
+        space.store(r, room, kind, 0).unwrap();
+        assert_eq!(space.load(r, room, kind), Ok(0));
+        assert!(space.store(r, room + 1, kind, 0).is_err());
+        assert!(space.load(r, room + 1, kind).is_err());
         let start = 32 + room as u32;
         assert!(
             space
@@ -142,7 +142,7 @@ fn nothing_is_read_or_written_beyond_a_block() {
         let place = Place::Field(Field {
             index: 0,
             offset,
-            lane: Lane::B128,
+            kind: StorageKind::B128,
         });
         assert_eq!(space.store_vector(r, place, u128::MAX).is_ok(), fits);
         assert_eq!(space.load_vector(r, place), space.load_vector(r, place));
@@ -212,7 +212,7 @@ fn an_array_has_an_arrays_header_and_room_for_a_length() {
     );
     assert!(space.set_array_len(objects[1], 3).is_err());
     assert_eq!(
-        space.load(objects[0], 0, Lane::B32),
+        space.load(objects[0], 0, StorageKind::B32),
         Ok(3),
         "and nothing else changed"
     );
@@ -224,15 +224,19 @@ fn an_array_has_an_arrays_header_and_room_for_a_length() {
 fn elements_stay_within_their_block() {
     let (space, objects) = space(8192, &[3]);
     let r = objects[0];
-    let lane = Lane::B32;
+    let kind = StorageKind::B32;
     let from = (HEADER + ARRAY_ELEMENTS) as usize + 16;
     let count = (48 - HEADER - ARRAY_ELEMENTS) / 4;
-    assert_eq!(space.elements(r, 0, count, lane), Ok(from..64));
-    assert_eq!(space.elements(r, 1, count - 1, lane), Ok(from + 4..64));
-    assert_eq!(space.elements(r, 1, 1, lane), Ok(from + 4..from + 8));
-    assert!(space.elements(r, 1, count, lane).is_err());
-    assert!(space.elements(r, 0, count + 1, lane).is_err());
-    assert!(space.elements(r, u32::MAX, u32::MAX, Lane::B128).is_err());
+    assert_eq!(space.elements(r, 0, count, kind), Ok(from..64));
+    assert_eq!(space.elements(r, 1, count - 1, kind), Ok(from + 4..64));
+    assert_eq!(space.elements(r, 1, 1, kind), Ok(from + 4..from + 8));
+    assert!(space.elements(r, 1, count, kind).is_err());
+    assert!(space.elements(r, 0, count + 1, kind).is_err());
+    assert!(
+        space
+            .elements(r, u32::MAX, u32::MAX, StorageKind::B128)
+            .is_err()
+    );
 }
 
 #[test]
@@ -242,43 +246,43 @@ fn fields_take_their_registers_from_the_front() {
     let vector = Field {
         index: 0,
         offset: 0,
-        lane: Lane::B128,
+        kind: StorageKind::B128,
     };
     let word = Field {
         index: 1,
         offset: 16,
-        lane: Lane::B32,
+        kind: StorageKind::B32,
     };
     let rest = space.store_field(r, vector, &[1, 2, 3, 4]).unwrap();
     assert_eq!(rest, [3, 4]);
     let rest = space.store_field(r, word, rest).unwrap();
     assert_eq!(rest, [4]);
     assert_eq!(space.load_vector(r, Place::Field(vector)), Ok(2 << 64 | 1));
-    assert_eq!(space.load(r, 16, Lane::B32), Ok(3));
+    assert_eq!(space.load(r, 16, StorageKind::B32), Ok(3));
     assert!(space.store_field(r, word, &[]).is_err());
 }
 
 #[test]
 fn fields_are_written_at_once_as_one_by_one() {
-    let lanes = [
-        Lane::B8,
-        Lane::B128,
-        Lane::Gc,
-        Lane::B16,
-        Lane::B64,
-        Lane::B32,
+    let storage_kinds = [
+        StorageKind::B8,
+        StorageKind::B128,
+        StorageKind::Gc,
+        StorageKind::B16,
+        StorageKind::B64,
+        StorageKind::B32,
     ];
     let mut offset = 0;
     let fields: Vec<Field> = (0..)
-        .zip(lanes)
-        .map(|(index, lane)| {
-            offset = u32::next_multiple_of(offset, lane.width());
+        .zip(storage_kinds)
+        .map(|(index, kind)| {
+            offset = u32::next_multiple_of(offset, kind.width());
             let field = Field {
                 index,
                 offset,
-                lane,
+                kind,
             };
-            offset += lane.width();
+            offset += kind.width();
             field
         })
         .collect();
@@ -306,7 +310,7 @@ fn fields_are_written_at_once_as_one_by_one() {
     let behind = Field {
         index: 0,
         offset: granules * GRANULE - HEADER - 3,
-        lane: Lane::B32,
+        kind: StorageKind::B32,
     };
     assert!(why(space, &[behind], &[1]).contains("beyond the end"));
     assert!(space.init_fields(GcRef(r.0 + 16), &[], &[]).is_err());
@@ -314,26 +318,26 @@ fn fields_are_written_at_once_as_one_by_one() {
 
 #[test]
 fn elements_are_written_at_once_as_one_by_one() {
-    for lane in [
-        Lane::B8,
-        Lane::B16,
-        Lane::B32,
-        Lane::B64,
-        Lane::Gc,
-        Lane::Func,
+    for kind in [
+        StorageKind::B8,
+        StorageKind::B16,
+        StorageKind::B32,
+        StorageKind::B64,
+        StorageKind::Gc,
+        StorageKind::Func,
     ] {
         let registers = [0x8182_8384_8586_8788, 2, u64::MAX];
         let (mut at_once, objects) = space(8192, &[1, 4, 1]);
         let r = objects[1];
-        at_once.init_elements(r, lane, &registers).unwrap();
+        at_once.init_elements(r, kind, &registers).unwrap();
         let (mut one_by_one, _) = space(8192, &[1, 4, 1]);
         for (index, value) in (0..).zip(registers) {
-            let offset = element_offset(index, lane);
-            one_by_one.store(r, offset, lane, value).unwrap();
+            let offset = element_offset(index, kind);
+            one_by_one.store(r, offset, kind, value).unwrap();
         }
         let all = |space: &Space| space.bytes(0, 128).unwrap().to_vec();
-        assert_eq!(all(&at_once), all(&one_by_one), "{lane:?}");
-        assert!(at_once.init_elements(r, lane, &[0; 64]).is_err());
+        assert_eq!(all(&at_once), all(&one_by_one), "{kind:?}");
+        assert!(at_once.init_elements(r, kind, &[0; 64]).is_err());
     }
 }
 
@@ -359,7 +363,7 @@ fn clearing_poisons_what_was_in_use() {
     let (mut space, objects) = space(8192, &[2, 1]);
     let kind = |shape| shape == Shape::Extern;
     space.set_header(objects[0], Shape::Extern).unwrap();
-    space.store(objects[0], 0, Lane::B32, 9).unwrap();
+    space.store(objects[0], 0, StorageKind::B32, 9).unwrap();
     assert_eq!(space.first_word(objects[0], kind), Ok(9));
     space
         .set_header(objects[0], Shape::Array(TypeId(0)))

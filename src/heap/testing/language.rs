@@ -2,12 +2,12 @@
 //! collections: the same under every heap.
 
 use super::{Kinds, Random, wild};
-use crate::heap::{GcRef, Heap, HeapError, POISON, Place, Shape, Slot};
-use crate::types::{Field, Lane};
+use crate::heap::{GcRef, Heap, HeapError, POISON, Place, RootSlot, Shape};
+use crate::types::{Field, StorageKind};
 
 /// The place of an element.
-pub fn element(index: u32, lane: Lane) -> Place {
-    Place::Element { index, lane }
+pub fn element(index: u32, kind: StorageKind) -> Place {
+    Place::Element { index, kind }
 }
 
 /// Objects of every kind keep the values they were given.
@@ -48,30 +48,30 @@ pub fn objects(kinds: &Kinds, h: &mut impl Heap) {
 
 /// Arrays of every kind of element, filled, copied, initialised.
 pub fn arrays<H: Heap>(kinds: &Kinds, h: &mut H) {
-    for (ty, lane) in [
-        (kinds.bytes, Lane::B8),
-        (kinds.words, Lane::B32),
-        (kinds.refs, Lane::Gc),
-        (kinds.funcs, Lane::Func),
-        (kinds.vectors, Lane::B128),
+    for (ty, kind) in [
+        (kinds.bytes, StorageKind::B8),
+        (kinds.words, StorageKind::B32),
+        (kinds.refs, StorageKind::Gc),
+        (kinds.funcs, StorageKind::Func),
+        (kinds.vectors, StorageKind::B128),
     ] {
         let a = h.new_array(ty, 5, 3).unwrap();
-        h.fill(a, 1, 2, lane, 9).unwrap();
-        h.copy((a, 2), (a, 1), 3, lane).unwrap();
+        h.fill(a, 1, 2, kind, 9).unwrap();
+        h.copy((a, 2), (a, 1), 3, kind).unwrap();
         let all = |h: &mut H, a, n| -> Vec<u64> {
-            (0..n).map(|i| h.get_element(a, i, lane).unwrap()).collect()
+            (0..n).map(|i| h.get_element(a, i, kind).unwrap()).collect()
         };
-        assert_eq!(all(h, a, 5), [3, 9, 9, 9, 3], "{lane:?}");
+        assert_eq!(all(h, a, 5), [3, 9, 9, 9, 3], "{kind:?}");
         let d = h.new_array_default(ty, 3).unwrap();
         assert_eq!(all(h, d, 3), [0, 0, 0]);
         assert_eq!(h.array_len(d), Ok(3));
         // Zero is a length, too.
-        h.copy((a, 5), (d, 3), 0, lane).unwrap();
-        h.fill(a, 5, 0, lane, 1).unwrap();
+        h.copy((a, 5), (d, 3), 0, kind).unwrap();
+        h.fill(a, 5, 0, kind, 1).unwrap();
     }
     let v = h.new_array_fixed(kinds.vectors, &[1, 2, 3, 4]).unwrap();
     assert_eq!(h.array_len(v), Ok(2));
-    let second = element(1, Lane::B128);
+    let second = element(1, StorageKind::B128);
     assert_eq!(
         (h.peek(v, second), h.peek_high(v, second)),
         (Some(3), Some(4))
@@ -80,21 +80,21 @@ pub fn arrays<H: Heap>(kinds: &Kinds, h: &mut H) {
     assert_eq!(h.load(v, second), Ok(4 << 64 | 3));
     h.store(v, second, 6 << 64 | 5).unwrap();
     assert_eq!(h.load(v, second), Ok(6 << 64 | 5));
-    h.fill(v, 0, 2, Lane::B128, 8 << 64 | 7).unwrap();
+    h.fill(v, 0, 2, StorageKind::B128, 8 << 64 | 7).unwrap();
     assert_eq!(h.load(v, second), Ok(8 << 64 | 7));
     assert_eq!(h.peek_high(v, second), Some(8));
-    h.set_element(v, 1, Lane::B128, 9).unwrap();
+    h.set_element(v, 1, StorageKind::B128, 9).unwrap();
     assert_eq!(h.load(v, second), Ok(9));
-    let third = element(2, Lane::B128);
+    let third = element(2, StorageKind::B128);
     assert!(h.load(v, third).is_err() && h.store(v, third, 0).is_err());
-    assert!(h.fill(v, 1, 2, Lane::B128, 0).is_err());
+    assert!(h.fill(v, 1, 2, StorageKind::B128, 0).is_err());
 
     let w = h.new_array_default(kinds.words, 2).unwrap();
-    h.init_data(w, 1, Lane::B32, &[1, 2, 3, 4]).unwrap();
-    assert_eq!(h.get_element(w, 1, Lane::B32).unwrap(), 0x0403_0201);
+    h.init_data(w, 1, StorageKind::B32, &[1, 2, 3, 4]).unwrap();
+    assert_eq!(h.get_element(w, 1, StorageKind::B32).unwrap(), 0x0403_0201);
     let f = h.new_array_default(kinds.funcs, 2).unwrap();
-    h.init_elements(f, 0, Lane::Func, &[5, 6]).unwrap();
-    assert_eq!(h.get_element(f, 1, Lane::Func).unwrap(), 6);
+    h.init_elements(f, 0, StorageKind::Func, &[5, 6]).unwrap();
+    assert_eq!(h.get_element(f, 1, StorageKind::Func).unwrap(), 6);
     kinds.audit(h, &[]);
 }
 
@@ -107,7 +107,7 @@ pub fn slots(kinds: &Kinds, h: &mut impl Heap) {
     }
     let objects = [(); 3].map(|()| kinds.new_node(h, GcRef::NULL, GcRef::NULL));
     let [a, b, c] = objects.map(|r| r.0);
-    let kind = Slot::Global(0);
+    let kind = RootSlot::Global(0);
     let mut slot = 0;
     h.init_slot(kind, &mut slot, GcRef(a)).unwrap();
     assert_eq!(slot, a);
@@ -122,9 +122,10 @@ pub fn slots(kinds: &Kinds, h: &mut impl Heap) {
     h.copy_slots(0, &mut table[1..3], &[0, a]).unwrap();
     assert_eq!(table, [c, 0, a, b]);
     let array = h.new_array_default(kinds.refs, 3).unwrap();
-    h.init_elements(array, 1, Lane::Gc, &table[2..]).unwrap();
+    h.init_elements(array, 1, StorageKind::Gc, &table[2..])
+        .unwrap();
     for (index, expected) in [0, a, b].into_iter().enumerate() {
-        let element = h.get_element(array, index as u32, Lane::Gc);
+        let element = h.get_element(array, index as u32, StorageKind::Gc);
         assert_eq!(element, Ok(GcRef(expected).register()));
     }
     kinds.audit(h, &[slot, table[0], table[1], table[2], table[3]]);
@@ -159,16 +160,19 @@ pub fn wrong_references(kinds: &Kinds, h: &mut impl Heap) {
         let field = Field {
             index: 0,
             offset: random.next() as u32 & 63,
-            lane: Lane::B32,
+            kind: StorageKind::B32,
         };
         let inside = r == s && field.offset + 4 <= 16;
         assert_eq!(h.get_field(r, field).is_ok(), inside, "{r} {field:?}");
         assert!(h.array_len(r).is_err());
         assert!(
-            h.get_element(r, random.next() as u32 | 2, Lane::B64)
+            h.get_element(r, random.next() as u32 | 2, StorageKind::B64)
                 .is_err()
         );
-        assert!(h.copy((r, u32::MAX), (r, 0), u32::MAX, Lane::B128).is_err());
+        assert!(
+            h.copy((r, u32::MAX), (r, 0), u32::MAX, StorageKind::B128)
+                .is_err()
+        );
     }
 }
 

@@ -4,23 +4,23 @@
 pub mod language;
 mod storm;
 
-use super::{Block, GcRef, Heap, Inspect, Place, RawFrame, Roots, Shape, Slot};
+use super::{Block, GcRef, Heap, Inspect, Place, RawFrame, RootSlot, Roots, Shape};
 use crate::types::{
-    ARRAY_ELEMENTS, Composite, Field, FieldType, FuncType, HeapType, Lane, RefType, Storage,
-    SubType, TypeId, Types, ValType,
+    ARRAY_ELEMENTS, Composite, Field, FieldType, FuncType, HeapType, RefType, StorageKind,
+    StorageType, SubType, TypeId, Types, ValType,
 };
 use std::collections::BTreeMap;
 pub use storm::storm;
 
 /// Every way to store a value.
-pub const LANES: [Lane; 7] = [
-    Lane::B8,
-    Lane::B16,
-    Lane::B32,
-    Lane::B64,
-    Lane::B128,
-    Lane::Gc,
-    Lane::Func,
+pub const STORAGE_KINDS: [StorageKind; 7] = [
+    StorageKind::B8,
+    StorageKind::B16,
+    StorageKind::B32,
+    StorageKind::B64,
+    StorageKind::B128,
+    StorageKind::Gc,
+    StorageKind::Func,
 ];
 
 /// The generator SplitMix64: the tests' only source of variety.
@@ -42,20 +42,20 @@ impl Random {
 
 /// Registers that a frame holds; the slots are never visited here.
 #[derive(Clone, Default)]
-pub struct Frame(pub Vec<u64>);
+pub struct TestFrame(pub Vec<u64>);
 
-impl Frame {
-    pub fn of(refs: &[GcRef]) -> Frame {
-        Frame(refs.iter().map(|r| r.register()).collect())
+impl TestFrame {
+    pub fn of(refs: &[GcRef]) -> TestFrame {
+        TestFrame(refs.iter().map(|r| r.register()).collect())
     }
 }
 
-impl Roots for Frame {
+impl Roots for TestFrame {
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
         self.0.iter_mut().for_each(visit);
     }
 
-    fn slots(&mut self, _visit: &mut dyn FnMut(Slot, &mut u32)) {}
+    fn slots(&mut self, _visit: &mut dyn FnMut(RootSlot, &mut u32)) {}
 
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
         visit(RawFrame {
@@ -100,9 +100,9 @@ impl Roots for Held {
         self.frame.iter_mut().for_each(visit);
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
         let slots = (0..).zip(&mut self.slots);
-        slots.for_each(|(i, slot)| visit(Slot::Handle(i), slot));
+        slots.for_each(|(i, slot)| visit(RootSlot::Handle(i), slot));
     }
 
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
@@ -122,7 +122,7 @@ pub struct Kinds {
     pub node: TypeId,
     /// No fields.
     pub empty: TypeId,
-    /// One field of every lane.
+    /// One field of every storage kind.
     pub mixed: TypeId,
     /// An array of `anyref`.
     pub refs: TypeId,
@@ -147,7 +147,7 @@ pub fn reference(heap: HeapType) -> ValType {
     })
 }
 
-fn field(storage: Storage) -> FieldType {
+fn field(storage: StorageType) -> FieldType {
     FieldType {
         storage,
         mutable: true,
@@ -164,16 +164,16 @@ impl Kinds {
                 composite,
             }])
         };
-        let any = field(Storage::Val(reference(HeapType::Any)));
-        let i32 = field(Storage::Val(ValType::I32));
+        let any = field(StorageType::Val(reference(HeapType::Any)));
+        let i32 = field(StorageType::Val(ValType::I32));
         let mixed = [
-            field(Storage::I8),
+            field(StorageType::I8),
             any,
-            field(Storage::I16),
-            field(Storage::Val(ValType::I64)),
-            field(Storage::Val(ValType::V128)),
-            field(Storage::Val(reference(HeapType::Func))),
-            field(Storage::Val(reference(HeapType::Extern))),
+            field(StorageType::I16),
+            field(StorageType::Val(ValType::I64)),
+            field(StorageType::Val(ValType::V128)),
+            field(StorageType::Val(reference(HeapType::Func))),
+            field(StorageType::Val(reference(HeapType::Extern))),
         ];
         let array = |storage| Composite::Array(field(storage));
         Kinds {
@@ -181,11 +181,11 @@ impl Kinds {
             empty: add(Composite::Struct([].into())),
             mixed: add(Composite::Struct(mixed.into())),
             refs: add(Composite::Array(any)),
-            externs: add(array(Storage::Val(reference(HeapType::Extern)))),
+            externs: add(array(StorageType::Val(reference(HeapType::Extern)))),
             words: add(Composite::Array(i32)),
-            bytes: add(array(Storage::I8)),
-            vectors: add(array(Storage::Val(ValType::V128))),
-            funcs: add(array(Storage::Val(reference(HeapType::Func)))),
+            bytes: add(array(StorageType::I8)),
+            vectors: add(array(StorageType::Val(ValType::V128))),
+            funcs: add(array(StorageType::Val(reference(HeapType::Func)))),
             exception: add(Composite::Func(FuncType {
                 params: [ValType::I32, reference(HeapType::Any)].into(),
                 results: [].into(),
@@ -214,14 +214,14 @@ impl Kinds {
                 fields.iter().map(|f| Place::Field(*f)).collect()
             }
             Shape::Array(ty) => {
-                let lane = self.types.element(ty).storage.lane();
-                let place = |index| Place::Element { index, lane };
+                let kind = self.types.element(ty).storage.storage_kind();
+                let place = |index| Place::Element { index, kind };
                 (0..header.len).map(place).collect()
             }
         };
         places
             .into_iter()
-            .filter(|p| p.lane() == Lane::Gc)
+            .filter(|p| p.storage_kind() == StorageKind::Gc)
             .map(|p| GcRef::from_register(heap.peek(r, p).expect("inside the object")))
             .collect()
     }

@@ -1,7 +1,7 @@
 //! Any reference in any call causes an error at worst.
 
-use super::{Held, Kinds, LANES, Random, wild};
-use crate::heap::{Block, GcRef, Heap, Inspect, Place, Slot};
+use super::{Held, Kinds, Random, STORAGE_KINDS, wild};
+use crate::heap::{Block, GcRef, Heap, Inspect, Place, RootSlot};
 use crate::types::{Field, TypeId};
 
 /// Makes random calls on a new heap, most of them wrong.
@@ -14,19 +14,19 @@ pub fn storm<H: Heap>(kinds: &Kinds, make: impl Fn() -> H) {
         for _ in 0..300 {
             let r = wild(&mut random, &known);
             let v = wild(&mut random, &known);
-            let lane = LANES[random.below(LANES.len())];
+            let kind = STORAGE_KINDS[random.below(STORAGE_KINDS.len())];
             let (i, n) = (random.below(12) as u32, random.below(12) as u32);
             let field = Field {
                 index: i,
                 offset: random.below(40) as u32,
-                lane,
+                kind,
             };
             let ty = TypeId(random.below(12) as u32);
             let registers = [v.register(), r.register(), random.next(), v.register()];
             let registers = &registers[..random.below(5)];
             let place = match random.below(2) {
                 0 => Place::Field(field),
-                _ => Place::Element { index: i, lane },
+                _ => Place::Element { index: i, kind },
             };
             let made = match random.below(29) {
                 0 => h.new_struct(kinds.node, &[v.register(), r.register(), 5]),
@@ -41,30 +41,32 @@ pub fn storm<H: Heap>(kinds: &Kinds, make: impl Fn() -> H) {
                 9 => h.get_field(r, field).map(|_| r),
                 10 => h.set_field(r, field, v.register()).map(|_| r),
                 11 => h.array_len(r).map(|_| r),
-                12 => h.get_element(r, i, lane).map(|_| r),
-                13 => h.set_element(r, i, lane, v.register()).map(|_| r),
-                14 => h.fill(r, i, n, lane, v.register().into()).map(|_| r),
-                15 => h.copy((r, i), (v, n), n, lane).map(|_| r),
+                12 => h.get_element(r, i, kind).map(|_| r),
+                13 => h.set_element(r, i, kind, v.register()).map(|_| r),
+                14 => h.fill(r, i, n, kind, v.register().into()).map(|_| r),
+                15 => h.copy((r, i), (v, n), n, kind).map(|_| r),
                 16 => h
-                    .init_data(r, i, lane, &[7; 9][..n.min(9) as usize])
+                    .init_data(r, i, kind, &[7; 9][..n.min(9) as usize])
                     .map(|_| r),
-                17 => h.init_elements(r, i, lane, &[v.0, r.0]).map(|_| r),
+                17 => h.init_elements(r, i, kind, &[v.0, r.0]).map(|_| r),
                 18 => h.exception_tag(r).or_else(|_| h.extern_host(r)).map(|_| r),
-                19 => h.expose(Slot::Handle(0), r).map(|_| r),
+                19 => h.expose(RootSlot::Handle(0), r).map(|_| r),
                 20 => h
-                    .write_slot(Slot::Handle(0), &mut slots[i as usize % 8], r)
+                    .write_slot(RootSlot::Handle(0), &mut slots[i as usize % 8], r)
                     .map(|_| r),
                 21 => h
-                    .init_slot(Slot::Handle(0), &mut slots[i as usize % 8], r)
+                    .init_slot(RootSlot::Handle(0), &mut slots[i as usize % 8], r)
                     .map(|_| r),
                 22 => h.fill_slots(0, &mut slots[..n as usize % 8], r).map(|_| r),
                 23 => h.copy_slots(0, &mut slots, &[r.0, v.0]).map(|_| r),
                 24 => h
-                    .drop_slots(Slot::Handle(0), &mut slots[..n as usize % 8])
+                    .drop_slots(RootSlot::Handle(0), &mut slots[..n as usize % 8])
                     .map(|_| r),
                 25 => h.load(r, place).map(|_| r),
                 26 => h.store(r, place, u128::MAX / 3).map(|_| r),
-                27 => h.fill(r, i, n, crate::types::Lane::B128, 0).map(|_| r),
+                27 => h
+                    .fill(r, i, n, crate::types::StorageKind::B128, 0)
+                    .map(|_| r),
                 _ => {
                     let mut held = Held::by_frame(&[r, v]);
                     held.slots.extend(&slots);
@@ -94,8 +96,8 @@ fn inspect_everything(h: &impl Inspect, r: GcRef, field: Field) {
     );
     h.header(r);
     h.peek_word(r);
-    let (index, lane) = (field.index, field.lane);
-    for place in [Place::Field(field), Place::Element { index, lane }] {
+    let (index, kind) = (field.index, field.kind);
+    for place in [Place::Field(field), Place::Element { index, kind }] {
         h.peek(r, place);
         h.peek_high(r, place);
     }

@@ -1,7 +1,7 @@
 //! Branches and returns.
 
 use super::super::code::{Code, Op};
-use super::control::{Ctrl, Kind};
+use super::control::{BlockKind, Ctrl};
 use super::stack::Entry;
 use super::{Compiler, Refused};
 
@@ -23,7 +23,7 @@ impl Compiler<'_> {
     pub(super) fn label_arity(&mut self, depth: u32) -> usize {
         let ctrl = *self.ctrl(depth);
         match ctrl.kind {
-            Kind::Loop(_) => self.count(ctrl.params),
+            BlockKind::Loop(_) => self.count(ctrl.params),
             _ => self.count(ctrl.results),
         }
     }
@@ -33,7 +33,7 @@ impl Compiler<'_> {
     pub(super) fn target(&mut self, depth: u32, pc: u32) -> u32 {
         let ctrl = self.ctrl(depth);
         match ctrl.kind {
-            Kind::Loop(header) => header,
+            BlockKind::Loop(header) => header,
             _ => std::mem::replace(&mut ctrl.branches, pc),
         }
     }
@@ -91,12 +91,12 @@ impl Compiler<'_> {
     /// expects them.
     pub(super) fn in_place(&mut self, depth: u32, n: usize) -> bool {
         let ctrl = *self.ctrl(depth);
-        ctrl.kind != Kind::Body && (n == 0 || ctrl.base == self.height() - n)
+        ctrl.kind != BlockKind::Body && (n == 0 || ctrl.base == self.height() - n)
     }
 
     /// Emits an unconditional branch. Keeps the operands on the stack.
     pub(super) fn br(&mut self, depth: u32) {
-        if self.ctrl(depth).kind == Kind::Body {
+        if self.ctrl(depth).kind == BlockKind::Body {
             self.return_();
             return;
         }
@@ -218,7 +218,7 @@ impl Compiler<'_> {
             for jump in jumps {
                 self.out.ops[jump as usize].imm = here;
             }
-            if self.ctrl(depth).kind == Kind::Body {
+            if self.ctrl(depth).kind == BlockKind::Body {
                 self.return_from(from);
             } else {
                 self.move_to_label(depth, from);
@@ -234,7 +234,7 @@ impl Compiler<'_> {
     /// Returns the results on top of the stack. Keeps the operands on the stack.
     pub(super) fn return_(&mut self) {
         if let [ty] = self.results
-            && ty.lane().registers() == 1
+            && ty.storage_kind().registers() == 1
         {
             // The result need not be brought home first.
             let entry = *self.scratch.stack.last().expect("validated");

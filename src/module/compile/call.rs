@@ -2,7 +2,7 @@
 
 use super::super::code::Code;
 use super::super::maps::CatchKind;
-use super::control::Kind;
+use super::control::BlockKind;
 use super::{Compiler, Refused};
 use crate::types::TypeId;
 use wasmparser::{Catch, TryTable};
@@ -88,7 +88,7 @@ impl Compiler<'_> {
         let outer = self.handler;
         self.handler = self.out.handlers.add(outer, register, clauses.into_iter());
         self.out.handlers.from(here, self.handler);
-        self.open(Kind::Try(outer), table.ty);
+        self.open(BlockKind::Try(outer), table.ty);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ const NO_BRANCH: u32 = u32::MAX;
 
 /// The kind of a block.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum BlockKind {
     /// The body itself.
     Body,
     Block,
@@ -39,7 +39,7 @@ pub(super) enum Values {
 /// An open block.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Ctrl {
-    pub kind: Kind,
+    pub kind: BlockKind,
     /// Number of operands below the block's own.
     pub base: usize,
     pub params: Values,
@@ -92,7 +92,7 @@ impl Compiler<'_> {
     /// Opens the block of the body itself.
     pub(super) fn open_outermost(&mut self) {
         self.scratch.ctrls.push(Ctrl {
-            kind: Kind::Body,
+            kind: BlockKind::Body,
             base: 0,
             params: Values::None,
             results: Values::Body,
@@ -102,7 +102,7 @@ impl Compiler<'_> {
 
     /// Opens a block with its parameters on the stack. Moves all operands to
     /// where every path expects them.
-    pub(super) fn open(&mut self, kind: Kind, ty: BlockType) {
+    pub(super) fn open(&mut self, kind: BlockKind, ty: BlockType) {
         let (params, results) = self.block_type(ty);
         let n = self.count(params);
         self.settle_locals();
@@ -117,15 +117,15 @@ impl Compiler<'_> {
     }
 
     pub(super) fn block(&mut self, ty: BlockType) {
-        self.open(Kind::Block, ty);
+        self.open(BlockKind::Block, ty);
     }
 
     pub(super) fn loop_(&mut self, ty: BlockType) {
-        self.open(Kind::Loop(0), ty);
+        self.open(BlockKind::Loop(0), ty);
         self.bind();
         self.map();
         let header = self.op(Code::Loop, 0, 0, 0, 0);
-        self.scratch.ctrls.last_mut().expect("just opened").kind = Kind::Loop(header);
+        self.scratch.ctrls.last_mut().expect("just opened").kind = BlockKind::Loop(header);
         self.scratch.regions.push(1);
         self.bind();
     }
@@ -135,9 +135,9 @@ impl Compiler<'_> {
         // The condition may be a local that is also another operand on the
         // stack, or a comparison of homes above the block's parameters.
         // Settling writes neither.
-        self.open(Kind::If(0), ty);
+        self.open(BlockKind::If(0), ty);
         let skip = self.branch_on(condition, false, 0);
-        self.scratch.ctrls.last_mut().expect("just opened").kind = Kind::If(skip);
+        self.scratch.ctrls.last_mut().expect("just opened").kind = BlockKind::If(skip);
         self.bind();
     }
 
@@ -148,14 +148,14 @@ impl Compiler<'_> {
             let jump = self.op(Code::Br, 0, 0, 0, ctrl.branches);
             self.scratch.ctrls.last_mut().expect("validated").branches = jump;
         }
-        let Kind::If(skip) = ctrl.kind else {
+        let BlockKind::If(skip) = ctrl.kind else {
             unreachable!("validated: else belongs to an if")
         };
         let here = self.pc();
         self.out.ops[skip as usize].imm = here;
         self.bind();
         self.dead = 0;
-        self.scratch.ctrls.last_mut().expect("validated").kind = Kind::Else;
+        self.scratch.ctrls.last_mut().expect("validated").kind = BlockKind::Else;
         self.truncate(ctrl.base);
         self.push_values(ctrl.params)
     }
@@ -163,7 +163,7 @@ impl Compiler<'_> {
     pub(super) fn end(&mut self) -> Result<(), Refused> {
         let live = self.dead == 0;
         let ctrl = *self.scratch.ctrls.last().expect("validated");
-        if ctrl.kind == Kind::Body {
+        if ctrl.kind == BlockKind::Body {
             if live {
                 self.return_();
             }
@@ -176,15 +176,15 @@ impl Compiler<'_> {
             self.settle(self.height() - ctrl.base);
         }
         match ctrl.kind {
-            Kind::If(skip) => {
+            BlockKind::If(skip) => {
                 let here = self.pc();
                 self.out.ops[skip as usize].imm = here;
             }
-            Kind::Loop(header) => {
+            BlockKind::Loop(header) => {
                 let cost = self.scratch.regions.pop().expect("pushed with the loop");
                 self.out.ops[header as usize].imm = cost;
             }
-            Kind::Try(outer) => {
+            BlockKind::Try(outer) => {
                 self.handler = outer;
                 let here = self.pc();
                 self.out.handlers.from(here, outer);
@@ -196,7 +196,7 @@ impl Compiler<'_> {
         self.scratch.ctrls.pop();
         // The end of a loop, or of a block without branches to its end, is
         // reachable only if the code before it is.
-        let reached = live || ctrl.branches != NO_BRANCH || matches!(ctrl.kind, Kind::If(_));
+        let reached = live || ctrl.branches != NO_BRANCH || matches!(ctrl.kind, BlockKind::If(_));
         self.truncate(ctrl.base);
         if reached {
             self.dead = 0;

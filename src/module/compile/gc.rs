@@ -1,8 +1,8 @@
 //! References, structures, arrays, casts.
 
-use super::super::code::{Code, Target};
+use super::super::code::{CastTarget, Code};
 use super::{Compiler, Refused};
-use crate::types::{Field, HeapType, Lane, TypeId};
+use crate::types::{Field, HeapType, StorageKind, TypeId};
 use wasmparser::Operator;
 
 /// Extension of a packed field; other fields ignore it.
@@ -101,8 +101,8 @@ impl Compiler<'_> {
                 self.map();
                 self.truncate(self.height() - 2);
                 let a = self.push(true)?;
-                let code = match env.types.element(ty).storage.lane() {
-                    Lane::B128 => Code::ArrayNewWide,
+                let code = match env.types.element(ty).storage.storage_kind() {
+                    StorageKind::B128 => Code::ArrayNewWide,
                     _ => Code::ArrayNew,
                 };
                 self.op(code, a, b, c, ty.0);
@@ -183,17 +183,17 @@ impl Compiler<'_> {
     fn cast_target(&self, ty: wasmparser::HeapType) -> (bool, u32) {
         let ty = self.env.heap_type(ty);
         let target = match ty {
-            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => Target::TOP,
+            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => CastTarget::TOP,
             HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn => {
-                Target::BOTTOM
+                CastTarget::BOTTOM
             }
-            HeapType::Eq => Target::EQ,
-            HeapType::I31 => Target::I31,
-            HeapType::Struct => Target::STRUCT,
-            HeapType::Array => Target::ARRAY,
+            HeapType::Eq => CastTarget::EQ,
+            HeapType::I31 => CastTarget::I31,
+            HeapType::Struct => CastTarget::STRUCT,
+            HeapType::Array => CastTarget::ARRAY,
             HeapType::ConcreteStruct(id)
             | HeapType::ConcreteArray(id)
-            | HeapType::ConcreteFunc(id) => Target(id.0),
+            | HeapType::ConcreteFunc(id) => CastTarget(id.0),
         };
         (ty.top() == HeapType::Func, target.0)
     }
@@ -255,39 +255,39 @@ impl Compiler<'_> {
 
     fn struct_get(&mut self, ty: u32, index: u32, sign: Sign) -> Result<(), Refused> {
         let field = self.field(ty, index);
-        let code = match (field.lane, sign) {
-            (Lane::B8, Sign::Signed) => Code::StructGet8S,
-            (Lane::B8, Sign::Unsigned) => Code::StructGet8U,
-            (Lane::B16, Sign::Signed) => Code::StructGet16S,
-            (Lane::B16, Sign::Unsigned) => Code::StructGet16U,
-            (Lane::B32, _) => Code::StructGet32,
-            (Lane::B64, _) => Code::StructGet64,
-            (Lane::Gc, _) => Code::StructGetGc,
-            (Lane::Func, _) => Code::StructGetFunc,
-            (Lane::B128, _) => Code::StructGetWide,
+        let code = match (field.kind, sign) {
+            (StorageKind::B8, Sign::Signed) => Code::StructGet8S,
+            (StorageKind::B8, Sign::Unsigned) => Code::StructGet8U,
+            (StorageKind::B16, Sign::Signed) => Code::StructGet16S,
+            (StorageKind::B16, Sign::Unsigned) => Code::StructGet16U,
+            (StorageKind::B32, _) => Code::StructGet32,
+            (StorageKind::B64, _) => Code::StructGet64,
+            (StorageKind::Gc, _) => Code::StructGetGc,
+            (StorageKind::Func, _) => Code::StructGetFunc,
+            (StorageKind::B128, _) => Code::StructGetWide,
         };
         let entry = self.pop();
         let b = self.register(entry);
-        if field.lane == Lane::Gc {
+        if field.kind == StorageKind::Gc {
             self.push_again(entry)?;
             self.map();
             self.pop();
         }
-        let a = self.push_lane(field.lane)?;
+        let a = self.push_kind(field.kind)?;
         self.op(code, a, b, field.index as u16, field.offset);
         Ok(())
     }
 
     fn struct_set(&mut self, ty: u32, index: u32) -> Result<(), Refused> {
         let field = self.field(ty, index);
-        let code = match field.lane {
-            Lane::B8 => Code::StructSet8,
-            Lane::B16 => Code::StructSet16,
-            Lane::B32 => Code::StructSet32,
-            Lane::B64 => Code::StructSet64,
-            Lane::Gc => Code::StructSetGc,
-            Lane::Func => Code::StructSetFunc,
-            Lane::B128 => Code::StructSetWide,
+        let code = match field.kind {
+            StorageKind::B8 => Code::StructSet8,
+            StorageKind::B16 => Code::StructSet16,
+            StorageKind::B32 => Code::StructSet32,
+            StorageKind::B64 => Code::StructSet64,
+            StorageKind::Gc => Code::StructSetGc,
+            StorageKind::Func => Code::StructSetFunc,
+            StorageKind::B128 => Code::StructSetWide,
         };
         let value = self.pop();
         let object = self.pop();
@@ -302,41 +302,41 @@ impl Compiler<'_> {
     }
 
     fn array_get(&mut self, ty: u32, sign: Sign) -> Result<(), Refused> {
-        let lane = self.element(ty);
-        let code = match (lane, sign) {
-            (Lane::B8, Sign::Signed) => Code::ArrayGet8S,
-            (Lane::B8, Sign::Unsigned) => Code::ArrayGet8U,
-            (Lane::B16, Sign::Signed) => Code::ArrayGet16S,
-            (Lane::B16, Sign::Unsigned) => Code::ArrayGet16U,
-            (Lane::B32, _) => Code::ArrayGet32,
-            (Lane::B64, _) => Code::ArrayGet64,
-            (Lane::Gc, _) => Code::ArrayGetGc,
-            (Lane::Func, _) => Code::ArrayGetFunc,
-            (Lane::B128, _) => Code::ArrayGetWide,
+        let kind = self.element(ty);
+        let code = match (kind, sign) {
+            (StorageKind::B8, Sign::Signed) => Code::ArrayGet8S,
+            (StorageKind::B8, Sign::Unsigned) => Code::ArrayGet8U,
+            (StorageKind::B16, Sign::Signed) => Code::ArrayGet16S,
+            (StorageKind::B16, Sign::Unsigned) => Code::ArrayGet16U,
+            (StorageKind::B32, _) => Code::ArrayGet32,
+            (StorageKind::B64, _) => Code::ArrayGet64,
+            (StorageKind::Gc, _) => Code::ArrayGetGc,
+            (StorageKind::Func, _) => Code::ArrayGetFunc,
+            (StorageKind::B128, _) => Code::ArrayGetWide,
         };
         let index = self.pop();
         let array = self.pop();
         let c = self.register(index);
         let b = self.register(array);
-        if lane == Lane::Gc {
+        if kind == StorageKind::Gc {
             self.push_again(array)?;
             self.map();
             self.pop();
         }
-        let a = self.push_lane(lane)?;
+        let a = self.push_kind(kind)?;
         self.op(code, a, b, c, 0);
         Ok(())
     }
 
     fn array_set(&mut self, ty: u32) -> Result<(), Refused> {
         let code = match self.element(ty) {
-            Lane::B8 => Code::ArraySet8,
-            Lane::B16 => Code::ArraySet16,
-            Lane::B32 => Code::ArraySet32,
-            Lane::B64 => Code::ArraySet64,
-            Lane::Gc => Code::ArraySetGc,
-            Lane::Func => Code::ArraySetFunc,
-            Lane::B128 => Code::ArraySetWide,
+            StorageKind::B8 => Code::ArraySet8,
+            StorageKind::B16 => Code::ArraySet16,
+            StorageKind::B32 => Code::ArraySet32,
+            StorageKind::B64 => Code::ArraySet64,
+            StorageKind::Gc => Code::ArraySetGc,
+            StorageKind::Func => Code::ArraySetFunc,
+            StorageKind::B128 => Code::ArraySetWide,
         };
         let value = self.pop();
         let index = self.pop();
@@ -365,7 +365,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn element(&self, ty: u32) -> Lane {
-        self.env.types.element(self.env.type_id(ty)).storage.lane()
+    fn element(&self, ty: u32) -> StorageKind {
+        self.env
+            .types
+            .element(self.env.type_id(ty))
+            .storage
+            .storage_kind()
     }
 }

@@ -179,7 +179,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn declare(&mut self, count: u32, ty: ValType) -> Result<(), Refused> {
-        let (gc, width) = (ty.is_gc(), ty.lane().registers() as u8);
+        let (gc, width) = (ty.is_gc(), ty.storage_kind().registers() as u8);
         if count == 0 {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use super::super::code::{Code, Op};
 use super::super::maps::Chain;
 use super::{Compiler, Local, Refused};
-use crate::types::{Lane, ValType};
+use crate::types::{StorageKind, ValType};
 
 /// The location of a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -95,12 +95,12 @@ impl Compiler<'_> {
 
     /// Like [`Compiler::push`], for a value of type `ty`.
     pub(super) fn push_value(&mut self, ty: ValType) -> Result<u16, Refused> {
-        self.push_lane(ty.lane())
+        self.push_kind(ty.storage_kind())
     }
 
-    /// Like [`Compiler::push`], for a value of storage `lane`.
-    pub(super) fn push_lane(&mut self, lane: Lane) -> Result<u16, Refused> {
-        self.push_entry(Loc::Home, lane == Lane::Gc, lane.registers() as u8)
+    /// Like [`Compiler::push`], for a value of storage kind `kind`.
+    pub(super) fn push_kind(&mut self, kind: StorageKind) -> Result<u16, Refused> {
+        self.push_entry(Loc::Home, kind == StorageKind::Gc, kind.registers() as u8)
     }
 
     /// The home of the top operand. The stack must not be empty.

@@ -13,7 +13,7 @@ use wasmparser::{
     TagSectionReader, TypeRef, TypeSectionReader,
 };
 
-type Done = Result<(), ModuleError>;
+type SectionResult = Result<(), ModuleError>;
 
 /// Reserves memory for the items of a section, or of a part of one. Validation
 /// has confirmed their number. Even without it the memory is bounded, since
@@ -33,7 +33,7 @@ fn index_type(index64: bool) -> ValType {
 }
 
 impl Decoder {
-    pub(super) fn type_section(&mut self, section: TypeSectionReader<'_>) -> Done {
+    pub(super) fn type_section(&mut self, section: TypeSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.type_ids, &section);
         for group in section {
             self.recursion_group(group?)?;
@@ -41,7 +41,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn import_section(&mut self, section: ImportSectionReader<'_>) -> Done {
+    pub(super) fn import_section(&mut self, section: ImportSectionReader<'_>) -> SectionResult {
         for import in section.into_imports() {
             let import = import?;
             let ty = match import.ty {
@@ -85,7 +85,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn function_section(&mut self, section: FunctionSectionReader<'_>) -> Done {
+    pub(super) fn function_section(&mut self, section: FunctionSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.funcs, &section);
         for index in section {
             let id = self.module.type_ids[index? as usize];
@@ -94,7 +94,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn table_section(&mut self, section: TableSectionReader<'_>) -> Done {
+    pub(super) fn table_section(&mut self, section: TableSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.tables, &section);
         make_room(&mut self.module.table_inits, &section);
         for table in section {
@@ -110,14 +110,14 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn memory_section(&mut self, section: MemorySectionReader<'_>) -> Done {
+    pub(super) fn memory_section(&mut self, section: MemorySectionReader<'_>) -> SectionResult {
         for ty in section {
             self.module.memories.push(Self::memory_type(&ty?));
         }
         Ok(())
     }
 
-    pub(super) fn tag_section(&mut self, section: TagSectionReader<'_>) -> Done {
+    pub(super) fn tag_section(&mut self, section: TagSectionReader<'_>) -> SectionResult {
         for tag in section {
             let id = self.module.type_ids[tag?.func_type_idx as usize];
             self.module.tags.push(id);
@@ -125,7 +125,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn global_section(&mut self, section: GlobalSectionReader<'_>) -> Done {
+    pub(super) fn global_section(&mut self, section: GlobalSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.globals, &section);
         make_room(&mut self.module.global_inits, &section);
         for global in section {
@@ -139,7 +139,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn export_section(&mut self, section: ExportSectionReader<'_>) -> Done {
+    pub(super) fn export_section(&mut self, section: ExportSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.exports, &section);
         for export in section {
             let export = export?;
@@ -158,7 +158,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn element_section(&mut self, section: ElementSectionReader<'_>) -> Done {
+    pub(super) fn element_section(&mut self, section: ElementSectionReader<'_>) -> SectionResult {
         make_room(&mut self.module.elements, &section);
         for element in section {
             let element = element?;
@@ -203,7 +203,7 @@ impl Decoder {
         Ok(())
     }
 
-    pub(super) fn data_section(&mut self, section: DataSectionReader<'_>) -> Done {
+    pub(super) fn data_section(&mut self, section: DataSectionReader<'_>) -> SectionResult {
         for data in section {
             let data = data?;
             let mode = match data.kind {

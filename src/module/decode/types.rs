@@ -3,7 +3,7 @@
 use super::Decoder;
 use crate::module::{GlobalType, MemoryType, ModuleError, TableType};
 use crate::types::{
-    Composite, FieldType, FuncType, HeapType, RefType, Storage, SubType, TypeId, ValType,
+    Composite, FieldType, FuncType, HeapType, RefType, StorageType, SubType, TypeId, ValType,
 };
 use wasmparser::{AbstractHeapType, CompositeInnerType, RecGroup, UnpackedIndex};
 
@@ -56,9 +56,9 @@ pub(in crate::module) fn value_type(
 fn field_type(ty: &wasmparser::FieldType, concrete: &dyn Fn(u32) -> HeapType) -> FieldType {
     FieldType {
         storage: match ty.element_type {
-            wasmparser::StorageType::I8 => Storage::I8,
-            wasmparser::StorageType::I16 => Storage::I16,
-            wasmparser::StorageType::Val(v) => Storage::Val(value_type(v, concrete)),
+            wasmparser::StorageType::I8 => StorageType::I8,
+            wasmparser::StorageType::I16 => StorageType::I16,
+            wasmparser::StorageType::Val(v) => StorageType::Val(value_type(v, concrete)),
         },
         mutable: ty.mutable,
     }

@@ -108,18 +108,18 @@ mod shadow;
 mod type_info;
 mod types;
 
+use super::broken_at::BrokenAt;
 use super::layers::{Layer, Layers};
-use super::place::Place;
 use super::violation::{Law, Violation};
 use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
 use crate::heap::{Heap, Reclaims};
 use census::Census;
 pub use garbage::Garbage;
-use shadow::{Look, Shadow};
+use shadow::{Screening, Shadow};
 
 /// A broken law, before its cause is known by name.
 #[derive(Clone, Debug)]
-pub(super) struct Broken {
+pub(super) struct BrokenLaw {
     pub violation: Violation,
     /// The last actor that changed the heap.
     pub by: Option<Cause>,
@@ -166,7 +166,7 @@ pub struct Auditor {
     collections: u64,
     next: u64,
     /// The broken law that was found.
-    pub(super) broken: Option<Broken>,
+    pub(super) broken: Option<BrokenLaw>,
     /// Bytes of memory that the run may use.
     footprint: u64,
     /// The resource whose budget the run would exceed.
@@ -321,7 +321,7 @@ impl<H: Heap> Inspector<H> for Auditor {
                 self.census.plans.learn(view.store.types());
                 self.shadow.look(&self.census.plans, &view)
             }
-            false => Look::Blind,
+            false => Screening::Unknown,
         };
         // Both a check of the changes and a full census visit all owners
         // outside the heap.
@@ -332,7 +332,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             Point::Collection => !frees,
             Point::End | Point::Corruption => false,
         };
-        if look == Look::Sound && nothing_more {
+        if look == Screening::Sound && nothing_more {
             return self.may_go_on(&view);
         }
         let store = view.store;
@@ -354,9 +354,9 @@ impl<H: Heap> Inspector<H> for Auditor {
             if shadowed {
                 let wrong = self.layers == Layers::ALL
                     && match look {
-                        Look::Sound => !self.shadow.agrees(&self.census),
-                        Look::Suspicious => true,
-                        Look::Blind => false,
+                        Screening::Sound => !self.shadow.agrees(&self.census),
+                        Screening::Suspicious => true,
+                        Screening::Unknown => false,
                     };
                 self.disagreements += u64::from(wrong);
                 self.shadow.seed(&self.census, &view);
@@ -375,14 +375,14 @@ impl<H: Heap> Inspector<H> for Auditor {
         if let (Some(by), Timing::At(Grain::Every)) = (by, self.timing) {
             violation.place = Some(match by.actor {
                 Actor::Instruction(at) => match view.store.instances().get(at.instance as usize) {
-                    Some(instance) => Place::of(by, instance.module()),
-                    None => Place::of_embedder(by),
+                    Some(instance) => BrokenAt::of(by, instance.module()),
+                    None => BrokenAt::of_embedder(by),
                 },
-                Actor::Embedder(_) => Place::of_embedder(by),
+                Actor::Embedder(_) => BrokenAt::of_embedder(by),
             });
         }
         self.at_moment = is_moment(point);
-        self.broken = Some(Broken { violation, by });
+        self.broken = Some(BrokenLaw { violation, by });
         Err(Halt)
     }
 

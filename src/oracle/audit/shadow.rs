@@ -20,13 +20,13 @@ use std::ops::Range;
 
 /// The result of checking the changes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Look {
+pub(super) enum Screening {
     /// All changes are consistent with the laws.
     Sound,
     /// Something looks wrong.
     Suspicious,
     /// The changes are not known.
-    Blind,
+    Unknown,
 }
 
 /// An object as it was last checked.
@@ -114,7 +114,7 @@ impl Shadow {
     }
 
     /// Checks the changes since the last check.
-    pub fn look<H: Heap>(&mut self, plans: &Plans, view: &View<'_, H>) -> Look {
+    pub fn look<H: Heap>(&mut self, plans: &Plans, view: &View<'_, H>) -> Screening {
         let heap = &view.store.heap;
         let (start, end) = heap.extent();
         self.changes.clear();
@@ -125,7 +125,7 @@ impl Shadow {
             || !heap.parked().is_empty()
         {
             self.valid = false;
-            return Look::Blind;
+            return Screening::Unknown;
         }
         let granules = (end - start).div_ceil(GRANULE) as usize;
         if granules > self.cover.len() {
@@ -134,10 +134,10 @@ impl Shadow {
         }
         self.touched.clear();
         match self.check(plans, view) {
-            Ok(()) => Look::Sound,
+            Ok(()) => Screening::Sound,
             Err(Wrong) => {
                 self.valid = false;
-                Look::Suspicious
+                Screening::Suspicious
             }
         }
     }

@@ -3,12 +3,14 @@
 //! a collector's own tables.
 
 use crate::heap::{Block, GRANULE, GcRef, Header, Inspect, Place, Shape};
-use crate::types::{ARRAY_ELEMENTS, Composite, Lane, RefType, Storage, TypeId, Types, ValType};
+use crate::types::{
+    ARRAY_ELEMENTS, Composite, RefType, StorageKind, StorageType, TypeId, Types, ValType,
+};
 use std::ops::Range;
 
 /// A reference in a structure or an exception's payload.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Slot {
+pub(super) struct RefField {
     pub place: Place,
     /// Its offset in the payload.
     offset: u32,
@@ -18,7 +20,7 @@ pub(super) struct Slot {
 /// The element of an array.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Element {
-    pub lane: Lane,
+    pub kind: StorageKind,
     /// Its type, if it is a reference.
     pub ty: Option<RefType>,
 }
@@ -40,7 +42,7 @@ pub(super) struct Plan {
 #[derive(Debug, Default)]
 pub(super) struct Plans {
     plans: Vec<Plan>,
-    slots: Vec<Slot>,
+    slots: Vec<RefField>,
 }
 
 impl Plans {
@@ -58,7 +60,7 @@ impl Plans {
             let layout = &entry.layout;
             let plan = match &entry.sub.composite {
                 Composite::Array(element) => {
-                    let ty_of = |storage: Storage| match storage.unpacked() {
+                    let ty_of = |storage: StorageType| match storage.unpacked() {
                         ValType::Ref(ty) => Some(ty),
                         _ => None,
                     };
@@ -66,7 +68,7 @@ impl Plans {
                         shape: Shape::Array(ty),
                         size: ARRAY_ELEMENTS,
                         element: Some(Element {
-                            lane: element.storage.lane(),
+                            kind: element.storage.storage_kind(),
                             ty: ty_of(element.storage),
                         }),
                         slots: 0..0,
@@ -106,11 +108,11 @@ impl Plans {
         &mut self,
         fields: impl Iterator<Item = (ValType, &'a crate::types::Field)> + Clone,
     ) -> (Range<u32>, Range<u32>) {
-        let mut add = |lane: Lane| {
+        let mut add = |kind: StorageKind| {
             let first = self.slots.len() as u32;
-            for (ty, field) in fields.clone().filter(|(_, field)| field.lane == lane) {
+            for (ty, field) in fields.clone().filter(|(_, field)| field.kind == kind) {
                 if let ValType::Ref(ty) = ty {
-                    self.slots.push(Slot {
+                    self.slots.push(RefField {
                         place: Place::Field(*field),
                         offset: field.offset,
                         ty,
@@ -119,7 +121,7 @@ impl Plans {
             }
             first..self.slots.len() as u32
         };
-        (add(Lane::Gc), add(Lane::Func))
+        (add(StorageKind::Gc), add(StorageKind::Func))
     }
 
     /// The plan of an object's type; `None` if its header names no type of its
@@ -132,13 +134,13 @@ impl Plans {
 
     /// The references into the heap of a structure or exception.
     #[inline]
-    pub fn slots(&self, plan: &Plan) -> &[Slot] {
+    pub fn slots(&self, plan: &Plan) -> &[RefField] {
         &self.slots[plan.slots.start as usize..plan.slots.end as usize]
     }
 
     /// The references to functions of a structure or exception.
     #[inline]
-    pub fn funcs(&self, plan: &Plan) -> &[Slot] {
+    pub fn funcs(&self, plan: &Plan) -> &[RefField] {
         &self.slots[plan.funcs.start as usize..plan.funcs.end as usize]
     }
 
@@ -152,7 +154,7 @@ impl Plans {
         let plan = self.of(header.shape)?;
         Some(match plan.element {
             Some(element) => {
-                u64::from(plan.size) + u64::from(element.lane.width()) * u64::from(header.len)
+                u64::from(plan.size) + u64::from(element.kind.width()) * u64::from(header.len)
             }
             None => plan.size.into(),
         })
@@ -169,9 +171,9 @@ impl Plans {
     /// The place of the `slot`-th reference into the heap, and its static type.
     pub fn slot(&self, shape: Option<Shape>, slot: usize) -> Option<(Place, RefType)> {
         let plan = self.of(shape)?;
-        if let Some(Element { lane, ty }) = plan.element {
+        if let Some(Element { kind, ty }) = plan.element {
             let index = slot as u32;
-            return Some((Place::Element { index, lane }, ty?));
+            return Some((Place::Element { index, kind }, ty?));
         }
         let slot = self.slots(plan).get(slot)?;
         Some((slot.place, slot.ty))
@@ -193,7 +195,7 @@ impl Plans {
         let is_array = matches!(
             plan.element,
             Some(Element {
-                lane: Lane::Gc,
+                kind: StorageKind::Gc,
                 ty: Some(_),
             })
         );
@@ -240,7 +242,7 @@ impl Plans {
                 // element that cannot be read.
                 let place = |index| Place::Element {
                     index,
-                    lane: Lane::Gc,
+                    kind: StorageKind::Gc,
                 };
                 let values = (0..header.len).map_while(|index| heap.peek(r, place(index)));
                 let before = held.len();

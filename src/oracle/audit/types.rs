@@ -8,7 +8,7 @@ use crate::engine::{Func, Owner, Table, View};
 use crate::heap::{GcRef, Header, Heap, Place, Reclaims, Shape};
 use crate::oracle::describe::Describer;
 use crate::oracle::violation::{Law, Violation};
-use crate::types::{HeapType, Lane, RefType, Types, ValType};
+use crate::types::{HeapType, RefType, StorageKind, Types, ValType};
 
 /// The type of the pending-exception slot.
 const EXCEPTION: RefType = RefType {
@@ -69,9 +69,9 @@ fn object<H: Heap>(census: &Census, view: &View<'_, H>, i: usize) -> Option<Viol
     };
     into_heap.or_else(|| match plan.element {
         Some(Element {
-            lane: lane @ Lane::Func,
+            kind: kind @ StorageKind::Func,
             ty: Some(ty),
-        }) => (0..header.len).find_map(|index| func(Place::Element { index, lane }, ty)),
+        }) => (0..header.len).find_map(|index| func(Place::Element { index, kind }, ty)),
         _ => {
             let mut funcs = census.plans.funcs(plan).iter();
             funcs.find_map(|slot| func(slot.place, slot.ty))
@@ -118,9 +118,9 @@ pub(super) fn funcs_fit_in<H: Heap>(
     };
     match plan.element {
         Some(Element {
-            lane: lane @ Lane::Func,
+            kind: kind @ StorageKind::Func,
             ty: Some(ty),
-        }) => (0..header.len).all(|index| fits(Place::Element { index, lane }, ty)),
+        }) => (0..header.len).all(|index| fits(Place::Element { index, kind }, ty)),
         _ => plans
             .funcs(plan)
             .iter()
@@ -242,7 +242,7 @@ pub(super) fn wrong<H: Heap>(
 ) -> Option<String> {
     let types = view.store.types();
     let r = GcRef::from_register(value);
-    if ValType::Ref(ty).lane() == Lane::Func {
+    if ValType::Ref(ty).storage_kind() == StorageKind::Func {
         return match (value as u32).checked_sub(1) {
             _ if func_fits(view, ty, value) => None,
             None => Some("null where the type allows none".into()),

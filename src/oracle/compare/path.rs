@@ -46,7 +46,7 @@ impl Root {
 
 /// A place that holds a value.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum ValuePlace {
     /// Outside the heap.
     Root(Root),
     /// Inside two corresponding objects, by the number of their pair.
@@ -59,13 +59,13 @@ const ENDS: usize = 4;
 impl Comparison<'_, '_> {
     /// The path to a place from outside the heap. Pairs are numbered breadth first,
     /// and each stores where it was met first, so there is no shorter path.
-    pub(super) fn path(&self, place: Place) -> String {
+    pub(super) fn path(&self, place: ValuePlace) -> String {
         let mut steps = Vec::new();
         let mut at = place;
         let root = loop {
             match at {
-                Place::Root(root) => break root,
-                Place::Inside { pair, index } => {
+                ValuePlace::Root(root) => break root,
+                ValuePlace::Inside { pair, index } => {
                     steps.push((pair, index));
                     at = self.pair(pair).place;
                 }

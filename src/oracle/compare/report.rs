@@ -1,10 +1,10 @@
 //! Reporting a difference.
 
-use super::path::Place;
+use super::path::ValuePlace;
 use super::walk::{Comparison, NEW};
 use super::{EXCEPTION, Found, show, show_as};
 use crate::module::names::Names;
-use crate::observe::{Graph, ObservedValue, Outcome};
+use crate::observe::{Graph, ObservedValue, StepOutcome};
 use std::ops::ControlFlow;
 
 /// Whether to continue the walk.
@@ -15,7 +15,7 @@ pub(super) const SAME: Flow = ControlFlow::Continue(());
 
 impl Comparison<'_, '_> {
     /// Reports two values that look different.
-    pub(super) fn differ(&self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
+    pub(super) fn differ(&self, x: ObservedValue, y: ObservedValue, place: ValuePlace) -> Flow {
         let ty = self.type_of(place);
         let shown = |names: &Names<'_>| {
             let a = show_as(x, ty, self.a.graph(), names);
@@ -35,7 +35,7 @@ impl Comparison<'_, '_> {
         &self,
         values: (ObservedValue, ObservedValue),
         met: (u32, u32),
-        place: Place,
+        place: ValuePlace,
     ) -> Flow {
         let shown = |value: ObservedValue, graph: &Graph, pair: u32| {
             let what = show(value, graph, self.names);
@@ -54,26 +54,26 @@ impl Comparison<'_, '_> {
         self.found_at(place, values)
     }
 
-    fn found_at(&self, place: Place, values: (String, String)) -> Flow {
+    fn found_at(&self, place: ValuePlace, values: (String, String)) -> Flow {
         let kind = match place {
-            Place::Root(root) => root.kind(),
-            Place::Inside { .. } => "heap",
+            ValuePlace::Root(root) => root.kind(),
+            ValuePlace::Inside { .. } => "heap",
         };
         found(kind, self.path(place), values)
     }
 }
 
 /// The end of a call, in words.
-pub(super) fn ending(outcome: &Outcome, graph: &Graph, names: &Names<'_>) -> String {
+pub(super) fn ending(outcome: &StepOutcome, graph: &Graph, names: &Names<'_>) -> String {
     match outcome {
-        Outcome::Returned(values) if values.len() == 1 => "returned 1 value".into(),
-        Outcome::Returned(values) => format!("returned {} values", values.len()),
-        Outcome::Trapped(trap) => format!("trapped: {trap}"),
-        Outcome::Threw(value) => {
+        StepOutcome::Returned(values) if values.len() == 1 => "returned 1 value".into(),
+        StepOutcome::Returned(values) => format!("returned {} values", values.len()),
+        StepOutcome::Trapped(trap) => format!("trapped: {trap}"),
+        StepOutcome::Threw(value) => {
             let shown = show_as(*value, Some(EXCEPTION), graph, names);
             format!("threw {shown}")
         }
-        Outcome::NoArgument => "was not called: no argument fits".into(),
+        StepOutcome::NoArgument => "was not called: no argument fits".into(),
     }
 }
 

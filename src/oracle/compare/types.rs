@@ -1,11 +1,11 @@
 //! Types of values in an observation.
 
 use super::EXCEPTION;
-use super::path::{Deed, Place, Root};
+use super::path::{Deed, Root, ValuePlace};
 use super::walk::Comparison;
 use crate::heap::Shape;
 use crate::module::{ExportItem, ExternType, Module};
-use crate::types::{Composite, Storage, ValType};
+use crate::types::{Composite, StorageType, ValType};
 
 /// The result type of a step on an export: the `index`-th result of a function,
 /// the value of a global, an element of a table.
@@ -27,10 +27,10 @@ pub fn type_of_result(module: &Module, export: &str, index: usize) -> Option<Val
 impl Comparison<'_, '_> {
     /// The type of the value in a place, if it is known. Packed fields have
     /// none: their signedness depends on the reading instruction.
-    pub(super) fn type_of(&self, place: Place) -> Option<ValType> {
+    pub(super) fn type_of(&self, place: ValuePlace) -> Option<ValType> {
         let module = self.names.module()?;
         match place {
-            Place::Root(Root::Result { of, index }) => {
+            ValuePlace::Root(Root::Result { of, index }) => {
                 let export = match of {
                     Deed::Step(step) => {
                         let step = self.a.seen.steps.get(step as usize)?;
@@ -43,7 +43,7 @@ impl Comparison<'_, '_> {
                 };
                 type_of_result(module, export?, index as usize)
             }
-            Place::Root(Root::Argument { call, index }) => {
+            ValuePlace::Root(Root::Argument { call, index }) => {
                 let call = self.a.seen.host_calls.get(call as usize)?;
                 match module.imports.get(call.import as usize)?.ty {
                     ExternType::Func(ty) => {
@@ -53,13 +53,13 @@ impl Comparison<'_, '_> {
                     _ => None,
                 }
             }
-            Place::Root(Root::Global(index)) => module
+            ValuePlace::Root(Root::Global(index)) => module
                 .globals
                 .get(index as usize)
                 .map(|global| global.value),
-            Place::Root(Root::Exception { .. }) => Some(EXCEPTION),
-            Place::Root(Root::Element { .. } | Root::Kept(_)) => None,
-            Place::Inside { pair, index } => {
+            ValuePlace::Root(Root::Exception { .. }) => Some(EXCEPTION),
+            ValuePlace::Root(Root::Element { .. } | Root::Kept(_)) => None,
+            ValuePlace::Inside { pair, index } => {
                 let (Shape::Struct(id) | Shape::Array(id)) = self.shape(pair) else {
                     return None;
                 };
@@ -69,8 +69,8 @@ impl Comparison<'_, '_> {
                     Composite::Func(_) => return None,
                 };
                 match field.storage {
-                    Storage::Val(ty) => Some(ty),
-                    Storage::I8 | Storage::I16 => None,
+                    StorageType::Val(ty) => Some(ty),
+                    StorageType::I8 | StorageType::I16 => None,
                 }
             }
         }

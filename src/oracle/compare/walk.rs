@@ -1,11 +1,11 @@
 //! The walk over two observations, side by side.
 
 use super::Found;
-use super::path::{Deed, Place, Root};
+use super::path::{Deed, Root, ValuePlace};
 use super::report::{Flow, SAME, ending, found, lengths};
 use crate::heap::Shape;
 use crate::module::names::{Names, Space, quoted};
-use crate::observe::{Graph, Node, Observation, ObservedValue, Outcome};
+use crate::observe::{Graph, Node, Observation, ObservedValue, StepOutcome};
 
 /// One of the observations, and the objects met so far.
 pub(super) struct Side<'a> {
@@ -47,7 +47,7 @@ pub(super) struct Pair {
     a: u32,
     b: u32,
     /// Where the walk met them first.
-    pub place: Place,
+    pub place: ValuePlace,
 }
 
 /// The walk, which ends at the first difference.
@@ -113,9 +113,9 @@ impl<'a, 'm> Comparison<'a, 'm> {
     }
 
     /// Compares how an action of the host ended.
-    fn outcomes(&mut self, x: &Outcome, y: &Outcome, of: Deed) -> Flow {
+    fn outcomes(&mut self, x: &StepOutcome, y: &StepOutcome, of: Deed) -> Flow {
         match (x, y) {
-            (Outcome::Returned(x), Outcome::Returned(y)) => {
+            (StepOutcome::Returned(x), StepOutcome::Returned(y)) => {
                 self.values(x, y, |index| Root::Result { of, index })?;
                 if x.len() == y.len() {
                     return SAME;
@@ -123,14 +123,14 @@ impl<'a, 'm> Comparison<'a, 'm> {
                 let what = format!("results of {}", self.deed_name(of));
                 lengths("result", &what, x.len(), y.len())
             }
-            (Outcome::Threw(x), Outcome::Threw(y)) => {
-                self.meet(*x, *y, Place::Root(Root::Exception { of }))
+            (StepOutcome::Threw(x), StepOutcome::Threw(y)) => {
+                self.meet(*x, *y, ValuePlace::Root(Root::Exception { of }))
             }
             (x, y) if x == y => SAME,
             (x, y) => {
                 let kind = match (x, y) {
-                    (Outcome::Trapped(_), _) | (_, Outcome::Trapped(_)) => "trap",
-                    (Outcome::Threw(_), _) | (_, Outcome::Threw(_)) => "exception",
+                    (StepOutcome::Trapped(_), _) | (_, StepOutcome::Trapped(_)) => "trap",
+                    (StepOutcome::Threw(_), _) | (_, StepOutcome::Threw(_)) => "exception",
                     _ => "call",
                 };
                 let values = (
@@ -215,7 +215,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
             let (in_a, in_b) = (x.len(), y.len());
             let skipped = x.skip_equal_numbers(&mut y);
             for ((x, y), index) in x.zip(y).zip(skipped..) {
-                self.meet(x, y, Place::Inside { pair, index })?;
+                self.meet(x, y, ValuePlace::Inside { pair, index })?;
             }
             if in_a != in_b {
                 // Objects of one type with different numbers of fields: a bug
@@ -236,14 +236,14 @@ impl<'a, 'm> Comparison<'a, 'm> {
         root: impl Fn(u32) -> Root,
     ) -> Flow {
         for ((x, y), index) in x.iter().zip(y).zip(0..) {
-            self.meet(*x, *y, Place::Root(root(index)))?;
+            self.meet(*x, *y, ValuePlace::Root(root(index)))?;
         }
         SAME
     }
 
     /// Compares two values. Objects that were not met before correspond from
     /// now on; their contents are compared later.
-    fn meet(&mut self, x: ObservedValue, y: ObservedValue, place: Place) -> Flow {
+    fn meet(&mut self, x: ObservedValue, y: ObservedValue, place: ValuePlace) -> Flow {
         let (x, y) = (self.a.checked(x), self.b.checked(y));
         let (ObservedValue::Object(a), ObservedValue::Object(b)) = (x, y) else {
             return match x == y {

@@ -1,6 +1,6 @@
 //! Faults of the copying heap: each overrides one hook of its policy.
 
-use crate::heap::copying::{Core, Done, Policy, Sound};
+use crate::heap::copying::{Core, HeapResult, Policy, Sound};
 use crate::heap::{GcRef, Shape};
 use crate::types::{TypeId, Types};
 use crate::zoo::Probe;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub struct X7(pub Probe);
 
 impl Policy for X7 {
-    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         let array = matches!(core.from_space().shape(object)?, Shape::Array(_));
         self.0.run(array);
         match array {
@@ -28,7 +28,7 @@ impl Policy for X7 {
 pub struct G11(pub Probe);
 
 impl Policy for G11 {
-    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> HeapResult {
         if let Some(last) = core.to_space().element_words(array, 0, len)?.next_back() {
             self.0.run(core.to_space().word(last)?.is_object());
         }
@@ -40,7 +40,7 @@ impl Policy for G11 {
 pub struct G12(pub Probe);
 
 impl Policy for G12 {
-    fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn scan(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let shape = core.to_space().shape(object)?;
         let exception = matches!(shape, Shape::Exception(_));
         if !exception {
@@ -78,7 +78,7 @@ impl Policy for G13 {
         self.fields.extend(extern_fields(types));
     }
 
-    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> HeapResult {
         if let Shape::Struct(ty) = core.to_space().shape(object)?
             && self.fields.contains(&(ty, offset))
         {

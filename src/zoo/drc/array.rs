@@ -2,7 +2,7 @@
 
 use super::faults;
 use crate::heap::GcRef;
-use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::drc::{Core, HeapResult, Policy, Sound};
 
 faults! {
     /// W1, Wasmtime issue 10182, fixed by pull request 10374; releases up to 31.
@@ -37,7 +37,7 @@ impl Policy for W1 {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         let words = core.element_words(src.0, src.1, len)?;
         let read: Result<Vec<GcRef>, _> = words.map(|at| core.word(at)).collect();
         let read = read?;
@@ -57,7 +57,7 @@ impl Policy for G15 {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         self.0.run(true);
         Sound.copy_array(core, dst, src, len)?;
         self.release(core, dst.0)?;
@@ -72,7 +72,7 @@ impl Policy for D1 {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         let words = core.element_words(src.0, src.1, len)?;
         let new: Result<Vec<GcRef>, _> = words.map(|at| core.word(at)).collect();
         let new = new?;
@@ -101,7 +101,7 @@ impl Policy for D2 {
         start: u32,
         len: u32,
         value: GcRef,
-    ) -> Done {
+    ) -> HeapResult {
         self.0.run(value.is_object() && len > 1);
         self.increment(core, value, len.min(1))?;
         self.decrement_elements(core, array, start, len)?;
@@ -111,7 +111,7 @@ impl Policy for D2 {
 }
 
 impl Policy for D2New {
-    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> Done {
+    fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && len > 1);
         self.increment(core, value, len.min(1))?;
         core.fill_elements(array, 0, len, value)
@@ -125,7 +125,7 @@ impl Policy for G1 {
         array: GcRef,
         start: u32,
         refs: &[u32],
-    ) -> Done {
+    ) -> HeapResult {
         self.0.run(refs.iter().any(|r| GcRef(*r).is_object()));
         self.decrement_elements(core, array, start, refs.len() as u32)?;
         core.write_elements(array, start, refs)?;

@@ -2,7 +2,7 @@
 
 use super::faults;
 use crate::heap::GcRef;
-use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::drc::{Core, HeapResult, Policy};
 
 faults! {
     /// The canary: a fault so plain that a harness which does not find it at
@@ -17,7 +17,13 @@ faults! {
 }
 
 impl Policy for Canary {
-    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn write_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.0.run(new.is_object());
         let old = core.replace_ref(object, offset, new)?;
         self.release(core, old)
@@ -25,7 +31,7 @@ impl Policy for Canary {
 }
 
 impl Policy for D10 {
-    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         if !self.is_object(value) {
             return Ok(());
         }
@@ -36,7 +42,13 @@ impl Policy for D10 {
 }
 
 impl Policy for X15 {
-    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn write_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.increment(core, new, 1)?;
         let old = core.replace_ref(object, offset, new)?;
         core.count_overwrite(old);

@@ -1,9 +1,9 @@
 //! Children of an object that is freed.
 
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::drc::{Core, HeapResult, Policy, Sound};
 use crate::heap::{GcRef, HeapError, Shape};
-use crate::types::{Composite, Lane, Types};
+use crate::types::{Composite, StorageKind, Types};
 
 faults! {
     /// W11, Wasmtime issue 9701: freeing an object does not release the
@@ -26,7 +26,7 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
     }
     let layout = core.trace_info().of(shape)?;
     let mut children = Vec::new();
-    if let (Shape::Array(_), Lane::Gc) = (shape, layout.element) {
+    if let (Shape::Array(_), StorageKind::Gc) = (shape, layout.element) {
         let len = core.array_len(object)?;
         for at in core.element_words(object, 0, len)? {
             children.push(core.word(at)?);
@@ -34,7 +34,7 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
     }
     for field in layout.fields() {
         let field = core.trace_info().field(field)?;
-        if field.lane == Lane::Gc {
+        if field.kind == StorageKind::Gc {
             children.push(core.load_ref(object, field.offset.into())?);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
 }
 
 impl Policy for W11 {
-    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         self.0.run(!children(core, object)?.is_empty());
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Policy for W14 {
         }
     }
 
-    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         if let Shape::Exception(_) = core.shape(object)? {
             self.0.run(!children(core, object)?.is_empty());
         }
@@ -68,7 +68,7 @@ impl Policy for W14 {
 }
 
 impl Policy for W17 {
-    fn free_dead(&mut self, core: &mut Core) -> Done {
+    fn free_dead(&mut self, core: &mut Core) -> HeapResult {
         const ROOM: usize = 1000;
         let mut stack = Vec::new();
         while let Some(object) = core.pop_dead()? {

@@ -1,7 +1,7 @@
 //! Exceptions, as objects.
 
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::drc::{Core, HeapResult, Policy, Sound};
 use crate::heap::{GcRef, Shape};
 
 faults! {
@@ -18,7 +18,13 @@ fn is_exception(core: &Core, object: GcRef) -> bool {
 }
 
 impl Policy for G6 {
-    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn init_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         if !is_exception(core, object) {
             return Sound.init_field(core, object, offset, new);
         }
@@ -28,7 +34,13 @@ impl Policy for G6 {
 }
 
 impl Policy for G14 {
-    fn read_barrier(&mut self, core: &mut Core, holder: GcRef, offset: u64, value: GcRef) -> Done {
+    fn read_barrier(
+        &mut self,
+        core: &mut Core,
+        holder: GcRef,
+        offset: u64,
+        value: GcRef,
+    ) -> HeapResult {
         if !is_exception(core, holder) {
             return Sound.read_barrier(core, holder, offset, value);
         }

@@ -1,7 +1,7 @@
 //! The stack-root list.
 
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::drc::{Core, HeapResult, Policy};
 use crate::heap::{GcRef, HeapError};
 
 faults! {
@@ -21,7 +21,7 @@ faults! {
 }
 
 impl Policy for W8 {
-    fn expose(&mut self, core: &mut Core, value: GcRef) -> Done {
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         if !self.is_object(value) {
             return Ok(());
         }
@@ -52,14 +52,14 @@ impl Policy for D5 {
 }
 
 impl Policy for D6 {
-    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         self.0.run(true);
         self.decrement(core, member, 1)
     }
 }
 
 impl Policy for G4 {
-    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         self.0.run(true);
         core.set_listed(member, false)
     }

@@ -1,7 +1,7 @@
 //! Sizes, and free memory.
 
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::drc::{Core, HeapResult, Policy};
 use crate::heap::{GRANULE, GcRef, HeapError, Shape};
 use crate::zoo::Probe;
 
@@ -28,7 +28,7 @@ faults! {
 }
 
 impl Policy for W34 {
-    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let size = core.block_size(object)?;
         if size != GRANULE {
             return core.free(object);
@@ -107,7 +107,7 @@ impl D14 {
 }
 
 impl Policy for D14 {
-    fn unlist(&mut self, core: &mut Core, member: GcRef) -> Done {
+    fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         // An object that dies in a sweep has been unlisted by it, or was kept
         // alive only by objects that died in it.
         self.died.get_or_insert(0);
@@ -120,7 +120,7 @@ impl Policy for D14 {
         self.died = None;
     }
 
-    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let size = core.block_size(object)?;
         core.free(object)?;
         if let Some(died) = &mut self.died {

@@ -3,7 +3,7 @@
 
 use super::faults;
 use crate::heap::GcRef;
-use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::drc::{Core, HeapResult, Policy};
 
 faults! {
     /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
@@ -26,7 +26,7 @@ faults! {
 }
 
 impl Policy for B1 {
-    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         let skipped = value.is_null();
         self.0
             .run(skipped && slots.iter().any(|old| GcRef(*old).is_object()));
@@ -43,7 +43,7 @@ impl Policy for B1 {
 }
 
 impl Policy for D8 {
-    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
         for slot in slots {
@@ -56,7 +56,7 @@ impl Policy for D8 {
 }
 
 impl Policy for D8Grow {
-    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
         slots.fill(value.0);
@@ -65,7 +65,7 @@ impl Policy for D8Grow {
 }
 
 impl Policy for D1Slot {
-    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
+    fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> HeapResult {
         for slot in &mut *dst {
             let old = std::mem::take(slot);
             core.count_overwrite(GcRef(old));
@@ -83,7 +83,7 @@ impl Policy for D1Slot {
 }
 
 impl Policy for G2 {
-    fn init_slot(&mut self, _: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn init_slot(&mut self, _: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.0.run(new.is_object());
         *slot = new.0;
         Ok(())
@@ -91,7 +91,7 @@ impl Policy for G2 {
 }
 
 impl Policy for G3 {
-    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.increment(core, new, 1)?;
         let old = std::mem::replace(slot, new.0);
         core.count_overwrite(GcRef(old));
@@ -101,7 +101,7 @@ impl Policy for G3 {
 }
 
 impl Policy for G5 {
-    fn drop_slots(&mut self, _: &mut Core, slots: &mut [u32]) -> Done {
+    fn drop_slots(&mut self, _: &mut Core, slots: &mut [u32]) -> HeapResult {
         self.0.run(slots.iter().any(|old| GcRef(*old).is_object()));
         slots.fill(0);
         Ok(())

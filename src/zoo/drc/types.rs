@@ -2,7 +2,7 @@
 
 use super::death::children;
 use super::faults;
-use crate::heap::drc::{Core, Done, Policy, Sound};
+use crate::heap::drc::{Core, HeapResult, Policy, Sound};
 use crate::heap::{GcRef, Shape};
 use crate::types::{Composite, TypeId, Types};
 use crate::zoo::Probe;
@@ -38,7 +38,13 @@ impl W4 {
     }
 
     /// Counts a value as an object without checking that it is one.
-    fn increment_there(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn increment_there(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         if !self.is_extern(core, object, offset) {
             return self.increment(core, new, 1);
         }
@@ -63,12 +69,24 @@ impl Policy for W4 {
         }
     }
 
-    fn init_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn init_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.increment_there(core, object, offset, new)?;
         core.store_ref(object, offset, new)
     }
 
-    fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
+    fn write_field(
+        &mut self,
+        core: &mut Core,
+        object: GcRef,
+        offset: u64,
+        new: GcRef,
+    ) -> HeapResult {
         self.increment_there(core, object, offset, new)?;
         let old = core.replace_ref(object, offset, new)?;
         core.count_overwrite(old);
@@ -98,7 +116,7 @@ impl Policy for W13 {
         }
     }
 
-    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         if let Shape::Struct(ty) | Shape::Array(ty) | Shape::Exception(ty) = core.shape(object)?
             && ty.0 < STALE
         {

@@ -2,7 +2,7 @@
 
 use super::faults;
 use crate::heap::GcRef;
-use crate::heap::drc::{Core, Done, Policy};
+use crate::heap::drc::{Core, HeapResult, Policy};
 
 faults! {
     /// W3, Wasmtime issue 10171: the test for "null or i31" checks bits that
@@ -23,7 +23,7 @@ impl Policy for W3 {
 }
 
 impl Policy for W5 {
-    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         self.0.run(value.is_i31());
         match value.is_null() {
             true => Ok(()),

@@ -3,13 +3,13 @@
 use super::{HOOK, HeapFault, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError, Place};
 use crate::module::{Code, Module, Op, Site};
-use crate::types::{Lane, TypeId};
+use crate::types::{StorageKind, TypeId};
 use crate::zoo::Probe;
 use std::sync::Arc;
 
 /// The low half of the current value of an element.
-fn element_at(heap: &dyn Heap, r: GcRef, index: u32, lane: Lane) -> Option<u64> {
-    heap.peek(r, Place::Element { index, lane })
+fn element_at(heap: &dyn Heap, r: GcRef, index: u32, kind: StorageKind) -> Option<u64> {
+    heap.peek(r, Place::Element { index, kind })
 }
 
 /// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length. (The
@@ -24,15 +24,15 @@ impl HeapFault for W39 {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
         let used = start.min(heap.array_len(r)?.saturating_sub(start));
-        let mask = u64::MAX >> (64 - 8 * lane.width().min(8));
+        let mask = u64::MAX >> (64 - 8 * kind.width().min(8));
         let others = start + used.min(len)..start + used.max(len);
-        let differs = |i| element_at(heap, r, i, lane) != Some(value as u64 & mask);
+        let differs = |i| element_at(heap, r, i, kind) != Some(value as u64 & mask);
         self.0.run({ others }.any(differs));
-        heap.fill(r, start, used, lane, value)
+        heap.fill(r, start, used, kind, value)
     }
 }
 
@@ -47,19 +47,19 @@ impl HeapFault for D4 {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
         let overlaps = dst.0 == src.0 && dst.1 > src.1 && dst.1 - src.1 < len;
         let distance = dst.1.saturating_sub(src.1).max(1);
-        let old = |i: u32| element_at(heap, src.0, src.1 + i, lane);
+        let old = |i: u32| element_at(heap, src.0, src.1 + i, kind);
         // A repeating pattern copied onto itself looks right.
         let wrong = overlaps && (distance..len).any(|i| old(i) != old(i % distance));
         self.0.run(wrong);
         if !overlaps {
-            return heap.copy(dst, src, len, lane);
+            return heap.copy(dst, src, len, kind);
         }
         for i in 0..len {
-            heap.copy((dst.0, dst.1 + i), (src.0, src.1 + i), 1, lane)?;
+            heap.copy((dst.0, dst.1 + i), (src.0, src.1 + i), 1, kind)?;
         }
         Ok(())
     }
@@ -76,13 +76,13 @@ impl HeapFault for X10 {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
         let other = heap.shape(dst.0)? != heap.shape(src.0)?;
         self.0.run(other && len > 0);
         match other {
             true => Ok(()),
-            false => heap.copy(dst, src, len, lane),
+            false => heap.copy(dst, src, len, kind),
         }
     }
 }
@@ -138,8 +138,8 @@ impl HeapFault for X3 {
 }
 
 /// The storage of the elements of an array type.
-fn element(module: &Module, op: Op) -> Lane {
-    module.types.element(TypeId(op.imm)).storage.lane()
+fn element(module: &Module, op: Op) -> StorageKind {
+    module.types.element(TypeId(op.imm)).storage.storage_kind()
 }
 
 /// W50, Wasmtime pull request 14045: an interruptible bulk operation may be
@@ -159,7 +159,7 @@ impl W50 {
 
     /// Splits each `array.fill` in two.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
-        let narrow = |op| element(module, op) != Lane::B128;
+        let narrow = |op| element(module, op) != StorageKind::B128;
         let wanted = |_, op: Op| op.code == Code::ArrayFill && narrow(op);
         edited(module, 7, wanted, halves)
     }

@@ -1,8 +1,8 @@
 //! Operations that a faulty heap passes to its fault. All others are forwarded.
 
 use super::{FaultyHeap, HOOK};
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, Roots, Shape, Slot};
-use crate::types::{Field, Lane, TypeId};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, HeapLayer, RootSlot, Roots, Shape};
+use crate::types::{Field, StorageKind, TypeId};
 
 /// Methods that the fault implements.
 macro_rules! by_fault {
@@ -43,12 +43,12 @@ impl HeapLayer for FaultyHeap {
 
     by_fault! {
         collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
-        fill(r: GcRef, start: u32, len: u32, lane: Lane, value: u128) -> Result<(), HeapError>;
-        copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, lane: Lane) -> Result<(), HeapError>;
-        expose(from: Slot, r: GcRef) -> Result<GcRef, HeapError>;
-        write_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-        init_slot(kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
-        drop_slots(kind: Slot, slots: &mut [u32]) -> Result<(), HeapError>;
+        fill(r: GcRef, start: u32, len: u32, kind: StorageKind, value: u128) -> Result<(), HeapError>;
+        copy(dst: (GcRef, u32), src: (GcRef, u32), len: u32, kind: StorageKind) -> Result<(), HeapError>;
+        expose(from: RootSlot, r: GcRef) -> Result<GcRef, HeapError>;
+        write_slot(kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        init_slot(kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError>;
+        drop_slots(kind: RootSlot, slots: &mut [u32]) -> Result<(), HeapError>;
     }
 
     fn on_event(&mut self, event: EngineEvent<'_>) {

@@ -7,9 +7,9 @@
 
 use super::types::BEGIN;
 use super::{HeapFault, Modules};
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Roots, Shape, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RootSlot, Roots, Shape};
 use crate::module::Module;
-use crate::types::{Lane, TypeId};
+use crate::types::{StorageKind, TypeId};
 use crate::zoo::Probe;
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ fn objects(values: impl Iterator<Item = GcRef>) -> Vec<u32> {
 }
 
 /// The references in consecutive registers that hold values of these kinds.
-fn references(lanes: impl Iterator<Item = Lane>, registers: &[u64]) -> Vec<GcRef> {
+fn references(storage_kinds: impl Iterator<Item = StorageKind>, registers: &[u64]) -> Vec<GcRef> {
     let mut references = Vec::new();
     let mut at = 0;
-    for lane in lanes {
-        if let (Lane::Gc, Some(register)) = (lane, registers.get(at)) {
+    for kind in storage_kinds {
+        if let (StorageKind::Gc, Some(register)) = (kind, registers.get(at)) {
             references.push(GcRef::from_register(*register));
         }
-        at += lane.registers();
+        at += kind.registers();
     }
     references
 }
@@ -34,7 +34,7 @@ fn references(lanes: impl Iterator<Item = Lane>, registers: &[u64]) -> Vec<GcRef
 /// Ends the scope of the handles: each object loses a count.
 fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> {
     // To the heap, these are slots that held the references and are dropped.
-    heap.drop_slots(Slot::Handle(0), &mut objects)
+    heap.drop_slots(RootSlot::Handle(0), &mut objects)
 }
 
 /// W1-const: a constant expression is evaluated on raw references. The operands
@@ -58,7 +58,7 @@ impl W1Const {
     }
 
     /// The storage of the fields or elements of a type; endless for an array.
-    fn lanes(&self, shape: Shape) -> Box<dyn Iterator<Item = Lane> + '_> {
+    fn storage_kinds(&self, shape: Shape) -> Box<dyn Iterator<Item = StorageKind> + '_> {
         let Some(types) = self.modules.types() else {
             return Box::new(std::iter::empty());
         };
@@ -66,9 +66,11 @@ impl W1Const {
             Shape::Struct(ty) => {
                 let layout = types.get(ty).map(|entry| &entry.layout);
                 let fields = layout.into_iter().flat_map(|layout| &layout.fields);
-                Box::new(fields.map(|field| field.lane))
+                Box::new(fields.map(|field| field.kind))
             }
-            Shape::Array(ty) => Box::new(std::iter::repeat(types.element(ty).storage.lane())),
+            Shape::Array(ty) => {
+                Box::new(std::iter::repeat(types.element(ty).storage.storage_kind()))
+            }
             Shape::Exception(_) | Shape::Extern => Box::new(std::iter::empty()),
         }
     }
@@ -89,7 +91,7 @@ impl HeapFault for W1Const {
 
     fn made_of(&mut self, shape: Shape, operands: &[u64]) {
         if self.constant {
-            let operands = references(self.lanes(shape).take(operands.len()), operands);
+            let operands = references(self.storage_kinds(shape).take(operands.len()), operands);
             self.handles = objects(operands.into_iter());
             self.probe.run(!self.handles.is_empty());
         }
@@ -141,7 +143,7 @@ impl W1Host {
             return Vec::new();
         };
         let params = types.func(ty).params.iter();
-        references(params.map(|param| param.lane()), registers)
+        references(params.map(|param| param.storage_kind()), registers)
     }
 }
 

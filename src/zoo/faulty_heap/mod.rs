@@ -17,10 +17,10 @@ mod handles;
 mod slots;
 mod types;
 
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Roots, Shape, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RootSlot, Roots, Shape};
 use crate::module::{Code, Module, Op, Site};
 use crate::oracle::Collector;
-use crate::types::{Field, Lane, TypeId, Types};
+use crate::types::{Field, StorageKind, TypeId, Types};
 pub(super) use arrays::{D4, W39, W50, X3, X10};
 pub(super) use control::{W40, W46, W53};
 pub(super) use handles::{W1Const, W1Host, W1Segment};
@@ -108,10 +108,10 @@ pub(super) trait HeapFault: Send {
         r: GcRef,
         start: u32,
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
         value: u128,
     ) -> Result<(), HeapError> {
-        heap.fill(r, start, len, lane, value)
+        heap.fill(r, start, len, kind, value)
     }
 
     fn copy(
@@ -120,19 +120,24 @@ pub(super) trait HeapFault: Send {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
-        heap.copy(dst, src, len, lane)
+        heap.copy(dst, src, len, kind)
     }
 
-    fn expose(&mut self, heap: &mut dyn Heap, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(
+        &mut self,
+        heap: &mut dyn Heap,
+        from: RootSlot,
+        r: GcRef,
+    ) -> Result<GcRef, HeapError> {
         heap.expose(from, r)
     }
 
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slot: &mut u32,
         new: GcRef,
     ) -> Result<(), HeapError> {
@@ -142,7 +147,7 @@ pub(super) trait HeapFault: Send {
     fn init_slot(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slot: &mut u32,
         new: GcRef,
     ) -> Result<(), HeapError> {
@@ -152,7 +157,7 @@ pub(super) trait HeapFault: Send {
     fn drop_slots(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slots: &mut [u32],
     ) -> Result<(), HeapError> {
         heap.drop_slots(kind, slots)

@@ -1,7 +1,7 @@
 //! Slots outside the heap: the pending exception, segments, globals, tables.
 
 use super::{HOOK, HeapFault, edited};
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RootSlot};
 use crate::module::{Code, Module, Op, Site};
 use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,11 @@ impl HeapFault for W9 {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slot: &mut u32,
         new: GcRef,
     ) -> Result<(), HeapError> {
-        if kind == Slot::Pending && !new.is_null() {
+        if kind == RootSlot::Pending && !new.is_null() {
             self.0.run(true);
             *slot = new.0;
             return Ok(());
@@ -38,11 +38,11 @@ impl HeapFault for W10 {
     fn init_slot(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slot: &mut u32,
         new: GcRef,
     ) -> Result<(), HeapError> {
-        if matches!(kind, Slot::Segment(..)) {
+        if matches!(kind, RootSlot::Segment(..)) {
             self.0.run(new.is_object());
             *slot = new.0;
             return Ok(());
@@ -82,9 +82,14 @@ impl HeapFault for W27 {
         }
     }
 
-    fn expose(&mut self, heap: &mut dyn Heap, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(
+        &mut self,
+        heap: &mut dyn Heap,
+        from: RootSlot,
+        r: GcRef,
+    ) -> Result<GcRef, HeapError> {
         let r = heap.expose(from, r)?;
-        let Slot::Global(index) = from else {
+        let RootSlot::Global(index) = from else {
             return Ok(r);
         };
         if !self.immutable.contains(&index) {
@@ -99,7 +104,7 @@ impl HeapFault for W27 {
 /// D11: `elem.drop` releases the references of a segment that was already dropped.
 pub struct D11 {
     probe: Probe,
-    dropped: BTreeMap<Slot, Vec<u32>>,
+    dropped: BTreeMap<RootSlot, Vec<u32>>,
 }
 
 impl D11 {
@@ -113,10 +118,10 @@ impl HeapFault for D11 {
     fn drop_slots(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slots: &mut [u32],
     ) -> Result<(), HeapError> {
-        if !matches!(kind, Slot::Segment(..)) {
+        if !matches!(kind, RootSlot::Segment(..)) {
             return heap.drop_slots(kind, slots);
         }
         match self.dropped.get(&kind) {
@@ -162,6 +167,6 @@ impl HeapFault for D12 {
         let value = GcRef::from_register(value);
         self.0.run(value.is_object());
         // A slot that no code ever reads owns the count.
-        heap.init_slot(Slot::Pending, &mut 0, value)
+        heap.init_slot(RootSlot::Pending, &mut 0, value)
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{HOOK, HeapFault, Modules, edited, hook_call};
 use crate::heap::{GcRef, Heap, HeapError};
-use crate::module::{Code, Module, Op, Target};
-use crate::types::{Field, Lane, TypeId};
+use crate::module::{CastTarget, Code, Module, Op};
+use crate::types::{Field, StorageKind, TypeId};
 use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -165,7 +165,7 @@ impl X10I31 {
                 op.code,
                 Code::RefTest | Code::RefCast | Code::BrOnCast | Code::BrOnCastFail
             );
-            casts && op.imm == Target::I31.0 && op.c == 1
+            casts && op.imm == CastTarget::I31.0 && op.c == 1
         };
         edited(module, 2, wanted, |site| {
             let [hook, unused] = [0, 1].map(|i| site.scratch + i);
@@ -231,12 +231,12 @@ impl HeapFault for X11 {
         };
         let mut register = 0;
         for field in &entry.layout.fields {
-            let bits = 8 * field.lane.width();
-            let packed = matches!(field.lane, Lane::B8 | Lane::B16);
+            let bits = 8 * field.kind.width();
+            let packed = matches!(field.kind, StorageKind::B8 | StorageKind::B16);
             if let Some(value) = fields.get(register).filter(|v| packed && **v >> bits != 0) {
                 self.wide.insert((r, field.offset), *value);
             }
-            register += field.lane.registers();
+            register += field.kind.registers();
         }
     }
 

@@ -9,7 +9,7 @@ mod slots;
 
 use super::Probe;
 use super::faulty_heap::{HeapFault, Modules};
-use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
+use crate::heap::{GcRef, Heap, HeapError, RawFrame, RootSlot, Roots};
 use crate::module::Module;
 pub(super) use frames::{G7, W23, W28, W30, W31};
 pub(super) use loops::{W18, W24, X1};
@@ -138,7 +138,7 @@ impl<M: Map> Roots for Described<'_, M> {
         });
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
         self.roots.slots(visit);
     }
 

@@ -1,6 +1,6 @@
 //! Slots outside the heap that a moving collector does not visit.
 
-use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RawFrame, Roots, Slot};
+use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RawFrame, RootSlot, Roots};
 use crate::zoo::Probe;
 use crate::zoo::faulty_heap::HeapFault;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Without<'a> {
     roots: &'a mut dyn Roots,
     probe: &'a Probe,
-    left_out: &'a mut dyn FnMut(Slot) -> bool,
+    left_out: &'a mut dyn FnMut(RootSlot) -> bool,
 }
 
 impl Roots for Without<'_> {
@@ -17,7 +17,7 @@ impl Roots for Without<'_> {
         self.roots.stack(visit);
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
         self.roots.slots(&mut |kind, slot| {
             match (self.left_out)(kind) {
                 true => self.probe.run(GcRef(*slot).is_object()),
@@ -49,11 +49,11 @@ impl HeapFault for X2 {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
-        kind: Slot,
+        kind: RootSlot,
         slot: &mut u32,
         new: GcRef,
     ) -> Result<(), HeapError> {
-        if let Slot::Global(global) = kind {
+        if let RootSlot::Global(global) = kind {
             self.set.insert(global);
         }
         heap.write_slot(kind, slot, new)
@@ -63,7 +63,7 @@ impl HeapFault for X2 {
         heap.collect(&mut Without {
             roots,
             probe: &self.probe,
-            left_out: &mut |kind| matches!(kind, Slot::Global(i) if self.set.contains(&i)),
+            left_out: &mut |kind| matches!(kind, RootSlot::Global(i) if self.set.contains(&i)),
         })
     }
 }
@@ -96,7 +96,7 @@ impl HeapFault for G8 {
             roots,
             probe: &self.probe,
             left_out: &mut |kind| {
-                let Slot::Table(table) = kind else {
+                let RootSlot::Table(table) = kind else {
                     return false;
                 };
                 let index = seen.entry(table).or_default();
@@ -117,7 +117,7 @@ impl HeapFault for G9 {
         heap.collect(&mut Without {
             roots,
             probe: &self.0,
-            left_out: &mut |kind| matches!(kind, Slot::Segment(..)),
+            left_out: &mut |kind| matches!(kind, RootSlot::Segment(..)),
         })
     }
 }
@@ -131,7 +131,7 @@ impl HeapFault for G10 {
         heap.collect(&mut Without {
             roots,
             probe: &self.0,
-            left_out: &mut |kind| matches!(kind, Slot::Handle(_)),
+            left_out: &mut |kind| matches!(kind, RootSlot::Handle(_)),
         })
     }
 }

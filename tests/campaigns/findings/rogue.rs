@@ -1,15 +1,15 @@
 //! Collectors that panic, or do not come to an end.
 
 use crate::common::Scratch;
-use gcdiff::campaign::{Campaign, Finding, Listener, Outcome, Progress, run_with};
+use gcdiff::campaign::{Campaign, CampaignReport, Finding, Listener, Progress, run_with};
 use gcdiff::case;
 use gcdiff::engine::NoInspector;
 use gcdiff::generate::Generator;
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Roots};
 use gcdiff::oracle::{Collector, HeapSubject, Law, Options, Verdict, judge};
 use gcdiff::script;
-use gcdiff::types::{Field, Lane};
+use gcdiff::types::{Field, StorageKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Policy for Rogue {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         if self.copies.fetch_add(1, Ordering::Relaxed) < self.times {
             match self.does {
                 Does::Panic => panic!("no copy of {len} elements"),
@@ -68,7 +68,7 @@ fn options(does: Does, times: u64) -> Options {
 }
 
 /// Runs a campaign, and keeps what it was told of.
-fn campaign(options: Options, cases: u64, jobs: usize) -> (Outcome, Vec<Finding>) {
+fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<Finding>) {
     let campaign = Campaign {
         seed: 1,
         cases: Some(cases),
@@ -147,7 +147,7 @@ impl HeapLayer for Wrong {
 
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
         let value = self.heap.get_field(r, field)?;
-        Ok(value + u64::from(!self.loops && field.lane == Lane::B32))
+        Ok(value + u64::from(!self.loops && field.kind == StorageKind::B32))
     }
 }
 

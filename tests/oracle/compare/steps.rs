@@ -1,7 +1,7 @@
 //! Steps: how each ended, what it returned or threw, and what the host was asked.
 
 use super::{differ, edited};
-use gcdiff::observe::{Observation, ObservedValue, Outcome};
+use gcdiff::observe::{Observation, ObservedValue, StepOutcome};
 
 #[test]
 fn results_and_endings() {
@@ -10,7 +10,7 @@ fn results_and_endings() {
     let line = r#"result 1 of call 2 "g": 7 / 18 (0x12)"#;
     differ(body, texts, "result", line);
     let lose = |o: &mut Observation| match &mut o.steps[2].outcome {
-        Outcome::Returned(values) => values.truncate(1),
+        StepOutcome::Returned(values) => values.truncate(1),
         _ => unreachable!(),
     };
     let line = r#"results of call 2 "g": 2 / 1"#;
@@ -140,7 +140,7 @@ fn results_of_the_host_s_acts() {
     let call = body("call = 'act'").replace('@', "7");
     let results =
         |o: &mut Observation, index: usize, value: ObservedValue| match &mut o.host_calls[0].did {
-            Some(Outcome::Returned(values)) => values[index] = value,
+            Some(StepOutcome::Returned(values)) => values[index] = value,
             _ => unreachable!(),
         };
     let line = r#"result 1 of what the host did in host call 0 "m" "f": 0.5 (0x3f000000) / 2.0 (0x40000000)"#;

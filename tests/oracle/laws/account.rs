@@ -4,14 +4,14 @@
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Halt, Inspector, Point, View};
 use gcdiff::generate::{self, GeneratedCase};
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, Heap, Shape};
 use gcdiff::module::Module;
 use gcdiff::oracle::audit::{Auditor, audit};
 use gcdiff::oracle::{HeapSubject, Law, Options, Timing, Verdict, Violation, judge};
 use std::sync::Arc;
 
-type Damage = fn(&mut Core, GcRef) -> Done;
+type Damage = fn(&mut Core, GcRef) -> HeapResult;
 
 /// Damages the heap when the object of a number has been allocated.
 struct Nth {
@@ -20,7 +20,7 @@ struct Nth {
 }
 
 impl Policy for Nth {
-    fn new_object(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn new_object(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         Sound.new_object(core, object)?;
         self.left = self.left.wrapping_sub(1);
         match self.left {

@@ -4,17 +4,17 @@
 use super::scene::*;
 use gcdiff::case::Case;
 use gcdiff::engine::{Grain, Limits, Schedule};
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, Roots, Shape};
 use gcdiff::oracle::{
-    HeapSubject, Instruction, Law, Options, Place, SharedSubject, Site, Timing, Verdict,
+    BrokenAt, HeapSubject, Instruction, Law, Options, SharedSubject, Site, Timing, Verdict,
 };
 use gcdiff::oracle::{Violation, judge};
 use gcdiff::types::TypeId;
 use wasmparser::{Operator, Parser, Payload};
 
 /// What a saboteur does.
-type Damage = fn(&mut Core) -> Done;
+type Damage = fn(&mut Core) -> HeapResult;
 
 /// Damages the heap when a mark is stored in a slot: in one instruction.
 struct Saboteur(Damage);
@@ -23,7 +23,7 @@ struct Saboteur(Damage);
 const MARK: u32 = 666;
 
 impl Policy for Saboteur {
-    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         Sound.write_slot(core, slot, new)?;
         match new == GcRef::i31(MARK) {
             true => (self.0)(core),
@@ -166,7 +166,7 @@ fn saboteur(damage: Damage) -> SharedSubject {
     HeapSubject::shared(move || Drc::with_policy(1 << 20, Saboteur(damage)))
 }
 
-fn nothing(_: &mut Core) -> Done {
+fn nothing(_: &mut Core) -> HeapResult {
     Ok(())
 }
 
@@ -189,7 +189,7 @@ fn all_are_found(before: u32, after: u32, schedule: &Schedule, timing: Timing) {
     // Its operand comes between.
     let expected = behind(&case, MARK as i32, 2);
     assert_eq!(expected.name, "global.set");
-    let expected = Place {
+    let expected = BrokenAt {
         site: Site::Instruction(expected),
         collection: false,
     };
@@ -246,7 +246,7 @@ struct BadCollection {
 }
 
 impl Policy for BadCollection {
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         Sound.collect(core, roots)?;
         self.seen += 1;
         if self.seen == self.number {
@@ -297,7 +297,7 @@ fn bad_collection(rounds: u32, number: u32, at: &[u64], header: bool, timing: Ti
     let context = format!("{rounds} rounds, number {number} at {at:?}, {timing:?}");
     let v = violation(&case, timing, subject, &context);
     assert_eq!(v.law, Law::Exact, "{context}: {v}");
-    let expected = Place {
+    let expected = BrokenAt {
         site: Site::Instruction(expected),
         collection: true,
     };

@@ -4,7 +4,7 @@
 use super::liar::Liar;
 use super::scene::*;
 use gcdiff::engine::{Grain, NoHost, NoInspector, Owner, Point, Schedule, Store};
-use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
+use gcdiff::heap::copying::{Copying, Core, HeapResult, Policy, Sound};
 use gcdiff::heap::{Block, GcRef, Heap, Inspect, Roots, Shape};
 use gcdiff::module::Module;
 use gcdiff::oracle::{HeapSubject, Holder, Law, Options, Timing, Verdict, judge};
@@ -133,7 +133,7 @@ fn type_of_headers_and_slots() {
 struct Hoarder;
 
 impl Policy for Hoarder {
-    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         for block in core.from_space().blocks() {
             self.forward(core, GcRef(block.start))?;
         }

@@ -3,7 +3,7 @@
 use super::scene::*;
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, HeapError, Roots};
 use gcdiff::oracle::{HeapSubject, Options, Timing, Verdict, judge};
 
@@ -33,7 +33,7 @@ struct Saboteur {
 }
 
 impl Saboteur {
-    fn strike(&mut self, hook: Hook, core: &mut Core) -> Done {
+    fn strike(&mut self, hook: Hook, core: &mut Core) -> HeapResult {
         if self.hook != hook {
             return Ok(());
         }
@@ -52,7 +52,7 @@ impl Saboteur {
 }
 
 impl Policy for Saboteur {
-    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> Done {
+    fn drop_slots(&mut self, core: &mut Core, slots: &mut [u32]) -> HeapResult {
         let any = slots.iter().any(|slot| *slot != 0);
         Sound.drop_slots(core, slots)?;
         match any {
@@ -61,17 +61,17 @@ impl Policy for Saboteur {
         }
     }
 
-    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn init_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         Sound.init_slot(core, slot, new)?;
         self.strike(Hook::InitSlot, core)
     }
 
-    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
+    fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         Sound.write_slot(core, slot, new)?;
         self.strike(Hook::WriteSlot, core)
     }
 
-    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn collect(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         Sound.collect(core, roots)?;
         self.strike(Hook::Collect, core)
     }

@@ -4,12 +4,12 @@
 use super::liar::{Liar, Lies};
 use super::scene::*;
 use gcdiff::engine::{NoInspector, Point, Store};
-use gcdiff::heap::drc::{Core, Done, Drc, Policy};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy};
 use gcdiff::heap::null::Null;
 use gcdiff::heap::{GcRef, Heap, Reclaims};
 use gcdiff::oracle::audit::Auditor;
 use gcdiff::oracle::{Garbage, Law, Timing, Violation};
-use gcdiff::types::Lane;
+use gcdiff::types::StorageKind;
 
 /// A graph: for every node those it refers to.
 type Edges = &'static [&'static [usize]];
@@ -27,7 +27,8 @@ fn graph<H: Heap>(heap: H, edges: &[Vec<usize>], held: &[usize]) -> (Store<H>, V
     for (node, targets) in nodes.iter().zip(edges) {
         for (index, target) in (0..).zip(targets) {
             let value = nodes[*target].register();
-            heap.set_element(*node, index, Lane::Gc, value).unwrap();
+            heap.set_element(*node, index, StorageKind::Gc, value)
+                .unwrap();
         }
     }
     for node in held {
@@ -212,7 +213,7 @@ fn any_graph_is_sorted_by_the_definition() {
 struct Undertaker;
 
 impl Policy for Undertaker {
-    fn free_dead(&mut self, core: &mut Core) -> Done {
+    fn free_dead(&mut self, core: &mut Core) -> HeapResult {
         while core.pop_dead()?.is_some() {}
         Ok(())
     }

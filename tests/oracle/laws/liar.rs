@@ -2,7 +2,7 @@
 //! of a heap can paint, and for a program that sees something else.
 
 use gcdiff::heap::{Block, GcRef, Heap, HeapError, HeapLayer, Reclaims};
-use gcdiff::types::{Field, Lane};
+use gcdiff::types::{Field, StorageKind};
 
 /// What it lies about. By default nothing.
 #[derive(Clone, Default)]
@@ -72,8 +72,8 @@ impl<H: Heap> HeapLayer for Liar<H> {
 
     fn get_field(&mut self, r: GcRef, field: Field) -> Result<u64, HeapError> {
         let value = self.heap.get_field(r, field)?;
-        match field.lane {
-            Lane::B32 => Ok(value + self.lies.more),
+        match field.kind {
+            StorageKind::B32 => Ok(value + self.lies.more),
             _ => Ok(value),
         }
     }

@@ -6,7 +6,7 @@ use gcdiff::heap::model::Model;
 use gcdiff::heap::{GcRef, Inspect, Place, Shape};
 use gcdiff::module::Module;
 use gcdiff::oracle::Law;
-use gcdiff::types::Lane;
+use gcdiff::types::StorageKind;
 use std::sync::Arc;
 
 /// The scene after its run, and its objects.
@@ -93,7 +93,7 @@ fn type_of_references() {
         .clone();
     let element = |index| Place::Element {
         index,
-        lane: Lane::Gc,
+        kind: StorageKind::Gc,
     };
     let (first, second) = (Place::Field(fields[0]), Place::Field(fields[1]));
     let behind = GcRef(array.0 + 16);

@@ -4,7 +4,7 @@
 use super::copying::Scene;
 use super::scene::{HOLDER, audit, broken_inside_of, is};
 use gcdiff::engine::{NoInspector, Point};
-use gcdiff::heap::copying::{Copying, Core, Done, Policy, Sound};
+use gcdiff::heap::copying::{Copying, Core, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, Inspect, Roots};
 use gcdiff::oracle::{FrameOf, Holder, Law};
 
@@ -22,7 +22,7 @@ struct Overlooks {
 }
 
 impl Policy for Overlooks {
-    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_slots(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         let mut number = 0;
         let mut outcome = Ok(());
         roots.slots(&mut |_, slot| {
@@ -34,21 +34,21 @@ impl Policy for Overlooks {
         outcome
     }
 
-    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> Done {
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
         match self.frames {
             true => Ok(()),
             false => Sound.forward_stack(core, roots),
         }
     }
 
-    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> Done {
+    fn scan_field(&mut self, core: &mut Core, object: GcRef, offset: u64) -> HeapResult {
         match self.field == Some(offset) {
             true => Ok(()),
             false => Sound.scan_field(core, object, offset),
         }
     }
 
-    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> Done {
+    fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> HeapResult {
         let len = len.saturating_sub(self.element.into());
         Sound.scan_elements(core, array, len)
     }

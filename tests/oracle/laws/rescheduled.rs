@@ -64,7 +64,12 @@ impl copying::Policy for Scribbler {
 struct Cloner;
 
 impl copying::Policy for Cloner {
-    fn store_forwarding(&mut self, _: &mut copying::Core, _: GcRef, _: GcRef) -> copying::Done {
+    fn store_forwarding(
+        &mut self,
+        _: &mut copying::Core,
+        _: GcRef,
+        _: GcRef,
+    ) -> copying::HeapResult {
         Ok(())
     }
 }
@@ -73,7 +78,7 @@ impl copying::Policy for Cloner {
 struct Painter;
 
 impl drc::Policy for Painter {
-    fn collect(&mut self, core: &mut drc::Core, roots: &mut dyn Roots) -> drc::Done {
+    fn collect(&mut self, core: &mut drc::Core, roots: &mut dyn Roots) -> drc::HeapResult {
         drc::Sound.collect(core, roots)?;
         let mut outcome = Ok(());
         roots.slots(&mut |_, slot| {

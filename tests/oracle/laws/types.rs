@@ -2,7 +2,7 @@
 
 use super::scene::*;
 use gcdiff::engine::{NoHost, NoInspector, Point, Stop};
-use gcdiff::heap::drc::{Core, Done, Drc, Policy, Sound};
+use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::null::Null;
 use gcdiff::heap::{GcRef, Heap, Shape};
 use gcdiff::oracle::Law;
@@ -176,11 +176,11 @@ fn type_null_where_none_is_allowed() {
 struct Forgetful;
 
 impl Policy for Forgetful {
-    fn init_slot(&mut self, _: &mut Core, _: &mut u32, _: GcRef) -> Done {
+    fn init_slot(&mut self, _: &mut Core, _: &mut u32, _: GcRef) -> HeapResult {
         Ok(())
     }
 
-    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
+    fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         Sound.grow_slots(core, &mut slots[..1], value)
     }
 }

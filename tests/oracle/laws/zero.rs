@@ -2,7 +2,7 @@
 
 use super::scene::*;
 use gcdiff::engine::{Limits, Schedule};
-use gcdiff::heap::drc::{Core, Done, Policy};
+use gcdiff::heap::drc::{Core, HeapResult, Policy};
 use gcdiff::heap::{GcRef, Inspect};
 use gcdiff::oracle::{Law, Verdict};
 
@@ -56,7 +56,7 @@ fn zero_for_what_a_frame_reaches() {
 struct Unlisted;
 
 impl Policy for Unlisted {
-    fn new_object(&mut self, _: &mut Core, _: GcRef) -> Done {
+    fn new_object(&mut self, _: &mut Core, _: GcRef) -> HeapResult {
         Ok(())
     }
 }

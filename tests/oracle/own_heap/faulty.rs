@@ -2,10 +2,10 @@
 
 use super::heap::MarkSweep;
 use gcdiff::heap::{
-    GcRef, Header, Heap, HeapError, HeapLayer, Inspect, NewObject, Place, RawFrame, Roots, Shape,
-    Slot,
+    GcRef, Header, Heap, HeapError, HeapLayer, Inspect, NewObject, Place, RawFrame, RootSlot,
+    Roots, Shape,
 };
-use gcdiff::types::Lane;
+use gcdiff::types::StorageKind;
 
 /// What is wrong with the collector.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -49,8 +49,8 @@ impl Faulty {
                     ..
                 } => {
                     let index = self.heap.array_len(r).ok()? - 1;
-                    let lane = Lane::Gc;
-                    Some((r, Place::Element { index, lane }))
+                    let kind = StorageKind::Gc;
+                    Some((r, Place::Element { index, kind }))
                 }
                 _ => None,
             }
@@ -104,14 +104,14 @@ impl HeapLayer for Faulty {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-        lane: Lane,
+        kind: StorageKind,
     ) -> Result<(), HeapError> {
         if self.bug != Bug::Overlap {
-            return self.heap.copy(dst, src, len, lane);
+            return self.heap.copy(dst, src, len, kind);
         }
         for i in 0..len {
             self.heap
-                .copy((dst.0, dst.1 + i), (src.0, src.1 + i), 1, lane)?;
+                .copy((dst.0, dst.1 + i), (src.0, src.1 + i), 1, kind)?;
         }
         Ok(())
     }
@@ -134,7 +134,7 @@ impl Roots for Altered<'_> {
         }
     }
 
-    fn slots(&mut self, visit: &mut dyn FnMut(Slot, &mut u32)) {
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
         if self.bug != Bug::Slots {
             self.roots.slots(visit);
         }

@@ -8,7 +8,7 @@ mod heap;
 mod plain;
 
 use faulty::{Bug, Faulty};
-use gcdiff::campaign::{Campaign, Outcome, Progress, run};
+use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::heap::Inspect;
@@ -29,12 +29,12 @@ fn options(bug: Bug) -> Options {
     }
 }
 
-fn campaign(bug: Bug, cases: u64) -> Outcome {
+fn campaign(bug: Bug, cases: u64) -> CampaignReport {
     let stop_at_first = bug != Bug::Nothing;
     campaign_of(options(bug), cases, stop_at_first)
 }
 
-fn campaign_of(options: Options, cases: u64, stop_at_first: bool) -> Outcome {
+fn campaign_of(options: Options, cases: u64, stop_at_first: bool) -> CampaignReport {
     let campaign = Campaign {
         generator: gcdiff::generate::Generator::Default,
         seed: 7,

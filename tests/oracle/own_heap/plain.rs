@@ -1,8 +1,8 @@
 //! A heap by its required methods.
 
 use gcdiff::heap::{
-    Block, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, RootList, Roots,
-    Shape, Slot, Stats, TraceInfo,
+    Block, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, RootList, RootSlot,
+    Roots, Shape, Stats, TraceInfo,
 };
 use gcdiff::oracle::Collector;
 use gcdiff::types::Types;
@@ -76,11 +76,11 @@ impl Heap for Plain {
         self.heap.wants_collection()
     }
 
-    fn expose(&mut self, from: Slot, r: GcRef) -> Result<GcRef, HeapError> {
+    fn expose(&mut self, from: RootSlot, r: GcRef) -> Result<GcRef, HeapError> {
         self.heap.expose(from, r)
     }
 
-    fn write_slot(&mut self, kind: Slot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
+    fn write_slot(&mut self, kind: RootSlot, slot: &mut u32, new: GcRef) -> Result<(), HeapError> {
         self.heap.write_slot(kind, slot, new)
     }
 }

@@ -22,7 +22,7 @@ use super::choice::Choice;
 use super::emit::Emitter;
 
 /// A kind of sequence.
-pub(super) struct Kind {
+pub(super) struct SequenceKind {
     /// Its name, for readers and tests.
     #[cfg_attr(
         not(test),
@@ -52,8 +52,13 @@ enum When {
     Traps,
 }
 
-const fn kind(name: &'static str, weight: u8, when: When, emit: fn(&mut Emitter<'_>)) -> Kind {
-    Kind {
+const fn kind(
+    name: &'static str,
+    weight: u8,
+    when: When,
+    emit: fn(&mut Emitter<'_>),
+) -> SequenceKind {
+    SequenceKind {
         name,
         weight,
         when,
@@ -62,7 +67,7 @@ const fn kind(name: &'static str, weight: u8, when: When, emit: fn(&mut Emitter<
 }
 
 /// All kinds.
-pub(super) const KINDS: &[Kind] = {
+pub(super) const KINDS: &[SequenceKind] = {
     use When::{Adopted, Anywhere, Calls, Sinks, Traps};
     &[
         kind("build", 6, Anywhere, graph::build),

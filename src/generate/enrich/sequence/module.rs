@@ -1,6 +1,6 @@
 //! Objects of the module's own types, and references in the module's own globals and tables.
 
-use super::super::adopted::{Place, ReadAs, Slot};
+use super::super::adopted::{AdoptedField, ModulePlace, ReadAs};
 use super::super::emit::Emitter;
 use super::super::inhabit::Source;
 use super::super::layout::LEN;
@@ -51,7 +51,7 @@ fn keep(e: &mut Emitter<'_>, read: ReadAs) {
     e.op().local_set(local);
 }
 
-fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
+fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &AdoptedField) {
     let kinds = if slot.mutable { 4 } else { 1 };
     match e.choice.below(kinds) {
         0 => {
@@ -73,7 +73,7 @@ fn fields(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
     }
 }
 
-fn elements(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &Slot) {
+fn elements(e: &mut Emitter<'_>, local: u32, ty: u32, slot: &AdoptedField) {
     let len = e.choice.range(1, LEN);
     let at = e.choice.below(LEN - len + 1) as i32;
     let kinds = if slot.mutable { 5 } else { 1 };
@@ -120,16 +120,16 @@ pub(super) fn place(e: &mut Emitter<'_>) {
     };
     let write = e.choice.chance(2, 3);
     match sink.place {
-        Place::Global(global) if write => {
+        ModulePlace::Global(global) if write => {
             value(e, &sink.sources);
             e.op().global_set(global);
         }
-        Place::Global(global) => {
+        ModulePlace::Global(global) => {
             e.op().global_get(global);
             keep(e, sink.read);
         }
-        Place::Fixed(global) => twice(e, global, sink.read),
-        Place::Table { index, len } => {
+        ModulePlace::Fixed(global) => twice(e, global, sink.read),
+        ModulePlace::Table { index, len } => {
             let at = e.choice.below(len) as i32;
             e.op().i32_const(at);
             match e.choice.below(4) {

@@ -1,8 +1,8 @@
 //! Operations on arrays.
 
-use super::body::{Body, Slot};
+use super::body::{Body, OperandSlot};
 use super::{DATA_SEGMENTS, env::Env};
-use crate::generate::gc_ops::program::{Field, Heap, Kind, Op, Shape, Storage, Ty};
+use crate::generate::gc_ops::program::{Field, FieldStorage, Heap, Op, OpKind, Shape, Ty};
 
 /// The elements of the arrays that a type refers to.
 fn element(env: &Env<'_>, ty: Ty) -> Option<Field> {
@@ -22,9 +22,9 @@ impl Body<'_> {
         let element = |ty: &u8| element(env, Ty::of(Heap::Type(*ty)));
         let will_do = |ty: &&u8| {
             element(ty).is_some_and(|element| match op.kind {
-                Kind::ArrayNewDefault => element.storage.value().has_default(),
-                Kind::ArrayNewData => !element.storage.value().is_ref(),
-                Kind::ArrayNewElem => self.segment(element.storage, b).is_some(),
+                OpKind::ArrayNewDefault => element.storage.value().has_default(),
+                OpKind::ArrayNewData => !element.storage.value().is_ref(),
+                OpKind::ArrayNewElem => self.segment(element.storage, b).is_some(),
                 _ => true,
             })
         };
@@ -44,22 +44,22 @@ impl Body<'_> {
             n => 3 + u32::from(n % 6),
         };
         match op.kind {
-            Kind::ArrayNewDefault => {
+            OpKind::ArrayNewDefault => {
                 self.i().i32_const(len as i32).array_new_default(ty);
             }
-            Kind::ArrayNewFixed => {
+            OpKind::ArrayNewFixed => {
                 for _ in 0..len.min(6) {
                     self.value(field.storage.value());
                 }
                 self.i().array_new_fixed(ty, len.min(6));
             }
-            Kind::ArrayNewData => {
+            OpKind::ArrayNewData => {
                 let from = i32::from(d % 16);
                 let len = len.min(5) as i32;
                 self.i().i32_const(from).i32_const(len);
                 self.i().array_new_data(ty, u32::from(b) % DATA_SEGMENTS);
             }
-            Kind::ArrayNewElem => {
+            OpKind::ArrayNewElem => {
                 let Some(segment) = self.segment(field.storage, b) else {
                     return;
                 };
@@ -78,7 +78,7 @@ impl Body<'_> {
     pub(super) fn array_access(&mut self, op: Op) {
         let [a, b, c, d] = op.with;
         let env = self.env;
-        let writes = matches!(op.kind, Kind::ArraySet | Kind::ArrayFill);
+        let writes = matches!(op.kind, OpKind::ArraySet | OpKind::ArrayFill);
         let will_do = |ty| element(env, ty).is_some_and(|e| e.mutable || !writes);
         let Some(slot) = self.slot(a, will_do) else {
             return;
@@ -90,19 +90,19 @@ impl Body<'_> {
         let value = field.storage.value();
         let at = i32::from(b % 5);
         let len = match op.kind {
-            Kind::ArrayLen => 0,
-            Kind::ArrayFill => i32::from(d % 5),
+            OpKind::ArrayLen => 0,
+            OpKind::ArrayFill => i32::from(d % 5),
             _ => 1,
         };
         self.begin();
         self.within(slot, at + len, d);
         self.i().local_get(slot.index);
         match op.kind {
-            Kind::ArrayLen => {
+            OpKind::ArrayLen => {
                 self.i().array_len();
                 self.put(Ty::I32, c);
             }
-            Kind::ArrayGet => {
+            OpKind::ArrayGet => {
                 self.i().i32_const(at);
                 match (field.storage.is_packed(), d & 1) {
                     (false, _) => self.i().array_get(ty),
@@ -111,7 +111,7 @@ impl Body<'_> {
                 };
                 self.put(value, c);
             }
-            Kind::ArraySet => {
+            OpKind::ArraySet => {
                 self.i().i32_const(at);
                 self.value(value);
                 self.i().array_set(ty);
@@ -141,7 +141,9 @@ impl Body<'_> {
         };
         let fitting =
             |ty| element(env, ty).is_some_and(|e| env.storage_fits(e.storage, into.storage));
-        let other = self.slot(b, fitting).filter(|_| op.kind == Kind::ArrayCopy);
+        let other = self
+            .slot(b, fitting)
+            .filter(|_| op.kind == OpKind::ArrayCopy);
         let from = other.unwrap_or(to);
         let len = 1 + i32::from(c % 4);
         let (at, start) = (i32::from(d % 4), i32::from(d / 4 % 4));
@@ -163,7 +165,7 @@ impl Body<'_> {
             element(env, ty).is_some_and(|e| {
                 e.mutable
                     && match op.kind {
-                        Kind::ArrayInitData => !e.storage.value().is_ref(),
+                        OpKind::ArrayInitData => !e.storage.value().is_ref(),
                         _ => self.segment(e.storage, b).is_some(),
                     }
             })
@@ -182,7 +184,7 @@ impl Body<'_> {
         self.i().local_get(slot.index).i32_const(at);
         self.i().i32_const(from).i32_const(len);
         match self.segment(field.storage, b) {
-            Some(segment) if op.kind == Kind::ArrayInitElem => {
+            Some(segment) if op.kind == OpKind::ArrayInitElem => {
                 self.i().array_init_elem(ty, segment);
             }
             _ => {
@@ -194,10 +196,10 @@ impl Body<'_> {
     }
 
     /// A segment whose items fit.
-    pub(super) fn segment(&self, into: Storage, choice: u8) -> Option<u32> {
+    pub(super) fn segment(&self, into: FieldStorage, choice: u8) -> Option<u32> {
         let env = self.env;
         let all = (0..).zip(&env.program.segments);
-        let fitting = all.filter(|(_, s)| env.storage_fits(Storage::Val(s.ty), into));
+        let fitting = all.filter(|(_, s)| env.storage_fits(FieldStorage::Val(s.ty), into));
         let count = fitting.clone().count();
         let nth = usize::from(choice).checked_rem(count)?;
         fitting.map(|(index, _)| index).nth(nth)
@@ -205,7 +207,7 @@ impl Body<'_> {
 
     /// Leaves the operation if the array in the slot has fewer than `len` elements. A few
     /// operations are left unguarded and may trap.
-    fn within(&mut self, slot: Slot, len: i32, choice: u8) {
+    fn within(&mut self, slot: OperandSlot, len: i32, choice: u8) {
         if choice % 64 == 63 {
             return;
         }

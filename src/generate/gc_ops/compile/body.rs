@@ -1,9 +1,9 @@
 //! The body of a function: its slots, and how operations read, write and guard them.
 
-use super::control::Frame;
+use super::control::OpenBlock;
 use super::env::{DIGEST, Env, val_type};
 use crate::generate::gc_ops::pick::Pick;
-use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::program::{Heap, Op, OpKind, Ty};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// Approximate limit of instructions per call, nested calls included: well below the usual fuel.
@@ -11,12 +11,12 @@ pub(super) const BUDGET: u64 = 5_000;
 
 /// A slot used by an operation.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Slot {
+pub(super) struct OperandSlot {
     pub index: u32,
     pub ty: Ty,
 }
 
-impl Slot {
+impl OperandSlot {
     /// The type of the program that it refers to, or type 0 if it refers to none.
     pub(super) fn type_index(self) -> u8 {
         match self.ty.heap() {
@@ -32,7 +32,7 @@ pub(super) struct Body<'a> {
     pub func: usize,
     pub slots: Vec<Ty>,
     pub code: Vec<u8>,
-    pub frames: Vec<Frame>,
+    pub frames: Vec<OpenBlock>,
     /// Labels in scope, except for the function's own.
     pub depth: u32,
     /// Choices of the current operation.
@@ -113,7 +113,7 @@ impl<'a> Body<'a> {
     }
 
     /// A slot for which `will_do` holds.
-    pub(super) fn slot(&self, choice: u8, will_do: impl Fn(Ty) -> bool) -> Option<Slot> {
+    pub(super) fn slot(&self, choice: u8, will_do: impl Fn(Ty) -> bool) -> Option<OperandSlot> {
         // There are fewer than sixty-four slots.
         let all = self.slots.iter().enumerate();
         let mut mask = all.fold(0u64, |mask, (i, ty)| mask | u64::from(will_do(*ty)) << i);
@@ -122,7 +122,7 @@ impl<'a> Body<'a> {
             mask &= mask - 1;
         }
         let index = mask.trailing_zeros();
-        Some(Slot {
+        Some(OperandSlot {
             index,
             ty: *self.slots.get(index as usize)?,
         })
@@ -207,7 +207,7 @@ impl<'a> Body<'a> {
     }
 
     /// Leaves the operation if the slot holds null.
-    pub(super) fn unless_null(&mut self, slot: Slot) {
+    pub(super) fn unless_null(&mut self, slot: OperandSlot) {
         if slot.ty.has_default() {
             self.i().local_get(slot.index).ref_is_null().br_if(0);
         }
@@ -223,7 +223,7 @@ impl<'a> Body<'a> {
     }
 
     fn op(&mut self, op: Op) {
-        use Kind::*;
+        use OpKind::*;
         let [a, b, c, d] = op.with;
         self.pick = Pick::new(u32::from_le_bytes([b, d, a, c]));
         match op.kind {

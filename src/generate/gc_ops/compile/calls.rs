@@ -1,14 +1,14 @@
 //! Calls of later functions, and of the host.
 
 use super::body::{BUDGET, Body};
-use crate::generate::gc_ops::program::{Kind, Op};
+use crate::generate::gc_ops::program::{Op, OpKind};
 
 impl Body<'_> {
     pub(super) fn call(&mut self, op: Op) {
         let [a, _, c, _] = op.with;
         let env = self.env;
         let funcs = &env.program.funcs;
-        let tail = matches!(op.kind, Kind::ReturnCall | Kind::ReturnCallRef);
+        let tail = matches!(op.kind, OpKind::ReturnCall | OpKind::ReturnCallRef);
         let own = &funcs[self.func].sig.results;
         let (cost, times) = (self.cost, self.times);
         let will_do = |index: &usize| {
@@ -36,9 +36,9 @@ impl Body<'_> {
         let func = env.func(index);
         let ty = env.sig_type(func);
         match op.kind {
-            Kind::Call => self.i().call(func),
-            Kind::CallRef => self.i().ref_func(func).call_ref(ty),
-            Kind::ReturnCall => self.i().return_call(func),
+            OpKind::Call => self.i().call(func),
+            OpKind::CallRef => self.i().ref_func(func).call_ref(ty),
+            OpKind::ReturnCall => self.i().return_call(func),
             _ => self.i().ref_func(func).return_call_ref(ty),
         };
         if tail {

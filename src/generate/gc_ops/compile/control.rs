@@ -6,7 +6,7 @@
 
 use super::body::{BUDGET, Body};
 use super::env;
-use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::program::{Heap, Op, OpKind, Ty};
 use wasm_encoder::{BlockType, Catch, ValType};
 
 /// Maximum depth of nested blocks; deeper ones are ignored. There is a loop counter for each level.
@@ -16,7 +16,7 @@ pub(super) const DEPTH: usize = 4;
 const TIMES: u64 = 24;
 
 /// An open block.
-pub(super) struct Frame {
+pub(super) struct OpenBlock {
     open: Open,
     /// Number of labels in scope directly inside the label that leaves the block.
     exit: u32,
@@ -42,7 +42,7 @@ impl Body<'_> {
         let count = 2 + u64::from(a % 5);
         let may_loop = times * count <= TIMES && self.cost < BUDGET / 2;
         let open = match op.kind {
-            Kind::Loop if may_loop => {
+            OpKind::Loop if may_loop => {
                 let counter = (self.slots.len() + self.frames.len()) as u32;
                 self.i().i32_const(count as i32).local_set(counter);
                 self.i().block(BlockType::Empty).loop_(BlockType::Empty);
@@ -50,21 +50,21 @@ impl Body<'_> {
                 self.times *= count;
                 Open::Loop { counter }
             }
-            Kind::If => {
+            OpKind::If => {
                 self.value(Ty::I32);
                 self.i().i32_const(1 + i32::from(b % 3)).i32_and();
                 self.i().if_(BlockType::Empty);
                 self.depth += 1;
                 Open::If { has_else: false }
             }
-            Kind::Try => self.open_try(a, b, c),
+            OpKind::Try => self.open_try(a, b, c),
             _ => {
                 self.i().block(BlockType::Empty);
                 self.depth += 1;
                 Open::Block
             }
         };
-        self.frames.push(Frame { open, exit, times });
+        self.frames.push(OpenBlock { open, exit, times });
     }
 
     /// The handler leaves an inner block with the caught values; completion without an exception
@@ -101,7 +101,7 @@ impl Body<'_> {
     }
 
     pub(super) fn otherwise(&mut self) {
-        if let Some(Frame {
+        if let Some(OpenBlock {
             open: Open::If { has_else },
             ..
         }) = self.frames.last_mut()
@@ -157,7 +157,7 @@ impl Body<'_> {
             let exit = self.depth + 1;
             let times = self.times;
             let open = self.open_try(c, b, d);
-            self.frames.push(Frame { open, exit, times });
+            self.frames.push(OpenBlock { open, exit, times });
         }
         let handled = self
             .frames
@@ -167,7 +167,7 @@ impl Body<'_> {
         self.begin();
         // An exception without a handler in this function mostly ends the call, so it is rarer.
         self.rarely(if handled { 1 } else { 7 });
-        if op.kind == Kind::ThrowRef {
+        if op.kind == OpKind::ThrowRef {
             if let Some(slot) = self.slot(a, |ty| ty.heap() == Some(Heap::Exn)) {
                 self.unless_null(slot);
                 self.i().local_get(slot.index).throw_ref();

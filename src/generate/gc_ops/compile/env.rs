@@ -1,7 +1,7 @@
 //! Data shared by the bodies of a program: its types, and the indices of its items in the module.
 
 use crate::generate::gc_ops::lattice::{self, Order};
-use crate::generate::gc_ops::program::{Heap, Program, Shape, Sig, Storage, Ty, TypeDef};
+use crate::generate::gc_ops::program::{FieldStorage, Heap, Program, Shape, Sig, Ty, TypeDef};
 use wasm_encoder::{
     AbstractHeapType, CompositeInnerType, CompositeType, FieldType, HeapType, RefType, StorageType,
     StructType, SubType, ValType,
@@ -53,7 +53,7 @@ impl<'a> Env<'a> {
         self.order.has(a, b)
     }
 
-    pub(super) fn storage_fits(&self, a: Storage, b: Storage) -> bool {
+    pub(super) fn storage_fits(&self, a: FieldStorage, b: FieldStorage) -> bool {
         lattice::storage_fits(|a, b| self.heap_fits(a, b), a, b)
     }
 
@@ -123,9 +123,9 @@ pub(super) fn val_type(ty: Ty) -> ValType {
 pub(super) fn sub_type(def: &TypeDef) -> SubType {
     let field = |field: &crate::generate::gc_ops::program::Field| FieldType {
         element_type: match field.storage {
-            Storage::I8 => StorageType::I8,
-            Storage::I16 => StorageType::I16,
-            Storage::Val(ty) => StorageType::Val(val_type(ty)),
+            FieldStorage::I8 => StorageType::I8,
+            FieldStorage::I16 => StorageType::I16,
+            FieldStorage::Val(ty) => StorageType::Val(val_type(ty)),
         },
         mutable: field.mutable,
     };

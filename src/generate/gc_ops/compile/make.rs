@@ -3,7 +3,7 @@
 
 use super::env::{Env, heap_type};
 use crate::generate::gc_ops::pick::Pick;
-use crate::generate::gc_ops::program::{Heap, Shape, Storage, Ty};
+use crate::generate::gc_ops::program::{FieldStorage, Heap, Shape, Ty};
 use wasm_encoder::{Ieee64, InstructionSink};
 
 /// Boundary values of i31, packed fields and overflow.
@@ -136,7 +136,14 @@ impl Env<'_> {
         }
     }
 
-    fn make_length(&self, code: &mut Vec<u8>, ty: u32, of: Storage, len: i32, pick: &mut Pick) {
+    fn make_length(
+        &self,
+        code: &mut Vec<u8>,
+        ty: u32,
+        of: FieldStorage,
+        len: i32,
+        pick: &mut Pick,
+    ) {
         if of.value().is_ref() || pick.one_in(2) {
             InstructionSink::new(code)
                 .i32_const(len)

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::env::{heap_type, ref_type, val_type};
-use crate::generate::gc_ops::program::{Heap, Kind, Op, Ty};
+use crate::generate::gc_ops::program::{Heap, Op, OpKind, Ty};
 use wasm_encoder::{BlockType, HeapType, ValType};
 
 impl Body<'_> {
@@ -34,12 +34,12 @@ impl Body<'_> {
         let env = self.env;
         let below = |ty: Ty, heap| ty.heap().is_some_and(|h| env.heap_fits(h, heap));
         match op.kind {
-            Kind::I31New => {
+            OpKind::I31New => {
                 self.value(Ty::I32);
                 self.i().ref_i31();
                 self.put(Ty::of(Heap::I31), c);
             }
-            Kind::I31Get => {
+            OpKind::I31Get => {
                 // From any slot that may hold an i31: slots of type eq and any hold one often
                 // enough.
                 let Some(slot) = self.slot(a, |ty| {
@@ -60,7 +60,7 @@ impl Body<'_> {
                 self.put(Ty::I32, c);
                 self.done();
             }
-            Kind::RefEq => {
+            OpKind::RefEq => {
                 let Some(slot) = self.slot(a, |ty| below(ty, Heap::Eq)) else {
                     return;
                 };
@@ -73,9 +73,9 @@ impl Body<'_> {
                 self.i().local_get(other.unwrap_or(slot).index).ref_eq();
                 self.put(Ty::I32, c);
             }
-            Kind::ToExtern | Kind::ToAny => {
+            OpKind::ToExtern | OpKind::ToAny => {
                 let heap = match op.kind {
-                    Kind::ToExtern => Heap::Any,
+                    OpKind::ToExtern => Heap::Any,
                     _ => Heap::Extern,
                 };
                 let Some(slot) = self.slot(a, |ty| below(ty, heap)) else {
@@ -92,7 +92,7 @@ impl Body<'_> {
                 };
                 self.put(Ty::Ref { nullable, heap }, c);
             }
-            Kind::Select => {
+            OpKind::Select => {
                 let Some(slot) = self.slot(c, Ty::is_ref) else {
                     return;
                 };
@@ -103,13 +103,13 @@ impl Body<'_> {
                     .typed_select(val_type(slot.ty))
                     .local_set(slot.index);
             }
-            Kind::LocalCopy => {
+            OpKind::LocalCopy => {
                 if let Some(slot) = self.slot(c, Ty::is_ref) {
                     self.value(slot.ty);
                     self.i().local_set(slot.index);
                 }
             }
-            Kind::Null => {
+            OpKind::Null => {
                 let Some(slot) = self.slot(c, |ty| ty.is_ref() && ty.has_default()) else {
                     return;
                 };
@@ -152,7 +152,7 @@ impl Body<'_> {
         let (target, into) = (heap_type(heap), Ty::of(heap));
         let (from, to) = (ref_type(slot.ty), ref_type(into));
         match op.kind {
-            Kind::RefTest => {
+            OpKind::RefTest => {
                 self.i().local_get(slot.index);
                 match d & 1 {
                     0 => self.i().ref_test_non_null(target),
@@ -160,7 +160,7 @@ impl Body<'_> {
                 };
                 self.put(Ty::I32, c);
             }
-            Kind::RefCast => {
+            OpKind::RefCast => {
                 self.begin();
                 // A few casts are left unguarded and may fail.
                 if d % 32 != 31 {
@@ -171,7 +171,7 @@ impl Body<'_> {
                 self.put(into, c);
                 self.done();
             }
-            Kind::BrOnCast => {
+            OpKind::BrOnCast => {
                 self.i()
                     .block(BlockType::Result(ValType::Ref(to)))
                     .local_get(slot.index)
@@ -201,7 +201,7 @@ impl Body<'_> {
             return;
         };
         let into = Ty::of(slot.ty.heap().unwrap_or(Heap::I31));
-        if op.kind == Kind::BrOnNull {
+        if op.kind == OpKind::BrOnNull {
             self.begin();
             self.i().local_get(slot.index).br_on_null(0);
             self.put(into, c);

@@ -3,12 +3,12 @@
 use super::arrays::part;
 use super::body::Body;
 use super::{DATA_SEGMENTS, env};
-use crate::generate::gc_ops::program::{Global, Kind, Op, Storage, Table, Ty};
+use crate::generate::gc_ops::program::{FieldStorage, Global, Op, OpKind, TableDef, Ty};
 
 impl Body<'_> {
     pub(super) fn global(&mut self, op: Op) {
         let [a, _, c, _] = op.with;
-        let sets = op.kind == Kind::GlobalSet;
+        let sets = op.kind == OpKind::GlobalSet;
         let all = &self.env.program.globals;
         let will_do = |global: &&Global| global.mutable || !sets;
         let count = all.iter().filter(will_do).count();
@@ -38,30 +38,30 @@ impl Body<'_> {
         let at = d % table.len;
         let len = c % (table.len - at + 1);
         match op.kind {
-            Kind::TableGet => {
+            OpKind::TableGet => {
                 self.i().i32_const(at.into()).table_get(index);
                 self.put(table.ty, c);
             }
-            Kind::TableSet => {
+            OpKind::TableSet => {
                 self.i().i32_const(at.into());
                 self.value(table.ty);
                 self.i().table_set(index);
             }
-            Kind::TableFill => {
+            OpKind::TableFill => {
                 self.i().i32_const(at.into());
                 self.value(table.ty);
                 self.i().i32_const(len.into()).table_fill(index);
             }
-            Kind::TableGrow => {
+            OpKind::TableGrow => {
                 self.value(table.ty);
                 self.i().i32_const((c % 4).into()).table_grow(index);
                 self.fold(Ty::I32);
                 self.i().table_size(index);
                 self.fold(Ty::I32);
             }
-            Kind::TableCopy => {
+            OpKind::TableCopy => {
                 // The same table, if no other fits.
-                let fitting = |other: &(u32, &Table)| env.fits(other.1.ty, table.ty);
+                let fitting = |other: &(u32, &TableDef)| env.fits(other.1.ty, table.ty);
                 let others = (0..).zip(all).filter(fitting);
                 let nth = usize::from(b) % others.clone().count().max(1);
                 let Some((from, other)) = others.clone().nth(nth) else {
@@ -73,7 +73,7 @@ impl Body<'_> {
                 self.i().i32_const(len.into()).table_copy(index, from);
             }
             _ => {
-                let Some(segment) = self.segment(Storage::Val(table.ty), b) else {
+                let Some(segment) = self.segment(FieldStorage::Val(table.ty), b) else {
                     return;
                 };
                 let (from, len) = part(d);
@@ -91,7 +91,7 @@ impl Body<'_> {
         self.begin();
         self.rarely(3);
         match op.kind {
-            Kind::DataDrop => {
+            OpKind::DataDrop => {
                 self.i().data_drop(u32::from(a) % DATA_SEGMENTS);
             }
             _ => {

@@ -1,7 +1,7 @@
 //! Operations on structs.
 
 use super::body::Body;
-use crate::generate::gc_ops::program::{Field, Heap, Kind, Op, Shape, Ty};
+use crate::generate::gc_ops::program::{Field, Heap, Op, OpKind, Shape, Ty};
 
 impl Body<'_> {
     pub(super) fn struct_new(&mut self, op: Op) {
@@ -13,7 +13,7 @@ impl Body<'_> {
         };
         let fields = self.env.shape(ty).fields();
         let has_default = fields.iter().all(|f| f.storage.value().has_default());
-        if op.kind == Kind::StructNewDefault && has_default {
+        if op.kind == OpKind::StructNewDefault && has_default {
             self.i().struct_new_default(u32::from(ty));
         } else {
             for field in fields {
@@ -36,8 +36,8 @@ impl Body<'_> {
         };
         // Whether the operation can be applied to a field of an object in a slot.
         let usable = |slot: Ty, field: &Field| match op.kind {
-            Kind::StructGet => true,
-            Kind::StructSet => field.mutable,
+            OpKind::StructGet => true,
+            OpKind::StructSet => field.mutable,
             _ => field.mutable && env.fits(slot, field.storage.value().or_null()),
         };
         let Some(slot) = self.slot(a, |ty| fields(ty).iter().any(|field| usable(ty, field))) else {
@@ -58,7 +58,7 @@ impl Body<'_> {
             self.unless_null(slot);
         }
         match op.kind {
-            Kind::StructGet => {
+            OpKind::StructGet => {
                 self.i().local_get(slot.index);
                 match (field.storage.is_packed(), d & 1) {
                     (false, _) => self.i().struct_get(ty, index),
@@ -67,7 +67,7 @@ impl Body<'_> {
                 };
                 self.put(value, c);
             }
-            Kind::SelfSet => {
+            OpKind::SelfSet => {
                 self.i().local_get(slot.index).local_get(slot.index);
                 // The stored operand: the object itself, or the current value of the field.
                 if d & 1 == 1 {

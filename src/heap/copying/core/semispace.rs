@@ -3,7 +3,7 @@
 use crate::heap::header::{self, HEADER};
 use crate::heap::space::Space;
 use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::iter::StepBy;
 use std::ops::Range;
 
@@ -151,7 +151,7 @@ impl Semispace {
     /// The reference at a payload offset.
     #[inline]
     pub fn load_ref(&self, r: GcRef, offset: u64) -> Result<GcRef, HeapError> {
-        let register = self.with(|s| s.load(self.local(r), offset, Lane::Gc))?;
+        let register = self.with(|s| s.load(self.local(r), offset, StorageKind::Gc))?;
         Ok(GcRef::from_register(register))
     }
 
@@ -159,7 +159,7 @@ impl Semispace {
     #[inline]
     pub fn store_ref(&mut self, r: GcRef, offset: u64, value: GcRef) -> Result<(), HeapError> {
         let r = self.local(r);
-        self.with_mut(|s| s.store(r, offset, Lane::Gc, value.register()))
+        self.with_mut(|s| s.store(r, offset, StorageKind::Gc, value.register()))
     }
 
     /// The local addresses of elements of an array of references, for
@@ -171,8 +171,8 @@ impl Semispace {
         start: u32,
         len: u32,
     ) -> Result<StepBy<Range<usize>>, HeapError> {
-        let range = self.with(|s| s.elements(self.local(array), start, len, Lane::Gc))?;
-        Ok(range.step_by(Lane::Gc.width() as usize))
+        let range = self.with(|s| s.elements(self.local(array), start, len, StorageKind::Gc))?;
+        Ok(range.step_by(StorageKind::Gc.width() as usize))
     }
 
     /// The reference at a local address.

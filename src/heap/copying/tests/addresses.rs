@@ -4,7 +4,7 @@ use super::{Held, NULL, audit, blamed, heap, moved};
 use crate::heap::copying::Copying;
 use crate::heap::testing::{Kinds, Random};
 use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, Place};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 #[test]
 fn every_access_by_a_stale_reference_is_corruption() {
@@ -24,17 +24,17 @@ fn every_access_by_a_stale_reference_is_corruption() {
             assert_eq!(blamed(h.set_field(r, field, 0)), what);
             assert_eq!(blamed(h.shape(r)), what);
             assert_eq!(blamed(h.array_len(r)), what);
-            assert_eq!(blamed(h.set_element(r, 0, Lane::Gc, 0)), what);
-            assert_eq!(blamed(h.copy((now, 0), (r, 0), 1, Lane::Gc)), what);
-            assert_eq!(blamed(h.copy((r, 0), (now, 0), 1, Lane::Gc)), what);
-            assert_eq!(blamed(h.fill(r, 0, 1, Lane::Gc, 0)), what);
-            assert_eq!(blamed(h.init_elements(r, 0, Lane::Gc, &[0])), what);
+            assert_eq!(blamed(h.set_element(r, 0, StorageKind::Gc, 0)), what);
+            assert_eq!(blamed(h.copy((now, 0), (r, 0), 1, StorageKind::Gc)), what);
+            assert_eq!(blamed(h.copy((r, 0), (now, 0), 1, StorageKind::Gc)), what);
+            assert_eq!(blamed(h.fill(r, 0, 1, StorageKind::Gc, 0)), what);
+            assert_eq!(blamed(h.init_elements(r, 0, StorageKind::Gc, &[0])), what);
             assert_eq!(blamed(h.exception_tag(r)), what);
             assert_eq!(blamed(h.collect(&mut Held::by_frame(&[r]))), what);
             assert_eq!((h.header(r), h.peek(r, Place::Field(field))), (None, None));
         }
         old.extend([held.at(0), held.at(1)]);
-        h.copy((now, 0), (now, 1), 3, Lane::Gc).unwrap();
+        h.copy((now, 0), (now, 1), 3, StorageKind::Gc).unwrap();
         audit(&kinds, &h);
     }
 }
@@ -54,7 +54,7 @@ fn errors_name_virtual_addresses_and_what_is_there() {
     assert_eq!(what(GcRef::i31(3)), (7, "an i31 is not an object"));
     let inside = GcRef(r.0 + 16);
     assert_eq!(what(inside), (inside.0, "no object starts here"));
-    let beyond = h.get_element(r, 100, Lane::Gc);
+    let beyond = h.get_element(r, 100, StorageKind::Gc);
     let expected = (r.0, "access beyond the end of the object");
     assert_eq!(blamed(beyond), expected);
     assert_eq!(blamed(h.array_len(r)), (r.0, "not an array"));

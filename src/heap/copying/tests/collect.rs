@@ -3,8 +3,10 @@
 use super::{Held, NULL, audit, blamed, heap, moved};
 use crate::heap::copying::Copying;
 use crate::heap::testing::Kinds;
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, RawFrame, Reclaims, Roots, Shape, Slot};
-use crate::types::Lane;
+use crate::heap::{
+    GcRef, Heap, HeapError, Inspect, Place, RawFrame, Reclaims, RootSlot, Roots, Shape,
+};
+use crate::types::StorageKind;
 
 #[test]
 fn what_roots_reach_moves_and_the_rest_is_gone() {
@@ -49,7 +51,7 @@ fn identity_is_preserved_and_a_root_may_be_seen_twice() {
             self.0.stack(visit);
             self.0.stack(visit);
         }
-        fn slots(&mut self, _visit: &mut dyn FnMut(Slot, &mut u32)) {}
+        fn slots(&mut self, _visit: &mut dyn FnMut(RootSlot, &mut u32)) {}
         fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
             self.0.frames(visit);
         }
@@ -71,7 +73,8 @@ fn cycles_move_whole_and_die_whole() {
     h.set_field(own, first, own.register()).unwrap();
     let a = kinds.new_node(&mut h, NULL, own);
     let array = h.new_array(kinds.refs, 3, a.register()).unwrap();
-    h.set_element(array, 1, Lane::Gc, array.register()).unwrap();
+    h.set_element(array, 1, StorageKind::Gc, array.register())
+        .unwrap();
     h.set_field(a, first, array.register()).unwrap();
     let a = moved(&mut h, a);
     let [array, own] = kinds.references(&h, a)[..] else {
@@ -131,17 +134,17 @@ fn objects_of_every_kind_survive_many_collections() {
     let expected = [x, 0, i31, x].map(GcRef::from_register);
     assert_eq!(kinds.references(&h, externs), expected);
     assert_eq!(h.array_len(words), Ok(1000));
-    assert_eq!(h.get_element(words, 999, Lane::B32), Ok(3));
+    assert_eq!(h.get_element(words, 999, StorageKind::B32), Ok(3));
     assert_eq!(h.array_len(bytes), Ok(7));
-    assert_eq!(h.get_element(bytes, 6, Lane::B8), Ok(0xfe));
+    assert_eq!(h.get_element(bytes, 6, StorageKind::B8), Ok(0xfe));
     let second = Place::Element {
         index: 1,
-        lane: Lane::B128,
+        kind: StorageKind::B128,
     };
     assert_eq!(h.load(vectors, second), Ok(4 << 64 | 3));
     let old = u64::from(refs[2].0);
-    assert_eq!(h.get_element(like, 0, Lane::B32), Ok(old));
-    assert_eq!(h.get_element(funcs, 1, Lane::Func), Ok(old));
+    assert_eq!(h.get_element(like, 0, StorageKind::B32), Ok(old));
+    assert_eq!(h.get_element(funcs, 1, StorageKind::Func), Ok(old));
     assert_eq!(h.shape(empty), Ok(Shape::Struct(kinds.empty)));
 }
 

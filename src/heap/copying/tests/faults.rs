@@ -1,7 +1,7 @@
 //! One override is one bug, also in a box, and the bug shows.
 
 use super::{Held, NULL, audit, blamed};
-use crate::heap::copying::{Copying, Core, Done, Policy, Sound};
+use crate::heap::copying::{Copying, Core, HeapResult, Policy, Sound};
 use crate::heap::testing::Kinds;
 use crate::heap::{GcRef, Heap, HeapError, Roots, Shape};
 use std::cell::Cell;
@@ -16,7 +16,7 @@ fn boxed(kinds: &Kinds, policy: impl Policy + 'static) -> Copying<Box<dyn Policy
 struct ForwardsArraysWithAnd;
 
 impl Policy for ForwardsArraysWithAnd {
-    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         let from = core.from_space_mut();
         match from.shape(object)? {
             Shape::Array(_) => from.set_forwarding_word(object, copy.0 & 1),
@@ -41,7 +41,7 @@ fn an_object_without_a_forwarding_address_loses_its_identity() {
 struct MissesTheLast;
 
 impl Policy for MissesTheLast {
-    fn scan(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn scan(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let shape = core.to_space().shape(object)?;
         let fields = core.trace_info().of(shape)?.traced();
         for field in fields.start..fields.end - 1 {
@@ -72,7 +72,7 @@ fn a_reference_that_was_not_scanned_is_stale() {
 struct SkipsSlots;
 
 impl Policy for SkipsSlots {
-    fn forward_slots(&mut self, _: &mut Core, _: &mut dyn Roots) -> Done {
+    fn forward_slots(&mut self, _: &mut Core, _: &mut dyn Roots) -> HeapResult {
         Ok(())
     }
 }
@@ -93,7 +93,7 @@ fn a_root_that_was_skipped_is_stale() {
 struct CachesAnAddress(Cell<Option<(GcRef, GcRef)>>);
 
 impl Policy for CachesAnAddress {
-    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> Done {
+    fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         self.0.set(self.0.get().or(Some((copy, object))));
         core.from_space_mut().set_forwarding(object, copy)
     }

@@ -1,6 +1,6 @@
 //! A boxed policy forwards every hook, and nothing else.
 
-use crate::heap::copying::{Core, Done, Policy};
+use crate::heap::copying::{Core, HeapResult, Policy};
 use crate::heap::{GcRef, HeapError, Roots, Shape};
 use crate::types::Types;
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ impl Log {
         self.0.borrow_mut().push(hook);
     }
 
-    fn done(&self, hook: &'static str) -> Done {
+    fn done(&self, hook: &'static str) -> HeapResult {
         self.note(hook);
         Ok(())
     }
@@ -49,25 +49,25 @@ impl Policy for Log {
         self.note("wants_collection");
         true
     }
-    fn collect(&mut self, _: &mut Core, _: &mut dyn Roots) -> Done {
+    fn collect(&mut self, _: &mut Core, _: &mut dyn Roots) -> HeapResult {
         self.done("collect")
     }
-    fn prepare(&mut self, _: &mut Core) -> Done {
+    fn prepare(&mut self, _: &mut Core) -> HeapResult {
         self.done("prepare")
     }
     fn flip(&mut self, _: &mut Core) {
         self.note("flip");
     }
-    fn forward_stack(&mut self, _: &mut Core, _: &mut dyn Roots) -> Done {
+    fn forward_stack(&mut self, _: &mut Core, _: &mut dyn Roots) -> HeapResult {
         self.done("forward_stack")
     }
-    fn forward_slots(&mut self, _: &mut Core, _: &mut dyn Roots) -> Done {
+    fn forward_slots(&mut self, _: &mut Core, _: &mut dyn Roots) -> HeapResult {
         self.done("forward_slots")
     }
-    fn forward_register(&mut self, _: &mut Core, _: &mut u64) -> Done {
+    fn forward_register(&mut self, _: &mut Core, _: &mut u64) -> HeapResult {
         self.done("forward_register")
     }
-    fn forward_slot(&mut self, _: &mut Core, _: &mut u32) -> Done {
+    fn forward_slot(&mut self, _: &mut Core, _: &mut u32) -> HeapResult {
         self.done("forward_slot")
     }
     fn forward(&mut self, _: &mut Core, _: GcRef) -> Result<GcRef, HeapError> {
@@ -83,19 +83,19 @@ impl Policy for Log {
     fn copy(&mut self, _: &mut Core, _: GcRef) -> Result<GcRef, HeapError> {
         self.value("copy")
     }
-    fn store_forwarding(&mut self, _: &mut Core, _: GcRef, _: GcRef) -> Done {
+    fn store_forwarding(&mut self, _: &mut Core, _: GcRef, _: GcRef) -> HeapResult {
         self.done("store_forwarding")
     }
-    fn scan_copies(&mut self, _: &mut Core) -> Done {
+    fn scan_copies(&mut self, _: &mut Core) -> HeapResult {
         self.done("scan_copies")
     }
-    fn scan(&mut self, _: &mut Core, _: GcRef) -> Done {
+    fn scan(&mut self, _: &mut Core, _: GcRef) -> HeapResult {
         self.done("scan")
     }
-    fn scan_field(&mut self, _: &mut Core, _: GcRef, _: u64) -> Done {
+    fn scan_field(&mut self, _: &mut Core, _: GcRef, _: u64) -> HeapResult {
         self.done("scan_field")
     }
-    fn scan_elements(&mut self, _: &mut Core, _: GcRef, _: u32) -> Done {
+    fn scan_elements(&mut self, _: &mut Core, _: GcRef, _: u32) -> HeapResult {
         self.done("scan_elements")
     }
 }

@@ -5,7 +5,7 @@ use super::{Held, audit};
 use crate::heap::copying::Copying;
 use crate::heap::testing::{Kinds, Random};
 use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::collections::HashMap;
 
 /// A reference: a value that is no object, or an object of the shadow.
@@ -121,7 +121,9 @@ impl Machine<'_> {
                     let field = kinds.field(kinds.node, i);
                     self.heap.set_field(r, field, new).unwrap();
                 } else {
-                    self.heap.set_element(r, i as u32, Lane::Gc, new).unwrap();
+                    self.heap
+                        .set_element(r, i as u32, StorageKind::Gc, new)
+                        .unwrap();
                 }
                 self.shadow[id].refs[i] = y;
             }

@@ -12,7 +12,7 @@ fn every_kind_of_object_keeps_what_it_was_given() {
 }
 
 #[test]
-fn arrays_of_every_lane_fill_copy_and_initialise() {
+fn arrays_of_every_storage_kind_fill_copy_and_initialise() {
     let kinds = Kinds::new();
     language::arrays(&kinds, &mut heap(&kinds));
 }

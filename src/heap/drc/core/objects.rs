@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::heap::{GcRef, HeapError, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 use std::iter::StepBy;
 use std::ops::Range;
 
@@ -22,14 +22,15 @@ impl Core {
     /// The reference at a payload offset. No barrier.
     #[inline]
     pub fn load_ref(&self, r: GcRef, offset: u64) -> Result<GcRef, HeapError> {
-        let register = self.space.load(r, offset, Lane::Gc)?;
+        let register = self.space.load(r, offset, StorageKind::Gc)?;
         Ok(GcRef::from_register(register))
     }
 
     /// Overwrites the reference at a payload offset. No barrier.
     #[inline]
     pub fn store_ref(&mut self, r: GcRef, offset: u64, value: GcRef) -> Result<(), HeapError> {
-        self.space.store(r, offset, Lane::Gc, value.register())
+        self.space
+            .store(r, offset, StorageKind::Gc, value.register())
     }
 
     /// Overwrites the reference at a payload offset and returns the old one. No
@@ -50,8 +51,8 @@ impl Core {
         start: u32,
         len: u32,
     ) -> Result<StepBy<Range<usize>>, HeapError> {
-        let range = self.space.elements(array, start, len, Lane::Gc)?;
-        Ok(range.step_by(Lane::Gc.width() as usize))
+        let range = self.space.elements(array, start, len, StorageKind::Gc)?;
+        Ok(range.step_by(StorageKind::Gc.width() as usize))
     }
 
     /// The addresses of `len` elements of an array of references from `start`
@@ -63,7 +64,7 @@ impl Core {
         start: u32,
         len: u32,
     ) -> Result<Range<usize>, HeapError> {
-        self.space.elements(array, start, len, Lane::Gc)
+        self.space.elements(array, start, len, StorageKind::Gc)
     }
 
     /// Removes a run of equal references from the start of a range of
@@ -75,13 +76,13 @@ impl Core {
             return Ok(None);
         }
         let word = self.space.word(range.start)?;
-        range.start += Lane::Gc.width() as usize;
+        range.start += StorageKind::Gc.width() as usize;
         // Usually the next reference differs. If it does not, a long run is
         // likely.
         let mut count = 1;
         if range.start < range.end && self.space.word(range.start)? == word {
             let more = self.space.equal_words(range.clone())?;
-            range.start += more as usize * Lane::Gc.width() as usize;
+            range.start += more as usize * StorageKind::Gc.width() as usize;
             count += more;
         }
         Ok(Some((GcRef(word), count)))
@@ -107,8 +108,13 @@ impl Core {
         len: u32,
         value: GcRef,
     ) -> Result<(), HeapError> {
-        self.space
-            .fill(array, start, len, Lane::Gc, u128::from(value.register()))
+        self.space.fill(
+            array,
+            start,
+            len,
+            StorageKind::Gc,
+            u128::from(value.register()),
+        )
     }
 
     /// Copies elements between arrays of references, as if through a temporary
@@ -119,7 +125,7 @@ impl Core {
         src: (GcRef, u32),
         len: u32,
     ) -> Result<(), HeapError> {
-        self.space.copy(dst, src, len, Lane::Gc)
+        self.space.copy(dst, src, len, StorageKind::Gc)
     }
 
     /// Writes references over the elements from `start` on. No barrier.
@@ -129,6 +135,6 @@ impl Core {
         start: u32,
         refs: &[u32],
     ) -> Result<(), HeapError> {
-        self.space.write_words(array, start, Lane::Gc, refs)
+        self.space.write_words(array, start, StorageKind::Gc, refs)
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{count, heap};
 use crate::heap::drc::{Drc, Policy, Sound};
-use crate::heap::testing::{Frame, Kinds, Random};
-use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, Slot, Stats};
-use crate::types::{ARRAY_ELEMENTS, Lane};
+use crate::heap::testing::{Kinds, Random, TestFrame};
+use crate::heap::{Block, GcRef, Heap, HeapError, Inspect, RootSlot, Stats};
+use crate::types::{ARRAY_ELEMENTS, StorageKind};
 
 fn elements(h: &mut Drc, kinds: &Kinds, r: GcRef) -> Vec<u32> {
     kinds.references(h, r).iter().map(|r| r.0).collect()
@@ -26,10 +26,11 @@ fn copies_match_a_temporary_copy_and_keep_counts_exact() {
                     1 => array,
                     _ => kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL),
                 };
-                h.set_element(array, i, Lane::Gc, leaf.register()).unwrap();
+                h.set_element(array, i, StorageKind::Gc, leaf.register())
+                    .unwrap();
             }
         }
-        h.collect(&mut Frame::of(&arrays)).unwrap();
+        h.collect(&mut TestFrame::of(&arrays)).unwrap();
         let mut model = arrays.map(|a| elements(&mut h, &kinds, a));
         for _ in 0..6 {
             let (to, from) = (random.below(2), random.below(2));
@@ -41,7 +42,7 @@ fn copies_match_a_temporary_copy_and_keep_counts_exact() {
                 (arrays[to], d as u32),
                 (arrays[from], s as u32),
                 len as u32,
-                Lane::Gc,
+                StorageKind::Gc,
             )
             .unwrap();
             for (array, model) in arrays.iter().zip(&model) {
@@ -50,7 +51,7 @@ fn copies_match_a_temporary_copy_and_keep_counts_exact() {
             kinds.audit(&h, &[]);
         }
         arrays.reverse();
-        h.collect(&mut Frame::of(&arrays)).unwrap();
+        h.collect(&mut TestFrame::of(&arrays)).unwrap();
         kinds.audit(&h, &[]);
     }
 }
@@ -62,10 +63,10 @@ fn copying_an_array_onto_itself_changes_no_count() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL);
     let array = h.new_array(kinds.refs, 4, leaf.register()).unwrap();
-    h.collect(&mut Frame::of(&[array])).unwrap();
-    h.copy((array, 0), (array, 0), 4, Lane::Gc).unwrap();
+    h.collect(&mut TestFrame::of(&[array])).unwrap();
+    h.copy((array, 0), (array, 0), 4, StorageKind::Gc).unwrap();
     kinds.audit(&h, &[]);
-    h.collect(&mut Frame::of(&[array])).unwrap();
+    h.collect(&mut TestFrame::of(&[array])).unwrap();
     assert_eq!(kinds.live(&h), [leaf, array]);
 }
 
@@ -75,26 +76,27 @@ fn fills_and_segments_count_every_copy() {
     let mut h = heap(&kinds);
     let [a, b] = [0; 2].map(|_| kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL));
     let array = h.new_array(kinds.refs, 8, a.register()).unwrap();
-    h.fill(array, 2, 4, Lane::Gc, u128::from(b.register()))
+    h.fill(array, 2, 4, StorageKind::Gc, u128::from(b.register()))
         .unwrap();
     kinds.audit(&h, &[]);
     // The elements' own references are the only ones left.
-    h.collect(&mut Frame::of(&[array])).unwrap();
-    h.fill(array, 0, 8, Lane::Gc, u128::from(b.register()))
+    h.collect(&mut TestFrame::of(&[array])).unwrap();
+    h.fill(array, 0, 8, StorageKind::Gc, u128::from(b.register()))
         .unwrap();
     assert_eq!(kinds.live(&h), [b, array]);
-    h.fill(array, 0, 8, Lane::Gc, u128::from(b.register()))
+    h.fill(array, 0, 8, StorageKind::Gc, u128::from(b.register()))
         .unwrap();
-    h.fill(array, 3, 0, Lane::Gc, u128::from(b.register()))
+    h.fill(array, 3, 0, StorageKind::Gc, u128::from(b.register()))
         .unwrap();
     kinds.audit(&h, &[]);
 
     let mut segment = [0; 3];
     h.grow_slots(0, &mut segment, b).unwrap();
-    h.init_elements(array, 5, Lane::Gc, &segment).unwrap();
+    h.init_elements(array, 5, StorageKind::Gc, &segment)
+        .unwrap();
     kinds.audit(&h, &segment);
-    h.drop_slots(Slot::Handle(0), &mut segment).unwrap();
-    h.fill(array, 0, 8, Lane::Gc, 0).unwrap();
+    h.drop_slots(RootSlot::Handle(0), &mut segment).unwrap();
+    h.fill(array, 0, 8, StorageKind::Gc, 0).unwrap();
     assert_eq!(kinds.live(&h), [array]);
     kinds.audit(&h, &[]);
 }
@@ -115,19 +117,31 @@ fn ranges_outside_the_array_change_nothing() {
         (u32::MAX, u32::MAX),
     ] {
         // Two elements and the length take exactly one granule.
-        assert!(h.fill(array, start, len, Lane::Gc, v.into()).is_err());
-        assert!(h.copy((array, start), (array, 0), len, Lane::Gc).is_err());
-        assert!(h.copy((array, 0), (array, start), len, Lane::Gc).is_err());
+        assert!(
+            h.fill(array, start, len, StorageKind::Gc, v.into())
+                .is_err()
+        );
+        assert!(
+            h.copy((array, start), (array, 0), len, StorageKind::Gc)
+                .is_err()
+        );
+        assert!(
+            h.copy((array, 0), (array, start), len, StorageKind::Gc)
+                .is_err()
+        );
         if len == 3 {
             assert!(
-                h.init_elements(array, start, Lane::Gc, &[leaf.0; 3])
+                h.init_elements(array, start, StorageKind::Gc, &[leaf.0; 3])
                     .is_err()
             );
         }
         kinds.audit(&h, &[]);
     }
-    assert!(h.init_data(array, 0, Lane::Gc, &[1, 2, 3, 4]).is_err());
-    assert!(h.init_elements(array, 0, Lane::B32, &[1]).is_err());
+    assert!(
+        h.init_data(array, 0, StorageKind::Gc, &[1, 2, 3, 4])
+            .is_err()
+    );
+    assert!(h.init_elements(array, 0, StorageKind::B32, &[1]).is_err());
     assert!(h.new_struct(kinds.node, &[v]).is_err(), "too few registers");
     assert!(h.new_struct(kinds.node, &[0; 4]).is_err(), "too many");
     assert!(h.new_struct(kinds.refs, &[]).is_err(), "not a structure");
@@ -143,21 +157,23 @@ fn numbers_are_copied_without_counting() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
     let array = h.new_array_fixed(kinds.words, &[1, 2, 3, 4]).unwrap();
-    h.copy((array, 1), (array, 0), 3, Lane::B32).unwrap();
-    h.fill(array, 3, 1, Lane::B32, u64::MAX.into()).unwrap();
+    h.copy((array, 1), (array, 0), 3, StorageKind::B32).unwrap();
+    h.fill(array, 3, 1, StorageKind::B32, u64::MAX.into())
+        .unwrap();
     let read: Vec<u64> = (0..4)
-        .map(|i| h.get_element(array, i, Lane::B32).unwrap())
+        .map(|i| h.get_element(array, i, StorageKind::B32).unwrap())
         .collect();
     assert_eq!(read, [1, 1, 2, 0xffff_ffff]);
-    h.init_data(array, 2, Lane::B32, &[9; 8]).unwrap();
-    assert!(h.init_data(array, 2, Lane::B32, &[9; 17]).is_err());
-    assert!(h.init_data(array, u32::MAX, Lane::B32, &[]).is_err());
+    h.init_data(array, 2, StorageKind::B32, &[9; 8]).unwrap();
+    assert!(h.init_data(array, 2, StorageKind::B32, &[9; 17]).is_err());
+    assert!(h.init_data(array, u32::MAX, StorageKind::B32, &[]).is_err());
     let vectors = h.new_array_fixed(kinds.vectors, &[1, 2, 3, 4]).unwrap();
-    h.copy((vectors, 1), (vectors, 0), 1, Lane::B128).unwrap();
-    h.set_element(vectors, 0, Lane::B128, 9).unwrap();
+    h.copy((vectors, 1), (vectors, 0), 1, StorageKind::B128)
+        .unwrap();
+    h.set_element(vectors, 0, StorageKind::B128, 9).unwrap();
     // The halves of a vector are the elements of an array of `i64`.
     let read: Vec<u64> = (0..4)
-        .map(|i| h.get_element(vectors, i, Lane::B64).unwrap())
+        .map(|i| h.get_element(vectors, i, StorageKind::B64).unwrap())
         .collect();
     assert_eq!(read, [9, 0, 1, 2]);
 }
@@ -182,7 +198,8 @@ fn mixture<P: Policy>(h: &mut Drc<P>, kinds: &Kinds, random: &mut Random, wild: 
             3..6 => last,
             _ => kinds.new_node(h, GcRef::NULL, last),
         };
-        h.set_element(array, i, Lane::Gc, last.register()).unwrap();
+        h.set_element(array, i, StorageKind::Gc, last.register())
+            .unwrap();
     }
     if wild && len > 0 {
         let i = random.below(len as usize) as u64;
@@ -207,7 +224,7 @@ fn left_behind<P: Policy>(
     h.watch(random.below(4) == 0);
     let wild = random.below(4) == 0;
     let arrays = [0; 3].map(|_| mixture(&mut h, kinds, &mut random, wild));
-    let mut done = h.collect(&mut Frame::of(&arrays));
+    let mut done = h.collect(&mut TestFrame::of(&arrays));
     for _ in 0..6 {
         let mut part = || {
             let array = arrays[random.below(3)];
@@ -218,12 +235,12 @@ fn left_behind<P: Policy>(
         let ((to, d, room), (from, s, there)) = (part(), part());
         let len = room.min(there);
         done = done.and_then(|()| match random.below(3) {
-            0 => h.fill(to, d, len, Lane::Gc, u128::from(from.register())),
-            _ => h.copy((to, d), (from, s), len, Lane::Gc),
+            0 => h.fill(to, d, len, StorageKind::Gc, u128::from(from.register())),
+            _ => h.copy((to, d), (from, s), len, StorageKind::Gc),
         });
     }
     // All objects die but one of the arrays and those reachable from it.
-    done = done.and_then(|()| h.collect(&mut Frame::of(&arrays[..1])));
+    done = done.and_then(|()| h.collect(&mut TestFrame::of(&arrays[..1])));
     let blocks = h.blocks();
     let counts: Vec<_> = blocks.iter().map(|b| count(&h, GcRef(b.start))).collect();
     (done, blocks, counts, h.stats())
@@ -248,10 +265,11 @@ fn an_element_without_owners_is_refused_wherever_it_stands() {
         let [from, to] = [0; 2].map(|_| h.new_array_default(kinds.refs, 4).unwrap());
         let nodes = [0; 4].map(|_| kinds.new_node(&mut h, GcRef::NULL, GcRef::NULL));
         for (i, node) in (0..).zip(nodes) {
-            h.set_element(from, i, Lane::Gc, node.register()).unwrap();
+            h.set_element(from, i, StorageKind::Gc, node.register())
+                .unwrap();
         }
         h.core_mut().set_count(nodes[dying], 0).unwrap();
-        let refused = h.copy((to, 0), (from, 0), 4, Lane::Gc).unwrap_err();
+        let refused = h.copy((to, 0), (from, 0), 4, StorageKind::Gc).unwrap_err();
         let message = format!("{refused:?}");
         assert!(message.contains("supposedly live"), "{message}");
         assert_eq!(count(&h, nodes[dying]), Some(0));

@@ -2,9 +2,9 @@
 
 use super::{count, heap};
 use crate::heap::drc::Drc;
-use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Slot};
-use crate::types::Lane;
+use crate::heap::testing::{Kinds, TestFrame};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, RootSlot};
+use crate::types::StorageKind;
 
 const NULL: GcRef = GcRef::NULL;
 
@@ -15,15 +15,15 @@ fn a_sweep_keeps_what_frames_hold_and_frees_the_rest() {
     let all: Vec<GcRef> = (0..6).map(|_| kinds.new_node(&mut h, NULL, NULL)).collect();
     // The first, the last, and two neighbours in the middle of the list go.
     let kept = [all[1], all[4]];
-    h.collect(&mut Frame::of(&[kept[0], kept[1], kept[0]]))
+    h.collect(&mut TestFrame::of(&[kept[0], kept[1], kept[0]]))
         .unwrap();
     assert_eq!(kinds.live(&h), kept);
     assert_eq!(h.root_list().unwrap().members, [kept[1], kept[0]]);
     kinds.audit(&h, &[]);
     // Marks are cleared: the next sweep starts without any.
-    h.collect(&mut Frame::of(&[kept[0]])).unwrap();
+    h.collect(&mut TestFrame::of(&[kept[0]])).unwrap();
     assert_eq!(kinds.live(&h), [kept[0]]);
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert!(kinds.live(&h).is_empty());
     assert_eq!(h.stats().collections, 3);
     kinds.audit(&h, &[]);
@@ -35,15 +35,16 @@ fn an_object_with_another_owner_leaves_the_list_alive() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     let mut global = 0;
-    h.init_slot(Slot::Handle(0), &mut global, leaf).unwrap();
-    h.collect(&mut Frame::default()).unwrap();
+    h.init_slot(RootSlot::Handle(0), &mut global, leaf).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     assert!(!h.header(leaf).unwrap().listed);
-    h.expose(Slot::Handle(0), leaf).unwrap();
+    h.expose(RootSlot::Handle(0), leaf).unwrap();
     kinds.audit(&h, &[global]);
-    h.write_slot(Slot::Handle(0), &mut global, NULL).unwrap();
+    h.write_slot(RootSlot::Handle(0), &mut global, NULL)
+        .unwrap();
     assert_eq!(count(&h, leaf), Some(1), "the list still owns it");
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert!(kinds.live(&h).is_empty());
 }
 
@@ -55,14 +56,14 @@ fn a_list_of_a_million_dies_without_recursion() {
     let mut head = NULL;
     for _ in 0..1_000_000 {
         if h.wants_collection() {
-            h.collect(&mut Frame::of(&[head])).unwrap();
+            h.collect(&mut TestFrame::of(&[head])).unwrap();
         }
         head = kinds.new_node(&mut h, head, NULL);
     }
     assert!(h.stats().collections > 100, "the list has a bound");
-    h.collect(&mut Frame::of(&[head])).unwrap();
+    h.collect(&mut TestFrame::of(&[head])).unwrap();
     assert_eq!(h.root_list().unwrap().recorded, 1);
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert_eq!(h.stats().freed, 1_000_000);
     assert_eq!(h.extent(), (16, 16), "all memory came back");
 }
@@ -74,11 +75,12 @@ fn a_large_array_dies_with_its_children() {
     let array = h.new_array_default(kinds.refs, 50_000).unwrap();
     for i in 0..50_000 {
         let leaf = kinds.new_node(&mut h, NULL, NULL);
-        h.set_element(array, i, Lane::Gc, leaf.register()).unwrap();
+        h.set_element(array, i, StorageKind::Gc, leaf.register())
+            .unwrap();
     }
-    h.collect(&mut Frame::of(&[array])).unwrap();
+    h.collect(&mut TestFrame::of(&[array])).unwrap();
     assert_eq!(kinds.live(&h).len(), 50_001);
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert!(kinds.live(&h).is_empty());
 }
 
@@ -91,7 +93,7 @@ fn every_kind_of_container_gives_up_its_references() {
         .unwrap();
     h.new_array(kinds.externs, 3, r).unwrap();
     h.new_exception(kinds.exception, 0, &[0, r]).unwrap();
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert!(kinds.live(&h).is_empty());
     assert_eq!(h.stats().freed, 4);
 }
@@ -105,7 +107,7 @@ fn cycles_stay() {
     let b = kinds.new_node(&mut h, a, NULL);
     h.set_field(a, kinds.field(kinds.node, 0), b.register())
         .unwrap();
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert_eq!(kinds.live(&h), [hanging, a, b]);
     assert_eq!(h.root_list().unwrap().recorded, 0);
     kinds.audit(&h, &[]);
@@ -122,11 +124,11 @@ fn a_full_heap_has_room_again_after_a_collection() {
     }
     assert_eq!(kept.len(), (1 << 16) - 1);
     // Every other object dies: half the heap is free, in single granules.
-    let mut frame = Frame::of(&kept.iter().copied().step_by(2).collect::<Vec<_>>());
+    let mut frame = TestFrame::of(&kept.iter().copied().step_by(2).collect::<Vec<_>>());
     h.collect(&mut frame).unwrap();
     assert_eq!(h.new_array_default(kinds.words, 6), Err(HeapError::Full));
     h.new_struct(kinds.empty, &[]).unwrap();
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     h.new_array_default(kinds.bytes, (1 << 20) - 64).unwrap();
     kinds.audit(&h, &[]);
 }
@@ -143,12 +145,12 @@ fn a_failed_allocation_makes_the_next_collection_merge() {
         }
         // Where nothing dies, nothing is merged, and the merge remains due.
         for _ in 0..collections_in_vain {
-            h.collect(&mut Frame::of(&kept)).unwrap();
+            h.collect(&mut TestFrame::of(&kept)).unwrap();
         }
         // Two neighbours die: too few to be worth a pass, unless an allocation
         // failed.
         kept.drain(100..102);
-        h.collect(&mut Frame::of(&kept)).unwrap();
+        h.collect(&mut TestFrame::of(&kept)).unwrap();
         kinds.new_node(&mut h, NULL, NULL);
         kinds.audit(&h, &[]);
     }
@@ -162,7 +164,7 @@ fn small_heaps_merge_at_every_collection() {
         .map(|_| kinds.new_node(&mut h, NULL, NULL))
         .collect();
     kept.drain(100..102);
-    h.collect(&mut Frame::of(&kept)).unwrap();
+    h.collect(&mut TestFrame::of(&kept)).unwrap();
     let free: Vec<u32> = h
         .blocks()
         .iter()
@@ -187,7 +189,7 @@ fn after_a_few_died(objects: usize, others: usize) -> Vec<u32> {
         let lonely = index % 2 == 0 && (200..200 + 2 * others).contains(&index);
         !(lonely || index == 101 || index == 102)
     });
-    h.collect(&mut Frame::of(&kept)).unwrap();
+    h.collect(&mut TestFrame::of(&kept)).unwrap();
     assert_eq!(h.core().block_size(kept[0]), Ok(16));
     h.blocks()
         .iter()
@@ -210,7 +212,7 @@ fn large_heaps_wait_until_merging_pays() {
 fn many_bytes_call_for_a_collection_as_many_objects_do() {
     let kinds = Kinds::new();
     let mut h = heap(&kinds);
-    let mut frame = Frame::default();
+    let mut frame = TestFrame::default();
     let mut until_wanted = |h: &mut Drc, len| {
         let mut n = 0;
         while !h.wants_collection() {
@@ -235,7 +237,7 @@ fn two_empty_objects_of_which_one_dies() {
     let mut h = heap(&kinds);
     let first = h.new_struct(kinds.empty, &[]).unwrap();
     let second = h.new_struct(kinds.empty, &[]).unwrap();
-    h.collect(&mut Frame::of(&[second])).unwrap();
+    h.collect(&mut TestFrame::of(&[second])).unwrap();
     let big = h.new_array_default(kinds.words, 10).unwrap();
     assert!(big.0 > second.0);
     assert_eq!(h.new_struct(kinds.empty, &[]).unwrap(), first);
@@ -250,7 +252,7 @@ fn damage_is_reported_by_the_collection_that_meets_it() {
         let r = [0; 3].map(|_| kinds.new_node(&mut h, NULL, NULL));
         f(&mut h, r);
         let found = h.root_list().unwrap();
-        (found.members.len(), h.collect(&mut Frame::of(&[r[1]])))
+        (found.members.len(), h.collect(&mut TestFrame::of(&[r[1]])))
     };
     // A circle, a list cut short, a member freed, a count that is too low.
     let (members, outcome) = damage(&|h, r| h.core_mut().set_next(r[0], r[2]).unwrap());
@@ -286,11 +288,11 @@ fn a_live_object_with_count_zero_is_noticed_when_it_is_stored() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     h.core_mut().set_count(leaf, 0).unwrap();
-    let outcome = h.init_slot(Slot::Handle(0), &mut 0, leaf);
+    let outcome = h.init_slot(RootSlot::Handle(0), &mut 0, leaf);
     assert!(matches!(outcome, Err(HeapError::Corrupt(c)) if c.what.contains("supposedly live")));
     h.core_mut().set_count(leaf, u32::MAX).unwrap();
     assert!(
-        h.init_slot(Slot::Handle(0), &mut 0, leaf).is_err(),
+        h.init_slot(RootSlot::Handle(0), &mut 0, leaf).is_err(),
         "counts do not wrap"
     );
 }

@@ -3,7 +3,7 @@
 use super::{count, heap};
 use crate::heap::testing::Kinds;
 use crate::heap::{GcRef, Heap, Inspect, Shape};
-use crate::types::Lane;
+use crate::types::StorageKind;
 
 #[test]
 fn a_heap_is_empty_until_the_first_allocation() {
@@ -59,7 +59,7 @@ fn stores_over_objects_are_counted() {
     }
     let array = h.new_array(kinds.refs, 5, leaf.register()).unwrap();
     for (start, len, value, expected) in [(1, 3, 3, 5), (0, 5, 0, 7), (0, 5, 3, 7)] {
-        h.fill(array, start, len, Lane::Gc, value).unwrap();
+        h.fill(array, start, len, StorageKind::Gc, value).unwrap();
         assert_eq!(h.stats().overwritten, expected, "{len} by {value}");
     }
 }
@@ -73,7 +73,10 @@ fn a_word_is_written_whatever_is_there() {
     let second = h.core().element_words(array, 1, 1).unwrap().next().unwrap();
     h.core_mut().set_word(second, leaf.0).unwrap();
     assert_eq!(h.core().word(second), Ok(leaf));
-    assert_eq!(h.get_element(array, 1, Lane::Gc), Ok(leaf.register()));
+    assert_eq!(
+        h.get_element(array, 1, StorageKind::Gc),
+        Ok(leaf.register())
+    );
     assert!(h.core_mut().set_word(usize::MAX / 2, 0).is_err());
 }
 

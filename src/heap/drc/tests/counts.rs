@@ -1,9 +1,9 @@
 //! The owners of every object, after each single operation.
 
 use super::{count, heap};
-use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Shape, Slot};
-use crate::types::Lane;
+use crate::heap::testing::{Kinds, TestFrame};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, RootSlot, Shape};
+use crate::types::StorageKind;
 
 const NULL: GcRef = GcRef::NULL;
 
@@ -61,12 +61,12 @@ fn the_read_barrier_lists_once() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     let root = kinds.new_node(&mut h, leaf, NULL);
-    h.collect(&mut Frame::of(&[root])).unwrap();
+    h.collect(&mut TestFrame::of(&[root])).unwrap();
     assert_eq!((count(&h, leaf), count(&h, root)), (Some(1), Some(1)));
     for _ in 0..3 {
         let read = h.get_field(root, kinds.field(kinds.node, 0)).unwrap();
         assert_eq!(read, leaf.register());
-        h.expose(Slot::Handle(0), leaf).unwrap();
+        h.expose(RootSlot::Handle(0), leaf).unwrap();
         assert_eq!(count(&h, leaf), Some(2));
     }
     kinds.audit(&h, &[]);
@@ -84,7 +84,8 @@ fn the_write_barrier_moves_one_count() {
     h.set_field(root, field, b.register()).unwrap();
     assert_eq!(count(&h, b), Some(2));
     let array = h.new_array(kinds.refs, 2, a.register()).unwrap();
-    h.set_element(array, 1, Lane::Gc, b.register()).unwrap();
+    h.set_element(array, 1, StorageKind::Gc, b.register())
+        .unwrap();
     assert_eq!((count(&h, a), count(&h, b)), (Some(2), Some(3)));
     kinds.audit(&h, &[]);
 }
@@ -95,14 +96,14 @@ fn storing_an_objects_only_reference_over_itself_keeps_it() {
     let mut h = heap(&kinds);
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     let root = kinds.new_node(&mut h, leaf, NULL);
-    h.collect(&mut Frame::of(&[root])).unwrap();
+    h.collect(&mut TestFrame::of(&[root])).unwrap();
     h.set_field(root, kinds.field(kinds.node, 0), leaf.register())
         .unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     let mut slot = 0;
-    h.init_slot(Slot::Handle(0), &mut slot, leaf).unwrap();
+    h.init_slot(RootSlot::Handle(0), &mut slot, leaf).unwrap();
     h.set_field(root, kinds.field(kinds.node, 0), 0).unwrap();
-    h.write_slot(Slot::Handle(0), &mut slot, leaf).unwrap();
+    h.write_slot(RootSlot::Handle(0), &mut slot, leaf).unwrap();
     assert_eq!(count(&h, leaf), Some(1));
     kinds.audit(&h, &[slot]);
 }
@@ -114,7 +115,7 @@ fn overwriting_the_last_reference_frees_at_once_and_poisons() {
     let leaf = kinds.new_node(&mut h, NULL, NULL);
     let middle = kinds.new_node(&mut h, leaf, NULL);
     let root = kinds.new_node(&mut h, middle, NULL);
-    h.collect(&mut Frame::of(&[root])).unwrap();
+    h.collect(&mut TestFrame::of(&[root])).unwrap();
     h.set_field(root, kinds.field(kinds.node, 0), 0).unwrap();
     assert_eq!(kinds.live(&h), [root]);
     assert_eq!(
@@ -140,10 +141,10 @@ fn slots_outside_the_heap_own_references() {
     kinds.audit(&h, &table);
     h.fill_slots(0, &mut table[0..2], NULL).unwrap();
     assert_eq!(count(&h, a), Some(1));
-    h.collect(&mut Frame::default()).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
     assert_eq!(kinds.live(&h), [b]);
-    h.drop_slots(Slot::Handle(0), &mut table).unwrap();
-    h.drop_slots(Slot::Handle(0), &mut table).unwrap();
+    h.drop_slots(RootSlot::Handle(0), &mut table).unwrap();
+    h.drop_slots(RootSlot::Handle(0), &mut table).unwrap();
     assert_eq!(table, [0; 4]);
     assert!(kinds.live(&h).is_empty());
     kinds.audit(&h, &table);
@@ -162,27 +163,30 @@ fn null_and_i31_pass_every_path_unharmed() {
         h.set_field(node, field, v).unwrap();
         for ty in [kinds.refs, kinds.externs] {
             let array = h.new_array(ty, 3, v).unwrap();
-            h.fill(array, 0, 3, Lane::Gc, v.into()).unwrap();
-            h.copy((array, 1), (array, 0), 2, Lane::Gc).unwrap();
-            h.init_elements(array, 1, Lane::Gc, &[value.0]).unwrap();
-            h.set_element(array, 2, Lane::Gc, v).unwrap();
-            assert_eq!(h.get_element(array, 2, Lane::Gc), Ok(v));
+            h.fill(array, 0, 3, StorageKind::Gc, v.into()).unwrap();
+            h.copy((array, 1), (array, 0), 2, StorageKind::Gc).unwrap();
+            h.init_elements(array, 1, StorageKind::Gc, &[value.0])
+                .unwrap();
+            h.set_element(array, 2, StorageKind::Gc, v).unwrap();
+            assert_eq!(h.get_element(array, 2, StorageKind::Gc), Ok(v));
         }
         h.new_array_fixed(kinds.externs, &[v, v]).unwrap();
         h.new_exception(kinds.exception, 0, &[0, v]).unwrap();
         let mut slots = [0, 0];
-        h.init_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
-        h.write_slot(Slot::Handle(0), &mut slots[0], value).unwrap();
+        h.init_slot(RootSlot::Handle(0), &mut slots[0], value)
+            .unwrap();
+        h.write_slot(RootSlot::Handle(0), &mut slots[0], value)
+            .unwrap();
         h.grow_slots(0, &mut slots[1..], value).unwrap();
         h.fill_slots(0, &mut slots, value).unwrap();
         h.copy_slots(0, &mut slots, &[value.0; 2]).unwrap();
         assert_eq!(slots, [value.0; 2]);
-        h.drop_slots(Slot::Handle(0), &mut slots).unwrap();
-        h.expose(Slot::Handle(0), value).unwrap();
-        h.collect(&mut Frame(vec![v, node.register()])).unwrap();
+        h.drop_slots(RootSlot::Handle(0), &mut slots).unwrap();
+        h.expose(RootSlot::Handle(0), value).unwrap();
+        h.collect(&mut TestFrame(vec![v, node.register()])).unwrap();
         assert_eq!(kinds.live(&h), [node]);
         kinds.audit(&h, &[]);
-        h.collect(&mut Frame::default()).unwrap();
+        h.collect(&mut TestFrame::default()).unwrap();
         assert!(kinds.live(&h).is_empty());
     }
 }

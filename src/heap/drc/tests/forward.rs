@@ -1,10 +1,10 @@
 //! A boxed policy keeps every override, and other hooks see it.
 
 use super::count;
-use crate::heap::drc::{Core, Done, Drc, Policy};
-use crate::heap::testing::{Frame, Kinds};
-use crate::heap::{GcRef, Heap, HeapError, Inspect, Slot};
-use crate::types::Lane;
+use crate::heap::drc::{Core, Drc, HeapResult, Policy};
+use crate::heap::testing::{Kinds, TestFrame};
+use crate::heap::{GcRef, Heap, HeapError, Inspect, RootSlot};
+use crate::types::StorageKind;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ fn boxed(kinds: &Kinds, policy: impl Policy + 'static) -> Drc<Box<dyn Policy>> {
 struct Ledger(Rc<Cell<u32>>);
 
 impl Policy for Ledger {
-    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
+    fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         if self.is_object(value) {
             self.0.set(self.0.get() + owners);
             core.add_owners(value, owners)?;
@@ -44,23 +44,24 @@ fn every_hook_that_counts_goes_through_the_override() {
     h.set_field(node, kinds.field(kinds.node, 1), array.register())
         .unwrap();
     added(1);
-    h.fill(array, 0, 2, Lane::Gc, u128::from(node.register()))
+    h.fill(array, 0, 2, StorageKind::Gc, u128::from(node.register()))
         .unwrap();
     added(2);
-    h.copy((array, 1), (array, 0), 2, Lane::Gc).unwrap();
+    h.copy((array, 1), (array, 0), 2, StorageKind::Gc).unwrap();
     added(2);
     let mut slots = [0; 2];
     h.grow_slots(0, &mut slots, node).unwrap();
     added(2);
-    h.init_elements(array, 0, Lane::Gc, &slots).unwrap();
+    h.init_elements(array, 0, StorageKind::Gc, &slots).unwrap();
     added(2);
     h.copy_slots(0, &mut slots[..1], &[leaf.0]).unwrap();
-    h.write_slot(Slot::Handle(0), &mut slots[1], leaf).unwrap();
+    h.write_slot(RootSlot::Handle(0), &mut slots[1], leaf)
+        .unwrap();
     added(2);
     h.fill_slots(0, &mut slots, node).unwrap();
     added(2);
-    h.collect(&mut Frame::default()).unwrap();
-    h.expose(Slot::Handle(0), node).unwrap();
+    h.collect(&mut TestFrame::default()).unwrap();
+    h.expose(RootSlot::Handle(0), node).unwrap();
     h.get_field(node, kinds.field(kinds.node, 1)).unwrap();
     added(2);
     kinds.audit(&h, &slots);
@@ -76,7 +77,7 @@ impl Policy for CopyReleasesContainers {
         dst: (GcRef, u32),
         src: (GcRef, u32),
         len: u32,
-    ) -> Done {
+    ) -> HeapResult {
         for at in core.element_words(src.0, src.1, len)? {
             let new = core.word(at)?;
             self.increment(core, new, 1)?;
@@ -96,7 +97,7 @@ fn one_override_is_one_bug() {
     let mut slots = [0; 2];
     h.grow_slots(0, &mut slots, array).unwrap();
     kinds.audit(&h, &slots);
-    h.copy((array, 0), (array, 0), 2, Lane::Gc).unwrap();
+    h.copy((array, 0), (array, 0), 2, StorageKind::Gc).unwrap();
     assert_eq!(count(&h, array), Some(1), "three owners, one count");
     let outcome = h.fill_slots(0, &mut slots, NULL);
     assert!(matches!(outcome, Err(HeapError::Corrupt(_))));
@@ -106,7 +107,7 @@ fn one_override_is_one_bug() {
 struct FreeTwice;
 
 impl Policy for FreeTwice {
-    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> Done {
+    fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let size = core.block_size(object)?;
         core.free_raw(object, size);
         core.free_raw(object, size);
@@ -122,11 +123,11 @@ fn raw_doors_break_the_heap_without_a_panic() {
     let mut h = boxed(&kinds, FreeTwice);
     let dead = kinds.new_node(&mut h, NULL, NULL);
     let kept = kinds.new_node(&mut h, NULL, NULL);
-    h.collect(&mut Frame::of(&[kept])).unwrap();
+    h.collect(&mut TestFrame::of(&[kept])).unwrap();
     let first = kinds.new_node(&mut h, kept, NULL);
     let second = kinds.new_node(&mut h, kept, NULL);
     assert_eq!((first, second), (dead, dead), "one block, two owners");
-    assert!(h.collect(&mut Frame::of(&[first])).is_err());
+    assert!(h.collect(&mut TestFrame::of(&[first])).is_err());
 }
 
 /// Gives wrong answers, and records calls of three of its hooks.

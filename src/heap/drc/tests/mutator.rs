@@ -3,9 +3,9 @@
 
 use crate::heap::drc::{Drc, Policy, Sound};
 use crate::heap::null::Null;
-use crate::heap::testing::{Frame, Kinds, Random};
-use crate::heap::{GcRef, Heap, Shape, Slot};
-use crate::types::Lane;
+use crate::heap::testing::{Kinds, Random, TestFrame};
+use crate::heap::{GcRef, Heap, RootSlot, Shape};
+use crate::types::StorageKind;
 
 /// Registers and slots of a program on one heap.
 struct Machine<H> {
@@ -37,14 +37,18 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
             h.set_field(x, field, y.register()).unwrap();
             None
         }
-        6 if start < len => Some(h.get_element(x, start, Lane::Gc).map(GcRef::from_register)),
+        6 if start < len => Some(
+            h.get_element(x, start, StorageKind::Gc)
+                .map(GcRef::from_register),
+        ),
         7 if start < len => {
-            h.set_element(x, start, Lane::Gc, y.register()).unwrap();
+            h.set_element(x, start, StorageKind::Gc, y.register())
+                .unwrap();
             None
         }
         8 => {
             if len > 0 {
-                h.fill(x, start, count, Lane::Gc, u128::from(y.register()))
+                h.fill(x, start, count, StorageKind::Gc, u128::from(y.register()))
                     .unwrap();
             }
             None
@@ -52,17 +56,18 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
         9 => {
             if len > 0 {
                 let to = n as u32 % (len - count + 1);
-                h.copy((x, to), (x, start.min(len - count)), count, Lane::Gc)
+                h.copy((x, to), (x, start.min(len - count)), count, StorageKind::Gc)
                     .unwrap();
             }
             None
         }
         10 => {
-            h.write_slot(Slot::Handle(0), &mut m.slots[s], x).unwrap();
+            h.write_slot(RootSlot::Handle(0), &mut m.slots[s], x)
+                .unwrap();
             None
         }
         11 => {
-            h.expose(Slot::Handle(0), GcRef(m.slots[s])).unwrap();
+            h.expose(RootSlot::Handle(0), GcRef(m.slots[s])).unwrap();
             Some(Ok(GcRef(m.slots[s])))
         }
         12 => {
@@ -70,7 +75,7 @@ fn step<H: Heap>(m: &mut Machine<H>, kinds: &Kinds, op: [usize; 5]) -> u64 {
             None
         }
         13 if n % 3 == 0 => {
-            h.collect(&mut Frame(m.frame.clone())).unwrap();
+            h.collect(&mut TestFrame(m.frame.clone())).unwrap();
             None
         }
         _ => None,
@@ -124,9 +129,9 @@ fn all_heaps_show_the_same_and_counts_are_exact() {
         kinds.audit(&boxed.heap, &boxed.slots);
         // All that is left without roots hangs together in cycles.
         drc.heap
-            .drop_slots(Slot::Handle(0), &mut drc.slots)
+            .drop_slots(RootSlot::Handle(0), &mut drc.slots)
             .unwrap();
-        drc.heap.collect(&mut Frame::default()).unwrap();
+        drc.heap.collect(&mut TestFrame::default()).unwrap();
         kinds.audit(&drc.heap, &[]);
     }
 }

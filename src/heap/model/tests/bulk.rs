@@ -1,8 +1,8 @@
 //! Random bulk operations, on arrays and on slots outside the heap.
 
 use super::pair::{Pair, Registers, Twin};
-use crate::heap::{GcRef, Heap, Shape, Slot};
-use crate::types::Lane;
+use crate::heap::{GcRef, Heap, RootSlot, Shape};
+use crate::types::StorageKind;
 use std::ops::Range;
 
 impl Pair {
@@ -13,52 +13,52 @@ impl Pair {
     }
 
     /// One bulk operation on an array.
-    pub fn bulk(&mut self, twin: Twin, lane: Lane) {
+    pub fn bulk(&mut self, twin: Twin, kind: StorageKind) {
         let (n, m) = (twin.null, twin.model);
         let part = self.part(twin.len as usize);
         let (start, len) = (part.start as u32, part.len());
         match self.random.below(4) {
-            0 if lane == Lane::B128 && self.random.below(2) == 0 => {
+            0 if kind == StorageKind::B128 && self.random.below(2) == 0 => {
                 self.tried.insert("fill vector".into());
                 let vector = u128::from(self.random.next()) * u128::from(u64::MAX);
                 let len = len as u32;
-                self.null.fill(n, start, len, lane, vector).unwrap();
-                self.model.fill(m, start, len, lane, vector).unwrap();
+                self.null.fill(n, start, len, kind, vector).unwrap();
+                self.model.fill(m, start, len, kind, vector).unwrap();
             }
             0 => {
-                self.try_lane("fill", lane);
-                let value = self.values(&[lane]);
+                self.try_kind("fill", kind);
+                let value = self.values(&[kind]);
                 let len = len as u32;
                 self.null
-                    .fill(n, start, len, lane, value.null[0].into())
+                    .fill(n, start, len, kind, value.null[0].into())
                     .unwrap();
                 let model = value.model[0];
-                self.model.fill(m, start, len, lane, model.into()).unwrap();
+                self.model.fill(m, start, len, kind, model.into()).unwrap();
             }
-            1 if matches!(lane, Lane::Gc | Lane::Func) => {
-                self.try_lane("elements", lane);
-                let Registers { null, model } = self.values(&vec![lane; len]);
+            1 if matches!(kind, StorageKind::Gc | StorageKind::Func) => {
+                self.try_kind("elements", kind);
+                let Registers { null, model } = self.values(&vec![kind; len]);
                 let slots = |row: &[u64]| -> Vec<u32> { row.iter().map(|r| *r as u32).collect() };
                 let (null, model) = (slots(&null), slots(&model));
-                self.null.init_elements(n, start, lane, &null).unwrap();
-                self.model.init_elements(m, start, lane, &model).unwrap();
+                self.null.init_elements(n, start, kind, &null).unwrap();
+                self.model.init_elements(m, start, kind, &model).unwrap();
             }
             1 => {
-                self.try_lane("data", lane);
-                let bytes = len * lane.width() as usize;
+                self.try_kind("data", kind);
+                let bytes = len * kind.width() as usize;
                 let data: Vec<u8> = (0..bytes).map(|_| self.random.next() as u8).collect();
-                self.null.init_data(n, start, lane, &data).unwrap();
-                self.model.init_data(m, start, lane, &data).unwrap();
+                self.null.init_data(n, start, kind, &data).unwrap();
+                self.model.init_data(m, start, kind, &data).unwrap();
             }
-            _ => self.copy(twin, start, len, lane),
+            _ => self.copy(twin, start, len, kind),
         }
     }
 
     /// Copies part of the array onto itself, or part of another one.
-    fn copy(&mut self, dst: Twin, to: u32, len: usize, lane: Lane) {
+    fn copy(&mut self, dst: Twin, to: u32, len: usize, kind: StorageKind) {
         let other = self.twin();
         let src = match other.shape {
-            Shape::Array(ty) if self.types.element(ty).storage.lane() == lane => other,
+            Shape::Array(ty) if self.types.element(ty).storage.storage_kind() == kind => other,
             _ => dst,
         };
         let len = len.min(src.len as usize) as u32;
@@ -69,12 +69,12 @@ impl Pair {
             true if from > to => "overlap down",
             _ => "copy",
         };
-        self.try_lane(name, lane);
+        self.try_kind(name, kind);
         self.null
-            .copy((dst.null, to), (src.null, from), len, lane)
+            .copy((dst.null, to), (src.null, from), len, kind)
             .unwrap();
         self.model
-            .copy((dst.model, to), (src.model, from), len, lane)
+            .copy((dst.model, to), (src.model, from), len, kind)
             .unwrap();
         self.compare_object(src);
     }
@@ -82,8 +82,8 @@ impl Pair {
     /// One operation on the slots outside the heap.
     pub fn slots(&mut self) {
         let (null, model): (GcRef, GcRef) = self.reference();
-        self.null.expose(Slot::Handle(0), null).unwrap();
-        self.model.expose(Slot::Handle(0), model).unwrap();
+        self.null.expose(RootSlot::Handle(0), null).unwrap();
+        self.model.expose(RootSlot::Handle(0), model).unwrap();
         let len = self.slots.0.len();
         let (i, part) = (self.random.below(len), self.part(len));
         let choice = self.random.below(6);
@@ -91,27 +91,27 @@ impl Pair {
         match choice {
             0 => {
                 self.null
-                    .write_slot(Slot::Handle(0), &mut a[i], null)
+                    .write_slot(RootSlot::Handle(0), &mut a[i], null)
                     .unwrap();
                 self.model
-                    .write_slot(Slot::Handle(0), &mut b[i], model)
+                    .write_slot(RootSlot::Handle(0), &mut b[i], model)
                     .unwrap();
             }
             1 => {
                 (a[i], b[i]) = (0, 0);
                 self.null
-                    .init_slot(Slot::Handle(0), &mut a[i], null)
+                    .init_slot(RootSlot::Handle(0), &mut a[i], null)
                     .unwrap();
                 self.model
-                    .init_slot(Slot::Handle(0), &mut b[i], model)
+                    .init_slot(RootSlot::Handle(0), &mut b[i], model)
                     .unwrap();
             }
             2 => {
                 self.null
-                    .drop_slots(Slot::Handle(0), &mut a[part.clone()])
+                    .drop_slots(RootSlot::Handle(0), &mut a[part.clone()])
                     .unwrap();
                 self.model
-                    .drop_slots(Slot::Handle(0), &mut b[part])
+                    .drop_slots(RootSlot::Handle(0), &mut b[part])
                     .unwrap();
             }
             3 => {

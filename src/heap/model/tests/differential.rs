@@ -1,9 +1,9 @@
 //! Random operations on the null collector and on the model, which must agree.
 
 use super::pair::{Pair, Registers, Twin};
-use crate::heap::testing::{Frame, LANES};
+use crate::heap::testing::{STORAGE_KINDS, TestFrame};
 use crate::heap::{Heap, Place, Shape};
-use crate::types::{Composite, Lane, TypeId};
+use crate::types::{Composite, StorageKind, TypeId};
 use std::collections::BTreeSet;
 
 /// Lengths of arrays stay below this.
@@ -36,10 +36,10 @@ fn the_model_agrees_with_the_null_collector() {
         "struct",
         "exception",
     ] {
-        for lane in LANES {
-            let packed = matches!(lane, Lane::B8 | Lane::B16);
+        for kind in STORAGE_KINDS {
+            let packed = matches!(kind, StorageKind::B8 | StorageKind::B16);
             let possible = operation != "exception" || !packed;
-            let name = format!("{operation} {lane:?}");
+            let name = format!("{operation} {kind:?}");
             assert_eq!(tried.contains(&name), possible, "{name}");
         }
     }
@@ -60,8 +60,8 @@ fn the_model_agrees_with_the_null_collector() {
 
 impl Pair {
     /// Records that an operation was tried.
-    pub fn try_lane(&mut self, operation: &str, lane: Lane) {
-        self.tried.insert(format!("{operation} {lane:?}"));
+    pub fn try_kind(&mut self, operation: &str, kind: StorageKind) {
+        self.tried.insert(format!("{operation} {kind:?}"));
     }
 
     /// Runs one operation on both heaps.
@@ -77,9 +77,11 @@ impl Pair {
                 self.add_types();
             }
             1 => {
-                let mut frame = Frame::of(&[twin.null]);
+                let mut frame = TestFrame::of(&[twin.null]);
                 self.null.collect(&mut frame).unwrap();
-                self.model.collect(&mut Frame::of(&[twin.model])).unwrap();
+                self.model
+                    .collect(&mut TestFrame::of(&[twin.model]))
+                    .unwrap();
                 assert_eq!(frame.0, [twin.null.register()]);
             }
             2 => self.compare_object(twin),
@@ -94,8 +96,8 @@ impl Pair {
             }
             _ => {
                 if let Shape::Array(ty) = twin.shape {
-                    let lane = self.types.element(ty).storage.lane();
-                    self.bulk(twin, lane);
+                    let kind = self.types.element(ty).storage.storage_kind();
+                    self.bulk(twin, kind);
                     self.compare_object(twin);
                 }
             }
@@ -117,50 +119,52 @@ impl Pair {
                 self.born(Shape::Struct(ty), 0, null, model);
             }
             Composite::Struct(_) => {
-                let lanes = self.field_lanes(ty);
-                lanes.iter().for_each(|lane| self.try_lane("struct", *lane));
-                let Registers { null, model } = self.values(&lanes);
+                let storage_kinds = self.field_kinds(ty);
+                storage_kinds
+                    .iter()
+                    .for_each(|kind| self.try_kind("struct", *kind));
+                let Registers { null, model } = self.values(&storage_kinds);
                 let null = self.null.new_struct(ty, &null);
                 let model = self.model.new_struct(ty, &model);
                 self.born(Shape::Struct(ty), 0, null, model);
             }
             Composite::Func(_) => {
-                let lanes = self.field_lanes(ty);
-                lanes
+                let storage_kinds = self.field_kinds(ty);
+                storage_kinds
                     .iter()
-                    .for_each(|lane| self.try_lane("exception", *lane));
-                let Registers { null, model } = self.values(&lanes);
+                    .for_each(|kind| self.try_kind("exception", *kind));
+                let Registers { null, model } = self.values(&storage_kinds);
                 let null = self.null.new_exception(ty, n, &null);
                 let model = self.model.new_exception(ty, n, &model);
                 self.born(Shape::Exception(ty), 0, null, model);
             }
-            Composite::Array(element) => self.allocate_array(ty, element.storage.lane()),
+            Composite::Array(element) => self.allocate_array(ty, element.storage.storage_kind()),
         }
         let newest = self.twins[self.twins.len() - 1];
         self.compare_object(newest);
     }
 
-    fn allocate_array(&mut self, ty: TypeId, lane: Lane) {
+    fn allocate_array(&mut self, ty: TypeId, kind: StorageKind) {
         let len = self.random.below(LEN);
         let shape = Shape::Array(ty);
         let n = len as u32;
         match self.random.below(3) {
             0 => {
-                self.try_lane("array", lane);
-                let value = self.values(&[lane]);
+                self.try_kind("array", kind);
+                let value = self.values(&[kind]);
                 let null = self.null.new_array(ty, n, value.null[0]);
                 let model = self.model.new_array(ty, n, value.model[0]);
                 self.born(shape, n, null, model);
             }
             1 => {
-                self.try_lane("default", lane);
+                self.try_kind("default", kind);
                 let null = self.null.new_array_default(ty, n);
                 let model = self.model.new_array_default(ty, n);
                 self.born(shape, n, null, model);
             }
             _ => {
-                self.try_lane("fixed", lane);
-                let Registers { null, model } = self.values(&vec![lane; len]);
+                self.try_kind("fixed", kind);
+                let Registers { null, model } = self.values(&vec![kind; len]);
                 let null = self.null.new_array_fixed(ty, &null);
                 let model = self.model.new_array_fixed(ty, &model);
                 self.born(shape, n, null, model);
@@ -173,25 +177,25 @@ impl Pair {
         if let Shape::Exception(_) = twin.shape {
             return;
         }
-        let (n, m, lane) = (twin.null, twin.model, place.lane());
-        let value = self.values(&[lane]);
-        if lane == Lane::B128 && self.random.below(2) == 0 {
+        let (n, m, kind) = (twin.null, twin.model, place.storage_kind());
+        let value = self.values(&[kind]);
+        if kind == StorageKind::B128 && self.random.below(2) == 0 {
             self.tried.insert("set vector".into());
             let vector = u128::from(value.null[0]) << 64 | u128::from(value.null[1]);
             self.null.store(n, place, vector).unwrap();
             self.model.store(m, place, vector).unwrap();
             return;
         }
-        self.try_lane("set", lane);
+        self.try_kind("set", kind);
         let (null, model) = (value.null[0], value.model[0]);
         match place {
             Place::Field(field) => {
                 self.null.set_field(n, field, null).unwrap();
                 self.model.set_field(m, field, model).unwrap();
             }
-            Place::Element { index, lane } => {
-                self.null.set_element(n, index, lane, null).unwrap();
-                self.model.set_element(m, index, lane, model).unwrap();
+            Place::Element { index, kind } => {
+                self.null.set_element(n, index, kind, null).unwrap();
+                self.model.set_element(m, index, kind, model).unwrap();
             }
         }
     }

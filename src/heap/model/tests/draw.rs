@@ -2,7 +2,9 @@
 
 use super::pair::Pair;
 use crate::heap::testing::reference;
-use crate::types::{Composite, FieldType, FuncType, HeapType, Storage, SubType, TypeId, ValType};
+use crate::types::{
+    Composite, FieldType, FuncType, HeapType, StorageType, SubType, TypeId, ValType,
+};
 
 const VALUES: [ValType; 5] = [
     ValType::I32,
@@ -22,8 +24,8 @@ impl Pair {
             HeapType::Func,
         ];
         let values = VALUES.into_iter().chain(references.map(reference));
-        let packed = [Storage::I8, Storage::I16];
-        for storage in values.map(Storage::Val).chain(packed) {
+        let packed = [StorageType::I8, StorageType::I16];
+        for storage in values.map(StorageType::Val).chain(packed) {
             self.intern(Composite::Array(field(storage)));
         }
     }
@@ -66,11 +68,11 @@ impl Pair {
         }
     }
 
-    fn random_storage(&mut self) -> Storage {
+    fn random_storage(&mut self) -> StorageType {
         match self.random.below(4) {
-            0 => Storage::I8,
-            1 => Storage::I16,
-            _ => Storage::Val(self.random_value_type()),
+            0 => StorageType::I8,
+            1 => StorageType::I16,
+            _ => StorageType::Val(self.random_value_type()),
         }
     }
 
@@ -89,7 +91,7 @@ impl Pair {
     }
 }
 
-fn field(storage: Storage) -> FieldType {
+fn field(storage: StorageType) -> FieldType {
     FieldType {
         storage,
         mutable: true,

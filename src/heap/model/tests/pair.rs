@@ -4,7 +4,7 @@ use super::super::Model;
 use crate::heap::null::Null;
 use crate::heap::testing::Random;
 use crate::heap::{GcRef, Heap, HeapError, Inspect, Place, Shape};
-use crate::types::{Lane, TypeId, Types};
+use crate::types::{StorageKind, TypeId, Types};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One object on both heaps.
@@ -33,7 +33,7 @@ pub struct Pair {
     /// From the null collector's address to the model's.
     addresses: BTreeMap<u32, u32>,
     pub slots: (Vec<u32>, Vec<u32>),
-    /// The operations that were tried, each with a lane.
+    /// The operations that were tried, each with a storage kind.
     pub tried: BTreeSet<String>,
 }
 
@@ -82,35 +82,35 @@ impl Pair {
         self.twins[self.random.below(self.twins.len())]
     }
 
-    /// A random value of a lane. Bits outside the lane are garbage.
-    pub fn value(&mut self, lane: Lane, to: &mut Registers) {
-        if lane == Lane::Gc {
+    /// A random value of a storage kind. Bits beyond its width are garbage.
+    pub fn value(&mut self, kind: StorageKind, to: &mut Registers) {
+        if kind == StorageKind::Gc {
             let garbage = self.random.next() << 32;
             let (null, model) = self.reference();
             to.null.push(garbage | null.register());
             to.model.push(garbage | model.register());
             return;
         }
-        for _ in 0..lane.registers() {
+        for _ in 0..kind.registers() {
             let bits = self.random.next();
             to.null.push(bits);
             to.model.push(bits);
         }
     }
 
-    /// Random values of all these lanes.
-    pub fn values(&mut self, lanes: &[Lane]) -> Registers {
+    /// Random values of all these storage kinds.
+    pub fn values(&mut self, storage_kinds: &[StorageKind]) -> Registers {
         let mut registers = Registers::default();
-        for lane in lanes {
-            self.value(*lane, &mut registers);
+        for kind in storage_kinds {
+            self.value(*kind, &mut registers);
         }
         registers
     }
 
-    /// The lanes of a type's fields or parameters.
-    pub fn field_lanes(&self, ty: TypeId) -> Vec<Lane> {
+    /// The storage kinds of a type's fields or parameters.
+    pub fn field_kinds(&self, ty: TypeId) -> Vec<StorageKind> {
         let fields = &self.types.entry(ty).layout.fields;
-        fields.iter().map(|f| f.lane).collect()
+        fields.iter().map(|f| f.kind).collect()
     }
 
     /// Records a new object.
@@ -139,8 +139,8 @@ impl Pair {
                 fields.iter().map(|f| Place::Field(*f)).collect()
             }
             Shape::Array(ty) => {
-                let lane = self.types.element(ty).storage.lane();
-                let element = |index| Place::Element { index, lane };
+                let kind = self.types.element(ty).storage.storage_kind();
+                let element = |index| Place::Element { index, kind };
                 (0..twin.len).map(element).collect()
             }
             Shape::Extern => Vec::new(),
@@ -148,9 +148,9 @@ impl Pair {
     }
 
     /// A register of the null collector, translated for the model.
-    fn translate(&self, lane: Lane, register: u64) -> u64 {
+    fn translate(&self, kind: StorageKind, register: u64) -> u64 {
         let r = GcRef::from_register(register);
-        match lane == Lane::Gc && r.is_object() {
+        match kind == StorageKind::Gc && r.is_object() {
             true => u64::from(self.addresses[&r.0]),
             false => register,
         }
@@ -158,27 +158,27 @@ impl Pair {
 
     /// Compares everything that can be read at a place.
     pub fn compare_place(&mut self, twin: Twin, place: Place) {
-        let lane = place.lane();
-        self.tried.insert(format!("get {lane:?}"));
+        let kind = place.storage_kind();
+        self.tried.insert(format!("get {kind:?}"));
         let (n, m) = (twin.null, twin.model);
         let (null, model) = match place {
             Place::Field(field) => (
                 self.null.get_field(n, field),
                 self.model.get_field(m, field),
             ),
-            Place::Element { index, lane } => (
-                self.null.get_element(n, index, lane),
-                self.model.get_element(m, index, lane),
+            Place::Element { index, kind } => (
+                self.null.get_element(n, index, kind),
+                self.model.get_element(m, index, kind),
             ),
         };
-        let expected = self.translate(lane, null.unwrap());
+        let expected = self.translate(kind, null.unwrap());
         assert_eq!(model, Ok(expected), "{twin:?} {place:?}");
         assert_eq!(self.model.peek(m, place), Some(expected));
         assert_eq!(
             self.model.peek_high(m, place),
             self.null.peek_high(n, place)
         );
-        if lane == Lane::B128 {
+        if kind == StorageKind::B128 {
             let vector = self.null.load(n, place).unwrap();
             assert_eq!(self.model.load(m, place), Ok(vector));
         }
@@ -209,7 +209,7 @@ impl Pair {
     pub fn compare_slots(&self) {
         assert_eq!(self.slots.0.len(), self.slots.1.len());
         for (null, model) in self.slots.0.iter().zip(&self.slots.1) {
-            let expected = self.translate(Lane::Gc, u64::from(*null));
+            let expected = self.translate(StorageKind::Gc, u64::from(*null));
             assert_eq!(u64::from(*model), expected);
         }
     }

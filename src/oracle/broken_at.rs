@@ -9,7 +9,7 @@ use std::fmt;
 
 /// The actor that first broke a law.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct BrokenAt {
     /// The position of the actor.
     pub site: Site,
     /// Whether the law held right before a collection and not after it, so that the
@@ -51,25 +51,25 @@ pub struct Instruction {
     pub line: Option<u32>,
 }
 
-impl Place {
+impl BrokenAt {
     /// The place of `cause` in a module.
-    pub(super) fn of(cause: Cause, module: &Module) -> Place {
+    pub(super) fn of(cause: Cause, module: &Module) -> BrokenAt {
         let Actor::Instruction(at) = cause.actor else {
-            return Place::of_embedder(cause);
+            return BrokenAt::of_embedder(cause);
         };
-        Place {
+        BrokenAt {
             site: Site::Instruction(instruction_at(module, at)),
             collection: cause.collection,
         }
     }
 
     /// The place of `cause`, with no details of the embedder.
-    pub(super) fn of_embedder(cause: Cause) -> Place {
+    pub(super) fn of_embedder(cause: Cause) -> BrokenAt {
         let deed = match cause.actor {
             Actor::Embedder(deed) => deed,
             Actor::Instruction(_) => Deed::default(),
         };
-        Place {
+        BrokenAt {
             site: Site::Embedder {
                 deed,
                 step: None,
@@ -81,8 +81,8 @@ impl Place {
     }
 
     /// The place of `cause` in a run of a case.
-    pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> Place {
-        let mut place = Place::of(cause, module);
+    pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> BrokenAt {
+        let mut place = BrokenAt::of(cause, module);
         if let Site::Embedder {
             deed,
             step,
@@ -161,7 +161,7 @@ impl fmt::Display for Instruction {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for BrokenAt {
     /// Continues the phrase "first broken".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.site {
