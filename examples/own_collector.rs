@@ -62,20 +62,13 @@ impl Policy for Sliding {
 fn campaign(policy: Sliding, cases: u64) -> CampaignReport {
     // Every run gets a new heap. Any type that implements `Heap` will do.
     let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, policy));
-    let campaign = Campaign {
-        generator: gcdiff::generate::Generator::Default,
-        seed: 1,
-        cases: Some(cases),
-        jobs: 1,
-        options: Options {
-            collectors: vec![Collector::Null.into(), mine],
-            ..Options::default()
-        },
-        fault: None,
-        stop_at_first: true,
+    let options = Options::default().with_collectors([Collector::Null.into(), mine]);
+    let campaign = Campaign::new(1, options)
+        .with_cases(cases)
+        .with_jobs(1)
+        .with_stop_at_first(true)
         // An endless loop in a collector is a finding, as is a panic.
-        timeout: Some(Duration::from_secs(10)),
-    };
+        .with_timeout(Duration::from_secs(10));
     run(&campaign, &Progress::default())
 }
 

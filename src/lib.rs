@@ -19,21 +19,10 @@
 //!
 //! // In the place of `Drc`: your heap.
 //! let mine = HeapSubject::shared(|| Drc::new(1 << 24));
-//! let options = Options {
-//!     collectors: vec![Collector::Null.into(), mine],
-//!     sometimes: Vec::new(),
-//!     ..Options::fuzzing()
-//! };
-//! let campaign = Campaign {
-//!     seed: 1,
-//!     cases: Some(20),
-//!     jobs: 1,
-//!     generator: Generator::Default,
-//!     options,
-//!     fault: None,
-//!     stop_at_first: true,
-//!     timeout: None,
-//! };
+//! let options = Options::fuzzing()
+//!     .with_collectors([Collector::Null.into(), mine])
+//!     .with_sometimes([]);
+//! let campaign = Campaign::new(1, options).with_cases(20).with_stop_at_first(true);
 //! let outcome = run(&campaign, &Progress::default());
 //! for finding in outcome.findings.values() {
 //!     println!("case {}: {}", finding.number, finding.evidence);

@@ -195,11 +195,9 @@ pub fn audited(set: &Set, timing: Timing) {
 
 /// From a module's bytes to a verdict.
 fn verdict(set: &Set, timing: Timing) {
-    let options = Options {
-        timing,
-        reschedule: false,
-        ..Options::fuzzing()
-    };
+    let options = Options::fuzzing()
+        .with_timing(timing)
+        .with_reschedule(false);
     for (case, _) in &set.cases {
         let _ = black_box(judge(case, &options));
     }

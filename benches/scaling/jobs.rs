@@ -1,7 +1,6 @@
 //! What a second job is worth to a campaign.
 
 use gcdiff::campaign::{self, Campaign, Progress};
-use gcdiff::generate::Generator;
 use gcdiff::oracle::Options;
 use std::time::Instant;
 
@@ -14,16 +13,9 @@ const ROUNDS: usize = 5;
 /// Prints the table.
 pub fn table() {
     let time = |jobs| {
-        let campaign = Campaign {
-            seed: 7,
-            cases: Some(CASES),
-            jobs,
-            generator: Generator::Default,
-            options: Options::fuzzing(),
-            fault: None,
-            stop_at_first: false,
-            timeout: None,
-        };
+        let campaign = Campaign::new(7, Options::fuzzing())
+            .with_cases(CASES)
+            .with_jobs(jobs);
         let start = Instant::now();
         let outcome = campaign::run(&campaign, &Progress::default());
         assert!(outcome.findings.is_empty(), "the engine is sound");

@@ -11,20 +11,13 @@ use std::time::Duration;
 fn main() {
     // The heap is compared with one that never frees, and audited.
     let own = HeapSubject::shared(MarkSweep::default);
-    let campaign = Campaign {
-        seed: 1,
-        cases: Some(2_000),
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        generator: gcdiff::generate::Generator::Default,
-        options: Options {
-            collectors: vec![Collector::Null.into(), own],
-            sometimes: Vec::new(),
-            ..Options::fuzzing()
-        },
-        fault: None,
-        stop_at_first: true,
-        timeout: Some(Duration::from_secs(10)),
-    };
+    let options = Options::fuzzing()
+        .with_collectors([Collector::Null.into(), own])
+        .with_sometimes([]);
+    let campaign = Campaign::new(1, options)
+        .with_cases(2_000)
+        .with_stop_at_first(true)
+        .with_timeout(Duration::from_secs(10));
     let outcome = run(&campaign, &Progress::default());
     for finding in outcome.findings.values() {
         println!("case {}: {}", finding.number, finding.evidence);

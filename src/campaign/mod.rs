@@ -31,8 +31,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Settings of a campaign.
+/// Settings of a campaign. Start from [`Campaign::new`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Campaign {
     /// Seed of all cases.
     pub seed: u64,
@@ -52,6 +53,59 @@ pub struct Campaign {
     /// is a finding of law *limits*. Its thread cannot be ended: it is abandoned until the process
     /// ends, and after a few such cases the campaign ends.
     pub timeout: Option<Duration>,
+}
+
+impl Campaign {
+    /// A campaign of the default generator on all cores. It has no last case and no time limit per
+    /// case, and does not stop at a finding.
+    pub fn new(seed: u64, options: Options) -> Campaign {
+        Campaign {
+            seed,
+            cases: None,
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            generator: Generator::Default,
+            options,
+            fault: None,
+            stop_at_first: false,
+            timeout: None,
+        }
+    }
+
+    /// Sets [`Campaign::cases`].
+    pub fn with_cases(self, cases: impl Into<Option<u64>>) -> Campaign {
+        let cases = cases.into();
+        Campaign { cases, ..self }
+    }
+
+    /// Sets [`Campaign::jobs`].
+    pub fn with_jobs(self, jobs: usize) -> Campaign {
+        Campaign { jobs, ..self }
+    }
+
+    /// Sets [`Campaign::generator`].
+    pub fn with_generator(self, generator: Generator) -> Campaign {
+        Campaign { generator, ..self }
+    }
+
+    /// Sets [`Campaign::fault`].
+    pub fn with_fault(self, fault: impl Into<Option<String>>) -> Campaign {
+        let fault = fault.into();
+        Campaign { fault, ..self }
+    }
+
+    /// Sets [`Campaign::stop_at_first`].
+    pub fn with_stop_at_first(self, stop_at_first: bool) -> Campaign {
+        Campaign {
+            stop_at_first,
+            ..self
+        }
+    }
+
+    /// Sets [`Campaign::timeout`].
+    pub fn with_timeout(self, timeout: impl Into<Option<Duration>>) -> Campaign {
+        let timeout = timeout.into();
+        Campaign { timeout, ..self }
+    }
 }
 
 /// Result of a campaign.

@@ -16,8 +16,9 @@ use crate::observe::Observation;
 use std::fmt;
 use std::sync::Arc;
 
-/// How to judge.
+/// How to judge. Start from [`Options::default`] or [`Options::fuzzing`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// The heaps to run under and compare, in this order.
     pub collectors: Vec<SharedSubject>,
@@ -65,6 +66,42 @@ impl Options {
             footprint: CAMPAIGN_FOOTPRINT,
             ..Options::default()
         }
+    }
+
+    /// Sets [`Options::collectors`].
+    pub fn with_collectors(self, collectors: impl IntoIterator<Item = SharedSubject>) -> Options {
+        Options {
+            collectors: collectors.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets [`Options::sometimes`].
+    pub fn with_sometimes(self, sometimes: impl IntoIterator<Item = SharedSubject>) -> Options {
+        Options {
+            sometimes: sometimes.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Sets [`Options::timing`].
+    pub fn with_timing(self, timing: Timing) -> Options {
+        Options { timing, ..self }
+    }
+
+    /// Sets [`Options::layers`].
+    pub fn with_layers(self, layers: Layers) -> Options {
+        Options { layers, ..self }
+    }
+
+    /// Sets [`Options::reschedule`].
+    pub fn with_reschedule(self, reschedule: bool) -> Options {
+        Options { reschedule, ..self }
+    }
+
+    /// Sets [`Options::footprint`].
+    pub fn with_footprint(self, footprint: u64) -> Options {
+        Options { footprint, ..self }
     }
 
     /// The same options, with variants in place of the collectors that they change.

@@ -61,13 +61,26 @@ pub use under::{Auditing, run_under};
 
 use crate::engine::{Limits, Schedule};
 
-/// Options of a run.
+/// Options of a run. Start from [`Options::default`].
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Limits of the run.
     pub limits: Limits,
     /// When to collect, beyond the requests of the heap and the script.
     pub schedule: Schedule,
+}
+
+impl Options {
+    /// Sets [`Options::limits`].
+    pub fn with_limits(self, limits: Limits) -> Options {
+        Options { limits, ..self }
+    }
+
+    /// Sets [`Options::schedule`].
+    pub fn with_schedule(self, schedule: Schedule) -> Options {
+        Options { schedule, ..self }
+    }
 }
 
 impl Default for Options {

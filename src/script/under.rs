@@ -12,6 +12,7 @@ use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, Timing, Variant};
 
 /// Settings of the audit.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Auditing {
     /// When to audit.
     pub timing: Timing,
@@ -19,6 +20,23 @@ pub struct Auditing {
     pub layers: Layers,
     /// Variants with a fault, which run in the place of collectors of this crate.
     pub variants: Vec<Variant>,
+}
+
+impl Auditing {
+    /// Sets [`Auditing::timing`].
+    pub fn with_timing(self, timing: Timing) -> Auditing {
+        Auditing { timing, ..self }
+    }
+
+    /// Sets [`Auditing::layers`].
+    pub fn with_layers(self, layers: Layers) -> Auditing {
+        Auditing { layers, ..self }
+    }
+
+    /// Sets [`Auditing::variants`].
+    pub fn with_variants(self, variants: Vec<Variant>) -> Auditing {
+        Auditing { variants, ..self }
+    }
 }
 
 impl Default for Auditing {

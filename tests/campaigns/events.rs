@@ -33,11 +33,9 @@ fn tally(body: &str, schedule: Schedule) -> Tally {
     let (mut case, _) = case::read(text.as_bytes()).unwrap_or_else(|e| panic!("{body}: {e}"));
     case.schedule = schedule;
     let sink = Sink::default();
-    let options = Options {
-        collectors: vec![events::recorder(Collector::Drc, &sink)],
-        reschedule: false,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors([events::recorder(Collector::Drc, &sink)])
+        .with_reschedule(false);
     let judged = judge(&case, &options).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree, "{body}");
     sink.take()
@@ -212,10 +210,7 @@ fn collections_are_told_by_what_frames_hold() {
 fn a_recorder_changes_nothing() {
     for index in 0..60 {
         let drawn = generate::case(&generate::input(31, index)).unwrap();
-        let with = |drc| Options {
-            collectors: vec![Collector::Null.into(), drc],
-            ..Options::default()
-        };
+        let with = |drc| Options::default().with_collectors([Collector::Null.into(), drc]);
         let plain = with(Collector::Drc.into());
         let plain = judge_module(&drawn.case, &drawn.module, &plain).unwrap();
         let sink = Sink::default();

@@ -150,10 +150,7 @@ fn generated(cases: u64) {
 
 /// What a case shows under the null heap.
 fn shown(case: &Case) -> Option<gcdiff::observe::Observation> {
-    let options = Options {
-        collectors: vec![Collector::Null.into()],
-        ..Options::fuzzing()
-    };
+    let options = Options::fuzzing().with_collectors([Collector::Null.into()]);
     judge(case, &options).unwrap().observation().cloned()
 }
 

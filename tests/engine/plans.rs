@@ -9,10 +9,7 @@ use gcdiff::oracle::{Collector, JudgeReport, Options, Timing, Verdict, judge};
 /// Judges under all heaps, with an audit at every operation.
 fn judged(text: &str) -> JudgeReport {
     let (case, _) = case::read(text.as_bytes()).unwrap();
-    let options = Options {
-        timing: Timing::At(Grain::Every),
-        ..Options::default()
-    };
+    let options = Options::default().with_timing(Timing::At(Grain::Every));
     let judged = judge(&case, &options).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
     judged
@@ -158,10 +155,7 @@ fn the_host_calls_back_and_collects() {
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = Schedule::EveryAllocation(1);
     let sink = Sink::default();
-    let options = Options {
-        collectors: vec![events::recorder(Collector::Drc, &sink)],
-        ..Options::default()
-    };
+    let options = Options::default().with_collectors([events::recorder(Collector::Drc, &sink)]);
     judge(&case, &options).unwrap();
     let tally = sink.take();
     for event in [

@@ -17,10 +17,7 @@ fn observe(text: &str, params: usize) -> Observation {
             args: (1..).take(params).map(Arg::Bits).collect(),
         })]);
     }
-    let options = Options {
-        timing: Timing::At(Grain::Every),
-        ..Options::default()
-    };
+    let options = Options::default().with_timing(Timing::At(Grain::Every));
     let judged = judge(&case, &options).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree, "{text}");
     judged.observation().cloned().unwrap()

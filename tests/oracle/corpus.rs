@@ -27,10 +27,7 @@ fn every_seed_agrees_on_the_sound_engine() {
         let own = case.schedule.clone();
         for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {
             case.schedule = schedule;
-            let options = Options {
-                timing: Timing::At(Grain::Every),
-                ..Options::default()
-            };
+            let options = Options::default().with_timing(Timing::At(Grain::Every));
             let judged = judge(&case, &options).unwrap();
             assert_eq!(judged.verdict, Verdict::Agree, "{}", path.display());
         }

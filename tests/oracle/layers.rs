@@ -5,10 +5,7 @@ use gcdiff::oracle::{Collector, Layer, Layers, Options, Reason, SharedSubject, V
 use gcdiff::zoo::{self, Probe};
 
 fn verdict(fault: &str, text: &str, layers: Layers) -> Verdict {
-    let options = Options {
-        layers,
-        ..Options::default()
-    };
+    let options = Options::default().with_layers(layers);
     let fault = zoo::fault(fault).unwrap();
     let options = fault.switch_on(options, &Probe::default());
     let (case, _) = case::read(text.as_bytes()).unwrap();
@@ -52,10 +49,7 @@ fn a_missing_root_without_a_collection_needs_the_second_run() {
 #[test]
 fn without_votes_no_other_heaps_join() {
     let joined = |layers| {
-        let options = Options {
-            layers,
-            ..Options::fuzzing()
-        };
+        let options = Options::fuzzing().with_layers(layers);
         let chosen = options.for_case(u8::MAX, true).collectors;
         chosen
             .iter()
@@ -129,19 +123,13 @@ fn a_heap_that_notices_hides_no_difference_between_the_others() {
         let fault = zoo::fault(id).unwrap();
         fault.switch_on(options, &Probe::default())
     };
-    let options = Options {
-        layers: Layers::RESULTS,
-        ..Options::default()
-    };
+    let options = Options::default().with_layers(Layers::RESULTS);
     let (case, _) = case::read(text.as_bytes()).unwrap();
     // X11 is in all heaps but the model, W1 in the counting one.
     let wrong = faulty("X11", options.clone()).collectors;
     let noticing = faulty("W1", options.clone()).collectors;
     let with = |collectors: Vec<SharedSubject>| {
-        let options = Options {
-            collectors,
-            ..options.clone()
-        };
+        let options = options.clone().with_collectors(collectors);
         judge(&case, &options).unwrap().verdict
     };
     let drc = noticing[1].clone();

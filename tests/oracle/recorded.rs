@@ -74,10 +74,7 @@ fn judged(
     subjects: &[SharedSubject],
 ) -> JudgeReport {
     let collectors = collectors.iter().copied().map(SharedSubject::from);
-    let options = Options {
-        collectors: collectors.chain(subjects.iter().cloned()).collect(),
-        ..Options::default()
-    };
+    let options = Options::default().with_collectors(collectors.chain(subjects.iter().cloned()));
     judge_module(&drawn.case, &drawn.module, &options).unwrap()
 }
 

@@ -105,10 +105,7 @@ fn every_seed_is_a_witness_of_some_fault() {
 /// Returns whether its code has run.
 fn is_harmless(id: &str, name: &str, mut case: Case) -> bool {
     let probe = Probe::default();
-    let options = Options {
-        timing: Timing::At(Grain::Every),
-        ..Options::default()
-    };
+    let options = Options::default().with_timing(Timing::At(Grain::Every));
     let options = zoo::fault(id).unwrap().switch_on(options, &probe);
     for schedule in [
         case.schedule.clone(),

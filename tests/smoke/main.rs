@@ -9,7 +9,7 @@ mod rooms;
 use campaign::campaign;
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::oracle::{Collector, Layers, Options, Timing, Verdict, judge};
+use gcdiff::oracle::{Collector, Options, Timing, Verdict, judge};
 use gcdiff::script::{self, Auditing};
 use gcdiff::zoo::{self, Probe};
 use std::process::Command;
@@ -39,26 +39,16 @@ fn the_seed_bug_shows_with_its_fault_only() {
     let fingerprint = verdict.fingerprint();
     assert_eq!(fingerprint.as_deref(), Some("exact:array:array.copy:drc"));
     case.schedule = Schedule::EverySafepoint;
-    let sound = Options {
-        timing: Timing::At(Grain::Every),
-        ..Options::default()
-    };
+    let sound = Options::default().with_timing(Timing::At(Grain::Every));
     assert_eq!(judge(&case, &sound).unwrap().verdict, Verdict::Agree);
 }
 
 #[test]
 fn a_script_passes_under_every_heap() {
     let text = include_str!("../scripts/lifetime.wast");
-    let options = script::Options {
-        schedule: Schedule::EverySafepoint,
-        ..script::Options::default()
-    };
+    let options = script::Options::default().with_schedule(Schedule::EverySafepoint);
     for collector in Collector::ALL {
-        let auditing = Auditing {
-            layers: Layers::ALL,
-            timing: Timing::At(Grain::Every),
-            variants: Vec::new(),
-        };
+        let auditing = Auditing::default().with_timing(Timing::At(Grain::Every));
         let report = script::run_under(text, collector, auditing, &options).unwrap();
         assert_eq!(report.failures, [], "{collector}");
         assert_eq!(report.skipped, [], "{collector}");

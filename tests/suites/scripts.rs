@@ -26,15 +26,8 @@ fn scripts() -> Vec<PathBuf> {
 fn pass(collector: Collector, schedule: Schedule, timing: Timing) {
     for path in scripts() {
         let text = std::fs::read_to_string(&path).unwrap();
-        let options = Options {
-            schedule: schedule.clone(),
-            ..Options::default()
-        };
-        let auditing = Auditing {
-            layers: gcdiff::oracle::Layers::ALL,
-            timing,
-            variants: Vec::new(),
-        };
+        let options = Options::default().with_schedule(schedule.clone());
+        let auditing = Auditing::default().with_timing(timing);
         let path = path.display();
         let report = run_under(&text, collector, auditing, &options)
             .unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -172,10 +165,7 @@ fn faults_are_in_scripts_too() {
     };
     let shows = |text: &str, options: &Options, variants: &[Variant]| {
         let report = |collector, variants: &[Variant]| {
-            let auditing = Auditing {
-                variants: variants.to_vec(),
-                ..Auditing::default()
-            };
+            let auditing = Auditing::default().with_variants(variants.to_vec());
             run_under(text, collector, auditing, options).unwrap()
         };
         variants.iter().any(|variant| {
@@ -193,12 +183,14 @@ fn faults_are_in_scripts_too() {
         for path in witnesses(fault.id) {
             let (case, _) = case::read(&std::fs::read(path).unwrap()).unwrap();
             let (schedule, limits) = (case.schedule.clone(), case.limits);
-            scripts.extend(script_of(&case).map(|text| (text, Options { limits, schedule })));
+            scripts.extend(script_of(&case).map(|text| {
+                let options = Options::default()
+                    .with_limits(limits)
+                    .with_schedule(schedule);
+                (text, options)
+            }));
         }
-        let everywhere = Options {
-            schedule: Schedule::EverySafepoint,
-            ..Options::default()
-        };
+        let everywhere = Options::default().with_schedule(Schedule::EverySafepoint);
         scripts.push((EXTERNAL.into(), everywhere));
         if !scripts
             .iter()

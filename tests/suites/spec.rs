@@ -54,11 +54,7 @@ fn run(scripts: &[TestFile<'_>], collector: Collector, timing: Timing, options: 
     let work = || {
         let mut total = Total::default();
         while let Some(script) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let auditing = Auditing {
-                layers: gcdiff::oracle::Layers::ALL,
-                timing,
-                variants: Vec::new(),
-            };
+            let auditing = Auditing::default().with_timing(timing);
             let report = run_under(script.raw(), collector, auditing, options);
             let report = report.unwrap_or_else(|e| panic!("{}: {e}", script.name()));
             total.add(script, collector, &report);
@@ -141,10 +137,7 @@ fn the_suite_passes_under_every_heap() {
 
 #[test]
 fn its_heap_parts_pass_with_a_collection_everywhere_and_every_audit() {
-    let options = Options {
-        schedule: Schedule::EverySafepoint,
-        ..Options::default()
-    };
+    let options = Options::default().with_schedule(Schedule::EverySafepoint);
     for (folder, count, assertions) in HEAP_FOLDERS {
         let scripts: Vec<TestFile<'_>> = proposal(folder).collect();
         for collector in Collector::ALL {

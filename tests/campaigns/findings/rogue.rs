@@ -61,24 +61,16 @@ fn options(does: Does, times: u64) -> Options {
         times,
     };
     let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, rogue.clone()));
-    Options {
-        collectors: vec![Collector::Null.into(), mine],
-        ..Options::default()
-    }
+    Options::default().with_collectors([Collector::Null.into(), mine])
 }
 
 /// Runs a campaign, and keeps what it was told of.
 fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<Finding>) {
-    let campaign = Campaign {
-        seed: 1,
-        cases: Some(cases),
-        jobs,
-        generator: Generator::Ops,
-        options,
-        fault: None,
-        stop_at_first: false,
-        timeout: Some(Duration::from_secs(2)),
-    };
+    let campaign = Campaign::new(1, options)
+        .with_cases(cases)
+        .with_jobs(jobs)
+        .with_generator(Generator::Ops)
+        .with_timeout(Duration::from_secs(2));
     let told = Told::default();
     let outcome = run_with(&campaign, &Progress::default(), told.clone());
     let Told { found, settled } = told;
@@ -161,12 +153,10 @@ fn a_difference_is_not_lost_to_a_heap_that_joins_late_and_loops() {
             Box::new(Wrong { heap, loops })
         })
     };
-    let options = Options {
-        collectors: vec![Collector::Null.into(), subject(false)],
-        sometimes: vec![subject(true)],
-        reschedule: false,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors([Collector::Null.into(), subject(false)])
+        .with_sometimes([subject(true)])
+        .with_reschedule(false);
     let (outcome, _) = campaign(options, 3, 2);
     let (differ, others): (Vec<&String>, Vec<&String>) = outcome
         .findings
@@ -262,16 +252,10 @@ fn a_listener_that_panics_ends_the_campaign_and_is_heard_of() {
         fn settled(&mut self, _: &Finding) {}
     }
     let ended = std::panic::catch_unwind(|| {
-        let campaign = Campaign {
-            seed: 1,
-            cases: Some(60),
-            jobs: 3,
-            generator: Generator::Ops,
-            options: options(Does::Panic, u64::MAX),
-            fault: None,
-            stop_at_first: false,
-            timeout: None,
-        };
+        let campaign = Campaign::new(1, options(Does::Panic, u64::MAX))
+            .with_cases(60)
+            .with_jobs(3)
+            .with_generator(Generator::Ops);
         run_with(&campaign, &Progress::default(), Deaf)
     });
     let panic = ended.unwrap_err();

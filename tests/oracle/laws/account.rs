@@ -137,12 +137,10 @@ fn a_verdict_is_about_what_was_found_first() {
     for (what, law, damage) in EARLY.into_iter().chain(LATE) {
         let mut count = 0;
         for (case, _, exhaustive) in broken(damage, 3) {
-            let options = Options {
-                collectors: vec![HeapSubject::shared(move || heap(damage, 3))],
-                timing: Timing::At(Grain::Call),
-                reschedule: false,
-                ..Options::default()
-            };
+            let options = Options::default()
+                .with_collectors([HeapSubject::shared(move || heap(damage, 3))])
+                .with_timing(Timing::At(Grain::Call))
+                .with_reschedule(false);
             let first = exhaustive.found.expect("broken");
             let Verdict::Violation(v) = judge(&case, &options).unwrap().verdict else {
                 // A collection has mended it.

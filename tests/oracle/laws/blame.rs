@@ -150,12 +150,10 @@ fn behind(case: &Case, value: i32, places: usize) -> Instruction {
 }
 
 fn violation(case: &Case, timing: Timing, subject: SharedSubject, context: &str) -> Violation {
-    let options = Options {
-        collectors: vec![subject],
-        timing,
-        reschedule: false,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors([subject])
+        .with_timing(timing)
+        .with_reschedule(false);
     match judge(case, &options).unwrap().verdict {
         Verdict::Violation(v) => *v,
         other => panic!("{context}: {other}"),
@@ -193,11 +191,9 @@ fn all_are_found(before: u32, after: u32, schedule: &Schedule, timing: Timing) {
         site: Site::Instruction(expected),
         collection: false,
     };
-    let options = Options {
-        collectors: vec![saboteur(nothing)],
-        timing,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors([saboteur(nothing)])
+        .with_timing(timing);
     assert_eq!(judge(&case, &options).unwrap().verdict, Verdict::Agree);
     let late = matches!(
         timing,

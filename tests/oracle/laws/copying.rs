@@ -233,11 +233,9 @@ fn poison_is_seen_by_a_verdict() {
         (func (export "run") (global.set $g (struct.new $leaf (i32.const 1))))"#;
     let case = case(body, Schedule::EverySafepoint, Default::default());
     let of = |subject| {
-        let options = Options {
-            collectors: vec![subject],
-            timing: Timing::At(Grain::Collection),
-            ..Options::default()
-        };
+        let options = Options::default()
+            .with_collectors([subject])
+            .with_timing(Timing::At(Grain::Collection));
         judge(&case, &options).unwrap().verdict
     };
     assert_eq!(

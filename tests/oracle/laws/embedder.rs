@@ -92,19 +92,17 @@ fn blamed(case: &Case, hook: Hook, number: u32, place: &str, word: &str) {
     for damage in [Damage::Law, Damage::Corrupt] {
         let timings = [Timing::Sampled, Timing::At(Grain::Every)];
         for timing in timings {
-            let options = Options {
-                collectors: vec![HeapSubject::shared(move || {
+            let options = Options::default()
+                .with_collectors([HeapSubject::shared(move || {
                     let policy = Saboteur {
                         hook,
                         number,
                         damage,
                     };
                     Drc::with_policy(1 << 20, policy)
-                })],
-                timing,
-                reschedule: false,
-                ..Options::default()
-            };
+                })])
+                .with_timing(timing)
+                .with_reschedule(false);
             let context = format!("{hook:?} {number} {damage:?} {timing:?}");
             match judge(case, &options).unwrap().verdict {
                 verdict @ Verdict::Violation(_) => {
@@ -231,18 +229,16 @@ fn calls_of_the_host() {
 
 /// The verdict if the heap finds itself corrupt in the inner call.
 fn inner(case: &Case) -> Verdict {
-    let options = Options {
-        collectors: vec![HeapSubject::shared(|| {
+    let options = Options::default()
+        .with_collectors([HeapSubject::shared(|| {
             let policy = Saboteur {
                 hook: Hook::WriteSlot,
                 number: 1,
                 damage: Damage::Corrupt,
             };
             Drc::with_policy(1 << 20, policy)
-        })],
-        reschedule: false,
-        ..Options::default()
-    };
+        })])
+        .with_reschedule(false);
     judge(case, &options).unwrap().verdict
 }
 
@@ -260,18 +256,16 @@ fn a_collection_at_the_entry_of_a_function() {
         schedule: Schedule::At(vec![3]),
         ..read("", body)
     };
-    let options = Options {
-        collectors: vec![HeapSubject::shared(|| {
+    let options = Options::default()
+        .with_collectors([HeapSubject::shared(|| {
             let policy = Saboteur {
                 hook: Hook::Collect,
                 number: 1,
                 damage: Damage::Law,
             };
             Drc::with_policy(1 << 20, policy)
-        })],
-        reschedule: false,
-        ..Options::default()
-    };
+        })])
+        .with_reschedule(false);
     let verdict = judge(&case, &options).unwrap().verdict;
     let wanted = "first broken by a collection before global.set in function $callee at offset";
     assert!(verdict.to_string().contains(wanted), "{verdict}");

@@ -43,11 +43,9 @@ pub fn judged(heaps: &[(Collector, u64)], reschedule: bool) -> Verdict {
 }
 
 fn judged_subjects(collectors: Vec<SharedSubject>, reschedule: bool) -> Verdict {
-    let options = Options {
-        collectors,
-        reschedule,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors(collectors)
+        .with_reschedule(reschedule);
     let case = case(BODY, Schedule::Never, Limits::default());
     judge(&case, &options).unwrap().verdict
 }

