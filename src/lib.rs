@@ -52,7 +52,6 @@
 //! | [`case`] | a module with a plan and a schedule; its text form |
 //! | [`oracle`] | subjects, audits, comparison, verdicts |
 //! | [`generate`] | modules, typed programs, plans and schedules from bytes |
-//! | [`jobs`] | worker threads with a time limit for each item |
 //! | [`events`], [`zoo`] | how often cases exercise a collector; known bugs as faults |
 //! | [`script`] | `.wast` scripts |
 //! | [`campaign`] | campaigns, findings, fuzz targets, replay |
@@ -65,11 +64,12 @@ pub mod case;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
+#[doc(hidden)]
 pub mod escape;
 pub mod events;
 pub mod generate;
 pub mod heap;
-pub mod jobs;
+pub(crate) mod jobs;
 pub mod module;
 pub mod observe;
 pub mod oracle;

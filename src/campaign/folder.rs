@@ -54,11 +54,6 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Path of the folder.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Saves contents as `STEM.EXTENSION`, or as `STEM-2.EXTENSION` and so on if that name is
     /// taken; the extension may be empty. A file with the same contents is not written again.
     ///

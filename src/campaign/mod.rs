@@ -18,10 +18,9 @@ mod statistics;
 pub mod targets;
 
 pub use finding::{Evidence, Finding, Origin};
-pub use folder::{Folder, Saved};
-pub(crate) use folder::{replace, try_replace};
+pub(crate) use folder::{Folder, replace, try_replace};
 pub(crate) use quote::quote;
-pub use shelf::{Rank, Shelf};
+pub(crate) use shelf::Shelf;
 pub use statistics::Statistics;
 
 use crate::generate::Generator;

@@ -28,7 +28,7 @@ pub use inspection::{Grain, Halt, Owner, Point};
 pub use instance::{Extern, Instance, LinkError};
 pub use limits::{CEILING, Limits, MAX_REENTRY, Resource};
 pub use schedule::Schedule;
-pub use storage::{Memory, PAGE, Table};
+pub use storage::{Memory, Table};
 pub use store::Store;
 pub use store::context::{Context, Host, HostCall, Inspector, NoHost, NoInspector};
 pub use store::view::View;

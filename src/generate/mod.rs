@@ -28,7 +28,8 @@ pub use case::{GeneratedCase, case, input, stretched};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
 pub(crate) use revision::checksum;
-pub use revision::{origin, revision};
+pub(crate) use revision::origin;
+pub use revision::revision;
 
 use arbitrary::Unstructured;
 

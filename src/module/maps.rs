@@ -95,17 +95,6 @@ impl StackMaps {
     fn chain(&self, pc: u32) -> u32 {
         self.chains.get(pc as usize).copied().unwrap_or(NO_MAP)
     }
-
-    /// Number of instructions with a map.
-    pub fn len(&self) -> usize {
-        self.chains.iter().filter(|chain| **chain != NO_MAP).count()
-    }
-
-    /// Whether no instruction has a map.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The registers of a frame of `body` that hold locals of reference type.
     pub fn locals_of(&self, body: &Body) -> &[Range<u16>] {
         &self.locals[body.ref_locals.start as usize..body.ref_locals.end as usize]

@@ -17,16 +17,16 @@ mod size;
 mod type_text;
 mod vector;
 
-pub use code::{CastTarget, Code, Op};
+pub(crate) use code::{CastTarget, Code, Op};
 pub(crate) use compile::features;
 pub use error::ModuleError;
-pub use maps::{CatchKind, Catches, Handlers, StackMaps};
+pub(crate) use maps::{CatchKind, Handlers, StackMaps};
 pub use names::Names;
 pub(crate) use operator::operator_name;
 pub use patch::Site;
 pub use size::footprint;
 pub(crate) use type_text::{heap_type, value_type};
-pub use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
+pub(crate) use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 
 use crate::types::{RefType, TypeId, Types, ValType};
 use std::ops::Range;
@@ -118,7 +118,7 @@ pub struct Export {
 /// A constant expression. Common forms need no code. Others are compiled like
 /// functions without parameters, since they may allocate.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum ConstExpr {
+pub(crate) enum ConstExpr {
     /// The register value of a number, a null or an i31.
     Value(u64),
     /// A reference to a function of the module.
@@ -129,14 +129,14 @@ pub enum ConstExpr {
 
 /// A global defined by the module.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Global {
+pub(crate) struct Global {
     /// Its initial value.
     pub init: ConstExpr,
 }
 
 /// The mode of a segment.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum SegmentMode {
+pub(crate) enum SegmentMode {
     /// Used by instructions only.
     Passive,
     /// Copied to a table or memory at instantiation, then dropped.
@@ -152,7 +152,7 @@ pub enum SegmentMode {
 
 /// An element segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Element {
+pub(crate) struct Element {
     /// Its mode.
     pub mode: SegmentMode,
     /// The type of its references.
@@ -163,7 +163,7 @@ pub struct Element {
 
 /// A data segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Data {
+pub(crate) struct Data {
     /// Its mode.
     pub mode: SegmentMode,
     /// The range of its bytes in [`Module::wasm`].
@@ -172,7 +172,7 @@ pub struct Data {
 
 /// A compiled function body or constant expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Body {
+pub(crate) struct Body {
     /// Index of its first instruction.
     pub entry: u32,
     /// Registers taken by the parameters.
@@ -208,13 +208,13 @@ pub struct Module {
     /// All tables, imported ones first.
     pub tables: Vec<TableType>,
     /// Initial elements of the tables that are not imported; null by default.
-    pub table_inits: Vec<ConstExpr>,
+    pub(crate) table_inits: Vec<ConstExpr>,
     /// All memories, imported ones first.
     pub memories: Vec<MemoryType>,
     /// Types of all globals, imported ones first.
     pub globals: Vec<GlobalType>,
     /// Initial values of the globals that are not imported.
-    pub global_inits: Vec<Global>,
+    pub(crate) global_inits: Vec<Global>,
     /// Types of all tags, imported ones first.
     pub tags: Vec<TypeId>,
     /// Exports in order.
@@ -222,9 +222,9 @@ pub struct Module {
     /// The start function.
     pub start: Option<u32>,
     /// Element segments.
-    pub elements: Vec<Element>,
+    pub(crate) elements: Vec<Element>,
     /// Data segments.
-    pub data: Vec<Data>,
+    pub(crate) data: Vec<Data>,
     /// Number of imported functions.
     pub imported_funcs: u32,
     /// Number of imported tables.
@@ -236,17 +236,17 @@ pub struct Module {
     /// Number of imported tags.
     pub imported_tags: u32,
     /// Compiled bodies. Those of functions start at [`Module::first_body`].
-    pub bodies: Vec<Body>,
+    pub(crate) bodies: Vec<Body>,
     /// Index of the first function's body.
-    pub first_body: u32,
+    pub(crate) first_body: u32,
     /// The code of all bodies.
-    pub ops: Vec<Op>,
+    pub(crate) ops: Vec<Op>,
     /// For each instruction, the offset in [`Module::wasm`] of its operator.
-    pub offsets: Vec<u32>,
+    pub(crate) offsets: Vec<u32>,
     /// Stack maps, for every instruction at which the stack may be examined.
-    pub maps: StackMaps,
+    pub(crate) maps: StackMaps,
     /// Exception handlers.
-    pub handlers: Handlers,
+    pub(crate) handlers: Handlers,
     /// Exports sorted by name. Built on the first lookup, unless there are few exports.
     exports_by_name: OnceLock<Box<[u32]>>,
 }
@@ -268,7 +268,7 @@ impl Module {
 
     /// The index of the body that contains the compiled instruction `pc`.
     /// Bodies are in the order of their code.
-    pub fn body_at(&self, pc: u32) -> Option<usize> {
+    pub(crate) fn body_at(&self, pc: u32) -> Option<usize> {
         let after = self.bodies.partition_point(|body| body.entry <= pc);
         after.checked_sub(1)
     }

@@ -75,7 +75,7 @@ use faulty_heap::{HeapFault, faulty_heap};
 pub use probe::Probe;
 pub use report::{Report, setups};
 use std::sync::Arc;
-pub use summary::{Quantiles, Summary};
+pub(crate) use summary::{Quantiles, Summary};
 pub use table::FAULTS;
 pub use trial::{Setup, Trial, quantile};
 pub use trials::{Tally, Trials, Tried};
