@@ -46,7 +46,7 @@ pub(super) struct Fuzz {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// What makes the cases: ops, typed programs of operations on the heap;
+    /// What makes the cases: gc_ops, typed programs of operations on the heap;
     /// default, these and enriched modules of wasm-smith; smith, plain modules of
     /// wasm-smith; or smith-never, the same without a schedule of collections.
     #[arg(long, value_name = "NAME", default_value_t)]

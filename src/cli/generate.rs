@@ -19,7 +19,7 @@ pub(super) struct Generate {
     #[arg(long, default_value_t = 0)]
     case: u64,
 
-    /// What makes the case, as for `gcdiff fuzz`: default, smith, smith-never or ops.
+    /// What makes the case, as for `gcdiff fuzz`: default, smith, smith-never or gc_ops.
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
 }

@@ -39,7 +39,7 @@ pub(super) struct Zoo {
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     cases: u64,
 
-    /// What makes the cases: default, smith, smith-never or ops.
+    /// What makes the cases: default, smith, smith-never or gc_ops.
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
 

@@ -40,7 +40,7 @@ pub fn case(bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
 
 /// Draws a case with a given generator.
 pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
-    if generator == Generator::Ops {
+    if generator == Generator::GcOps {
         return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(bytes)));
     }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));

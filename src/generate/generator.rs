@@ -9,7 +9,7 @@ use std::str::FromStr;
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Generator {
     /// Used by campaigns: three of four cases are modules of wasm-smith, mostly enriched, with a
-    /// schedule of collections. The others are those of [`Generator::Ops`].
+    /// schedule of collections. The others are those of [`Generator::GcOps`].
     #[default]
     Default,
     /// Plain modules of wasm-smith, with the same schedule.
@@ -17,8 +17,11 @@ pub enum Generator {
     /// The same modules without a schedule: collections happen only when a heap asks.
     SmithNever,
     /// Typed programs of operations on the heap, with their plan and schedule.
-    Ops,
+    GcOps,
 }
+
+/// An earlier name of [`Generator::GcOps`], which the commands in old findings use.
+const OLD_GC_OPS: &str = "ops";
 
 impl Generator {
     /// All generators.
@@ -26,7 +29,7 @@ impl Generator {
         Generator::Default,
         Generator::Smith,
         Generator::SmithNever,
-        Generator::Ops,
+        Generator::GcOps,
     ];
 
     /// Its name, as spelled by `--generator`.
@@ -35,7 +38,7 @@ impl Generator {
             Generator::Default => "default",
             Generator::Smith => "smith",
             Generator::SmithNever => "smith-never",
-            Generator::Ops => "ops",
+            Generator::GcOps => "gc_ops",
         }
     }
 
@@ -59,6 +62,9 @@ impl FromStr for Generator {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Generator, UnknownName> {
+        if text == OLD_GC_OPS {
+            return Ok(Generator::GcOps);
+        }
         let found = Generator::ALL.into_iter().find(|g| g.name() == text);
         found
             .ok_or_else(|| UnknownName::new("generator", text, Generator::ALL.map(Generator::name)))
@@ -101,10 +107,11 @@ mod tests {
         for generator in Generator::ALL {
             assert_eq!(generator.to_string().parse(), Ok(generator));
         }
+        assert_eq!("ops".parse(), Ok(Generator::GcOps));
         let message = "mutatis".parse::<Generator>().unwrap_err().to_string();
         assert_eq!(
             message,
-            "no generator \"mutatis\"; there are default, smith, smith-never, ops"
+            "no generator \"mutatis\"; there are default, smith, smith-never, gc_ops"
         );
     }
 }

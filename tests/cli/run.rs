@@ -135,7 +135,7 @@ fn what_a_seed_makes_is_printed_and_runs() {
     assert_eq!(first.code, 0, "{}", first.err);
     assert_eq!(first.out, gcdiff(&["generate", "--seed", "5"]).out);
     assert_ne!(first.out, gcdiff(&["generate", "--seed", "6"]).out);
-    let ops = gcdiff(&["generate", "--seed", "5", "--generator", "ops"]);
+    let ops = gcdiff(&["generate", "--seed", "5", "--generator", "gc_ops"]);
     assert_ne!(first.out, ops.out);
     assert!(
         ops.out.contains("case 0 of seed 5, generator ops"),

@@ -146,7 +146,7 @@ fn sound_heaps_agree() {
     let options = Options::fuzzing();
     for index in 0..300 {
         let drawn = match index % 3 {
-            0 => Generator::Ops.case(&input(5, index)).expect("a case"),
+            0 => Generator::GcOps.case(&input(5, index)).expect("a case"),
             _ => {
                 let mut program = program(index);
                 (0..5).for_each(|step| program.mutate(10 * index + step));
@@ -166,7 +166,7 @@ fn sound_heaps_agree() {
 #[test]
 fn nothing_about_a_program_is_left_to_chance() {
     for seed in 0..50 {
-        let drawn = [(); 2].map(|()| Generator::Ops.case(&input(2, seed)).expect("a case"));
+        let drawn = [(); 2].map(|()| Generator::GcOps.case(&input(2, seed)).expect("a case"));
         assert_eq!(drawn[0].case.wasm, drawn[1].case.wasm);
         assert_eq!(drawn[0].case.plan, drawn[1].case.plan);
         assert_eq!(drawn[0].case.schedule, drawn[1].case.schedule);

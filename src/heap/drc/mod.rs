@@ -8,10 +8,12 @@
 //! references come and go in local variables and on the operand stack, and
 //! counting them is most of the cost. *Deferred* reference counting (Deutsch
 //! and Bobrow, "An efficient, incremental, automatic garbage collector", 1976)
-//! counts only references from other objects, globals, tables and the like.
+//! counts only the *owners* of an object: fields and elements of allocated
+//! objects, slots outside the heap (globals, tables, segments, handles of the
+//! host, the pending exception), and the list described next.
 //!
-//! Then an object with a count of zero may still be held by a frame. So every
-//! object that a frame may hold is in a list, the *over-approximated stack-root
+//! An object that only frames hold has no other owner. So every object that a
+//! frame may hold is in a list, the *over-approximated stack-root
 //! list*, which owns one count of each member:
 //!
 //! - a new object joins the list, because its reference goes to a frame;

@@ -5,14 +5,9 @@
 //! once shipped. Hooks call each other through `self`, so all others see an
 //! override.
 //!
-//! The rules that the defaults follow, and that the audit checks from outside:
+//! [The collector's documentation](super) states which references are counted.
+//! The defaults follow three more rules:
 //!
-//! - An object's count is the number of its owners: fields and elements of
-//!   allocated objects, slots outside the heap, and the stack-root list. Frames
-//!   own nothing (counting is *deferred* there: Deutsch and Bobrow, 1976).
-//! - A reference that enters a frame is put in the stack-root list, unless it
-//!   is there already. The list over-approximates the references that frames
-//!   hold; a collection compares it with the frames and drops the rest.
 //! - A store counts the new reference, then writes the slot, then releases the
 //!   old one. In any other order an object can die while it is being stored, or
 //!   be freed while the slot still shows it.
