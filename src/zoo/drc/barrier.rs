@@ -8,15 +8,15 @@ faults! {
     /// The canary: a fault so plain that a harness which does not find it at
     /// once is broken. The write barrier of objects releases the old reference
     /// and forgets to count the new one.
-    Canary,
+    ObjectWriteSkipsCount,
     /// D10: an eight-bit count that wraps.
-    D10,
+    CountWrapsAtEightBits,
     /// X15, Go's port to Wasm: the deletion barrier receives the container
     /// instead of the old value.
-    X15,
+    ObjectWriteReleasesContainer,
 }
 
-impl Policy for Canary {
+impl Policy for ObjectWriteSkipsCount {
     fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
         self.0.run(new.is_object());
         let old = core.replace_ref(object, offset, new)?;
@@ -24,7 +24,7 @@ impl Policy for Canary {
     }
 }
 
-impl Policy for D10 {
+impl Policy for CountWrapsAtEightBits {
     fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> Done {
         if !self.is_object(value) {
             return Ok(());
@@ -35,7 +35,7 @@ impl Policy for D10 {
     }
 }
 
-impl Policy for X15 {
+impl Policy for ObjectWriteReleasesContainer {
     fn write_field(&mut self, core: &mut Core, object: GcRef, offset: u64, new: GcRef) -> Done {
         self.increment(core, new, 1)?;
         let old = core.replace_ref(object, offset, new)?;

@@ -7,25 +7,25 @@ use crate::heap::drc::{Core, Done, Policy};
 
 faults! {
     /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
-    B1,
+    NullTableFillSkipsBarrier,
     /// D1 for `table.copy` and `table.init`: each old reference is released
     /// before the new ones are counted.
-    D1Slot,
+    TableCopyReleasesOldFirst,
     /// D8: `table.fill` counts one owner too few.
-    D8,
+    TableFillUndercounts,
     /// D8 for `table.grow`.
-    D8Grow,
+    TableGrowUndercounts,
     /// G2: the initialising write of a slot does not count its reference:
     /// globals, segments, handles, the pending exception.
-    G2,
+    SlotInitSkipsCount,
     /// G3: `global.set` and `table.set` do not release the old reference.
-    G3,
+    SlotWriteSkipsRelease,
     /// G5: dropping a segment or a handle empties its slots without releasing
     /// their references.
-    G5,
+    SlotDropSkipsRelease,
 }
 
-impl Policy for B1 {
+impl Policy for NullTableFillSkipsBarrier {
     fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
         let skipped = value.is_null();
         self.0
@@ -42,7 +42,7 @@ impl Policy for B1 {
     }
 }
 
-impl Policy for D8 {
+impl Policy for TableFillUndercounts {
     fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
@@ -55,7 +55,7 @@ impl Policy for D8 {
     }
 }
 
-impl Policy for D8Grow {
+impl Policy for TableGrowUndercounts {
     fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> Done {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
@@ -64,7 +64,7 @@ impl Policy for D8Grow {
     }
 }
 
-impl Policy for D1Slot {
+impl Policy for TableCopyReleasesOldFirst {
     fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> Done {
         for slot in &mut *dst {
             let old = std::mem::take(slot);
@@ -82,7 +82,7 @@ impl Policy for D1Slot {
     }
 }
 
-impl Policy for G2 {
+impl Policy for SlotInitSkipsCount {
     fn init_slot(&mut self, _: &mut Core, slot: &mut u32, new: GcRef) -> Done {
         self.0.run(new.is_object());
         *slot = new.0;
@@ -90,7 +90,7 @@ impl Policy for G2 {
     }
 }
 
-impl Policy for G3 {
+impl Policy for SlotWriteSkipsRelease {
     fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> Done {
         self.increment(core, new, 1)?;
         let old = std::mem::replace(slot, new.0);
@@ -100,7 +100,7 @@ impl Policy for G3 {
     }
 }
 
-impl Policy for G5 {
+impl Policy for SlotDropSkipsRelease {
     fn drop_slots(&mut self, _: &mut Core, slots: &mut [u32]) -> Done {
         self.0.run(slots.iter().any(|old| GcRef(*old).is_object()));
         slots.fill(0);

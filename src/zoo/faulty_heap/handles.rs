@@ -39,7 +39,7 @@ fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> 
 
 /// W1-const: a constant expression is evaluated on raw references. The operands
 /// of an allocation become handles, which are released after it.
-pub struct W1Const {
+pub struct ConstantAllocationReleasesOperands {
     probe: Probe,
     modules: Modules,
     /// Whether a constant expression is allocating.
@@ -47,9 +47,9 @@ pub struct W1Const {
     handles: Vec<u32>,
 }
 
-impl W1Const {
-    pub fn new(probe: Probe) -> W1Const {
-        W1Const {
+impl ConstantAllocationReleasesOperands {
+    pub fn new(probe: Probe) -> ConstantAllocationReleasesOperands {
+        ConstantAllocationReleasesOperands {
             probe,
             modules: Modules::default(),
             constant: false,
@@ -74,7 +74,7 @@ impl W1Const {
     }
 }
 
-impl HeapFault for W1Const {
+impl HeapFault for ConstantAllocationReleasesOperands {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
@@ -98,15 +98,15 @@ impl HeapFault for W1Const {
 
 /// W1-segment: the items of an element segment are raw references, and become
 /// handles on their way to a table or an array.
-pub struct W1Segment(Late);
+pub struct SegmentCopyReleasesItems(Late);
 
-impl W1Segment {
-    pub fn new(probe: Probe) -> W1Segment {
-        W1Segment(Late::new(probe))
+impl SegmentCopyReleasesItems {
+    pub fn new(probe: Probe) -> SegmentCopyReleasesItems {
+        SegmentCopyReleasesItems(Late::new(probe))
     }
 }
 
-impl HeapFault for W1Segment {
+impl HeapFault for SegmentCopyReleasesItems {
     fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
         heap.on_event(event);
         if let EngineEvent::SegmentCopied { references } = event {
@@ -122,14 +122,14 @@ impl HeapFault for W1Segment {
 
 /// W1-host: the arguments of a function of the host are raw references, and
 /// become handles whose scope is the call.
-pub struct W1Host {
+pub struct HostCallReleasesArguments {
     late: Late,
     modules: Modules,
 }
 
-impl W1Host {
-    pub fn new(probe: Probe) -> W1Host {
-        W1Host {
+impl HostCallReleasesArguments {
+    pub fn new(probe: Probe) -> HostCallReleasesArguments {
+        HostCallReleasesArguments {
             late: Late::new(probe),
             modules: Modules::default(),
         }
@@ -145,7 +145,7 @@ impl W1Host {
     }
 }
 
-impl HeapFault for W1Host {
+impl HeapFault for HostCallReleasesArguments {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }

@@ -21,12 +21,25 @@ use crate::heap::{EngineEvent, GcRef, Heap, HeapError, Roots, Shape, Slot};
 use crate::module::{Code, Module, Op, Site};
 use crate::oracle::Collector;
 use crate::types::{Field, Lane, TypeId, Types};
-pub(super) use arrays::{D4, W39, W50, X3, X10};
-pub(super) use control::{W40, W46, W53};
-pub(super) use handles::{W1Const, W1Host, W1Segment};
-pub(super) use slots::{D11, D12, W9, W10, W27};
+pub(super) use arrays::{
+    ArrayCopySkipsOtherTypes, ArrayFillStopsHalfway, ArrayFillUsesOffsetAsLength,
+    EmptyBulkSkipsBoundsCheck, OverlappingCopyRunsUpwards,
+};
+pub(super) use control::{
+    EmptyCollectionMisstatesExtent, NullTableGetSkipsBoundsCheck, ReferenceLoopConsumesNoFuel,
+};
+pub(super) use handles::{
+    ConstantAllocationReleasesOperands, HostCallReleasesArguments, SegmentCopyReleasesItems,
+};
+pub(super) use slots::{
+    ElemDropReleasesTwice, ImmutableGlobalReadIsCached, PendingExceptionSkipsCount,
+    SegmentInitSkipsCount, TableSetCountsBeforeCheck,
+};
 use std::sync::Arc;
-pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
+pub(super) use types::{
+    CastMissesConstantObjects, ConstantOutOfMemoryCrashes, I31CastRejectsNull,
+    PackedInitSkipsTruncation, RecGroupIsAssumedConsecutive, around_constants,
+};
 
 /// The address that compiled code uses to call its fault. It is beyond all
 /// heaps, and not the start of any object.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 /// W23, Wasmtime issues 11753 and 12934: the maps of call sites inside an
 /// exception handler's scope were dropped.
-pub struct W23;
+pub struct TryTableCallsLackMap;
 
-impl Map for W23 {
+impl Map for TryTableCallsLackMap {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { module, frame, .. } = *look;
         let handled = frame
@@ -26,9 +26,9 @@ impl Map for W23 {
 /// W28, Wasmtime pull request 13693: one of several stacks was not traced. To
 /// the collector, a suspended stack looks like the frames below the running
 /// one; here the outermost of them is left out.
-pub struct W28;
+pub struct OutermostFrameIsUntraced;
 
-impl Map for W28 {
+impl Map for OutermostFrameIsUntraced {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { index, frame, .. } = *look;
         match index == 0 && !frame.running {
@@ -41,9 +41,9 @@ impl Map for W28 {
 /// W30, CVE-2021-39216: when the host passed several references to a function,
 /// a collection could run between one and the next. Here a collection at the
 /// function's entry sees only the last reference.
-pub struct W30;
+pub struct EntryMapOmitsEarlierArguments;
 
-impl Map for W30 {
+impl Map for EntryMapOmitsEarlierArguments {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look {
             module,
@@ -64,9 +64,9 @@ impl Map for W30 {
 /// W31, CVE-2022-31146: frames of functions without a map were looked up with
 /// their neighbour's map. Here a frame that waits for a callee is described by
 /// the callee's map.
-pub struct W31;
+pub struct CallerUsesCalleeMap;
 
-impl Map for W31 {
+impl Map for CallerUsesCalleeMap {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { frame, next, .. } = *look;
         match next {
@@ -79,12 +79,12 @@ impl Map for W31 {
 /// G7: the arguments of a tail call are moved into the frame before it has its
 /// new map, and a collection at the entry of the callee sees none of them.
 #[derive(Default)]
-pub struct G7 {
+pub struct TailCallArgumentsLackMap {
     /// The body that was tail-called, plus one.
     called: u32,
 }
 
-impl G7 {
+impl TailCallArgumentsLackMap {
     /// Inserts a hook call before each tail call.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| op.code == Code::ReturnCall;
@@ -96,7 +96,7 @@ impl G7 {
     }
 }
 
-impl Map for G7 {
+impl Map for TailCallArgumentsLackMap {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { module, frame, .. } = *look;
         let references = frame.references.clone();

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// its fixed point, and a value that only the outer of two loops needs was
 /// missing from the maps of the inner one.
 #[derive(Default)]
-pub struct W18 {
+pub struct InnerLoopMapsOmitOuterValues {
     /// The pairs of nested loops, for each body of an instance.
     nested: BTreeMap<(u32, u32), Vec<Nested>>,
 }
@@ -38,7 +38,7 @@ fn written(module: &Module, range: Range<u32>, register: u16) -> bool {
     ops.any(|op| writes(*op, register))
 }
 
-impl Map for W18 {
+impl Map for InnerLoopMapsOmitOuterValues {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { module, frame, .. } = *look;
         let mut described = frame.references.clone();
@@ -65,12 +65,12 @@ impl Map for W18 {
 /// does not were spilled to the same place across a call. The maps describe the place
 /// correctly, and all collectors agree on the value read back.
 #[derive(Default)]
-pub struct W24 {
+pub struct LoopSpillsCollide {
     /// The loops, for each body of an instance.
     loops: BTreeMap<(u32, u32), Vec<Range<u32>>>,
 }
 
-impl Map for W24 {
+impl Map for LoopSpillsCollide {
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let at = frame.code.filter(|_| !frame.running)?;
         let body = &module.bodies[at.body as usize];
@@ -90,9 +90,9 @@ impl Map for W24 {
 /// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept its
 /// tag when a number was written to it, and the number was traced as a reference.
 #[derive(Default)]
-pub struct X1;
+pub struct NumberKeepsReferenceTag;
 
-impl Map for X1 {
+impl Map for NumberKeepsReferenceTag {
     fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
         let Look { module, frame, .. } = *look;
         let mut described = frame.references.clone();

@@ -11,10 +11,15 @@ use super::Probe;
 use super::faulty_heap::{HeapFault, Modules};
 use crate::heap::{GcRef, Heap, HeapError, RawFrame, Roots, Slot};
 use crate::module::Module;
-pub(super) use frames::{G7, W23, W28, W30, W31};
-pub(super) use loops::{W18, W24, X1};
-pub(super) use results::{w20, w21, w22};
-pub(super) use slots::{G8, G9, G10, X2};
+pub(super) use frames::{
+    CallerUsesCalleeMap, EntryMapOmitsEarlierArguments, OutermostFrameIsUntraced,
+    TailCallArgumentsLackMap, TryTableCallsLackMap,
+};
+pub(super) use loops::{InnerLoopMapsOmitOuterValues, LoopSpillsCollide, NumberKeepsReferenceTag};
+pub(super) use results::MapOmitsResult;
+pub(super) use slots::{
+    HandlesAreNoRoots, SegmentsAreNoRoots, SetGlobalsAreNoRoots, TableGrowthIsUntraced,
+};
 use std::sync::Arc;
 
 /// The loops of all bodies of a module: header and last branch back.
