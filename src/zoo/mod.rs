@@ -89,12 +89,12 @@ pub struct Fault {
     pub mechanism: &'static str,
     /// The origin of the bug.
     pub source: &'static str,
-    kind: Kind,
+    kind: FaultKind,
 }
 
 /// The implementation of a fault.
 #[derive(Copy, Clone, Debug)]
-enum Kind {
+enum FaultKind {
     /// A policy of the counting heap.
     Counting(fn(Probe) -> Box<dyn counting::Policy>),
     /// A policy of the copying heap.
@@ -119,15 +119,15 @@ impl Fault {
     pub fn variants(&self, probe: &Probe) -> Vec<Variant> {
         let probe = probe.clone();
         match self.kind {
-            Kind::Counting(make) => vec![Variant::new(Collector::Drc, move || {
+            FaultKind::Counting(make) => vec![Variant::new(Collector::Drc, move || {
                 let policy = make(probe.clone());
                 Box::new(counting::Drc::with_policy(MAX_BYTES, policy))
             })],
-            Kind::Copying(make) => vec![Variant::new(Collector::Copying, move || {
+            FaultKind::Copying(make) => vec![Variant::new(Collector::Copying, move || {
                 let policy = make(probe.clone());
                 Box::new(moving::Copying::with_policy(MAX_BYTES, policy))
             })],
-            Kind::Layer(collectors, edit, make) => {
+            FaultKind::Layer(collectors, edit, make) => {
                 let variants = collectors.iter().map(|&collector| {
                     let probe = probe.clone();
                     let heap = move || faulty_heap(collector, make(probe.clone()));

@@ -4,7 +4,7 @@ use super::copying::*;
 use super::drc::*;
 use super::faulty_heap::*;
 use super::maps::*;
-use super::{Fault, Kind, Probe};
+use super::{Fault, FaultKind, Probe};
 
 /// An issue or pull request of Wasmtime.
 macro_rules! wasmtime {
@@ -24,7 +24,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Counting(|probe| Box::new($policy(probe))),
+            kind: FaultKind::Counting(|probe| Box::new($policy(probe))),
         }
     };
     ($id:literal, copying $policy:expr, $source:expr, $mechanism:literal) => {
@@ -32,7 +32,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Copying(|probe| Box::new($policy(probe))),
+            kind: FaultKind::Copying(|probe| Box::new($policy(probe))),
         }
     };
     ($id:literal, $heaps:ident, $edit:expr, $fault:expr, $source:expr, $mechanism:literal) => {
@@ -40,7 +40,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Layer($heaps, $edit, |probe| Box::new($fault(probe))),
+            kind: FaultKind::Layer($heaps, $edit, |probe| Box::new($fault(probe))),
         }
     };
 }

@@ -184,7 +184,7 @@ mod tests {
     use crate::heap::HeapError;
     use crate::heap::copying::{Core, Policy};
     use crate::oracle::Options;
-    use crate::zoo::{self, Kind};
+    use crate::zoo::{self, FaultKind};
 
     #[test]
     fn results_do_not_depend_on_the_number_of_jobs() {
@@ -231,7 +231,7 @@ mod tests {
             id: "endless",
             mechanism: "",
             source: "",
-            kind: Kind::Copying(|probe| Box::new(Endless(probe))),
+            kind: FaultKind::Copying(|probe| Box::new(Endless(probe))),
         };
         let trials = Trials {
             faults: vec![fault, zoo::fault("W1").unwrap()],

@@ -1,6 +1,6 @@
 //! Faults that describe whole frames with a wrong map, or with none.
 
-use super::{Look, Map};
+use super::{FrameContext, Map};
 use crate::heap::RawFrame;
 use crate::module::{Code, Module, Op};
 use crate::zoo::faulty_heap::{HOOK, edited, hook_call};
@@ -11,8 +11,8 @@ use std::sync::Arc;
 pub struct TryTableCallsLackMap;
 
 impl Map for TryTableCallsLackMap {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let handled = frame
             .code
             .is_some_and(|at| module.handlers.around(at.pc).next().is_some());
@@ -29,8 +29,8 @@ impl Map for TryTableCallsLackMap {
 pub struct OutermostFrameIsUntraced;
 
 impl Map for OutermostFrameIsUntraced {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { index, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { index, frame, .. } = *context;
         match index == 0 && !frame.running {
             true => Vec::new(),
             false => frame.references.clone(),
@@ -44,13 +44,13 @@ impl Map for OutermostFrameIsUntraced {
 pub struct EntryMapOmitsEarlierArguments;
 
 impl Map for EntryMapOmitsEarlierArguments {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext {
             module,
             index,
             frame,
             ..
-        } = *look;
+        } = *context;
         let references = frame.references.clone();
         let Some(body) = entered(module, frame).filter(|_| index == 0) else {
             return references;
@@ -67,10 +67,10 @@ impl Map for EntryMapOmitsEarlierArguments {
 pub struct CallerUsesCalleeMap;
 
 impl Map for CallerUsesCalleeMap {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { frame, next, .. } = *look;
-        match next {
-            Some(next) => next.to_vec(),
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { frame, callee, .. } = *context;
+        match callee {
+            Some(references) => references.to_vec(),
             None => frame.references.clone(),
         }
     }
@@ -97,8 +97,8 @@ impl TailCallArgumentsLackMap {
 }
 
 impl Map for TailCallArgumentsLackMap {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let references = frame.references.clone();
         if !frame.running {
             return references;

@@ -1,7 +1,7 @@
 //! Maps that are wrong about the value in a register at some moment.
 
 use super::code::{loops, of_body, writes};
-use super::{Look, Map};
+use super::{FrameContext, Map};
 use crate::heap::{GcRef, RawFrame};
 use crate::module::{Code, Module};
 use std::collections::BTreeMap;
@@ -39,8 +39,8 @@ fn written(module: &Module, range: Range<u32>, register: u16) -> bool {
 }
 
 impl Map for InnerLoopMapsOmitOuterValues {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;
@@ -93,8 +93,8 @@ impl Map for LoopSpillsCollide {
 pub struct NumberKeepsReferenceTag;
 
 impl Map for NumberKeepsReferenceTag {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;

@@ -1,7 +1,7 @@
 //! Faults that leave results of one instruction out of maps.
 
 use super::code::{ends_a_stretch, of_body, writes};
-use super::{Look, Map};
+use super::{FrameContext, Map};
 use crate::module::{Code, Module};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,8 +66,8 @@ fn hidden(module: &Module, code: Code) -> BTreeSet<(u32, u16)> {
 }
 
 impl Map for MapOmitsResult {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         if let Some(at) = frame.code {
             let known = self.hidden.entry(at.instance);
