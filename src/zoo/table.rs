@@ -16,8 +16,9 @@ macro_rules! wasmtime {
     };
 }
 
-/// A line of the table: a policy of the counting heap, a policy of the copying
-/// heap, or a fault in front of some collectors, optionally with edited code.
+/// A line of the table: id, implementation, source, mechanism. The implementation
+/// is a policy of the counting heap, a policy of the copying heap, or a fault in
+/// front of some collectors with an edit of their code.
 macro_rules! fault {
     ($id:literal, $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {

@@ -8,8 +8,8 @@ use crate::zoo::fields::extern_fields;
 use std::collections::BTreeSet;
 
 /// X7, SpiderMonkey, 2026: the wrong bit operator combined the forwarding
-/// address of an array with its tag, so that the array looked as if it had not
-/// moved. Each reference to it gets a separate copy.
+/// address of an array with its tag, and the array seemed not to have moved.
+/// Each reference to it gets a separate copy.
 pub struct ArrayLosesForwardingAddress(pub Probe);
 
 impl Policy for ArrayLosesForwardingAddress {
@@ -57,11 +57,11 @@ impl Policy for ScanSkipsExceptions {
     }
 }
 
-/// G13: fields of the external hierarchy are taken for names given out by the
-/// host, and are not scanned.
+/// G13: fields of the external hierarchy are assumed to hold indices of values of
+/// the host, and are not scanned.
 pub struct ScanSkipsExternFields {
     probe: Probe,
-    /// Types, and payload offsets.
+    /// Fields of the external hierarchy: type and payload offset.
     fields: BTreeSet<(TypeId, u64)>,
 }
 

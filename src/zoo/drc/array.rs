@@ -15,11 +15,11 @@ faults! {
     ArrayCopyReleasesSources,
     /// D1, CPython's guidance on `Py_SETREF`: `array.copy` releases the old
     /// references before it counts the new ones. If only the old ones kept the
-    /// new ones alive, it stores references to freed objects.
+    /// new ones alive, the array refers to freed objects.
     ArrayCopyReleasesOldFirst,
     /// D2: `array.fill` counts its value once, regardless of the number of copies.
     ArrayFillCountsOnce,
-    /// D2 for `array.new`.
+    /// D2-new: `array.new` counts its value once, regardless of the length.
     ArrayNewCountsOnce,
     /// G1: `array.init_elem` and `array.new_elem` take references from the segment
     /// without counting them, as if the segment handed over its own counts.

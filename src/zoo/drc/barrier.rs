@@ -5,9 +5,9 @@ use crate::heap::GcRef;
 use crate::heap::drc::{Core, Done, Policy};
 
 faults! {
-    /// The canary: a fault so plain that a harness which does not find it at
+    /// The canary: a fault so simple that a harness which does not find it at
     /// once is broken. The write barrier of objects releases the old reference
-    /// and forgets to count the new one.
+    /// without counting the new one.
     ObjectWriteSkipsCount,
     /// D10: an eight-bit count that wraps.
     CountWrapsAtEightBits,

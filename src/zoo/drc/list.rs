@@ -10,11 +10,11 @@ faults! {
     ExposeCountsEveryTime,
     /// W16, Wasmtime issue 13403: the list never shrinks.
     RootListNeverShrinks,
-    /// D5: the mark is not cleared after a sweep, so that an object that one
-    /// collection has seen in a frame stays in the list at the next one, too.
+    /// D5: the mark is not cleared after a sweep. An object that one collection
+    /// has found in a frame stays in the list at the next one, too.
     SweepKeepsMarks,
-    /// D6: an object that leaves the list is still marked as a member, so that
-    /// it is not entered again.
+    /// D6: an object that leaves the list is still flagged as a member, so it is
+    /// never entered again.
     UnlistKeepsListedFlag,
     /// G4: an object that leaves the list keeps the list's count.
     UnlistSkipsRelease,

@@ -10,7 +10,7 @@ const HEADER: u64 = 16;
 
 faults! {
     /// W34, Wasmtime issue 10349: freeing the smallest objects rounded their size
-    /// differently than allocating them, and freed memory of the neighbour. Here an
+    /// differently from allocating them, and freed memory of the neighbour. Here an
     /// empty structure is freed as if it had a second granule.
     EmptyStructFreesNeighbour,
     /// W35, Wasmtime issue 10589: the size computation for growing an empty
@@ -33,8 +33,8 @@ impl Policy for EmptyStructFreesNeighbour {
         if size != GRANULE {
             return core.free(object);
         }
-        // A granule that is not part of the freed object is allocated a second
-        // time, whether an object is in it or not.
+        // The second granule is not part of the freed object. It will be
+        // allocated twice, whether it is in use or free.
         self.0.run(true);
         core.free_raw(object, size + GRANULE);
         Ok(())
@@ -91,11 +91,11 @@ impl Policy for ArraySizeWraps {
     }
 }
 
-/// D14: the second object to die in one sweep is put on the free list twice, so
-/// that two objects will be allocated in its place.
+/// D14: the second object to die in one sweep is put on the free list twice, and
+/// two objects are later allocated in its place.
 pub struct SweepFreesBlockTwice {
     probe: Probe,
-    /// Number of objects that have died in the running sweep.
+    /// Number of objects that have died in the current sweep.
     died: Option<u32>,
 }
 

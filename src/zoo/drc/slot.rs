@@ -8,15 +8,15 @@ use crate::heap::drc::{Core, Done, Policy};
 faults! {
     /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
     NullTableFillSkipsBarrier,
-    /// D1 for `table.copy` and `table.init`: each old reference is released
-    /// before the new ones are counted.
+    /// D1-slot: `table.copy` and `table.init` release the old references before
+    /// they count the new ones.
     TableCopyReleasesOldFirst,
     /// D8: `table.fill` counts one owner too few.
     TableFillUndercounts,
-    /// D8 for `table.grow`.
+    /// D8-grow: `table.grow` counts one owner too few.
     TableGrowUndercounts,
-    /// G2: the initialising write of a slot does not count its reference:
-    /// globals, segments, handles, the pending exception.
+    /// G2: the initialising write of a slot (global, segment, handle, pending
+    /// exception) does not count its reference.
     SlotInitSkipsCount,
     /// G3: `global.set` and `table.set` do not release the old reference.
     SlotWriteSkipsRelease,

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 /// to be an i31.
 pub struct ExternFieldCountsI31 {
     probe: Probe,
-    /// Types, and payload offsets of fields of the external hierarchy.
+    /// Fields of the external hierarchy: type and payload offset.
     fields: BTreeSet<(TypeId, u64)>,
-    /// Array types with such elements.
+    /// Array types with elements of the external hierarchy.
     arrays: BTreeSet<TypeId>,
 }
 
@@ -79,8 +79,8 @@ impl Policy for ExternFieldCountsI31 {
 faults! {
     /// W13, Wasmtime pull requests 13417 and 13423: the cached information on a
     /// type survived its store, and was used for the type with the same number
-    /// in the next store. Here an earlier store had structures without
-    /// references as its first four types.
+    /// in the next store. Here the first four types of the earlier store are
+    /// structures without references.
     TraceInfoOutlivesStore,
 }
 

@@ -52,7 +52,7 @@ impl HeapFault for OverlappingCopyRunsUpwards {
         let overlaps = dst.0 == src.0 && dst.1 > src.1 && dst.1 - src.1 < len;
         let distance = dst.1.saturating_sub(src.1).max(1);
         let old = |i: u32| element_at(heap, src.0, src.1 + i, lane);
-        // A repeating pattern copied onto itself looks right.
+        // Copying a repeating pattern onto itself gives the correct result.
         let wrong = overlaps && (distance..len).any(|i| old(i) != old(i % distance));
         self.0.run(wrong);
         if !overlaps {
@@ -65,8 +65,8 @@ impl HeapFault for OverlappingCopyRunsUpwards {
     }
 }
 
-/// X10, Wizard pull request 665: `array.copy` only works on arrays of the same
-/// type. A copy from an array of a subtype copies nothing.
+/// X10, Wizard pull request 665: `array.copy` works only between arrays of the
+/// same type. From an array of a subtype it copies nothing.
 pub struct ArrayCopySkipsOtherTypes(pub Probe);
 
 impl HeapFault for ArrayCopySkipsOtherTypes {
@@ -142,9 +142,9 @@ fn element(module: &Module, op: Op) -> Lane {
     module.types.element(TypeId(op.imm)).storage.lane()
 }
 
-/// W50, Wasmtime pull request 14045: an interruptible bulk operation may be
-/// done in part. Here `array.fill` pays for its two halves separately; if the
-/// fuel covers only the first, the second is missing.
+/// W50, Wasmtime pull request 14045: an interruptible bulk operation may stop
+/// halfway. Here `array.fill` consumes fuel for its two halves separately; if the
+/// fuel covers only the first, the second is not filled.
 pub struct ArrayFillStopsHalfway {
     probe: Probe,
     /// Whether a fill has begun.
@@ -157,7 +157,7 @@ impl ArrayFillStopsHalfway {
         ArrayFillStopsHalfway { probe, begun }
     }
 
-    /// Splits each `array.fill` in two.
+    /// Splits each `array.fill` into two.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let narrow = |op| element(module, op) != Lane::B128;
         let wanted = |_, op: Op| op.code == Code::ArrayFill && narrow(op);
@@ -178,7 +178,7 @@ fn halves(site: Site) -> Vec<Op> {
     vec![
         Op::new(Code::ArrayLen, size, array, 0, 0),
         Op::new(Code::I64Add, end, start, len, 0),
-        // The operation traps as a whole.
+        // A fill out of bounds traps as a whole, in the original instruction.
         Op::new(Code::BrI64GtU, 0, end, size, original),
         moved(0, array),
         moved(1, start),

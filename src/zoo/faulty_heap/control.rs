@@ -17,7 +17,7 @@ const INSIDE: u32 = 0;
 const OUTSIDE: u32 = 1;
 
 impl NullTableGetSkipsBoundsCheck {
-    /// Replaces each `table.get` of such a table by a null.
+    /// Replaces each `table.get` of such a table by a constant null.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let null = |table: u32| {
             let heap = module.tables[table as usize].element.heap;
@@ -52,7 +52,7 @@ impl HeapFault for NullTableGetSkipsBoundsCheck {
 pub struct ReferenceLoopConsumesNoFuel(pub Probe);
 
 impl ReferenceLoopConsumesNoFuel {
-    /// Makes the headers of such loops free of charge.
+    /// Sets the fuel that the headers of such loops consume to zero.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let loops = loops_of(module);
         let on_reference = |header: u32| {

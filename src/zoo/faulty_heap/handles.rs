@@ -38,7 +38,7 @@ fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> 
 }
 
 /// W1-const: a constant expression is evaluated on raw references. The operands
-/// of an allocation become handles, which are released after it.
+/// of an allocation become handles, which are released after the allocation.
 pub struct ConstantAllocationReleasesOperands {
     probe: Probe,
     modules: Modules,
@@ -57,7 +57,7 @@ impl ConstantAllocationReleasesOperands {
         }
     }
 
-    /// The storage of the fields or elements of a type; endless for an array.
+    /// The storage of the fields or elements of a type; infinite for an array.
     fn lanes(&self, shape: Shape) -> Box<dyn Iterator<Item = Lane> + '_> {
         let Some(types) = self.modules.types() else {
             return Box::new(std::iter::empty());
@@ -164,7 +164,7 @@ impl HeapFault for HostCallReleasesArguments {
     }
 }
 
-/// Releases that follow an operation instead of being part of it. The next
+/// Releases that happen after an operation, not as a part of it. The next
 /// collection reports their errors.
 struct Late {
     probe: Probe,

@@ -1,9 +1,9 @@
 //! Faulty heaps: layers for faults that are not a decision of one collector.
 //!
 //! A [`HeapFault`] overrides operations of any heap, and [`FaultyHeap`]
-//! forwards the others. So one fault can be in all collectors that share some
+//! forwards the others. One fault can thus be in all collectors that share some
 //! code, as in an engine where all of them use the same compiler. They then
-//! agree with each other, and only the model, which shares no code, is right.
+//! agree with each other, and only the model, which shares no code, is correct.
 //!
 //! A fault also answers *hook calls* from edited compiled code
 //! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is not an
@@ -63,12 +63,12 @@ pub(super) trait HeapFault: Send {
         heap.collect(roots)
     }
 
-    /// Called when an instruction of the module has made an object.
+    /// Called when an instruction of the module has allocated an object.
     fn made(&mut self, r: GcRef) {
         let _ = r;
     }
 
-    /// Called when an instruction of the module has made a structure or an
+    /// Called when an instruction of the module has allocated a structure or an
     /// array. `operands` are the registers of its operands; for `array.new`,
     /// those of one element.
     fn made_of(&mut self, shape: Shape, operands: &[u64]) {
@@ -90,7 +90,7 @@ pub(super) trait HeapFault: Send {
         ty
     }
 
-    /// Called when a structure has been made with these registers as fields.
+    /// Called when a structure has been initialised with these registers as fields.
     fn initialised(&mut self, heap: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
         let _ = (heap, r, ty, fields);
     }
@@ -171,9 +171,9 @@ pub(super) trait HeapFault: Send {
         heap.drop_slots(kind, slots)
     }
 
-    /// The addresses in use. `said` is the heap's own answer.
-    fn extent(&self, said: (u32, u32)) -> (u32, u32) {
-        said
+    /// The addresses in use. `reported` are those that the heap reports.
+    fn extent(&self, reported: (u32, u32)) -> (u32, u32) {
+        reported
     }
 }
 

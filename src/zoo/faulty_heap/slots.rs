@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored without
 /// being counted, and released like any other reference when it is caught.
 ///
-/// The [zoo](crate::zoo) says why the other half of the bug cannot show here.
+/// The [zoo](crate::zoo) explains why the other half of the bug cannot occur here.
 pub struct PendingExceptionSkipsCount(pub Probe);
 
 impl HeapFault for PendingExceptionSkipsCount {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// W42, Wasmtime issue 10435: the types of a recursion group were assumed to be
-/// consecutive in the registry of the process. A group that is already known
+/// consecutive in the registry of the process. A group that is already registered
 /// does not follow the groups before it.
 pub struct RecGroupIsAssumedConsecutive {
     probe: Probe,
@@ -153,8 +153,8 @@ impl HeapFault for ConstantOutOfMemoryCrashes {
     }
 }
 
-/// X10 for `none` and `i31`, Wizard pull request 274: null was not accepted as
-/// a null reference to an i31.
+/// X10-i31, Wizard pull request 274: null was not accepted as a null reference
+/// to an i31.
 pub struct I31CastRejectsNull(pub Probe);
 
 impl I31CastRejectsNull {
@@ -194,7 +194,7 @@ impl HeapFault for I31CastRejectsNull {
 pub struct PackedInitSkipsTruncation {
     probe: Probe,
     modules: Modules,
-    /// Values that are too wide, by object and offset.
+    /// Values too wide for their field, by object and offset.
     wide: BTreeMap<(GcRef, u32), u64>,
 }
 

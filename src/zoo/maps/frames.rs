@@ -39,7 +39,7 @@ impl Map for OutermostFrameIsUntraced {
 }
 
 /// W30, CVE-2021-39216: when the host passed several references to a function,
-/// a collection could run between one and the next. Here a collection at the
+/// a collection could run after only some of them were passed. Here a collection at the
 /// function's entry sees only the last reference.
 pub struct EntryMapOmitsEarlierArguments;
 

@@ -1,4 +1,4 @@
-//! Maps that are wrong about the value in a register at some moment.
+//! Maps that are wrong about a register at some instructions.
 
 use super::code::{loops, of_body, writes};
 use super::{FrameContext, Map};
@@ -63,7 +63,7 @@ impl Map for InnerLoopMapsOmitOuterValues {
 
 /// W24, Wasmtime issues 13461 and 13498: a value that a loop changes and one that it
 /// does not were spilled to the same place across a call. The maps describe the place
-/// correctly, and all collectors agree on the value read back.
+/// correctly, and all collectors agree on the value that is read back.
 #[derive(Default)]
 pub struct LoopSpillsCollide {
     /// The loops, for each body of an instance.

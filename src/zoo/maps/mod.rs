@@ -38,15 +38,15 @@ pub(super) struct FrameContext<'a> {
     callee: Option<&'a [u16]>,
 }
 
-/// How a faulty map describes frames.
+/// A faulty stack map: the description of frames that the collector gets.
 pub(super) trait Map: Send {
     /// The registers that the collector takes for the references in a frame.
     fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
         context.frame.references.clone()
     }
 
-    /// Changes a frame before it is described; returns whether the change is
-    /// wrong, or `None` without a change.
+    /// Changes a frame before it is described. Returns whether the change is
+    /// wrong, or `None` if nothing was changed.
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let _ = (module, frame);
         None
