@@ -41,9 +41,9 @@ events! {
     PackedOutOfRange "packed-out-of-range";
     /// An array of references is allocated.
     NewReferences "new-references";
-    /// An array is allocated whose elements, two or more, are one object.
+    /// An array is allocated with two or more elements that refer to one object.
     NewCopies "new-array-of-one-object";
-    /// An array is allocated from a list of values with an object among them.
+    /// An array is allocated from a list of values that includes an object.
     NewFixed "new-array-fixed";
     /// An array of numbers is allocated.
     NewNumbers "new-numbers";
@@ -51,7 +51,7 @@ events! {
     NewException "new-exception";
     /// An external value is allocated.
     NewExtern "new-extern";
-    /// An object is allocated where another one was before.
+    /// An object is allocated at the address of an earlier one.
     Reuse "reuse";
     /// A reference to an object is read from a field.
     ReadField "read-field";
@@ -61,13 +61,13 @@ events! {
     ReadGlobal "read-global";
     /// A reference to an object is read from a table.
     ReadTable "read-table";
-    /// The host hands in a reference to an object.
+    /// The host passes a reference to an object.
     FromHost "from-host";
-    /// An object is read that has survived a collection since it was made.
+    /// A reference to an object that has survived a collection is read.
     Survivor "survived-1";
-    /// An object is read that has survived four collections.
+    /// A reference to an object that has survived four collections is read.
     Survivor4 "survived-4";
-    /// An object is read that has survived sixteen collections.
+    /// A reference to an object that has survived sixteen collections is read.
     Survivor16 "survived-16";
     /// A reference is written to a field.
     WriteField "write-field";
@@ -83,31 +83,31 @@ events! {
     NullOverObject "null-over-object";
     /// An i31 is written over a reference to an object.
     I31OverObject "i31-over-object";
-    /// Something is written over an i31.
+    /// A reference is written over an i31.
     OverI31 "over-i31";
-    /// The reference to an object is written that is there already.
+    /// A reference to an object is overwritten with the same reference.
     SelfStore "self-store";
-    /// The last owner of an object, frames aside, is overwritten.
+    /// The last reference to an object outside frames is overwritten.
     OverLast "over-last-owner";
     /// An object is stored in a field or an element of itself.
     StoreInItself "store-in-itself";
-    /// A store closes a cycle of two objects or more.
+    /// A store closes a cycle of two or more objects.
     Cycle "cycle";
     /// An object is stored in an older one that has survived a collection.
     YoungInOld "young-in-old";
     /// An i31 at an edge of its range, or -1, is stored.
     I31Edge "i31-edge";
-    /// References are filled into two elements or more.
+    /// A reference is filled into two or more elements.
     Fill "array-fill";
-    /// References are filled in, and not from element 0 on.
+    /// A reference is filled into elements, the first of which is not element 0.
     FillMiddle "array-fill-middle";
-    /// References are filled over those to objects.
+    /// A reference is filled over references to objects.
     FillOver "array-fill-over-objects";
-    /// References are copied from elements to elements.
+    /// References are copied between elements of arrays.
     Copy "array-copy";
-    /// Two references or more to objects are copied.
+    /// Two or more references to objects are copied.
     CopyObjects "array-copy-objects";
-    /// References are copied over those to objects.
+    /// References are copied over references to objects.
     CopyOver "array-copy-over-objects";
     /// References are copied onto themselves.
     CopySelf "array-copy-self";
@@ -117,39 +117,39 @@ events! {
     CopyDown "array-copy-down";
     /// References are copied between arrays of different types.
     CopyBetween "array-copy-between-types";
-    /// References of a segment, with an object among them, go to elements.
+    /// References from a segment, including one to an object, are written to elements.
     InitElements "array-init-elem";
-    /// References of a segment go over those to objects.
+    /// References from a segment are written over references to objects.
     InitOver "array-init-elem-over-objects";
     /// A bulk operation on references has length 0.
     EmptyBulk "empty-bulk";
-    /// An object is filled into two elements of a table or more.
+    /// A reference to an object is filled into two or more elements of a table.
     TableFill "table-fill";
-    /// Elements of a table with an object among them are overwritten at once.
+    /// A bulk operation overwrites elements of a table, including a reference to an object.
     TableOver "table-bulk-over-objects";
-    /// References with an object among them are copied to a table.
+    /// References, including one to an object, are copied to a table.
     TableCopy "table-copy";
-    /// A table grows by an object.
+    /// A table grows, and its new elements refer to an object.
     TableGrow "table-grow";
-    /// References are taken from an element segment.
+    /// An instruction reads from an element segment.
     Segment "segment";
-    /// References are to be taken from a dropped segment.
+    /// An instruction reads from a dropped element segment.
     SegmentAfterDrop "segment-after-drop";
     /// An element segment with objects is dropped.
     ElemDrop "elem-drop";
-    /// An element segment is dropped that has been dropped already.
+    /// An element segment that is empty or already dropped is dropped.
     ElemDropAgain "elem-drop-again";
-    /// The host lets go of an object.
+    /// The host drops a handle to an object.
     HostDrops "host-drops";
     /// A cast or test finds that an object has the type.
     CastHit "cast-hit";
     /// A cast or test finds that an object does not have the type.
     CastMiss "cast-miss";
-    /// A cast or test is asked about null.
+    /// A cast or test is applied to null.
     CastNull "cast-null";
-    /// A cast or test is asked about an i31.
+    /// A cast or test is applied to an i31.
     CastI31 "cast-i31";
-    /// An exception that carries a reference to an object is made.
+    /// An exception that carries a reference to an object is allocated.
     ThrowObject "throw-object";
     /// An exception is caught.
     Catch "catch";
@@ -165,27 +165,27 @@ events! {
     FreeByWrite "free-by-write";
     /// A collection frees an object.
     FreeBySweep "free-by-sweep";
-    /// An object is freed together with one that it alone kept.
+    /// Freeing an object frees another one.
     FreeChain "free-chain";
-    /// An object is freed together with more than thirty others.
+    /// More than thirty objects are freed at once.
     FreeMany "free-many";
     /// A collection runs while a frame refers to an object.
     CollectRoots "collect-roots";
-    /// A collection runs while three frames or more refer to objects.
+    /// A collection runs while three or more frames refer to objects.
     CollectDeep "collect-deep";
     /// A collection runs in a callee while a caller refers to an object.
     CollectAcrossCall "collect-across-call";
     /// A collection runs at a loop header while the frame refers to an object.
     CollectAtLoop "collect-at-loop";
-    /// A collection runs at the entry of a function with an object for an argument.
+    /// A collection runs at the entry of a function that was passed an object.
     CollectAtEntry "collect-at-entry";
-    /// A collection runs in reach of a handler while its frame refers to an object.
+    /// A collection runs in the scope of a handler whose frame refers to an object.
     CollectInHandler "collect-in-handler";
-    /// A collection runs while an object is referred to by frames alone.
+    /// A collection runs while an object is referenced only by frames.
     CollectOnlyStack "collect-only-stack";
-    /// A collection runs while the host has been called.
+    /// A collection runs in a function of the host.
     CollectInHost "collect-in-host";
-    /// A collection runs in a call that the host makes while it has been called itself.
+    /// A collection runs in a call that a function of the host has made.
     CollectInReentry "collect-in-reentry";
     /// A collection runs while a segment holds an object.
     CollectSegment "collect-segment";
@@ -195,7 +195,7 @@ events! {
     AllocateInCall "allocate-in-call";
     /// A call returns.
     Return "return";
-    /// A call ends with an exception that nobody caught.
+    /// A call ends with an uncaught exception.
     Uncaught "uncaught";
     /// A call ends with a trap.
     Trap "trap";

@@ -1,9 +1,9 @@
 //! Events: counts of what generated cases do to a collector.
 //!
-//! A good generator reaches the collector in many ways. [`Event`] names the ways. A
-//! [`recorder`] is a heap in front of a heap that counts them. It changes nothing, so
-//! that it may replace the heap wherever the oracle runs one. The engine reports what
-//! heaps cannot see ([`Heap::on_event`](crate::heap::Heap::on_event)).
+//! A good generator exercises the collector in many ways; each way is an [`Event`].
+//! A [`recorder`] is a layer in front of a heap that counts events. It changes nothing,
+//! so it can replace the heap wherever the oracle runs one. Events that heaps cannot
+//! see are reported by the engine ([`Heap::on_event`](crate::heap::Heap::on_event)).
 //!
 //! [`EventTable`] has the number of cases of a generator that reach each event.
 //!

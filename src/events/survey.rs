@@ -29,8 +29,8 @@ pub struct Survey {
 pub struct Surveyed {
     /// The events of the cases that completed.
     pub table: EventTable,
-    /// By number, why a case did not complete: a panic or an endless loop.
-    /// Either is a bug of gcdiff, since only its own heap takes part.
+    /// The cases that did not complete, by number, each with the reason: a panic or
+    /// an endless loop. Either is a bug of gcdiff, since only its own heap takes part.
     pub failed: BTreeMap<u64, String>,
 }
 

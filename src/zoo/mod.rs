@@ -9,10 +9,11 @@
 //! * B: a barrier that Wasmtime left out;
 //! * G: found in gcdiff itself, not known from elsewhere.
 //!
-//! The canary is so plain that a harness which misses it is broken. A suffix
+//! The canary is so simple that a harness which misses it is broken. A suffix
 //! names another place with the same bug: W1 is in `array.copy`, W1-const in
 //! constant expressions, W1-segment in copies from element segments, W1-host in
-//! calls of the host.
+//! calls of the host. The code names each fault after its mechanism; [`FAULTS`]
+//! has its id.
 //!
 //! Production code does not know of faults. A fault is one of three things:
 //!
@@ -20,12 +21,12 @@
 //!   with the bug's logic (`drc`, `copying`);
 //! * a *faulty heap*: a layer in front of a heap, which replaces one operation
 //!   or passes on wrong roots (`faulty_heap`, `maps`);
-//! * a faulty heap with edited code: sequences of the engine's own instructions
-//!   in place of others, as another compiler once generated them. Where a wrong
-//!   step must be counted, they call the faulty heap.
+//! * a faulty heap with edited code: some instructions of the engine are replaced
+//!   by sequences of others, as another compiler once generated them. Where a
+//!   wrong step must be counted, the sequence calls the faulty heap.
 //!
-//! Each reports to a [`Probe`] when its code runs, and when its effect differs
-//! from that of the correct code. Each has a witness in `corpus/regressions/`.
+//! Each fault reports to a [`Probe`] when its code runs, and when its effect
+//! differs from that of the correct code. Each has a witness in `corpus/regressions/`.
 //!
 //! Some faults are in one collector, as the bug was. Faults of code that all
 //! collectors share are in all collectors except the model, so that only the
@@ -39,7 +40,7 @@
 //! * W36, W37: sizes of gigabytes exceed the budget of a case. The sizes that
 //!   wrap have eight and sixteen bits here.
 //! * W1: `AnyRef::from_raw` did not count. The handle of an external value did,
-//!   so Wasmtime was right about those. Here every object loses a count.
+//!   so Wasmtime treated those correctly. Here every object loses a count.
 //! * W17, W47: a crash ends the process. Here it ends the run
 //!   ([`HeapError::crash`](crate::heap::HeapError::crash)).
 //!
@@ -89,12 +90,12 @@ pub struct Fault {
     pub mechanism: &'static str,
     /// The origin of the bug.
     pub source: &'static str,
-    kind: Kind,
+    kind: FaultKind,
 }
 
 /// The implementation of a fault.
 #[derive(Copy, Clone, Debug)]
-enum Kind {
+enum FaultKind {
     /// A policy of the counting heap.
     Counting(fn(Probe) -> Box<dyn counting::Policy>),
     /// A policy of the copying heap.
@@ -119,15 +120,15 @@ impl Fault {
     pub fn variants(&self, probe: &Probe) -> Vec<Variant> {
         let probe = probe.clone();
         match self.kind {
-            Kind::Counting(make) => vec![Variant::new(Collector::Drc, move || {
+            FaultKind::Counting(make) => vec![Variant::new(Collector::Drc, move || {
                 let policy = make(probe.clone());
                 Box::new(counting::Drc::with_policy(MAX_BYTES, policy))
             })],
-            Kind::Copying(make) => vec![Variant::new(Collector::Copying, move || {
+            FaultKind::Copying(make) => vec![Variant::new(Collector::Copying, move || {
                 let policy = make(probe.clone());
                 Box::new(moving::Copying::with_policy(MAX_BYTES, policy))
             })],
-            Kind::Layer(collectors, edit, make) => {
+            FaultKind::Layer(collectors, edit, make) => {
                 let variants = collectors.iter().map(|&collector| {
                     let probe = probe.clone();
                     let heap = move || faulty_heap(collector, make(probe.clone()));

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts how often the hook that a fault overrides has run, and how often its
-/// effect differed from that of the correct hook. A fault that was not reached
-/// or not triggered is a matter for the generator. A fault that was triggered
-/// without a bad verdict is a matter for the oracle.
+/// effect differed from that of the correct hook. If a fault was not reached or
+/// not triggered, the generator is too weak; if it was triggered without a bad
+/// verdict, the oracle is.
 ///
 /// Clones share their counts, so the counts outlive the heaps. Runs that are repeated
-/// to find an instruction count again: only the step from zero is meaningful.
+/// to locate an instruction are counted, too: only the step from zero is meaningful.
 #[derive(Clone, Debug, Default)]
 pub struct Probe(Arc<Counts>);
 

@@ -4,7 +4,7 @@ use super::copying::*;
 use super::drc::*;
 use super::faulty_heap::*;
 use super::maps::*;
-use super::{Fault, Kind, Probe};
+use super::{Fault, FaultKind, Probe};
 
 /// An issue or pull request of Wasmtime.
 macro_rules! wasmtime {
@@ -16,15 +16,16 @@ macro_rules! wasmtime {
     };
 }
 
-/// A line of the table: a policy of the counting heap, a policy of the copying
-/// heap, or a fault in front of some collectors, optionally with edited code.
+/// A line of the table: id, implementation, source, mechanism. The implementation
+/// is a policy of the counting heap, a policy of the copying heap, or a fault in
+/// front of some collectors with an edit of their code.
 macro_rules! fault {
     ($id:literal, $policy:expr, $source:expr, $mechanism:literal) => {
         Fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Counting(|probe| Box::new($policy(probe))),
+            kind: FaultKind::Counting(|probe| Box::new($policy(probe))),
         }
     };
     ($id:literal, copying $policy:expr, $source:expr, $mechanism:literal) => {
@@ -32,7 +33,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Copying(|probe| Box::new($policy(probe))),
+            kind: FaultKind::Copying(|probe| Box::new($policy(probe))),
         }
     };
     ($id:literal, $heaps:ident, $edit:expr, $fault:expr, $source:expr, $mechanism:literal) => {
@@ -40,7 +41,7 @@ macro_rules! fault {
             id: $id,
             mechanism: $mechanism,
             source: $source,
-            kind: Kind::Layer($heaps, $edit, |probe| Box::new($fault(probe))),
+            kind: FaultKind::Layer($heaps, $edit, |probe| Box::new($fault(probe))),
         }
     };
 }
@@ -62,13 +63,13 @@ const BINARYEN: &str = "https://github.com/WebAssembly/binaryen/pull/3868";
 pub const FAULTS: &[Fault] = &[
     fault!(
         "canary",
-        Canary,
+        ObjectWriteSkipsCount,
         OWN,
         "struct.set and array.set do not count the reference they store"
     ),
     fault!(
         "W1",
-        W1,
+        ArrayCopyReleasesSources,
         wasmtime!(10182),
         "array.copy releases each object that it reads from an element once too often"
     ),
@@ -76,7 +77,7 @@ pub const FAULTS: &[Fault] = &[
         "W1-const",
         COUNTING,
         around_constants,
-        W1Const::new,
+        ConstantAllocationReleasesOperands::new,
         wasmtime!(10182),
         "an allocation in a constant expression releases each operand that is an object once too often"
     ),
@@ -84,7 +85,7 @@ pub const FAULTS: &[Fault] = &[
         "W1-segment",
         COUNTING,
         as_compiled,
-        W1Segment::new,
+        SegmentCopyReleasesItems::new,
         wasmtime!(10182),
         "objects that are copied from an element segment are released once too often"
     ),
@@ -92,31 +93,31 @@ pub const FAULTS: &[Fault] = &[
         "W1-host",
         COUNTING,
         as_compiled,
-        W1Host::new,
+        HostCallReleasesArguments::new,
         wasmtime!(10182),
         "objects that are passed to a function of the host are released once too often"
     ),
     fault!(
         "W3",
-        W3,
+        NegativeI31PassesAsObject,
         wasmtime!(10171),
         "negative i31 values are taken for objects"
     ),
     fault!(
         "W4",
-        W4::new,
+        ExternFieldCountsI31::new,
         wasmtime!(10371),
         "an i31 in a field of type externref is taken for an object"
     ),
     fault!(
         "W5",
-        W5,
+        DecrementAcceptsI31,
         wasmtime!(13307),
         "the decrement takes an i31 for an object"
     ),
     fault!(
         "W8",
-        W8,
+        ExposeCountsEveryTime,
         wasmtime!(13037),
         "a reference is counted each time it enters a frame"
     ),
@@ -124,7 +125,7 @@ pub const FAULTS: &[Fault] = &[
         "W9",
         COUNTING,
         as_compiled,
-        W9,
+        PendingExceptionSkipsCount,
         wasmtime!(13316),
         "the pending exception is stored without being counted"
     ),
@@ -132,37 +133,37 @@ pub const FAULTS: &[Fault] = &[
         "W10",
         COUNTING,
         as_compiled,
-        W10,
+        SegmentInitSkipsCount,
         wasmtime!(13066),
         "element segments hold references without counting them"
     ),
     fault!(
         "W11",
-        W11,
+        FreeSkipsChildren,
         wasmtime!(9701),
         "an object that is freed does not give up its references"
     ),
     fault!(
         "W13",
-        W13,
+        TraceInfoOutlivesStore,
         wasmtime!(13417),
         "what is known of types is left over from an earlier store"
     ),
     fault!(
         "W14",
-        W14,
+        ExceptionsLackTraceInfo,
         wasmtime!(13326),
         "exceptions are not searched for references"
     ),
     fault!(
         "W16",
-        W16,
+        RootListNeverShrinks,
         wasmtime!(13403),
         "nothing leaves the stack-root list"
     ),
     fault!(
         "W17",
-        W17,
+        FreeStackOverflows,
         wasmtime!(12958),
         "a stack of a thousand objects to be freed overflows"
     ),
@@ -170,7 +171,7 @@ pub const FAULTS: &[Fault] = &[
         "W18",
         COUNTING,
         as_compiled,
-        map!(W18::default()),
+        map!(InnerLoopMapsOmitOuterValues::default()),
         wasmtime!(10397),
         "what only the outer of two loops needs is not in the maps of the inner one"
     ),
@@ -178,7 +179,7 @@ pub const FAULTS: &[Fault] = &[
         "W20",
         COUNTING,
         as_compiled,
-        w20,
+        map!(MapOmitsResult::of_select()),
         wasmtime!(12862),
         "the result of select is in no stack map"
     ),
@@ -186,7 +187,7 @@ pub const FAULTS: &[Fault] = &[
         "W21",
         COUNTING,
         as_compiled,
-        w21,
+        map!(MapOmitsResult::of_array_new_data()),
         wasmtime!(12935),
         "the result of array.new_data is in no stack map"
     ),
@@ -194,7 +195,7 @@ pub const FAULTS: &[Fault] = &[
         "W22",
         COUNTING,
         as_compiled,
-        w22,
+        map!(MapOmitsResult::of_array_new_elem()),
         wasmtime!(12936),
         "the result of array.new_elem is in no stack map"
     ),
@@ -202,7 +203,7 @@ pub const FAULTS: &[Fault] = &[
         "W23",
         COUNTING,
         as_compiled,
-        map!(W23),
+        map!(TryTableCallsLackMap),
         wasmtime!(11753),
         "calls inside try_table have no stack map"
     ),
@@ -210,7 +211,7 @@ pub const FAULTS: &[Fault] = &[
         "W24",
         COMPILED,
         as_compiled,
-        map!(W24::default()),
+        map!(LoopSpillsCollide::default()),
         wasmtime!(13461),
         "a value that a loop changes and one that it does not are spilled to one place"
     ),
@@ -218,7 +219,7 @@ pub const FAULTS: &[Fault] = &[
         "W27",
         COPYING,
         as_compiled,
-        W27::new,
+        ImmutableGlobalReadIsCached::new,
         wasmtime!(13381),
         "an immutable global is read once, and not again after its object has moved"
     ),
@@ -226,7 +227,7 @@ pub const FAULTS: &[Fault] = &[
         "W28",
         COUNTING,
         as_compiled,
-        map!(W28),
+        map!(OutermostFrameIsUntraced),
         wasmtime!(13693),
         "the outermost of the waiting frames is not traced"
     ),
@@ -234,7 +235,7 @@ pub const FAULTS: &[Fault] = &[
         "W30",
         COUNTING,
         as_compiled,
-        map!(W30),
+        map!(EntryMapOmitsEarlierArguments),
         "https://nvd.nist.gov/vuln/detail/CVE-2021-39216",
         "a collection at the entry of a function that the host calls sees its last argument only"
     ),
@@ -242,31 +243,31 @@ pub const FAULTS: &[Fault] = &[
         "W31",
         COUNTING,
         as_compiled,
-        map!(W31),
+        map!(CallerUsesCalleeMap),
         "https://nvd.nist.gov/vuln/detail/CVE-2022-31146",
         "a frame is described by the stack map of the frame it has called"
     ),
     fault!(
         "W34",
-        W34,
+        EmptyStructFreesNeighbour,
         wasmtime!(10349),
         "freeing an empty structure frees what stands behind it, too"
     ),
     fault!(
         "W35",
-        W35,
+        FirstBlockIsShort,
         wasmtime!(10589),
         "the first block in an empty heap is a granule short"
     ),
     fault!(
         "W36",
-        W36,
+        SmallSizeRoundingWraps,
         wasmtime!(13067),
         "rounding up a size next to the limit of small sizes overflows"
     ),
     fault!(
         "W37",
-        W37,
+        ArraySizeWraps,
         wasmtime!(13034),
         "the size of an array has sixteen bits, and wraps"
     ),
@@ -274,15 +275,15 @@ pub const FAULTS: &[Fault] = &[
         "W39",
         COMPILED,
         as_compiled,
-        W39,
+        ArrayFillUsesOffsetAsLength,
         wasmtime!(10467),
         "array.fill uses its offset as its length"
     ),
     fault!(
         "W40",
         COUNTING,
-        W40::edit,
-        W40,
+        NullTableGetSkipsBoundsCheck::edit,
+        NullTableGetSkipsBoundsCheck,
         wasmtime!(10353),
         "table.get of a table of nothing but nulls does not check its bounds"
     ),
@@ -290,15 +291,15 @@ pub const FAULTS: &[Fault] = &[
         "W42",
         COUNTING,
         as_compiled,
-        W42::new,
+        RecGroupIsAssumedConsecutive::new,
         wasmtime!(10435),
         "the types of a recursion group are assumed to follow each other"
     ),
     fault!(
         "W46",
         COUNTING,
-        W46::edit,
-        W46,
+        ReferenceLoopConsumesNoFuel::edit,
+        ReferenceLoopConsumesNoFuel,
         wasmtime!(11426),
         "loops that branch back on a reference consume no fuel"
     ),
@@ -306,15 +307,15 @@ pub const FAULTS: &[Fault] = &[
         "W47",
         COUNTING,
         around_constants,
-        W47::new,
+        ConstantOutOfMemoryCrashes::new,
         wasmtime!(11557),
         "running out of memory in a constant expression is a crash"
     ),
     fault!(
         "W50",
         COUNTING,
-        W50::edit,
-        W50::new,
+        ArrayFillStopsHalfway::edit,
+        ArrayFillStopsHalfway::new,
         wasmtime!(14045),
         "array.fill does one half after the other, and may run out of fuel in between"
     ),
@@ -322,31 +323,31 @@ pub const FAULTS: &[Fault] = &[
         "W53",
         NULL,
         as_compiled,
-        W53::new,
+        EmptyCollectionMisstatesExtent::new,
         wasmtime!(13247),
         "a collection of an empty null heap gets its size wrong"
     ),
     fault!(
         "D1",
-        D1,
+        ArrayCopyReleasesOldFirst,
         "https://docs.python.org/3/c-api/refcounting.html",
         "array.copy gives up the old references before it counts the new ones"
     ),
     fault!(
         "D1-slot",
-        D1Slot,
+        TableCopyReleasesOldFirst,
         "https://docs.python.org/3/c-api/refcounting.html",
         "table.copy and table.init give up the old references before they count the new ones"
     ),
     fault!(
         "D2",
-        D2,
+        ArrayFillCountsOnce,
         ANALOGY,
         "array.fill counts one owner for all its copies"
     ),
     fault!(
         "D2-new",
-        D2New,
+        ArrayNewCountsOnce,
         ANALOGY,
         "array.new counts one owner for all its copies"
     ),
@@ -354,49 +355,59 @@ pub const FAULTS: &[Fault] = &[
         "D4",
         COMPILED,
         as_compiled,
-        D4,
+        OverlappingCopyRunsUpwards,
         ANALOGY,
         "an overlapping array.copy runs in the wrong direction"
     ),
-    fault!("D5", D5, ANALOGY, "marks are not taken away after a sweep"),
+    fault!(
+        "D5",
+        SweepKeepsMarks,
+        ANALOGY,
+        "marks are not taken away after a sweep"
+    ),
     fault!(
         "D6",
-        D6,
+        UnlistKeepsListedFlag,
         ANALOGY,
         "what leaves the stack-root list still says that it is in it"
     ),
     fault!(
         "D8",
-        D8,
+        TableFillUndercounts,
         wasmtime!(14325),
         "table.fill counts one owner too few"
     ),
     fault!(
         "D8-grow",
-        D8Grow,
+        TableGrowUndercounts,
         wasmtime!(14325),
         "table.grow counts one owner too few"
     ),
-    fault!("D10", D10, ANALOGY, "the count has eight bits, and wraps"),
+    fault!(
+        "D10",
+        CountWrapsAtEightBits,
+        ANALOGY,
+        "the count has eight bits, and wraps"
+    ),
     fault!(
         "D11",
         COUNTING,
         as_compiled,
-        D11::new,
+        ElemDropReleasesTwice::new,
         ANALOGY,
         "elem.drop gives up a segment that has been dropped already"
     ),
     fault!(
         "D12",
         COUNTING,
-        D12::edit,
-        D12,
+        TableSetCountsBeforeCheck::edit,
+        TableSetCountsBeforeCheck,
         ANALOGY,
         "table.set out of bounds leaves the count that it has taken"
     ),
     fault!(
         "D14",
-        D14::new,
+        SweepFreesBlockTwice::new,
         ANALOGY,
         "the second object to die in a sweep is put on the free list twice"
     ),
@@ -404,7 +415,7 @@ pub const FAULTS: &[Fault] = &[
         "X1",
         COPYING,
         as_compiled,
-        map!(X1),
+        map!(NumberKeepsReferenceTag),
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5070",
         "a register that a number was written to is still taken for a reference"
     ),
@@ -412,15 +423,15 @@ pub const FAULTS: &[Fault] = &[
         "X2",
         COPYING,
         as_compiled,
-        X2::new,
+        SetGlobalsAreNoRoots::new,
         "https://github.com/Samsung/walrus/pull/502",
         "globals that were set at run time are no roots"
     ),
     fault!(
         "X3",
         COMPILED,
-        X3::edit,
-        X3,
+        EmptyBulkSkipsBoundsCheck::edit,
+        EmptyBulkSkipsBoundsCheck,
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5113",
         "array.fill and array.copy of no elements do not check their bounds"
     ),
@@ -428,13 +439,13 @@ pub const FAULTS: &[Fault] = &[
         "X4",
         COUNTING,
         around_constants,
-        X4::new,
+        CastMissesConstantObjects::new,
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/4805",
         "casts do not recognise what a constant expression has made"
     ),
     fault!(
         "X7",
-        copying X7,
+        copying ArrayLosesForwardingAddress,
         "SpiderMonkey, a report of 2026",
         "the forwarding addresses of arrays are lost"
     ),
@@ -442,15 +453,15 @@ pub const FAULTS: &[Fault] = &[
         "X10",
         COMPILED,
         as_compiled,
-        X10,
+        ArrayCopySkipsOtherTypes,
         "https://github.com/titzer/wizard-engine/pull/665",
         "array.copy from an array of another type copies nothing"
     ),
     fault!(
         "X10-i31",
         COMPILED,
-        X10I31::edit,
-        X10I31,
+        I31CastRejectsNull::edit,
+        I31CastRejectsNull,
         "https://github.com/titzer/wizard-engine/pull/274",
         "casts to a nullable i31 do not take null"
     ),
@@ -458,58 +469,63 @@ pub const FAULTS: &[Fault] = &[
         "X11",
         COMPILED,
         as_compiled,
-        X11::new,
+        PackedInitSkipsTruncation::new,
         BINARYEN,
         "packed fields are not truncated when they are initialised"
     ),
     fault!(
         "X15",
-        X15,
+        ObjectWriteReleasesContainer,
         "Go runtime, WebAssembly port",
         "the write barrier gives up the container instead of the old value"
     ),
     fault!(
         "B1",
-        B1,
+        NullTableFillSkipsBarrier,
         wasmtime!(14325),
         "table.fill with null gives up nothing"
     ),
     fault!(
         "G1",
-        G1,
+        ArrayInitElemSkipsCount,
         OWN,
         "array.init_elem and array.new_elem do not count"
     ),
     fault!(
         "G2",
-        G2,
+        SlotInitSkipsCount,
         OWN,
         "the first reference in a slot is not counted"
     ),
     fault!(
         "G3",
-        G3,
+        SlotWriteSkipsRelease,
         OWN,
         "global.set and table.set do not give up the old reference"
     ),
     fault!(
         "G4",
-        G4,
+        UnlistSkipsRelease,
         OWN,
         "what leaves the stack-root list keeps the list's count"
     ),
-    fault!("G5", G5, OWN, "what is dropped is not given up"),
+    fault!(
+        "G5",
+        SlotDropSkipsRelease,
+        OWN,
+        "what is dropped is not given up"
+    ),
     fault!(
         "G6",
-        G6,
+        ExceptionInitSkipsCount,
         OWN,
         "exceptions do not count the references that they carry"
     ),
     fault!(
         "G7",
         COUNTING,
-        G7::edit,
-        map!(G7::default()),
+        TailCallArgumentsLackMap::edit,
+        map!(TailCallArgumentsLackMap::default()),
         OWN,
         "the arguments of a tail call are in no stack map at the entry of the callee"
     ),
@@ -517,7 +533,7 @@ pub const FAULTS: &[Fault] = &[
         "G8",
         COPYING,
         as_compiled,
-        G8::new,
+        TableGrowthIsUntraced::new,
         OWN,
         "a table that has grown is traced up to its old length"
     ),
@@ -525,7 +541,7 @@ pub const FAULTS: &[Fault] = &[
         "G9",
         COPYING,
         as_compiled,
-        G9,
+        SegmentsAreNoRoots,
         OWN,
         "element segments are no roots"
     ),
@@ -533,37 +549,37 @@ pub const FAULTS: &[Fault] = &[
         "G10",
         COPYING,
         as_compiled,
-        G10,
+        HandlesAreNoRoots,
         OWN,
         "handles of the host are no roots"
     ),
     fault!(
         "G11",
-        copying G11,
+        copying ScanSkipsLastElement,
         OWN,
         "the last element of an array is not scanned"
     ),
     fault!(
         "G12",
-        copying G12,
+        copying ScanSkipsExceptions,
         OWN,
         "exceptions are copied, but not scanned"
     ),
     fault!(
         "G13",
-        copying G13::new,
+        copying ScanSkipsExternFields::new,
         OWN,
         "fields of type externref are not scanned"
     ),
     fault!(
         "G14",
-        G14,
+        ExceptionReadSkipsList,
         OWN,
         "what a caught exception carried is not put in the stack-root list"
     ),
     fault!(
         "G15",
-        G15,
+        ArrayCopyReleasesArrays,
         OWN,
         "array.copy releases its two arrays once too often"
     ),

@@ -4,7 +4,8 @@ use super::Recorder;
 use crate::events::Event;
 use crate::heap::{GcRef, RootSlot};
 
-/// How many of the references are read: a few suffice to classify the operation.
+/// The largest number of references that are read: a few suffice to classify an
+/// operation.
 const LOOK: u32 = 64;
 
 /// The number of slots that refer to objects, among the first [`LOOK`].

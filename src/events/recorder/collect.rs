@@ -1,4 +1,4 @@
-//! Collections, and what frames hold during one.
+//! Collections, and the references in frames during one.
 
 use super::Recorder;
 use crate::events::Event;

@@ -1,15 +1,15 @@
-//! The recorder: a heap in front of a heap that counts events.
+//! The recorder: a layer in front of a heap that counts events.
 //!
 //! It checks the heap's state before an operation, runs the operation, and
-//! checks again. It uses only what the heap shows through its interface, and
-//! may be slow: production runs have no recorder.
+//! checks again. It uses only the interface of the heap, and may be slow:
+//! production runs have no recorder.
 //!
 //! | file | counts |
 //! |---|---|
-//! | `forward` | nothing; it is the heap's operations, each with a look before and after |
+//! | `forward` | nothing; it wraps the heap's operations with a check before and after each |
 //! | `store` | single reads and writes of references |
 //! | `bulk` | operations on many references at once |
-//! | `collect` | collections, and what frames hold during one |
+//! | `collect` | collections, and the references in frames during one |
 
 mod bulk;
 mod collect;
@@ -40,12 +40,12 @@ struct Recorder {
     trace_info: TraceInfo,
     tally: Tally,
     sink: Sink,
-    /// For every address ever used by an object, the number of collections
-    /// before the last object there was made.
+    /// For every address at which an object was ever allocated, the number of
+    /// collections before the latest of these allocations.
     born: HashMap<u32, u64>,
     /// Number of collections so far.
     collections: u64,
-    /// The exception that was made last. Throwing it is not a rethrow.
+    /// The latest exception. Throwing it is not a rethrow.
     made: GcRef,
 }
 
@@ -130,7 +130,7 @@ impl Recorder {
         false
     }
 
-    /// Records an object that was just made.
+    /// Records a new object.
     fn made(&mut self, made: &Result<GcRef, HeapError>, event: Event) {
         let Ok(r) = made else { return };
         self.count(event);

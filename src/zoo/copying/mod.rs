@@ -8,11 +8,11 @@ use crate::zoo::fields::extern_fields;
 use std::collections::BTreeSet;
 
 /// X7, SpiderMonkey, 2026: the wrong bit operator combined the forwarding
-/// address of an array with its tag, so that the array looked as if it had not
-/// moved. Each reference to it gets a separate copy.
-pub struct X7(pub Probe);
+/// address of an array with its tag, and the array seemed not to have moved.
+/// Each reference to it gets a separate copy.
+pub struct ArrayLosesForwardingAddress(pub Probe);
 
-impl Policy for X7 {
+impl Policy for ArrayLosesForwardingAddress {
     fn store_forwarding(&mut self, core: &mut Core, object: GcRef, copy: GcRef) -> HeapResult {
         let array = matches!(core.from_space().shape(object)?, Shape::Array(_));
         self.0.run(array);
@@ -25,9 +25,9 @@ impl Policy for X7 {
 }
 
 /// G11: the last element of an array is not scanned.
-pub struct G11(pub Probe);
+pub struct ScanSkipsLastElement(pub Probe);
 
-impl Policy for G11 {
+impl Policy for ScanSkipsLastElement {
     fn scan_elements(&mut self, core: &mut Core, array: GcRef, len: u32) -> HeapResult {
         if let Some(last) = core.to_space().element_words(array, 0, len)?.next_back() {
             self.0.run(core.to_space().word(last)?.is_object());
@@ -37,9 +37,9 @@ impl Policy for G11 {
 }
 
 /// G12: exceptions are copied, but the references in them are not.
-pub struct G12(pub Probe);
+pub struct ScanSkipsExceptions(pub Probe);
 
-impl Policy for G12 {
+impl Policy for ScanSkipsExceptions {
     fn scan(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let shape = core.to_space().shape(object)?;
         let exception = matches!(shape, Shape::Exception(_));
@@ -57,22 +57,22 @@ impl Policy for G12 {
     }
 }
 
-/// G13: fields of the external hierarchy are taken for names given out by the
-/// host, and are not scanned.
-pub struct G13 {
+/// G13: fields of the external hierarchy are assumed to hold indices of values of
+/// the host, and are not scanned.
+pub struct ScanSkipsExternFields {
     probe: Probe,
-    /// Types, and payload offsets.
+    /// Fields of the external hierarchy: type and payload offset.
     fields: BTreeSet<(TypeId, u64)>,
 }
 
-impl G13 {
-    pub fn new(probe: Probe) -> G13 {
+impl ScanSkipsExternFields {
+    pub fn new(probe: Probe) -> ScanSkipsExternFields {
         let fields = BTreeSet::new();
-        G13 { probe, fields }
+        ScanSkipsExternFields { probe, fields }
     }
 }
 
-impl Policy for G13 {
+impl Policy for ScanSkipsExternFields {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         core.trace_info_mut().add(types);
         self.fields.extend(extern_fields(types));

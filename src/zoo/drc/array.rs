@@ -12,25 +12,25 @@ faults! {
     /// it, and every handle released one count at the end of the call. The
     /// handles of the two arrays were counted. Null and i31 have no count, so
     /// an array without objects is copied correctly.
-    W1,
+    ArrayCopyReleasesSources,
     /// D1, CPython's guidance on `Py_SETREF`: `array.copy` releases the old
     /// references before it counts the new ones. If only the old ones kept the
-    /// new ones alive, it stores references to freed objects.
-    D1,
+    /// new ones alive, the array refers to freed objects.
+    ArrayCopyReleasesOldFirst,
     /// D2: `array.fill` counts its value once, regardless of the number of copies.
-    D2,
-    /// D2 for `array.new`.
-    D2New,
+    ArrayFillCountsOnce,
+    /// D2-new: `array.new` counts its value once, regardless of the length.
+    ArrayNewCountsOnce,
     /// G1: `array.init_elem` and `array.new_elem` take references from the segment
     /// without counting them, as if the segment handed over its own counts.
-    G1,
+    ArrayInitElemSkipsCount,
     /// G15: `array.copy` releases a count of each of its two arrays without taking
     /// one. An array that only frames refer to has one count, that of the stack-root
     /// list, and its first copy frees it while it is still in use.
-    G15,
+    ArrayCopyReleasesArrays,
 }
 
-impl Policy for W1 {
+impl Policy for ArrayCopyReleasesSources {
     fn copy_array(
         &mut self,
         core: &mut Core,
@@ -50,7 +50,7 @@ impl Policy for W1 {
     }
 }
 
-impl Policy for G15 {
+impl Policy for ArrayCopyReleasesArrays {
     fn copy_array(
         &mut self,
         core: &mut Core,
@@ -65,7 +65,7 @@ impl Policy for G15 {
     }
 }
 
-impl Policy for D1 {
+impl Policy for ArrayCopyReleasesOldFirst {
     fn copy_array(
         &mut self,
         core: &mut Core,
@@ -93,7 +93,7 @@ impl Policy for D1 {
     }
 }
 
-impl Policy for D2 {
+impl Policy for ArrayFillCountsOnce {
     fn fill_array(
         &mut self,
         core: &mut Core,
@@ -110,7 +110,7 @@ impl Policy for D2 {
     }
 }
 
-impl Policy for D2New {
+impl Policy for ArrayNewCountsOnce {
     fn init_array(&mut self, core: &mut Core, array: GcRef, len: u32, value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && len > 1);
         self.increment(core, value, len.min(1))?;
@@ -118,7 +118,7 @@ impl Policy for D2New {
     }
 }
 
-impl Policy for G1 {
+impl Policy for ArrayInitElemSkipsCount {
     fn init_from_segment(
         &mut self,
         core: &mut Core,

@@ -5,18 +5,18 @@ use crate::heap::GcRef;
 use crate::heap::drc::{Core, HeapResult, Policy};
 
 faults! {
-    /// The canary: a fault so plain that a harness which does not find it at
+    /// The canary: a fault so simple that a harness which does not find it at
     /// once is broken. The write barrier of objects releases the old reference
-    /// and forgets to count the new one.
-    Canary,
+    /// without counting the new one.
+    ObjectWriteSkipsCount,
     /// D10: an eight-bit count that wraps.
-    D10,
+    CountWrapsAtEightBits,
     /// X15, Go's port to Wasm: the deletion barrier receives the container
     /// instead of the old value.
-    X15,
+    ObjectWriteReleasesContainer,
 }
 
-impl Policy for Canary {
+impl Policy for ObjectWriteSkipsCount {
     fn write_field(
         &mut self,
         core: &mut Core,
@@ -30,7 +30,7 @@ impl Policy for Canary {
     }
 }
 
-impl Policy for D10 {
+impl Policy for CountWrapsAtEightBits {
     fn increment(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         if !self.is_object(value) {
             return Ok(());
@@ -41,7 +41,7 @@ impl Policy for D10 {
     }
 }
 
-impl Policy for X15 {
+impl Policy for ObjectWriteReleasesContainer {
     fn write_field(
         &mut self,
         core: &mut Core,

@@ -8,13 +8,13 @@ use crate::types::{Composite, StorageKind, Types};
 faults! {
     /// W11, Wasmtime issue 9701: freeing an object does not release the
     /// references it owns.
-    W11,
+    FreeSkipsChildren,
     /// W14, Wasmtime pull request 13326: the trace information has no entries
     /// for exceptions.
-    W14,
+    ExceptionsLackTraceInfo,
     /// W17, Wasmtime issue 12958: children are freed by recursion, or pushed on
     /// a stack all at once. Here that stack has room for a thousand.
-    W17,
+    FreeStackOverflows,
 }
 
 /// The objects that an object refers to, found by its fields, since a fault may
@@ -42,14 +42,14 @@ pub(super) fn children(core: &Core, object: GcRef) -> Result<Vec<GcRef>, HeapErr
     Ok(children)
 }
 
-impl Policy for W11 {
+impl Policy for FreeSkipsChildren {
     fn decrement_children(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         self.0.run(!children(core, object)?.is_empty());
         Ok(())
     }
 }
 
-impl Policy for W14 {
+impl Policy for ExceptionsLackTraceInfo {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         core.trace_info_mut().add(types);
         for (id, entry) in types.iter() {
@@ -67,7 +67,7 @@ impl Policy for W14 {
     }
 }
 
-impl Policy for W17 {
+impl Policy for FreeStackOverflows {
     fn free_dead(&mut self, core: &mut Core) -> HeapResult {
         const ROOM: usize = 1000;
         let mut stack = Vec::new();

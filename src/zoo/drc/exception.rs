@@ -6,10 +6,10 @@ use crate::heap::{GcRef, Shape};
 
 faults! {
     /// G6: an exception does not count the references that it carries.
-    G6,
+    ExceptionInitSkipsCount,
     /// G14: a reference read from a caught exception enters the frame without
     /// being put in the stack-root list.
-    G14,
+    ExceptionReadSkipsList,
 }
 
 /// Whether an object is an exception.
@@ -17,7 +17,7 @@ fn is_exception(core: &Core, object: GcRef) -> bool {
     matches!(core.shape(object), Ok(Shape::Exception(_)))
 }
 
-impl Policy for G6 {
+impl Policy for ExceptionInitSkipsCount {
     fn init_field(
         &mut self,
         core: &mut Core,
@@ -33,7 +33,7 @@ impl Policy for G6 {
     }
 }
 
-impl Policy for G14 {
+impl Policy for ExceptionReadSkipsList {
     fn read_barrier(
         &mut self,
         core: &mut Core,

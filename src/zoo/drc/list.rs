@@ -7,20 +7,20 @@ use crate::heap::{GcRef, HeapError};
 faults! {
     /// W8, Wasmtime issue 13037: a reference that enters a frame is counted
     /// even if it is already in the list.
-    W8,
+    ExposeCountsEveryTime,
     /// W16, Wasmtime issue 13403: the list never shrinks.
-    W16,
-    /// D5: the mark is not cleared after a sweep, so that an object that one
-    /// collection has seen in a frame stays in the list at the next one, too.
-    D5,
-    /// D6: an object that leaves the list is still marked as a member, so that
-    /// it is not entered again.
-    D6,
+    RootListNeverShrinks,
+    /// D5: the mark is not cleared after a sweep. An object that one collection
+    /// has found in a frame stays in the list at the next one, too.
+    SweepKeepsMarks,
+    /// D6: an object that leaves the list is still flagged as a member, so it is
+    /// never entered again.
+    UnlistKeepsListedFlag,
     /// G4: an object that leaves the list keeps the list's count.
-    G4,
+    UnlistSkipsRelease,
 }
 
-impl Policy for W8 {
+impl Policy for ExposeCountsEveryTime {
     fn expose(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
         if !self.is_object(value) {
             return Ok(());
@@ -35,7 +35,7 @@ impl Policy for W8 {
     }
 }
 
-impl Policy for W16 {
+impl Policy for RootListNeverShrinks {
     fn survives(&mut self, core: &mut Core, member: GcRef) -> Result<bool, HeapError> {
         self.0.run(!core.is_marked(member)?);
         core.set_marked(member, false)?;
@@ -43,7 +43,7 @@ impl Policy for W16 {
     }
 }
 
-impl Policy for D5 {
+impl Policy for SweepKeepsMarks {
     fn survives(&mut self, core: &mut Core, member: GcRef) -> Result<bool, HeapError> {
         let marked = core.is_marked(member)?;
         self.0.run(marked);
@@ -51,14 +51,14 @@ impl Policy for D5 {
     }
 }
 
-impl Policy for D6 {
+impl Policy for UnlistKeepsListedFlag {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         self.0.run(true);
         self.decrement(core, member, 1)
     }
 }
 
-impl Policy for G4 {
+impl Policy for UnlistSkipsRelease {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         self.0.run(true);
         core.set_listed(member, false)

@@ -10,38 +10,38 @@ const HEADER: u64 = 16;
 
 faults! {
     /// W34, Wasmtime issue 10349: freeing the smallest objects rounded their size
-    /// differently than allocating them, and freed memory of the neighbour. Here an
+    /// differently from allocating them, and freed memory of the neighbour. Here an
     /// empty structure is freed as if it had a second granule.
-    W34,
+    EmptyStructFreesNeighbour,
     /// W35, Wasmtime issue 10589: the size computation for growing an empty
     /// heap underflowed. Here the first block that is carved out of an empty
     /// heap is a granule short.
-    W35,
+    FirstBlockIsShort,
     /// W36, Wasmtime pull requests 13067 and 13110: rounding up a size close to
     /// the limit overflowed. The limit here is that of small sizes, which have
     /// eight bits.
-    W36,
+    SmallSizeRoundingWraps,
     /// W37, Wasmtime pull requests 13034 and 13115, WAMR issue 4942: the size
     /// of an array overflowed. Arrays of gigabytes exceed the budget of a case:
     /// here sizes have sixteen bits.
-    W37,
+    ArraySizeWraps,
 }
 
-impl Policy for W34 {
+impl Policy for EmptyStructFreesNeighbour {
     fn reclaim(&mut self, core: &mut Core, object: GcRef) -> HeapResult {
         let size = core.block_size(object)?;
         if size != GRANULE {
             return core.free(object);
         }
-        // A granule that is not part of the freed object is allocated a second
-        // time, whether an object is in it or not.
+        // The second granule is not part of the freed object. It will be
+        // allocated twice, whether it is in use or free.
         self.0.run(true);
         core.free_raw(object, size + GRANULE);
         Ok(())
     }
 }
 
-impl Policy for W35 {
+impl Policy for FirstBlockIsShort {
     fn allocate(
         &mut self,
         core: &mut Core,
@@ -57,7 +57,7 @@ impl Policy for W35 {
     }
 }
 
-impl Policy for W36 {
+impl Policy for SmallSizeRoundingWraps {
     fn allocate(
         &mut self,
         core: &mut Core,
@@ -75,7 +75,7 @@ impl Policy for W36 {
     }
 }
 
-impl Policy for W37 {
+impl Policy for ArraySizeWraps {
     fn allocate(
         &mut self,
         core: &mut Core,
@@ -91,22 +91,22 @@ impl Policy for W37 {
     }
 }
 
-/// D14: the second object to die in one sweep is put on the free list twice, so
-/// that two objects will be allocated in its place.
-pub struct D14 {
+/// D14: the second object to die in one sweep is put on the free list twice, and
+/// two objects are later allocated in its place.
+pub struct SweepFreesBlockTwice {
     probe: Probe,
-    /// Number of objects that have died in the running sweep.
+    /// Number of objects that have died in the current sweep.
     died: Option<u32>,
 }
 
-impl D14 {
-    pub fn new(probe: Probe) -> D14 {
+impl SweepFreesBlockTwice {
+    pub fn new(probe: Probe) -> SweepFreesBlockTwice {
         let died = None;
-        D14 { probe, died }
+        SweepFreesBlockTwice { probe, died }
     }
 }
 
-impl Policy for D14 {
+impl Policy for SweepFreesBlockTwice {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         // An object that dies in a sweep has been unlisted by it, or was kept
         // alive only by objects that died in it.

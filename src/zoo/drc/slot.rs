@@ -7,25 +7,25 @@ use crate::heap::drc::{Core, HeapResult, Policy};
 
 faults! {
     /// B1, Wasmtime issue 14325: `table.fill` with null skips the barrier.
-    B1,
-    /// D1 for `table.copy` and `table.init`: each old reference is released
-    /// before the new ones are counted.
-    D1Slot,
+    NullTableFillSkipsBarrier,
+    /// D1-slot: `table.copy` and `table.init` release the old references before
+    /// they count the new ones.
+    TableCopyReleasesOldFirst,
     /// D8: `table.fill` counts one owner too few.
-    D8,
-    /// D8 for `table.grow`.
-    D8Grow,
-    /// G2: the initialising write of a slot does not count its reference:
-    /// globals, segments, handles, the pending exception.
-    G2,
+    TableFillUndercounts,
+    /// D8-grow: `table.grow` counts one owner too few.
+    TableGrowUndercounts,
+    /// G2: the initialising write of a slot (global, segment, handle, pending
+    /// exception) does not count its reference.
+    SlotInitSkipsCount,
     /// G3: `global.set` and `table.set` do not release the old reference.
-    G3,
+    SlotWriteSkipsRelease,
     /// G5: dropping a segment or a handle empties its slots without releasing
     /// their references.
-    G5,
+    SlotDropSkipsRelease,
 }
 
-impl Policy for B1 {
+impl Policy for NullTableFillSkipsBarrier {
     fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         let skipped = value.is_null();
         self.0
@@ -42,7 +42,7 @@ impl Policy for B1 {
     }
 }
 
-impl Policy for D8 {
+impl Policy for TableFillUndercounts {
     fn fill_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
@@ -55,7 +55,7 @@ impl Policy for D8 {
     }
 }
 
-impl Policy for D8Grow {
+impl Policy for TableGrowUndercounts {
     fn grow_slots(&mut self, core: &mut Core, slots: &mut [u32], value: GcRef) -> HeapResult {
         self.0.run(value.is_object() && !slots.is_empty());
         self.increment(core, value, (slots.len() as u32).saturating_sub(1))?;
@@ -64,7 +64,7 @@ impl Policy for D8Grow {
     }
 }
 
-impl Policy for D1Slot {
+impl Policy for TableCopyReleasesOldFirst {
     fn copy_slots(&mut self, core: &mut Core, dst: &mut [u32], src: &[u32]) -> HeapResult {
         for slot in &mut *dst {
             let old = std::mem::take(slot);
@@ -82,7 +82,7 @@ impl Policy for D1Slot {
     }
 }
 
-impl Policy for G2 {
+impl Policy for SlotInitSkipsCount {
     fn init_slot(&mut self, _: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.0.run(new.is_object());
         *slot = new.0;
@@ -90,7 +90,7 @@ impl Policy for G2 {
     }
 }
 
-impl Policy for G3 {
+impl Policy for SlotWriteSkipsRelease {
     fn write_slot(&mut self, core: &mut Core, slot: &mut u32, new: GcRef) -> HeapResult {
         self.increment(core, new, 1)?;
         let old = std::mem::replace(slot, new.0);
@@ -100,7 +100,7 @@ impl Policy for G3 {
     }
 }
 
-impl Policy for G5 {
+impl Policy for SlotDropSkipsRelease {
     fn drop_slots(&mut self, _: &mut Core, slots: &mut [u32]) -> HeapResult {
         self.0.run(slots.iter().any(|old| GcRef(*old).is_object()));
         slots.fill(0);

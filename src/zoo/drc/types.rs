@@ -11,17 +11,17 @@ use std::collections::BTreeSet;
 
 /// W4, Wasmtime issue 10371: a value of static type `externref` was assumed never
 /// to be an i31.
-pub struct W4 {
+pub struct ExternFieldCountsI31 {
     probe: Probe,
-    /// Types, and payload offsets of fields of the external hierarchy.
+    /// Fields of the external hierarchy: type and payload offset.
     fields: BTreeSet<(TypeId, u64)>,
-    /// Array types with such elements.
+    /// Array types with elements of the external hierarchy.
     arrays: BTreeSet<TypeId>,
 }
 
-impl W4 {
-    pub fn new(probe: Probe) -> W4 {
-        W4 {
+impl ExternFieldCountsI31 {
+    pub fn new(probe: Probe) -> ExternFieldCountsI31 {
+        ExternFieldCountsI31 {
             probe,
             fields: BTreeSet::new(),
             arrays: BTreeSet::new(),
@@ -56,7 +56,7 @@ impl W4 {
     }
 }
 
-impl Policy for W4 {
+impl Policy for ExternFieldCountsI31 {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         core.trace_info_mut().add(types);
         self.fields.extend(extern_fields(types));
@@ -97,15 +97,15 @@ impl Policy for W4 {
 faults! {
     /// W13, Wasmtime pull requests 13417 and 13423: the cached information on a
     /// type survived its store, and was used for the type with the same number
-    /// in the next store. Here an earlier store had structures without
-    /// references as its first four types.
-    W13,
+    /// in the next store. Here the first four types of the earlier store are
+    /// structures without references.
+    TraceInfoOutlivesStore,
 }
 
 /// The number of types of the earlier store.
 const STALE: u32 = 4;
 
-impl Policy for W13 {
+impl Policy for TraceInfoOutlivesStore {
     fn learn_types(&mut self, core: &mut Core, types: &Types) {
         core.trace_info_mut().add(types);
         for (id, _) in types.iter().take_while(|(id, _)| id.0 < STALE) {

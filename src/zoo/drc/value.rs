@@ -8,13 +8,13 @@ faults! {
     /// W3, Wasmtime issue 10171: the test for "null or i31" checks bits that
     /// only some i31 values have. Here i31 values with the sign set are taken
     /// for objects.
-    W3,
+    NegativeI31PassesAsObject,
     /// W5, Wasmtime pull request 13307: the decrement lost its early return for
     /// i31; the increment kept it.
-    W5,
+    DecrementAcceptsI31,
 }
 
-impl Policy for W3 {
+impl Policy for NegativeI31PassesAsObject {
     fn is_object(&mut self, value: GcRef) -> bool {
         let negative = value.is_i31() && value.0 >> 31 == 1;
         self.0.run(negative);
@@ -22,7 +22,7 @@ impl Policy for W3 {
     }
 }
 
-impl Policy for W5 {
+impl Policy for DecrementAcceptsI31 {
     fn decrement(&mut self, core: &mut Core, value: GcRef, owners: u32) -> HeapResult {
         self.0.run(value.is_i31());
         match value.is_null() {

@@ -15,9 +15,9 @@ fn element_at(heap: &dyn Heap, r: GcRef, index: u32, kind: StorageKind) -> Optio
 /// W39, Wasmtime issue 10467: `array.fill` uses its offset as its length. (The
 /// offset is limited to the elements left in the array, since the real length
 /// was checked.)
-pub struct W39(pub Probe);
+pub struct ArrayFillUsesOffsetAsLength(pub Probe);
 
-impl HeapFault for W39 {
+impl HeapFault for ArrayFillUsesOffsetAsLength {
     fn fill(
         &mut self,
         heap: &mut dyn Heap,
@@ -38,9 +38,9 @@ impl HeapFault for W39 {
 
 /// D4: an overlapping `array.copy` onto later elements runs upwards, and copies
 /// elements that it has just written.
-pub struct D4(pub Probe);
+pub struct OverlappingCopyRunsUpwards(pub Probe);
 
-impl HeapFault for D4 {
+impl HeapFault for OverlappingCopyRunsUpwards {
     fn copy(
         &mut self,
         heap: &mut dyn Heap,
@@ -52,7 +52,7 @@ impl HeapFault for D4 {
         let overlaps = dst.0 == src.0 && dst.1 > src.1 && dst.1 - src.1 < len;
         let distance = dst.1.saturating_sub(src.1).max(1);
         let old = |i: u32| element_at(heap, src.0, src.1 + i, kind);
-        // A repeating pattern copied onto itself looks right.
+        // Copying a repeating pattern onto itself gives the correct result.
         let wrong = overlaps && (distance..len).any(|i| old(i) != old(i % distance));
         self.0.run(wrong);
         if !overlaps {
@@ -65,11 +65,11 @@ impl HeapFault for D4 {
     }
 }
 
-/// X10, Wizard pull request 665: `array.copy` only works on arrays of the same
-/// type. A copy from an array of a subtype copies nothing.
-pub struct X10(pub Probe);
+/// X10, Wizard pull request 665: `array.copy` works only between arrays of the
+/// same type. From an array of a subtype it copies nothing.
+pub struct ArrayCopySkipsOtherTypes(pub Probe);
 
-impl HeapFault for X10 {
+impl HeapFault for ArrayCopySkipsOtherTypes {
     fn copy(
         &mut self,
         heap: &mut dyn Heap,
@@ -94,9 +94,9 @@ const END: u32 = 2;
 
 /// X3, WAMR issue 5113: `array.fill` and `array.copy` of no elements return
 /// before they check their bounds.
-pub struct X3(pub Probe);
+pub struct EmptyBulkSkipsBoundsCheck(pub Probe);
 
-impl X3 {
+impl EmptyBulkSkipsBoundsCheck {
     /// Jumps past the instruction if its length is zero.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| matches!(op.code, Code::ArrayFill | Code::ArrayCopy);
@@ -130,7 +130,7 @@ impl X3 {
     }
 }
 
-impl HeapFault for X3 {
+impl HeapFault for EmptyBulkSkipsBoundsCheck {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(offset == WRONG);
         Ok(())
@@ -142,22 +142,22 @@ fn element(module: &Module, op: Op) -> StorageKind {
     module.types.element(TypeId(op.imm)).storage.storage_kind()
 }
 
-/// W50, Wasmtime pull request 14045: an interruptible bulk operation may be
-/// done in part. Here `array.fill` pays for its two halves separately; if the
-/// fuel covers only the first, the second is missing.
-pub struct W50 {
+/// W50, Wasmtime pull request 14045: an interruptible bulk operation may stop
+/// halfway. Here `array.fill` consumes fuel for its two halves separately; if the
+/// fuel covers only the first, the second is not filled.
+pub struct ArrayFillStopsHalfway {
     probe: Probe,
     /// Whether a fill has begun.
     begun: bool,
 }
 
-impl W50 {
-    pub fn new(probe: Probe) -> W50 {
+impl ArrayFillStopsHalfway {
+    pub fn new(probe: Probe) -> ArrayFillStopsHalfway {
         let begun = false;
-        W50 { probe, begun }
+        ArrayFillStopsHalfway { probe, begun }
     }
 
-    /// Splits each `array.fill` in two.
+    /// Splits each `array.fill` into two.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let narrow = |op| element(module, op) != StorageKind::B128;
         let wanted = |_, op: Op| op.code == Code::ArrayFill && narrow(op);
@@ -178,7 +178,7 @@ fn halves(site: Site) -> Vec<Op> {
     vec![
         Op::new(Code::ArrayLen, size, array, 0, 0),
         Op::new(Code::I64Add, end, start, len, 0),
-        // The operation traps as a whole.
+        // A fill out of bounds traps as a whole, in the original instruction.
         Op::new(Code::BrI64GtU, 0, end, size, original),
         moved(0, array),
         moved(1, start),
@@ -196,7 +196,7 @@ fn halves(site: Site) -> Vec<Op> {
     ]
 }
 
-impl HeapFault for W50 {
+impl HeapFault for ArrayFillStopsHalfway {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         if offset == RIGHT {
             self.probe.run(self.begun);
@@ -206,7 +206,7 @@ impl HeapFault for W50 {
     }
 }
 
-impl Drop for W50 {
+impl Drop for ArrayFillStopsHalfway {
     fn drop(&mut self) {
         if self.begun {
             self.probe.run(true);

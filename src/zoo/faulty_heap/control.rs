@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 /// W40, Wasmtime issue 10353: `table.get` of a table whose elements can only be
 /// null is compiled to a null, and no longer traps.
-pub struct W40(pub Probe);
+pub struct NullTableGetSkipsBoundsCheck(pub Probe);
 
 /// Messages from compiled code about an index.
 const INSIDE: u32 = 0;
 const OUTSIDE: u32 = 1;
 
-impl W40 {
-    /// Replaces each `table.get` of such a table by a null.
+impl NullTableGetSkipsBoundsCheck {
+    /// Replaces each `table.get` of such a table by a constant null.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let null = |table: u32| {
             let heap = module.tables[table as usize].element.heap;
@@ -40,7 +40,7 @@ impl W40 {
     }
 }
 
-impl HeapFault for W40 {
+impl HeapFault for NullTableGetSkipsBoundsCheck {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(offset == OUTSIDE);
         Ok(())
@@ -49,10 +49,10 @@ impl HeapFault for W40 {
 
 /// W46, Wasmtime issue 11426: a loop whose branch back tests a reference
 /// (`br_on_null`, `br_on_cast`, ...) consumes no fuel.
-pub struct W46(pub Probe);
+pub struct ReferenceLoopConsumesNoFuel(pub Probe);
 
-impl W46 {
-    /// Makes the headers of such loops free of charge.
+impl ReferenceLoopConsumesNoFuel {
+    /// Sets the fuel that the headers of such loops consume to zero.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let loops = loops_of(module);
         let on_reference = |header: u32| {
@@ -87,7 +87,7 @@ fn branches_on_a_reference(module: &Module, header: u32, back: u32) -> bool {
     reference
 }
 
-impl HeapFault for W46 {
+impl HeapFault for ReferenceLoopConsumesNoFuel {
     fn hook_called(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(true);
         Ok(())
@@ -96,15 +96,15 @@ impl HeapFault for W46 {
 
 /// W53, Wasmtime pull requests 13247 and 13252: a collection of an empty null
 /// heap computes a wrong number of bytes in use.
-pub struct W53 {
+pub struct EmptyCollectionMisstatesExtent {
     probe: Probe,
     objects: u64,
     wrong: bool,
 }
 
-impl W53 {
-    pub fn new(probe: Probe) -> W53 {
-        W53 {
+impl EmptyCollectionMisstatesExtent {
+    pub fn new(probe: Probe) -> EmptyCollectionMisstatesExtent {
+        EmptyCollectionMisstatesExtent {
             probe,
             objects: 0,
             wrong: false,
@@ -112,7 +112,7 @@ impl W53 {
     }
 }
 
-impl HeapFault for W53 {
+impl HeapFault for EmptyCollectionMisstatesExtent {
     fn made(&mut self, _: GcRef) {
         self.objects += 1;
     }

@@ -38,8 +38,8 @@ fn release(heap: &mut dyn Heap, mut objects: Vec<u32>) -> Result<(), HeapError> 
 }
 
 /// W1-const: a constant expression is evaluated on raw references. The operands
-/// of an allocation become handles, which are released after it.
-pub struct W1Const {
+/// of an allocation become handles, which are released after the allocation.
+pub struct ConstantAllocationReleasesOperands {
     probe: Probe,
     modules: Modules,
     /// Whether a constant expression is allocating.
@@ -47,9 +47,9 @@ pub struct W1Const {
     handles: Vec<u32>,
 }
 
-impl W1Const {
-    pub fn new(probe: Probe) -> W1Const {
-        W1Const {
+impl ConstantAllocationReleasesOperands {
+    pub fn new(probe: Probe) -> ConstantAllocationReleasesOperands {
+        ConstantAllocationReleasesOperands {
             probe,
             modules: Modules::default(),
             constant: false,
@@ -57,7 +57,7 @@ impl W1Const {
         }
     }
 
-    /// The storage of the fields or elements of a type; endless for an array.
+    /// The storage of the fields or elements of a type; infinite for an array.
     fn storage_kinds(&self, shape: Shape) -> Box<dyn Iterator<Item = StorageKind> + '_> {
         let Some(types) = self.modules.types() else {
             return Box::new(std::iter::empty());
@@ -76,7 +76,7 @@ impl W1Const {
     }
 }
 
-impl HeapFault for W1Const {
+impl HeapFault for ConstantAllocationReleasesOperands {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
@@ -100,15 +100,15 @@ impl HeapFault for W1Const {
 
 /// W1-segment: the items of an element segment are raw references, and become
 /// handles on their way to a table or an array.
-pub struct W1Segment(Late);
+pub struct SegmentCopyReleasesItems(Late);
 
-impl W1Segment {
-    pub fn new(probe: Probe) -> W1Segment {
-        W1Segment(Late::new(probe))
+impl SegmentCopyReleasesItems {
+    pub fn new(probe: Probe) -> SegmentCopyReleasesItems {
+        SegmentCopyReleasesItems(Late::new(probe))
     }
 }
 
-impl HeapFault for W1Segment {
+impl HeapFault for SegmentCopyReleasesItems {
     fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
         heap.on_event(event);
         if let EngineEvent::SegmentCopied { references } = event {
@@ -124,14 +124,14 @@ impl HeapFault for W1Segment {
 
 /// W1-host: the arguments of a function of the host are raw references, and
 /// become handles whose scope is the call.
-pub struct W1Host {
+pub struct HostCallReleasesArguments {
     late: Late,
     modules: Modules,
 }
 
-impl W1Host {
-    pub fn new(probe: Probe) -> W1Host {
-        W1Host {
+impl HostCallReleasesArguments {
+    pub fn new(probe: Probe) -> HostCallReleasesArguments {
+        HostCallReleasesArguments {
             late: Late::new(probe),
             modules: Modules::default(),
         }
@@ -147,7 +147,7 @@ impl W1Host {
     }
 }
 
-impl HeapFault for W1Host {
+impl HeapFault for HostCallReleasesArguments {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
@@ -166,7 +166,7 @@ impl HeapFault for W1Host {
     }
 }
 
-/// Releases that follow an operation instead of being part of it. The next
+/// Releases that happen after an operation, not as a part of it. The next
 /// collection reports their errors.
 struct Late {
     probe: Probe,

@@ -1,9 +1,9 @@
 //! Faulty heaps: layers for faults that are not a decision of one collector.
 //!
 //! A [`HeapFault`] overrides operations of any heap, and [`FaultyHeap`]
-//! forwards the others. So one fault can be in all collectors that share some
+//! forwards the others. One fault can thus be in all collectors that share some
 //! code, as in an engine where all of them use the same compiler. They then
-//! agree with each other, and only the model, which shares no code, is right.
+//! agree with each other, and only the model, which shares no code, is correct.
 //!
 //! A fault also answers *hook calls* from edited compiled code
 //! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is not an
@@ -21,12 +21,25 @@ use crate::heap::{EngineEvent, GcRef, Heap, HeapError, RootSlot, Roots, Shape};
 use crate::module::{Code, Module, Op, Site};
 use crate::oracle::Collector;
 use crate::types::{Field, StorageKind, TypeId, Types};
-pub(super) use arrays::{D4, W39, W50, X3, X10};
-pub(super) use control::{W40, W46, W53};
-pub(super) use handles::{W1Const, W1Host, W1Segment};
-pub(super) use slots::{D11, D12, W9, W10, W27};
+pub(super) use arrays::{
+    ArrayCopySkipsOtherTypes, ArrayFillStopsHalfway, ArrayFillUsesOffsetAsLength,
+    EmptyBulkSkipsBoundsCheck, OverlappingCopyRunsUpwards,
+};
+pub(super) use control::{
+    EmptyCollectionMisstatesExtent, NullTableGetSkipsBoundsCheck, ReferenceLoopConsumesNoFuel,
+};
+pub(super) use handles::{
+    ConstantAllocationReleasesOperands, HostCallReleasesArguments, SegmentCopyReleasesItems,
+};
+pub(super) use slots::{
+    ElemDropReleasesTwice, ImmutableGlobalReadIsCached, PendingExceptionSkipsCount,
+    SegmentInitSkipsCount, TableSetCountsBeforeCheck,
+};
 use std::sync::Arc;
-pub(super) use types::{W42, W47, X4, X10I31, X11, around_constants};
+pub(super) use types::{
+    CastMissesConstantObjects, ConstantOutOfMemoryCrashes, I31CastRejectsNull,
+    PackedInitSkipsTruncation, RecGroupIsAssumedConsecutive, around_constants,
+};
 
 /// The address that compiled code uses to call its fault. It is beyond all
 /// heaps, and not the start of any object.
@@ -50,12 +63,12 @@ pub(super) trait HeapFault: Send {
         heap.collect(roots)
     }
 
-    /// Called when an instruction of the module has made an object.
+    /// Called when an instruction of the module has allocated an object.
     fn made(&mut self, r: GcRef) {
         let _ = r;
     }
 
-    /// Called when an instruction of the module has made a structure or an
+    /// Called when an instruction of the module has allocated a structure or an
     /// array. `operands` are the registers of its operands; for `array.new`,
     /// those of one element.
     fn made_of(&mut self, shape: Shape, operands: &[u64]) {
@@ -77,7 +90,7 @@ pub(super) trait HeapFault: Send {
         ty
     }
 
-    /// Called when a structure has been made with these registers as fields.
+    /// Called when a structure has been initialised with these registers as fields.
     fn initialised(&mut self, heap: &mut dyn Heap, r: GcRef, ty: TypeId, fields: &[u64]) {
         let _ = (heap, r, ty, fields);
     }
@@ -163,9 +176,9 @@ pub(super) trait HeapFault: Send {
         heap.drop_slots(kind, slots)
     }
 
-    /// The addresses in use. `said` is the heap's own answer.
-    fn extent(&self, said: (u32, u32)) -> (u32, u32) {
-        said
+    /// The addresses in use. `reported` are those that the heap reports.
+    fn extent(&self, reported: (u32, u32)) -> (u32, u32) {
+        reported
     }
 }
 

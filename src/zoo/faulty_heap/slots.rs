@@ -10,10 +10,10 @@ use std::sync::Arc;
 /// W9, Wasmtime pull requests 13316 and 13330: a pending exception is stored without
 /// being counted, and released like any other reference when it is caught.
 ///
-/// The [zoo](crate::zoo) says why the other half of the bug cannot show here.
-pub struct W9(pub Probe);
+/// The [zoo](crate::zoo) explains why the other half of the bug cannot occur here.
+pub struct PendingExceptionSkipsCount(pub Probe);
 
-impl HeapFault for W9 {
+impl HeapFault for PendingExceptionSkipsCount {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -32,9 +32,9 @@ impl HeapFault for W9 {
 
 /// W10, Wasmtime pull requests 13066 and 13179: element segments hold
 /// references without counting them.
-pub struct W10(pub Probe);
+pub struct SegmentInitSkipsCount(pub Probe);
 
-impl HeapFault for W10 {
+impl HeapFault for SegmentInitSkipsCount {
     fn init_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -53,16 +53,16 @@ impl HeapFault for W10 {
 
 /// W27, Wasmtime pull request 13381: the value of an immutable global was taken
 /// for a constant, and read only once.
-pub struct W27 {
+pub struct ImmutableGlobalReadIsCached {
     probe: Probe,
     /// The globals that cannot be set, by their indices in the store.
     immutable: BTreeSet<u32>,
     read: BTreeMap<u32, GcRef>,
 }
 
-impl W27 {
-    pub fn new(probe: Probe) -> W27 {
-        W27 {
+impl ImmutableGlobalReadIsCached {
+    pub fn new(probe: Probe) -> ImmutableGlobalReadIsCached {
+        ImmutableGlobalReadIsCached {
             probe,
             immutable: BTreeSet::new(),
             read: BTreeMap::new(),
@@ -70,7 +70,7 @@ impl W27 {
     }
 }
 
-impl HeapFault for W27 {
+impl HeapFault for ImmutableGlobalReadIsCached {
     fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
         heap.on_event(event);
         if let EngineEvent::GlobalAdded {
@@ -102,19 +102,19 @@ impl HeapFault for W27 {
 }
 
 /// D11: `elem.drop` releases the references of a segment that was already dropped.
-pub struct D11 {
+pub struct ElemDropReleasesTwice {
     probe: Probe,
     dropped: BTreeMap<RootSlot, Vec<u32>>,
 }
 
-impl D11 {
-    pub fn new(probe: Probe) -> D11 {
+impl ElemDropReleasesTwice {
+    pub fn new(probe: Probe) -> ElemDropReleasesTwice {
         let dropped = BTreeMap::new();
-        D11 { probe, dropped }
+        ElemDropReleasesTwice { probe, dropped }
     }
 }
 
-impl HeapFault for D11 {
+impl HeapFault for ElemDropReleasesTwice {
     fn drop_slots(
         &mut self,
         heap: &mut dyn Heap,
@@ -140,9 +140,9 @@ impl HeapFault for D11 {
 
 /// D12: `table.set` counts the reference before it checks its bounds. If the
 /// index is out of bounds, the count stays.
-pub struct D12(pub Probe);
+pub struct TableSetCountsBeforeCheck(pub Probe);
 
-impl D12 {
+impl TableSetCountsBeforeCheck {
     /// Inserts a hook call for an index that is out of bounds.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let gc = |table: u32| module.tables[table as usize].element.heap.is_gc();
@@ -162,7 +162,7 @@ impl D12 {
     }
 }
 
-impl HeapFault for D12 {
+impl HeapFault for TableSetCountsBeforeCheck {
     fn hook_called(&mut self, heap: &mut dyn Heap, _: u32, value: u64) -> Result<(), HeapError> {
         let value = GcRef::from_register(value);
         self.0.run(value.is_object());

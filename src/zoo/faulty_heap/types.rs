@@ -9,21 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// W42, Wasmtime issue 10435: the types of a recursion group were assumed to be
-/// consecutive in the registry of the process. A group that is already known
+/// consecutive in the registry of the process. A group that is already registered
 /// does not follow the groups before it.
-pub struct W42 {
+pub struct RecGroupIsAssumedConsecutive {
     probe: Probe,
     modules: Modules,
 }
 
-impl W42 {
-    pub fn new(probe: Probe) -> W42 {
+impl RecGroupIsAssumedConsecutive {
+    pub fn new(probe: Probe) -> RecGroupIsAssumedConsecutive {
         let modules = Modules::default();
-        W42 { probe, modules }
+        RecGroupIsAssumedConsecutive { probe, modules }
     }
 }
 
-impl HeapFault for W42 {
+impl HeapFault for RecGroupIsAssumedConsecutive {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }
@@ -42,16 +42,16 @@ impl HeapFault for W42 {
 
 /// X4, WAMR issue 4805: an object made by a constant expression has no type
 /// that a cast recognises.
-pub struct X4 {
+pub struct CastMissesConstantObjects {
     probe: Probe,
     /// Whether a constant expression is allocating.
     constant: bool,
     made: BTreeSet<GcRef>,
 }
 
-impl X4 {
-    pub fn new(probe: Probe) -> X4 {
-        X4 {
+impl CastMissesConstantObjects {
+    pub fn new(probe: Probe) -> CastMissesConstantObjects {
+        CastMissesConstantObjects {
             probe,
             constant: false,
             made: BTreeSet::new(),
@@ -59,7 +59,7 @@ impl X4 {
     }
 }
 
-impl HeapFault for X4 {
+impl HeapFault for CastMissesConstantObjects {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.constant = offset == BEGIN;
         Ok(())
@@ -117,19 +117,19 @@ pub fn around_constants(module: &Arc<Module>) -> Arc<Module> {
 /// W47, Wasmtime issue 11557: running out of memory in a constant expression is
 /// a crash instead of a trap. (The crash is only detected at the end of the
 /// run. Nothing happens in between, since there is no instance.)
-pub struct W47 {
+pub struct ConstantOutOfMemoryCrashes {
     probe: Probe,
     allocating: bool,
 }
 
-impl W47 {
-    pub fn new(probe: Probe) -> W47 {
+impl ConstantOutOfMemoryCrashes {
+    pub fn new(probe: Probe) -> ConstantOutOfMemoryCrashes {
         let allocating = false;
-        W47 { probe, allocating }
+        ConstantOutOfMemoryCrashes { probe, allocating }
     }
 }
 
-impl HeapFault for W47 {
+impl HeapFault for ConstantOutOfMemoryCrashes {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         self.allocating = offset == BEGIN;
         if self.allocating {
@@ -153,11 +153,11 @@ impl HeapFault for W47 {
     }
 }
 
-/// X10 for `none` and `i31`, Wizard pull request 274: null was not accepted as
-/// a null reference to an i31.
-pub struct X10I31(pub Probe);
+/// X10-i31, Wizard pull request 274: null was not accepted as a null reference
+/// to an i31.
+pub struct I31CastRejectsNull(pub Probe);
 
-impl X10I31 {
+impl I31CastRejectsNull {
     /// Replaces casts to a nullable i31 by casts to a non-nullable one.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| {
@@ -182,7 +182,7 @@ impl X10I31 {
     }
 }
 
-impl HeapFault for X10I31 {
+impl HeapFault for I31CastRejectsNull {
     fn hook_called(&mut self, _: &mut dyn Heap, _: u32, _: u64) -> Result<(), HeapError> {
         self.0.run(true);
         Ok(())
@@ -191,16 +191,16 @@ impl HeapFault for X10I31 {
 
 /// X11, Binaryen pull requests 3868 and 4153: packed fields are not truncated
 /// when they are initialised.
-pub struct X11 {
+pub struct PackedInitSkipsTruncation {
     probe: Probe,
     modules: Modules,
-    /// Values that are too wide, by object and offset.
+    /// Values too wide for their field, by object and offset.
     wide: BTreeMap<(GcRef, u32), u64>,
 }
 
-impl X11 {
-    pub fn new(probe: Probe) -> X11 {
-        X11 {
+impl PackedInitSkipsTruncation {
+    pub fn new(probe: Probe) -> PackedInitSkipsTruncation {
+        PackedInitSkipsTruncation {
             probe,
             modules: Modules::default(),
             wide: BTreeMap::new(),
@@ -208,7 +208,7 @@ impl X11 {
     }
 }
 
-impl HeapFault for X11 {
+impl HeapFault for PackedInitSkipsTruncation {
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         self.modules.add(instance, module);
     }

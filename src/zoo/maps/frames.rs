@@ -1,6 +1,6 @@
 //! Faults that describe whole frames with a wrong map, or with none.
 
-use super::{Look, Map};
+use super::{FrameContext, Map};
 use crate::heap::RawFrame;
 use crate::module::{Code, Module, Op};
 use crate::zoo::faulty_heap::{HOOK, edited, hook_call};
@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 /// W23, Wasmtime issues 11753 and 12934: the maps of call sites inside an
 /// exception handler's scope were dropped.
-pub struct W23;
+pub struct TryTableCallsLackMap;
 
-impl Map for W23 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+impl Map for TryTableCallsLackMap {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let handled = frame
             .code
             .is_some_and(|at| module.handlers.around(at.pc).next().is_some());
@@ -26,11 +26,11 @@ impl Map for W23 {
 /// W28, Wasmtime pull request 13693: one of several stacks was not traced. To
 /// the collector, a suspended stack looks like the frames below the running
 /// one; here the outermost of them is left out.
-pub struct W28;
+pub struct OutermostFrameIsUntraced;
 
-impl Map for W28 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { index, frame, .. } = *look;
+impl Map for OutermostFrameIsUntraced {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { index, frame, .. } = *context;
         match index == 0 && !frame.running {
             true => Vec::new(),
             false => frame.references.clone(),
@@ -39,18 +39,18 @@ impl Map for W28 {
 }
 
 /// W30, CVE-2021-39216: when the host passed several references to a function,
-/// a collection could run between one and the next. Here a collection at the
+/// a collection could run after only some of them were passed. Here a collection at the
 /// function's entry sees only the last reference.
-pub struct W30;
+pub struct EntryMapOmitsEarlierArguments;
 
-impl Map for W30 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look {
+impl Map for EntryMapOmitsEarlierArguments {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext {
             module,
             index,
             frame,
             ..
-        } = *look;
+        } = *context;
         let references = frame.references.clone();
         let Some(body) = entered(module, frame).filter(|_| index == 0) else {
             return references;
@@ -64,13 +64,13 @@ impl Map for W30 {
 /// W31, CVE-2022-31146: frames of functions without a map were looked up with
 /// their neighbour's map. Here a frame that waits for a callee is described by
 /// the callee's map.
-pub struct W31;
+pub struct CallerUsesCalleeMap;
 
-impl Map for W31 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { frame, next, .. } = *look;
-        match next {
-            Some(next) => next.to_vec(),
+impl Map for CallerUsesCalleeMap {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { frame, callee, .. } = *context;
+        match callee {
+            Some(references) => references.to_vec(),
             None => frame.references.clone(),
         }
     }
@@ -79,12 +79,12 @@ impl Map for W31 {
 /// G7: the arguments of a tail call are moved into the frame before it has its
 /// new map, and a collection at the entry of the callee sees none of them.
 #[derive(Default)]
-pub struct G7 {
+pub struct TailCallArgumentsLackMap {
     /// The body that was tail-called, plus one.
     called: u32,
 }
 
-impl G7 {
+impl TailCallArgumentsLackMap {
     /// Inserts a hook call before each tail call.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let wanted = |_, op: Op| op.code == Code::ReturnCall;
@@ -96,9 +96,9 @@ impl G7 {
     }
 }
 
-impl Map for G7 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+impl Map for TailCallArgumentsLackMap {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let references = frame.references.clone();
         if !frame.running {
             return references;

@@ -1,7 +1,7 @@
-//! Maps that are wrong about the value in a register at some moment.
+//! Maps that are wrong about a register at some instructions.
 
 use super::code::{loops, of_body, writes};
-use super::{Look, Map};
+use super::{FrameContext, Map};
 use crate::heap::{GcRef, RawFrame};
 use crate::module::{Code, Module};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::ops::Range;
 /// its fixed point, and a value that only the outer of two loops needs was
 /// missing from the maps of the inner one.
 #[derive(Default)]
-pub struct W18 {
+pub struct InnerLoopMapsOmitOuterValues {
     /// The pairs of nested loops, for each body of an instance.
     nested: BTreeMap<(u32, u32), Vec<Nested>>,
 }
@@ -38,9 +38,9 @@ fn written(module: &Module, range: Range<u32>, register: u16) -> bool {
     ops.any(|op| writes(*op, register))
 }
 
-impl Map for W18 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+impl Map for InnerLoopMapsOmitOuterValues {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;
@@ -63,14 +63,14 @@ impl Map for W18 {
 
 /// W24, Wasmtime issues 13461 and 13498: a value that a loop changes and one that it
 /// does not were spilled to the same place across a call. The maps describe the place
-/// correctly, and all collectors agree on the value read back.
+/// correctly, and all collectors agree on the value that is read back.
 #[derive(Default)]
-pub struct W24 {
+pub struct LoopSpillsCollide {
     /// The loops, for each body of an instance.
     loops: BTreeMap<(u32, u32), Vec<Range<u32>>>,
 }
 
-impl Map for W24 {
+impl Map for LoopSpillsCollide {
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let at = frame.code.filter(|_| !frame.running)?;
         let body = &module.bodies[at.body as usize];
@@ -90,11 +90,11 @@ impl Map for W24 {
 /// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept its
 /// tag when a number was written to it, and the number was traced as a reference.
 #[derive(Default)]
-pub struct X1;
+pub struct NumberKeepsReferenceTag;
 
-impl Map for X1 {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+impl Map for NumberKeepsReferenceTag {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         let Some(at) = frame.code else {
             return described;

@@ -11,10 +11,15 @@ use super::Probe;
 use super::faulty_heap::{HeapFault, Modules};
 use crate::heap::{GcRef, Heap, HeapError, RawFrame, RootSlot, Roots};
 use crate::module::Module;
-pub(super) use frames::{G7, W23, W28, W30, W31};
-pub(super) use loops::{W18, W24, X1};
-pub(super) use results::{w20, w21, w22};
-pub(super) use slots::{G8, G9, G10, X2};
+pub(super) use frames::{
+    CallerUsesCalleeMap, EntryMapOmitsEarlierArguments, OutermostFrameIsUntraced,
+    TailCallArgumentsLackMap, TryTableCallsLackMap,
+};
+pub(super) use loops::{InnerLoopMapsOmitOuterValues, LoopSpillsCollide, NumberKeepsReferenceTag};
+pub(super) use results::MapOmitsResult;
+pub(super) use slots::{
+    HandlesAreNoRoots, SegmentsAreNoRoots, SetGlobalsAreNoRoots, TableGrowthIsUntraced,
+};
 use std::sync::Arc;
 
 /// The loops of all bodies of a module: header and last branch back.
@@ -23,25 +28,25 @@ pub(super) fn loops_of(module: &Module) -> Vec<(u32, u32)> {
     loops.map(|range| (range.start, range.end - 1)).collect()
 }
 
-/// A frame that a map describes.
-pub(super) struct Look<'a> {
+/// A frame that a map describes, and its surroundings.
+pub(super) struct FrameContext<'a> {
     module: &'a Module,
     /// The frame's index, counted from the outermost.
     index: usize,
     frame: &'a RawFrame<'a>,
-    /// The right references of the frame that it has called.
-    next: Option<&'a [u16]>,
+    /// The correct references of the frame that it has called.
+    callee: Option<&'a [u16]>,
 }
 
-/// How a faulty map describes frames.
+/// A faulty stack map: the description of frames that the collector gets.
 pub(super) trait Map: Send {
     /// The registers that the collector takes for the references in a frame.
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        look.frame.references.clone()
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        context.frame.references.clone()
     }
 
-    /// Changes a frame before it is described; returns whether the change is
-    /// wrong, or `None` without a change.
+    /// Changes a frame before it is described. Returns whether the change is
+    /// wrong, or `None` if nothing was changed.
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let _ = (module, frame);
         None
@@ -116,13 +121,13 @@ impl<M: Map> Roots for Described<'_, M> {
         let mut index = 0;
         let mapped = &mut *self.fault;
         self.roots.frames(&mut |frame| {
-            let next = self.right.get(index + 1).map(|next| &next[..]);
+            let callee = self.right.get(index + 1).map(|right| &right[..]);
             let described = match mapped.module(&frame) {
-                Some(module) => mapped.map.references(&Look {
+                Some(module) => mapped.map.references(&FrameContext {
                     module: &module,
                     index,
                     frame: &frame,
-                    next,
+                    callee,
                 }),
                 None => frame.references.clone(),
             };

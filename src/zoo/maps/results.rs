@@ -1,39 +1,38 @@
 //! Faults that leave results of one instruction out of maps.
 
 use super::code::{ends_a_stretch, of_body, writes};
-use super::{Look, Map, Mapped};
+use super::{FrameContext, Map};
 use crate::module::{Code, Module};
-use crate::zoo::Probe;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// W20, Wasmtime issue 12862: the result of `select` was not declared to need a
-/// place in stack maps.
-pub fn w20(probe: Probe) -> Mapped<Undeclared> {
-    Mapped::new(probe, Undeclared::new(Code::Select))
-}
-
-/// W21, Wasmtime issue 12935: the same for `array.new_data`.
-pub fn w21(probe: Probe) -> Mapped<Undeclared> {
-    Mapped::new(probe, Undeclared::new(Code::ArrayNewData))
-}
-
-/// W22, Wasmtime issue 12936: the same for `array.new_elem`.
-pub fn w22(probe: Probe) -> Mapped<Undeclared> {
-    Mapped::new(probe, Undeclared::new(Code::ArrayNewElem))
-}
 
 /// The results of one instruction are in no map, wherever they are moved within
 /// straight-line code.
-pub struct Undeclared {
+pub struct MapOmitsResult {
     code: Code,
     /// The hidden registers by instruction, for each instance.
     hidden: BTreeMap<u32, BTreeSet<(u32, u16)>>,
 }
 
-impl Undeclared {
-    fn new(code: Code) -> Undeclared {
+impl MapOmitsResult {
+    /// W20, Wasmtime issue 12862: the result of `select` was not declared to need
+    /// a place in stack maps.
+    pub fn of_select() -> MapOmitsResult {
+        MapOmitsResult::of(Code::Select)
+    }
+
+    /// W21, Wasmtime issue 12935: the same for `array.new_data`.
+    pub fn of_array_new_data() -> MapOmitsResult {
+        MapOmitsResult::of(Code::ArrayNewData)
+    }
+
+    /// W22, Wasmtime issue 12936: the same for `array.new_elem`.
+    pub fn of_array_new_elem() -> MapOmitsResult {
+        MapOmitsResult::of(Code::ArrayNewElem)
+    }
+
+    fn of(code: Code) -> MapOmitsResult {
         let hidden = BTreeMap::new();
-        Undeclared { code, hidden }
+        MapOmitsResult { code, hidden }
     }
 }
 
@@ -66,9 +65,9 @@ fn hidden(module: &Module, code: Code) -> BTreeSet<(u32, u16)> {
     hidden
 }
 
-impl Map for Undeclared {
-    fn references(&mut self, look: &Look<'_>) -> Vec<u16> {
-        let Look { module, frame, .. } = *look;
+impl Map for MapOmitsResult {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
         let mut described = frame.references.clone();
         if let Some(at) = frame.code {
             let known = self.hidden.entry(at.instance);

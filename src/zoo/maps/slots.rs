@@ -33,19 +33,19 @@ impl Roots for Without<'_> {
 
 /// X2, Samsung/walrus issue 502: a global was a root with its initial value,
 /// but not with a value that was set later.
-pub struct X2 {
+pub struct SetGlobalsAreNoRoots {
     probe: Probe,
     set: BTreeSet<u32>,
 }
 
-impl X2 {
-    pub fn new(probe: Probe) -> X2 {
+impl SetGlobalsAreNoRoots {
+    pub fn new(probe: Probe) -> SetGlobalsAreNoRoots {
         let set = BTreeSet::new();
-        X2 { probe, set }
+        SetGlobalsAreNoRoots { probe, set }
     }
 }
 
-impl HeapFault for X2 {
+impl HeapFault for SetGlobalsAreNoRoots {
     fn write_slot(
         &mut self,
         heap: &mut dyn Heap,
@@ -69,20 +69,20 @@ impl HeapFault for X2 {
 }
 
 /// G8: a table that has grown is traced only up to its old length.
-pub struct G8 {
+pub struct TableGrowthIsUntraced {
     probe: Probe,
     /// The initial lengths of tables, by their indices in the store.
     began: BTreeMap<u32, u64>,
 }
 
-impl G8 {
-    pub fn new(probe: Probe) -> G8 {
+impl TableGrowthIsUntraced {
+    pub fn new(probe: Probe) -> TableGrowthIsUntraced {
         let began = BTreeMap::new();
-        G8 { probe, began }
+        TableGrowthIsUntraced { probe, began }
     }
 }
 
-impl HeapFault for G8 {
+impl HeapFault for TableGrowthIsUntraced {
     fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
         heap.on_event(event);
         if let EngineEvent::TableAdded { index, len } = event {
@@ -110,9 +110,9 @@ impl HeapFault for G8 {
 
 /// G9: element segments are no roots: references that their expressions made
 /// are stale once the objects move.
-pub struct G9(pub Probe);
+pub struct SegmentsAreNoRoots(pub Probe);
 
-impl HeapFault for G9 {
+impl HeapFault for SegmentsAreNoRoots {
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         heap.collect(&mut Without {
             roots,
@@ -124,9 +124,9 @@ impl HeapFault for G9 {
 
 /// G10: handles of the host are no roots: an object that only the host holds is
 /// lost, and any other is no longer at the address in the handle.
-pub struct G10(pub Probe);
+pub struct HandlesAreNoRoots(pub Probe);
 
-impl HeapFault for G10 {
+impl HeapFault for HandlesAreNoRoots {
     fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
         heap.collect(&mut Without {
             roots,

@@ -1,5 +1,5 @@
-//! A report on the zoo: how fast each fault is detected, the worth of each
-//! layer of the oracle, and the influence of the generator.
+//! A report on the zoo: how fast each fault is detected, the contribution of
+//! each layer of the oracle, and the influence of the generator.
 
 mod survival;
 mod svg;
@@ -10,9 +10,9 @@ use crate::generate::Generator;
 use crate::oracle::{Layer, Layers, Options};
 use survival::Curve;
 
-/// The setups that a report compares, each with its name. First comes the whole
-/// oracle with the default generator, then results only and one layer more at a
-/// time, then the whole oracle with the other generators.
+/// The setups that a report compares, each with its name: the whole oracle with
+/// the default generator; results only, then with one more layer at a time; the
+/// whole oracle with the other generators.
 pub fn setups() -> Vec<(String, Setup)> {
     let setup = |generator, layers| Setup {
         generator,

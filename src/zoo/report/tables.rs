@@ -49,7 +49,7 @@ impl Report {
         out
     }
 
-    /// The table of the worth of each layer of the oracle.
+    /// The table of the contribution of each layer of the oracle.
     pub(super) fn ablation(&self) -> String {
         let text = "The usual generator under an oracle with some of its layers. `results` is what other \
                     differential fuzzers compare: how calls end, numbers, nullness, memories, and crashes. \
