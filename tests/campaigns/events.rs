@@ -265,3 +265,16 @@ fn the_usual_generator_reaches_the_collector() {
     // Whoever traps before there is an object is of no use.
     assert!(table.percent(Event::TrapFirst) <= 10.0);
 }
+
+/// The figures of the committed table are from one run; its events are those of today.
+#[test]
+fn the_committed_table_has_every_event_and_its_meaning() {
+    let text = include_str!("../../docs/events.md");
+    let rows = text.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        Some((cells.next()?, cells.next()?))
+    });
+    let written: Vec<_> = rows.filter(|(name, _)| *name != "event").collect();
+    let events: Vec<_> = Event::ALL.iter().map(|e| (e.name(), e.meaning())).collect();
+    assert_eq!(written, events);
+}
