@@ -28,16 +28,12 @@ impl Object {
             Place::Element { index, .. } => (index as usize, true),
         };
         let (kind, _) = self.values.get(index)?;
-        let is_there =
-            *kind == place.storage_kind() && is_array == matches!(self.shape, Shape::Array(_));
+        let is_there = *kind == place.kind() && is_array == matches!(self.shape, Shape::Array(_));
         is_there.then_some(index)
     }
 
     fn references(&self) -> impl Iterator<Item = GcRef> {
-        let references = self
-            .values
-            .iter()
-            .filter(|(kind, _)| *kind == StorageKind::Gc);
+        let references = self.values.iter().filter(|v| v.0 == StorageKind::Gc);
         references.map(|(_, value)| GcRef(*value as u32))
     }
 }
@@ -154,7 +150,7 @@ impl Heap for MarkSweep {
     fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
         let object = self.find_mut(r).ok_or_else(|| missing(r))?;
         let index = object.index(place).ok_or_else(|| missing(r))?;
-        let mask = u128::MAX >> (128 - 8 * place.storage_kind().width());
+        let mask = u128::MAX >> (128 - 8 * place.kind().width());
         object.values[index].1 = value & mask;
         Ok(())
     }

@@ -60,7 +60,7 @@ impl Space {
     /// The whole value at a place.
     pub fn peek_value(&self, r: GcRef, place: Place) -> Option<u128> {
         let low = u128::from(self.peek(r, place)?);
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::B128 => Some(low | u128::from(self.peek_high(r, place)?) << 64),
             _ => Some(low),
         }

@@ -310,7 +310,7 @@ impl Space {
     /// The value at a place.
     #[inline]
     pub fn load_value(&self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::B128 => self.load_vector(r, place),
             kind => Ok(u128::from(self.load(r, place.offset(), kind)?)),
         }
@@ -319,7 +319,7 @@ impl Space {
     /// Writes a value of any width at a place.
     #[inline]
     pub fn store_value(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::B128 => self.store_vector(r, place, value),
             kind => self.store(r, place.offset(), kind, value as u64),
         }

@@ -211,7 +211,7 @@ impl<'a, H: Inspect> Walk<'a, H> {
         let Some(bits) = self.heap.peek(r, place) else {
             return false;
         };
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::Gc => {
                 let seen = self.reference(GcRef::from_register(bits));
                 pack(seen, &mut self.graph.bytes);

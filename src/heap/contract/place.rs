@@ -19,7 +19,7 @@ pub enum Place {
 
 impl Place {
     /// How the value is stored.
-    pub fn storage_kind(self) -> StorageKind {
+    pub fn kind(self) -> StorageKind {
         match self {
             Place::Field(field) => field.kind,
             Place::Element { kind, .. } => kind,

@@ -172,21 +172,21 @@ impl<P: Policy> Heap for Drc<P> {
     }
 
     fn load(&mut self, r: GcRef, place: Place) -> Result<u128, HeapError> {
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::Gc => Ok(u128::from(self.read(r, place.offset(), StorageKind::Gc)?)),
             _ => self.core.space.load_value(r, place),
         }
     }
 
     fn store(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::Gc => self.write(r, place.offset(), StorageKind::Gc, value as u64),
             _ => self.core.space.store_value(r, place, value),
         }
     }
 
     fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
-        match place.storage_kind() {
+        match place.kind() {
             StorageKind::Gc => {
                 let value = GcRef::from_register(value as u64);
                 self.policy

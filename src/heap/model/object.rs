@@ -45,7 +45,7 @@ impl Object {
             (Place::Element { index, .. }, Contents::Array { elements }) => elements.get(index),
             _ => None,
         };
-        value.filter(|value| value.kind().is(place.storage_kind()))
+        value.filter(|value| value.kind().is(place.kind()))
     }
 
     /// Replaces the value at a place by one of the same kind, if it is there

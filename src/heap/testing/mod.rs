@@ -221,7 +221,7 @@ impl Kinds {
         };
         places
             .into_iter()
-            .filter(|p| p.storage_kind() == StorageKind::Gc)
+            .filter(|p| p.kind() == StorageKind::Gc)
             .map(|p| GcRef::from_register(heap.peek(r, p).expect("inside the object")))
             .collect()
     }

@@ -177,7 +177,7 @@ impl Pair {
         if let Shape::Exception(_) = twin.shape {
             return;
         }
-        let (n, m, kind) = (twin.null, twin.model, place.storage_kind());
+        let (n, m, kind) = (twin.null, twin.model, place.kind());
         let value = self.values(&[kind]);
         if kind == StorageKind::B128 && self.random.below(2) == 0 {
             self.tried.insert("set vector".into());

@@ -158,7 +158,7 @@ impl Pair {
 
     /// Compares everything that can be read at a place.
     pub fn compare_place(&mut self, twin: Twin, place: Place) {
-        let kind = place.storage_kind();
+        let kind = place.kind();
         self.tried.insert(format!("get {kind:?}"));
         let (n, m) = (twin.null, twin.model);
         let (null, model) = match place {
