@@ -72,7 +72,7 @@ pub struct LimitsText {
     /// Bytes of memory that the run may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub footprint: Option<u64>,
-    /// Work that fuel does not pay for.
+    /// Estimated nanoseconds of the run; see [`Limits::work`](crate::engine::Limits::work).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<u64>,
 }

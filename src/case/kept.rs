@@ -20,8 +20,7 @@ pub(super) enum KeptValue {
 /// not kept, so that a loop of calls does not make the host own every object.
 const MAX_KEPT: usize = 64;
 
-/// Maximum length of a difference in either string. If it has not ended by
-/// then, the rest counts as different. The search is quadratic in this length.
+/// Bytes that a value in an observed step takes: as it is kept, and as it is read.
 pub(super) const VALUE_FOOTPRINT: u64 =
     (size_of::<KeptValue>() + size_of::<ObservedValue>()) as u64;
 

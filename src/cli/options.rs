@@ -12,8 +12,8 @@ use std::time::Duration;
 pub(super) enum Audit {
     /// Not at all: only what runs show counts.
     Never,
-    /// After collections, ever more rarely, and at the end; what fails is run
-    /// again at the finest grain.
+    /// After collections, at increasing intervals, and at the end. A case that
+    /// fails is run again at the finest grain.
     Auto,
     /// Once, when the plan is done.
     End,

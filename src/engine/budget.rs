@@ -1,5 +1,4 @@
-//! Budgets for a run's use of the host machine: memory, and work that fuel does
-//! not pay for.
+//! Budgets for a run's use of the host machine: memory, and work.
 //!
 //! Both differ from heap to heap. So running out of one ends the run, instead
 //! of being a trap that the program sees.

@@ -8,7 +8,6 @@
 //! A fault also answers *hook calls* from edited compiled code
 //! ([`crate::module::Site`]): an access to a field of [`HOOK`], which is not an
 //! object, calls the fault instead. Offset and value are the message.
-//! object, calls the fault instead. Offset and value are the message.
 
 mod arrays;
 mod control;
