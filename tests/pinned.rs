@@ -62,10 +62,10 @@ fn fixed_inputs_generate_what_they_did() {
     let changed: Vec<&str> = table.lines().filter(|line| !old.contains(line)).collect();
     assert!(
         committed == table,
-        "the same inputs generate something else than before. If that is not meant, undo what \
-         changed it: a dependency (wasm-smith is pinned in Cargo.toml), the order of draws, the \
-         text form of a header. If it is meant, run `BLESS=1 cargo test --test pinned`, commit \
-         tests/pinned.txt, and expect that old seeds and fuzz corpora mean something else.\n\
+        "the same inputs generate different cases than before. If this is unintended, undo its \
+         cause: a dependency (wasm-smith is pinned in Cargo.toml), the order of draws, the text \
+         form of a header. If it is intended, run `BLESS=1 cargo test --test pinned`, commit \
+         tests/pinned.txt, and expect old seeds and fuzz corpora to mean something else.\n\
          changed: {changed:#?}"
     );
 }

@@ -39,7 +39,7 @@ fn every_seed_agrees_on_the_sound_engine() {
 fn starting_cases_run_and_allocate() {
     for path in seeds("seeds") {
         let (case, header) = case::read(&std::fs::read(&path).unwrap()).unwrap();
-        assert!(header.about.is_some(), "{}: says nothing", path.display());
+        assert!(header.about.is_some(), "{}: no `about`", path.display());
         let judged = judge(&case, &Options::default()).unwrap();
         let (_, stats) = judged.stats.first().unwrap();
         assert!(stats.heap.allocated > 1, "{}: {stats:?}", path.display());
