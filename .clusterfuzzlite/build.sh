@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets the way OSS-Fuzz and ClusterFuzzLite ask for it.
+# Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite require.
 #
 #   $SRC    the folder that holds this repository, as gcdiff
-#   $OUT    where the targets go, with options and starting inputs
-#   $WORK   for what is needed in between
+#   $OUT    the folder for the targets, their options and starting inputs
+#   $WORK   a folder for intermediate files
 #
 # SANITIZER is `address`, `coverage` or `none`.
 set -euo pipefail
@@ -14,14 +14,14 @@ sanitizer=none
 [ "${SANITIZER:-none}" != address ] || sanitizer=address
 host=$(rustc -vV | sed -n 's/^host: //p')
 
-# Inputs are made by the program itself. The flags of the fuzzing build are not
-# for it.
+# gcdiff itself makes the starting inputs. It is built without the flags of the
+# fuzzing build.
 if [ -z "${GCDIFF:-}" ]; then
   env -u RUSTFLAGS cargo build --release --bin gcdiff --target-dir "$WORK/gcdiff"
   GCDIFF=$WORK/gcdiff/release/gcdiff
 fi
 
-# A folder's files as an archive without paths.
+# Makes an archive of a folder's files, without the folder's path.
 archive() {
   rm -f "$2"
   (cd "$1" && zip -q -r "$2" .)

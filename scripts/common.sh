@@ -1,30 +1,30 @@
-# What the scripts share; it is sourced, not run.
+# Functions shared by the scripts. This file is sourced, not run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Ends the script: wrong usage or input, as in gcdiff itself.
+# Ends the script because of wrong usage or input, with the exit code of gcdiff.
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 2
 }
 
-# Prints the comment at the top of the script.
+# Prints the comment at the top of the script as its help.
 usage() {
   sed -n '2,/^[^#]/{s/^# \{0,1\}//;t print;b;:print;p}' "$0"
 }
 
-# Sets gcdiff to a binary: that of the variable GCDIFF, or a new one.
+# Sets gcdiff to the binary named by the variable GCDIFF, or builds one.
 need_gcdiff() {
   gcdiff=${GCDIFF:-}
   if [ -z "$gcdiff" ]; then
     cargo build --quiet --release --manifest-path "$root/Cargo.toml" --bin gcdiff
     gcdiff=$(target_folder "$root/Cargo.toml")/release/gcdiff
   fi
-  [ -x "$gcdiff" ] || fail "GCDIFF: $gcdiff is no program"
+  [ -x "$gcdiff" ] || fail "GCDIFF: $gcdiff is not an executable"
 }
 
-# Where cargo builds what a manifest describes: CARGO_TARGET_DIR, or what cargo's
-# configuration says.
+# Prints the target directory of a manifest, from CARGO_TARGET_DIR or from the
+# configuration of cargo.
 target_folder() {
   cargo metadata --no-deps --format-version 1 --manifest-path "$1" \
     | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
@@ -40,7 +40,7 @@ need_target() {
     || fail "no fuzz target $1; there are $(cd "$root/fuzz/fuzz_targets" && ls ./*.rs | sed 's|^\./||; s|\.rs$||' | paste -sd ' ')"
 }
 
-# An absolute path of a folder, which is made if need be.
+# Makes a folder if necessary, and prints its absolute path.
 folder() {
   mkdir -p "$1"
   (cd "$1" && pwd)

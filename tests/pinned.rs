@@ -1,9 +1,9 @@
-//! What fixed inputs generate stays what it is: a checksum of the module, of the
-//! plan and of the schedule of each, in `tests/pinned.txt`.
+//! Fixed inputs generate the same cases as before. `tests/pinned.txt` has a
+//! checksum of each case's module, plan and schedule.
 //!
-//! Seeds, saved inputs and fuzz corpora mean something else after a change of the
-//! generator or an upgrade of wasm-smith. That may be meant, but must be known:
-//! `BLESS=1 cargo test --test pinned` writes the file anew.
+//! A change of a generator or an upgrade of wasm-smith changes the meaning of
+//! seeds, saved inputs and fuzz corpora. Such a change may be intended, but
+//! must be noticed. `BLESS=1 cargo test --test pinned` updates the file.
 
 use gcdiff::case::{self, Header};
 use gcdiff::generate;
@@ -12,13 +12,13 @@ use std::fmt::Write;
 const TITLE: &str = "# Checksums of what fixed inputs generate (BLESS=1 cargo test --test pinned writes this file).\n\
                      # input, module, plan with host and limits, schedule\n";
 
-/// FNV-1a: short, and the same everywhere and for ever.
+/// FNV-1a, which is short and gives the same results on every platform.
 fn checksum(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
-/// Inputs with a name each: those of campaigns, cut short, and monotonous ones.
+/// Named inputs: those of campaigns, truncated ones, and uniform ones.
 fn inputs() -> Vec<(String, Vec<u8>)> {
     let mut inputs = Vec::new();
     for index in 0..14 {
@@ -62,10 +62,10 @@ fn fixed_inputs_generate_what_they_did() {
     let changed: Vec<&str> = table.lines().filter(|line| !old.contains(line)).collect();
     assert!(
         committed == table,
-        "the same inputs generate something else than before. If that is not meant, undo what \
-         changed it: a dependency (wasm-smith is pinned in Cargo.toml), the order of draws, the \
-         text form of a header. If it is meant, run `BLESS=1 cargo test --test pinned`, commit \
-         tests/pinned.txt, and expect that old seeds and fuzz corpora mean something else.\n\
+        "the same inputs generate different cases than before. If this is unintended, undo its \
+         cause: a dependency (wasm-smith is pinned in Cargo.toml), the order of draws, the text \
+         form of a header. If it is intended, run `BLESS=1 cargo test --test pinned`, commit \
+         tests/pinned.txt, and expect old seeds and fuzz corpora to mean something else.\n\
          changed: {changed:#?}"
     );
 }

@@ -1,17 +1,17 @@
-//! The committed figures: how many instructions each stage took when it was last looked at.
+//! The committed instruction counts of the stages.
 //!
-//! `.ci/instructions` prints what they are now. A stage that takes 5 % more than is written here fails; after a change that is
-//! worth it, or that makes a stage cheaper, write the new figures.
+//! `.ci/instructions` prints the current counts, and fails if a stage takes 5 % more than its figure here. After a change
+//! that is worth its cost, or that makes a stage cheaper, update the figures.
 
-/// Cases in the set.
+/// The number of cases in the set.
 pub const CASES: u64 = 20;
 
-/// Instructions that a stage may take, given its figure in thousands.
+/// The maximum number of instructions for a stage, given its figure in thousands.
 pub const fn at_most(thousands: u64) -> u64 {
     thousands * 1000 / 100 * 105
 }
 
-/// Calls `$with` with the name of every stage, what it starts from, and its instructions for the whole set in thousands.
+/// Calls `$with` with each stage's name, its starting point, and its instructions for the whole set in thousands.
 #[macro_export]
 macro_rules! figures {
     ($with:ident) => {

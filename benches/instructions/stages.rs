@@ -1,4 +1,4 @@
-//! Instruction counts of the stages, held against the committed figures.
+//! Instruction counts of the stages, compared with the committed figures.
 
 #[path = "../pipeline/stages.rs"]
 #[allow(

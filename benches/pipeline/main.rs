@@ -1,7 +1,7 @@
-//! What each stage of a verdict costs, on one fixed set of generated cases.
+//! The cost of each stage of a verdict, on a fixed set of generated cases.
 //!
-//! `cargo bench --bench pipeline` prints a table of ratios to wasm-smith, measured interleaved so that a machine whose speed
-//! drifts does not distort them, and then criterion's time of each stage for the whole set.
+//! `cargo bench --bench pipeline` prints a table of ratios to wasm-smith, then criterion's time of each stage for the whole
+//! set. The ratios are measured interleaved, so that drifting machine speed does not distort them.
 
 mod stages;
 
@@ -11,10 +11,10 @@ use gcdiff::oracle::Timing;
 use stages::Set;
 use std::time::{Duration, Instant};
 
-/// Cases in the set.
+/// The number of cases in the set.
 const CASES: u64 = 200;
 
-/// The stages: a name, and the work on the whole set.
+/// The stages: names, and functions that do the work on the whole set.
 type Stage = (&'static str, fn(&mut Set));
 
 const STAGES: [Stage; 23] = [
@@ -74,7 +74,7 @@ fn criterion(c: &mut Criterion) {
     group.finish();
 }
 
-/// Rounds of the table; the median counts.
+/// The number of rounds for the table. The median is reported.
 const ROUNDS: usize = 7;
 
 fn table() {

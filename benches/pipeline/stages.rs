@@ -1,4 +1,4 @@
-//! The stages of a verdict, each a function over one set of generated cases.
+//! The stages of a verdict, each as a function over a set of generated cases.
 
 use arbitrary::Unstructured;
 use gcdiff::case::{self, Case, Plan, Run};
@@ -17,19 +17,20 @@ use std::hint::black_box;
 use std::sync::Arc;
 use wasmparser::{Parser, Payload};
 
-/// Address space of the heaps.
+/// The size limit of the heaps.
 const MAX: u32 = !0xffff;
 
-/// What a run under the counting heap has left behind, and what two runs showed.
+/// The final state of a run under the counting heap, and the observations of
+/// two runs.
 struct Left {
     store: Run<Drc>,
     seen: [Observation; 2],
 }
 
-/// The cases, and what the stages start from.
+/// The cases, and the starting points of all stages.
 pub struct Set {
     inputs: Vec<Vec<u8>>,
-    /// Modules of wasm-smith, and what the enrichment makes of them.
+    /// Modules of wasm-smith, with the input that enriches them.
     pairs: Vec<Pair>,
     cases: Vec<(Case, Arc<Module>)>,
     left: Vec<Left>,
@@ -47,7 +48,8 @@ impl Set {
         set
     }
 
-    /// The same for stages that do not start from what a run has left behind.
+    /// The same set without runs, for stages that do not start from the state
+    /// after a run.
     pub fn without_runs(cases: u64) -> Set {
         let inputs: Vec<_> = (0..cases).map(|i| generate::input(2026, i)).collect();
         let drawn = inputs.iter().filter_map(|input| generate::case(input).ok());
@@ -162,7 +164,7 @@ pub fn run_model(set: &mut Set) {
     run(set, || Model::new(MAX));
 }
 
-/// One audit of what a run has left behind.
+/// An audit of the state after a run.
 pub fn audit(set: &mut Set) {
     for left in &mut set.left {
         let mut auditor = Auditor::new(Timing::At(Grain::End));
@@ -170,14 +172,14 @@ pub fn audit(set: &mut Set) {
     }
 }
 
-/// One look of an embedder at what a run has left behind.
+/// An observation of the state after a run.
 pub fn observe(set: &mut Set) {
     for left in &set.left {
         let _ = black_box(gcdiff::observe::observe(&left.store.store));
     }
 }
 
-/// One comparison of what two runs showed.
+/// A comparison of the observations of two runs.
 pub fn compared(set: &mut Set) {
     for (Left { seen, .. }, (_, module)) in set.left.iter().zip(&set.cases) {
         let [null, drc] = seen;
@@ -193,7 +195,7 @@ pub fn audited(set: &Set, timing: Timing) {
     }
 }
 
-/// From a module's bytes to a verdict.
+/// From the bytes of a module to a verdict.
 fn verdict(set: &Set, timing: Timing) {
     let options = Options::fuzzing()
         .with_timing(timing)
@@ -211,7 +213,7 @@ pub fn verdict_with_audits(set: &mut Set) {
     verdict(set, Timing::Sampled);
 }
 
-/// From a fuzzer's input to a verdict.
+/// From the input of a fuzzer to a verdict.
 pub fn whole(set: &mut Set) {
     for input in &set.inputs {
         if let Ok(drawn) = generate::case(input) {

@@ -1,8 +1,8 @@
-//! How an allocation and a collection grow with the number of live objects.
+//! How the cost of allocations and collections grows with the number of live objects.
 //!
-//! Lists of a thousand to ten million nodes of two fields. Time per object should stay the same from row to row, but for what
-//! the processor's caches make of it. A collection of the counting heap looks at roots only, so it should cost the same
-//! whatever is live. The last column is the time to let go of the list and to collect, which frees all of it.
+//! Builds lists of a thousand to ten million nodes of two fields. The time per object should stay the same from row to row,
+//! apart from effects of the processor's caches. A collection of the counting heap visits only roots, so its cost should not
+//! depend on the live objects. The last column is the time to release the list and collect, which frees all nodes.
 
 use gcdiff::engine::{Context, Limits, NoHost, NoInspector, Schedule, Store};
 use gcdiff::heap::Heap;
@@ -23,10 +23,10 @@ const LIST: &str = r#"
           (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
       (func (export "forget") (global.set $list (ref.null $node))))"#;
 
-/// Address space of the heaps.
+/// The size limit of the heaps.
 const MAX: u32 = 0xffff_0000;
 
-/// Milliseconds of: building the list, collecting with the list live, letting go of the list and collecting it.
+/// Milliseconds to build the list, to collect with the list live, and to release the list and collect.
 fn measure<H: Heap>(module: &Arc<Module>, heap: H, objects: u64) -> [f64; 3] {
     let limits = Limits {
         fuel: u64::MAX >> 1,
@@ -62,7 +62,7 @@ fn measure<H: Heap>(module: &Arc<Module>, heap: H, objects: u64) -> [f64; 3] {
     [build, live, dead]
 }
 
-/// Builds a list under one of the heaps.
+/// Builds and frees a list under one of the heaps, and returns the times.
 type Measure = fn(&Arc<Module>, u64) -> [f64; 3];
 
 /// Prints the table.

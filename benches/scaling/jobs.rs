@@ -1,13 +1,13 @@
-//! What a second job is worth to a campaign.
+//! The speedup of a campaign by a second job.
 
 use gcdiff::campaign::{self, Campaign, Progress};
 use gcdiff::oracle::Options;
 use std::time::Instant;
 
-/// Cases of each campaign.
+/// The number of cases of each campaign.
 const CASES: u64 = 3_000;
 
-/// Rounds; the median counts.
+/// The number of rounds. The median is reported.
 const ROUNDS: usize = 5;
 
 /// Prints the table.

@@ -1,6 +1,6 @@
-//! How costs grow: with the module, with the heap, with the number of jobs.
+//! How costs grow with the size of the module, the size of the heap and the number of jobs.
 //!
-//! `cargo bench --bench scaling` prints three tables. A name after `--` prints one: `cargo bench --bench scaling -- heaps`.
+//! `cargo bench --bench scaling` prints three tables. A name after `--` selects one: `cargo bench --bench scaling -- heaps`.
 
 mod heaps;
 mod jobs;

@@ -1,9 +1,10 @@
-//! How loading grows with the module: modules in the shape that compilers from
-//! Kotlin, Dart, OCaml and Java emit, with thousands of types in deep
-//! hierarchies and thousands of functions that build, cast and mutate objects.
+//! How the cost of loading grows with the size of the module. The modules have
+//! the shape of those that compilers from Kotlin, Dart, OCaml and Java emit:
+//! thousands of types in deep hierarchies, and thousands of functions that
+//! build, cast and mutate objects.
 //!
-//! From 10 kB to 10 MB. Time and memory per byte should stay the same from row to
-//! row.
+//! The modules have 10 kB to 10 MB. Time and memory per byte should stay the
+//! same from row to row.
 
 use gcdiff::module::Module;
 use std::sync::Arc;
@@ -24,13 +25,14 @@ fn reference(index: u32) -> ValType {
     })
 }
 
-/// One class: a vtable slot, a number, references to others of its group.
+/// A class: a vtable slot, a number, and references to classes of its group.
 fn class(index: u32, first: u32, parent: Option<u32>) -> SubType {
     let field = |ty, mutable| FieldType {
         element_type: StorageType::Val(ty),
         mutable,
     };
-    // Subtypes repeat the fields of their parents, so a chain of classes grows.
+    // Subtypes repeat the fields of their parents, so classes further down a
+    // chain are larger.
     let depth = index - first;
     let mut fields = vec![
         field(ValType::I32, true),
@@ -52,7 +54,7 @@ fn class(index: u32, first: u32, parent: Option<u32>) -> SubType {
     }
 }
 
-/// A module of `groups` recursion groups and 16 functions for each.
+/// A module of `groups` recursion groups, with 16 functions for each.
 fn module(groups: u32) -> Vec<u8> {
     let mut types = TypeSection::new();
     for group in 0..groups {
@@ -87,7 +89,8 @@ fn module(groups: u32) -> Vec<u8> {
     encoder.finish()
 }
 
-/// A method: cast the receiver, build an object, link, loop, call on.
+/// A method that casts the receiver, builds and links an object, loops, and
+/// calls another method.
 fn body(ty: u32, index: u32) -> Function {
     let mut f = Function::new([(2, reference(ty)), (1, ValType::I32)]);
     let mut i = f.instructions();
@@ -121,7 +124,7 @@ fn body(ty: u32, index: u32) -> Function {
     f
 }
 
-/// Resident memory of this process in bytes, where the system tells.
+/// Resident memory of this process in bytes, if the system provides it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmRSS:"))?;
@@ -133,7 +136,7 @@ fn resident() -> Option<u64> {
 pub fn table() {
     println!("| module | types | functions | load | per byte | wasmparser | memory | per byte |");
     println!("|---|---|---|---|---|---|---|---|");
-    // The first load of a process pays for memory that later ones reuse.
+    // The first load of a process allocates memory that later ones reuse.
     let mut kept = vec![Module::new(&module(20), &mut Arc::default()).expect("valid")];
     for groups in [5, 50, 500, 5_000] {
         let wasm = module(groups);

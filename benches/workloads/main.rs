@@ -1,7 +1,7 @@
-//! How fast long programs run, under every heap: the modules in `workloads/`.
+//! The speed of long programs under every heap: the modules in `workloads/`.
 //!
-//! `cargo bench --bench workloads` prints the medians of interleaved rounds, and the ratio of every heap to the null heap, which
-//! is what a collector costs. A name after `--` runs that workload alone: `cargo bench --bench workloads -- a_list`.
+//! `cargo bench --bench workloads` prints medians of interleaved rounds, and the ratio of each heap to the null heap, which
+//! is the cost of its collector. A name after `--` runs only that workload: `cargo bench --bench workloads -- a_list`.
 
 mod programs;
 
@@ -16,13 +16,13 @@ use programs::{PROGRAMS, Program};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Rounds; the median counts.
+/// The number of rounds. The median is reported.
 const ROUNDS: usize = 5;
 
-/// Address space of the heaps.
+/// The size limit of the heaps.
 const MAX: u32 = 0xffff_0000;
 
-/// Nothing ends a run early.
+/// Limits that no run reaches.
 const LIMITS: Limits = Limits {
     fuel: u64::MAX >> 1,
     frames: 10_000,
@@ -35,7 +35,7 @@ const LIMITS: Limits = Limits {
     work: u64::MAX >> 1,
 };
 
-/// Runs a workload, and returns how many milliseconds the call took, and its result.
+/// Runs a workload, and returns the milliseconds that the call took, and its result.
 fn run<H: Heap>(module: &Arc<Module>, heap: H, argument: u32) -> (f64, u32) {
     let mut store = Store::new(heap, LIMITS, Schedule::Never);
     let instance = store.link(module, &[]).expect("no imports");

@@ -1,14 +1,14 @@
-//! The long programs that the benches run.
+//! The long programs of the benchmarks.
 
-/// A program: a module that exports `run`, from a 32-bit number to a 32-bit number.
+/// A program: a module whose export `run` takes and returns a 32-bit number.
 pub struct Program {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// The module.
+    /// The module in the text format.
     pub text: &'static str,
-    /// The argument.
+    /// The argument of `run`.
     pub argument: u32,
-    /// What `run` must return.
+    /// The expected result of `run`.
     pub result: u32,
 }
 

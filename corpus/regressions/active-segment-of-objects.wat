@@ -1,9 +1,9 @@
-;;! about = "an active segment and array.init_elem copy objects that initialisers have made"
+;;! about = "an active segment and array.init_elem copy objects made by initialisers"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1-segment)
 ;;
 ;; The runtime made a handle of each item without counting it, and released one
-;; count when the handle's scope ended. The active segment is dropped when it has
-;; been copied; then the table alone holds the objects.
+;; count when the handle's scope ended. An active segment is dropped after it
+;; has been copied. From then on, only the table holds the objects.
 (module
   (type $s (struct (field i32)))
   (type $a (array (mut (ref null $s))))

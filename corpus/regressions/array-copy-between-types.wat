@@ -1,10 +1,10 @@
 ;;! about = "array.copy from an array whose elements are of a subtype"
 ;;! schedule = "never"
 ;; https://github.com/titzer/wizard-engine/pull/665 (zoo X10)
-;; array.copy that releases its arrays (zoo G15).
+;; Also a witness of an array.copy that releases its arrays (zoo G15).
 ;;
-;; The types of the arrays need not be the same. All collectors share the code
-;; that copies: only the model tells.
+;; The types of the two arrays may differ. All collectors share the code that
+;; copies, so only the model reveals the fault.
 (module
   (type $any (array (mut anyref)))
   (type $i31 (array (mut i31ref)))

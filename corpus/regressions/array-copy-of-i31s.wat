@@ -1,4 +1,4 @@
-;;! about = "array.copy of i31s that a call has made, by later calls"
+;;! about = "array.copy of i31s stored by an earlier call"
 ;;! [[steps]]
 ;;! call = "make"
 ;;! [[steps]]

@@ -1,4 +1,4 @@
-;;! about = "array.copy of nulls, by later calls"
+;;! about = "array.copy of nulls stored by an earlier call"
 ;;! [[steps]]
 ;;! call = "make"
 ;;! [[steps]]

@@ -1,4 +1,4 @@
-;;! about = "objects that a call has made, and nothing is copied"
+;;! about = "objects made by an earlier call, without array.copy"
 ;;! [[steps]]
 ;;! call = "make"
 ;;! [[steps]]
@@ -7,7 +7,7 @@
 ;;! call = "copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/13037 (zoo W8)
 ;;
-;; A control for array-copy-of-objects.wat: without array.copy nothing is lost
+;; A control for array-copy-of-objects.wat: without array.copy, no count is lost
 ;; (zoo W1).
 (module
   (type $s (struct (field i32)))

@@ -1,4 +1,4 @@
-;;! about = "array.copy of objects that a call has made, by later calls"
+;;! about = "array.copy of objects made by an earlier call"
 ;;! [[steps]]
 ;;! call = "make"
 ;;! [[steps]]
@@ -7,11 +7,11 @@
 ;;! call = "copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1)
 ;;
-;; The copy of the issue by itself: what is copied was made by code, not by an
+;; The array.copy of the issue alone: a function made the copied objects, not an
 ;; initialiser. The runtime made a handle of each element that it read without
-;; counting it, and released one count when the handle's scope ended. So the
-;; first structure is freed although the array still holds it. Nobody reads it
-;; again: what the calls return is right.
+;; counting it, and released one count when the handle's scope ended. This frees
+;; the first structure while the array still holds it. No instruction reads it
+;; again, so all calls return correct results.
 (module
   (type $s (struct (field i32)))
   (type $a (array (mut (ref null $s))))

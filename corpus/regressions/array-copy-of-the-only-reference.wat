@@ -1,11 +1,11 @@
 ;;! about = "array.copy moves a reference that nothing else holds"
 ;;! schedule = "safepoints"
 ;; https://docs.python.org/3/c-api/refcounting.html (zoo D1)
-;; Overlapping copies in the wrong direction (zoo D4), and elements that are
-;; released when they have been read (zoo W1).
+;; Also overlapping copies in the wrong direction (zoo D4), and elements that
+;; are released after they have been read (zoo W1).
 ;;
-;; The element that is overwritten owns what is copied, or something that owns
-;; it: first all new references are counted, then the old ones are given up.
+;; An overwritten element may be the only owner, direct or indirect, of a copied
+;; object. All new references are counted before old ones are released.
 (module
   (type $s (struct (field i32)))
   (type $a (array (mut (ref null $s))))

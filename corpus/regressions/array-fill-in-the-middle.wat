@@ -2,7 +2,7 @@
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10467 (zoo W39)
 ;;
-;; All collectors share the code that fills: only the model tells.
+;; All collectors share the code that fills, so only the model reveals it.
 (module
   (type $a (array (mut i32)))
   (func (export "run") (result i32)

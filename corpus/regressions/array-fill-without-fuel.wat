@@ -1,10 +1,10 @@
-;;! about = "array.fill of more elements than there is fuel"
+;;! about = "array.fill of more elements than the fuel pays for"
 ;;! schedule = "never"
 ;;! limits = { fuel = 500 }
 ;; https://github.com/bytecodealliance/wasmtime/pull/14045 (zoo W50)
 ;;
-;; A bulk operation happens whole or not at all. The array is looked at
-;; afterwards, when there is fuel again.
+;; A bulk operation is executed completely or not at all. A later call, with new
+;; fuel, inspects the array.
 (module
   (type $a (array (mut i32)))
   (global $root (ref $a) (array.new_default $a (i32.const 600)))

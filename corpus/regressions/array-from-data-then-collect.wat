@@ -1,8 +1,8 @@
-;;! about = "the result of array.new_data is all that holds an array"
+;;! about = "the result of array.new_data is the only reference to an array"
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/issues/12935 (zoo W21)
 ;;
-;; Whatever makes an object, its result is a root.
+;; The result of every allocating instruction is a root.
 (module
   (type $a (array (mut i8)))
   (data $d "\01\02\03")

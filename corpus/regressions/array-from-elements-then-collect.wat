@@ -1,8 +1,8 @@
-;;! about = "the result of array.new_elem is all that holds an array"
+;;! about = "the result of array.new_elem is the only reference to an array"
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/issues/12936 (zoo W22)
 ;;
-;; Whatever makes an object, its result is a root.
+;; The result of every allocating instruction is a root.
 (module
   (type $a (array (mut i31ref)))
   (elem $e i31ref (ref.i31 (i32.const 1)) (ref.i31 (i32.const 2)))

@@ -3,7 +3,7 @@
 ;; https://github.com/bytecodealliance/wasmtime/pull/13034 (zoo W37)
 ;; https://github.com/bytecodealliance/wasm-micro-runtime/issues/4942
 ;;
-;; Length times width must not wrap.
+;; The product of length and element width must not wrap.
 (module
   (type $a (array (mut i32)))
   (func (export "run") (result i32)

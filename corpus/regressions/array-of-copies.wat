@@ -1,9 +1,9 @@
 ;;! about = "array.new and array.fill write one reference many times"
 ;;! schedule = "allocations"
-;; One count for all copies (zoo D2, D2-new), counts that wrap (zoo D10), and
-;; the last element left out by a moving collector (zoo G11).
+;; One count for all copies (zoo D2, D2-new), counts that wrap (zoo D10), and a
+;; moving collector that skips the last element (zoo G11).
 ;;
-;; Each element is an owner. Then they are given up one by one.
+;; Each element is an owner. Overwriting one of them releases one count.
 (module
   (type $s (struct (field i32)))
   (type $a (array (mut (ref null $s))))

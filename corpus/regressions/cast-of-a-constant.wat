@@ -1,8 +1,8 @@
-;;! about = "ref.cast of what a constant expression has made"
+;;! about = "ref.cast of an object made by a constant expression"
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasm-micro-runtime/issues/4805 (zoo X4)
 ;;
-;; An object has its type wherever it was made.
+;; An object has its type no matter which kind of expression made it.
 (module
   (type $s (struct (field i32)))
   (global $root anyref (struct.new $s (i32.const 7)))

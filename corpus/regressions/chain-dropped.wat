@@ -3,8 +3,8 @@
 ;; https://github.com/bytecodealliance/wasmtime/issues/9701 (zoo W11)
 ;; https://github.com/bytecodealliance/wasmtime/pull/13417 (zoo W13)
 ;;
-;; Whoever dies gives up what it owns. What a collector knows about a type must
-;; be about this store's type.
+;; Freeing an object releases its references. The trace information of a type
+;; must come from this store.
 (module
   (type $s (struct (field (mut (ref null $s)))))
   (global $root (mut (ref null $s)) (ref.null $s))

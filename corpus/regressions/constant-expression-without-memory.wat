@@ -1,9 +1,9 @@
-;;! about = "an element expression asks for more than the budget has left"
+;;! about = "an element expression allocates more than is left of the budget"
 ;;! schedule = "never"
 ;;! limits = { heap_bytes = 4096 }
 ;; https://github.com/bytecodealliance/wasmtime/issues/11557 (zoo W47)
 ;;
-;; Instantiation fails with a trap, as allocating in a function would.
+;; Instantiation traps, as an allocation in a function would.
 (module
   (type $a (array i64))
   (elem (ref $a)

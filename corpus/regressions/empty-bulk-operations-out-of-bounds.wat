@@ -1,8 +1,8 @@
-;;! about = "array.fill and array.copy of no elements past the end"
+;;! about = "array.fill and array.copy of zero elements past the end"
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasm-micro-runtime/issues/5113 (zoo X3)
 ;;
-;; An offset behind the end traps, even if nothing is to be done there.
+;; An offset past the end traps even if the length is zero.
 (module
   (type $a (array (mut i32)))
   (func (export "fill")

@@ -2,7 +2,7 @@
 ;;! schedule = "allocations"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10349 (zoo W34)
 ;;
-;; The smallest of blocks is freed and merged; its neighbour is alive.
+;; A block of the smallest size is freed and merged while its neighbour is live.
 (module
   (type $empty (struct))
   (table $t 4 (ref null $empty))

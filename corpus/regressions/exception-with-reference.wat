@@ -5,8 +5,8 @@
 ;; Payloads that are not counted (zoo G6), not put in the stack-root list when
 ;; they are caught (zoo G14), or not scanned (zoo G12).
 ;;
-;; An exception is an object like any other: it owns what it carries, and is
-;; owned by the store while it is pending, then by whoever keeps it.
+;; An exception is an object that owns its payload. The store owns it while it
+;; is pending; later, the places that hold it own it.
 (module
   (type $s (struct (field i32)))
   (tag $e (param (ref $s)))

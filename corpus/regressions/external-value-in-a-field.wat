@@ -1,9 +1,9 @@
 ;;! about = "a field holds an object as an external value"
 ;;! schedule = "safepoints"
-;; Fields of the external hierarchy that are not scanned (zoo G13).
+;; Fields of external types that are not scanned (zoo G13).
 ;;
-;; extern.convert_any makes no copy: behind the externref is the same object,
-;; and it moves.
+;; extern.convert_any makes no copy: the externref refers to the same object,
+;; which moves.
 (module
   (type $s (struct (field i32)))
   (type $e (struct (field (mut externref))))

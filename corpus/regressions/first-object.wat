@@ -1,9 +1,9 @@
 ;;! about = "the first object of an empty heap"
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10589 (zoo W35)
-;; https://github.com/bytecodealliance/wasmtime/pull/13247 (zoo W53)
 ;;
-;; Before, a collection finds nothing at all; then the heap grows from nothing.
+;; The heap grows from nothing. Its first block must be as large as the object
+;; needs.
 (module
   (type $s (struct (field i64) (field i64)))
   (global $root (mut (ref null $s)) (ref.null $s))

@@ -1,8 +1,8 @@
-;;! about = "the host keeps what a function has returned"
+;;! about = "the host keeps a returned reference"
 ;;! schedule = "safepoints"
-;; Handles that are no roots of a moving collector (zoo G10).
+;; Handles that are not roots of a moving collector (zoo G10).
 ;;
-;; The object is alive, and where the handle says.
+;; The object is live, and the handle refers to its current address.
 (module
   (type $s (struct (field i32)))
   (func (export "make") (result (ref $s))

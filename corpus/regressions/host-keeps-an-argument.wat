@@ -2,7 +2,7 @@
 ;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1-host)
 ;;
 ;; The runtime made a handle of each argument without counting it, and released
-;; one count when the call's scope of handles ended.
+;; one count when the scope of the call's handles ended.
 (module
   (type $s (struct (field i32)))
   (import "host" "keep" (func $keep (param i32 (ref null $s) anyref)))

@@ -1,8 +1,8 @@
-;;! about = "an i31 that has become an external value, in a field"
+;;! about = "a field holds an i31 as an external value"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10371 (zoo W4)
 ;;
-;; extern.convert_any changes no bits: a field of type externref may hold an
-;; i31, which is not counted.
+;; extern.convert_any does not change the bits of a reference. A field of type
+;; externref may hold an i31, which is not counted.
 (module
   (type $s (struct (field (mut externref))))
   (global $root (mut (ref null $s)) (ref.null $s))

@@ -3,8 +3,8 @@
 ;; https://github.com/bytecodealliance/wasmtime/issues/10171 (zoo W3)
 ;; https://github.com/bytecodealliance/wasmtime/pull/13307 (zoo W5)
 ;;
-;; An i31 is no object, whatever its bits: a barrier that takes one for an
-;; address counts in somebody else's memory.
+;; An i31 is never an object, whatever its bits. A barrier that takes one for an
+;; address changes a count in unrelated memory.
 (module
   (type $s (struct (field (mut anyref)) (field (mut anyref))))
   (global $root (mut (ref null $s)) (ref.null $s))

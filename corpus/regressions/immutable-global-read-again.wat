@@ -3,8 +3,8 @@
 ;; https://github.com/bytecodealliance/wasmtime/pull/13381 (zoo W27)
 ;; https://github.com/Samsung/walrus/pull/502 (zoo X2)
 ;;
-;; A global cannot change, but what it holds can move. The same goes for one
-;; that was set a moment ago.
+;; An immutable global cannot be set, but its object can move. The same is true
+;; of a mutable global that has just been set.
 (module
   (type $s (struct (field i32)))
   (global $fixed (ref $s) (struct.new $s (i32.const 1)))

@@ -1,7 +1,7 @@
-;;! about = "an initialiser makes an array of an object, and nothing is copied"
+;;! about = "an initialiser makes an array that holds an object, without array.copy"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1-const)
 ;;
-;; A control for issue-10182.wat: array.copy alone (zoo W1) must not show here.
+;; A control for issue-10182.wat: a fault in array.copy (zoo W1) must not show.
 (module
   (type $a (array (mut (ref eq))))
   (global $g (ref $a) (array.new_fixed $a 1 (array.new_fixed $a 0)))

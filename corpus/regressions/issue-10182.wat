@@ -3,9 +3,9 @@
 ;;
 ;; The module of the issue. array.copy reads the inner array from the outer one.
 ;; The runtime made a handle of it without counting, and released one count when
-;; the handle's scope ended. Operands of allocations in initialisers fared the
-;; same, so in release 31 the global below had lost a count already before the
-;; copy: issue-10182-without-the-copy.wat.
+;; the handle's scope ended. The operands of allocations in initialisers lost a
+;; count in the same way. In release 31, the inner array had therefore lost one
+;; already before the copy: see issue-10182-without-the-copy.wat.
 (module
   (type $a (array (mut (ref eq))))
   (global $g (ref $a) (array.new_fixed $a 1 (array.new_fixed $a 0)))

@@ -2,8 +2,8 @@
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/issues/12958 (zoo W17)
 ;;
-;; Freeing one object may free any number of others; no stack may grow with
-;; them.
+;; Freeing one object may free any number of others, so no stack may grow with
+;; that number.
 (module
   (type $s (struct))
   (type $a (array (mut (ref null $s))))

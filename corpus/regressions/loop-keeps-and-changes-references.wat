@@ -2,9 +2,9 @@
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/issues/13461 (zoo W24)
 ;;
-;; Both are live across the call and need places of their own. All collectors
-;; agree when they have not, since the code is at fault: only the model, which
-;; shares no compiled code, tells.
+;; Both references are live across the call and need separate places. If they
+;; share one, all collectors agree on the wrong value, since the compiled code
+;; is wrong. Only the model, which shares no compiled code, reveals the fault.
 (module
   (type $s (struct (field i32)))
   (func $callee

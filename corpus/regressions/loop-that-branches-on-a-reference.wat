@@ -3,8 +3,8 @@
 ;;! limits = { fuel = 2000 }
 ;; https://github.com/bytecodealliance/wasmtime/issues/11426 (zoo W46)
 ;;
-;; Every round of a loop costs fuel, whatever branches back. Both runs must end
-;; with all of it consumed.
+;; Every iteration of a loop costs fuel, whichever instruction branches back.
+;; Both runs must end with all fuel consumed.
 (module
   (type $s (struct))
   (func (export "run")

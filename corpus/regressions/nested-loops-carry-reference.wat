@@ -2,7 +2,7 @@
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10397 (zoo W18)
 ;;
-;; The inner loop does not mention $held, but the outer one will use it.
+;; The inner loop does not use $held, but the outer one does later.
 (module
   (type $s (struct (field i32)))
   (func (export "run") (result i32)

@@ -1,4 +1,4 @@
-;;! about = "a run that allocates nothing is collected"
+;;! about = "a collection in a run that allocates nothing"
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/pull/13247 (zoo W53)
 ;;

@@ -2,7 +2,7 @@
 ;;! schedule = "never"
 ;; https://github.com/WebAssembly/binaryen/pull/3868 (zoo X11)
 ;;
-;; Fields of eight and sixteen bits take the low bits.
+;; A field of eight or sixteen bits stores the low bits of its value.
 (module
   (type $s (struct (field i8) (field i16)))
   (func (export "run") (result i32 i32)

@@ -1,9 +1,9 @@
-;;! about = "a recursion group that equals an earlier one stands before another"
+;;! about = "a recursion group equal to an earlier one precedes another group"
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10435 (zoo W42)
 ;;
-;; The second group is the first one again; the types behind it have numbers
-;; that do not follow from their place in the module.
+;; The second group is equal to the first. The types after it have numbers that
+;; do not follow from their positions in the module.
 (module
   (rec (type $a (struct (field i32))) (type $b (struct (field i64))))
   (rec (type $c (struct (field i32))) (type $d (struct (field i64))))

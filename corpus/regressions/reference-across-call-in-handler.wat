@@ -4,8 +4,8 @@
 ;; https://github.com/bytecodealliance/wasmtime/pull/13693 (zoo W28)
 ;; https://nvd.nist.gov/vuln/detail/CVE-2022-31146 (zoo W31)
 ;;
-;; While the callee collects, only the waiting frame holds the object: its map
-;; must be found, be its own, and not be forgotten for the handler.
+;; While the callee collects, only the waiting frame holds the object. Its own
+;; map must be used, also for a call inside try_table.
 (module
   (type $s (struct (field i32)))
   (func $callee (param i32 i32 i32) (result i32)

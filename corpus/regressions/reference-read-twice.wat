@@ -2,11 +2,11 @@
 ;;! schedule = "allocations/3"
 ;; https://github.com/bytecodealliance/wasmtime/pull/13037 (zoo W8)
 ;; https://github.com/bytecodealliance/wasmtime/pull/13403 (zoo W16)
-;; Marks that stay (zoo D5), and members that still say that they are in the
-;; stack-root list (zoo D6) or keep its count (zoo G4).
+;; Also objects that leave the stack-root list but stay flagged as members (zoo
+;; D6) or keep its count (zoo G4).
 ;;
-;; The stack-root list owns one count of each member, however often that was
-;; read, and a collection takes from the list what no frame holds any more.
+;; The stack-root list owns one count of each member, however often it is read.
+;; A collection removes the members that no frame holds any more.
 (module
   (type $s (struct (field (mut anyref))))
   (global $root (mut (ref null $s)) (ref.null $s))

@@ -1,9 +1,9 @@
-;;! about = "an operand is a reference first and a number later"
+;;! about = "a register holds a reference first and a number later"
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasm-micro-runtime/issues/5070 (zoo X1)
 ;;
-;; The number looks like an address, but the place where it is holds no
-;; reference any more.
+;; The number looks like an address, but its register no longer holds a
+;; reference.
 (module
   (type $s (struct (field i32)))
   (func (export "run") (result i32)

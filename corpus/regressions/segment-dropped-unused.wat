@@ -1,6 +1,6 @@
-;;! about = "a segment is dropped that nobody has used"
+;;! about = "an unused segment is dropped"
 ;;! schedule = "safepoints"
-;; A drop that gives up nothing (zoo G5).
+;; An elem.drop that does not release its references (zoo G5).
 ;;
 ;; The objects have no other owner and die with the segment.
 (module

@@ -2,12 +2,12 @@
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/pull/13066 (zoo W10)
 ;; https://github.com/bytecodealliance/wasmtime/issues/10182 (zoo W1-segment)
-;; array.new_elem that does not count (zoo G1), a drop that gives up nothing
-;; (zoo G5), a second drop that gives up again (zoo D11), and segments that are
-;; no roots of a moving collector (zoo G9).
+;; An array.new_elem that does not count (zoo G1), a drop that releases nothing
+;; (zoo G5), a second drop that releases again (zoo D11), and segments that are
+;; not roots of a moving collector (zoo G9).
 ;;
-;; Until it is dropped, a segment owns what its expressions have made; whoever
-;; copies from it takes counts of its own.
+;; A segment owns the objects of its expressions until it is dropped. Copies of
+;; its references are counted separately.
 (module
   (type $s (struct (field i32)))
   (type $a (array (mut (ref null $s))))

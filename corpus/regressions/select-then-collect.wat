@@ -1,8 +1,8 @@
-;;! about = "the result of select is all that holds an object"
+;;! about = "the result of select is the only reference to an object"
 ;;! schedule = "safepoints"
 ;; https://github.com/bytecodealliance/wasmtime/issues/12862 (zoo W20)
 ;;
-;; The two operands are gone from the frame when the allocation collects.
+;; The two operands have left the frame when the allocation collects.
 (module
   (type $s (struct (field i32)))
   (func (export "run") (param i32) (result i32)

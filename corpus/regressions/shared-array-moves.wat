@@ -2,7 +2,7 @@
 ;;! schedule = "safepoints"
 ;; SpiderMonkey, a report of 2026 (zoo X7)
 ;;
-;; Afterwards they still refer to the same array.
+;; After the move, both references must refer to the same array.
 (module
   (type $a (array (mut i32)))
   (global $one (mut (ref null $a)) (ref.null $a))

@@ -2,7 +2,7 @@
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/pull/13067 (zoo W36)
 ;;
-;; Rounding a size up must not take it past a limit unnoticed.
+;; Rounding up a size must not carry it past a limit unnoticed.
 (module
   (type $a (array (mut i8)))
   (func (export "run") (result i32)

@@ -1,9 +1,9 @@
-;;! about = "globals and tables are the only owners, then are overwritten"
+;;! about = "globals and tables are the only owners of objects, and are overwritten"
 ;;! schedule = "allocations"
-;; An initialising write that does not count (zoo G2), and one over a reference
-;; that does not give it up (zoo G3).
+;; An initialising write that does not count (zoo G2), and an overwrite that
+;; does not release the old reference (zoo G3).
 ;;
-;; Globals, tables and handles of the host count like fields.
+;; Globals, tables and handles of the host are owners like fields.
 (module
   (type $s (struct (field i32)))
   (global $root (mut (ref null $s)) (struct.new $s (i32.const 1)))

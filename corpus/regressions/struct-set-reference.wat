@@ -1,10 +1,10 @@
 ;;! about = "struct.set of a reference to an object that nothing else refers to"
 ;;! schedule = "allocations"
-;; struct.set must count what it stores (zoo canary), and give up what it
-;; overwrites, not the container (Go runtime, WebAssembly port; zoo X15).
+;; struct.set must count the reference it stores (zoo canary), and release the
+;; one it overwrites, not the container (Go runtime, WebAssembly port; zoo X15).
 ;;
-;; The inner structure leaves the frame at once: from then on the field is its
-;; only owner. Each allocation collects, and would free what has no owner.
+;; The inner structure leaves the frame at once, so the field is its only owner.
+;; Each allocation collects, and would free an object without an owner.
 (module
   (type $s (struct (field (mut (ref null $s)))))
   (global $root (mut (ref null $s)) (ref.null $s))

@@ -2,7 +2,7 @@
 ;;! schedule = "safepoints"
 ;; https://docs.python.org/3/c-api/refcounting.html (zoo D1-slot)
 ;;
-;; As array.copy: with an overlap, what one element loses another one gains.
+;; As in array.copy, an overlapping copy moves references between elements.
 (module
   (type $s (struct (field i32)))
   (table $t 3 (ref null $s))

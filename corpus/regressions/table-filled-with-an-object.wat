@@ -1,10 +1,10 @@
 ;;! about = "table.fill and table.grow write one reference many times, then null"
 ;;! schedule = "allocations"
 ;; https://github.com/bytecodealliance/wasmtime/issues/14325 (zoo B1, D8, D8-grow)
-;; Elements beyond the old length that a moving collector forgets (zoo G8).
+;; Elements beyond the old length that a moving collector skips (zoo G8).
 ;;
-;; Each element is an owner, and null is a value like others: it takes the
-;; place of what was there.
+;; Each element is an owner. Null is a value like any other: storing it releases
+;; the old reference.
 (module
   (type $s (struct (field i32)))
   (table $t 2 (ref null $s))

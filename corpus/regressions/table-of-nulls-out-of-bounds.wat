@@ -2,7 +2,7 @@
 ;;! schedule = "never"
 ;; https://github.com/bytecodealliance/wasmtime/issues/10353 (zoo W40)
 ;;
-;; The value is known, the bounds are not.
+;; The value is known at compile time, but the bounds still need a check.
 (module
   (table $t 1 (ref null none))
   (func (export "run")

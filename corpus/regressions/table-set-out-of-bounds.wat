@@ -1,8 +1,8 @@
-;;! about = "table.set out of bounds, of an object"
+;;! about = "table.set of an object out of bounds"
 ;;! schedule = "allocations"
-;; A count that stays behind a trap (zoo D12).
+;; A count that remains after a trap (zoo D12).
 ;;
-;; The bounds are checked before anything is counted.
+;; The bounds are checked before the reference is counted.
 (module
   (type $s (struct (field i32)))
   (table $t 1 (ref null $s))

@@ -1,6 +1,6 @@
 ;;! about = "a tail call passes the only reference to an object"
 ;;! schedule = "safepoints"
-;; The arguments of a tail call are missing from the maps (zoo G7).
+;; Stack maps that omit the arguments of a tail call (zoo G7).
 ;;
 ;; The frame that held the object is gone when the callee is entered.
 (module

@@ -1,9 +1,9 @@
-;;! about = "two objects die in one collection, and their places are used again"
+;;! about = "two objects die in one collection, and their memory is reused"
 ;;! schedule = "at:6"
-;; An object on the free list twice (zoo D14).
+;; An object that is put on the free list twice (zoo D14).
 ;;
-;; Three objects are allocated where two were. Each must be an object of its
-;; own.
+;; Three objects are allocated where two were freed. All three must be at
+;; different addresses.
 (module
   (type $s (struct (field i32)))
   (table $t 4 (ref null $s))

@@ -2,8 +2,8 @@
 ;;! schedule = "safepoints"
 ;; https://nvd.nist.gov/vuln/detail/CVE-2021-39216 (zoo W30)
 ;;
-;; Both arguments are roots from the moment the host lets go of them. (They are
-;; of two types, or the host would pass the same object twice.)
+;; Both arguments are roots from the moment the host releases them. (They have
+;; different types so that the host does not pass one object twice.)
 (module
   (type $s (struct (field i32)))
   (type $t (struct (field i64)))

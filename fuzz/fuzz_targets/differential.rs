@@ -1,5 +1,6 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `FuzzTarget::Differential`.
+//! Judges a generated case; see `FuzzTarget::Differential` in
+//! `gcdiff::campaign::targets`.
 
 use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;

@@ -1,5 +1,6 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `FuzzTarget::Enrich`.
+//! Tests the enrichment; see `FuzzTarget::Enrich` in
+//! `gcdiff::campaign::targets`.
 
 use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;

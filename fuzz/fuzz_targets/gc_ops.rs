@@ -1,5 +1,6 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `FuzzTarget::GcOps`.
+//! Judges a typed program; see `FuzzTarget::GcOps` in
+//! `gcdiff::campaign::targets`.
 
 use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use gcdiff::generate::gc_ops;

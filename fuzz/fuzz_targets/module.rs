@@ -1,5 +1,6 @@
 #![no_main]
-//! See `gcdiff::campaign::targets`: `FuzzTarget::Module`.
+//! Judges any bytes as a module; see `FuzzTarget::Module` in
+//! `gcdiff::campaign::targets`.
 
 use gcdiff::campaign::targets::{Harness, FuzzTarget};
 use std::sync::LazyLock;

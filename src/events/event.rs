@@ -165,7 +165,7 @@ events! {
     FreeByWrite "free-by-write";
     /// A collection frees an object.
     FreeBySweep "free-by-sweep";
-    /// Freeing an object frees another one.
+    /// One write frees two or more objects, or a collection frees more objects than leave the stack-root list.
     FreeChain "free-chain";
     /// More than thirty objects are freed at once.
     FreeMany "free-many";

@@ -101,19 +101,19 @@ pub const FAULTS: &[Fault] = &[
         "W3",
         NegativeI31PassesAsObject,
         wasmtime!(10171),
-        "negative i31 values are taken for objects"
+        "negative i31 values are treated as objects"
     ),
     fault!(
         "W4",
         ExternFieldCountsI31::new,
         wasmtime!(10371),
-        "an i31 in a field of type externref is taken for an object"
+        "an i31 in a field of type externref is treated as an object"
     ),
     fault!(
         "W5",
         DecrementAcceptsI31,
         wasmtime!(13307),
-        "the decrement takes an i31 for an object"
+        "the decrement treats an i31 as an object"
     ),
     fault!(
         "W8",
@@ -141,31 +141,31 @@ pub const FAULTS: &[Fault] = &[
         "W11",
         FreeSkipsChildren,
         wasmtime!(9701),
-        "an object that is freed does not give up its references"
+        "freeing an object does not release its references"
     ),
     fault!(
         "W13",
         TraceInfoOutlivesStore,
         wasmtime!(13417),
-        "what is known of types is left over from an earlier store"
+        "trace information from an earlier store is used for the types of a later one"
     ),
     fault!(
         "W14",
         ExceptionsLackTraceInfo,
         wasmtime!(13326),
-        "exceptions are not searched for references"
+        "exceptions have no trace information"
     ),
     fault!(
         "W16",
         RootListNeverShrinks,
         wasmtime!(13403),
-        "nothing leaves the stack-root list"
+        "the stack-root list never shrinks"
     ),
     fault!(
         "W17",
         FreeStackOverflows,
         wasmtime!(12958),
-        "a stack of a thousand objects to be freed overflows"
+        "the stack of objects to free overflows beyond a thousand entries"
     ),
     fault!(
         "W18",
@@ -173,7 +173,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(InnerLoopMapsOmitOuterValues::default()),
         wasmtime!(10397),
-        "what only the outer of two loops needs is not in the maps of the inner one"
+        "the stack maps of an inner loop omit values that only the outer loop needs"
     ),
     fault!(
         "W20",
@@ -213,7 +213,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(LoopSpillsCollide::default()),
         wasmtime!(13461),
-        "a value that a loop changes and one that it does not are spilled to one place"
+        "a value that a loop changes and one that it does not change are spilled to the same place"
     ),
     fault!(
         "W27",
@@ -221,7 +221,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         ImmutableGlobalReadIsCached::new,
         wasmtime!(13381),
-        "an immutable global is read once, and not again after its object has moved"
+        "an immutable global is not read again after its object has moved"
     ),
     fault!(
         "W28",
@@ -229,7 +229,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(OutermostFrameIsUntraced),
         wasmtime!(13693),
-        "the outermost of the waiting frames is not traced"
+        "the outermost suspended frame is not traced"
     ),
     fault!(
         "W30",
@@ -237,7 +237,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(EntryMapOmitsEarlierArguments),
         "https://nvd.nist.gov/vuln/detail/CVE-2021-39216",
-        "a collection at the entry of a function that the host calls sees its last argument only"
+        "a collection at the entry of a function called by the host sees only the last argument"
     ),
     fault!(
         "W31",
@@ -245,31 +245,31 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(CallerUsesCalleeMap),
         "https://nvd.nist.gov/vuln/detail/CVE-2022-31146",
-        "a frame is described by the stack map of the frame it has called"
+        "a suspended frame is traced with the stack map of its callee"
     ),
     fault!(
         "W34",
         EmptyStructFreesNeighbour,
         wasmtime!(10349),
-        "freeing an empty structure frees what stands behind it, too"
+        "freeing an empty structure also frees the granule behind it"
     ),
     fault!(
         "W35",
         FirstBlockIsShort,
         wasmtime!(10589),
-        "the first block in an empty heap is a granule short"
+        "the first block of an empty heap is one granule too short"
     ),
     fault!(
         "W36",
         SmallSizeRoundingWraps,
         wasmtime!(13067),
-        "rounding up a size next to the limit of small sizes overflows"
+        "rounding up a size near the limit of small sizes overflows"
     ),
     fault!(
         "W37",
         ArraySizeWraps,
         wasmtime!(13034),
-        "the size of an array has sixteen bits, and wraps"
+        "array sizes wrap at sixteen bits"
     ),
     fault!(
         "W39",
@@ -285,7 +285,7 @@ pub const FAULTS: &[Fault] = &[
         NullTableGetSkipsBoundsCheck::edit,
         NullTableGetSkipsBoundsCheck,
         wasmtime!(10353),
-        "table.get of a table of nothing but nulls does not check its bounds"
+        "table.get does not check bounds if the table can hold only null"
     ),
     fault!(
         "W42",
@@ -293,7 +293,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         RecGroupIsAssumedConsecutive::new,
         wasmtime!(10435),
-        "the types of a recursion group are assumed to follow each other"
+        "the types of a recursion group are assumed to have consecutive numbers"
     ),
     fault!(
         "W46",
@@ -309,7 +309,7 @@ pub const FAULTS: &[Fault] = &[
         around_constants,
         ConstantOutOfMemoryCrashes::new,
         wasmtime!(11557),
-        "running out of memory in a constant expression is a crash"
+        "running out of memory in a constant expression crashes"
     ),
     fault!(
         "W50",
@@ -317,7 +317,7 @@ pub const FAULTS: &[Fault] = &[
         ArrayFillStopsHalfway::edit,
         ArrayFillStopsHalfway::new,
         wasmtime!(14045),
-        "array.fill does one half after the other, and may run out of fuel in between"
+        "array.fill runs in two halves and may run out of fuel between them"
     ),
     fault!(
         "W53",
@@ -325,19 +325,19 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         EmptyCollectionMisstatesExtent::new,
         wasmtime!(13247),
-        "a collection of an empty null heap gets its size wrong"
+        "a collection of an empty null heap computes a wrong number of bytes in use"
     ),
     fault!(
         "D1",
         ArrayCopyReleasesOldFirst,
         "https://docs.python.org/3/c-api/refcounting.html",
-        "array.copy gives up the old references before it counts the new ones"
+        "array.copy releases the old references before it counts the new ones"
     ),
     fault!(
         "D1-slot",
         TableCopyReleasesOldFirst,
         "https://docs.python.org/3/c-api/refcounting.html",
-        "table.copy and table.init give up the old references before they count the new ones"
+        "table.copy and table.init release the old references before they count the new ones"
     ),
     fault!(
         "D2",
@@ -363,13 +363,13 @@ pub const FAULTS: &[Fault] = &[
         "D5",
         SweepKeepsMarks,
         ANALOGY,
-        "marks are not taken away after a sweep"
+        "marks are not cleared after a sweep"
     ),
     fault!(
         "D6",
         UnlistKeepsListedFlag,
         ANALOGY,
-        "what leaves the stack-root list still says that it is in it"
+        "an object that leaves the stack-root list is still flagged as a member"
     ),
     fault!(
         "D8",
@@ -387,7 +387,7 @@ pub const FAULTS: &[Fault] = &[
         "D10",
         CountWrapsAtEightBits,
         ANALOGY,
-        "the count has eight bits, and wraps"
+        "reference counts wrap at eight bits"
     ),
     fault!(
         "D11",
@@ -395,7 +395,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         ElemDropReleasesTwice::new,
         ANALOGY,
-        "elem.drop gives up a segment that has been dropped already"
+        "elem.drop of a dropped segment releases its references again"
     ),
     fault!(
         "D12",
@@ -403,7 +403,7 @@ pub const FAULTS: &[Fault] = &[
         TableSetCountsBeforeCheck::edit,
         TableSetCountsBeforeCheck,
         ANALOGY,
-        "table.set out of bounds leaves the count that it has taken"
+        "an out-of-bounds table.set keeps the count it took before the check"
     ),
     fault!(
         "D14",
@@ -417,7 +417,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         map!(NumberKeepsReferenceTag),
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5070",
-        "a register that a number was written to is still taken for a reference"
+        "a register is still traced as a reference after a number is written to it"
     ),
     fault!(
         "X2",
@@ -425,7 +425,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         SetGlobalsAreNoRoots::new,
         "https://github.com/Samsung/walrus/pull/502",
-        "globals that were set at run time are no roots"
+        "globals that were set at run time are not roots"
     ),
     fault!(
         "X3",
@@ -433,7 +433,7 @@ pub const FAULTS: &[Fault] = &[
         EmptyBulkSkipsBoundsCheck::edit,
         EmptyBulkSkipsBoundsCheck,
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5113",
-        "array.fill and array.copy of no elements do not check their bounds"
+        "array.fill and array.copy of zero elements do not check bounds"
     ),
     fault!(
         "X4",
@@ -441,7 +441,7 @@ pub const FAULTS: &[Fault] = &[
         around_constants,
         CastMissesConstantObjects::new,
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/4805",
-        "casts do not recognise what a constant expression has made"
+        "casts do not recognise objects made by constant expressions"
     ),
     fault!(
         "X7",
@@ -463,7 +463,7 @@ pub const FAULTS: &[Fault] = &[
         I31CastRejectsNull::edit,
         I31CastRejectsNull,
         "https://github.com/titzer/wizard-engine/pull/274",
-        "casts to a nullable i31 do not take null"
+        "casts to a nullable i31 reject null"
     ),
     fault!(
         "X11",
@@ -477,43 +477,43 @@ pub const FAULTS: &[Fault] = &[
         "X15",
         ObjectWriteReleasesContainer,
         "Go runtime, WebAssembly port",
-        "the write barrier gives up the container instead of the old value"
+        "the write barrier releases the container instead of the old value"
     ),
     fault!(
         "B1",
         NullTableFillSkipsBarrier,
         wasmtime!(14325),
-        "table.fill with null gives up nothing"
+        "table.fill with null does not release the old references"
     ),
     fault!(
         "G1",
         ArrayInitElemSkipsCount,
         OWN,
-        "array.init_elem and array.new_elem do not count"
+        "array.init_elem and array.new_elem do not count the references they write"
     ),
     fault!(
         "G2",
         SlotInitSkipsCount,
         OWN,
-        "the first reference in a slot is not counted"
+        "the initialising write of a slot does not count its reference"
     ),
     fault!(
         "G3",
         SlotWriteSkipsRelease,
         OWN,
-        "global.set and table.set do not give up the old reference"
+        "global.set and table.set do not release the old reference"
     ),
     fault!(
         "G4",
         UnlistSkipsRelease,
         OWN,
-        "what leaves the stack-root list keeps the list's count"
+        "an object that leaves the stack-root list keeps the list's count"
     ),
     fault!(
         "G5",
         SlotDropSkipsRelease,
         OWN,
-        "what is dropped is not given up"
+        "dropping a segment or a handle does not release its references"
     ),
     fault!(
         "G6",
@@ -535,7 +535,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         TableGrowthIsUntraced::new,
         OWN,
-        "a table that has grown is traced up to its old length"
+        "a table that has grown is traced only up to its old length"
     ),
     fault!(
         "G9",
@@ -543,7 +543,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         SegmentsAreNoRoots,
         OWN,
-        "element segments are no roots"
+        "element segments are not roots"
     ),
     fault!(
         "G10",
@@ -551,7 +551,7 @@ pub const FAULTS: &[Fault] = &[
         as_compiled,
         HandlesAreNoRoots,
         OWN,
-        "handles of the host are no roots"
+        "handles of the host are not roots"
     ),
     fault!(
         "G11",
@@ -563,7 +563,7 @@ pub const FAULTS: &[Fault] = &[
         "G12",
         copying ScanSkipsExceptions,
         OWN,
-        "exceptions are copied, but not scanned"
+        "exceptions are copied but not scanned"
     ),
     fault!(
         "G13",
@@ -575,7 +575,7 @@ pub const FAULTS: &[Fault] = &[
         "G14",
         ExceptionReadSkipsList,
         OWN,
-        "what a caught exception carried is not put in the stack-root list"
+        "references read from a caught exception are not put on the stack-root list"
     ),
     fault!(
         "G15",

@@ -1,5 +1,5 @@
-//! What the recorder counts, on modules that do one thing each, and that it
-//! changes nothing.
+//! Tests of the event recorder, on modules that do one thing each. It counts
+//! the right events and changes nothing else.
 
 use gcdiff::case;
 use gcdiff::engine::Schedule;
@@ -24,7 +24,7 @@ const MODULE: &str = r#"
     (func $two (result (ref $refs))
       (array.new_fixed $refs 4 (call $make) (ref.i31 (i32.const 5)) (call $make) (call $make)))"#;
 
-/// The events of a module with this body.
+/// The events of a module whose function has this body.
 fn tally(body: &str, schedule: Schedule) -> Tally {
     let text = format!(
         "(module {MODULE} (func (export \"f\") (local $n (ref null $node)) (local $m (ref null $node)) \
@@ -44,7 +44,7 @@ fn tally(body: &str, schedule: Schedule) -> Tally {
 #[test]
 fn each_operation_is_counted_as_what_it_is() {
     use Event::*;
-    // What must be counted, and what must not.
+    // Each body, with the events that it must and must not count.
     for (body, yes, no) in [
         ("(drop (call $make))", vec![NewStruct], vec![NewStructWith, NewReferences, OverObject]),
         (
@@ -205,7 +205,7 @@ fn collections_are_told_by_what_frames_hold() {
     }
 }
 
-/// With and without a recorder everything is the same, statistics included.
+/// Observations and statistics are the same with and without a recorder.
 #[test]
 fn a_recorder_changes_nothing() {
     for index in 0..60 {
@@ -223,7 +223,7 @@ fn a_recorder_changes_nothing() {
     }
 }
 
-/// Names are what scripts and tables go by.
+/// Scripts and tables identify events by name.
 #[test]
 fn names_of_events_are_unique() {
     let names: std::collections::BTreeSet<_> = Event::ALL.iter().map(|e| e.name()).collect();
@@ -234,8 +234,8 @@ fn names_of_events_are_unique() {
     }
 }
 
-/// What generation is for: every event is reached, and the ones that matter most
-/// in most cases.
+/// The default generator reaches every event, and the most important ones in
+/// most cases.
 #[test]
 fn the_usual_generator_reaches_the_collector() {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
@@ -262,7 +262,7 @@ fn the_usual_generator_reaches_the_collector() {
         let share = table.percent(event);
         assert!(share >= 60.0, "{}: {share} %", event.name());
     }
-    // Whoever traps before there is an object is of no use.
+    // A case that traps before it has allocated an object tests no collector.
     assert!(table.percent(Event::TrapFirst) <= 10.0);
 }
 

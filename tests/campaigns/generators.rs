@@ -1,5 +1,5 @@
-//! What generators make is valid: the full count. The unit tests of each try the
-//! first thousand.
+//! All generators make valid modules, tested here on 10,000 inputs. The unit
+//! tests of each generator try the first thousand.
 
 use arbitrary::Unstructured;
 use gcdiff::generate::{enrich, gc_ops, input, smith};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmparser::{Validator, WasmFeatures};
 
-/// Does something for each number below 10,000, on all cores.
+/// Calls a function for each number below 10,000, on all cores.
 fn each(f: impl Fn(u64) + Sync) {
     let next = AtomicU64::new(0);
     let work = || {
@@ -37,7 +37,7 @@ fn check(wasm: &[u8], features: WasmFeatures, what: &str) {
 
 #[test]
 fn ten_thousand_plain_and_enriched_modules_validate() {
-    // What the engine of this repository accepts.
+    // The features that this engine supports.
     let features = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
     each(|seed| {
         let mut bytes = input(42, seed);

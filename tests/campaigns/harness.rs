@@ -1,5 +1,5 @@
-//! The harness tests itself: a fault that any harness finds must be found, and
-//! the sound engine must produce no finding.
+//! Tests of the harness itself. A fault that any harness finds must be found,
+//! and the sound engine must produce no finding.
 
 use super::campaign::campaign;
 
@@ -28,10 +28,10 @@ fn the_sound_engine_produces_no_finding() {
     assert!(outcome.findings.is_empty());
     let statistics = &outcome.statistics;
     assert!(statistics.cases + statistics.not_generated == 20_000);
-    // A control that does nothing proves nothing.
+    // A control run must do some work to prove anything.
     assert!(statistics.not_generated < 20, "{statistics}");
     assert!(statistics.agreed > 19_900, "{statistics}");
-    // What is discarded may hide anything.
+    // Discarded cases could hide bugs, so there must be few.
     let discarded: u64 = statistics.discarded.values().sum();
     assert!(discarded * 50 <= statistics.cases, "{statistics}");
     assert!(statistics.voted > 4_000, "{statistics}");

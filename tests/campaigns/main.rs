@@ -1,4 +1,4 @@
-//! Campaigns: what they find, keep and count, and what judges it again.
+//! Campaigns: findings, statistics, saved files, and replay.
 
 #[path = "../common/campaign.rs"]
 mod campaign;

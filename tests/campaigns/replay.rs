@@ -87,7 +87,7 @@ fn inputs_of_a_target_are_written_judged_and_saved_as_cases() {
         .map(|f| f.unwrap().path())
         .collect();
     assert!(!files.is_empty());
-    // The headers name the fault.
+    // The header of each finding names the fault.
     let again = gcdiff(&["replay", saved.to_str().unwrap()]);
     ended(&again, 1);
     assert!(
@@ -139,8 +139,8 @@ fn an_empty_folder_is_refused() {
     }
 }
 
-/// Makes folders below a folder, each in the last, until paths are longer than the
-/// system takes, so that nobody can read them. Returns the name that all have.
+/// Makes nested folders until the path is too long for the system, so that the
+/// innermost one cannot be read. Returns the name that all of them have.
 #[cfg(unix)]
 fn too_deep(folder: &Scratch) -> String {
     let name = "d".repeat(200);
@@ -172,7 +172,7 @@ fn a_folder_that_cannot_be_read_hides_nothing_else() {
         ran.out
     );
     assert!(ran.err.contains("1 of 3 files could not be run"));
-    // A finding is one all the same.
+    // A finding is still reported.
     std::fs::copy(
         corpus("regressions/issue-10182.wat"),
         folder.0.join("b.wat"),
@@ -183,7 +183,7 @@ fn a_folder_that_cannot_be_read_hides_nothing_else() {
     assert!(ran.err.contains(&deep), "{}", ran.err);
     std::fs::remove_file(folder.0.join("b.wat")).unwrap();
 
-    // A file that is no module hides nothing, either.
+    // An invalid module does not hide the other files either.
     std::fs::write(folder.0.join("b.wat"), "(module").unwrap();
     let out = Scratch::new("replay-deep-inputs");
     let write = ["inputs", "--target", "module", "--cases", "0", "--from"];
@@ -211,7 +211,7 @@ fn every_name_of_a_module_gives_an_input() {
     );
     let not_unicode = std::ffi::OsStr::from_bytes(b"bad\xff.wat");
     std::fs::write(folder.0.join(not_unicode), "(module)").unwrap();
-    // The second is longer with the extension of a binary module.
+    // With the extension of a binary module, the second name is too long.
     for length in [235, 251] {
         let name = format!("{}.wat", "x".repeat(length));
         std::fs::write(folder.0.join(name), "(module (memory 1))").unwrap();
@@ -228,7 +228,7 @@ fn every_name_of_a_module_gives_an_input() {
     assert_eq!(names, ["bad\u{fffd}.wasm".into(), long(235), long(240)]);
 }
 
-/// What is printed to run a finding again has the options it was judged with.
+/// The command printed for a finding repeats the options it was judged with.
 #[test]
 fn the_printed_command_gives_the_same_verdict() {
     let case = corpus("regressions/issue-10182.wat");
@@ -267,14 +267,15 @@ fn a_file_is_judged_once_whatever_links_lead_to_it() {
     std::fs::write(&file, "(module)").unwrap();
     std::fs::hard_link(&file, &hard).unwrap();
     std::os::unix::fs::symlink(&file, folder.0.join("d.wat")).unwrap();
-    // It is not lost because its first name is that of no module.
+    // The file is read although its first name does not have the extension of a
+    // module.
     std::fs::hard_link(&file, folder.0.join("a.txt")).unwrap();
     for paths in [&[folder.str()][..], &[folder.str(), hard.to_str().unwrap()]] {
         let ran = gcdiff(&[&["replay"], paths].concat());
         ended(&ran, 0);
         assert!(ran.out.starts_with("1 files: 1 agree"), "{}", ran.out);
     }
-    // Another file with the same contents is another.
+    // Another file with the same contents counts as a separate input.
     std::fs::write(folder.0.join("e.wat"), "(module)").unwrap();
     let ran = gcdiff(&["replay", folder.str()]);
     assert!(ran.out.starts_with("2 files: 2 agree"), "{}", ran.out);

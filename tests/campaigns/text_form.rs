@@ -1,5 +1,5 @@
-//! The text form of a case reads back as the same case: whatever its names are,
-//! and for every generated case.
+//! The text form of a case reads back as the same case, for arbitrary names and
+//! for all generated cases.
 
 use gcdiff::case::{self, Arg, Call, Case, Header, Plan, Step};
 use gcdiff::engine::{Limits, Schedule};
@@ -12,7 +12,7 @@ use wasm_encoder::{
     NameMap, NameSection, TypeSection,
 };
 
-/// Asserts that a case reads back as it was, and returns its text.
+/// Asserts that a case reads back unchanged, and returns its text.
 fn round_trip(case: &Case, what: &str) -> String {
     let text = case::write(case, &Header::default()).unwrap_or_else(|e| panic!("{what}: {e}"));
     let (again, header) =
@@ -25,8 +25,9 @@ fn round_trip(case: &Case, what: &str) -> String {
     text
 }
 
-/// A module that imports and exports functions by these names, which also have
-/// them in the name section, and a case that calls all of them.
+/// A case that calls all functions of its module. The module imports and
+/// exports a function under each name, and has the same names in its name
+/// section.
 fn named(names: &[String]) -> Case {
     let mut types = TypeSection::new();
     types.ty().function([], []);
@@ -76,7 +77,7 @@ fn named(names: &[String]) -> Case {
 #[test]
 fn names_of_all_unicode_scalars_read_back() {
     let all: Vec<char> = ('\0'..=char::MAX).collect();
-    // Alone where characters mean something, in company where they do not.
+    // Characters that may have a meaning are tried alone, the others in groups.
     let alone = all.iter().take(0x3000).map(char::to_string);
     let names: Vec<String> = alone
         .chain(all.chunks(61).map(|c| c.iter().collect()))
@@ -119,7 +120,7 @@ fn the_oddest_names_read_back() {
     }
 }
 
-/// Cases of the default generator, and of the others.
+/// Tests generated cases, of the default generator and of the others.
 fn generated(cases: u64) {
     let next = AtomicU64::new(0);
     let count = AtomicU64::new(0);
@@ -148,7 +149,7 @@ fn generated(cases: u64) {
     assert!(count.into_inner() * 20 > cases * 19);
 }
 
-/// What a case shows under the null heap.
+/// The observation of a case under the null heap.
 fn shown(case: &Case) -> Option<gcdiff::observe::Observation> {
     let options = Options::fuzzing().with_collectors([Collector::Null.into()]);
     judge(case, &options).unwrap().observation().cloned()
@@ -177,7 +178,7 @@ fn plain_arguments_change_nothing_and_fit() {
 
 #[test]
 fn generated_cases_read_back() {
-    // With 676, 814 and 1070, which have names with line breaks.
+    // Includes cases 676, 814 and 1070, whose names contain line breaks.
     generated(2_000);
 }
 

@@ -1,13 +1,13 @@
-//! Commands and what they print, to the letter: the documents in `tests/cli/cases/`.
+//! Commands and their exact output: the documents in `tests/cli/cases/`.
 //!
-//! `BLESS=1 cargo test --test cli cases` writes what is printed now into them; how
-//! they are read is said in [`console`](crate::console).
+//! `BLESS=1 cargo test --test cli cases` updates them.
+//! [`console`](crate::console) describes their format.
 
 use crate::common::{Scratch, gcdiff_in, ours};
 use crate::console::{hold, rewrite, words};
 use std::fs;
 
-/// A test for each document.
+/// Defines a test for each document.
 macro_rules! cases {
     ($($name:ident)*) => {
         const NAMES: &[&str] = &[$(stringify!($name)),*];
@@ -40,8 +40,8 @@ cases! {
     wast_vectors
 }
 
-/// Runs the commands of a document in a folder with its files, beside which are
-/// the files of the repository that commands name.
+/// Runs the commands of a document in a folder that contains the document's
+/// files, and the files of the repository that its commands name.
 fn check(name: &str) {
     let path = ours(&format!("tests/cli/cases/{name}.md"));
     let old = fs::read_to_string(&path).unwrap();

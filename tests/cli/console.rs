@@ -1,22 +1,23 @@
-//! Documents that show commands and what they print: the cases of `tests/cli/cases/`
-//! and `README.md`. [`rewrite`] says what a document should be.
+//! Documents that show commands and their output: `README.md`, and the cases in
+//! `tests/cli/cases/`. [`rewrite`] returns a document with the current output.
 //!
-//! A document is Markdown. A fenced block whose first line has a file name behind
-//! the language, as in "```wat add.wat", is a file. In a block of the language
-//! `console`, lines that begin with `$ ` are commands. Behind each is what it
-//! printed, to the letter:
+//! A document is Markdown. A fenced block with a file name after the language,
+//! as in "```wat add.wat", is a file. In a block of the language `console`,
+//! lines that begin with `$ ` are commands. The exact output follows each
+//! command:
 //!
-//! * first `? N`, if the exit code is not 0,
-//! * then the lines of its standard output,
-//! * then those of its standard error, each behind `! `.
+//! * `? N`, if the exit code is not 0,
+//! * the lines of standard output,
+//! * the lines of standard error, each prefixed with `! `.
 //!
-//! Where a line is not the same every time, such as a rate or a message of the
-//! operating system, `[..]` stands for any text within the line.
+//! In lines that vary, for example with a rate or a message of the operating
+//! system, `[..]` stands for any text within the line.
 
 use crate::common::Ran;
 
-/// The document with what its commands print now. `run` is given the lines that
-/// begin with `$ `, and leaves alone what is not for it. `file` is given the files.
+/// Returns the document with the current output of its commands. `run` is
+/// called with each command, without its `$ `, and returns `None` to keep the
+/// shown output. `file` is called with the files.
 pub fn rewrite(
     document: &str,
     mut file: impl FnMut(&str, &str),
@@ -53,7 +54,7 @@ fn text(lines: &[&str]) -> String {
     lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A block of commands with what they print now.
+/// A block of commands with their current output.
 fn console(block: &[&str], run: &mut impl FnMut(&str) -> Option<Ran>) -> String {
     let mut new = String::new();
     let is_command = |line: &str| line.starts_with("$ ");
@@ -71,7 +72,8 @@ fn console(block: &[&str], run: &mut impl FnMut(&str) -> Option<Ran>) -> String 
     new
 }
 
-/// What is shown of a command. Lines of `old` with a gap that fit stay.
+/// The text shown for the result of a command. Lines of `old` that have a gap
+/// and still fit are kept.
 fn shown(ran: &Ran, old: &[&str]) -> String {
     let mut new = String::new();
     let mut show = |line: String| {
@@ -86,7 +88,7 @@ fn shown(ran: &Ran, old: &[&str]) -> String {
     for (output, mark) in [(&ran.out, ""), (&ran.err, "! ")] {
         assert!(output.is_empty() || output.ends_with('\n'), "{output}");
         for line in output.lines() {
-            // It would read as something else.
+            // Such a line would be read as markup.
             let taken = ["$ ", "? ", "! ", "```"];
             assert!(!taken.iter().any(|taken| line.starts_with(taken)), "{line}");
             show(format!("{mark}{line}").trim_end_matches(' ').to_string());
@@ -117,7 +119,7 @@ fn fits(pattern: &str, line: &str) -> bool {
     rest.ends_with(end)
 }
 
-/// The words of a command. Quotes keep what is between them together.
+/// Splits a command into words. Quotes keep words together.
 pub fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (i, part) in command.split('\'').enumerate() {
@@ -129,7 +131,7 @@ pub fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Fails unless a file is what it should be, or writes it if `BLESS` is set.
+/// Fails unless a file is up to date, or updates it if `BLESS` is set.
 pub fn hold(path: &str, old: &str, new: &str) {
     if old == new {
         return;
@@ -154,7 +156,7 @@ pub fn hold(path: &str, old: &str, new: &str) {
 fn a_gap_is_any_text_within_a_line() {
     assert!(fits("a [..] b", "a 1 2 b") && fits("[..]", "") && fits("a[..]b[..]", "axbx"));
     assert!(!fits("a[..]b", "ab c") && !fits("a[..]ba", "aba b") && !fits("a", "ab"));
-    // What is before and behind a gap must not be the same text.
+    // The texts before and after a gap must not overlap.
     assert!(!fits("ab[..]ba", "aba"));
 }
 

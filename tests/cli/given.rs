@@ -1,5 +1,5 @@
-//! What a user gives a command, where a document cannot show it: files that are
-//! no text, or too long. The others are in `cases/`.
+//! Input files that a document cannot show, because they are not text or are
+//! too long. The others are in `cases/`.
 
 use crate::common::{Scratch, gcdiff, refused};
 

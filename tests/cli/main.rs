@@ -1,4 +1,4 @@
-//! The command line, end to end: what a user types, sees and gets back.
+//! The command line, end to end.
 
 mod cases;
 #[path = "../common/mod.rs"]

@@ -4,8 +4,8 @@ use crate::common::{Ran, Scratch, agrees, gcdiff, gcdiff_in, ours};
 use crate::console::{hold, rewrite, words};
 use std::path::Path;
 
-/// The commands of the README that run files of the repository, and what it says
-/// that they print.
+/// The commands of the README that run files of the repository, and the output
+/// that it shows for them.
 #[test]
 fn the_front_page_shows_what_happens() {
     let path = ours("README.md");
@@ -23,17 +23,18 @@ fn the_front_page_shows_what_happens() {
         let fingerprint = lines.find_map(|line| line.strip_prefix("  fingerprint  "));
         assert_eq!(ran.code, i32::from(fingerprint.is_some()), "{command}");
         fingerprints.push(fingerprint.map(String::from));
-        // A reader of that page need not know how documents show it.
+        // The README does not show exit codes.
         Some(Ran { code: 0, ..ran })
     };
     let new = rewrite(&readme, |_, _| (), run);
     hold(&path, &readme, &new);
-    // Sound; with the bug, results alone; with the bug, the whole oracle; a script.
+    // Sound; with the fault, results only; with the fault, the whole oracle; a
+    // script.
     let found = Some("exact:array:array.copy:drc".to_string());
     assert_eq!(fingerprints, [None, None, found, None]);
 }
 
-/// A binary module has its names, but no lines.
+/// A binary module has names but no line numbers.
 #[test]
 fn what_is_blamed_in_a_binary_module_is_named_without_a_line() {
     let folder = Scratch::new("lines");
@@ -68,7 +69,7 @@ fn a_campaign_finds_the_fault_and_saves_what_replays() {
     for entry in saved {
         let path = entry.unwrap().path();
         let path = path.to_str().unwrap();
-        // The header names the fault, so the finding replays by itself.
+        // The header names the fault, so the finding replays without options.
         let ran = gcdiff(&["run", path]);
         assert_eq!(ran.code, 1, "{path}: {}{}", ran.out, ran.err);
         assert!(
@@ -142,7 +143,7 @@ fn what_a_seed_makes_is_printed_and_runs() {
         "{}",
         ops.out
     );
-    // Names with line breaks.
+    // Cases whose names contain line breaks.
     for case in ["676", "814", "1070"] {
         let made = gcdiff(&["generate", "--seed", "99", "--case", case]);
         let file = folder.file("odd.wat", &made.out);

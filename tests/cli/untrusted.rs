@@ -1,5 +1,6 @@
-//! Nothing from input reaches a terminal as a command, or as a line of its own:
-//! control characters and bidirectional controls, through every command.
+//! Text from inputs cannot control a terminal or forge a line of output,
+//! whatever the command. Tested with control characters and bidirectional
+//! controls.
 
 use crate::common::{Ran, Scratch, gcdiff};
 
@@ -7,7 +8,7 @@ use crate::common::{Ran, Scratch, gcdiff};
 const ODD: &str =
     "a\x07\x08\x1b[31m\r\x7f\u{85}\u{9b}1m\u{202e}\u{2066}\u{200f}\u{feff}\u{2028}\nforged: b";
 
-/// The same as text in quotes, for the text format and for TOML.
+/// The same text, escaped for a quoted string of the text format or of TOML.
 fn quoted(escape: impl Fn(char) -> String) -> String {
     let text = ODD.chars().map(|c| match c {
         'a'..='z' | ':' | ' ' => c.to_string(),
@@ -24,8 +25,8 @@ fn toml() -> String {
     quoted(|c| format!("\\u{:04X}", c as u32))
 }
 
-/// Runs a command and asserts that nothing odd is in its output, which must be
-/// about the odd text.
+/// Runs a command, and asserts that its output contains neither control
+/// characters nor the forged line.
 fn clean(args: &[&str]) -> Ran {
     let ran = gcdiff(args);
     for (stream, text) in [("out", &ran.out), ("err", &ran.err)] {
@@ -44,7 +45,7 @@ fn clean(args: &[&str]) -> Ran {
     ran
 }
 
-/// The same, where the odd text is known to be quoted.
+/// Like [`clean`], and asserts that the output quotes the odd text.
 fn quoting(args: &[&str]) {
     let ran = clean(args);
     let all = format!("{}{}", ran.out, ran.err);
@@ -128,7 +129,7 @@ fn paths_are_escaped() {
 fn modules_are_escaped() {
     let folder = Scratch::new("untrusted-modules");
     let name = wat();
-    // As it is, and in strings, in names, exports and imports.
+    // As raw text, in strings, and in names of functions, exports and imports.
     let raw = folder.file("raw.wat", ODD);
     clean(&["run", &raw]);
     let raw = folder.file("comment.wat", format!("(module {ODD})"));

@@ -1,4 +1,4 @@
-//! `gcdiff zoo`, and the options that it shares, as a user types them.
+//! `gcdiff zoo` and the options it shares with other commands.
 
 use crate::common::gcdiff;
 
@@ -23,7 +23,7 @@ fn what_is_not_noticed_in_time_is_a_dash() {
     let none = gcdiff(&["zoo", "--fault", "W17", "--seeds", "1", "--cases", "1"]);
     let row = none.out.lines().nth(1).unwrap();
     assert!(row.ends_with('-'), "{}", none.out);
-    // Plain modules of wasm-smith do not get to an array.copy of references.
+    // Plain modules of wasm-smith do not reach an array.copy of references.
     let smith = [
         "zoo",
         "--fault",

@@ -1,10 +1,10 @@
-//! A campaign of the default generator, with or without a fault.
+//! Campaigns of the default generator, with or without a fault.
 
 use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::oracle::Options;
 use gcdiff::zoo::{self, Probe};
 
-/// Runs a campaign on all cores. One with a fault stops at the first finding.
+/// Runs a campaign on all cores. With a fault, it stops at the first finding.
 pub fn campaign(seed: u64, cases: u64, fault: Option<&str>) -> CampaignReport {
     let fault = fault.map(|id| zoo::fault(id).expect("in the zoo"));
     let campaign = Campaign::new(

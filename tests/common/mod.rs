@@ -1,12 +1,12 @@
-//! What the tests of the command line share.
+//! Helpers shared by the tests of the command line.
 
-// Each binary uses some of this, and only the command line's all of it.
+// Each test binary uses part of this module; only `cli` uses all of it.
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// How a command ended, and what it printed.
+/// The exit code and output of a command.
 pub struct Ran {
     pub code: i32,
     pub out: String,
@@ -27,19 +27,19 @@ impl Ran {
     }
 }
 
-/// Runs the command line with these arguments.
+/// Runs `gcdiff` with these arguments.
 pub fn gcdiff(args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
     Ran::of(command.args(args).output().unwrap())
 }
 
-/// Runs the command line in a folder.
+/// Runs `gcdiff` in a folder.
 pub fn gcdiff_in(folder: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
     Ran::of(command.current_dir(folder).args(args).output().unwrap())
 }
 
-/// Runs the command in an address space of so many megabytes.
+/// Runs `gcdiff` in an address space of this many megabytes.
 #[cfg(target_os = "linux")]
 pub fn within(megabytes: u64, args: &[&str]) -> Ran {
     let kilobytes = megabytes << 10;
@@ -52,7 +52,7 @@ pub fn within(megabytes: u64, args: &[&str]) -> Ran {
     Ran::of(shell.output().unwrap())
 }
 
-/// Asserts that the heaps agree, and that the output contains `wanted`.
+/// Asserts that all heaps agree and that the output contains `wanted`.
 #[track_caller]
 pub fn agrees(args: &[&str], wanted: &str) {
     let ran = gcdiff(args);
@@ -71,21 +71,21 @@ pub fn refused(args: &[&str], wanted: &str) {
     assert_eq!(ran.out, "", "{args:?}");
 }
 
-/// A file or folder of the repository.
+/// The path of a file or folder of the repository.
 pub fn ours(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     path.to_str().unwrap().to_string()
 }
 
-/// A folder that is removed with the test. Tests of one binary run at the same
-/// time, so each needs a name of its own.
+/// A temporary folder, removed when the test ends. Tests of one binary run at
+/// the same time, so each must use a different name.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
     pub fn new(name: &str) -> Scratch {
         let name = format!("gcdiff-test-{}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        // Left by an earlier process with the same number, if it is there.
+        // May be left over from an earlier process with the same id.
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)
@@ -103,7 +103,7 @@ impl Scratch {
         self.join(name).to_str().unwrap().to_string()
     }
 
-    /// Writes a file, and returns its path.
+    /// Writes a file and returns its path.
     pub fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
         std::fs::write(self.join(name), contents).unwrap();
         self.path(name)

@@ -1,5 +1,5 @@
-//! What passes between a store and its host: arguments, results, fuel, and the
-//! registers of frames that wait.
+//! Calls between a store and its host: arguments, results, fuel, and the
+//! registers of waiting frames.
 
 use gcdiff::engine::{
     Context, Extern, Host, HostCall, Inspector, Limits, NoHost, NoInspector, Schedule, Stop, Store,
@@ -9,11 +9,11 @@ use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
 use std::sync::Arc;
 
-/// What one kind of host function does.
+/// The behaviour of a host function.
 type Answer = fn(&mut Store<Null>, HostCall, &mut Wired, &mut dyn Inspector<Null>) -> HeapResult;
 type HeapResult = Result<(), Stop>;
 
-/// A host whose functions all do the same, and may call an export.
+/// A host whose functions all behave alike, and may call an export.
 struct Wired {
     answer: Answer,
     export: u32,
@@ -31,7 +31,7 @@ impl Host<Null> for Wired {
     }
 }
 
-/// A module whose first function is imported, and a host for it.
+/// A store with a module whose first function is imported, and its host.
 struct Scene {
     store: Store<Null>,
     module: Arc<Module>,
@@ -126,7 +126,7 @@ fn arguments_and_results_of_every_width_arrive() {
     }
 }
 
-/// A host function may be called on a stack that was never used.
+/// A host function can be called on a stack that has never been used.
 #[test]
 fn a_host_function_is_called_directly() {
     for (params, results) in [("i32 i32", ""), ("i32", "i32 i32"), ("", "i32"), ("", "")] {
@@ -154,7 +154,7 @@ fn call_back(
     store.set_result(call, 0, result)
 }
 
-/// A frame keeps its registers while the host it called calls back.
+/// A frame keeps its registers while the host function it called calls back.
 #[test]
 fn frames_that_wait_keep_their_registers() {
     let text = r#"(module
@@ -183,7 +183,8 @@ const LOOP: &str = r#"(module
     (func (export "run") (param i64) (result i64)
       (i64.add (call $spin (local.get 0)) (call $f (local.get 0)))))"#;
 
-/// Fuel is new for a call from outside, and shared by what the host calls back.
+/// A call from outside starts with full fuel and shares it with all calls that
+/// the host makes in turn.
 #[test]
 fn fuel_is_for_everything_that_a_call_leads_to() {
     let limits = Limits {
@@ -210,7 +211,7 @@ fn fuel_is_for_everything_that_a_call_leads_to() {
     assert!(ends(&mut s, spin, most));
 }
 
-/// The last register, frame and re-entry that a limit allows can be used.
+/// A run can use the last register, frame and re-entry that a limit allows.
 #[test]
 fn limits_of_the_stack_are_exact() {
     let text = r#"(module
@@ -241,13 +242,13 @@ fn limits_of_the_stack_are_exact() {
     let limits = Limits::default();
     let frames = |frames| deepest(Limits { frames, ..limits }, "deep");
     assert_eq!(frames(20), frames(10).map(|n| n + 10));
-    // Calls from the host: the first, and one for each call back.
+    // Calls by the host: the first, and one for each call back.
     let reentry = |reentry| deepest(Limits { reentry, ..limits }, "back");
     assert_eq!(
         [reentry(0), reentry(1), reentry(5)],
         [None, Some(0), Some(4)]
     );
-    // Some number of registers is the least for each depth.
+    // Each depth has an exact least number of registers.
     let registers = |registers| {
         deepest(
             Limits {

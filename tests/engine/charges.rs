@@ -1,12 +1,13 @@
-//! What bulk operations cost, and how much of tables and memories there may be:
-//! to the unit, as [`Limits`](gcdiff::engine::Limits) has it.
+//! The exact cost of bulk operations, and the exact limits of tables and
+//! memories, as documented in [`Limits`](gcdiff::engine::Limits).
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::Trap;
 use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 
-/// How the only export of a module ends, or its instantiation if that fails.
+/// The outcome of a module's only export, or of its instantiation if that
+/// fails.
 fn outcome(case: &Case) -> StepOutcome {
     let judged = judge(case, &Options::default()).unwrap();
     assert_eq!(judged.verdict, Verdict::Agree);
@@ -19,8 +20,8 @@ fn read(parts: &str, body: &str) -> Case {
     case::read(text.as_bytes()).unwrap().0
 }
 
-/// The least fuel with which a body ends well. Calls and the instantiation have
-/// the same fuel, so the call must be what costs more.
+/// The least fuel with which a body returns. Each call and the instantiation
+/// get the same fuel, so the body must cost more than the instantiation.
 fn cost(parts: &str, body: &str) -> u64 {
     let all = "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))";
     let mut case = read(parts, &format!("{all} {all} {body}"));
@@ -30,7 +31,7 @@ fn cost(parts: &str, body: &str) -> u64 {
     })
 }
 
-/// The least bytes of heap with which a body ends well, instantiation included.
+/// The least heap bytes with which a body returns, instantiation included.
 fn bytes(body: &str) -> u64 {
     let mut case = read(PARTS, body);
     least(Trap::OutOfHeap, |limit| {
@@ -39,7 +40,7 @@ fn bytes(body: &str) -> u64 {
     })
 }
 
-/// The least limit with which a run ends well, and not in this trap.
+/// The least limit with which a run returns. A lower one ends in this trap.
 fn least(trap: Trap, mut run: impl FnMut(u64) -> StepOutcome) -> u64 {
     let (mut low, mut high) = (0, 1 << 16);
     while low < high {
@@ -70,8 +71,8 @@ const PARTS: &str = r#"
     (global $v (ref $vectors) (array.new_default $vectors (i32.const 100)))
     (global $r (ref $refs) (array.new_default $refs (i32.const 100)))"#;
 
-/// Operations with a place for their length, some lengths, and what each costs
-/// more than a length of zero.
+/// Operations, each with its length as `N`, and some lengths with the fuel that
+/// they cost in addition to length 0.
 const COSTS: [(&str, &[(u64, u64)]); 15] = [
     (
         "(memory.fill (i32.const 0) (i32.const 1) (i32.const N))",
@@ -146,8 +147,8 @@ fn bulk_operations_cost_what_the_limits_say() {
     }
 }
 
-/// A call of the host costs sixteen for each register of its signature, unless
-/// that is of common width.
+/// A call of the host costs sixteen units of fuel for each register of its
+/// signature, if the signature is unusually wide.
 #[test]
 fn wide_calls_of_the_host_cost_fuel_by_their_width() {
     let call = |params: usize, results: usize, ty: &str, value: &str| {
@@ -165,7 +166,7 @@ fn wide_calls_of_the_host_cost_fuel_by_their_width() {
         cost(&parts, &body)
     };
     let number = |params, results| call(params, results, "i64", "(i64.const 1)");
-    // An operand and a drop cost one each.
+    // Each operand and each drop costs one.
     let nothing = number(0, 0);
     assert_eq!(number(8, 8) - nothing, 8 + 8);
     assert_eq!(number(16, 0) - nothing, 16);
@@ -176,13 +177,13 @@ fn wide_calls_of_the_host_cost_fuel_by_their_width() {
     let vector = |params| call(params, 0, "v128", "(v128.const i64x2 1 2)");
     assert_eq!(vector(8) - nothing, 8);
     assert_eq!(vector(9) - nothing, 9 + 16 * 18);
-    // Of references, the same under every heap.
+    // References cost the same under every heap.
     let reference = |params| call(params, 13, "anyref", "(ref.i31 (i32.const 1))");
     assert_eq!(reference(4) - reference(3), 2 + 16 * 17);
 }
 
-/// An object takes sixteen bytes besides its values, whose widths are those of
-/// the language; an array also takes what stands before its elements.
+/// An object is charged sixteen bytes and its values at the widths of the
+/// language. An array is also charged the bytes before its elements.
 #[test]
 fn allocations_take_the_bytes_that_the_limits_say() {
     for (ty, value, width) in [
@@ -211,8 +212,9 @@ fn allocations_take_the_bytes_that_the_limits_say() {
     assert_eq!((empty - nothing, node - nothing), (16, 32));
 }
 
-/// The case's limit of table elements or of bytes of memory can be reached, and
-/// not passed; growing says so with -1, as the specification lets it.
+/// The case's limits of table elements and memory bytes can be reached but not
+/// exceeded. An instruction that would exceed one returns -1, as the
+/// specification permits.
 #[test]
 fn tables_and_memories_grow_up_to_the_limit() {
     let grown = |parts: &str, operation: &str, n: u64, fits: bool| {

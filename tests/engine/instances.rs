@@ -1,5 +1,5 @@
-//! Instances that are not there: their start failed before they had all their
-//! parts.
+//! Instances that are incomplete because their start failed before all their
+//! parts were allocated.
 
 use gcdiff::engine::{
     Context, Extern, Limits, LinkError, NoHost, NoInspector, Schedule, Stop, Store, Trap,
@@ -15,15 +15,16 @@ fn module(types: &mut Arc<Types>, text: &str) -> Arc<Module> {
 
 fn store() -> Store<Null> {
     let limits = Limits {
-        // Enough to get to the heap's limit with the largest array there is.
+        // Enough fuel for the largest possible array, so that the limit of the
+        // heap is what stops it.
         fuel: 1 << 33,
         ..Limits::fuzzing()
     };
     Store::new(Null::new(1 << 20), limits, Schedule::Never)
 }
 
-/// Modules that cannot be allocated, and the trap: each exports everything,
-/// and has a function that uses it all.
+/// Modules that cannot be allocated, with the resulting trap. Each exports an
+/// item of every kind, and a function that uses all of them.
 const IMPOSSIBLE: [(&str, Trap); 4] = [
     (
         "(table $t 4000000000 funcref) (memory 1) (global $g i32 (i32.const 1))",
@@ -69,7 +70,7 @@ fn an_instance_without_all_its_parts_cannot_be_used() {
         for export in &module.exports {
             assert_eq!(there.item(export.item), None, "{}: {parts}", export.name);
         }
-        // A function that is called or imported by its index all the same.
+        // The function cannot be called or imported by its index either.
         let called = store.call(0, &[], &mut Context::new(&mut NoHost, &mut NoInspector));
         assert_eq!(called, Err(Stop::Trap(Trap::NotAllocated)), "{parts}");
         let importer = importer(&mut types);

@@ -1,4 +1,4 @@
-//! Steps that are no calls, and a host that does something when it is called.
+//! Steps other than calls, and hosts that act when they are called.
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
@@ -78,7 +78,8 @@ fn a_kept_reference_goes_into_globals_and_tables() {
     };
     assert!(matches!(global[..], [ObservedValue::Object(_)]));
     assert_eq!(global, element);
-    // Nobody can tell what the host let go of, though it is there again.
+    // The first reference is shown as dropped, or as an object if its handle
+    // has been reused.
     assert!(
         matches!(outcomes[1], StepOutcome::Returned(v) if matches!(v[..], [ObservedValue::Object(_) | ObservedValue::Dropped]))
     );
@@ -139,7 +140,8 @@ fn the_host_calls_back_and_collects() {
     );
     let seen = judged(&text).observation().cloned().unwrap();
     let did: Vec<_> = seen.host_calls.iter().map(|call| &call.did).collect();
-    // The exception ends the call that the host made, not the one in which it made it.
+    // The exception ends the call made by the host, not the call of the host
+    // function.
     assert!(
         matches!(did[0], Some(StepOutcome::Threw(ObservedValue::Object(_)))),
         "{did:?}"
@@ -185,7 +187,7 @@ fn calling_back_for_ever_ends() {
     );
 }
 
-/// Whatever a header asks for, the native stack is not the host's to use up.
+/// No limit in a header lets a host exhaust the native stack.
 #[test]
 fn no_limit_lets_calls_back_use_up_the_native_stack() {
     let text = r#"
@@ -197,7 +199,7 @@ fn no_limit_lets_calls_back_use_up_the_native_stack() {
         (module
           (import "host" "f" (func $f (param anyref) (result anyref)))
           (func (export "f") (param anyref) (result anyref) (call $f (local.get 0))))"#;
-    // More than there is room for cannot be asked for.
+    // A larger limit than the native stack has room for is refused.
     let more = text.replace("reentry = 6", "reentry = 7");
     assert!(case::read(more.as_bytes()).is_err());
     let seen = judged(text).observation().cloned().unwrap();
@@ -272,7 +274,7 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
         *steps[3],
         StepOutcome::Returned(vec![ObservedValue::Bits(1)])
     );
-    // The calls are the host's, each under the number of its import.
+    // Each call made by the host is recorded under the number of its import.
     let seen = judged.observation().cloned().unwrap();
     let calls: Vec<(u32, usize)> = seen
         .host_calls
@@ -280,7 +282,7 @@ fn the_host_makes_up_what_an_import_must_not_be_null() {
         .map(|c| (c.import, c.args.len()))
         .collect();
     assert_eq!(calls, [(0, 2), (3, 2)]);
-    // What the host cannot make is still a reason to discard.
+    // A value that the host cannot make is still a reason to discard the case.
     let text = r#"(module
         (type $a (struct (field (ref $a))))
         (import "host" "a" (global (ref $a))))"#;

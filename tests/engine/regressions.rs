@@ -1,4 +1,4 @@
-//! Bugs that the engine has had, and what must hold instead.
+//! Regression tests for bugs of the engine.
 
 use gcdiff::case;
 use gcdiff::engine::{
@@ -13,7 +13,7 @@ use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Options, Verdict, judge};
 use std::sync::Arc;
 
-/// How each export ended, called once, under all heaps alike.
+/// The outcomes of all exports, each called once. All heaps must agree.
 fn outcomes(text: &str) -> Vec<StepOutcome> {
     let (case, _) = case::read(text.as_bytes()).unwrap();
     let judged = judge(&case, &Options::default()).unwrap();
@@ -22,8 +22,9 @@ fn outcomes(text: &str) -> Vec<StepOutcome> {
     steps.into_iter().skip(1).map(|s| s.outcome).collect()
 }
 
-/// A length of 2^32 - 1 costs more fuel than there is. That it is out of
-/// bounds comes first: fuel is charged for work, and no work is done.
+/// An access that is out of bounds traps for that reason even if its length
+/// would cost more fuel than there is. Fuel is charged for work, and no work is
+/// done.
 #[test]
 fn bounds_are_checked_before_fuel_is_charged() {
     let text = r#"
@@ -54,7 +55,7 @@ fn bounds_are_checked_before_fuel_is_charged() {
     assert_eq!(outcomes(text), wanted.map(StepOutcome::Trapped));
 }
 
-/// A host whose only function calls an export back.
+/// A host whose only function calls back an export.
 struct CallBack {
     func: u32,
 }
@@ -105,15 +106,15 @@ fn tail_called_host<H: Heap>(heap: H) {
     assert_eq!(ended, Err(Stop::Exception));
 }
 
-/// `return_call` leaves the frame before the callee runs, so the handlers
-/// around it are gone, also if the callee is the host.
+/// `return_call` leaves the frame before the callee runs. The handlers around
+/// the call are gone even if the callee is a host function.
 #[test]
 fn an_exception_from_a_tail_called_host_passes_the_frame_that_left() {
     tail_called_host(Null::new(1 << 20));
     tail_called_host(Drc::new(1 << 20));
 }
 
-/// The stack grows in steps, but never beyond its limit, however small.
+/// The stack grows in steps, but never beyond its limit, even a small one.
 #[test]
 fn small_register_limits_are_kept() {
     let text = r#"(module
@@ -127,8 +128,8 @@ fn small_register_limits_are_kept() {
     assert_eq!(steps[2].outcome, StepOutcome::Trapped(Trap::StackOverflow));
 }
 
-/// Four bytes of code per loop, a thousand references on the stack of each:
-/// stack maps that share nothing would take gigabytes.
+/// Each loop has four bytes of code and a thousand references on the stack.
+/// Stack maps that shared nothing would take gigabytes.
 #[test]
 fn stack_maps_do_not_outgrow_memory() {
     let refs = "anyref ".repeat(1000);
@@ -146,8 +147,8 @@ fn stack_maps_do_not_outgrow_memory() {
     }
 }
 
-/// Whatever the bytes are, loading them ends with a module or an error. Cutting
-/// and flipping real modules gets further than noise does.
+/// Loading arbitrary bytes gives a module or an error. Cutting and flipping
+/// real modules reaches more code than random bytes do.
 #[test]
 fn damaged_modules_are_refused_or_loaded_but_nothing_else() {
     let mut refused = 0;
@@ -170,8 +171,8 @@ fn damaged_modules_are_refused_or_loaded_but_nothing_else() {
     assert!(refused > 10_000, "{refused}");
 }
 
-/// A host function with many results allocates for one instruction's fuel. The
-/// watch for runs that never end took that for one.
+/// A host function with many results allocates much for the fuel of one
+/// instruction. The check for endless runs took that for an endless run.
 #[test]
 fn what_the_host_allocates_is_not_held_against_a_run() {
     let text = format!(
@@ -185,7 +186,7 @@ fn what_the_host_allocates_is_not_held_against_a_run() {
     assert_eq!(outcomes(&text), [StepOutcome::Trapped(Trap::OutOfFuel)]);
 }
 
-/// An exception passes the handlers of other tags, also of tags of its type.
+/// An exception passes handlers of other tags, even of tags of the same type.
 #[test]
 fn a_catch_is_for_its_tag_alone() {
     let func = |name: &str, handlers: &str| {

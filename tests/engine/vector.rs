@@ -1,13 +1,13 @@
-//! Vectors wherever a value can be: two registers where everything else has
-//! one. That computing with them is right is for the official suite to say.
+//! Vectors in every place where a value can be. A vector takes two registers,
+//! every other value one. The official suite tests their arithmetic.
 
 use gcdiff::case::{self, Arg, Call, Plan, Step};
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::observe::{Observation, ObservedValue, StepOutcome};
 use gcdiff::oracle::{Options, Timing, Verdict, judge};
 
-/// Every export called once, in order, with the numbers 1, 2, ... as arguments;
-/// collecting at every safepoint, auditing at every operation.
+/// Calls every export once, in order, with the arguments 1, 2, ..., a
+/// collection at every safepoint and an audit at every operation.
 fn observe(text: &str, params: usize) -> Observation {
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
     case.schedule = Schedule::EverySafepoint;
@@ -23,7 +23,7 @@ fn observe(text: &str, params: usize) -> Observation {
     judged.observation().cloned().unwrap()
 }
 
-/// What the only call returned.
+/// The results of the only call.
 fn returned(observation: &Observation) -> &[ObservedValue] {
     match &observation.steps[1].outcome {
         StepOutcome::Returned(values) => values,
@@ -233,8 +233,8 @@ fn in_globals() {
     assert_eq!(seen.globals[2..], own);
 }
 
-/// The host's own values and those it is passed: arguments are numbers, the
-/// export swaps them around, and passes on what the host returns.
+/// Vectors made by the host and passed to it. The arguments are numbers; the
+/// export reorders them, and passes on the host's results.
 #[test]
 fn in_calls_from_and_to_the_host() {
     let seen = observe(
@@ -270,7 +270,7 @@ fn in_calls_from_and_to_the_host() {
     assert_eq!(args[3], vector(7, 8));
 }
 
-/// Direct, indirect and tail calls, to the host as well.
+/// Direct, indirect and tail calls, also to the host.
 #[test]
 fn in_calls() {
     let seen = observe(
@@ -314,7 +314,7 @@ fn in_calls() {
     );
 }
 
-/// Branches that move vectors, with something to leave behind below them.
+/// Branches that move vectors and discard values below them.
 #[test]
 fn in_branches() {
     let seen = observe(
@@ -381,7 +381,7 @@ fn in_branches() {
     assert_eq!(ended.collect::<Vec<_>>(), wanted);
 }
 
-/// A local that changes while its old value is still an operand.
+/// A local changes while its old value is still an operand.
 #[test]
 fn in_locals() {
     let seen = observe(
@@ -408,8 +408,8 @@ fn in_locals() {
     assert_eq!(returned(&seen), wanted);
 }
 
-/// The deterministic profile: products are rounded before they are added,
-/// whatever else is relaxed is what its strict counterpart is.
+/// The deterministic profile. Products are rounded before they are added, and
+/// all other relaxed operations equal their strict counterparts.
 #[test]
 fn relaxed_operations_are_deterministic() {
     let seen = observe(

@@ -1,5 +1,5 @@
-//! Every case of the corpus, starting cases and regressions, agrees on the sound
-//! engine: with its own collections, without any, and with one at every
+//! Every case of the corpus, seeds and regressions, agrees on the sound engine:
+//! with its own schedule, without collections, and with a collection at every
 //! safepoint, each audited at every operation.
 
 use gcdiff::case;
@@ -34,12 +34,12 @@ fn every_seed_agrees_on_the_sound_engine() {
     }
 }
 
-/// A starting case of which nothing runs would start nothing.
+/// A starting case must run and allocate to be of use.
 #[test]
 fn starting_cases_run_and_allocate() {
     for path in seeds("seeds") {
         let (case, header) = case::read(&std::fs::read(&path).unwrap()).unwrap();
-        assert!(header.about.is_some(), "{}: says nothing", path.display());
+        assert!(header.about.is_some(), "{}: no `about`", path.display());
         let judged = judge(&case, &Options::default()).unwrap();
         let (_, stats) = judged.stats.first().unwrap();
         assert!(stats.heap.allocated > 1, "{}: {stats:?}", path.display());

@@ -1,5 +1,5 @@
-//! Observations made by hand: what another engine in another process might
-//! write down, with objects in any order.
+//! Observations made by hand, as another engine in another process might write
+//! them, with objects in any order.
 
 use gcdiff::heap::Shape;
 use gcdiff::observe::{Graph, Observation, ObservedValue};
@@ -29,7 +29,8 @@ fn observation(
     }
 }
 
-/// The same objects in another order: number `i` becomes `order[i]`.
+/// The same observation with its objects in another order: number `i` becomes
+/// `order[i]`.
 fn renumbered(a: &Observation, order: &[u32]) -> Observation {
     let new = |value: &ObservedValue| match value {
         ObservedValue::Object(n) => ObservedValue::Object(order[*n as usize]),
@@ -49,7 +50,7 @@ fn renumbered(a: &Observation, order: &[u32]) -> Observation {
     }
 }
 
-/// The same, but for one value in one object.
+/// The same observation with another value in one place of one object.
 fn with_value(a: &Observation, at: (u32, usize), value: ObservedValue) -> Observation {
     let mut graph = Graph::default();
     for (object, node) in (0..).zip(&a.graph.nodes) {
@@ -62,7 +63,7 @@ fn with_value(a: &Observation, at: (u32, usize), value: ObservedValue) -> Observ
     Observation { graph, ..a.clone() }
 }
 
-/// A simple generator: its numbers are good enough to choose with.
+/// A simple generator of random choices.
 struct Choices(u64);
 
 impl Choices {
@@ -72,7 +73,7 @@ impl Choices {
     }
 }
 
-/// Some objects, few enough that every path is written out.
+/// A random graph, small enough that every path is written out.
 fn random(choices: &mut Choices) -> Observation {
     let count = 1 + choices.below(12);
     let mut graph = Graph::default();
@@ -95,7 +96,7 @@ fn random(choices: &mut Choices) -> Observation {
     }
 }
 
-/// How far each object is from the globals, if it can be reached.
+/// The distance of each object from the globals, if it is reachable.
 fn distances(seen: &Observation) -> Vec<Option<usize>> {
     let mut distances = vec![None; seen.graph.nodes.len()];
     let mut row: Vec<ObservedValue> = seen.globals.clone();
@@ -117,7 +118,8 @@ fn distances(seen: &Observation) -> Vec<Option<usize>> {
     distances
 }
 
-/// Goes where a path says: the object, and which of its values.
+/// Follows a path, and returns the object it leads to and the index of its
+/// value.
 fn follow(path: &str, seen: &Observation) -> (u32, usize) {
     let mut steps = path.split(" -> ");
     let number = |step: &str| step.split(' ').nth(1).unwrap().parse::<usize>().unwrap();
@@ -192,8 +194,9 @@ fn an_edge_that_differs_is_found() {
             continue;
         };
         let b = with_value(&a, at, ObservedValue::Object(choices.below(count)));
-        // Two graphs look the same from the globals, or they do not: the walk in
-        // one of them at a time gives each a form that does not depend on numbers.
+        // Two graphs either look the same from the globals or differ. A walk of
+        // each graph gives a form that does not depend on the numbers of its
+        // objects.
         let same = form(&a) == form(&b);
         assert_eq!(difference(&a, &b).is_none(), same);
         assert_eq!(difference(&b, &a).is_none(), same);
@@ -202,7 +205,7 @@ fn an_edge_that_differs_is_found() {
     assert!(tried > 300, "{tried}");
 }
 
-/// What can be reached, numbered by a walk from the globals.
+/// The reachable objects, numbered by a walk from the globals.
 fn form(seen: &Observation) -> Vec<(Shape, Vec<ObservedValue>)> {
     let mut met: Vec<u32> = Vec::new();
     let mut number = |value: &ObservedValue| match value {
@@ -286,7 +289,7 @@ fn nonsense_is_survived() {
     assert_eq!(difference(&b, &c), None);
     let shown = show(ObservedValue::Object(8), &c.graph, &Names::none());
     assert_eq!(shown, "a reference to no object");
-    // Two of one type, of which one has lost a field.
+    // Two objects of one type, one of which lacks a field.
     let two = [ObservedValue::Null, ObservedValue::Null];
     let a = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &two)]);
     let b = observation(&[ObservedValue::Object(0)], &[(STRUCT, 0, &two[..1])]);

@@ -1,4 +1,4 @@
-//! Each part of the oracle that can be left out is missed when it is.
+//! Each layer of the oracle misses something when it is left out.
 
 use gcdiff::case;
 use gcdiff::oracle::{Collector, Layer, Layers, Options, Reason, SharedSubject, Verdict, judge};
@@ -61,7 +61,7 @@ fn without_votes_no_other_heaps_join() {
     assert_eq!(joined(without), ["null", "drc"]);
 }
 
-/// The elements are copied until they are freed, and read again after that.
+/// The elements are copied until they are freed, and then read.
 const READ_AGAIN: &str = r#"
     (module
       (type $s (struct (field i32)))
@@ -88,7 +88,8 @@ fn what_a_heap_notices_is_no_result() {
     assert!(fingerprint.starts_with("poison:none:"), "{fingerprint}");
 }
 
-/// A heap that ends its run has not hidden what another layer sees in it.
+/// A violation that a heap notices itself does not hide the violation that
+/// another layer finds.
 #[test]
 fn laws_are_checked_whether_or_not_a_heap_notices() {
     let exact = Layers::RESULTS.with(Layer::Law(gcdiff::oracle::Law::Exact));
@@ -96,13 +97,13 @@ fn laws_are_checked_whether_or_not_a_heap_notices() {
     assert_eq!(verdict("W1", READ_AGAIN, exact).fingerprint(), expected);
     let all = Layers::ALL.without(Layer::Heap);
     assert_eq!(verdict("W1", READ_AGAIN, all).fingerprint(), expected);
-    // No other layer sees anything in it.
+    // No other layer finds anything in this case.
     let votes = Layers::RESULTS.with(Layer::Votes);
     let votes = verdict("W1", READ_AGAIN, votes);
     assert!(matches!(votes, Verdict::Discard(Reason::Noticed, _)));
 }
 
-/// The others are compared without it.
+/// The other heaps are compared without it.
 #[test]
 fn a_heap_that_notices_hides_no_difference_between_the_others() {
     let text = r#"
@@ -125,7 +126,7 @@ fn a_heap_that_notices_hides_no_difference_between_the_others() {
     };
     let options = Options::default().with_layers(Layers::RESULTS);
     let (case, _) = case::read(text.as_bytes()).unwrap();
-    // X11 is in all heaps but the model, W1 in the counting one.
+    // X11 is in all heaps except the model, W1 only in the counting heap.
     let wrong = faulty("X11", options.clone()).collectors;
     let noticing = faulty("W1", options.clone()).collectors;
     let with = |collectors: Vec<SharedSubject>| {

@@ -1,4 +1,4 @@
-//! The oracle: what is compared, which laws a heap must keep, who is blamed.
+//! The oracle: comparison, laws and blame.
 
 mod compare;
 mod corpus;

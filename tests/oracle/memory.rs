@@ -1,11 +1,11 @@
-//! Observations of large objects: whole, and without taking more memory than
-//! the objects do.
+//! Observations of large objects are complete, and take no more memory than the
+//! objects themselves.
 //!
-//! An array here has 100 megabytes, and so has its part of a graph: values are
-//! kept as wide as the language stores them, and the bytes of the elements are
-//! copied from the heap once. A comparison of two has 200 megabytes besides
-//! what it compares with: nothing is made of each element. One by one, as
-//! [`ObservedValue`], the elements of an `i8` array would take 24 times as much.
+//! Each array here has 100 megabytes, and so has its part of a graph: values
+//! keep the width of their storage type, and the bytes of the elements are
+//! copied from the heap once. Comparing two arrays takes the 200 megabytes of
+//! their graphs and nothing per element. As single [`ObservedValue`]s, the
+//! elements of an `i8` array would take 24 times as much.
 
 use gcdiff::case;
 use gcdiff::engine::NoInspector;
@@ -29,8 +29,8 @@ fn observe(text: &str, heap: impl Heap) -> Observation {
 
 const MEGABYTES: usize = 100_000_000;
 
-/// A module with an array of so many bytes in its first global: zeroes, but for
-/// some elements, given as constants.
+/// A module whose first global holds an array of 100 megabytes: zeros, except
+/// for some elements given as constants.
 fn array(storage: &str, element: usize, set: &[(usize, &str)]) -> String {
     let set = set.iter().map(|(index, value)| {
         format!("(array.set $a (global.get $g) (i32.const {index}) ({value}))")
@@ -58,7 +58,8 @@ fn found(a: &Observation, b: &Observation) -> Option<String> {
     compare(("a", a), ("b", b), &Names::none()).map(|found| found.to_string())
 }
 
-/// Two values of a large array, at its ends, as they are seen.
+/// Checks the observation of a large array whose first and last elements are
+/// set.
 fn round_trip(
     storage: &str,
     width: usize,
@@ -155,8 +156,8 @@ fn a_large_array_of_vectors() {
     round_trip("v128", 16, ends, ObservedValue::Vector([0, 0]));
 }
 
-/// A structure with a field of every kind, and arrays of every kind, with `n`
-/// elements each. `@` is replaced in one place.
+/// A structure with a field of every kind, and an array of `n` elements of
+/// every kind. `text` replaces the `@` in one of the values.
 fn of_every_kind(n: usize, text: &str) -> String {
     let kinds = [
         ("i8", "i32.const -1"),
@@ -215,7 +216,7 @@ fn values_of_every_kind() {
     for (object, value) in (1..).zip(EVERY_KIND) {
         assert!(a.graph.values_of(object).eq([value; 3]));
     }
-    // From all heaps, and whoever makes the graph.
+    // All heaps give the same observation, and so does a graph made by hand.
     let others = [
         observe(&of_every_kind(3, "6"), Drc::new(1 << 20)),
         observe(&of_every_kind(3, "6"), Copying::new(1 << 20)),
@@ -229,15 +230,15 @@ fn values_of_every_kind() {
     }
     let by_hand = Observation { graph, ..a.clone() };
     assert_eq!(found(&a, &by_hand), None);
-    // What differs is found in the structure first.
+    // The difference is found in the structure first.
     let b = observe(&of_every_kind(3, "7"), Null::new(1 << 20));
     let line = "global 0 -> field 6: v128 0x0000000000000006_ffffffffffffffff / \
                 v128 0x0000000000000007_ffffffffffffffff";
     assert_eq!(found(&a, &b).as_deref(), Some(line));
 }
 
-/// Thousands of structures with thousands of bytes each: 8 megabytes, of which
-/// an observation by [`ObservedValue`] would make 200.
+/// Thousands of structures of thousands of bytes each: 8 megabytes in all. As
+/// [`ObservedValue`]s they would take 200.
 #[test]
 fn many_small_fields() {
     let text = format!(

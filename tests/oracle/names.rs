@@ -1,5 +1,5 @@
-//! What things are called in reports: names are data of whoever wrote the
-//! module.
+//! The names of functions, types and other items in reports. Names come from
+//! the module, so they can be arbitrary data.
 
 use gcdiff::heap::Shape;
 use gcdiff::module::Module;
@@ -7,7 +7,8 @@ use gcdiff::observe::{Graph, Observation, ObservedValue};
 use gcdiff::oracle::{Names, compare, show};
 use std::sync::Arc;
 
-/// A module with three functions, one of them exported, and no names.
+/// A module with three functions, one of them exported, and without a name
+/// section.
 const BODY: &str = r#"
     (module
       (type (struct))
@@ -29,7 +30,7 @@ fn sized(bytes: &[u8]) -> Vec<u8> {
     [&leb(bytes.len() as u32), bytes].concat()
 }
 
-/// A subsection of names.
+/// A subsection with these names.
 fn names(id: u8, names: &[(u32, &[u8])]) -> Vec<u8> {
     let mut map = leb(names.len() as u32);
     for (index, name) in names {
@@ -52,7 +53,7 @@ fn func(module: &Module, index: u32) -> String {
     show(ObservedValue::Func(index), &Graph::default(), &names)
 }
 
-/// How a function of that name is shown.
+/// The name under which a report shows a function.
 fn shown(name: &str) -> String {
     func(&module(&names(1, &[(0, name.as_bytes())])), 0)
 }
@@ -109,14 +110,14 @@ fn long_names_are_cut() {
     let cut = format!("function ${}...", "x".repeat(61));
     assert_eq!(shown(&"x".repeat(65)), cut);
     assert_eq!(shown(&"x".repeat(1 << 20)), cut);
-    // An escape is shown whole or not at all.
+    // An escape is shown completely or not at all.
     let cut = format!("function $\"{}...\"", r"\u{1b}".repeat(10));
     assert_eq!(shown(&"\x1b".repeat(1000)), cut);
 }
 
 #[test]
 fn a_name_section_need_not_be_valid() {
-    // What comes before the first mistake counts.
+    // The names before the first error are used.
     let twice = [names(1, &[(0, b"a")]), names(1, &[(1, b"b")])].concat();
     assert_eq!(func(&module(&twice), 0), "function $a");
     assert_eq!(func(&module(&twice), 1), "function 1");
@@ -130,7 +131,7 @@ fn a_name_section_need_not_be_valid() {
     assert_eq!(func(&far, 0), "function $a");
     assert_eq!(func(&far, u32::MAX), format!("function {}", u32::MAX));
 
-    // Counts and sizes beyond the end.
+    // Counts and sizes beyond the end of the section.
     for claim in [1 << 20, u32::MAX] {
         let map = [leb(claim), vec![0], sized(b"a")].concat();
         let section = [vec![1], sized(&map)].concat();

@@ -1,4 +1,4 @@
-//! Observations as JSON: what is read back is what was written.
+//! Observations as JSON: what is written reads back unchanged.
 
 use gcdiff::case::{Case, read, run};
 use gcdiff::engine::NoInspector;
@@ -34,7 +34,7 @@ fn observations_of_generated_cases_come_back_equal() {
         threw += json.matches("threw").count();
         vectors += json.matches("v128").count();
     }
-    // What is not there proves nothing.
+    // A sample without these kinds of values would prove nothing.
     assert!(objects > 5_000, "{objects}");
     assert!(threw > 5 && host_calls > 50, "{threw} {host_calls}");
     assert!(vectors > 5, "{vectors}");
@@ -182,7 +182,7 @@ fn what_does_not_fit_is_refused_with_its_place() {
         let error = parse(&json.replacen(from, to, 1), &module).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
-    // A reference to nothing is a difference, and no panic.
+    // A reference to a missing object is a difference, not a panic.
     let far = json.replacen("{\"object\":0}", "{\"object\":4000000000}", 1);
     let far = parse(&far, &module).unwrap();
     let names = Names::new(&module);

@@ -1,5 +1,5 @@
-//! A subject that is no heap: it shows observations that were recorded, which is
-//! all that another process could do.
+//! A subject without a heap. It shows recorded observations, which is all that
+//! an engine in another process can provide.
 
 use gcdiff::case::{Case, run};
 use gcdiff::engine::NoInspector;
@@ -15,7 +15,7 @@ use gcdiff::oracle::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Shows what is recorded in JSON, or fails.
+/// Shows an observation recorded as JSON, or fails.
 struct Recorded {
     name: &'static str,
     parts: Parts,
@@ -61,7 +61,7 @@ fn recorded(name: &'static str, json: String) -> Recorded {
     }
 }
 
-/// What a case shows, as another process would write it.
+/// Records the observation of a case, as another process would write it.
 fn record(drawn: &GeneratedCase) -> Option<JsonObservation> {
     let heap = Copying::new(1 << 24);
     let seen = run(&drawn.case, &drawn.module, heap, &mut NoInspector).observation;
@@ -78,7 +78,7 @@ fn judged(
     judge_module(&drawn.case, &drawn.module, &options).unwrap()
 }
 
-/// Generated cases with an object behind a global and a call that returns a number.
+/// Generated cases, each with its recorded observation.
 fn cases() -> impl Iterator<Item = (GeneratedCase, serde_json::Value)> {
     let cases = (0..200).filter_map(|index| Generator::Default.case(&input(41, index)).ok());
     cases.filter_map(|drawn| {
@@ -101,7 +101,7 @@ fn what_another_process_recorded_agrees_with_heaps_of_ours() {
             Verdict::Discard(..) => continue,
             finding => panic!("{finding}"),
         }
-        // It has no schedules, so there is nothing to run again.
+        // Without schedules, the subject is not run again.
         assert_eq!(subject.runs.load(Ordering::Relaxed), 1);
         let last = judged.runs.last().unwrap();
         assert_eq!((&*last.subject, &last.schedule), ("elsewhere", &None));
@@ -122,7 +122,8 @@ fn one_that_follows_schedules_is_run_again() {
     assert_eq!(subject.runs.load(Ordering::Relaxed), 2);
 }
 
-/// Changes the first number that a call of the plan returned; whether there is one.
+/// Changes the first number returned by a call of the plan. Returns whether
+/// there is one.
 fn change_a_result(json: &mut serde_json::Value) -> bool {
     let steps = json["steps"].as_array_mut().unwrap();
     let values = steps.iter_mut().filter_map(|step| {
@@ -141,7 +142,7 @@ fn change_a_result(json: &mut serde_json::Value) -> bool {
     true
 }
 
-/// Makes every object but the first i31s of the objects' values null.
+/// Replaces all i31 values in objects by null. Returns whether there are any.
 fn forget_objects(json: &mut serde_json::Value) -> bool {
     let mut changed = false;
     for object in json["objects"].as_array_mut().unwrap() {
@@ -200,7 +201,7 @@ fn parts_that_it_lacks_are_left_out() {
                 ..recorded("partial", json.to_string())
             })
         };
-        // Wherever it stands among the others.
+        // The position among the subjects does not matter.
         for first in [true, false] {
             let mut subjects: Vec<SharedSubject> =
                 HEAPS.into_iter().map(SharedSubject::from).collect();
@@ -209,7 +210,7 @@ fn parts_that_it_lacks_are_left_out() {
             assert_eq!(verdict, Verdict::Agree);
         }
         agreed += 1;
-        // What it does show is compared.
+        // The parts that it shows are compared.
         if change_a_result(&mut json) {
             let verdict = judged(&drawn, &HEAPS, &[partial(&json)]).verdict;
             let fingerprint = verdict.fingerprint();
@@ -223,8 +224,8 @@ fn parts_that_it_lacks_are_left_out() {
     );
 }
 
-/// One that agrees with two others which contradict each other, where it cannot
-/// look, is no reason to believe either.
+/// Two subjects differ in a part that a third one does not show. The third one
+/// agrees with both and must not decide between them.
 #[test]
 fn what_shows_only_a_part_does_not_decide_about_the_rest() {
     let mut tried = 0;
@@ -249,7 +250,7 @@ fn what_shows_only_a_part_does_not_decide_about_the_rest() {
             assert_eq!(difference.collectors, ("a".into(), "b".into()));
             assert_eq!(difference.odd, None);
         }
-        // With the model there is a judge.
+        // The model can decide.
         let verdict = judged(&drawn, &[Collector::Model], &[partial, b]).verdict;
         let Verdict::Differ(difference) = verdict else {
             panic!("{verdict}")
@@ -260,7 +261,8 @@ fn what_shows_only_a_part_does_not_decide_about_the_rest() {
     assert!(tried > 10, "{tried}");
 }
 
-/// Two that show nothing in common with each other, but both with a heap.
+/// Two subjects that show no part in common, each of which shares a part with a
+/// heap.
 #[test]
 fn what_the_host_saw_can_be_all_there_is() {
     for (drawn, json) in cases().take(20) {
@@ -299,7 +301,7 @@ fn its_failures_are_verdicts() {
     assert!(matches!(verdict, Verdict::Discard(Reason::Import, _)));
 }
 
-/// Another process may have written anything.
+/// The observation of another process may contain invalid numbers.
 #[test]
 fn numbers_of_no_object_are_a_difference() {
     let mut found = 0;

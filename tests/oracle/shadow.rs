@@ -1,5 +1,6 @@
-//! Audits at every operation keep an account instead of counting anew. The
-//! account must be what a recount says, and must not change what is found.
+//! Audits at every operation keep a shadow account instead of taking a census
+//! each time. The account must agree with a census, and must find the same
+//! violations.
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Inspector, Schedule};
@@ -40,7 +41,7 @@ fn the_account_is_what_a_recount_says() {
         },
     ) in cases(4, 400).enumerate()
     {
-        // Between collections the account has to last.
+        // Without collections, one account has to last for the whole run.
         if i % 2 == 0 {
             case.schedule = Schedule::Never;
         }
@@ -52,7 +53,7 @@ fn the_account_is_what_a_recount_says() {
     assert!(audits > 100_000, "{audits}");
 }
 
-/// Counts anew at every operation.
+/// Takes a census at every operation.
 #[derive(Default)]
 struct Exhaustive {
     found: Option<Violation>,
@@ -78,16 +79,16 @@ impl<H: Heap> Inspector<H> for Exhaustive {
     }
 }
 
-/// Faults that damage the allocator itself. The account does not know where free
-/// blocks are, nor that two objects live at one place: a census notices later,
-/// at the next collection, and bisection finds the instruction.
+/// Faults that damage the allocator itself. The account knows neither where
+/// free blocks are nor that two objects share an address. The census of the
+/// next collection notices, and bisection finds the instruction.
 const ALLOCATOR: [&str; 2] = ["W34", "D14"];
 
 #[test]
 fn what_is_found_is_found_as_early() {
     let mut found = 0;
     for fault in zoo::FAULTS {
-        // Those of the counting heap alone.
+        // Only faults of the counting heap.
         let variants = fault.variants(&Probe::default());
         let [variant] = &variants[..] else { continue };
         if variant.collector() != Collector::Drc {
@@ -97,7 +98,7 @@ fn what_is_found_is_found_as_early() {
             mut case, module, ..
         } in cases(5, 150)
         {
-            // A recount at every operation of a long run takes for ever.
+            // A census at every operation takes far too long in a long run.
             case.limits.fuel = case.limits.fuel.min(1_000);
             let module = variant.compiled(&module);
             let heap = || variant.heap();
@@ -106,7 +107,8 @@ fn what_is_found_is_found_as_early() {
             let mut auditor = Auditor::new(Timing::At(Grain::Every));
             case::run(&case, &module, heap(), &mut auditor);
             let seen = auditor.violation();
-            // What a heap notices itself is the same run's end in both.
+            // An error that the heap itself reports ends both runs at the same
+            // point.
             if let Some(first) = exhaustive.found {
                 found += 1;
                 if ALLOCATOR.contains(&fault.id) {

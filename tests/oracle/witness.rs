@@ -1,10 +1,11 @@
-//! Every fault of the zoo has a witness: a seed of `corpus/regressions/` on which
-//! it does something wrong, and is noticed. Which fault shows on which seed, and
-//! how, is in `corpus/matrix.txt`; `BLESS=1 cargo test --test oracle witness` writes that
-//! anew after a change that is meant.
+//! Every fault of the zoo has a witness: a case in `corpus/regressions/` on
+//! which it triggers and is detected. `corpus/matrix.txt` lists all faults and
+//! witnesses with their fingerprints. After an intended change, `BLESS=1 cargo
+//! test --test oracle witness` updates the matrix.
 //!
-//! The faults after Wasmtime issue 10182 have controls, too: modules that do the
-//! same without an object whose count could be lost, on which they must not show.
+//! The faults modelled on Wasmtime issue 10182 also have controls: modules that
+//! do the same without an object whose count could be lost. The faults must not
+//! show on them.
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Schedule};
@@ -17,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 
 const TITLE: &str = "# Which fault shows on which seed, and as what (BLESS=1 cargo test --test oracle witness writes this file).\n";
 
-/// The seeds by name.
+/// The cases of `corpus/regressions/` with their names.
 fn seeds() -> Vec<(String, Case)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions");
     let files = std::fs::read_dir(folder).unwrap();
@@ -30,7 +31,7 @@ fn seeds() -> Vec<(String, Case)> {
     paths.iter().map(read).collect()
 }
 
-/// The seeds on which a fault shows, each with the fingerprint.
+/// The cases on which a fault shows, each with its fingerprint.
 fn shown<'a>(fault: &Fault, seeds: &'a [(String, Case)]) -> Vec<(&'a str, String)> {
     let mut shown = Vec::new();
     for (name, case) in seeds {
@@ -101,8 +102,8 @@ fn every_seed_is_a_witness_of_some_fault() {
     }
 }
 
-/// Asserts that a fault has no effect on a case, wherever collections strike.
-/// Returns whether its code has run.
+/// Asserts that a fault has no effect on a case under several schedules.
+/// Returns whether the faulty code has run.
 fn is_harmless(id: &str, name: &str, mut case: Case) -> bool {
     let probe = Probe::default();
     let options = Options::default().with_timing(Timing::At(Grain::Every));
@@ -139,8 +140,8 @@ fn the_seed_bug_does_not_show_on_its_controls() {
     }
 }
 
-/// Where references become handles, without an object among them: the code runs
-/// and has no effect. Beside each, the same with an object, where it has.
+/// Pairs of modules that turn references into handles. Without an object among
+/// them, the faulty code runs without effect; with an object, it has an effect.
 #[test]
 fn handles_of_nothing_that_is_counted_lose_nothing() {
     let types = "(type $s (struct (field (mut i32)))) (type $a (array (mut anyref)))";
@@ -199,7 +200,8 @@ fn handles_of_nothing_that_is_counted_lose_nothing() {
                (func (export "run") (result anyref)
                  (array.new_elem $a $e (i32.const 0) (i32.const 1)))"#,
         ),
-        // A trap copies nothing, and what follows is no copy from a segment.
+        // A copy from a segment traps, so nothing is copied. The copy that
+        // follows is not from a segment.
         (
             "W1-segment",
             r#"(table $t 2 anyref)
@@ -227,7 +229,7 @@ fn handles_of_nothing_that_is_counted_lose_nothing() {
                (func (export "run")
                  (call $f (i32.const 16) (v128.const i64x2 16 16) (struct.new $s (i32.const 2))))"#,
         ),
-        // The host calls itself, and by reference.
+        // The host function is called by reference.
         (
             "W1-host",
             r#"(type $f (func (param anyref))) (import "h" "f" (func $f (type $f)))

@@ -1,5 +1,5 @@
-;; A bulk operation out of bounds is a trap for that reason, however much fuel
-;; its length would cost.
+;; A bulk operation out of bounds traps for that reason, however much fuel its
+;; length would cost.
 (module
   (type $bytes (array (mut i8)))
   (memory 1)
@@ -23,10 +23,10 @@
 (assert_trap (invoke "table.init") "out of bounds table access")
 (assert_trap (invoke "array.new_data") "out of bounds memory access")
 (assert_trap (invoke "array.fill" (i32.const 0)) "out of bounds array access")
-;; start and length wrap round together
+;; The sum of start and length wraps.
 (assert_trap (invoke "array.fill" (i32.const 1)) "out of bounds array access")
 
-;; An array that is too large for any heap is a trap for that reason, too.
+;; An array that is too large for any heap traps for that reason, too.
 (module
   (type $bytes (array (mut i8)))
   (type $longs (array (mut i64)))

@@ -1,5 +1,5 @@
-;; Calls, tail calls and exceptions from one instance into another. Each has a
-;; memory whose first byte tells whose it is: 10 in $host, 20 in $guest.
+;; Calls, tail calls and exceptions between two instances. The first byte of a
+;; memory identifies its instance: 10 for $host, 20 for $guest.
 
 (module $host
   (type $wide (func (param i32 i64 i32 i64 i32 i64 i32 i64 i32 i64) (result i32)))
@@ -10,10 +10,10 @@
   (func $who (export "who") (result i32) (i32.load8_u (i32.const 0)))
   (func (export "throw") (param i32)
     (throw $oops (local.get 0) (ref.i31 (i32.const 9))))
-  ;; the first parameter, the ninth, and whose memory it is
+  ;; the sum of the first parameter, the ninth, and the instance's number
   (func (export "wide") (type $wide)
     (i32.add (local.get 0) (i32.add (local.get 8) (call $who))))
-  ;; counts down by turns with the function in element 1
+  ;; counts down, taking turns with the function in element 1
   (func (export "down") (param i32) (result i32)
     (if (result i32) (i32.eqz (local.get 0))
       (then (call $who))
@@ -39,7 +39,7 @@
   (elem declare func $wide)
   (func $who (result i32) (i32.load8_u (i32.const 0)))
 
-  ;; after a call the caller's memory is its own again
+  ;; after a call, the caller uses its own memory again
   (func (export "call") (result i32)
     (i32.add (i32.mul (call $host-who) (i32.const 100)) (call $who)))
   (func $tail (export "tail") (result i32) (return_call $host-who))
@@ -64,7 +64,7 @@
       (else (return_call $down (i32.sub (local.get 0) (i32.const 1))))))
   (func (export "by-turns") (param i32) (result i32) (call $down (local.get 0)))
 
-  ;; a tag of the same type is another tag
+  ;; a tag of the same type is a different tag
   (func (export "catch") (param i32) (result i32 i32)
     (block $caught (result i32 anyref)
       (try_table (catch $own $caught) (catch $oops $caught)
@@ -85,7 +85,7 @@
         (unreachable))
       (unreachable))
     (drop) (drop))
-  ;; a tail call leaves the handlers of its caller behind
+  ;; a tail call leaves the handlers of its caller
   (func $tail-throw (param i32)
     (block $caught (result i32 anyref)
       (try_table (catch $oops $caught) (return_call $throw (local.get 0)))
@@ -96,8 +96,8 @@
       (try_table (catch $oops $caught) (call $tail-throw (local.get 0)))
       (return (i32.const -1)))
     (drop))
-  ;; the handler sees locals as they were when it was thrown, and the operands
-  ;; below the block as they were before
+  ;; the handler sees the values of locals at the throw, and the operands below
+  ;; the block from before it
   (func (export "unwind") (param i32) (result i32)
     (local $x i32)
     (local.set $x (i32.const 1))
@@ -118,7 +118,7 @@
 (assert_return (invoke "tail-table") (i32.const 10))
 (assert_return (invoke "tail-wide") (i32.const 41))
 (assert_return (invoke "tail-wide-ref" (i32.const 4)) (i32.const 18))
-;; far deeper than the stack would be
+;; far deeper than the stack allows
 (assert_return (invoke "by-turns" (i32.const 100000)) (i32.const 10))
 (assert_return (invoke "by-turns" (i32.const 100001)) (i32.const 20))
 (assert_return (invoke "catch" (i32.const 5)) (i32.const 5) (i32.const 29))

@@ -1,4 +1,4 @@
-;; A branch compares with any constant, whatever its sign and size.
+;; A branch compares with constants of any sign and size.
 (module
   (func (export "eq") (param i32) (result i32)
     (if (result i32) (i32.eq (local.get 0) (i32.const 0x1234_8765)) (then (i32.const 1)) (else (i32.const 0))))
@@ -32,8 +32,8 @@
 (assert_return (invoke "gt_u" (i32.const 0xffff_8000)) (i32.const 0))
 (assert_return (invoke "gt_u" (i32.const 0x8001)) (i32.const 0))
 
-;; A store writes as much of a constant as it is wide, whether or not the
-;; constant fits the instruction.
+;; A store writes as many bytes of a constant as it is wide, whether or not the
+;; constant fits in the instruction.
 (module
   (memory 1)
   (memory $m64 i64 1)
@@ -77,8 +77,8 @@
 (assert_return (invoke "f64.store, tiny") (i64.const 1))
 (assert_return (invoke "memory64") (i32.const -3))
 
-;; A sum with a constant, and a branch on it: each returns the sum and whether
-;; the branch was taken.
+;; A sum with a constant, and a branch on the sum. Each function returns the sum
+;; and whether it branched.
 (module
   (func (export "if") (param i32) (result i32 i32)
     (block (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 3)))) (return (local.get 0) (i32.const 0)))
@@ -98,13 +98,13 @@
     (block (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 70_000)))
       (return (local.get 0) (i32.const 0)))
     (local.get 0) (i32.const 1))
-  ;; The branch is on another value than the sum.
+  ;; The branch tests another value than the sum.
   (func (export "before") (param i32) (result i32 i32) (local i32)
     (local.set 1 (local.get 0))
     (block (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br_if 0 (local.get 1))
       (return (local.get 0) (i32.const 0)))
     (local.get 0) (i32.const 1))
-  ;; A branch leads to where the sum is tested.
+  ;; Another branch joins where the sum is tested.
   (func (export "joined") (param i32) (result i32 i32)
     (block
       (block (result i32)
@@ -113,7 +113,7 @@
       (br_if 0)
       (return (local.get 0) (i32.const 0)))
     (local.get 0) (i32.const 1))
-  ;; A sum of 64 bits is none of these.
+  ;; The sum has 64 bits, so it is not fused.
   (func (export "wide") (param i64) (result i64 i32)
     (block (br_if 0 (i32.wrap_i64 (local.tee 0 (i64.add (local.get 0) (i64.const 1)))))
       (return (local.get 0) (i32.const 0)))

@@ -1,5 +1,5 @@
-;; Two instances whose modules give the same type indices to different types.
-;; Objects cross from one to the other; layouts must not.
+;; Two instances whose modules use the same type indices for different types.
+;; They exchange objects, but must not confuse layouts.
 
 (module $a
   (type $t0 (struct (field i64) (field (mut anyref))))
@@ -23,7 +23,7 @@
 (register "a" $a)
 
 (module $b
-  ;; index 0: an array where $a has a structure, index 1 the other way round
+  ;; index 0 is an array here and a structure in $a; index 1 is the reverse
   (type $t0 (array (mut i64)))
   (type $t1 (struct (field (mut anyref)) (field i64) (field i16)))
   (type $t2 (struct (field (mut anyref)) (field i8)))
@@ -35,7 +35,7 @@
   (import "a" "t" (table $t 4 anyref))
   (import "wasmtime" "gc" (func $gc))
 
-  ;; one object of each module holds one of the other
+  ;; objects of each module that hold objects of the other
   (func (export "fill")
     (global.set $g
       (struct.new $t1 (call $make (i64.const 0x1122334455667788)) (i64.const 42) (i32.const 7)))
@@ -53,11 +53,11 @@
     (call $is-mine (table.get $t (local.get 0))))
   (func (export "inner-is-hers") (result i32)
     (call $is-mine (struct.get $t1 0 (call $outer))))
-  ;; the inner object goes while the outer one stays
+  ;; the inner object dies while the outer one stays live
   (func (export "forget")
     (struct.set $t1 0 (call $outer) (ref.null any))
     (call $gc))
-  ;; an array that only the table held is held by the object instead
+  ;; the object becomes the only owner of an array that the table held
   (func (export "adopt")
     (struct.set $t1 0 (call $outer) (table.get $t (i32.const 0)))
     (table.set $t (i32.const 0) (ref.null any))
@@ -84,8 +84,8 @@
 (assert_return (invoke "adopted") (i64.const -1))
 (assert_trap (invoke "last") "cast failure")
 
-;; Equal recursion groups are one type, whatever their indices; a type in
-;; another group, or at another place in it, is another one.
+;; Equal recursion groups are one type, whatever their indices. A type in
+;; another group, or at another position in the group, is a different type.
 (module
   (type $filler (func))
   (rec (type $x (struct (field (ref null $y)))) (type $y (struct (field (ref null $x)))))

@@ -1,8 +1,8 @@
-;; What an instance leaves behind when its instantiation fails, and what host
-;; values and exceptions are kept alive by.
+;; The effects of an instantiation that fails, and the lifetimes of host values
+;; and exceptions.
 
-;; A trap in a segment: the functions written to a table before it stay, with
-;; the globals and objects of their instance.
+;; A segment traps. The functions that were written to a table before remain,
+;; with the globals and objects of their instance.
 (module $shared (table (export "t") 2 funcref))
 (register "shared" $shared)
 (assert_trap
@@ -27,7 +27,7 @@
 (assert_return (invoke "next") (i32.const 4))
 (assert_return (invoke "next") (i32.const 5))
 
-;; A start function that traps, after it has stored a function of its own.
+;; A start function stores a function of its instance, and then traps.
 (assert_trap
   (module
     (import "shared" "t" (table $t 2 funcref))
@@ -43,7 +43,7 @@
   (func (export "peek") (result i32) (call_indirect (result i32) (i32.const 1))))
 (assert_return (invoke "peek") (i32.const 99))
 
-;; Host values live as long as anything holds them.
+;; A host value lives as long as something holds it.
 (module
   (import "wasmtime" "gc" (func $gc))
   (table $t 3 externref)
@@ -71,8 +71,8 @@
 (invoke "keep" (ref.null extern) (ref.extern 1))
 (assert_return (invoke "get" (i32.const 0)) (ref.null extern))
 
-;; An exception outlives the frame that threw it, is kept by what holds it, and
-;; is thrown again with its payload.
+;; An exception outlives the frame that threw it as long as something holds it,
+;; and can be thrown again with its payload.
 (module
   (import "wasmtime" "gc" (func $gc))
   (type $box (struct (field i32)))

@@ -1,5 +1,5 @@
-;; Function types across instances: an indirect call takes functions of the
-;; declared type and of its subtypes, wherever they were defined.
+;; Function types across instances. An indirect call accepts functions of the
+;; declared type and of its subtypes, wherever they are defined.
 
 (module
   (type $top (sub (func (result i32))))

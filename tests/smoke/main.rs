@@ -1,6 +1,6 @@
-//! The quick tier, with `cargo test --lib`: one test of each part, a few seconds
-//! in all. Whatever fails here is broken; whether all else holds is for the
-//! other binaries to say.
+//! The quick tier, together with `cargo test --lib`: one test of each part, a
+//! few seconds in all. A failure here means that a part is broken; a pass does
+//! not replace the other binaries.
 
 #[path = "../common/campaign.rs"]
 mod campaign;

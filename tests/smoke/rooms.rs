@@ -1,13 +1,13 @@
-//! Imports run one way: a room of `src/` uses only rooms that stand above it in
-//! the table of `ARCHITECTURE.md`.
+//! Imports between the rooms of `src/`. A room may use only rooms that stand
+//! above it in the table of `ARCHITECTURE.md`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The files that stand beside the rooms, and that any of them may use.
+/// Files beside the rooms, which any room may use.
 const BESIDE: [&str; 3] = ["escape", "pool", "unknown_name"];
 
-/// The rooms with their places in the table.
+/// The rooms, with their positions in the table.
 fn table(architecture: &str) -> BTreeMap<String, usize> {
     let rows = architecture.lines().filter_map(|line| {
         let room = line.strip_prefix("| `")?.split_once("/` |")?.0;
@@ -27,7 +27,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms that a file uses, tests and documentation left out.
+/// The rooms that a file uses, apart from tests and documentation.
 fn used(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let mut lines = code.lines().peekable();
@@ -42,7 +42,7 @@ fn used(text: &str) -> Vec<String> {
         }
         for (at, _) in line.match_indices("crate::") {
             let rest = &line[at + "crate::".len()..];
-            // One path, or several in braces.
+            // A single path, or several in braces.
             let paths = match rest.strip_prefix('{') {
                 Some(list) => list.split('}').next().unwrap_or_default(),
                 None => rest.split(',').next().unwrap_or_default(),
@@ -87,7 +87,7 @@ fn imports_run_one_way() {
         }
     }
     assert_eq!(wrong, [""; 0]);
-    // A reader that finds nothing proves nothing.
+    // Guard against a reader that finds no imports.
     assert!(imports > 500, "{imports}");
     assert!(table["types"] < table["engine"] && table["engine"] < table["oracle"]);
 }

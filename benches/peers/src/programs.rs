@@ -7,10 +7,11 @@ use crate::engines::{Engine, Run, gcdiff, tinywasm, wasmi, wasmtime};
 use crate::table::{geometric_mean, head, median, row};
 use list::PROGRAMS;
 
-/// Rounds; the median counts.
+/// The number of rounds. The median is reported.
 const ROUNDS: usize = 5;
 
-/// Prints the milliseconds of every program in every engine, and the ratios that matter.
+/// Prints the milliseconds of each program in each engine, and the most
+/// important ratios.
 pub fn table() {
     let mut engines: Vec<Engine<Run>> = gcdiff::runs();
     engines.extend(wasmtime::runs());

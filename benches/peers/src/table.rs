@@ -17,7 +17,7 @@ pub fn row(cells: impl IntoIterator<Item = String>) {
     println!("| {} |", cells.join(" | "));
 }
 
-/// Prints the head of a table whose columns but the first are numbers.
+/// Prints the head of a table. All columns except the first contain numbers.
 pub fn head(names: &[&str]) {
     row(names.iter().map(|name| name.to_string()));
     let mut line = vec!["---".to_string()];

@@ -1,4 +1,4 @@
-//! What is on disk, and under which names.
+//! The files that commands write, and their names.
 
 use super::{all_replay, command, names};
 use crate::common::{Scratch, gcdiff};
@@ -52,7 +52,7 @@ fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
     let input = scratch.join("case.wat");
     fs::write(&input, "(module)").unwrap();
     let input = input.to_str().unwrap();
-    // Each would take for ever.
+    // Each command would run practically for ever if it started.
     let long = ["--cases", "100000000"];
     for bad in [file, below, "/proc/no/folder"] {
         for args in [
@@ -73,7 +73,8 @@ fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
     }
     assert_eq!(fs::read(file).unwrap(), b"kept");
     assert_eq!(names(&scratch.0), ["case.wat", "file"]);
-    // Whoever may write everywhere is not refused.
+    // A user who can write to read-only folders is not refused (root, for
+    // example).
     let locked = scratch.join("locked");
     fs::create_dir(&locked).unwrap();
     let mut permissions = fs::metadata(&locked).unwrap().permissions();
@@ -100,10 +101,10 @@ fn what_is_in_the_folder_stays_as_it_is() {
     let args = campaign(scratch.str(), &[]);
     assert_eq!(gcdiff(&args).code, 1);
     let first = names(&scratch.0);
-    // The same campaign again adds nothing.
+    // Running the same campaign again adds nothing.
     assert_eq!(gcdiff(&args).code, 1);
     assert_eq!(names(&scratch.0), first);
-    // An edit by hand stays, and the case is saved beside it.
+    // An edited file is kept, and the case is saved beside it.
     let edited = scratch.join(&first[0]);
     let own = fs::read(&edited).unwrap();
     fs::write(&edited, ";; looked at\n(module)").unwrap();
@@ -113,7 +114,7 @@ fn what_is_in_the_folder_stays_as_it_is() {
     let again = scratch.join(&first[0].replace(".wat", "-2.wat"));
     assert_eq!(fs::read(&again).unwrap(), own);
     assert!(ran.out.contains(again.to_str().unwrap()), "{}", ran.out);
-    // Other seeds have names of their own.
+    // Findings of another seed have different names.
     let mut other = args.clone();
     other[4] = "2";
     assert_eq!(gcdiff(&other).code, 1);
@@ -140,7 +141,7 @@ fn campaigns_share_a_folder_at_the_same_time() {
         tables.push_str(&String::from_utf8(ran.stdout).unwrap());
     }
     all_replay(&scratch.0);
-    // Every case that a table names is there.
+    // Every case named in a table exists.
     let rows = tables
         .lines()
         .filter(|line| line.contains(" | gcdiff run "));
@@ -183,7 +184,8 @@ fn a_replay_judges_regular_files_each_once() {
     fs::write(scratch.join("a/one.wat"), "(module)").unwrap();
     fs::write(inner.join("two.wat"), "(module (func (export \"f\")))").unwrap();
     let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, scratch.join(at)).unwrap();
-    // Back up, twice; to itself; to nowhere; twice to a file and to a folder.
+    // Two links to a parent folder, one to itself, one to a missing target, and
+    // second paths to a file and to a folder.
     link(&scratch.0, "a/up.wat");
     link(&scratch.0, "a/b/up");
     link(Path::new("self.wat"), "self.wat");

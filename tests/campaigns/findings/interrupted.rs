@@ -1,4 +1,4 @@
-//! Signals, and output that is closed or full.
+//! Signals, and standard output that is closed or full.
 
 use super::{all_replay, command, is_case, names};
 use crate::common::{Scratch, gcdiff};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Starts a campaign that would go on for an hour, and waits for a finding.
+/// Starts a campaign that would take an hour, and waits for its first finding.
 fn long_campaign(out: &Path, stdout: Stdio) -> Child {
     let out = out.to_str().unwrap();
     let args = [
@@ -44,8 +44,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The signals of a mask in the status of a process: those that it ignores
-/// (`SigIgn:`) or handles (`SigCgt:`).
+/// Whether a signal is set in a mask of a process's status. `SigIgn:` lists
+/// ignored signals, `SigCgt:` handled ones.
 fn has_signal(process: &str, mask: &str, signal: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"));
     let status = status.unwrap_or_default();
@@ -54,7 +54,7 @@ fn has_signal(process: &str, mask: &str, signal: u32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Under `nohup` this signal stays ignored.
+/// Whether SIGHUP is ignored, as it is under `nohup`.
 fn hangup_is_ignored() -> bool {
     has_signal("self", "SigIgn:", 1)
 }
@@ -72,7 +72,8 @@ fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
         let Output { status, stdout, .. } = child.wait_with_output().unwrap();
         let stdout = text(&stdout);
         assert_eq!(status.code(), Some(1), "{signal}: {stdout}");
-        // Findings first, as they were made; then the table.
+        // First the findings in the order in which they were made, then the
+        // table.
         assert!(stdout.starts_with("case "), "{stdout}");
         for wanted in [
             "\n  fingerprint  ",
@@ -86,9 +87,9 @@ fn signals_end_a_campaign_with_its_table_and_its_exit_code() {
     }
 }
 
-/// Waits until a process handles the signals that end it early.
+/// Waits until a process has installed its signal handlers.
 fn wait_for_handlers(child: &Child) {
-    // The last that is taken care of.
+    // The last handler to be installed.
     let last = if hangup_is_ignored() { 15 } else { 1 };
     let start = Instant::now();
     while !has_signal(&child.id().to_string(), "SigCgt:", last) {
@@ -133,15 +134,15 @@ fn signals_end_the_measuring_commands_with_the_figures_so_far() {
     assert_eq!(names(&scratch.0), [""; 0]);
 }
 
-/// The first signal asks the campaign to end with its table, which nobody reads:
-/// it waits for that, until the second.
+/// The first signal makes the campaign end and print its table. Nobody reads
+/// its output, so it blocks until the second signal.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_a_command_at_once() {
     let scratch = Scratch::new("twice");
     let out = scratch.join("out");
     let (_unread, mut stdout) = std::io::pipe().unwrap();
-    // As much as a pipe holds.
+    // Fill the pipe.
     std::io::Write::write_all(&mut stdout, &[b' '; 1 << 16]).unwrap();
     let mut child = long_campaign(&out, stdout.into());
     send("INT", &child);
@@ -176,7 +177,7 @@ fn a_killed_campaign_has_left_complete_findings() {
 #[test]
 fn a_replay_that_is_interrupted_shows_what_it_has() {
     let scratch = Scratch::new("replay");
-    // Each takes a while, and all of them very long.
+    // Each file takes a while, so all of them would take very long.
     let slow = r#"(module (func (export "f") (loop (br 0))))"#;
     for i in 0..3000 {
         std::fs::write(scratch.join(&format!("{i:04}.wat")), slow).unwrap();
@@ -202,13 +203,14 @@ fn a_reader_that_goes_away_changes_no_exit_code() {
     let scratch = Scratch::new("closed");
     let out = scratch.join("out");
     let mut child = long_campaign(&out, Stdio::piped());
-    // What `head -n 1` does.
+    // Read one line and close the pipe, as `head -n 1` does.
     let mut line = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();
     drop(stdout);
     assert!(line.starts_with("case "), "{line}");
-    // The next finding tells that nobody reads; and if none comes, a signal.
+    // The next finding makes the campaign notice that the pipe is closed. If
+    // none comes, a signal ends it.
     std::thread::sleep(Duration::from_secs(1));
     if child.try_wait().unwrap().is_none() {
         send("INT", &child);
@@ -216,7 +218,7 @@ fn a_reader_that_goes_away_changes_no_exit_code() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     all_replay(&out);
 
-    // Closed from the start.
+    // The pipe is closed from the start.
     let (bad, good) = (finding(&scratch), good(&scratch));
     for (args, code) in [
         (["run", &bad], 1),
@@ -230,7 +232,8 @@ fn a_reader_that_goes_away_changes_no_exit_code() {
     }
 }
 
-/// A case with a bad verdict: its header names the fault.
+/// Saves a case with a bad verdict, whose header names the fault, and returns
+/// its path.
 fn finding(scratch: &Scratch) -> String {
     let out = scratch.join("findings");
     let args = ["fuzz", "--fault", "canary", "--cases", "40", "--out"];
@@ -240,7 +243,7 @@ fn finding(scratch: &Scratch) -> String {
     out.join(name).to_str().unwrap().to_string()
 }
 
-/// A case on which all agree.
+/// Saves a case on which all heaps agree, and returns its path.
 fn good(scratch: &Scratch) -> String {
     let path = scratch.join("good.wat");
     std::fs::write(&path, "(module (func (export \"f\")))").unwrap();
@@ -272,7 +275,7 @@ fn a_full_disk_behind_the_output_is_an_error_and_loses_no_finding() {
         (vec!["--version"], 2),
         (vec!["fuzz", "--help"], 2),
     ] {
-        // Where there is no such device there is nothing to try.
+        // Skip the test on systems without `/dev/full`.
         let Some(full) = full() else { return };
         let ran = command(&args)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -284,14 +287,14 @@ fn a_full_disk_behind_the_output_is_an_error_and_loses_no_finding() {
         assert!(stderr.contains("standard output: "), "{args:?}: {stderr}");
     }
     all_replay(&out);
-    // Nobody can be told of that, and it is no reason to panic.
+    // The error cannot be reported, but the command must not panic.
     let Some(full) = full() else { return };
     let ran = command(&["run", "no/such/file.wat"]).stderr(full).status();
     assert_eq!(ran.unwrap().code(), Some(2));
     assert!(File::open("/dev/full").is_ok());
 }
 
-/// A command none of whose files may grow beyond half a kilobyte, or one.
+/// A command that may write no more than 512 or 1024 bytes to a file.
 fn in_small_files(args: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -f 1 && exec \"$0\" \"$@\""]);
@@ -331,7 +334,7 @@ fn a_limit_of_file_size_is_like_a_full_disk() {
         .unwrap();
     assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
     assert!(text(&ran.stderr).contains("standard output: "));
-    // Nothing is left beside a file that could not be written.
+    // No temporary file is left for a file that could not be written.
     let left = names(&scratch.0);
     assert!(!left.iter().any(|name| name.ends_with(".part")), "{left:?}");
 }

@@ -1,7 +1,7 @@
-//! What must not happen to a finding: that it is lost, or overwrites another.
+//! A finding must not be lost, and must not overwrite another.
 //!
-//! `rogue` is about collectors that panic or loop; `interrupted` about signals,
-//! and output that is closed or full; `folders` about what is on disk.
+//! `rogue` tests collectors that panic or loop, `interrupted` signals and
+//! output that is closed or full, `folders` the files on disk.
 
 mod folders;
 mod interrupted;
@@ -11,7 +11,7 @@ use crate::common::gcdiff;
 use std::path::Path;
 use std::process::Command;
 
-/// The names of the files in a folder, in order.
+/// The names of the files in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -26,14 +26,15 @@ fn is_case(name: &str) -> bool {
     name.ends_with(".wat")
 }
 
-/// The command line, not run yet.
+/// A `gcdiff` command that has not been started yet.
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
     command.args(args);
     command
 }
 
-/// Asserts that a folder has findings, all complete, and each replays.
+/// Asserts that a folder contains findings, that each is complete, and that
+/// each replays.
 fn all_replay(folder: &Path) {
     let cases = names(folder);
     assert!(!cases.is_empty(), "nothing was saved");

@@ -1,4 +1,4 @@
-//! Collectors that panic, or do not come to an end.
+//! Collectors that panic or never return.
 
 use crate::common::Scratch;
 use gcdiff::campaign::{Campaign, CampaignReport, Finding, Listener, Progress, run_with};
@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// What the collector does in an `array.copy`.
+/// The collector's misbehaviour in an `array.copy`.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Does {
     Panic,
     Loop,
 }
 
-/// Does it in some of the copies: those whose number is below `times`.
+/// A policy that misbehaves in the first `times` copies.
 #[derive(Clone)]
 struct Rogue {
     does: Does,
@@ -64,7 +64,7 @@ fn options(does: Does, times: u64) -> Options {
     Options::default().with_collectors([Collector::Null.into(), mine])
 }
 
-/// Runs a campaign, and keeps what it was told of.
+/// Runs a campaign, and returns its report and the settled findings.
 fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<Finding>) {
     let campaign = Campaign::new(1, options)
         .with_cases(cases)
@@ -75,7 +75,8 @@ fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<F
     let outcome = run_with(&campaign, &Progress::default(), told.clone());
     let Told { found, settled } = told;
     let (found, settled) = (found.lock().unwrap(), settled.lock().unwrap());
-    // In the end, the lowest of each fingerprint was found and is settled, once.
+    // At the end, the first case of each fingerprint has been found, and
+    // settled once.
     let order: Vec<u64> = settled.iter().map(|finding| finding.number).collect();
     assert!(order.is_sorted(), "{order:?}");
     let mut lowest: Vec<u64> = outcome.findings.values().map(|f| f.number).collect();
@@ -89,7 +90,7 @@ fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<F
     (outcome, settled.clone())
 }
 
-/// Notes what it is told.
+/// Records the findings that a campaign reports.
 #[derive(Clone, Default)]
 struct Told {
     found: Arc<Mutex<Vec<Finding>>>,
@@ -106,10 +107,11 @@ impl Listener for Told {
     }
 }
 
-/// A heap that is wrong.
+/// A faulty heap.
 struct Wrong {
     heap: Box<dyn Heap>,
-    /// Whether collecting never ends; else numbers read greater by one.
+    /// If set, a collection never ends. If not, 32-bit fields read one too
+    /// high.
     loops: bool,
 }
 
@@ -143,8 +145,8 @@ impl HeapLayer for Wrong {
     }
 }
 
-/// Heaps that differ are judged again with all others. One of those may never
-/// end, and the difference is a finding all the same.
+/// Heaps that differ are judged again together with all others. The difference
+/// is reported even if one of the others never ends.
 #[test]
 fn a_difference_is_not_lost_to_a_heap_that_joins_late_and_loops() {
     let subject = |loops| {
@@ -163,7 +165,7 @@ fn a_difference_is_not_lost_to_a_heap_that_joins_late_and_loops() {
         .keys()
         .partition(|fingerprint| fingerprint.starts_with("differ:"));
     assert!(!differ.is_empty(), "{:?}", outcome.counts);
-    // A heap that loops from the start is to blame for that.
+    // A heap that joins from the start and loops is reported itself.
     for other in others {
         assert_eq!(other, "limits:time:loops");
     }
@@ -186,7 +188,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
         assert!(statistics.findings > 1 && outcome.counts[*fingerprint] == statistics.findings);
         assert!(statistics.agreed > 0, "{statistics}");
         assert!(!told.is_empty());
-        // What was saved shows the same.
+        // The saved case shows the same violation.
         let scratch = Scratch::new(&format!("panic-{jobs}"));
         let path = finding.save(&scratch.0).unwrap().remove(0);
         let (case, header) = case::read(&std::fs::read(path).unwrap()).unwrap();
@@ -202,7 +204,7 @@ fn a_panic_is_a_finding_and_the_campaign_goes_on() {
             (Law::Panic, "rogue")
         );
         assert!(violation.message.contains("no copy of "), "{violation}");
-        // Without the bug, the case agrees.
+        // Without the bug, the heaps agree.
         let judged = judge(&case, &options(Does::Panic, 0)).unwrap();
         assert_eq!(judged.verdict, Verdict::Agree);
     }
@@ -289,7 +291,7 @@ fn a_panic_in_a_script_is_a_failure_with_its_line() {
         assert_eq!(failure.line, 8);
         let wanted = "violation of law \"panic\" in heap rogue: panicked at ";
         assert!(failure.message.starts_with(wanted), "{}", failure.message);
-        // Nothing more is tried.
+        // The rest of the script is skipped.
         assert_eq!(report.skipped.len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! What headers and options may ask for.
+//! Limits that headers and options may set.
 
 use super::File;
 use crate::common::{gcdiff, refused};
@@ -14,7 +14,7 @@ fn headers_ask_for_no_more_than_the_ceiling() {
             "memory_bytes = 18446744073709551615",
             "(memory i64 281474976710656)",
         ),
-        // Twice its bytes are more than there are.
+        // A number of bytes that overflows when doubled.
         (
             "memory_bytes = 18446744073709551615",
             "(memory i64 140737488355328)",
@@ -34,7 +34,8 @@ fn headers_ask_for_no_more_than_the_ceiling() {
         let ran = gcdiff(&["replay", file.path()]);
         assert_eq!(ran.code, 2);
         assert!(ran.err.contains(&wanted), "{}", ran.err);
-        // The user may ask for it; what cannot be had is a trap then.
+        // The user may raise the limit. The run then completes, or is discarded
+        // because it needs too much memory.
         let raised = limit.replace(" = ", "=");
         let ran = gcdiff(&["run", "--limits", &raised, file.path()]);
         assert!(matches!(ran.code, 0 | 2), "{}{}", ran.out, ran.err);
@@ -44,7 +45,7 @@ fn headers_ask_for_no_more_than_the_ceiling() {
     }
 }
 
-/// A header takes many times as much memory as its text.
+/// A header may take many times as much memory as its text.
 #[test]
 fn a_header_cannot_be_of_any_size() {
     let acts = "{drop=1},".repeat(600_000);

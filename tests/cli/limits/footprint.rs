@@ -1,9 +1,9 @@
-//! A run that would take more memory than it may have is discarded.
+//! A run that would exceed its memory budget is discarded.
 
 use super::File;
 use crate::common::within;
 
-/// Programs that take more memory than they seem to, each in another way.
+/// Programs that take more memory than they seem to, each in a different way.
 fn greedy() -> Vec<(&'static str, String)> {
     let list = "(type $n (struct (field (mut (ref null $n)))))
          (global $g (mut (ref null $n)) (ref.null $n))";
@@ -83,7 +83,8 @@ fn greedy() -> Vec<(&'static str, String)> {
 fn a_run_takes_no_more_memory_than_its_footprint() {
     for (name, text) in greedy() {
         let file = File::new(&format!("{name}.wat"), text);
-        // What else a process takes is about a hundred megabytes of addresses.
+        // The rest of the process takes about a hundred megabytes of address
+        // space.
         let ran = within(350, &["run", "--limits", "footprint=64m", file.path()]);
         assert_eq!(ran.code, 2, "{name}: {}{}", ran.out, ran.err);
         assert!(
@@ -101,7 +102,8 @@ fn a_run_has_a_footprint_whether_it_asks_for_one_or_not() {
     let file = File::new("default-list.wat", list);
     let ran = within(1500, &["run", file.path()]);
     assert!(ran.err.contains("discard: too much memory"), "{}", ran.err);
-    // A script is cut short. That is no failure of a collector, and no success.
+    // A script that exceeds the budget is cut short. It counts neither as a
+    // failure of the collector nor as a success.
     let script = r#"(module (type $n (struct (field i32)))
         (func (export "f") (loop $l (drop (struct.new $n (i32.const 1))) (br $l))))
         (invoke "f") (invoke "f")"#;

@@ -1,10 +1,11 @@
-//! Memory is bounded from outside, by the address space of the process, so that
-//! what is not counted is found out, too.
+//! Memory is limited by the address space of the process, which also bounds
+//! memory that the budgets do not count.
 
 use super::File;
 use crate::common::within;
 
-/// A section of a module, with a size that need not be that of its contents.
+/// A section of a module. Its declared size may differ from the size of its
+/// contents.
 fn section(id: u8, size: &[u8], contents: &[u8]) -> Vec<u8> {
     let mut module = b"\0asm\x01\0\0\0".to_vec();
     module.push(id);
@@ -13,7 +14,7 @@ fn section(id: u8, size: &[u8], contents: &[u8]) -> Vec<u8> {
     module
 }
 
-/// The largest number of 32 bits.
+/// The largest 32-bit number, in LEB128.
 const MOST: [u8; 5] = [0xff, 0xff, 0xff, 0xff, 0x0f];
 
 #[test]
@@ -31,8 +32,8 @@ fn numbers_that_nothing_backs_take_no_memory() {
             assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
         }
     }
-    // Claims further inside: locals of a body, targets of a `br_table`, items of
-    // a segment, members of a group, fields, parameters, catches.
+    // Counts inside sections: locals of a body, targets of a `br_table`, items
+    // of a segment, members of a group, fields, parameters, catches.
     let function = |body: &[u8]| {
         let mut module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0".to_vec();
         let code = [&[1, body.len() as u8], body].concat();
@@ -79,7 +80,7 @@ fn numbers_that_nothing_backs_take_no_memory() {
     }
 }
 
-/// Objects that are copied again and again soon take more than the originals.
+/// Repeated copies would soon take more memory than the originals.
 #[test]
 fn a_collector_that_copies_without_end_takes_no_more_memory_than_another() {
     let text = r#"(module (type $a (array (mut anyref)))
@@ -94,7 +95,7 @@ fn a_collector_that_copies_without_end_takes_no_more_memory_than_another() {
     assert!(ran.out.contains("in heap copying"), "{}", ran.out);
 }
 
-/// Types take many times as much memory as their text, and are there before
+/// Types take many times as much memory as their text, and take it before
 /// anything runs.
 #[test]
 fn a_module_is_part_of_the_footprint() {
@@ -119,7 +120,7 @@ fn a_module_is_part_of_the_footprint() {
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
 
-/// Modules of a script, and their instances, stay until its end.
+/// The modules and instances of a script live until its end.
 #[test]
 fn instances_are_part_of_the_footprint() {
     let file = File::new("instances.wast", "(module)\n".repeat(20_000));

@@ -1,4 +1,5 @@
-//! What small inputs may take: memory, time, and what they may ask for.
+//! Bounds on the memory and time that small inputs take, and on the limits that
+//! they may set.
 
 mod asked;
 #[cfg(target_os = "linux")]
@@ -9,10 +10,10 @@ mod time;
 
 use crate::common::Scratch;
 
-/// A file that is removed with the test.
+/// A file that is removed when the test ends.
 struct File {
     path: String,
-    /// Where it is.
+    /// The folder that contains it.
     _folder: Scratch,
 }
 

@@ -1,4 +1,4 @@
-//! How long small inputs may take.
+//! Bounds on the time that small inputs take.
 
 use super::File;
 use crate::common::{gcdiff, refused};
@@ -70,21 +70,21 @@ fn text_that_is_too_long_is_refused_before_it_is_parsed() {
     refused(&["wast", file.path()], "bytes of text are more than");
 }
 
-/// Lists of names and of steps are looked things up in; that must not take the
-/// square of their length.
+/// Lookups in lists of names and of steps must not take quadratic time.
 #[test]
 fn many_exports_and_many_functions_take_no_longer_than_they_should() {
     let exports: String = (0..50_000)
         .map(|i| format!("(export \"{i}\" (func $f))"))
         .collect();
-    // Each exception is one more that the host may hold on to.
+    // Each exception is another reference that the host may keep.
     for body in ["", "(throw $t)"] {
         let text = format!("(module (tag $t) (func $f {body}) {exports})");
         let file = File::new("exports.wat", text);
         let ran = gcdiff(&["run", "-C", "collector=drc", file.path()]);
         assert!(ran.out.contains("\"49999\": "), "{}", ran.err);
     }
-    // A host that makes up functions of a type that few or none have.
+    // A host that looks for functions of a type that few functions have, or
+    // none.
     let funcs = "(func (type $p))".repeat(50_000);
     let results = "(result (ref null $q))".repeat(500);
     let drops = "(drop)".repeat(500);
@@ -101,7 +101,7 @@ fn many_exports_and_many_functions_take_no_longer_than_they_should() {
     assert!(ran.out.contains("\"f\": returned"), "{}", ran.err);
 }
 
-/// A program may take long, and every heap with it.
+/// A program may take long under every heap alike.
 #[test]
 fn no_heap_is_blamed_for_a_long_program() {
     let operands = "(i64.const 0)".repeat(1000);

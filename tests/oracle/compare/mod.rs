@@ -1,6 +1,6 @@
-//! What an embedder can see is compared part by part. Each pair of observations
-//! below differs in one part; the difference must be found and named. They are
-//! made by running modules that differ in one place, written `@`.
+//! Part-by-part comparison of observations. Each pair of observations below
+//! differs in one part, and the difference must be found and named. They come
+//! from modules that differ in one place, written `@`.
 
 mod objects;
 mod places;
@@ -28,7 +28,7 @@ const TYPES: &str = r#"
 type Ran = (Observation, Arc<Module>);
 
 fn observe(body: &str, heap: impl Heap, schedule: Schedule) -> Ran {
-    // Before the first parenthesis there may be a header.
+    // The text before the first parenthesis is a header.
     let (header, body) = body.split_at(body.find('(').unwrap_or(0));
     let text = format!("{header}(module {TYPES} {body})");
     let (mut case, _) = case::read(text.as_bytes()).unwrap();
@@ -42,7 +42,7 @@ fn seen(body: &str) -> Ran {
     observe(body, Null::new(1 << 20), Schedule::Never)
 }
 
-/// The difference, which must be the same from the other side.
+/// The difference. It must be the same if the two observations are swapped.
 #[track_caller]
 fn difference(a: &Observation, b: &Observation, names: &Names<'_>) -> Option<Difference> {
     let there = compare(("a", a), ("b", b), names);
@@ -64,13 +64,14 @@ fn assert_found(found: Option<Difference>, kind: &str, line: &str) {
     assert_eq!((found.kind, found.to_string()), (kind, line.to_string()));
 }
 
-/// Runs `body` with `@` replaced by each of two texts, and looks for the only
-/// difference: its kind, and where it is and what each shows there, in a line.
+/// Runs `body` with `@` replaced by each of two texts, and asserts the kind of
+/// the only difference, and the line that shows its place and both values.
 #[track_caller]
 fn differ(body: &str, texts: (&str, &str), kind: &str, line: &str) {
     let [a, b] = [texts.0, texts.1].map(|text| body.replace('@', text));
     for body in [&a, &b] {
-        // The same on another heap, with other addresses: no difference.
+        // The same module on another heap, with other addresses, shows no
+        // difference.
         let other = observe(body, Drc::new(1 << 20), Schedule::EveryAllocation(1));
         assert_eq!(difference(&seen(body).0, &other.0, &Names::none()), None);
     }
@@ -82,7 +83,7 @@ fn differ(body: &str, texts: (&str, &str), kind: &str, line: &str) {
     );
 }
 
-/// The same with an observation that no module of ours would show.
+/// Like [`differ`], with an observation that no run of these modules shows.
 #[track_caller]
 fn edited(body: &str, edit: impl Fn(&mut Observation), kind: &str, line: &str) {
     let (a, module) = seen(body);

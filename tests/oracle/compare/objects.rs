@@ -1,4 +1,4 @@
-//! The graph of objects: their insides, identity and sharing, and long paths.
+//! The graph of objects: their contents, identity and sharing, and long paths.
 
 use super::{assert_found, differ, difference, observe};
 use gcdiff::engine::Schedule;
@@ -27,7 +27,7 @@ fn the_inside_of_objects() {
     differ(body, ("3", "4"), "heap", line);
 }
 
-/// The example of the documentation.
+/// The example in the documentation.
 #[test]
 fn a_path_ends_where_the_difference_is() {
     let body = r#"
@@ -45,7 +45,7 @@ fn a_path_ends_where_the_difference_is() {
 
 #[test]
 fn identity_and_sharing() {
-    // Two words, which look the same but are two.
+    // Two separate objects with equal contents.
     let words = r#"(global $a (export "a") (ref $word) (struct.new $word (i32.const 5)))
         (global $b (ref $word) (struct.new $word (i32.const 5)))"#;
     let body = format!("{words} (global anyref (struct.new $pair (global.get $a) (global.get @)))");
@@ -63,7 +63,7 @@ fn identity_and_sharing() {
     let line = r#"result 1 of call 1 "f": struct $word, another object / struct $word, the same object as result 0 of call 1 "f""#;
     differ(&body, ("$a", "$b"), "result", line);
 
-    // A cycle, and an array that looks like it from above.
+    // A cycle, and an acyclic array that looks the same from above.
     let body = r#"
         (global $g (mut (ref null $refs)) (ref.null $refs))
         (func (export "f")
@@ -74,8 +74,8 @@ fn identity_and_sharing() {
     differ(body, texts, "heap", line);
 }
 
-/// A list in a global: `length` nodes, of which the last holds a number; its
-/// end is linked to what `end` says.
+/// A list of `length` nodes in a global. The last node holds the number `last`,
+/// and its link is `end`.
 fn list(length: &str, last: &str, end: &str) -> String {
     format!(
         r#"(global $list (mut (ref null $node)) (ref.null $node))

@@ -1,4 +1,4 @@
-//! What can be seen from outside: globals, tables, memories, kept references.
+//! Places visible from outside: globals, tables, memories, kept references.
 
 use super::{differ, edited, seen};
 use gcdiff::observe::{Observation, ObservedValue};
@@ -113,7 +113,8 @@ fn kept_references() {
 
 #[test]
 fn places_outside_come_first() {
-    // The object in the first global differs inside; so does the last table.
+    // The object in the first global differs inside, and so does the last
+    // table.
     let body = r#"
         (global anyref (struct.new $word (i32.const @)))
         (table 1 anyref (ref.i31 (i32.const @)))"#;
@@ -124,7 +125,7 @@ fn places_outside_come_first() {
         (func (export "f") (if (i32.eq (i32.const @) (i32.const 4)) (then unreachable)))"#;
     let line = r#"call 1 "f": returned 0 values / trapped: unreachable"#;
     differ(body, ("3", "4"), "trap", line);
-    // Nearer places come first, whatever leads to them.
+    // The place nearest to a root is reported, whichever root that is.
     let body = "
         (global anyref
           (struct.new $pair (struct.new $word (i32.const @)) (ref.null any)))

@@ -1,4 +1,4 @@
-//! Steps: how each ended, what it returned or threw, and what the host was asked.
+//! Steps: outcomes, results, exceptions, and calls of the host.
 
 use super::{differ, edited};
 use gcdiff::observe::{Observation, ObservedValue, StepOutcome};
@@ -32,7 +32,7 @@ fn results_and_endings() {
     let line = "instantiation: returned 0 values / trapped: unreachable";
     differ(body, texts, "trap", line);
 
-    // No argument fits: the host has no exceptions.
+    // The host has no exceptions, so it has no argument of this type.
     let body = r#"(func (export "f") (param (@)))"#;
     let line = r#"call 1 "f": returned 0 values / was not called: no argument fits"#;
     differ(body, ("ref any", "ref exn"), "call", line);
@@ -113,7 +113,7 @@ fn calls_of_the_host() {
     edited(&body, lose, "host call", line);
 }
 
-/// What the host did when it was called is typed as what the plan does.
+/// Results of the host's acts are typed like those of the plan's steps.
 #[test]
 fn results_of_the_host_s_acts() {
     let body = |act: &str| {
@@ -153,7 +153,7 @@ fn results_of_the_host_s_acts() {
         "result",
         line,
     );
-    // Without a name for the act there is still a difference.
+    // A difference is found even if the act has no name.
     let nameless = |o: &mut Observation| {
         o.host_calls[0].act = None;
         results(o, 0, ObservedValue::Null);

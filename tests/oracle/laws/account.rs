@@ -1,5 +1,6 @@
-//! An audit at every operation keeps an account instead of counting anew. What
-//! breaks in the middle of a run it must find as early as a recount does.
+//! Audits at every operation keep a shadow account instead of taking a census
+//! each time. They must find a violation in the middle of a run as early as a
+//! census does.
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{Grain, Halt, Inspector, Point, View};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 type Damage = fn(&mut Core, GcRef) -> HeapResult;
 
-/// Damages the heap when the object of a number has been allocated.
+/// Damages the heap when the object of this number has been allocated.
 struct Nth {
     left: u32,
     damage: Damage,
@@ -30,8 +31,8 @@ impl Policy for Nth {
     }
 }
 
-/// Damages that the account sees at once, since the heap's log of changes tells
-/// of them.
+/// Damages that the account notices at once, because the heap's log of writes
+/// shows them.
 const EARLY: [(&str, Law, Damage); 6] = [
     ("a count too high", Law::Exact, |core, r| {
         core.set_count(r, 2)
@@ -51,8 +52,9 @@ const EARLY: [(&str, Law, Damage); 6] = [
     }),
 ];
 
-/// Damages that it does not see before a census comes along: to the list alone,
-/// of which it only knows what headers say, and to the order of blocks.
+/// Damages that are noticed only by the next census: those to the stack-root
+/// list itself, of which the account knows only the flags in headers, and those
+/// to the order of blocks.
 const LATE: [(&str, Law, Damage); 4] = [
     ("half a block freed", Law::Blocks, |core, _| {
         let r = core.allocate(Shape::Extern, 8)?;
@@ -73,7 +75,7 @@ const LATE: [(&str, Law, Damage); 4] = [
     }),
 ];
 
-/// Counts anew at every operation.
+/// Takes a census at every operation.
 #[derive(Default)]
 struct Exhaustive {
     found: Option<Violation>,
@@ -95,7 +97,7 @@ impl<H: Heap> Inspector<H> for Exhaustive {
     }
 }
 
-/// Cases that a recount finds broken by the damage, and what it finds.
+/// Cases in which a census finds a violation, with the violation.
 fn broken(damage: Damage, left: u32) -> impl Iterator<Item = (Case, Arc<Module>, Exhaustive)> {
     let drawn = (0..60).filter_map(|i| generate::case(&generate::input(6, i)).ok());
     drawn.filter_map(move |GeneratedCase { case, module, .. }| {
@@ -131,7 +133,8 @@ fn what_is_found_is_found_as_early() {
     }
 }
 
-/// However it comes to its verdict, a verdict is about the first instruction.
+/// A verdict names the first instruction that breaks a law, regardless of the
+/// grain of audits.
 #[test]
 fn a_verdict_is_about_what_was_found_first() {
     for (what, law, damage) in EARLY.into_iter().chain(LATE) {
@@ -143,7 +146,7 @@ fn a_verdict_is_about_what_was_found_first() {
                 .with_reschedule(false);
             let first = exhaustive.found.expect("broken");
             let Verdict::Violation(v) = judge(&case, &options).unwrap().verdict else {
-                // A collection has mended it.
+                // A collection has repaired the damage.
                 continue;
             };
             assert_eq!((v.law, v.object), (first.law, first.object), "{what}");

@@ -1,16 +1,16 @@
-//! Sound modules that an audit with a mistake in it would not let pass.
+//! Sound modules on which an incorrect audit would report a violation.
 
 use super::scene::*;
 use gcdiff::engine::{Limits, Schedule};
 use gcdiff::oracle::Verdict;
 
-/// Sound modules that an audit with a mistake in it would not let pass: slots
-/// that are not initialised yet, values far from their static types, frames of
-/// the host and of constant expressions.
+/// Uninitialised slots, values far from their static types, and frames of the
+/// host and of constant expressions do not break a law.
 #[test]
 fn no_false_alarms() {
     let bodies = [
-        // Initialisers allocate while tables, globals and segments are half made.
+        // Initialisers allocate while tables, globals and segments are half
+        // initialised.
         r#"(table $t 3 (ref $leaf) (struct.new $leaf (i32.const 1)))
            (global $g (ref $leaf) (struct.new $leaf (i32.const 2)))
            (global (ref $pair)
@@ -19,12 +19,13 @@ fn no_false_alarms() {
              (struct.new $leaf (i32.const 4)) (struct.new $leaf (i32.const 5)))
            (func (export "run") (result i32)
              (table.grow $t (struct.new $leaf (i32.const 6)) (i32.const 2)))"#,
-        // Instantiation traps with a table that never got its initial element.
+        // Instantiation traps before a table has got its initial element.
         r#"(table 3 (ref $refs) (array.new_default $refs (i32.const 0x1000000)))"#,
-        // Imported globals that must not be null, made by the host.
+        // The host makes the values of imported globals that must not be null.
         r#"(import "" "a" (global (ref $leaf))) (import "" "b" (global (mut (ref extern))))
            (import "" "c" (global (ref $exterefs))) (import "" "d" (global (ref i31)))"#,
-        // An i31 as externref, an external value as anyref, both in the heap.
+        // An i31 as externref, and an external value as anyref, both in
+        // objects.
         r#"(import "" "host" (func $host (param externref anyref) (result externref)))
            (global $a (mut anyref) (ref.null any))
            (global $e (mut externref) (extern.convert_any (ref.i31 (i32.const 5))))
@@ -34,7 +35,7 @@ fn no_false_alarms() {
              (table.set $t (i32.const 0)
                (extern.convert_any (array.new $exterefs (global.get $e) (i32.const 2))))
              (call $host (table.get $t (i32.const 0)) (struct.new $leaf (i32.const 1))))"#,
-        // Exceptions thrown, caught, held and left pending.
+        // Exceptions that are thrown, caught, held, and left pending.
         r#"(tag $tag (param anyref i32 externref))
            (global $held (mut exnref) (ref.null exn))
            (func $throw (throw $tag (struct.new $leaf (i32.const 1)) (i32.const 2)
@@ -46,7 +47,7 @@ fn no_false_alarms() {
              (global.set $held))
            (func (export "again") (throw_ref (global.get $held)))
            (func (export "uncaught") (call $throw))"#,
-        // Tail calls, to the host too, whose arguments replace registers of
+        // Tail calls, also to the host, whose arguments overwrite registers of
         // other types.
         r#"(import "" "host" (func $host (param i64 anyref) (result anyref)))
            (func $turn (param i64 (ref null $leaf) f64) (result anyref)
@@ -57,7 +58,7 @@ fn no_false_alarms() {
              (local.set $x (struct.new $leaf (i32.const 4)))
              (call $turn (i64.const 0x110) (ref.null $leaf) (f64.const 0))
              (local.get $x))"#,
-        // A cycle of garbage, and functions in the heap.
+        // A cycle of garbage, and functions in objects.
         r#"(elem declare func $f)
            (func $f (export "run") (local $x (ref null $refs))
              (local.set $x (array.new_default $refs (i32.const 3)))
@@ -78,7 +79,8 @@ fn no_false_alarms() {
             );
         }
     }
-    // There is no room for what the host should make of an import.
+    // The heap has no room for the value of an import that the host should
+    // make.
     let body = r#"(import "" "a" (global (ref $leaf)))"#;
     let limits = Limits {
         heap_bytes: 0,

@@ -1,5 +1,5 @@
-//! The instruction to blame: the first one after which a law is broken, in
-//! short runs and in long ones, however rarely the run was audited at first.
+//! The instruction to blame is the first one after which a law is broken, in
+//! short and long runs, however rarely the first run was audited.
 
 use super::scene::*;
 use gcdiff::case::Case;
@@ -13,13 +13,13 @@ use gcdiff::oracle::{Violation, judge};
 use gcdiff::types::TypeId;
 use wasmparser::{Operator, Parser, Payload};
 
-/// What a saboteur does.
+/// The damage that a saboteur does.
 type Damage = fn(&mut Core) -> HeapResult;
 
-/// Damages the heap when a mark is stored in a slot: in one instruction.
+/// Damages the heap in the instruction that stores the mark in a slot.
 struct Saboteur(Damage);
 
-/// The mark: an i31, which owns nothing.
+/// The mark is an i31, so storing it changes no count.
 const MARK: u32 = 666;
 
 impl Policy for Saboteur {
@@ -32,8 +32,8 @@ impl Policy for Saboteur {
     }
 }
 
-/// A damage for every law, to a heap whose list holds an array, a pair and two
-/// leaves, the newest first.
+/// Damages for every law. The stack-root list of the heap contains an array, a
+/// pair and two leaves, the newest first.
 const DAMAGES: [(&str, Law, Damage); 11] = [
     ("the length of an array", Law::Blocks, |core| {
         core.store_ref(core.list_head(), 0, GcRef(9))
@@ -81,7 +81,7 @@ const DAMAGES: [(&str, Law, Damage); 11] = [
     }),
 ];
 
-/// A member of the list, by its number from the newest one.
+/// A member of the list, counted from the newest one.
 fn member(core: &Core, number: usize) -> Result<GcRef, gcdiff::heap::HeapError> {
     let mut r = core.list_head();
     for _ in 0..number {
@@ -90,9 +90,9 @@ fn member(core: &Core, number: usize) -> Result<GcRef, gcdiff::heap::HeapError> 
     Ok(r)
 }
 
-/// A module whose function touches the heap, stores the mark, and touches the
-/// heap again: in loops of so many rounds, each of which is two operations, and
-/// none of which changes what the damages are about.
+/// A module whose function uses the heap, stores the mark, and uses the heap
+/// again. It uses the heap in loops of `before` and `after` rounds. Each round
+/// is two operations, neither of which affects the damaged state.
 fn body(before: u32, after: u32) -> String {
     let rounds = |n: u32| {
         format!(
@@ -121,7 +121,7 @@ fn body(before: u32, after: u32) -> String {
     )
 }
 
-/// The instruction so many places behind an `i32.const`, in function 0.
+/// The `places`-th instruction after an `i32.const` in function 0.
 fn behind(case: &Case, value: i32, places: usize) -> Instruction {
     let payloads = Parser::new(0).parse_all(&case.wasm).map(Result::unwrap);
     let bodies = payloads.filter_map(|payload| match payload {
@@ -176,15 +176,16 @@ const TIMINGS: [Timing; 5] = [
     Timing::At(Grain::Every),
 ];
 
-/// What a collection mends, so that no later audit can see it: the flag is
-/// cleared anyway, and free memory at the end of the heap is given up.
+/// Damages that a collection repairs, so that no later audit can see them. A
+/// collection clears the flag anyway, and releases free memory at the end of
+/// the heap.
 const MENDED: [&str; 2] = ["a flag", "free memory"];
 
 /// Judges a run with each damage.
 #[track_caller]
 fn all_are_found(before: u32, after: u32, schedule: &Schedule, timing: Timing) {
     let case = case(&body(before, after), schedule.clone(), Limits::default());
-    // Its operand comes between.
+    // `ref.i31` comes between the two.
     let expected = behind(&case, MARK as i32, 2);
     assert_eq!(expected.name, "global.set");
     let expected = BrokenAt {
@@ -219,11 +220,11 @@ fn the_instruction_that_did_it() {
     }
 }
 
-/// A collection may fall over what it finds, or hide where it comes from.
+/// A collection may fail on the damage, or hide its origin.
 #[test]
 fn the_instruction_that_did_it_before_a_collection() {
-    // Safepoints: an initialiser, the entry of the function, four allocations, a
-    // loop header; then the mark, and five loop headers.
+    // Safepoints: an initialiser, the entry of the function, four allocations
+    // and a loop header; then the mark, and five loop headers.
     for at in [vec![8], vec![10], vec![8, 9, 10, 11, 12]] {
         all_are_found(0, 4, &Schedule::At(at), Timing::Sampled);
     }
@@ -258,7 +259,7 @@ impl Policy for BadCollection {
     }
 }
 
-/// Rounds of a loop whose only operations come before an allocation.
+/// A loop in which all operations of a round come before its allocation.
 fn collecting(rounds: u32) -> String {
     format!(
         r#"(global $number (mut anyref) (ref.i31 (i32.const 1)))
@@ -276,8 +277,9 @@ fn collecting(rounds: u32) -> String {
     )
 }
 
-/// Judges a run with a bad collection, the one of this number among those at
-/// these safepoints: headers of the loop, or allocations in it.
+/// Judges a run in which one collection breaks a law. The collections are at
+/// these safepoints: loop headers, or allocations in the loop. `number` tells
+/// which of them is the bad one.
 fn bad_collection(rounds: u32, number: u32, at: &[u64], header: bool, timing: Timing) {
     let case = case(
         &collecting(rounds),
@@ -314,8 +316,8 @@ fn the_instruction_at_which_a_collection_did_it() {
 
 #[test]
 fn the_instruction_at_which_a_collection_did_it_in_a_long_run() {
-    // An audit of a sample sees the sixteenth collection, and then nothing until
-    // the end: all there is to go by is bisection.
+    // A sampled audit runs at the sixteenth collection and then at the end of
+    // the run. Only bisection can find the collection in between.
     for number in [1, 2, 17] {
         let headers: Vec<u64> = (0..17).map(|i| 4 + 2 * i).collect();
         let allocations: Vec<u64> = (0..17).map(|i| 5 + 2 * i).collect();

@@ -29,7 +29,7 @@ fn blocks_leave_no_gap() {
 fn blocks_are_as_large_as_their_objects_need() {
     let mut scene = Scene::collected();
     let array = scene.array;
-    // The length is the first word of the payload.
+    // The first word of the payload is the length.
     scene.core().store_ref(array, 0, GcRef(9)).unwrap();
     let v = scene.broken();
     is(
@@ -42,14 +42,15 @@ fn blocks_are_as_large_as_their_objects_need() {
     assert_eq!(names(&v), ["element 0 of table 0"]);
 }
 
-/// An audit that believed a length which is poison would ask for gigabytes.
+/// An audit that trusted a poisoned length would allocate gigabytes.
 #[test]
 fn blocks_bound_what_is_read() {
     let mut scene = Scene::collected();
     let array = scene.array;
     let poison = GcRef(u32::from_le_bytes([POISON; 4]));
     scene.core().store_ref(array, 0, poison).unwrap();
-    // A header of 16 bytes, a length padded to 8, and four for each element.
+    // A header of 16 bytes, a length padded to 8, and four bytes for each
+    // element.
     let needed = (16 + 8 + 4 * u64::from(poison.0)).next_multiple_of(16);
     let message = format!("has 48 bytes, its object needs {needed}");
     is(&scene.broken(), Law::Blocks, Some(array), None, &message);

@@ -1,5 +1,5 @@
-//! The laws in the copying heap, which has no counts and no list: *blocks*,
-//! *leak*, *type* and *poison*.
+//! The laws that apply to the copying heap, which has no counts and no
+//! stack-root list: *blocks*, *leak*, *type* and *poison*.
 
 use super::liar::Liar;
 use super::scene::*;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct Scene<H> {
     pub store: Store<H>,
     module: Arc<Module>,
-    /// The address of the leaf that dies at the first collection.
+    /// The address of the leaf that the first collection frees.
     dead: GcRef,
 }
 
@@ -31,18 +31,18 @@ impl<H: Heap> Scene<H> {
         }
     }
 
-    /// What global 0 holds: the pair.
+    /// The pair, which global 0 holds.
     fn pair(&self) -> GcRef {
         GcRef(self.store.globals().next().expect("a global").1 as u32)
     }
 
-    /// What element 0 of table 0 holds: the array.
+    /// The array, which element 0 of table 0 holds.
     fn array(&self) -> GcRef {
         GcRef(self.store.tables()[0].elements[0])
     }
 }
 
-/// The scene after a collection, which an audit finds in order.
+/// The scene after a collection. An audit finds nothing wrong.
 fn collected() -> Scene<Copying> {
     let mut scene = Scene::fresh(Copying::new(1 << 20));
     scene.store.collect(&mut NoInspector).unwrap();
@@ -85,7 +85,7 @@ fn blocks_follow_each_other() {
         scene.store.heap.lies.blocks = None;
         assert_eq!(audit(&mut scene.store, Point::Collection), None);
     }
-    // The last one ends behind the heap.
+    // The last block ends beyond the heap.
     scene.store.heap.lies.blocks = Some(|blocks| {
         let last = blocks.last_mut().expect("a block");
         last.size += 16;
@@ -118,7 +118,7 @@ fn type_of_headers_and_slots() {
     current.set_shape(b, Shape::Struct(leaf)).unwrap();
     assert_eq!(audit(&mut scene.store, Point::Call), None);
 
-    // An address inside an object, and one of the semi-space left behind.
+    // An address inside an object, and one in the idle semi-space.
     for wild in [GcRef(b.0 + 16), scene.dead] {
         let current = scene.store.heap.core_mut().from_space_mut();
         current.store_ref(pair, 4, wild).unwrap();
@@ -129,7 +129,7 @@ fn type_of_headers_and_slots() {
     }
 }
 
-/// A collector that copies everything.
+/// A collector that also copies garbage.
 struct Hoarder;
 
 impl Policy for Hoarder {
@@ -150,10 +150,10 @@ fn leak_of_what_is_unreachable() {
     let message = "is unreachable, but a collection has not freed it";
     is(&v, Law::Leak, Some(first), None, message);
     assert!(v.owners.is_empty() && v.path.is_empty());
-    // At any other moment there may be garbage.
+    // At any other point there may be garbage.
     assert_eq!(audit(&mut scene.store, Point::Call), None);
 
-    // A cycle is no excuse.
+    // A cycle of garbage is a leak, too.
     let body = r#"
         (func (export "run") (local $x (ref $refs))
           (local.set $x (array.new_default $refs (i32.const 1)))
@@ -172,7 +172,8 @@ fn leak_of_what_is_unreachable() {
 
 #[test]
 fn poison_of_memory_that_nobody_uses() {
-    // The idle semi-space, at its first address in use and at its last.
+    // The unused part of the current semi-space, and the idle semi-space, at
+    // their first and last words.
     let mut scene = collected();
     let unused = scene.store.heap.unused();
     let ranges: Vec<(u32, u32)> = unused
@@ -215,13 +216,13 @@ fn poison_of_memory_that_nobody_uses() {
     }
 }
 
-/// A collector that leaves a word of the semi-space it empties as it was.
+/// A collector that writes to the semi-space that it has emptied.
 struct Careless;
 
 impl Policy for Careless {
     fn flip(&mut self, core: &mut Core) {
         core.flip();
-        // At the first collection there may be no memory yet.
+        // At the first collection the memory may not exist yet.
         let _ = core.to_space_mut().set_word(16, 5);
     }
 }

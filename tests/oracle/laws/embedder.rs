@@ -1,4 +1,5 @@
-//! What the embedder breaks is blamed on what it was doing, and not on the module.
+//! Damage done by the embedder is blamed on its current operation, not on the
+//! module.
 
 use super::scene::*;
 use gcdiff::case::{self, Case};
@@ -7,7 +8,7 @@ use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
 use gcdiff::heap::{GcRef, HeapError, Roots};
 use gcdiff::oracle::{HeapSubject, Options, Timing, Verdict, judge};
 
-/// Where to do damage.
+/// The hook in which the damage is done.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Hook {
     DropSlots,
@@ -16,16 +17,16 @@ enum Hook {
     Collect,
 }
 
-/// What to do.
+/// The kind of damage.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Damage {
     /// Break a law.
     Law,
-    /// Find the heap corrupt.
+    /// Report the heap as corrupt.
     Corrupt,
 }
 
-/// Does damage when a hook is used for the `number`-th time.
+/// Does the damage at the `number`-th use of a hook.
 struct Saboteur {
     hook: Hook,
     number: u32,
@@ -86,7 +87,7 @@ fn read(header: &str, body: &str) -> Case {
     case::read(text.as_bytes()).unwrap().0
 }
 
-/// What first broke a law, in words and in the fingerprint.
+/// Asserts the place that first broke a law, as text and in the fingerprint.
 #[track_caller]
 fn blamed(case: &Case, hook: Hook, number: u32, place: &str, word: &str) {
     for damage in [Damage::Law, Damage::Corrupt] {
@@ -119,7 +120,7 @@ fn blamed(case: &Case, hook: Hook, number: u32, place: &str, word: &str) {
     }
 }
 
-/// Traps are common before an embedder goes on.
+/// A module with an export that traps. The embedder goes on after it.
 const MAKER: &str = r#"
     (global $g (export "g") (mut anyref) (ref.null any))
     (table $t (export "t") 2 anyref)
@@ -199,11 +200,11 @@ fn calls_of_the_host() {
     let case = read(host, body);
     let step = "in step 1, call \"run\"";
     let call = format!("in a call of import \"m\" \"f\", {step}");
-    // Instantiation initialises the global; then the host keeps the argument.
+    // Instantiation initialises the global. Later the host keeps the argument.
     blamed(&case, Hook::InitSlot, 2, &call, "host.call");
     let act = format!("in act 1 of the host, drop 0, {call}");
     blamed(&case, Hook::DropSlots, 1, &act, "host.drop");
-    // A module within the host within a module.
+    // The module calls the host, which calls the module again.
     let host = r#"
         [[steps]]
         call = "run"
@@ -227,7 +228,7 @@ fn calls_of_the_host() {
     );
 }
 
-/// The verdict if the heap finds itself corrupt in the inner call.
+/// The verdict if the heap reports corruption in the inner call.
 fn inner(case: &Case) -> Verdict {
     let options = Options::default()
         .with_collectors([HeapSubject::shared(|| {
@@ -242,8 +243,8 @@ fn inner(case: &Case) -> Verdict {
     judge(case, &options).unwrap().verdict
 }
 
-/// What a collection breaks while a function is entered is not blamed on the first
-/// instruction, which has not run.
+/// A violation by a collection at the entry of a function is not blamed on its
+/// first instruction, which has not run yet.
 #[test]
 fn a_collection_at_the_entry_of_a_function() {
     let body = r#"
@@ -251,7 +252,8 @@ fn a_collection_at_the_entry_of_a_function() {
         (func $callee (param anyref) (result anyref) (global.set $g (local.get 0)) (local.get 0))
         (func (export "run") (drop (call $callee (struct.new $leaf (i32.const 1)))))
     "#;
-    // The entry of the outer function, the allocation, the entry of the inner one.
+    // The entry of the outer function, the allocation, and the entry of the
+    // inner function.
     let case = Case {
         schedule: Schedule::At(vec![3]),
         ..read("", body)

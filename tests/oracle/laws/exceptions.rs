@@ -1,4 +1,4 @@
-//! The law *type* of exceptions: their tags and their payloads.
+//! The law *type* for exceptions: their tags and payloads.
 
 use super::liar::Liar;
 use super::scene::*;
@@ -12,7 +12,8 @@ use gcdiff::module::Module;
 use gcdiff::oracle::{Holder, Law};
 use std::sync::Arc;
 
-/// Tags 0 and 1 have one type, tag 2 another one with as many words.
+/// Tags 0 and 1 have the same type. The type of tag 2 has as many words but
+/// differs.
 const THROW: &str = r#"
     (tag $a (param i32 (ref $leaf)))
     (tag $b (param i32 (ref $leaf)))
@@ -20,7 +21,7 @@ const THROW: &str = r#"
     (func (export "run") (throw $b (i32.const 1) (struct.new $leaf (i32.const 2))))
 "#;
 
-/// A store with an exception pending, and its address.
+/// A store with a pending exception, and the exception.
 fn thrown<H: Heap>(heap: H) -> (Store<H>, Arc<Module>, GcRef) {
     let (mut store, module) = instance(heap, THROW);
     let thrown = run(&mut store, &module, &mut NoHost, &mut NoInspector);
@@ -30,7 +31,7 @@ fn thrown<H: Heap>(heap: H) -> (Store<H>, Arc<Module>, GcRef) {
     (store, module, exception)
 }
 
-/// Sets the tag by `set`, to good ones and bad ones.
+/// Audits after setting the tag with `set`, to valid and invalid tags.
 fn tags<H: Heap>(heap: H, set: impl Fn(&mut H, GcRef, u32)) {
     let (mut store, _, exception) = thrown(heap);
     for tag in [0, 1] {
@@ -53,7 +54,7 @@ fn tags<H: Heap>(heap: H, set: impl Fn(&mut H, GcRef, u32)) {
 #[test]
 fn type_of_tags() {
     tags(Drc::new(1 << 20), |heap, r, tag| {
-        // The first word of the payload.
+        // The tag is the first word of the payload.
         heap.core_mut().store_ref(r, 0, GcRef(tag)).unwrap();
     });
     tags(Copying::new(1 << 20), |heap, r, tag| {

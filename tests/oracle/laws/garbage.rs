@@ -1,5 +1,5 @@
-//! The law *leak* where cycles are forgiven: what counts as a cycle, what hangs
-//! off one, and what has leaked.
+//! The law *leak* for heaps that do not free cycles. It distinguishes cycles,
+//! objects that hang off a cycle, and leaked objects.
 
 use super::liar::{Liar, Lies};
 use super::scene::*;
@@ -11,11 +11,11 @@ use gcdiff::oracle::audit::Auditor;
 use gcdiff::oracle::{Garbage, Law, Timing, Violation};
 use gcdiff::types::StorageKind;
 
-/// A graph: for every node those it refers to.
+/// A graph: for every node, the nodes it refers to.
 type Edges = &'static [&'static [usize]];
 
-/// Arrays whose elements refer to each other: node `i` to those in `edges[i]`.
-/// The host holds some of them; after that there is a collection.
+/// Makes arrays whose elements refer to each other: node `i` to the nodes in
+/// `edges[i]`. The host holds some of them. Then collects.
 fn graph<H: Heap>(heap: H, edges: &[Vec<usize>], held: &[usize]) -> (Store<H>, Vec<GcRef>) {
     let (mut store, module) = instance(heap, "");
     let ty = module.type_ids[REFS];
@@ -38,8 +38,8 @@ fn graph<H: Heap>(heap: H, edges: &[Vec<usize>], held: &[usize]) -> (Store<H>, V
     (store, nodes)
 }
 
-/// What an audit right after a collection makes of the garbage, and what it
-/// complains about.
+/// Audits right after a collection. Returns the classified garbage, and the
+/// violation, if any.
 fn sorted<H: Heap>(store: &mut Store<H>) -> (Garbage, Option<Violation>) {
     let mut auditor = Auditor::new(Timing::At(gcdiff::engine::Grain::End));
     let stopped = store.inspect(Point::Collection, &mut auditor).is_err();
@@ -65,7 +65,7 @@ fn counts(cycles: usize, cyclic: usize, hanging: usize) -> Garbage {
     }
 }
 
-/// The same graph with its nodes in the opposite order.
+/// The same graph with its nodes in reverse order.
 fn reversed(edges: &[Vec<usize>], held: &[usize]) -> (Vec<Vec<usize>>, Vec<usize>) {
     let turn = |node: &usize| edges.len() - 1 - node;
     let turned = |nodes: &[usize]| nodes.iter().map(turn).collect::<Vec<_>>();
@@ -143,7 +143,7 @@ fn cycles_and_what_hangs_off_them() {
     assert_eq!(garbage(&ring, &[500]), counts(0, 0, 0));
 }
 
-/// A simple generator: its numbers are good enough to choose with.
+/// A simple generator of random choices.
 struct Choices(u64);
 
 impl Choices {
@@ -153,7 +153,7 @@ impl Choices {
     }
 }
 
-/// For every node what can be reached from it by one edge or more.
+/// For every node, the nodes that can be reached by at least one edge.
 fn closure(edges: &[Vec<usize>]) -> Vec<Vec<bool>> {
     let n = edges.len();
     let mut reach = vec![vec![false; n]; n];
@@ -173,7 +173,7 @@ fn closure(edges: &[Vec<usize>]) -> Vec<Vec<bool>> {
     reach
 }
 
-/// Random graphs, against the definition read word for word.
+/// Random graphs, compared with the literal definition.
 #[test]
 fn any_graph_is_sorted_by_the_definition() {
     let mut choices = Choices(3);
@@ -209,7 +209,7 @@ fn any_graph_is_sorted_by_the_definition() {
     assert!(kinds.iter().all(|kind| *kind > 100), "{kinds:?}");
 }
 
-/// Objects die, but are not freed, nor is what they own given up.
+/// A collector that neither frees dead objects nor releases their references.
 struct Undertaker;
 
 impl Policy for Undertaker {
@@ -221,8 +221,8 @@ impl Policy for Undertaker {
 
 #[test]
 fn a_leak_is_told_from_a_cycle() {
-    // A chain whose head comes last, between a cycle with something hanging off
-    // it, and something live.
+    // A chain whose head comes last, between a cycle with an object hanging off
+    // it and a live object.
     let edges = [
         vec![1],
         vec![0, 2],
@@ -250,8 +250,8 @@ fn a_leak_is_told_from_a_cycle() {
     assert!(v.owners.is_empty() && v.path.is_empty());
 }
 
-/// A heap that claims to free all but cycles, and frees nothing; without counts
-/// that would give the leak away.
+/// A heap that claims to free everything except cycles, but frees nothing. It
+/// has no counts that would reveal the leak.
 fn claims_to_free(bytes: u32) -> Liar<Null> {
     Liar {
         heap: Null::new(bytes),
@@ -268,10 +268,12 @@ fn a_leak_shows_without_counts() {
                    but a collection has not freed it";
     let leaks: [(Edges, &[usize], usize, Garbage); 4] = [
         (&[&[]], &[], 0, counts(0, 0, 0)),
-        // The first of a chain, wherever it is; a cycle it owns is not leaked.
+        // The violation names the first object of the chain, wherever it is in
+        // memory. A cycle that the chain refers to is not leaked.
         (&[&[], &[0], &[1]], &[], 2, counts(0, 0, 0)),
         (&[&[1], &[2], &[1, 3], &[]], &[], 0, counts(1, 2, 1)),
-        // What it owns may be live, or owned by a cycle, too.
+        // The chain may also refer to live objects, or to objects that a cycle
+        // refers to.
         (&[&[], &[0], &[0, 1], &[3, 0]], &[1], 2, counts(1, 1, 0)),
     ];
     for (edges, held, first, kept) in leaks {
@@ -286,10 +288,10 @@ fn a_leak_shows_without_counts() {
         assert_eq!(garbage, Garbage { leaked, ..kept }, "{edges:?}");
         let v = broken.expect("a broken law");
         is(&v, Law::Leak, Some(nodes[first]), None, message);
-        // Only right after a collection.
+        // The law holds only right after a collection.
         assert_eq!(audit(&mut store, Point::Call), None);
     }
-    // Cycles are forgiven, and so is what hangs off them.
+    // Cycles and the objects that hang off them are exempt.
     let edges = [vec![1, 2], vec![0], vec![3], vec![]];
     let (mut store, _) = graph(claims_to_free(1 << 20), &edges, &[]);
     assert_eq!(sorted(&mut store), (counts(1, 2, 2), None));
@@ -299,7 +301,8 @@ const MANY: usize = 1_000_000;
 
 #[test]
 fn a_million_objects_of_garbage() {
-    // A chain that hangs off a cycle of two, and one cycle of them all.
+    // A chain that hangs off a self-referencing object, and one cycle of all
+    // objects.
     let mut chain: Vec<Vec<usize>> = (0..MANY).map(|i| vec![i + 1]).collect();
     chain.push(vec![]);
     chain[0].push(0);
@@ -308,7 +311,7 @@ fn a_million_objects_of_garbage() {
         let (mut store, _) = graph(Drc::new(1 << 28), edges, &[]);
         assert_eq!(sorted(&mut store), (expected, None));
     }
-    // A chain that nothing holds leaks as a whole, and its head is named.
+    // A chain that nothing holds is leaked as a whole, and its head is named.
     chain[0].pop();
     let (mut store, nodes) = graph(claims_to_free(1 << 28), &chain, &[]);
     let (garbage, broken) = sorted(&mut store);

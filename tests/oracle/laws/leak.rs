@@ -1,4 +1,5 @@
-//! The law *leak* in the counting heap: counts of zero, and the list.
+//! The law *leak* in the counting heap: unowned objects, and the stack-root
+//! list.
 
 use super::scene::*;
 use gcdiff::engine::{NoInspector, Point};
@@ -23,14 +24,15 @@ fn leak_of_what_nobody_owns() {
 
 #[test]
 fn leak_through_the_list() {
-    // What is in no frame may be in the list, but not right after a collection.
+    // Objects that no frame holds may be in the list, except right after a
+    // collection.
     let mut scene = Scene::fresh();
     let dead = scene.dead;
     let v = audit(&mut scene.store, Point::Collection).expect("a broken law");
     is(&v, Law::Leak, Some(dead), None, "a collection has left it");
     assert_eq!(names(&v), ["the stack-root list"]);
 
-    // What is in a frame stays.
+    // Objects that a frame holds stay in the list.
     let kept = broken_inside(HOLDER, &mut |store| {
         store.collect(&mut NoInspector).unwrap();
         assert_eq!(store.heap.root_list().unwrap().members.len(), 2);

@@ -1,34 +1,35 @@
-//! A heap that does its work and lies about it: for pictures that no raw door
-//! of a heap can paint, and for a program that sees something else.
+//! A heap that works correctly but misreports its state, for states that no raw
+//! access to a heap can produce, and for programs that must see different
+//! values.
 
 use gcdiff::heap::{Block, GcRef, Heap, HeapError, HeapLayer, Reclaims};
 use gcdiff::types::{Field, StorageKind};
 
-/// What it lies about. By default nothing.
+/// The false reports. By default there are none.
 #[derive(Clone, Default)]
 pub struct Lies {
-    /// What it is called.
+    /// The heap's name.
     pub name: Option<&'static str>,
-    /// What a collection frees.
+    /// The kinds of garbage that a collection claims to free.
     pub reclaims: Option<Reclaims>,
-    /// The blocks, given the true ones.
+    /// Edits the list of blocks.
     pub blocks: Option<fn(&mut Vec<Block>)>,
-    /// Whose counts a queue owns.
+    /// The objects of which a queue owns counts.
     pub parked: Vec<GcRef>,
     /// The tag of every exception.
     pub tag: Option<u32>,
-    /// How much greater every number in a field reads, to the program only.
+    /// Added to every number that the program reads from a field.
     pub more: u64,
 }
 
-/// A heap, and what it lies about.
+/// A heap with its false reports.
 pub struct Liar<H> {
     pub heap: H,
     pub lies: Lies,
 }
 
 impl<H> Liar<H> {
-    /// A heap that is honest so far.
+    /// A heap without false reports yet.
     pub fn new(heap: H) -> Liar<H> {
         let lies = Lies::default();
         Liar { heap, lies }

@@ -1,11 +1,11 @@
-//! The oracle, tested by mutation: a sound heap passes; broken in one place, it
-//! fails, and the law, the object, its counts and its owners are the right
-//! ones. Each scene is made by a module, so that every kind of owner is a real
-//! one, and audited before it is damaged.
+//! Mutation tests of the oracle. A sound heap passes. A heap broken in one
+//! place fails with the right law, object, counts and owners. A module builds
+//! each scene, so that every kind of owner is real, and the scene is audited
+//! before it is damaged.
 //!
-//! One file per law where the law is about the counting heap; one for each of
-//! the other heaps; then what a verdict says besides: holders and paths, the
-//! instruction to blame, and which heap is the odd one out.
+//! The counting heap has one file per law, and each other heap one file. The
+//! remaining files test the rest of a verdict: holders and paths, the
+//! instruction to blame, and the odd heap out.
 
 mod account;
 mod alarms;

@@ -1,4 +1,4 @@
-//! The law *type* in the model heap, which has nothing else that could break.
+//! The law *type* in the model heap, where no other law can be broken.
 
 use super::scene::*;
 use gcdiff::engine::{NoHost, NoInspector, Point, Store};
@@ -9,12 +9,12 @@ use gcdiff::oracle::Law;
 use gcdiff::types::StorageKind;
 use std::sync::Arc;
 
-/// The scene after its run, and its objects.
+/// The scene after its run, with its objects.
 fn scene() -> (Store<Model>, Arc<Module>, [GcRef; 5]) {
     let (mut store, module) = instance(Model::new(1 << 20), SCENE);
     run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
     store.collect(&mut NoInspector).unwrap();
-    // It frees nothing, and claims to free nothing.
+    // The model frees nothing, and claims nothing else.
     assert_eq!(audit(&mut store, Point::Collection), None);
     let blocks = store.heap.blocks();
     let objects: Vec<GcRef> = blocks.iter().map(|block| GcRef(block.start)).collect();
@@ -45,7 +45,7 @@ fn type_of_headers() {
 fn type_of_slots() {
     let (mut store, module, [_, a, b, pair, array]) = scene();
     let ty = |index: usize| module.type_ids[index];
-    // What the global and the table, a field and an element refer to.
+    // The objects that the global, the table, a field and an element refer to.
     for (r, wrong, about, place) in [
         (
             pair,
@@ -162,7 +162,7 @@ fn type_of_references() {
         store.heap.set_reference(r, place, old).unwrap();
         assert_eq!(audit(&mut store, Point::Call), None);
     }
-    // Other values of the right type are no damage.
+    // Other values of the correct type break no law.
     for (r, place, value) in [
         (pair, first, b),
         (pair, first, GcRef::NULL),

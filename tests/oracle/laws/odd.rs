@@ -1,4 +1,4 @@
-//! Which heap is the odd one out, if the others can tell.
+//! The odd heap out, if the other heaps can decide which one it is.
 
 use super::liar::Liar;
 use super::scene::*;
@@ -18,7 +18,7 @@ const BODY: &str = r#"
       (struct.get $leaf 0 (struct.new $leaf (i32.const 5))))
 "#;
 
-/// A heap in which every number in a field reads `more` too high.
+/// A heap that adds `more` to every number that a program reads from a field.
 fn off_by<H: Heap>(more: u64, make: impl Fn(u32) -> H + Send + Sync + 'static) -> SharedSubject {
     HeapSubject::shared(move || {
         let mut heap = Liar::new(make(1 << 20));
@@ -36,7 +36,7 @@ fn off(collector: Collector, more: u64) -> SharedSubject {
     }
 }
 
-/// The verdict on these heaps, each with how much it is off.
+/// The verdict on these heaps, each with the number that it adds.
 pub fn judged(heaps: &[(Collector, u64)], reschedule: bool) -> Verdict {
     let subjects = heaps.iter().map(|(heap, more)| off(*heap, *more));
     judged_subjects(subjects.collect(), reschedule)
@@ -98,7 +98,7 @@ fn no_majority_no_odd_one() {
     use Collector::{Copying, Drc, Model, Null};
     type Heaps = &'static [(Collector, u64)];
     let cases: [(Heaps, [&str; 2], [&str; 2]); 6] = [
-        // One against one, two against two.
+        // One against one, and two against two.
         (&[(Null, 0), (Drc, 1)], ["null", "drc"], ["5", "6"]),
         (&[(Null, 1), (Drc, 0)], ["null", "drc"], ["6", "5"]),
         (
@@ -111,13 +111,13 @@ fn no_majority_no_odd_one() {
             ["null", "drc"],
             ["5", "6"],
         ),
-        // Everyone for himself.
+        // Three heaps with three different results.
         (
             &[(Null, 0), (Drc, 1), (Copying, 2)],
             ["null", "drc"],
             ["5", "6"],
         ),
-        // The largest camp is not large enough.
+        // Two equal results out of four are not a majority.
         (
             &[(Null, 1), (Drc, 0), (Copying, 2), (Model, 0)],
             ["null", "drc"],
@@ -135,7 +135,7 @@ fn no_majority_no_odd_one() {
     }
 }
 
-/// The model has the casting vote, in whatever position it is run.
+/// The model decides, whichever position it runs in.
 #[test]
 fn the_model_is_right_against_all_others() {
     use Collector::{Copying, Drc, Null};
@@ -151,7 +151,7 @@ fn the_model_is_right_against_all_others() {
             "drc and copying differ from the model",
             "drc+copying",
         ),
-        // Broken alike are those that show the same.
+        // Heaps with the same wrong result are wrong together.
         (
             &[(Null, 1), (Drc, 2), (Copying, 1)],
             "null and copying differ from the model",
@@ -192,7 +192,7 @@ fn the_model_is_right_against_all_others() {
     }
 }
 
-/// A heap that goes by the model's name is a heap like any other.
+/// A heap that has only the name of the model has one vote, like any other.
 #[test]
 fn another_heap_by_the_name_of_the_model_has_one_vote() {
     use Collector::{Drc, Model, Null};
@@ -203,7 +203,7 @@ fn another_heap_by_the_name_of_the_model_has_one_vote() {
     assert!(!edited.is_model() && SharedSubject::from(Model).is_model());
 }
 
-/// Without the model, more than half of the heaps outvote the others.
+/// Without the model, more than half of the heaps decide.
 #[test]
 fn heaps_that_are_outvoted_alike_are_named_together() {
     let heap = |name: &'static str, more: u64| {

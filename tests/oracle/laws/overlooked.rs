@@ -1,5 +1,5 @@
-//! The law *type* in a copying heap whose collector overlooks something: what
-//! still has the old address refers to no object.
+//! The law *type* in a copying heap whose collector overlooks a reference. The
+//! stale address refers to no object.
 
 use super::copying::Scene;
 use super::scene::{HOLDER, audit, broken_inside_of, is};
@@ -11,9 +11,9 @@ use gcdiff::oracle::{FrameOf, Holder, Law};
 /// A collector that overlooks one root or one kind of reference.
 #[derive(Copy, Clone, Default)]
 struct Overlooks {
-    /// The slot of this number.
+    /// The slot with this number.
     slot: Option<usize>,
-    /// Whatever frames hold.
+    /// All references in frames.
     frames: bool,
     /// References at this payload offset of structures.
     field: Option<u64>,
@@ -69,12 +69,13 @@ fn type_of_what_a_collection_overlooked() {
         element: true,
         ..none
     };
-    // In the order of their addresses before: dead, a, b, pair, array.
+    // The numbers of objects in the order of their old addresses: dead, a, b,
+    // pair, array.
     let cases: [(Overlooks, Option<(usize, &str)>); 7] = [
         (none, None),
         (slot(0), Some((3, "global $pair"))),
         (slot(1), Some((4, "element 0 of table $table"))),
-        // Null: nothing to be overlooked.
+        // This slot is null, so nothing is overlooked.
         (slot(2), None),
         (field(0), Some((1, "global $pair -> field 0"))),
         (field(4), Some((2, "global $pair -> field 1"))),

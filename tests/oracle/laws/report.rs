@@ -1,5 +1,5 @@
-//! What a violation says besides its law: who holds the object, how it is
-//! reached, and all of it in print.
+//! The parts of a violation besides its law: the holders of the object, the
+//! path to it, and the printed report.
 
 use super::liar::Liar;
 use super::scene::*;
@@ -8,7 +8,7 @@ use gcdiff::heap::drc::Drc;
 use gcdiff::heap::{GcRef, Heap, Inspect};
 use gcdiff::oracle::{FrameOf, Holder, Law, Violation};
 
-/// Makes the count of `r` one too high, audits, and undoes it.
+/// Raises the count of `r` by one, audits, and restores it.
 fn miscounted(store: &mut Store<Drc>, r: GcRef) -> Violation {
     assert_eq!(audit(store, Point::Call), None);
     let count = store.heap.core().count(r).unwrap();
@@ -41,7 +41,7 @@ fn element(object: GcRef, index: u32) -> Holder {
     }
 }
 
-/// The types of the scene, as a report describes them.
+/// The types of the scene as a report shows them.
 const LEAF_TEXT: &str = "$leaf (struct i32)";
 const PAIR_TEXT: &str = "$pair (struct (mut (ref null $leaf)) (mut (ref $leaf)) (ref null func))";
 const REFS_TEXT: &str = "$refs (array (mut (ref null any)))";
@@ -67,7 +67,7 @@ fn holders_and_paths_of_every_kind() {
     let of_pair = field(pair, 1, PAIR_TEXT);
     assert_eq!(v.owners, std::slice::from_ref(&of_pair));
     assert_eq!(v.path, [global.clone(), of_pair.clone()]);
-    // Two ways of one length: the one from the first slot.
+    // Of two paths of equal length, the one from the first slot is shown.
     let v = miscounted(&mut scene.store, a);
     let first = field(pair, 0, PAIR_TEXT);
     assert_eq!(
@@ -75,7 +75,7 @@ fn holders_and_paths_of_every_kind() {
         [first.clone(), element(array, 0), element(array, 2)]
     );
     assert_eq!(v.path, [global, first]);
-    // The shortest, though it starts from the last slot.
+    // The shortest path is shown, even from the last slot.
     scene.store.add_handle(b).unwrap();
     let v = miscounted(&mut scene.store, b);
     assert_eq!(v.owners, [of_pair, handle.clone()]);
@@ -127,7 +127,7 @@ fn holders_outside_the_heap() {
     assert_eq!(v.path, [pending[0].clone(), held]);
 }
 
-/// The type of the object that a holder is in.
+/// The type of the object that contains a holder.
 fn type_of_holder(holder: &Holder) -> String {
     match holder {
         Holder::Field { ty, .. } | Holder::Element { ty, .. } => ty.clone(),
@@ -161,7 +161,8 @@ fn holders_in_a_queue() {
     run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
     store.collect(&mut NoInspector).unwrap();
     let array = GcRef(store.tables()[0].elements[0]);
-    // A queue that owns two counts, first unknown to the counts.
+    // A queue that owns two counts. The count of the object does not include
+    // them yet.
     store.heap.lies.parked = vec![array; 2];
     let v = audit(&mut store, Point::Call).expect("a broken law");
     is(&v, Law::Exact, Some(array), Some((3, 1)), "too low");
@@ -192,7 +193,7 @@ fn more_holders_than_are_named() {
     }
 }
 
-/// An object with holders of every kind at once, in a function that holds it.
+/// An object with holders of every kind at once, held by a running function.
 #[test]
 fn a_report_in_print() {
     let body = r#"
@@ -255,8 +256,8 @@ fn a_report_in_print() {
     );
 }
 
-/// Everything in a report goes by its name, as far as it has one; of several
-/// names a slot's is the one that an embedder would ask for it by.
+/// A report uses names where there are any. If a slot has several, it uses the
+/// one that an embedder would look it up by.
 #[test]
 fn names_in_print() {
     let body = r#"
@@ -318,7 +319,7 @@ fn names_in_print() {
     );
 }
 
-/// A list of arrays of one element, and how a path through it is printed.
+/// A list of arrays of one element, and the printed form of a path through it.
 #[test]
 fn a_long_path_is_cut_in_the_middle() {
     for (len, expected) in [

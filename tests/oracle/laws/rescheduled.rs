@@ -1,5 +1,5 @@
-//! The law between runs: an extra collection changes no observation. Each heap
-//! here is judged alone, so that nothing but its own second run can tell.
+//! The law between runs: an extra collection changes no observation. Most tests
+//! judge a heap alone, so that only its second run can reveal a difference.
 
 use super::scene::*;
 use gcdiff::engine::{Limits, Schedule};
@@ -10,9 +10,9 @@ use gcdiff::oracle::{
     Collector, Difference, HeapSubject, Judge, Options, SharedSubject, Verdict, judge,
 };
 
-/// What a program shows of a leaf and of two references to it, after some
-/// safepoints. Then it lets go of the leaf, for the last collection of a run
-/// strikes whatever the schedule says.
+/// Returns the number in a leaf, and whether two references to it are equal,
+/// after some safepoints. At the end it clears the references, since a run ends
+/// with a collection whatever the schedule is.
 const BODY: &str = r#"
     (global $a (mut (ref null $leaf)) (ref.null $leaf))
     (global $b (mut (ref null $leaf)) (ref.null $leaf))
@@ -28,7 +28,7 @@ const BODY: &str = r#"
       (global.set $b (ref.null $leaf)))
 "#;
 
-/// The safepoints of the body: a call from the host, an allocation, two calls.
+/// The safepoints of the body: the entry, an allocation, and two calls.
 const SAFEPOINTS: &str = "at:1,2,3,4";
 
 fn alone(subject: SharedSubject, schedule: Schedule, reschedule: bool) -> Verdict {
@@ -44,7 +44,7 @@ fn with(collectors: Vec<SharedSubject>, schedule: Schedule, reschedule: bool) ->
         .verdict
 }
 
-/// A collector that writes over the first word of every leaf it copies.
+/// A collector that overwrites the first word of every leaf it copies.
 struct Scribbler;
 
 impl copying::Policy for Scribbler {
@@ -57,8 +57,8 @@ impl copying::Policy for Scribbler {
     }
 }
 
-/// A collector that forgets where an object has moved to, and copies it again
-/// for every reference. Every law holds in what it makes.
+/// A collector that loses forwarding addresses, and copies an object again for
+/// every reference. The resulting heap breaks no law.
 struct Cloner;
 
 impl copying::Policy for Cloner {
@@ -72,7 +72,7 @@ impl copying::Policy for Cloner {
     }
 }
 
-/// A counting collector that writes over the first word of its roots.
+/// A counting collector that overwrites the first word of every root object.
 struct Painter;
 
 impl drc::Policy for Painter {
@@ -122,7 +122,7 @@ fn an_extra_collection_tells() {
     ];
     for (subject, place, collected, uncollected) in cases {
         let name = subject.name();
-        // Collections are added to a run that has none ...
+        // Collections are added to a run that has none.
         let other = format!("{name} collecting {SAFEPOINTS}");
         assert_eq!(
             alone(subject.clone(), Schedule::Never, true),
@@ -132,7 +132,7 @@ fn an_extra_collection_tells() {
             alone(subject.clone(), Schedule::Never, false),
             Verdict::Agree
         );
-        // ... and taken from one that has some.
+        // Collections are removed from a run that has some.
         let other = format!("{name} collecting never");
         assert_eq!(
             alone(subject.clone(), Schedule::EverySafepoint, true),
@@ -159,7 +159,7 @@ fn sound_heaps_do_not_mind() {
     }
 }
 
-/// Among others, the run with other collections is the odd one.
+/// Among other heaps, the run with changed collections is the odd one out.
 #[test]
 fn the_second_run_is_the_odd_one_out() {
     let subjects = [Collector::Null.into(), Collector::Drc.into(), scribbler()];
@@ -186,7 +186,7 @@ fn the_second_run_is_the_odd_one_out() {
     }
 }
 
-/// Collections are spread evenly, and there are at most sixteen.
+/// At most sixteen collections are added, spread evenly.
 #[test]
 fn extra_collections_are_spread() {
     let calls = "(call $safepoint)".repeat(100);
@@ -201,7 +201,8 @@ fn extra_collections_are_spread() {
     assert_eq!(found.collectors.1, expected);
 }
 
-/// A heap that never frees is not run again: there is nothing to be changed.
+/// A heap that never frees is not run again, since collections cannot change
+/// it.
 #[test]
 fn a_heap_that_never_frees_is_run_once() {
     let subject = HeapSubject::shared(|| {

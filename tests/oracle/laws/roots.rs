@@ -34,7 +34,7 @@ fn roots_no_duplicates() {
     let list = "the stack-root list";
     assert_eq!(names(&v), ["global 0", list, list]);
 
-    // The same where nothing else is wrong.
+    // The same duplicate, where nothing else is wrong.
     let mut scene = Scene::fresh();
     let members = scene.store.heap.root_list().unwrap().members;
     let (first, last) = (members[0], members[members.len() - 1]);
@@ -56,7 +56,7 @@ fn roots_no_member_that_is_no_object() {
     is(&v, Law::Roots, Some(dead), None, message);
     assert_eq!(names(&v), ["the stack-root list"]);
 
-    // An address inside an object is not that object.
+    // An address inside an object does not denote that object.
     let mut scene = Scene::fresh();
     let inside = GcRef(scene.array.0 + 8);
     scene.core().set_list_head(inside);
@@ -84,7 +84,8 @@ fn roots_what_is_in_a_frame_is_in_the_list() {
     let mut x = GcRef::NULL;
     let v = broken_inside(body, &mut |store| {
         x = store.heap.root_list().unwrap().members[0];
-        // As a collection would that does not see the frame.
+        // Unlink it from the list, as a collection that overlooks the frame
+        // would.
         let core = store.heap.core_mut();
         core.link_past(GcRef::NULL, core.next(x).unwrap()).unwrap();
         Sound.unlist(core, x).unwrap();

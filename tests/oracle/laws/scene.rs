@@ -1,4 +1,4 @@
-//! Scenes: stores with objects in them, made by modules, and what looks at them.
+//! Scenes: stores with objects made by modules, and helpers that audit them.
 
 use gcdiff::case::{self, Case};
 use gcdiff::engine::{
@@ -13,8 +13,8 @@ use gcdiff::oracle::{Collector, Law, Options, Timing, Variant, Verdict, Violatio
 use gcdiff::types::TypeId;
 use std::sync::Arc;
 
-/// What all scenes start from. The types come first: `$leaf` and `$twin` differ
-/// in nothing that a heap cares about, and so do `$pair` and `$other`.
+/// The types of all scenes. `$leaf` and `$twin` look the same to a heap, and so
+/// do `$pair` and `$other`.
 pub const TYPES: &str = r#"
     (type $leaf (struct (field i32)))
     (type $twin (struct (field f32)))
@@ -29,7 +29,8 @@ pub const OTHER: usize = 3;
 pub const REFS: usize = 4;
 pub const EXTERNS: usize = 5;
 
-/// One leaf that dies, and two that live: one in three places, one in one.
+/// Two live leaves, of which one has three holders and the other one, and a
+/// dead leaf.
 pub const SCENE: &str = r#"
     (global $pair (mut (ref null $pair)) (ref.null $pair))
     (table $table 2 (ref null $refs))
@@ -42,7 +43,7 @@ pub const SCENE: &str = r#"
         (array.new_fixed $refs 3 (local.get $a) (ref.i31 (i32.const 5)) (local.get $a))))
 "#;
 
-/// A store with one instance of a module that imports at most one function.
+/// A store with an instance of a module that imports at most one function.
 pub fn instance<H: Heap>(heap: H, body: &str) -> (Store<H>, Arc<Module>) {
     let wasm = wat::parse_str(format!("(module {TYPES} {body})")).unwrap();
     let module = Arc::new(Module::new(&wasm, &mut Arc::default()).unwrap());
@@ -79,7 +80,7 @@ pub fn audit<H: Heap>(store: &mut Store<H>, point: Point) -> Option<Violation> {
     auditor.violation().cloned()
 }
 
-/// The scene after its run, with what is in it.
+/// The scene after its run, with its objects.
 pub struct Scene {
     pub store: Store<Drc>,
     pub module: Arc<Module>,
@@ -114,7 +115,7 @@ impl Scene {
         }
     }
 
-    /// The list is empty, and one leaf is dead.
+    /// The list is empty, and the dead leaf has been freed.
     pub fn collected() -> Scene {
         let mut scene = Scene::fresh();
         scene.store.collect(&mut NoInspector).unwrap();
@@ -131,13 +132,13 @@ impl Scene {
         audit(&mut self.store, Point::Call).expect("a broken law")
     }
 
-    /// A type of the module, by its place in the type section.
+    /// A type of the module, by its index in the type section.
     pub fn ty(&self, index: usize) -> TypeId {
         self.module.type_ids[index]
     }
 }
 
-/// The holders, as they are printed.
+/// The owners as they are printed.
 pub fn names(v: &Violation) -> Vec<String> {
     v.owners.iter().map(ToString::to_string).collect()
 }
@@ -156,7 +157,7 @@ pub fn is(
     assert!(v.message.contains(message), "{v:?}");
 }
 
-/// Damages what `run` has built when it calls the host, and audits there.
+/// A host that damages the heap and audits it when `run` calls it.
 pub struct Breaker<'a, H> {
     damage: &'a mut dyn FnMut(&mut Store<H>),
     found: Option<Violation>,
@@ -176,12 +177,12 @@ impl<H: Heap> Host<H> for Breaker<'_, H> {
     }
 }
 
-/// The law broken by damage done while `body` runs, in the counting heap.
+/// The violation caused by damage while `body` runs in the counting heap.
 pub fn broken_inside(body: &str, damage: &mut dyn FnMut(&mut Store<Drc>)) -> Option<Violation> {
     broken_inside_of(Drc::new(1 << 20), body, damage)
 }
 
-/// The law broken by damage done to this heap while `body` runs.
+/// The violation caused by damage while `body` runs in this heap.
 pub fn broken_inside_of<H: Heap>(
     heap: H,
     body: &str,
@@ -198,7 +199,7 @@ pub fn broken_inside_of<H: Heap>(
     host.found
 }
 
-/// A function that holds its first local and calls the host.
+/// A function that holds an object in its first local and calls the host.
 pub const HOLDER: &str = r#"
     (func (export "run") (local $x (ref null $leaf))
       (local.set $x (struct.new $leaf (i32.const 1)))
@@ -206,7 +207,7 @@ pub const HOLDER: &str = r#"
       (drop (struct.get $leaf 0 (local.get $x))))
 "#;
 
-/// A case of a module with the types and `body`.
+/// A case of a module with the types of all scenes and `body`.
 pub fn case(body: &str, schedule: Schedule, limits: Limits) -> Case {
     let (case, _) = case::read(format!("(module {TYPES} {body})").as_bytes()).unwrap();
     Case {
@@ -217,7 +218,7 @@ pub fn case(body: &str, schedule: Schedule, limits: Limits) -> Case {
     }
 }
 
-/// Judges a case at the finest grain.
+/// Judges a case with an audit at every operation.
 pub fn judged(
     body: &str,
     schedule: Schedule,

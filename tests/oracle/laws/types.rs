@@ -1,4 +1,4 @@
-//! The law *type* in heaps that do not move.
+//! The law *type* in heaps that do not move objects.
 
 use super::scene::*;
 use gcdiff::engine::{NoHost, NoInspector, Point, Stop};
@@ -24,7 +24,7 @@ fn type_a_header_names_one_of_its_kind() {
         is(&v, Law::Type, Some(pair), None, message);
         assert_eq!(names(&v), ["global 0"]);
     }
-    // Neither does a word that is no header at all.
+    // A word that is not a header at all has no type either.
     let mut scene = Scene::collected();
     scene.core().set_word(pair.0 as usize, 0xdada_dada).unwrap();
     is(
@@ -38,7 +38,7 @@ fn type_a_header_names_one_of_its_kind() {
 
 #[test]
 fn type_slots_hold_what_their_type_allows() {
-    // A field: the container is to blame.
+    // For a field, the containing object is blamed.
     let mut scene = Scene::collected();
     let (b, pair, array) = (scene.b, scene.pair, scene.array);
     let twin = scene.ty(TWIN);
@@ -66,7 +66,7 @@ fn type_slots_hold_what_their_type_allows() {
     let message = format!("element 0 of table $table: {array} of");
     is(&scene.broken(), Law::Type, Some(array), None, &message);
 
-    // No object at all, and no function.
+    // A reference to no object, and one to no function.
     let mut scene = Scene::collected();
     let inside = GcRef(scene.a.0 + 8);
     scene.core().store_ref(pair, 0, inside).unwrap();
@@ -87,7 +87,7 @@ fn type_slots_hold_what_their_type_allows() {
 
 #[test]
 fn type_of_garbage_matters_too() {
-    // Nothing reaches the cycle, but the collector still follows it.
+    // The cycle is unreachable, but the collector still traces it.
     let (mut store, module) = instance(
         Drc::new(1 << 20),
         r#"(func (export "run") (local $x (ref $refs))
@@ -172,7 +172,8 @@ fn type_null_where_none_is_allowed() {
     }
 }
 
-/// A collector that leaves new slots null: all, or all but the first of many.
+/// A collector that leaves new slots null: all of them, or all but the first of
+/// several.
 struct Forgetful;
 
 impl Policy for Forgetful {

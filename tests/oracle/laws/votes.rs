@@ -1,4 +1,4 @@
-//! Heaps vote, not runs: one that is run twice has no more say than another.
+//! Each heap has one vote, even if it is run twice.
 
 use super::odd::{difference, judged};
 use gcdiff::oracle::Collector::{Copying, Drc, Model, Null};

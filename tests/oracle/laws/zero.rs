@@ -38,7 +38,7 @@ fn zero_for_what_a_frame_reaches() {
     let register = "register 0 of function 1 (not counted)";
     assert_eq!(names(&v), ["the stack-root list", register]);
 
-    // The argument of the host is in the host's frame only.
+    // Only the frame of the host holds the host's argument.
     let mut argument = GcRef::NULL;
     let v = broken_inside(HOLDER, &mut |store| {
         argument = store.heap.root_list().unwrap().members[0];
@@ -52,7 +52,7 @@ fn zero_for_what_a_frame_reaches() {
     assert_eq!(names(&v), ["register 0 of the host's call (not counted)"]);
 }
 
-/// A collector that forgets that new objects go to a frame.
+/// A collector that does not put new objects in the stack-root list.
 struct Unlisted;
 
 impl Policy for Unlisted {

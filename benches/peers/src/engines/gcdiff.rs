@@ -13,10 +13,10 @@ use gcdiff::oracle::{Options, judge};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Address space of the heaps.
+/// The size limit of the heaps.
 const MAX: u32 = 0xffff_0000;
 
-/// Judges a module under the null and the counting heap, audits included.
+/// Judges a module under the null and the counting heap, with audits.
 fn verdict(schedule: Schedule) -> Execute {
     let options = Options::fuzzing().with_reschedule(false);
     Box::new(move |wasm| {
@@ -33,7 +33,8 @@ fn verdict(schedule: Schedule) -> Execute {
     })
 }
 
-/// Verdicts: with the collections that the heap asks for, as in the other engines, and with many.
+/// Verdicts with the collections that the heap asks for, as in the other engines, and with a collection before every
+/// allocation.
 pub fn verdicts() -> Vec<Engine<Execute>> {
     vec![
         Engine::new("gcdiff verdict", verdict(Schedule::Never)),
@@ -44,7 +45,7 @@ pub fn verdicts() -> Vec<Engine<Execute>> {
     ]
 }
 
-/// Nothing ends a program early.
+/// Limits that no program reaches.
 const NONE: Limits = Limits {
     fuel: u64::MAX >> 1,
     frames: 10_000,
@@ -76,7 +77,7 @@ fn program<H: Heap>(heap: impl Fn() -> H + 'static) -> Run {
     })
 }
 
-/// For long programs.
+/// The engines for long programs.
 pub fn runs() -> Vec<Engine<Run>> {
     vec![
         Engine::new("gcdiff null", program(|| Null::new(MAX))),

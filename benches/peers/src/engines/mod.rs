@@ -1,4 +1,4 @@
-//! The engines, behind the two questions that are put to them.
+//! The engines, each with up to two kinds of work: a whole generated module and a long program.
 
 pub mod gcdiff;
 pub mod tinywasm;
@@ -7,15 +7,15 @@ pub mod wasmtime;
 
 use ::gcdiff::engine::Limits;
 
-/// What a run of a generated module may use: the limits of a campaign. Every engine has its own way to count fuel; all are about
-/// instructions.
+/// The limits of a run of a generated module, which are those of a campaign. Each engine counts fuel in a different way, but
+/// roughly per instruction.
 pub const LIMITS: Limits = Limits::fuzzing();
 
-/// Executes a whole generated module: decodes it, instantiates it, and calls every exported function once with default values.
-/// An error means that the engine cannot, and the module is left out.
+/// Executes a whole generated module: decodes and instantiates it, and calls every exported function once with default
+/// values. Returns an error if the engine does not support the module, which is then left out.
 pub type Execute = Box<dyn Fn(&[u8]) -> Result<(), String>>;
 
-/// Runs a program, and returns how many milliseconds `run` took, and its result.
+/// Runs a program, and returns the milliseconds that `run` took, and its result.
 pub type Run = Box<dyn Fn(&[u8], u32) -> (f64, u32)>;
 
 /// An engine with its settings.

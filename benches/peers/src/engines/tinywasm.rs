@@ -1,11 +1,11 @@
-//! tinywasm: an interpreter, with one collector.
+//! tinywasm: an interpreter with one collector.
 
 use super::{Engine, Execute, LIMITS, Run};
 use std::time::Instant;
 use tinywasm::engine::Config;
 use tinywasm::{ExternItem, Function, ModuleInstance, ResourceLimiter, Store, Trap, WasmValue};
 
-/// The limits that gcdiff has in a campaign.
+/// The limits of a gcdiff campaign.
 struct Bounded;
 
 impl ResourceLimiter for Bounded {
@@ -22,7 +22,7 @@ impl ResourceLimiter for Bounded {
     }
 }
 
-/// Calls a function, on fuel.
+/// Calls a function with the fuel of a campaign.
 fn call(store: &mut Store, func: &Function, args: &[WasmValue], results: &mut [WasmValue]) {
     if let Ok(mut execution) = func.call_resumable(store, args, results) {
         let _ = execution.resume_with_fuel(LIMITS.fuel as u32);
@@ -60,7 +60,7 @@ fn once(engine: &tinywasm::Engine, wasm: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// One execution.
+/// A single execution.
 pub fn execution() -> Engine<Execute> {
     let config = Config::new().with_resource_limiter(Bounded);
     let engine = tinywasm::Engine::new(config);
@@ -70,7 +70,7 @@ pub fn execution() -> Engine<Execute> {
     )
 }
 
-/// For long programs.
+/// The engine for long programs.
 pub fn run() -> Engine<Run> {
     Engine::new(
         "tinywasm",

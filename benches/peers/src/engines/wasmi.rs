@@ -4,7 +4,7 @@ use super::{Engine, Run};
 use std::time::Instant;
 use wasmi::{Instance, Module, Store};
 
-/// For long programs, those that use numbers only.
+/// The engine for long programs that use only numbers.
 pub fn run() -> Engine<Run> {
     Engine::new(
         "wasmi",

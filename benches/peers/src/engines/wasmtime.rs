@@ -1,4 +1,4 @@
-//! Wasmtime: Cranelift and Pulley, each with its collectors.
+//! Wasmtime: Cranelift and Pulley, each with several collectors.
 
 use super::{Engine, Execute, LIMITS, Run};
 use std::time::Instant;
@@ -7,19 +7,19 @@ use wasmtime::{
     StoreLimitsBuilder, Val, ValType,
 };
 
-/// How code is made.
+/// The way code is compiled or interpreted.
 #[derive(Copy, Clone, PartialEq)]
 enum Compiler {
-    /// Cranelift at its fastest: no optimisation, one pass of register allocation.
+    /// Cranelift at its fastest: no optimisation, single-pass register allocation.
     Cheapest,
-    /// Cranelift as usual.
+    /// Cranelift with its default settings.
     Cranelift,
     /// Pulley, the interpreter, with optimised bytecode.
     Pulley,
 }
 
-/// The usual settings but for what the compiler is. Explicit bounds checks instead of guard pages, which Wasmtime's fuzz targets
-/// have at times, make the compilation of these modules dearer by a quarter.
+/// The default settings except for the compiler. Explicit bounds checks instead of guard pages, which Wasmtime's fuzz
+/// targets sometimes use, make these modules a quarter more expensive to compile.
 fn engine(compiler: Compiler, collector: Collector, fuel: bool) -> wasmtime::Engine {
     let mut config = Config::new();
     config.collector(collector).consume_fuel(fuel);
@@ -43,7 +43,7 @@ fn engine(compiler: Compiler, collector: Collector, fuel: bool) -> wasmtime::Eng
     wasmtime::Engine::new(&config).expect("settings that go together")
 }
 
-/// What an embedder sees of a call: the bits of numbers, and of references whether they are null.
+/// A value as an embedder sees it: the bits of a number, or whether a reference is null.
 #[derive(PartialEq, Debug)]
 enum Seen {
     Bits(u128),
@@ -72,7 +72,7 @@ fn default(ty: ValType) -> Option<Val> {
     }
 }
 
-/// Runs a module from bytes to results.
+/// Runs a module, from its bytes to the results of its exports.
 fn once(engine: &wasmtime::Engine, wasm: &[u8]) -> Result<Vec<Option<Vec<Seen>>>, String> {
     let module = Module::new(engine, wasm).map_err(|e| e.to_string())?;
     let limits = StoreLimitsBuilder::new()
@@ -101,19 +101,20 @@ fn once(engine: &wasmtime::Engine, wasm: &[u8]) -> Result<Vec<Option<Vec<Seen>>>
         let ended = func.call(&mut store, &args, &mut results);
         seen.push(ended.is_ok().then(|| results.iter().map(see).collect()));
         if ended.is_err() {
-            // An exception that nobody takes stays pending.
+            // An uncaught exception stays pending until it is taken.
             let _ = store.take_pending_exception();
         }
     }
     Ok(seen)
 }
 
-/// A differential execution under the null and the counting collector: compiled and run twice, results compared.
+/// A differential execution under the null and the counting collector. Compiles and runs the module twice, and compares the
+/// results.
 fn pair(compiler: Compiler) -> Execute {
     let null = engine(compiler, Collector::Null, true);
     let drc = engine(compiler, Collector::DeferredReferenceCounting, true);
     Box::new(move |wasm| {
-        // The single pass of register allocation makes frames larger, so calls overflow the stack elsewhere; what differs is not
+        // Single-pass register allocation makes frames larger, so stack overflows happen elsewhere. Differences are not
         // judged here.
         let same = once(&null, wasm)? == once(&drc, wasm)?;
         std::hint::black_box(same);
@@ -148,7 +149,7 @@ fn program(compiler: Compiler, collector: Collector) -> Run {
     })
 }
 
-/// For long programs.
+/// The engines for long programs.
 pub fn runs() -> Vec<Engine<Run>> {
     use Collector::{Copying, DeferredReferenceCounting as Drc, Null};
     use Compiler::{Cranelift, Pulley};
