@@ -2,7 +2,7 @@
 //! Judges a generated case; see `FuzzTarget::Differential` in
 //! `gcdiff::campaign::targets`.
 
-use gcdiff::campaign::targets::{Harness, FuzzTarget};
+use gcdiff::campaign::targets::{FuzzTarget, Harness};
 use std::sync::LazyLock;
 
 static HARNESS: LazyLock<Harness> =

@@ -2,7 +2,7 @@
 //! Judges a typed program; see `FuzzTarget::GcOps` in
 //! `gcdiff::campaign::targets`.
 
-use gcdiff::campaign::targets::{Harness, FuzzTarget};
+use gcdiff::campaign::targets::{FuzzTarget, Harness};
 use gcdiff::generate::gc_ops;
 use std::sync::LazyLock;
 

@@ -2,7 +2,7 @@
 //! Judges any bytes as a module; see `FuzzTarget::Module` in
 //! `gcdiff::campaign::targets`.
 
-use gcdiff::campaign::targets::{Harness, FuzzTarget};
+use gcdiff::campaign::targets::{FuzzTarget, Harness};
 use std::sync::LazyLock;
 
 static HARNESS: LazyLock<Harness> = LazyLock::new(|| Harness::from_environment(FuzzTarget::Module));

@@ -70,7 +70,11 @@ fn program<H: Heap>(heap: impl Fn() -> H + 'static) -> Run {
             panic!("a program exports `run`");
         };
         let start = Instant::now();
-        let ended = store.call(run, &[argument.into()], &mut Context::new(&mut NoHost, &mut NoInspector));
+        let ended = store.call(
+            run,
+            &[argument.into()],
+            &mut Context::new(&mut NoHost, &mut NoInspector),
+        );
         let elapsed = start.elapsed().as_secs_f64() * 1e3;
         ended.expect("returns");
         (elapsed, store.result(0) as u32)
