@@ -81,7 +81,7 @@ fn main() {
         println!("case {}:", finding.number);
         // The law, the object, its count, its owners, a path to it, and the
         // instruction after which the law was first broken.
-        println!("{}", finding.evidence);
+        println!("{}", finding.shown());
         // The same for all findings of one bug.
         println!("  fingerprint  {fingerprint}");
     }

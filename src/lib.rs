@@ -10,7 +10,7 @@
 //! # Where to start
 //!
 //! * **To test a collector**, implement [`heap::Heap`] and [`heap::Inspect`] (nine
-//!   and eight required methods) and make it a [`oracle::HeapSubject`]. The engine,
+//!   and eight required methods) and make it an [`oracle::HeapSubject`]. The engine,
 //!   the generators and the oracle of this crate do the rest:
 //!
 //! ```
@@ -23,11 +23,33 @@
 //!     .with_collectors([Collector::Null.into(), mine])
 //!     .with_sometimes([]);
 //! let campaign = Campaign::new(1, options).with_cases(20).with_stop_at_first(true);
-//! let outcome = run(&campaign, &Progress::default());
-//! for finding in outcome.findings.values() {
-//!     println!("case {}: {}", finding.number, finding.evidence);
+//! let report = run(&campaign, &Progress::default());
+//! for finding in report.findings.values() {
+//!     println!("case {}: {}", finding.number, finding.shown());
 //! }
-//! assert!(outcome.findings.is_empty());
+//! assert!(report.findings.is_empty());
+//! // A heap that is always full finds nothing, either.
+//! assert!(report.statistics.agreed > 15);
+//! ```
+//!
+//!   [`campaign::Finding::save`] writes a finding as a module with a header. `gcdiff
+//!   run` replays it if it knows the collectors by name; your own heap replays it
+//!   like this:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use gcdiff::prelude::*;
+//! use gcdiff::heap::drc::Drc;
+//!
+//! let mine = HeapSubject::shared(|| Drc::new(1 << 24));
+//! # let file = "corpus/regressions/issue-10182.wat";
+//! let (case, header) = gcdiff::case::read(&std::fs::read(file)?)?;
+//! let options = Options::default()
+//!     .pinned(&header)?
+//!     .with_collectors([Collector::Null.into(), mine]);
+//! println!("{}", judge(&case, &options)?.verdict);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! * **To test another engine**, implement [`oracle::Subject`]: run a case, and

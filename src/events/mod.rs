@@ -21,10 +21,8 @@
 //! let (case, _) = gcdiff::case::read(text.as_bytes()).unwrap();
 //!
 //! let sink = Sink::default();
-//! let options = Options {
-//!     collectors: vec![Collector::Null.into(), events::recorder(Collector::Drc, &sink)],
-//!     ..Options::default()
-//! };
+//! let options = Options::default()
+//!     .with_collectors([Collector::Null.into(), events::recorder(Collector::Drc, &sink)]);
 //! judge(&case, &options).unwrap();
 //! assert!(sink.take().of(Event::CopyUp) > 0);
 //! ```

@@ -27,6 +27,7 @@ mod storage;
 mod testing;
 mod trace_info;
 
+#[doc(inline)]
 pub use contract::{
     Block, CodePoint, Corruption, EngineEvent, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
     Inspect, NewObject, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape, Stats,

@@ -69,6 +69,9 @@ pub fn element_offset(index: u32, kind: StorageKind) -> u64 {
     u64::from(ARRAY_ELEMENTS) + u64::from(index) * u64::from(kind.width())
 }
 
+/// Payload size in bytes of an external value: one word, rounded up to eight bytes.
+const EXTERN_SIZE: u64 = 8;
+
 /// The longest tables that are kept for another heap, in entries.
 const KEPT: usize = 1 << 12;
 
@@ -157,6 +160,11 @@ impl TraceInfo {
     }
 
     /// The layout of the type of `shape`, whose kind must match.
+    ///
+    /// # Errors
+    ///
+    /// If the heap knows no such type. External values have none: their payload is one word, and
+    /// holds no reference.
     #[inline]
     pub fn of(&self, shape: Shape) -> Result<&Layout, HeapError> {
         let (Shape::Struct(ty) | Shape::Array(ty) | Shape::Exception(ty)) = shape else {
@@ -165,6 +173,18 @@ impl TraceInfo {
         match self.types.get(ty.0 as usize) {
             Some(layout) if layout.shape == shape => Ok(layout),
             _ => Err(HeapError::corrupt(0, "no such type of this kind")),
+        }
+    }
+
+    /// Payload size in bytes of a new object. See [the contract](super::contract) for what is
+    /// where in it.
+    pub fn payload_size(&self, object: NewObject) -> Result<u64, HeapError> {
+        match object {
+            NewObject::Array(_, len) => Ok(self.of(object.shape())?.array_size(len)),
+            NewObject::Struct(_) | NewObject::Exception(..) => {
+                Ok(u64::from(self.of(object.shape())?.size))
+            }
+            NewObject::Extern(_) => Ok(EXTERN_SIZE),
         }
     }
 

@@ -196,6 +196,8 @@ pub enum JudgeError {
     Module(ModuleError),
     /// The plan does not fit the module.
     Plan(String),
+    /// There is no subject to run the case.
+    NoSubjects,
 }
 
 impl From<PlanError> for JudgeError {
@@ -209,6 +211,7 @@ impl fmt::Display for JudgeError {
         match self {
             JudgeError::Module(error) => error.fmt(f),
             JudgeError::Plan(message) => f.write_str(message),
+            JudgeError::NoSubjects => f.write_str("there is no collector to judge"),
         }
     }
 }
@@ -233,6 +236,9 @@ pub fn judge_module(
     module: &Arc<Module>,
     options: &Options,
 ) -> Result<JudgeReport, JudgeError> {
+    if options.collectors.is_empty() {
+        return Err(JudgeError::NoSubjects);
+    }
     let mut judged = JudgeReport::new(Verdict::Agree);
     judged.stats.reserve(options.collectors.len());
     let mut votes = Votes::default();

@@ -18,6 +18,47 @@ use std::sync::Arc;
 ///
 /// A run depends only on the case and the options: threads share subjects, and
 /// a case may be run again.
+///
+/// Subjects of one verdict need distinct names.
+///
+/// A subject in front of another, which changes what it shows:
+///
+/// ```
+/// use gcdiff::prelude::*;
+/// use std::sync::Arc;
+///
+/// struct Forgetful(SharedSubject);
+///
+/// impl Subject for Forgetful {
+///     fn name(&self) -> &str {
+///         "forgetful"
+///     }
+///
+///     fn reclaims(&self) -> Reclaims {
+///         self.0.reclaims()
+///     }
+///
+///     fn run(
+///         &self,
+///         case: &Case,
+///         module: &Arc<Module>,
+///         options: &RunOptions,
+///     ) -> Result<SubjectRun, PlanError> {
+///         let mut run = self.0.run(case, module, options)?;
+///         if let Ok(observation) = &mut run.result {
+///             observation.steps.pop();
+///         }
+///         Ok(run)
+///     }
+/// }
+///
+/// let (case, _) = gcdiff::case::read(b"(module (func (export \"f\")))")?;
+/// let forgetful: SharedSubject = Arc::new(Forgetful(Collector::Null.into()));
+/// let options = Options::default().with_collectors([Collector::Model.into(), forgetful]);
+/// let fingerprint = judge(&case, &options)?.verdict.fingerprint();
+/// assert_eq!(fingerprint.as_deref(), Some("differ:call:forgetful"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Subject: Send + Sync {
     /// Its name, in reports and fingerprints. A fingerprint cuts it at the
     /// first space.
@@ -131,6 +172,14 @@ pub(super) fn run_caught(
     options: &RunOptions,
 ) -> Result<SubjectRun, PlanError> {
     let ran = catch(Report::Quiet, || subject.run(case, module, options));
+    let ran = ran.map(|ran| {
+        let mut ran = ran?;
+        // A subject in front of another one passes its violations on.
+        if let Err(Failure::Violation(violation)) = &mut ran.result {
+            violation.collector = subject.name().into();
+        }
+        Ok(ran)
+    });
     ran.unwrap_or_else(|panic| {
         let violation = Violation::panic(subject.name(), panic);
         Ok(SubjectRun::new(Err(Failure::Violation(Box::new(

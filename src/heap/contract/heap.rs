@@ -40,7 +40,10 @@ pub trait Heap: Inspect {
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError>;
 
     /// Allocates an object whose values are all zero or null. Must not collect:
-    /// after [`HeapError::Full`] the engine collects and tries again.
+    /// after [`HeapError::Full`] the engine collects and tries again. If the
+    /// heap is full again, the case is discarded: a heap too small for the
+    /// cases finds nothing. Generated cases allocate at most
+    /// [`Limits::heap_bytes`](crate::engine::Limits::heap_bytes), a mebibyte.
     fn allocate(&mut self, object: NewObject) -> Result<GcRef, HeapError>;
 
     /// The run-time type of the object at `r`.

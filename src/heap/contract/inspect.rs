@@ -38,7 +38,7 @@ pub trait Inspect {
     fn reclaims(&self) -> Reclaims;
 
     /// Numbers of collections, of objects allocated and of objects freed so
-    /// far.
+    /// far, for the statistics of a campaign. No law depends on them.
     fn stats(&self) -> Stats;
 
     /// The addresses in use, from the start of the first block (`.0`) to the

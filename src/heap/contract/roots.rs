@@ -1,13 +1,18 @@
 //! Roots of a collection: frames and slots outside the heap.
 
 /// The live references outside the heap, as a collection sees them.
+///
+/// Each method may be called several times during a collection. It visits the
+/// same places in the same order, each place once.
 pub trait Roots {
     /// Visits every non-null register of a frame that the stack maps list as a
     /// reference. A moving collector may overwrite it.
     fn stack(&mut self, visit: &mut dyn FnMut(&mut u64));
 
     /// Visits every slot that owns its reference: reference globals, tables,
-    /// element segments, the pending exception, host handles.
+    /// element segments, the pending exception, host handles. A slot may hold
+    /// null or an i31. A moving collector may overwrite it. Tables and globals
+    /// of function references are not visited.
     fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32));
 
     /// Visits every frame, outermost first, with all its registers, regardless

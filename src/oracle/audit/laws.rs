@@ -276,7 +276,7 @@ fn poison<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         let at = skipped + bytes[skipped..].iter().position(|b| *b != POISON)?;
         let address = start as usize + at;
         let message = format!(
-            "freed memory was written: byte {address:#x} is {:#04x}",
+            "freed memory does not hold the poison: byte {address:#x} is {:#04x}",
             bytes[at]
         );
         Some(violation(Law::Poison, view, message))

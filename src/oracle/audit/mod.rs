@@ -34,7 +34,8 @@
 //!   the exception's type. Every slot holds null, an i31, a function or the
 //!   start of an object in *A*, as its static type allows.
 //! * **poison** — Free blocks, and memory outside all blocks, hold the poison
-//!   pattern and nothing else. No run reads them: a heap refuses an access that
+//!   pattern and nothing else: the heap fills what it frees, and nothing writes
+//!   there. No run reads them: a heap refuses an access that
 //!   does not hit an allocated object. Such an access breaks this law, as does
 //!   any other error that a heap detects in itself ([`Layer::Heap`]).
 //! * **limits** — A run ends. It does not pass more safepoints than its fuel can
@@ -59,7 +60,8 @@
 //!   inside it.
 //!
 //! For a tracing heap, *leak* requires that right after a collection every
-//! object in *A* is reachable. Without counts, *type* covers the requirement
+//! object in *A* is reachable. In a heap that moves objects, the cause may also
+//! be a reference that was not updated: its object is then unreachable. Without counts, *type* covers the requirement
 //! that every reachable object is in *A*.
 //!
 //! # Why *exact* is complete
@@ -125,7 +127,8 @@ pub(super) struct BrokenLaw {
     pub by: Option<Cause>,
 }
 
-/// When to audit.
+/// When to audit. The command line calls the sampled timing `auto`, and the
+/// others by the names of their grain.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Timing {
     /// Never: only errors that a heap detects itself, and observations, count.

@@ -202,7 +202,7 @@ fn poison_of_memory_that_nobody_uses() {
         let v = audit(&mut scene.store, Point::Call).expect("a broken law");
         let byte = poison.0.to_le_bytes()[2] ^ 0xff;
         let message = format!(
-            "freed memory was written: byte {:#x} is {byte:#04x}",
+            "freed memory does not hold the poison: byte {:#x} is {byte:#04x}",
             address + 2
         );
         is(&v, Law::Poison, None, None, &message);

@@ -9,7 +9,7 @@ fn poison_of_freed_memory() {
     let mut scene = Scene::collected();
     let at = scene.dead.0 as usize + 28;
     scene.core().set_word(at, 0xdada_00da).unwrap();
-    let message = format!("freed memory was written: byte {:#x} is 0x00", at + 1);
+    let message = format!("freed memory does not hold the poison: byte {:#x} is 0x00", at + 1);
     is(&scene.broken(), Law::Poison, None, None, &message);
 }
 
@@ -18,6 +18,6 @@ fn poison_behind_the_last_block() {
     let mut scene = Scene::collected();
     let at = Inspect::extent(&scene.store.heap).1 as usize + 40;
     scene.core().set_word(at, 0xdada_da00).unwrap();
-    let message = format!("freed memory was written: byte {at:#x} is 0x00");
+    let message = format!("freed memory does not hold the poison: byte {at:#x} is 0x00");
     is(&scene.broken(), Law::Poison, None, None, &message);
 }
