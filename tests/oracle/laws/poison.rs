@@ -9,7 +9,10 @@ fn poison_of_freed_memory() {
     let mut scene = Scene::collected();
     let at = scene.dead.0 as usize + 28;
     scene.core().set_word(at, 0xdada_00da).unwrap();
-    let message = format!("freed memory does not hold the poison: byte {:#x} is 0x00", at + 1);
+    let message = format!(
+        "freed memory does not hold the poison: byte {:#x} is 0x00",
+        at + 1
+    );
     is(&scene.broken(), Law::Poison, None, None, &message);
 }
 
