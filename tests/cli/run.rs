@@ -139,7 +139,7 @@ fn what_a_seed_makes_is_printed_and_runs() {
     let ops = gcdiff(&["generate", "--seed", "5", "--generator", "gc_ops"]);
     assert_ne!(first.out, ops.out);
     assert!(
-        ops.out.contains("case 0 of seed 5, generator ops"),
+        ops.out.contains("case 0 of seed 5, generator gc_ops"),
         "{}",
         ops.out
     );
