@@ -74,6 +74,7 @@
 //! | [`case`] | a module with a plan and a schedule; its text form |
 //! | [`oracle`] | subjects, audits, comparison, verdicts |
 //! | [`generate`] | modules, typed programs, plans and schedules from bytes |
+//! | [`reduce`] | the smallest case that still shows a finding |
 //! | [`events`], [`zoo`] | how often cases exercise a collector; known bugs as faults |
 //! | [`script`] | `.wast` scripts |
 //! | [`campaign`] | campaigns, findings, fuzz targets, replay |
@@ -97,6 +98,7 @@ pub mod observe;
 pub mod oracle;
 mod pool;
 pub mod prelude;
+pub mod reduce;
 pub mod script;
 pub mod types;
 mod unknown_name;

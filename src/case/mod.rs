@@ -26,13 +26,14 @@ pub(crate) use ceiling::limits as case_limits;
 pub use error::{CaseError, RunError};
 pub use header::Header;
 pub(crate) use header::LimitsText;
+pub use module_text::{Style, shortest};
 pub use plan::{Arg, Call, Plan, Step};
 pub(crate) use run::steps;
 pub use run::{Run, RunStats, run};
 pub use schedule::{parse_schedule, print_schedule};
 pub(crate) use source_map::SourceMap;
 pub(crate) use text::{header_text, stray_header_lines};
-pub use text::{read, read_header, read_with, write};
+pub use text::{read, read_header, read_with, write, write_with};
 pub(crate) use toml_text::HEADER_KEYS;
 
 use crate::engine::{Limits, Schedule};

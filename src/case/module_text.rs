@@ -23,9 +23,36 @@ const TRAILER: &str = ";;=";
 /// Approximate width of the trailer's lines.
 const WIDTH: usize = 100;
 
+/// How instructions are written.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Style {
+    /// One instruction a line.
+    #[default]
+    Flat,
+    /// Operands inside the instruction that takes them.
+    Folded,
+}
+
+/// The module whose text, in [`Style::Folded`], is the shortest: the same items, with the types of
+/// functions in the order in which a reader of the text makes them. `None` if it does not read
+/// back.
+pub fn shortest(wasm: &[u8]) -> Option<Vec<u8>> {
+    let text = wasmprinter::print_bytes(wasm).ok()?;
+    wat::parse_str(tidy(&text))
+        .or_else(|_| wat::parse_str(&text))
+        .ok()
+}
+
 /// Prints a module.
-pub(super) fn print(wasm: &[u8]) -> String {
-    let printed = wasmprinter::print_bytes(wasm).map_err(|e| e.to_string());
+pub(super) fn print(wasm: &[u8], style: Style) -> String {
+    let mut config = wasmprinter::Config::new();
+    config.fold_instructions(style == Style::Folded);
+    let mut printed = String::new();
+    let mut to = wasmprinter::PrintFmtWrite(&mut printed);
+    let printed = match config.print(wasm, &mut to) {
+        Ok(()) => Ok(printed),
+        Err(error) => Err(error.to_string()),
+    };
     let readable = printed.and_then(|text| match wat::parse_str(&text) {
         Ok(bytes) => Ok((text, bytes)),
         Err(error) => Err(error.to_string()),
@@ -34,6 +61,12 @@ pub(super) fn print(wasm: &[u8]) -> String {
         Ok(readable) => readable,
         Err(_) => return binary(wasm),
     };
+    if style == Style::Folded {
+        let tidy = tidy(&text);
+        if wat::parse_str(&tidy).is_ok_and(|tidy| tidy == wasm) {
+            return tidy;
+        }
+    }
     if bytes == wasm {
         return text;
     }
@@ -60,6 +93,61 @@ pub(super) fn print(wasm: &[u8]) -> String {
     text.push_str(&line);
     text.push('\n');
     text
+}
+
+/// The text without what a reader can do without: the indices in comments, and the function types
+/// that are written again where they are used. May be the text of another module.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = without_indices(line);
+        let is_func_type = line.starts_with("  (type (func");
+        if is_func_type {
+            continue;
+        }
+        let declares = ["  (func ", "  (tag "];
+        let line = match declares.iter().any(|start| line.starts_with(start)) {
+            true => without_type(&line),
+            false => line,
+        };
+        tidy.push_str(&line);
+        tidy.push('\n');
+    }
+    tidy
+}
+
+/// A line without comments of the form ` (;12;)`.
+fn without_indices(line: &str) -> String {
+    let mut rest = line;
+    let mut kept = String::with_capacity(line.len());
+    while let Some(at) = rest.find(" (;") {
+        let (before, from) = rest.split_at(at);
+        kept.push_str(before);
+        let inside = &from[3..];
+        let digits = inside.bytes().take_while(u8::is_ascii_digit).count();
+        match inside[digits..].strip_prefix(";)") {
+            Some(after) if digits > 0 => rest = after,
+            _ => {
+                kept.push_str(" (;");
+                rest = inside;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// A line without its first ` (type 12)`.
+fn without_type(line: &str) -> String {
+    let Some((before, from)) = line.split_once(" (type ") else {
+        return line.to_string();
+    };
+    match from.split_once(')') {
+        Some((index, after)) if index.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{before}{after}")
+        }
+        _ => line.to_string(),
+    }
 }
 
 /// Writes the module as bytes, below its text as a comment if it can be printed.
@@ -126,7 +214,7 @@ mod tests {
     #[test]
     fn bytes_that_the_text_alone_does_not_give_are_kept() {
         wasmparser::validate(ODD).unwrap();
-        let text = print(ODD);
+        let text = print(ODD, Style::Flat);
         assert!(
             text.contains("(local i32 i32)") && text.contains("\n;;= "),
             "{text}"
@@ -143,13 +231,13 @@ mod tests {
     #[test]
     fn a_module_without_a_text_is_written_as_bytes() {
         for bytes in [&b"\0asm\x01\0\0\0\x0b"[..], b"\0asm"] {
-            let text = print(bytes);
+            let text = print(bytes, Style::Flat);
             assert!(text.contains("(module binary"), "{text}");
             assert_eq!(read(&text).unwrap(), bytes);
         }
         // Custom sections larger than the rest of the module.
         let mut wasm = b"\0asm\x01\0\0\0\0\xa0\x1f\x01x".to_vec();
         wasm.extend((0..0xfa0 - 2u32).map(|i| ((i * i) >> 5) as u8));
-        assert_eq!(read(&print(&wasm)).unwrap(), wasm);
+        assert_eq!(read(&print(&wasm, Style::Flat)).unwrap(), wasm);
     }
 }

@@ -16,11 +16,13 @@
 use super::ceiling;
 use super::error::{CaseError, error, one_line};
 use super::header::{Header, LimitsText};
+use super::module_text::{self, Style};
 use super::plan::{Plan, Step};
 use super::schedule::{parse_schedule, print_schedule};
 use super::step_text::StepText;
-use super::{Case, module_text, toml_text};
+use super::{Case, toml_text};
 use crate::engine::Limits;
+use crate::escape::Line;
 use wast::lexer::{Lexer, TokenKind};
 
 /// Reads a case: a binary module, or a text module with or without a header.
@@ -141,12 +143,29 @@ pub(crate) fn stray_header_lines(text: &str) -> impl Iterator<Item = (usize, &st
 /// Writes a case in its text form. The case gives schedule, limits, plan and
 /// host acts; `header` gives the rest.
 pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
+    write_with(case, header, Style::Flat, "")
+}
+
+/// Like [`write()`], in a style, with a note between header and module: a line of comment for each
+/// of its lines.
+///
+/// # Errors
+///
+/// If the header cannot be written.
+pub fn write_with(
+    case: &Case,
+    header: &Header,
+    style: Style,
+    note: &str,
+) -> Result<String, CaseError> {
     let steps = match &case.plan {
         Plan::EveryExport => None,
         Plan::Steps(steps) => Some(steps.iter().map(StepText::of).collect()),
     };
     let header = Header {
-        schedule: Some(print_schedule(&case.schedule)),
+        // A reduced case says nothing that is the default.
+        schedule: (style == Style::Flat || case.schedule != Default::default())
+            .then(|| print_schedule(&case.schedule)),
         limits: (case.limits != Limits::default()).then(|| LimitsText::of(&case.limits)),
         steps,
         host: case.host.iter().map(StepText::of).collect(),
@@ -160,7 +179,12 @@ pub fn write(case: &Case, header: &Header) -> Result<String, CaseError> {
         text.push_str(line);
         text.push('\n');
     }
-    text.push_str(&module_text::print(&case.wasm));
+    for line in note.lines() {
+        text.push_str(";; ");
+        text.push_str(&Line(line).to_string());
+        text.push('\n');
+    }
+    text.push_str(&module_text::print(&case.wasm, style));
     Ok(text)
 }
 

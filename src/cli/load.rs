@@ -23,6 +23,8 @@ pub(super) struct Loaded {
     pub options: Options,
     /// The fingerprint that the header records.
     pub recorded: Option<String>,
+    /// The header.
+    pub header: Header,
 }
 
 /// Reads the text or the bytes of a case.
@@ -85,6 +87,7 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
         text,
         module: Arc::new(module),
         options,
-        recorded: header.fingerprint,
+        recorded: header.fingerprint.clone(),
+        header,
     })
 }

@@ -12,6 +12,7 @@ mod load;
 mod options;
 mod output;
 mod progress;
+mod reduce;
 mod replay;
 mod run;
 mod signals;
@@ -42,6 +43,7 @@ struct Cli {
 enum Command {
     Run(run::RunCommand),
     Replay(replay::Replay),
+    Reduce(reduce::Reduce),
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Run(run) => run.main(),
         Command::Replay(replay) => replay.main(),
+        Command::Reduce(reduce) => reduce.main(),
         Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),

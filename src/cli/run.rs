@@ -59,6 +59,7 @@ impl RunCommand {
             module,
             options,
             recorded,
+            ..
         } = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(schedule) = self.schedule {
             case.schedule = schedule;

@@ -9,6 +9,7 @@ mod events;
 mod findings;
 mod generators;
 mod harness;
+mod reduce;
 mod replay;
 mod text_form;
 mod zoo;

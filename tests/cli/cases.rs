@@ -29,6 +29,7 @@ cases! {
     invoke
     oracle_layers
     proposals
+    reduce
     replay
     run_json
     type_names

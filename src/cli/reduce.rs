@@ -1,0 +1,375 @@
+//! `gcdiff reduce`: the smallest case that still shows a finding.
+
+use super::CommandOutcome;
+use super::file;
+use super::load::{self, Loaded};
+use super::options::{Judging, Limiting};
+use super::output::{complain, say};
+use super::signals::Signals;
+use super::waiting::Waiting;
+use crate::campaign::replay::CaseResult;
+use crate::campaign::targets::{FuzzTarget, with_fault};
+use crate::case::{Case, Header, Style, write_with};
+use crate::escape;
+use crate::module::Module;
+use crate::oracle::{Options, Verdict, judge};
+use crate::reduce::{
+    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, instructions, reduce,
+    with_names,
+};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Make a case as small as possible, while it still shows its finding
+///
+/// FILE is a case as for `gcdiff run`, or with --target an input of that fuzz target. Each pass
+/// makes small edits and keeps those after which the finding is still there, until no edit of any
+/// pass makes the case simpler. With --command, any program decides instead of the oracle, and FILE
+/// is any valid module, also one of another tool. INT, TERM and HUP end the reduction early; the
+/// smallest case so far is kept. Exit code: 0 if a case was written, 2 if FILE shows nothing.
+#[derive(Args)]
+#[command(after_long_help = passes())]
+pub(super) struct Reduce {
+    /// The case: .wat or .wasm, or an input of --target.
+    file: PathBuf,
+
+    /// The result [default: FILE with the extension reduced.wat, or reduced.wasm with --wasm].
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// What counts as the same finding: the same fingerprint; the same law, or kind of difference,
+    /// and heap (law); or any finding (any).
+    #[arg(long, value_name = "WHAT", default_value_t, conflicts_with = "command")]
+    keep: Keep,
+
+    /// Read FILE as an input of this fuzz target: differential, gc_ops or module.
+    #[arg(long, value_name = "NAME", conflicts_with = "command")]
+    target: Option<FuzzTarget>,
+
+    /// Keep what this shell command keeps: it is called with the path of a candidate in the place
+    /// of {}, or at its end, and keeps the candidate with exit code 0.
+    #[arg(long, value_name = "COMMAND")]
+    command: Option<String>,
+
+    /// With --command, give the program binary modules [default: as FILE].
+    #[arg(long, requires = "command", conflicts_with = "wat")]
+    wasm: bool,
+
+    /// With --command, give the program text modules.
+    #[arg(long, requires = "command")]
+    wat: bool,
+
+    /// Stop after this many seconds, with the smallest case so far.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+
+    /// Candidates that are tried at a time (default: one per core). The result does not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    #[command(flatten)]
+    judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
+}
+
+/// The passes, for the help.
+fn passes() -> String {
+    let lines = crate::reduce::passes().map(|(name, about)| format!("  {name:13} {about}\n"));
+    let mut lines: Vec<String> = lines.collect();
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+    format!(
+        "Passes, in the order in which they run, again and again:\n{}",
+        lines.concat()
+    )
+}
+
+/// What is to be reduced.
+struct Input {
+    case: Case,
+    header: Header,
+    options: Option<Options>,
+}
+
+impl Reduce {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        let name = escape::path(&self.file);
+        let in_file = |message: String| format!("{name}: {message}");
+        let Input {
+            case,
+            header,
+            options,
+        } = self.input()?;
+        let form = match (self.wasm, self.wat) {
+            (true, _) => Form::Wasm,
+            (_, true) => Form::Wat,
+            _ if self.command.is_some() && is_binary(&self.file) => Form::Wasm,
+            _ => Form::Wat,
+        };
+        let out = self.out(form);
+        file::try_write(&out)?;
+        let (same, program);
+        let predicate: &dyn Predicate = match (&self.command, &options) {
+            (Some(command), _) => {
+                let timeout = self.judging.timeout(10).unwrap_or(Duration::MAX);
+                let made = Program::new(command, form, timeout, &case, header.clone());
+                program = made.map_err(|e| e.to_string())?;
+                &program
+            }
+            (None, Some(options)) => {
+                let made =
+                    SameFinding::new(&case, options.clone(), self.keep, self.judging.timeout(10));
+                same = made.map_err(|e| in_file(e.to_string()))?;
+                &same
+            }
+            (None, None) => return Err(in_file("there is nothing to judge it with".into())),
+        };
+        let signals = Signals::noted()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let settings = Settings::default().with_jobs(self.jobs.map_or(cores, usize::from));
+        let before = case.clone();
+        let writer = Writer {
+            out: &out,
+            form,
+            header: &header,
+            options: options.as_ref(),
+        };
+        let watch = Watch {
+            signals: &signals,
+            until: self
+                .seconds
+                .map(|s| Instant::now() + Duration::from_secs(s)),
+            writer: &writer,
+            written: Mutex::new(Instant::now()),
+            tried: AtomicU64::new(0),
+            error: Mutex::new(None),
+        };
+        let waiting = Waiting::for_(format!("reducing {name}"));
+        let reduced = reduce(case, predicate, &settings, &watch);
+        drop(waiting);
+        let reduced = reduced.map_err(|e| in_file(e.to_string()))?;
+        self.finish(&before, reduced, predicate, &writer)
+    }
+
+    /// Writes the result, with names if it keeps the finding with them.
+    fn finish(
+        &self,
+        before: &Case,
+        reduced: Reduced,
+        predicate: &dyn Predicate,
+        writer: &Writer<'_>,
+    ) -> Result<CommandOutcome, String> {
+        let Reduced { case, .. } = &reduced;
+        if !predicate.keeps(case) {
+            return Err("the smallest case was kept once, and is not kept now: the same question has two answers".into());
+        }
+        let named = with_names(case.clone());
+        let best = match writer.form {
+            Form::Wat if predicate.keeps(&named) => named,
+            _ => case.clone(),
+        };
+        writer.write(&best)?;
+        let path = escape::path(writer.out);
+        let size = |case: &Case| case.wasm.len();
+        say!(
+            "{path}: {} bytes of {}, {} instructions, after {} candidates{}",
+            size(case),
+            size(before),
+            instructions(&case.wasm),
+            reduced.tried,
+            if reduced.finished {
+                ""
+            } else {
+                "; not finished"
+            },
+        );
+        Ok(CommandOutcome::Agree)
+    }
+
+    fn out(&self, form: Form) -> PathBuf {
+        match (&self.out, form) {
+            (Some(out), _) => out.clone(),
+            (None, Form::Wasm) => self.file.with_extension("reduced.wasm"),
+            (None, Form::Wat) => self.file.with_extension("reduced.wat"),
+        }
+    }
+
+    fn input(&self) -> Result<Input, String> {
+        if let Some(target) = self.target {
+            return self.input_of(target);
+        }
+        if self.command.is_some() {
+            let in_file = |message: String| format!("{}: {message}", escape::path(&self.file));
+            let bytes = file::read(&self.file)?;
+            let (case, header) = load::read(&bytes, &self.limiting.limits).map_err(in_file)?;
+            return Ok(Input {
+                case,
+                header,
+                options: None,
+            });
+        }
+        let Loaded {
+            case,
+            options,
+            header,
+            ..
+        } = load::load(&self.file, &self.judging, &self.limiting)?;
+        let about = header.about.map(|about| format!("{about}, reduced"));
+        let header = Header {
+            about,
+            fault: self
+                .judging
+                .fault_of(header.fault.as_deref())?
+                .map(|fault| fault.id.to_string()),
+            ..options.pins().header()
+        };
+        Ok(Input {
+            case,
+            header,
+            options: Some(options),
+        })
+    }
+
+    /// The case of an input of a fuzz target.
+    fn input_of(&self, target: FuzzTarget) -> Result<Input, String> {
+        let in_file = |message: &str| format!("{}: {message}", escape::path(&self.file));
+        let bytes = file::read(&self.file)?;
+        let fault = self.judging.fault();
+        let all = with_fault(self.judging.timing_and_layers(target.options()), fault);
+        let id = fault.map(|fault| fault.id);
+        let CaseResult::Finding(finding) = target.look(&bytes, &all, id) else {
+            return Err(in_file("the input shows no finding"));
+        };
+        let Some(case) = finding.case.clone().filter(|_| finding.runs()) else {
+            return Err(in_file(
+                "the finding needs the input: there is no case to reduce",
+            ));
+        };
+        let header = finding.pins.header();
+        let mut options = Options::default()
+            .pinned(&header)
+            .map_err(|e| e.to_string())?;
+        let named = |name: &String| {
+            let all = all.collectors.iter().chain(&all.sometimes);
+            let mut all = all.filter(|subject| subject.name() == name);
+            all.next().cloned()
+        };
+        let names = header.collectors.iter().flatten();
+        options.collectors = names.filter_map(named).collect();
+        Ok(Input {
+            case,
+            header: Header {
+                about: Some(format!("an input of the fuzz target {target}")),
+                fault: id.map(str::to_string),
+                ..header
+            },
+            options: Some(options),
+        })
+    }
+}
+
+/// Whether a file holds a binary module.
+fn is_binary(path: &Path) -> bool {
+    file::read(path).is_ok_and(|bytes| bytes.starts_with(b"\0asm"))
+}
+
+/// Writes cases to the file of the result.
+struct Writer<'a> {
+    out: &'a Path,
+    form: Form,
+    header: &'a Header,
+    /// How to judge, to say what the case shows.
+    options: Option<&'a Options>,
+}
+
+impl Writer<'_> {
+    fn write(&self, case: &Case) -> Result<(), String> {
+        if self.form == Form::Wasm {
+            let written = crate::campaign::replace(self.out, &case.wasm);
+            return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
+        }
+        file::write(self.out, &self.text(case)?)
+    }
+
+    /// The text of a case, with its fingerprint, and a line about what it shows.
+    fn text(&self, case: &Case) -> Result<String, String> {
+        let Some(options) = self.options else {
+            let text = write_with(case, self.header, Style::Folded, "");
+            return text.map_err(|e| e.to_string());
+        };
+        let verdict = judge(case, options).map_err(|e| e.to_string())?.verdict;
+        let header = Header {
+            fingerprint: verdict.fingerprint(),
+            ..self.header.clone()
+        };
+        let write = |note: &str| {
+            let text = write_with(case, &header, Style::Folded, note);
+            text.map_err(|e| e.to_string())
+        };
+        // The note takes one line, whatever it says: so the lines that it names are right.
+        let text = write(&note(&verdict))?;
+        let module = Module::new(&case.wasm, &mut Arc::default());
+        match module {
+            Ok(module) => write(&note(&verdict.with_lines(&text, &module.wasm))),
+            Err(_) => Ok(text),
+        }
+    }
+}
+
+/// What a verdict says, in one line.
+fn note(verdict: &Verdict) -> String {
+    let text = verdict.to_string();
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default().to_string();
+    let blamed = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("first broken"));
+    match (verdict, blamed) {
+        (Verdict::Violation(_), Some(blamed)) => format!("{first}; {}", blamed.trim()),
+        (Verdict::Differ(_), _) => {
+            let rest: Vec<&str> = lines.map(str::trim).collect();
+            format!("{first}; {}", rest.join("; "))
+        }
+        _ => first,
+    }
+}
+
+/// Watches a reduction: keeps the smallest case on disk, and ends it at a signal.
+struct Watch<'a> {
+    signals: &'a Signals,
+    until: Option<Instant>,
+    writer: &'a Writer<'a>,
+    written: Mutex<Instant>,
+    tried: AtomicU64,
+    error: Mutex<Option<String>>,
+}
+
+/// Time between two writes of the smallest case so far.
+const BETWEEN: Duration = Duration::from_millis(500);
+
+impl Progress for Watch<'_> {
+    fn accepted(&self, _: &str, best: &Case, tried: u64) {
+        self.tried.store(tried, Ordering::Relaxed);
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.elapsed() < BETWEEN {
+            return;
+        }
+        *written = Instant::now();
+        if let Err(error) = self.writer.write(best) {
+            let mut first = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+            if first.is_none() {
+                complain(&error);
+                *first = Some(error);
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.signals.any() || self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}

@@ -1,0 +1,82 @@
+//! Instructions: their labels and locals, which have no index space of the module.
+
+use wasmparser::{Catch, Operator};
+
+/// Whether an instruction opens a block that an `end` closes.
+pub fn is_opener(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. }
+            | Operator::Try { .. }
+    )
+}
+
+/// The labels that an instruction branches to, relative to it. Those of a
+/// `try_table` count from outside it.
+pub fn labels(op: &Operator<'_>) -> Vec<u32> {
+    match op {
+        Operator::Br { relative_depth }
+        | Operator::BrIf { relative_depth }
+        | Operator::BrOnNull { relative_depth }
+        | Operator::BrOnNonNull { relative_depth }
+        | Operator::BrOnCast { relative_depth, .. }
+        | Operator::BrOnCastFail { relative_depth, .. }
+        | Operator::Delegate { relative_depth }
+        | Operator::Rethrow { relative_depth } => vec![*relative_depth],
+        Operator::BrTable { targets } => {
+            let all = targets.targets().filter_map(Result::ok);
+            all.chain([targets.default()]).collect()
+        }
+        Operator::TryTable { try_table } => try_table.catches.iter().map(label_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn label_of(catch: &Catch) -> u32 {
+    match catch {
+        Catch::One { label, .. }
+        | Catch::OneRef { label, .. }
+        | Catch::All { label }
+        | Catch::AllRef { label } => *label,
+    }
+}
+
+/// Changes the labels of an instruction. `None` if one of them has no new label, or if the
+/// instruction is a `br_table`, whose labels cannot be changed.
+pub fn set_labels(op: &mut Operator<'_>, new: &dyn Fn(u32) -> Option<u32>) -> Option<()> {
+    match op {
+        Operator::Br { relative_depth }
+        | Operator::BrIf { relative_depth }
+        | Operator::BrOnNull { relative_depth }
+        | Operator::BrOnNonNull { relative_depth }
+        | Operator::BrOnCast { relative_depth, .. }
+        | Operator::BrOnCastFail { relative_depth, .. }
+        | Operator::Delegate { relative_depth }
+        | Operator::Rethrow { relative_depth } => *relative_depth = new(*relative_depth)?,
+        Operator::TryTable { try_table } => {
+            for catch in &mut try_table.catches {
+                match catch {
+                    Catch::One { label, .. }
+                    | Catch::OneRef { label, .. }
+                    | Catch::All { label }
+                    | Catch::AllRef { label } => *label = new(*label)?,
+                }
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The local that an instruction uses, to be changed.
+pub fn locals<'o>(op: &'o mut Operator<'_>) -> Option<&'o mut u32> {
+    match op {
+        Operator::LocalGet { local_index }
+        | Operator::LocalSet { local_index }
+        | Operator::LocalTee { local_index } => Some(local_index),
+        _ => None,
+    }
+}

@@ -1,0 +1,145 @@
+//! Reduction: the smallest case that still shows a finding.
+//!
+//! [`reduce`] applies small edits ([passes]) to a case, one after the other, and
+//! keeps an edit if the case gets simpler and a [`Predicate`] still holds. It ends
+//! when no edit of any pass is kept: the result is a fixpoint. Every edit is judged
+//! against the same smallest case in a fixed order, so the result does not depend on
+//! the number of jobs.
+//!
+//! The module is taken apart into items and instructions (`ir`). Validation says
+//! which code makes which operand (`view`), so that a stretch of code can be removed
+//! and the operand stack is as it was. `cost` says what is simpler.
+
+mod cost;
+mod draft;
+mod ir;
+mod keep;
+mod names;
+mod passes;
+mod program;
+mod search;
+#[cfg(test)]
+mod tests;
+mod timing;
+mod view;
+
+pub use keep::{Keep, SameFinding};
+pub use program::{Form, Program};
+
+use crate::case::Case;
+use std::fmt;
+use wasmparser::{Operator, WasmFeatures};
+
+/// What a reduced case must keep.
+pub trait Predicate: Sync {
+    /// Whether a case still shows what is looked for. Its module encodes, but need not be valid.
+    /// Called from several threads at a time.
+    fn keeps(&self, case: &Case) -> bool;
+
+    /// The features of a valid module.
+    fn features(&self) -> WasmFeatures;
+}
+
+/// Observes a reduction, and can end it.
+pub trait Progress: Sync {
+    /// A smaller case was found by a pass, after `tried` candidates.
+    fn accepted(&self, pass: &str, best: &Case, tried: u64);
+
+    /// Whether to end early.
+    fn is_stopped(&self) -> bool;
+}
+
+/// Neither listens nor ends.
+impl Progress for () {
+    fn accepted(&self, _: &str, _: &Case, _: u64) {}
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Settings of a reduction.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Number of candidates that are tried at a time. Does not change the result.
+    pub jobs: usize,
+}
+
+impl Default for Settings {
+    /// One job.
+    fn default() -> Settings {
+        Settings { jobs: 1 }
+    }
+}
+
+impl Settings {
+    /// Sets [`Settings::jobs`].
+    pub fn with_jobs(self, jobs: usize) -> Settings {
+        Settings { jobs }
+    }
+}
+
+/// A reduced case.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reduced {
+    /// The smallest case that was found.
+    pub case: Case,
+    /// Its cost; see the module's documentation.
+    pub cost: u64,
+    /// Number of candidates that were judged.
+    pub tried: u64,
+    /// Number of these that were kept.
+    pub accepted: u64,
+    /// Whether the reduction ended by itself: no pass makes the case smaller.
+    pub finished: bool,
+}
+
+/// Why a case cannot be reduced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReduceError(pub String);
+
+impl fmt::Display for ReduceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ReduceError {}
+
+/// Reduces a case. `predicate` must hold for it.
+///
+/// # Errors
+///
+/// If its module is not valid, or uses a type of a proposal beyond WebAssembly 3.0.
+pub fn reduce(
+    case: Case,
+    predicate: &dyn Predicate,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Reduced, ReduceError> {
+    search::Search::new(case, predicate, settings, progress)?.run()
+}
+
+/// A case whose module has names that say what the items are: `$node`, `$list`, `$f`.
+pub fn with_names(case: Case) -> Case {
+    let named = names::named(&case.wasm);
+    let wasm = crate::case::shortest(&named).unwrap_or(named);
+    Case { wasm, ..case }
+}
+
+/// Number of instructions in the functions of a module, without `end` and `else`. Zero if it is
+/// malformed.
+pub fn instructions(wasm: &[u8]) -> usize {
+    let module = ir::Module::decode(wasm).unwrap_or_default();
+    let code = module.funcs.iter().filter_map(ir::Func::code);
+    let counted = |op: &&Operator<'_>| !matches!(op, Operator::End | Operator::Else);
+    code.map(|code| code.ops.iter().filter(counted).count())
+        .sum()
+}
+
+/// The passes, with one line about each, in the order in which they run.
+pub fn passes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    passes::PASSES.iter().map(|pass| (pass.name, pass.about))
+}

@@ -1,0 +1,55 @@
+//! Whole bodies of functions.
+
+use super::defaults;
+use super::{Pass, chunks, levels};
+use crate::reduce::draft::edit;
+use crate::reduce::ir::{Body, Code, Module, Shape};
+use std::sync::Arc;
+use wasmparser::Operator;
+
+pub(super) const BODIES: Pass = Pass {
+    name: "bodies",
+    about: "replaces bodies of functions by default results, or by a trap",
+    levels: |state| levels(defined(&state.draft.module).len()),
+    edits: |state, level| {
+        let funcs = defined(&state.draft.module);
+        let mut edits = Vec::new();
+        for (start, end) in chunks(funcs.len(), level) {
+            for traps in [false, true] {
+                let funcs = funcs[start..end].to_vec();
+                edits.push(edit(move |draft| {
+                    for index in &funcs {
+                        empty(&mut draft.module, *index, traps)?;
+                    }
+                    Some(())
+                }));
+            }
+        }
+        edits
+    },
+};
+
+/// Functions with a body.
+fn defined(module: &Module<'_>) -> Vec<usize> {
+    let funcs = module.funcs.iter().enumerate();
+    let funcs = funcs.filter(|(_, func)| !func.removed && func.body.is_some());
+    funcs.map(|(index, _)| index).collect()
+}
+
+/// Gives a function the simplest body. An imported one is defined by it.
+pub(super) fn empty(module: &mut Module<'_>, index: usize, traps: bool) -> Option<()> {
+    let ty = module.funcs.get(index)?.ty;
+    let Shape::Func(_, results) = &module.types.get(ty as usize)?.shape else {
+        return None;
+    };
+    let mut ops = match traps {
+        true => vec![Operator::Unreachable],
+        false => defaults::all(results, module),
+    };
+    ops.push(Operator::End);
+    let locals = Vec::new();
+    let func = module.funcs.get_mut(index)?;
+    func.import = None;
+    func.body = Some(Body::Edited(Arc::new(Code { locals, ops })));
+    Some(())
+}

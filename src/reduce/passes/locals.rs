@@ -1,0 +1,139 @@
+//! Locals.
+
+use super::code::{funcs, is_whole, splice};
+use super::{Pass, one};
+use crate::reduce::draft::{Edit, edit};
+use crate::reduce::ir::{Ops, locals};
+use wasmparser::Operator;
+
+pub(super) const LOCALS: Pass = Pass {
+    name: "locals",
+    about: "removes and merges locals, and moves values to their only use",
+    levels: one,
+    edits: |state, _| {
+        let mut edits = Vec::new();
+        for (func, ops, view) in funcs(state) {
+            let all = view.locals.len();
+            let own = state.draft.module.funcs[func]
+                .code()
+                .map_or(0, |c| c.locals.len());
+            let params = all - own.min(all);
+            let mut gets = vec![Vec::new(); all];
+            let mut sets = vec![Vec::new(); all];
+            for (at, op) in ops.iter().enumerate() {
+                match op {
+                    Operator::LocalGet { local_index } => gets[*local_index as usize].push(at),
+                    Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                        sets[*local_index as usize].push(at);
+                    }
+                    _ => {}
+                }
+            }
+            let unused = (params..all).filter(|i| gets[*i].is_empty() && sets[*i].is_empty());
+            let unused: Vec<usize> = unused.collect();
+            if unused.len() > 1 {
+                edits.push(remove(func, params, unused.clone()));
+            }
+            edits.extend(
+                unused
+                    .iter()
+                    .map(|local| remove(func, params, vec![*local])),
+            );
+            for local in 0..all {
+                // A value that is set and never read.
+                if gets[local].is_empty() && !sets[local].is_empty() {
+                    edits.push(unset(func, local as u32));
+                }
+                if let ([set], [get]) = (&sets[local][..], &gets[local][..]) {
+                    let op = &view.ops[*set];
+                    let is_set = matches!(ops[*set], Operator::LocalSet { .. });
+                    if is_set && is_whole(op) && op.end <= *get {
+                        edits.push(forward(func, op.start, *set, *get));
+                    }
+                }
+            }
+            for at in 1..ops.len() {
+                // The value that was just set.
+                if let (Operator::LocalSet { local_index: set }, Operator::LocalGet { local_index }) =
+                    (&ops[at - 1], &ops[at])
+                    && set == local_index
+                {
+                    let tee = Operator::LocalTee { local_index: *set };
+                    edits.push(splice(func, at - 1..at + 1, vec![tee]));
+                }
+            }
+            for local in (params..all).rev() {
+                let used = !gets[local].is_empty() || !sets[local].is_empty();
+                if used {
+                    let same = (0..local).filter(|i| view.locals[*i] == view.locals[local]);
+                    edits.extend(same.map(|other| rename(func, local as u32, other as u32)));
+                }
+            }
+        }
+        edits
+    },
+};
+
+/// Removes locals that nothing uses.
+fn remove(func: usize, params: usize, unused: Vec<usize>) -> Edit {
+    edit(move |draft| {
+        let code = draft.module.funcs.get_mut(func)?.edit()?;
+        for local in unused.iter().rev() {
+            let index = local.checked_sub(params)?;
+            if index >= code.locals.len() {
+                return None;
+            }
+            code.locals.remove(index);
+        }
+        for op in &mut code.ops {
+            if let Some(local) = locals(op) {
+                let below = unused.iter().filter(|i| **i < *local as usize).count();
+                *local -= below as u32;
+            }
+        }
+        Some(())
+    })
+}
+
+/// Drops what is put into a local.
+fn unset(func: usize, local: u32) -> Edit {
+    edit(move |draft| {
+        let code = draft.module.funcs.get_mut(func)?.edit()?;
+        let mut ops: Ops<'_> = Vec::with_capacity(code.ops.len());
+        for op in code.ops.drain(..) {
+            match op {
+                Operator::LocalSet { local_index } if local_index == local => {
+                    ops.push(Operator::Drop);
+                }
+                Operator::LocalTee { local_index } if local_index == local => {}
+                op => ops.push(op),
+            }
+        }
+        code.ops = ops;
+        Some(())
+    })
+}
+
+/// Moves the code that sets a local to the place where it is read.
+fn forward(func: usize, start: usize, set: usize, get: usize) -> Edit {
+    edit(move |draft| {
+        let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+        let value: Ops<'_> = ops.get(start..set)?.to_vec();
+        ops.splice(get..get + 1, value);
+        ops.drain(start..=set);
+        Some(())
+    })
+}
+
+/// Uses another local in the place of one.
+fn rename(func: usize, from: u32, to: u32) -> Edit {
+    edit(move |draft| {
+        let code = draft.module.funcs.get_mut(func)?.edit()?;
+        for op in &mut code.ops {
+            if let Some(local) = locals(op).filter(|local| **local == from) {
+                *local = to;
+            }
+        }
+        Some(())
+    })
+}

@@ -1,0 +1,71 @@
+//! Items that nothing uses.
+
+use super::{Pass, one};
+use crate::reduce::draft::edit;
+use crate::reduce::ir::{Item, Mode, Module, of_export};
+use std::collections::BTreeSet;
+
+pub(super) const UNUSED: Pass = Pass {
+    name: "unused",
+    about: "removes items that nothing uses: functions, types, globals, segments and others",
+    levels: one,
+    edits: |state, _| {
+        let module = &state.draft.module;
+        let used = used(module);
+        let unused = module
+            .items()
+            .into_iter()
+            .filter(|item| !used.contains(item));
+        let unused: Vec<Item> = unused.collect();
+        let own = unused
+            .iter()
+            .copied()
+            .filter(|item| !module.is_imported(*item));
+        let own: Vec<Item> = own.collect();
+        let removal = |items: Vec<Item>| {
+            edit(move |draft| items.iter().try_for_each(|item| draft.module.remove(*item)))
+        };
+        let mut edits = Vec::new();
+        if !unused.is_empty() {
+            edits.push(removal(unused.clone()));
+            edits.push(removal(own));
+            edits.extend(unused.iter().map(|item| removal(vec![*item])));
+        }
+        edits
+    },
+};
+
+/// The items that exports, the start function and active segments use, directly or not.
+pub(super) fn used(module: &Module<'_>) -> BTreeSet<Item> {
+    let exports = module.exports.iter();
+    let mut next: Vec<Item> = exports.map(|e| of_export(e.kind, e.index)).collect();
+    next.extend(module.start.map(Item::Func));
+    for (index, element) in module.elements.iter().enumerate() {
+        // A declared segment allows `ref.func` of its functions.
+        if !element.removed && !matches!(element.mode, Mode::Passive) {
+            next.push(Item::Element(index as u32));
+        }
+    }
+    for (index, data) in module.data.iter().enumerate() {
+        if !data.removed && matches!(data.mode, Mode::Active(..)) {
+            next.push(Item::Data(index as u32));
+        }
+    }
+    let mut used = BTreeSet::new();
+    while let Some(item) = next.pop() {
+        if used.insert(item) {
+            next.extend(module.uses(item));
+        }
+    }
+    used
+}
+
+/// Removes everything that nothing uses, except imports.
+pub(super) fn sweep(module: &mut Module<'_>) -> Option<()> {
+    let used = used(module);
+    let unused = module.items().into_iter();
+    let unused: Vec<Item> = unused
+        .filter(|item| !used.contains(item) && !module.is_imported(*item))
+        .collect();
+    unused.into_iter().try_for_each(|item| module.remove(item))
+}

@@ -1,0 +1,215 @@
+//! A program as a predicate: it is called with a candidate's path, and exit code 0 keeps the
+//! candidate.
+
+use super::{Predicate, ReduceError};
+use crate::case::{self, Case, Header};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use wasmparser::{Validator, WasmFeatures};
+
+/// The form in which a program gets candidates.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// A binary module.
+    Wasm,
+    /// A text module, with the header of the case if it has one.
+    Wat,
+}
+
+/// A program that decides which candidates are kept.
+#[derive(Debug)]
+pub struct Program {
+    command: String,
+    form: Form,
+    timeout: Duration,
+    header: Header,
+    folder: PathBuf,
+    next: AtomicU64,
+    timed_out: AtomicBool,
+}
+
+/// The answer of a program.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Answer {
+    Keep,
+    Reject,
+    TimedOut,
+}
+
+impl Program {
+    /// A shell command, in which `{}` stands for the path of the candidate; without `{}`, the path
+    /// is added at the end. Candidates are written into a temporary folder. The case is tried
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// If the command cannot be run, does not end within `timeout`, does not keep the case itself,
+    /// or answers differently the second time.
+    pub fn new(
+        command: &str,
+        form: Form,
+        timeout: Duration,
+        case: &Case,
+        header: Header,
+    ) -> Result<Program, ReduceError> {
+        // Another program of this process has another folder.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = format!("gcdiff-reduce-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        let made = std::fs::create_dir_all(&folder);
+        made.map_err(|e| ReduceError(format!("the folder for candidates: {e}")))?;
+        let program = Program {
+            command: command.into(),
+            form,
+            timeout,
+            header,
+            folder,
+            next: AtomicU64::new(0),
+            timed_out: AtomicBool::new(false),
+        };
+        let run = |case| {
+            let ran = program.answer(case);
+            ran.map_err(|e| ReduceError(format!("{command}: {e}")))
+        };
+        match (run(case)?, run(case)?) {
+            (Answer::Keep, Answer::Keep) => Ok(program),
+            (Answer::TimedOut, _) | (_, Answer::TimedOut) => Err(ReduceError(format!(
+                "{command}: it has not ended within {} s on the input itself (--timeout)",
+                timeout.as_secs_f64()
+            ))),
+            (Answer::Reject, Answer::Reject) => Err(ReduceError(format!(
+                "{command}: it does not keep the input itself: its exit code is not 0"
+            ))),
+            _ => Err(ReduceError(format!(
+                "{command}: it answers differently when it is called twice with the input"
+            ))),
+        }
+    }
+
+    /// Whether a call has not ended in time.
+    pub fn timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+
+    /// The contents of a candidate's file.
+    ///
+    /// # Errors
+    ///
+    /// If the module cannot be printed.
+    pub fn contents(&self, case: &Case) -> Result<Vec<u8>, String> {
+        match self.form {
+            Form::Wasm => Ok(case.wasm.clone()),
+            Form::Wat => {
+                let text = case::write(case, &self.header).map_err(|e| e.to_string())?;
+                Ok(text.into_bytes())
+            }
+        }
+    }
+
+    fn answer(&self, case: &Case) -> Result<Answer, String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let extension = match self.form {
+            Form::Wasm => "wasm",
+            Form::Wat => "wat",
+        };
+        let path = self.folder.join(format!("candidate-{number}.{extension}"));
+        let contents = self.contents(case)?;
+        std::fs::write(&path, contents).map_err(|e| e.to_string())?;
+        let answer = self.call(&path).map_err(|e| e.to_string());
+        let _ = std::fs::remove_file(&path);
+        answer
+    }
+
+    fn call(&self, path: &Path) -> io::Result<Answer> {
+        let path = format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+        let line = match self.command.contains("{}") {
+            true => self.command.replace("{}", &path),
+            false => format!("{} {path}", self.command),
+        };
+        let mut command = shell(&line);
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn()?;
+        Ok(match wait(child, self.timeout)? {
+            Some(status) if status.success() => Answer::Keep,
+            Some(_) => Answer::Reject,
+            None => Answer::TimedOut,
+        })
+    }
+}
+
+/// The command that runs a line of shell text, in a process group of its own.
+#[cfg(unix)]
+fn shell(line: &str) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).process_group(0);
+    command
+}
+
+#[cfg(not(unix))]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    command.args(["/C", line]);
+    command
+}
+
+/// Waits for a process. `None` if it had to be killed, with what it started.
+fn wait(mut child: Child, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() >= timeout {
+            kill_group(child.id());
+            let _ = child.kill();
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+#[cfg(unix)]
+fn kill_group(id: u32) {
+    let group = format!("-{id}");
+    let kill = Command::new("kill").args(["-KILL", "--", &group]).status();
+    let _ = kill;
+}
+
+#[cfg(not(unix))]
+fn kill_group(_: u32) {}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Predicate for Program {
+    fn keeps(&self, case: &Case) -> bool {
+        let mut validator = Validator::new_with_features(self.features());
+        if validator.validate_all(&case.wasm).is_err() {
+            return false;
+        }
+        match self.answer(case) {
+            Ok(Answer::Keep) => true,
+            Ok(Answer::TimedOut) => {
+                self.timed_out.store(true, Ordering::Relaxed);
+                false
+            }
+            Ok(Answer::Reject) | Err(_) => false,
+        }
+    }
+
+    fn features(&self) -> WasmFeatures {
+        WasmFeatures::all()
+    }
+}

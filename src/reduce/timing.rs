@@ -1,0 +1,83 @@
+//! Collections at numbered safepoints, when an edit removes safepoints before them.
+
+use super::draft::Draft;
+use super::ir::{Items, Mode, Module, Ops};
+use crate::engine::Schedule;
+use wasmparser::Operator;
+
+/// Schedules to try after an edit, if the edited case does not show the finding with its own: the
+/// same collections, earlier by as many safepoints as the edit has removed, as far as the code
+/// says, or by one to three.
+pub(super) fn shifted(before: &Draft<'_>, after: &Draft<'_>) -> Vec<Schedule> {
+    let Schedule::At(points) = &after.schedule else {
+        return Vec::new();
+    };
+    if before.schedule != after.schedule || points.is_empty() {
+        return Vec::new();
+    }
+    let fewer = safepoints(&before.module).saturating_sub(safepoints(&after.module));
+    let fewer_calls = before.module.exports.len() != after.module.exports.len()
+        || before.plan != after.plan
+        || before.host != after.host;
+    if fewer == 0 && !fewer_calls {
+        return Vec::new();
+    }
+    let mut shifts = vec![fewer, 1, 2, 3];
+    shifts.retain(|shift| *shift > 0 && *shift < points[0]);
+    let mut distinct: Vec<u64> = Vec::new();
+    for shift in shifts {
+        if !distinct.contains(&shift) {
+            distinct.push(shift);
+        }
+    }
+    let earlier = |shift: u64| Schedule::At(points.iter().map(|at| at - shift).collect());
+    distinct.into_iter().map(earlier).collect()
+}
+
+/// The instructions of a module that are safepoints: allocations, loops, and calls, whose entry is
+/// one.
+fn safepoints(module: &Module<'_>) -> u64 {
+    let count = |ops: &Ops<'_>| ops.iter().filter(|op| is_safepoint(op)).count() as u64;
+    let funcs = module.funcs.iter().filter(|func| !func.removed);
+    let funcs = funcs
+        .filter_map(|func| func.code())
+        .map(|code| count(&code.ops));
+    let globals = module.globals.iter().filter(|global| !global.removed);
+    let globals = globals.map(|global| count(&global.init));
+    let tables = module.tables.iter().filter(|table| !table.removed);
+    let tables = tables.filter_map(|table| table.init.as_ref()).map(count);
+    let elements = module.elements.iter().filter(|element| !element.removed);
+    let elements = elements.map(|element| {
+        let offset = match &element.mode {
+            Mode::Active(_, offset) => count(offset),
+            Mode::Passive | Mode::Declared => 0,
+        };
+        let items = match &element.items {
+            Items::Funcs(_) => 0,
+            Items::Exprs(_, items) => items.iter().map(count).sum(),
+        };
+        offset + items
+    });
+    funcs.sum::<u64>() + globals.sum::<u64>() + tables.sum::<u64>() + elements.sum::<u64>()
+}
+
+fn is_safepoint(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::StructNew { .. }
+            | Operator::StructNewDefault { .. }
+            | Operator::ArrayNew { .. }
+            | Operator::ArrayNewDefault { .. }
+            | Operator::ArrayNewFixed { .. }
+            | Operator::ArrayNewData { .. }
+            | Operator::ArrayNewElem { .. }
+            | Operator::Throw { .. }
+            | Operator::Loop { .. }
+            | Operator::Call { .. }
+            | Operator::CallRef { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallRef { .. }
+            | Operator::ReturnCallIndirect { .. }
+    )
+}

@@ -1,0 +1,121 @@
+//! Reduction of findings: small, the same finding, a fixpoint, and the same for any number of jobs.
+
+use gcdiff::campaign::{Campaign, Finding, run};
+use gcdiff::case::Case;
+use gcdiff::oracle::{Collector, Options};
+use gcdiff::reduce::{
+    Form, Keep, Predicate, Program, Progress, SameFinding, Settings, instructions, reduce,
+    with_names,
+};
+use gcdiff::zoo;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The first finding of a campaign with a fault, and the options that show it.
+fn found(fault: &str, seed: u64) -> (Finding, Case, Options) {
+    let fault = zoo::fault(fault).expect("in the zoo");
+    let options = fault.switch_on(Options::fuzzing(), &Default::default());
+    let campaign = Campaign::new(seed, options)
+        .with_cases(1_000)
+        .with_stop_at_first(true);
+    let report = run(&campaign, &Default::default());
+    let finding = report.findings.into_values().min_by_key(|f| f.number);
+    let finding = finding.expect("a finding");
+    let header = finding.pins.header();
+    let names = header.collectors.iter().flatten();
+    let collectors = names.map(|name| name.parse::<Collector>().unwrap().into());
+    let options = Options::default().pinned(&header).unwrap();
+    let options = options.with_collectors(collectors.collect::<Vec<_>>());
+    let options = fault.switch_on(options, &Default::default());
+    let case = finding.case.clone().expect("a case");
+    (finding, case, options)
+}
+
+#[test]
+fn findings_of_known_bugs_become_small_and_stay_the_same() {
+    // Violations blamed on instructions, on a collection, and differences.
+    for (fault, most) in [
+        ("W1", 9),
+        ("canary", 6),
+        ("W30", 6),
+        ("W20", 25),
+        ("X11", 25),
+    ] {
+        let (finding, case, options) = found(fault, 1);
+        let same = SameFinding::new(&case, options.clone(), Keep::Fingerprint, None).unwrap();
+        let one = reduce(case.clone(), &same, &Settings::default(), &()).unwrap();
+        assert!(one.finished && one.accepted > 0);
+        let count = instructions(&one.case.wasm);
+        assert!(count <= most, "{fault}: {count} instructions");
+        // It is judged as at first, not by a part of the oracle.
+        let judged = gcdiff::oracle::judge(&one.case, &options).unwrap();
+        let fingerprint = judged.verdict.fingerprint();
+        assert_eq!(fingerprint.as_deref(), Some(finding.fingerprint.as_str()));
+        assert!(same.keeps(&with_names(one.case.clone())));
+        // The result is a fixpoint.
+        let again = reduce(one.case.clone(), &same, &Settings::default(), &()).unwrap();
+        assert_eq!((again.accepted, &again.case), (0, &one.case), "{fault}");
+        let three = Settings::default().with_jobs(3);
+        let three = reduce(case, &same, &three, &()).unwrap();
+        assert_eq!(three.case, one.case, "{fault}");
+        assert_eq!(three.accepted, one.accepted, "{fault}");
+    }
+}
+
+#[test]
+fn a_case_without_a_finding_is_refused() {
+    let text = "(module (func (export \"f\")))";
+    let (case, _) = gcdiff::case::read(text.as_bytes()).unwrap();
+    let error = SameFinding::new(&case, Options::default(), Keep::Any, None).unwrap_err();
+    assert_eq!(error.to_string(), "the case shows no finding: agree");
+}
+
+/// Ends a reduction after some steps.
+struct After(u64, AtomicU64);
+
+impl Progress for After {
+    fn accepted(&self, _: &str, _: &Case, _: u64) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.1.load(Ordering::Relaxed) >= self.0
+    }
+}
+
+#[test]
+fn a_reduction_that_is_ended_early_leaves_the_best_so_far() {
+    let (_, case, options) = found("W1", 1);
+    let same = SameFinding::new(&case, options, Keep::Law, None).unwrap();
+    let mut sizes = Vec::new();
+    for steps in [0, 3, 10] {
+        let watch = After(steps, AtomicU64::new(0));
+        let done = reduce(case.clone(), &same, &Settings::default(), &watch).unwrap();
+        assert!(!done.finished && done.accepted == steps);
+        assert!(same.keeps(&done.case));
+        sizes.push(done.cost);
+    }
+    assert!(sizes[0] > sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
+}
+
+/// A program that knows nothing of this crate.
+#[cfg(unix)]
+#[test]
+fn a_program_decides_what_is_kept() {
+    let (_, case, _) = found("W1", 1);
+    let new = |command: &str, seconds| {
+        let timeout = Duration::from_millis(seconds);
+        Program::new(command, Form::Wat, timeout, &case, Default::default())
+    };
+    let program = new("grep -q array.copy {} && grep -q struct.new {}", 10_000).unwrap();
+    let done = reduce(case.clone(), &program, &Settings::default(), &()).unwrap();
+    assert!(program.keeps(&done.case));
+    assert!(instructions(&done.case.wasm) <= 10 && done.case.wasm.len() < 100);
+    let error = |command, millis| new(command, millis).unwrap_err().to_string();
+    assert!(error("false", 10_000).contains("does not keep the input itself"));
+    assert!(error("sleep 20 #", 50).contains("has not ended within 0.05 s"));
+    let folder = std::env::temp_dir().join(format!("gcdiff-odd-{}", std::process::id()));
+    let odd = format!("mkdir '{}' #", folder.display());
+    assert!(error(&odd, 10_000).contains("answers differently"));
+    std::fs::remove_dir(folder).unwrap();
+}
