@@ -27,6 +27,7 @@ impl<'a> Module<'a> {
         let mut next_body = 0;
         let mut group = 0;
         let mut imports = 0;
+        let mut locals = 0;
         for payload in Parser::new(0).parse_all(wasm) {
             match payload? {
                 Payload::TypeSection(section) => {
@@ -129,9 +130,13 @@ impl<'a> Module<'a> {
                     }
                 }
                 Payload::CodeSectionEntry(body) => {
-                    let code = code_of(&body)?;
                     let func = module.funcs.get_mut(next_body);
                     let func = func.ok_or_else(|| IrError("more bodies than functions".into()))?;
+                    let ty = module.types.get(func.ty as usize).map(|ty| &ty.shape);
+                    if let Some(Shape::Func(params, _)) = ty {
+                        locals += params.len() as u64;
+                    }
+                    let code = code_of(&body, &mut locals)?;
                     func.body = Some(Body::Original(body, Arc::new(code)));
                     next_body += 1;
                 }
@@ -242,13 +247,16 @@ fn element_of<'a>(element: &wasmparser::Element<'a>) -> Result<Element<'a>, IrEr
     })
 }
 
-fn code_of<'a>(body: &wasmparser::FunctionBody<'a>) -> Result<Code<'a>, IrError> {
+/// Reads a body. `total` counts the locals of all functions so far, with parameters.
+fn code_of<'a>(body: &wasmparser::FunctionBody<'a>, total: &mut u64) -> Result<Code<'a>, IrError> {
     let mut locals = Vec::new();
     for group in body.get_locals_reader()? {
         let (count, ty) = group?;
-        // As many as the validator accepts: two bytes can declare four billion.
-        if locals.len() as u64 + u64::from(count) > MAX_LOCALS {
-            return Err(IrError("too many locals".into()));
+        *total += u64::from(count);
+        if *total > MAX_LOCALS {
+            return Err(IrError(format!(
+                "its functions have more than {MAX_LOCALS} parameters and locals in all"
+            )));
         }
         locals.extend(std::iter::repeat_n(ty, count as usize));
     }
@@ -259,5 +267,5 @@ fn code_of<'a>(body: &wasmparser::FunctionBody<'a>) -> Result<Code<'a>, IrError>
     })
 }
 
-/// Maximum number of locals of a function (the limit of wasmparser and of browsers).
-const MAX_LOCALS: u64 = 50_000;
+/// Maximum number of parameters and locals of all functions. A few bytes can declare any number.
+const MAX_LOCALS: u64 = 1 << 22;

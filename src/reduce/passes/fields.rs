@@ -5,8 +5,9 @@ use super::defaults::{self, unpacked};
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, Edit, State, edit};
 use crate::reduce::ir::{Items, Module, Ops, Shape, Type};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use wasmparser::{FieldType, Operator};
 
 pub(super) const FIELDS: Pass = Pass {
@@ -16,6 +17,7 @@ pub(super) const FIELDS: Pass = Pass {
     edits: |state, _| {
         let module = &state.draft.module;
         let mut edits = Vec::new();
+        let families = families(module);
         let mut seen = BTreeSet::new();
         for (index, ty) in module.types.iter().enumerate() {
             let Shape::Struct(fields) = &ty.shape else {
@@ -24,10 +26,10 @@ pub(super) const FIELDS: Pass = Pass {
             if ty.removed {
                 continue;
             }
-            let family = family(module, index);
+            let family = &families[index];
             for (field, ty) in fields.iter().enumerate() {
                 if seen.insert((family.iter().next().copied(), field)) {
-                    edits.extend(remove_field(state, &family, field, ty));
+                    edits.extend(remove_field(state, family, field, ty));
                 }
             }
         }
@@ -35,22 +37,27 @@ pub(super) const FIELDS: Pass = Pass {
     },
 };
 
-/// The types that are connected with one by supertypes.
-pub(super) fn family(module: &Module<'_>, index: usize) -> BTreeSet<usize> {
-    let mut family = BTreeSet::from([index]);
-    loop {
-        let before = family.len();
-        for (sub, ty) in module.types.iter().enumerate() {
-            if let (false, Some(above)) = (ty.removed, ty.supertype)
-                && (family.contains(&sub) || family.contains(&(above as usize)))
-            {
-                family.extend([sub, above as usize]);
-            }
-        }
-        if family.len() == before {
-            return family;
-        }
+/// For each type, the types that supertypes connect with it, itself included.
+pub(super) fn families(module: &Module<'_>) -> Vec<Arc<BTreeSet<usize>>> {
+    // A supertype comes before its subtypes, so its family is known.
+    let mut first: Vec<usize> = Vec::with_capacity(module.types.len());
+    let mut members: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (index, ty) in module.types.iter().enumerate() {
+        let above = ty
+            .supertype
+            .filter(|_| !ty.removed)
+            .map(|above| above as usize);
+        let family = above
+            .and_then(|above| first.get(above).copied())
+            .unwrap_or(index);
+        first.push(family);
+        members.entry(family).or_default().insert(index);
     }
+    let members = members
+        .into_iter()
+        .map(|(first, all)| (first, Arc::new(all)));
+    let members: BTreeMap<usize, Arc<BTreeSet<usize>>> = members.collect();
+    first.iter().map(|first| members[first].clone()).collect()
 }
 
 /// A change of one instruction, or of a stretch before it.
@@ -62,7 +69,7 @@ enum Change {
 
 fn remove_field(
     state: &State<'_>,
-    family: &BTreeSet<usize>,
+    family: &Arc<BTreeSet<usize>>,
     field: usize,
     ty: &FieldType,
 ) -> Option<Edit> {
@@ -158,7 +165,7 @@ fn remove_field(
             }
         }
         in_constants(draft, &has, field)?;
-        for index in &family {
+        for index in family.iter() {
             if let Shape::Struct(fields) = &mut draft.module.types.get_mut(*index)?.shape
                 && field < fields.len()
             {

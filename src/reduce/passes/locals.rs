@@ -66,6 +66,7 @@ pub(super) const LOCALS: Pass = Pass {
                 let used = !gets[local].is_empty() || !sets[local].is_empty();
                 if used {
                     let same = (0..local).filter(|i| view.locals[*i] == view.locals[local]);
+                    let same = same.take(MAX_SAME);
                     edits.extend(same.map(|other| rename(func, local as u32, other as u32)));
                 }
             }
@@ -73,6 +74,9 @@ pub(super) const LOCALS: Pass = Pass {
         edits
     },
 };
+
+/// Locals that are tried in the place of one.
+const MAX_SAME: usize = 4;
 
 /// Removes locals that nothing uses.
 fn remove(func: usize, params: usize, unused: Vec<usize>) -> Edit {

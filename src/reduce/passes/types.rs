@@ -1,11 +1,13 @@
 //! Types: supertypes, recursion groups, packed fields, references.
 
 use super::code::funcs;
-use super::fields::family;
+use super::fields::families;
 use super::{Pass, one};
 use crate::reduce::cost::value;
 use crate::reduce::draft::{Draft, Edit, edit};
 use crate::reduce::ir::{Module, Shape};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use wasmparser::{AbstractHeapType, FieldType, HeapType, Operator, RefType, StorageType, ValType};
 
 pub(super) const TYPES: Pass = Pass {
@@ -15,6 +17,7 @@ pub(super) const TYPES: Pass = Pass {
     edits: |state, _| {
         let module = &state.draft.module;
         let mut edits = Vec::new();
+        let families = families(module);
         // Every type for itself.
         edits.push(edit(|draft| {
             for (index, ty) in draft.module.types.iter_mut().enumerate() {
@@ -49,11 +52,10 @@ pub(super) const TYPES: Pass = Pass {
             }));
             match &ty.shape {
                 Shape::Struct(fields) => {
-                    let mut family = family(module, index).into_iter();
-                    let first = family.next() == Some(index);
+                    let first = families[index].first() == Some(&index);
                     for (field, ty) in fields.iter().enumerate().filter(|_| first) {
                         for simpler in simpler_fields(ty) {
-                            edits.push(set_field(module, index, field, simpler));
+                            edits.push(set_field(families[index].clone(), field, simpler));
                         }
                     }
                 }
@@ -128,10 +130,9 @@ fn split(module: &mut Module<'_>, index: usize) -> Option<()> {
 }
 
 /// Changes a field in a type and all its subtypes, and the instructions for packed fields.
-fn set_field(module: &Module<'_>, index: usize, field: usize, simpler: FieldType) -> Edit {
-    let family = family(module, index);
+fn set_field(family: Arc<BTreeSet<usize>>, field: usize, simpler: FieldType) -> Edit {
     edit(move |draft| {
-        for index in &family {
+        for index in family.iter() {
             if let Shape::Struct(fields) = &mut draft.module.types.get_mut(*index)?.shape
                 && let Some(ty) = fields.get_mut(field)
             {
