@@ -10,12 +10,14 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    FAULTS, Fault, Quantiles, Report, Setup, Summary, Tally, Trial, Trials, quantile, setups,
+    FAULTS, Fault, Quantiles, Reductions, Report, Setup, Summary, Tally, Trial, Trials, quantile,
+    setups,
 };
 use clap::Args;
 use serde::Serialize;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Switch on known bugs, one at a time, and count the cases until they show
@@ -71,6 +73,11 @@ pub(super) struct Zoo {
     /// curves to this folder.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["generator", "oracle"])]
     report: Option<PathBuf>,
+
+    /// Reduce the first finding of each fault and seed, as `gcdiff reduce` does,
+    /// and write a table of sizes to this file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generator", "oracle", "report", "json", "list"])]
+    reduce: Option<PathBuf>,
 }
 
 /// JSON document.
@@ -120,6 +127,9 @@ impl Zoo {
             }
             return Ok(CommandOutcome::Agree);
         }
+        if let Some(path) = &self.reduce {
+            return reduced(trials, path);
+        }
         let setup = Setup {
             generator: self.generator,
             options: Options {
@@ -152,6 +162,36 @@ impl Zoo {
             _ => Ok(CommandOutcome::Agree),
         }
     }
+}
+
+/// Reduces the first finding of each trial, and writes the table.
+fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
+    file::try_write(path)?;
+    let signals = Signals::noted()?;
+    let all = Reductions {
+        faults: trials.faults,
+        seeds: trials.seeds,
+        cases: trials.cases,
+        jobs: trials.jobs,
+    };
+    let items = all.faults.len() * all.seeds as usize;
+    let (stop, ended) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let rows = watched(
+        Some(items as u64),
+        "{elapsed} {bar:30} {human_pos}/{human_len} findings",
+        |_| all.run(&stop, &ended),
+        |bar| {
+            bar.set_position(ended.load(Ordering::Relaxed) as u64);
+            stop.fetch_or(signals.any(), Ordering::Relaxed);
+        },
+    );
+    let rows = rows.ok_or("a reduction was ended by a panic")?;
+    if signals.any() {
+        return Err("ended by a signal; no table is written".into());
+    }
+    file::write(path, &all.table(&rows))?;
+    say!("{}: {} findings of {items}", escape::path(path), rows.len());
+    Ok(CommandOutcome::Agree)
 }
 
 /// The trials of a fault, if all were completed.

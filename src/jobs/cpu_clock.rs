@@ -6,18 +6,18 @@ use std::time::Duration;
 /// Processor time of a thread, where the system reports it: on Linux, unless its scheduler
 /// statistics are left out. Elsewhere there is no clock.
 #[derive(Clone, Debug, Default)]
-pub(super) struct CpuClock(Option<PathBuf>);
+pub(crate) struct CpuClock(Option<PathBuf>);
 
 impl CpuClock {
     /// The clock of the calling thread.
-    pub(super) fn of_this_thread() -> CpuClock {
+    pub(crate) fn of_this_thread() -> CpuClock {
         // A link to `PID/task/TID`.
         let thread = std::fs::read_link("/proc/thread-self").ok();
         CpuClock(thread.map(|thread| Path::new("/proc").join(thread).join("schedstat")))
     }
 
     /// The time on the clock, if there is one.
-    pub(super) fn now(&self) -> Option<Duration> {
+    pub(crate) fn now(&self) -> Option<Duration> {
         let text = std::fs::read_to_string(self.0.as_ref()?).ok()?;
         let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
         (nanoseconds > 0).then(|| Duration::from_nanos(nanoseconds))

@@ -9,6 +9,7 @@ mod desk;
 mod judge;
 mod pool;
 
+pub(crate) use cpu_clock::CpuClock;
 pub use desk::{Desk, Note};
 pub use judge::{JudgedCase, judge_generated};
 pub(crate) use pool::{Pool, Work, within};

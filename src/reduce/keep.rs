@@ -135,6 +135,19 @@ impl SameFinding {
         Ok(same)
     }
 
+    /// What all cases with this finding have in common; see [`Keep::key`].
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The same, without a limit of time.
+    pub fn without_timeout(self) -> SameFinding {
+        SameFinding {
+            timeout: None,
+            ..self
+        }
+    }
+
     /// Options with which one subject alone shows the finding.
     fn narrowed(&self, case: &Case, subject: &str) -> Option<Options> {
         let alone = self
