@@ -19,7 +19,6 @@ use crate::reduce::{
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -80,13 +79,8 @@ pub(super) struct Reduce {
 /// The passes, for the help.
 fn passes() -> String {
     let lines = crate::reduce::passes().map(|(name, about)| format!("  {name:13} {about}\n"));
-    let mut lines: Vec<String> = lines.collect();
-    let mut seen = std::collections::BTreeSet::new();
-    lines.retain(|line| seen.insert(line.clone()));
-    format!(
-        "Passes, in the order in which they run, again and again:\n{}",
-        lines.concat()
-    )
+    let lines: String = lines.collect();
+    format!("Passes, in the order in which they run, again and again:\n{lines}")
 }
 
 /// What is to be reduced.
@@ -146,13 +140,17 @@ impl Reduce {
                 .map(|s| Instant::now() + Duration::from_secs(s)),
             writer: &writer,
             written: Mutex::new(Instant::now()),
-            tried: AtomicU64::new(0),
-            error: Mutex::new(None),
         };
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
         drop(waiting);
         let reduced = reduced.map_err(|e| in_file(e.to_string()))?;
+        if predicate.overdue() > 0 {
+            complain(&format!(
+                "{} candidates did not end in time (--timeout), and were not kept",
+                predicate.overdue()
+            ));
+        }
         self.finish(&before, reduced, predicate, &writer)
     }
 
@@ -251,16 +249,7 @@ impl Reduce {
             ));
         };
         let header = finding.pins.header();
-        let mut options = Options::default()
-            .pinned(&header)
-            .map_err(|e| e.to_string())?;
-        let named = |name: &String| {
-            let all = all.collectors.iter().chain(&all.sometimes);
-            let mut all = all.filter(|subject| subject.name() == name);
-            all.next().cloned()
-        };
-        let names = header.collectors.iter().flatten();
-        options.collectors = names.filter_map(named).collect();
+        let options = all.for_header(&header).map_err(|e| e.to_string())?;
         Ok(Input {
             case,
             header: Header {
@@ -345,28 +334,20 @@ struct Watch<'a> {
     until: Option<Instant>,
     writer: &'a Writer<'a>,
     written: Mutex<Instant>,
-    tried: AtomicU64,
-    error: Mutex<Option<String>>,
 }
 
 /// Time between two writes of the smallest case so far.
 const BETWEEN: Duration = Duration::from_millis(500);
 
 impl Progress for Watch<'_> {
-    fn accepted(&self, _: &str, best: &Case, tried: u64) {
-        self.tried.store(tried, Ordering::Relaxed);
+    fn accepted(&self, _: &str, best: &Case, _: u64) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if written.elapsed() < BETWEEN {
             return;
         }
         *written = Instant::now();
-        if let Err(error) = self.writer.write(best) {
-            let mut first = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-            if first.is_none() {
-                complain(&error);
-                *first = Some(error);
-            }
-        }
+        // An error comes again at the end, where it decides the exit code.
+        let _ = self.writer.write(best);
     }
 
     fn is_stopped(&self) -> bool {

@@ -28,6 +28,22 @@ impl Options {
         })
     }
 
+    /// Options for one case, as the header of a finding records them: with those subjects of these
+    /// options, also of [`Options::sometimes`], that it names.
+    ///
+    /// # Errors
+    ///
+    /// If a timing or a layer has an unknown name.
+    pub fn for_header(&self, header: &Header) -> Result<Options, UnknownName> {
+        let named = |name: &String| {
+            let mut all = self.collectors.iter().chain(&self.sometimes);
+            all.find(|subject| subject.name() == name).cloned()
+        };
+        let subjects = header.collectors.iter().flatten().filter_map(named);
+        let options = Options::default().pinned(header)?;
+        Ok(options.with_collectors(subjects))
+    }
+
     /// Replaces timing, layers and second runs by those in a header.
     ///
     /// # Errors

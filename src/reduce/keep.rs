@@ -163,7 +163,7 @@ impl SameFinding {
     }
 
     fn shows(&self, case: &Case, options: &Options) -> bool {
-        if self.gave_up() {
+        if self.overdue() >= MAX_ABANDONED {
             return false;
         }
         match judged(case, options, self.timeout) {
@@ -174,11 +174,6 @@ impl SameFinding {
                 false
             }
         }
-    }
-
-    /// Whether too many candidates have not ended in time, so that none is kept any more.
-    pub fn gave_up(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) >= MAX_ABANDONED
     }
 }
 
@@ -217,5 +212,9 @@ impl Predicate for SameFinding {
 
     fn features(&self) -> WasmFeatures {
         features()
+    }
+
+    fn overdue(&self) -> usize {
+        self.abandoned.load(Ordering::Relaxed)
     }
 }

@@ -38,6 +38,11 @@ pub trait Predicate: Sync {
 
     /// The features of a valid module.
     fn features(&self) -> WasmFeatures;
+
+    /// Number of candidates that were not kept because they did not end in time.
+    fn overdue(&self) -> usize {
+        0
+    }
 }
 
 /// Observes a reduction, and can end it.
@@ -108,6 +113,12 @@ impl fmt::Display for ReduceError {
 
 impl std::error::Error for ReduceError {}
 
+impl From<ir::IrError> for ReduceError {
+    fn from(error: ir::IrError) -> ReduceError {
+        ReduceError(error.0)
+    }
+}
+
 /// Reduces a case. `predicate` must hold for it.
 ///
 /// # Errors
@@ -141,5 +152,11 @@ pub fn instructions(wasm: &[u8]) -> usize {
 
 /// The passes, with one line about each, in the order in which they run.
 pub fn passes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    passes::PASSES.iter().map(|pass| (pass.name, pass.about))
+    let passes = passes::PASSES.iter().enumerate();
+    // One runs several times in a round.
+    let first = passes.filter(|(index, pass)| {
+        let before = &passes::PASSES[..*index];
+        before.iter().all(|other| other.name != pass.name)
+    });
+    first.map(|(_, pass)| (pass.name, pass.about))
 }

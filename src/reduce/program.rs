@@ -6,7 +6,7 @@ use crate::case::{self, Case, Header};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -28,7 +28,7 @@ pub struct Program {
     header: Header,
     folder: PathBuf,
     next: AtomicU64,
-    timed_out: AtomicBool,
+    overdue: AtomicUsize,
 }
 
 /// The answer of a program.
@@ -69,7 +69,7 @@ impl Program {
             header,
             folder,
             next: AtomicU64::new(0),
-            timed_out: AtomicBool::new(false),
+            overdue: AtomicUsize::new(0),
         };
         let run = |case| {
             let ran = program.answer(case);
@@ -88,11 +88,6 @@ impl Program {
                 "{command}: it answers differently when it is called twice with the input"
             ))),
         }
-    }
-
-    /// Whether a call has not ended in time.
-    pub fn timed_out(&self) -> bool {
-        self.timed_out.load(Ordering::Relaxed)
     }
 
     /// The contents of a candidate's file.
@@ -202,7 +197,7 @@ impl Predicate for Program {
         match self.answer(case) {
             Ok(Answer::Keep) => true,
             Ok(Answer::TimedOut) => {
-                self.timed_out.store(true, Ordering::Relaxed);
+                self.overdue.fetch_add(1, Ordering::Relaxed);
                 false
             }
             Ok(Answer::Reject) | Err(_) => false,
@@ -211,5 +206,9 @@ impl Predicate for Program {
 
     fn features(&self) -> WasmFeatures {
         WasmFeatures::all()
+    }
+
+    fn overdue(&self) -> usize {
+        self.overdue.load(Ordering::Relaxed)
     }
 }

@@ -42,7 +42,7 @@ impl<'p> Search<'p> {
         settings: &'p Settings,
         progress: &'p dyn Progress,
     ) -> Result<Search<'p>, ReduceError> {
-        let state = State::of(&case, predicate.features()).map_err(|e| ReduceError(e.0))?;
+        let state = State::of(&case, predicate.features())?;
         let cost = state.cost;
         Ok(Search {
             predicate,
@@ -83,8 +83,7 @@ impl<'p> Search<'p> {
     /// Runs a pass. Returns false if the search is to end.
     fn pass(&mut self, pass: &Pass) -> Result<bool, ReduceError> {
         let mut case = self.best.clone();
-        let mut state =
-            State::of(&case, self.predicate.features()).map_err(|e| ReduceError(e.0))?;
+        let mut state = State::of(&case, self.predicate.features())?;
         let mut level = (pass.levels)(&state);
         while level > 0 {
             level -= 1;
@@ -108,8 +107,7 @@ impl<'p> Search<'p> {
                 self.best = smaller.clone();
                 self.progress.accepted(pass.name, &self.best, self.tried);
                 case = smaller;
-                state =
-                    State::of(&case, self.predicate.features()).map_err(|e| ReduceError(e.0))?;
+                state = State::of(&case, self.predicate.features())?;
                 edits = (pass.edits)(&state, level);
             }
         }

@@ -5,7 +5,7 @@ use crate::case::{Case, Plan};
 use crate::generate::{self, Generator};
 use crate::jobs::{CpuClock, judge_generated, within};
 use crate::module::Module;
-use crate::oracle::{Options, SharedSubject};
+use crate::oracle::Options;
 use crate::reduce::{Keep, Progress, SameFinding, Settings, instructions, reduce};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -240,14 +240,8 @@ fn finding(made: Arc<generate::GeneratedCase>, all: Options) -> Option<(Case, Op
         is_finding.then(|| judged.settle().1)
     });
     let header = judged.ok()??.header();
-    let named = |name: &String| {
-        let mut subjects = all.collectors.iter().chain(&all.sometimes);
-        subjects.find(|subject| subject.name() == name).cloned()
-    };
-    let names = header.collectors.iter().flatten();
-    let subjects: Vec<SharedSubject> = names.filter_map(named).collect();
-    let options = Options::default().pinned(&header).ok()?;
-    Some((made.case.clone(), options.with_collectors(subjects)))
+    let options = all.for_header(&header).ok()?;
+    Some((made.case.clone(), options))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use gcdiff::campaign::{Campaign, Finding, run};
 use gcdiff::case::Case;
-use gcdiff::oracle::{Collector, Options};
+use gcdiff::oracle::Options;
 use gcdiff::reduce::{
     Form, Keep, Predicate, Program, Progress, SameFinding, Settings, instructions, reduce,
     with_names,
@@ -14,19 +14,14 @@ use std::time::Duration;
 /// The first finding of a campaign with a fault, and the options that show it.
 fn found(fault: &str, seed: u64) -> (Finding, Case, Options) {
     let fault = zoo::fault(fault).expect("in the zoo");
-    let options = fault.switch_on(Options::fuzzing(), &Default::default());
-    let campaign = Campaign::new(seed, options)
+    let all = fault.switch_on(Options::fuzzing(), &Default::default());
+    let campaign = Campaign::new(seed, all.clone())
         .with_cases(1_000)
         .with_stop_at_first(true);
     let report = run(&campaign, &Default::default());
     let finding = report.findings.into_values().min_by_key(|f| f.number);
     let finding = finding.expect("a finding");
-    let header = finding.pins.header();
-    let names = header.collectors.iter().flatten();
-    let collectors = names.map(|name| name.parse::<Collector>().unwrap().into());
-    let options = Options::default().pinned(&header).unwrap();
-    let options = options.with_collectors(collectors.collect::<Vec<_>>());
-    let options = fault.switch_on(options, &Default::default());
+    let options = all.for_header(&finding.pins.header()).unwrap();
     let case = finding.case.clone().expect("a case");
     (finding, case, options)
 }

@@ -10,7 +10,7 @@ use gcdiff::module::Module;
 use gcdiff::observe::{JsonObservation, Part, Parts};
 use gcdiff::oracle::{
     Collector, Failure, Judge, JudgeReport, Law, Options, PlanError, Reason, RunOptions,
-    SharedSubject, Subject, SubjectRun, Verdict, Violation, judge_module,
+    SharedSubject, Subject, SubjectRun, Verdict, Violation, judge, judge_module,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -319,4 +319,46 @@ fn numbers_of_no_object_are_a_difference() {
         }
     }
     assert!(found > 5, "{found}");
+}
+
+/// Passes everything on.
+struct InFront(SharedSubject);
+
+impl Subject for InFront {
+    fn name(&self) -> &str {
+        "in-front"
+    }
+
+    fn reclaims(&self) -> Reclaims {
+        self.0.reclaims()
+    }
+
+    fn run(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        options: &RunOptions,
+    ) -> Result<SubjectRun, PlanError> {
+        self.0.run(case, module, options)
+    }
+}
+
+#[test]
+fn a_violation_that_is_passed_on_names_the_subject_of_the_verdict() {
+    let text = include_bytes!("../../corpus/regressions/issue-10182.wat");
+    let (case, _) = gcdiff::case::read(text).unwrap();
+    let fault = gcdiff::zoo::fault("W1").unwrap();
+    let all = fault.switch_on(Options::default(), &Default::default());
+    let drc = all.collectors.iter().find(|s| s.name() == "drc").unwrap();
+    let in_front: SharedSubject = Arc::new(InFront(drc.clone()));
+    let options = Options::default().with_collectors([in_front]);
+    let verdict = judge(&case, &options).unwrap().verdict;
+    let fingerprint = verdict.fingerprint();
+    assert_eq!(
+        fingerprint.as_deref(),
+        Some("exact:array:array.copy:in-front")
+    );
+    // Without a subject nothing is judged.
+    let nobody = Options::default().with_collectors([]);
+    assert!(judge(&case, &nobody).is_err());
 }

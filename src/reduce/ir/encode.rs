@@ -190,7 +190,7 @@ impl Module<'_> {
             let len = rest.iter().take_while(|ty| ty.group == group).count();
             let members = rest.drain(..len).map(|ty| e.sub_type_of(ty));
             let members: Vec<SubType> = members.collect::<Result<_, _>>()?;
-            // A group of one is written without `rec`, unless it refers to itself only by that.
+            // A group of one is written without `rec`, which means the same.
             match <[SubType; 1]>::try_from(members) {
                 Ok([single]) => types.ty().subtype(&single),
                 Err(members) => types.ty().rec(members),

@@ -210,7 +210,7 @@ fn splice_in(
 }
 
 /// Keeps only a part of a stretch of code.
-pub(super) fn keep(func: usize, range: Range<usize>, part: Range<usize>) -> Edit {
+fn keep(func: usize, range: Range<usize>, part: Range<usize>) -> Edit {
     edit(move |draft| {
         let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
         ops.get(range.clone())?;

@@ -4,7 +4,7 @@ use super::code::funcs;
 use super::unused::sweep;
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, edit};
-use crate::reduce::ir::{Ops, Shape, is_opener, locals};
+use crate::reduce::ir::{Ops, Shape, is_opener, labels, locals};
 use wasmparser::{BlockType, Operator};
 
 /// The largest body that is inlined, in instructions.
@@ -99,9 +99,7 @@ fn inline(draft: &mut Draft<'_>, caller: usize, at: usize, callee: usize) -> Opt
             Operator::End => depth = depth.checked_sub(1)?,
             _ => {}
         }
-        let targets_body = super::super::ir::labels(&op)
-            .into_iter()
-            .any(|label| label >= depth);
+        let targets_body = labels(&op).into_iter().any(|label| label >= depth);
         leaves |= targets_body;
         if is_opener(&op) {
             depth += 1;

@@ -1,6 +1,6 @@
 //! Instructions that have a simpler form.
 
-use super::code::{funcs, is_whole, keep, splice};
+use super::code::{funcs, is_whole, splice};
 use super::{Pass, one};
 use crate::reduce::draft::{Edit, edit};
 use crate::reduce::ir::Shape;
@@ -76,11 +76,6 @@ pub(super) const SIMPLER: Pass = Pass {
                             function_index: *function_index,
                         };
                         edits.push(splice(func, at..at + 1, vec![call]));
-                        edits.push(splice(
-                            func,
-                            at..at + 1,
-                            vec![call_of(op), Operator::Return],
-                        ));
                     }
                     Operator::ReturnCallRef { type_index } => {
                         let call = Operator::CallRef {
@@ -88,7 +83,6 @@ pub(super) const SIMPLER: Pass = Pass {
                         };
                         edits.push(splice(func, at..at + 1, vec![call]));
                     }
-                    Operator::StructGetS { .. } | Operator::StructGetU { .. } => {}
                     // A value that lies below others until it is dropped.
                     Operator::Drop if seen.operands.first().is_some_and(|o| o.1 < at) => {
                         let (start, end) = seen.operands[0];
@@ -105,12 +99,6 @@ pub(super) const SIMPLER: Pass = Pass {
                         let made = &view.ops[at - 1];
                         if made.pops == 1 && is_whole(made) && made.results.len() == 1 {
                             edits.push(splice(func, at - 1..at, Vec::new()));
-                        }
-                    }
-                    // The condition of a test is enough.
-                    Operator::Select | Operator::TypedSelect { .. } if whole => {
-                        for (start, end) in &seen.operands {
-                            edits.push(keep(func, seen.start..at + 1, *start..*end));
                         }
                     }
                     _ => {}
@@ -136,15 +124,6 @@ pub(super) const SIMPLER: Pass = Pass {
         edits
     },
 };
-
-fn call_of(op: &Operator<'_>) -> Operator<'static> {
-    match op {
-        Operator::ReturnCall { function_index } => Operator::Call {
-            function_index: *function_index,
-        },
-        _ => Operator::Nop,
-    }
-}
 
 /// Calls another function. It costs the same, unless the one that was called is then unused.
 fn alias_call(func: usize, at: usize, callee: u32) -> Edit {
