@@ -11,15 +11,14 @@ use crate::campaign::replay::CaseResult;
 use crate::campaign::targets::{FuzzTarget, with_fault};
 use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
-use crate::module::Module;
-use crate::oracle::{Options, Verdict, judge};
+use crate::oracle::Options;
 use crate::reduce::{
-    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, instructions, reduce,
-    with_names,
+    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed, instructions,
+    reduce, text,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Make a case as small as possible, while it still shows its finding
@@ -162,23 +161,16 @@ impl Reduce {
         predicate: &dyn Predicate,
         writer: &Writer<'_>,
     ) -> Result<CommandOutcome, String> {
-        let Reduced { case, .. } = &reduced;
-        if !predicate.keeps(case) {
-            return Err("the smallest case was kept once, and is not kept now: the same question has two answers".into());
-        }
-        let named = with_names(case.clone());
-        let best = match writer.form {
-            Form::Wat if predicate.keeps(&named) => named,
-            _ => case.clone(),
-        };
+        let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
+        let best = best.map_err(|e| e.to_string())?;
         writer.write(&best)?;
         let path = escape::path(writer.out);
         let size = |case: &Case| case.wasm.len();
         say!(
             "{path}: {} bytes of {}, {} instructions, after {} candidates{}",
-            size(case),
+            size(&best),
             size(before),
-            instructions(&case.wasm),
+            instructions(&best.wasm),
             reduced.tried,
             if reduced.finished {
                 ""
@@ -282,49 +274,11 @@ impl Writer<'_> {
             let written = crate::campaign::replace(self.out, &case.wasm);
             return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
         }
-        file::write(self.out, &self.text(case)?)
-    }
-
-    /// The text of a case, with its fingerprint, and a line about what it shows.
-    fn text(&self, case: &Case) -> Result<String, String> {
-        let Some(options) = self.options else {
-            let text = write_with(case, self.header, Style::Folded, "");
-            return text.map_err(|e| e.to_string());
+        let text = match self.options {
+            Some(options) => text(case, self.header, options),
+            None => write_with(case, self.header, Style::Folded, ""),
         };
-        let verdict = judge(case, options).map_err(|e| e.to_string())?.verdict;
-        let header = Header {
-            fingerprint: verdict.fingerprint(),
-            ..self.header.clone()
-        };
-        let write = |note: &str| {
-            let text = write_with(case, &header, Style::Folded, note);
-            text.map_err(|e| e.to_string())
-        };
-        // The note takes one line, whatever it says: so the lines that it names are right.
-        let text = write(&note(&verdict))?;
-        let module = Module::new(&case.wasm, &mut Arc::default());
-        match module {
-            Ok(module) => write(&note(&verdict.with_lines(&text, &module.wasm))),
-            Err(_) => Ok(text),
-        }
-    }
-}
-
-/// What a verdict says, in one line.
-fn note(verdict: &Verdict) -> String {
-    let text = verdict.to_string();
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default().to_string();
-    let blamed = text
-        .lines()
-        .find(|line| line.trim_start().starts_with("first broken"));
-    match (verdict, blamed) {
-        (Verdict::Violation(_), Some(blamed)) => format!("{first}; {}", blamed.trim()),
-        (Verdict::Differ(_), _) => {
-            let rest: Vec<&str> = lines.map(str::trim).collect();
-            format!("{first}; {}", rest.join("; "))
-        }
-        _ => first,
+        file::write(self.out, &text.map_err(|e| e.to_string())?)
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) struct Zoo {
     report: Option<PathBuf>,
 
     /// Reduce the first finding of each fault and seed, as `gcdiff reduce` does,
-    /// and write a table of sizes to this file.
+    /// cluster all findings of seed 0, and write tables to this file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generator", "oracle", "report", "json", "list"])]
     reduce: Option<PathBuf>,
 }
@@ -174,23 +174,27 @@ fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
         cases: trials.cases,
         jobs: trials.jobs,
     };
-    let items = all.faults.len() * all.seeds as usize;
     let (stop, ended) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
-    let rows = watched(
-        Some(items as u64),
-        "{elapsed} {bar:30} {human_pos}/{human_len} findings",
+    let reduction = watched(
+        Some(all.len() as u64),
+        "{elapsed} {bar:30} {human_pos}/{human_len}",
         |_| all.run(&stop, &ended),
         |bar| {
             bar.set_position(ended.load(Ordering::Relaxed) as u64);
             stop.fetch_or(signals.any(), Ordering::Relaxed);
         },
     );
-    let rows = rows.ok_or("a reduction was ended by a panic")?;
+    let reduction = reduction.ok_or("a reduction was ended by a panic")?;
     if signals.any() {
         return Err("ended by a signal; no table is written".into());
     }
-    file::write(path, &all.table(&rows))?;
-    say!("{}: {} findings of {items}", escape::path(path), rows.len());
+    file::write(path, &all.table(&reduction))?;
+    say!(
+        "{}: {} reduced findings of {} faults",
+        escape::path(path),
+        reduction.rows.len(),
+        reduction.clusters.len()
+    );
     Ok(CommandOutcome::Agree)
 }
 

@@ -9,7 +9,7 @@ use crate::unknown_name::UnknownName;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use wasmparser::WasmFeatures;
 
@@ -72,7 +72,7 @@ pub struct SameFinding {
     keep: Keep,
     key: String,
     /// The work that a run of a candidate may take.
-    work: u64,
+    work: Arc<AtomicU64>,
     /// The time that a verdict may take.
     timeout: Option<Duration>,
     /// Number of verdicts that took longer. Their threads are still running.
@@ -82,11 +82,17 @@ pub struct SameFinding {
 /// Verdicts that may be abandoned. After that no candidate is kept.
 const MAX_ABANDONED: usize = 3;
 
-/// The work that a candidate may take beyond that of the first case, as a factor, and at least
-/// (in estimated nanoseconds). Without a bound, an edit that makes a loop endless would take
+/// The work that a candidate may take beyond that of the smallest case so far, as a factor, and at
+/// least (in estimated nanoseconds). Without a bound, an edit that makes a loop endless would take
 /// seconds to be refused.
 const MORE_WORK: u64 = 4;
-const LEAST_WORK: u64 = 2_000_000;
+const LEAST_WORK: u64 = 500_000;
+
+/// The work that a candidate may take, after the report on the smallest case so far.
+fn most_work(report: &JudgeReport) -> u64 {
+    let used = report.stats.iter().map(|(_, stats)| stats.work).max();
+    used.unwrap_or(0).saturating_mul(MORE_WORK).max(LEAST_WORK)
+}
 
 impl SameFinding {
     /// Judges a case, and holds for those with the same finding. A verdict that takes longer than
@@ -118,8 +124,7 @@ impl SameFinding {
                 report.verdict
             )));
         };
-        let used = report.stats.iter().map(|(_, stats)| stats.work).max();
-        let work = used.unwrap_or(0).saturating_mul(MORE_WORK).max(LEAST_WORK);
+        let work = Arc::new(most_work(&report).into());
         let mut same = SameFinding {
             options,
             screen: None,
@@ -138,6 +143,13 @@ impl SameFinding {
     /// What all cases with this finding have in common; see [`Keep::key`].
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The fingerprint that a case shows, if it has the same finding.
+    pub(super) fn fingerprint(&self, case: &Case) -> Option<String> {
+        let verdict = judged(case, &self.options, self.timeout).ok()?.ok()?.verdict;
+        let is_same = self.keep.key(&verdict).as_ref() == Some(&self.key);
+        verdict.fingerprint().filter(|_| is_same)
     }
 
     /// The same, without a limit of time.
@@ -202,7 +214,7 @@ fn judged(
 impl Predicate for SameFinding {
     fn keeps(&self, case: &Case) -> bool {
         let mut case = case.clone();
-        case.limits.work = case.limits.work.min(self.work);
+        case.limits.work = case.limits.work.min(self.work.load(Ordering::Relaxed));
         let screened = self
             .screen
             .as_ref()
@@ -212,6 +224,13 @@ impl Predicate for SameFinding {
 
     fn features(&self) -> WasmFeatures {
         features()
+    }
+
+    fn accepted(&self, case: &Case) {
+        if let Ok(Ok(report)) = judged(case, &self.options, self.timeout) {
+            // A case that was refused for its work stays refused.
+            self.work.fetch_min(most_work(&report), Ordering::Relaxed);
+        }
     }
 
     fn overdue(&self) -> usize {

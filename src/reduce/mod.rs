@@ -12,19 +12,25 @@
 
 mod cost;
 mod draft;
+mod finding;
 mod ir;
 mod keep;
+mod likeness;
 mod names;
 mod passes;
 mod program;
 mod search;
 #[cfg(test)]
 mod tests;
+mod text;
 mod timing;
 mod view;
 
+pub use finding::{ReducedFinding, confirmed, reduce_finding};
 pub use keep::{Keep, SameFinding};
+pub use likeness::{Likeness, clusters};
 pub use program::{Form, Program};
+pub use text::text;
 
 use crate::case::Case;
 use std::fmt;
@@ -38,6 +44,10 @@ pub trait Predicate: Sync {
 
     /// The features of a valid module.
     fn features(&self) -> WasmFeatures;
+
+    /// A candidate was kept, and all further ones are judged against it. Not called while a
+    /// candidate is judged.
+    fn accepted(&self, _: &Case) {}
 
     /// Number of candidates that were not kept because they did not end in time.
     fn overdue(&self) -> usize {

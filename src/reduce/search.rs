@@ -105,6 +105,7 @@ impl<'p> Search<'p> {
                 self.accepted += 1;
                 self.cost = cost;
                 self.best = smaller.clone();
+                self.predicate.accepted(&self.best);
                 self.progress.accepted(pass.name, &self.best, self.tried);
                 case = smaller;
                 state = State::of(&case, self.predicate.features())?;
@@ -120,6 +121,9 @@ impl<'p> Search<'p> {
         let jobs = self.settings.jobs.clamp(1, edits.len().max(1));
         if jobs == 1 {
             for (index, edit) in edits.iter().enumerate() {
+                if self.progress.is_stopped() {
+                    return None;
+                }
                 let candidate = self.candidate(state, edit);
                 if let Some(found) = self.note(index, candidate) {
                     return Some(found);
@@ -137,7 +141,10 @@ impl<'p> Search<'p> {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         // Only edits before the first that was found can still be it.
-                        if index >= edits.len() || index > found.load(Ordering::Relaxed) {
+                        if index >= edits.len()
+                            || index > found.load(Ordering::Relaxed)
+                            || this.progress.is_stopped()
+                        {
                             return;
                         }
                         let candidate = this.candidate(state, &edits[index]);
