@@ -112,6 +112,16 @@ impl Finding {
         }
     }
 
+    /// The header of its text form.
+    pub(super) fn header(&self) -> Header {
+        Header {
+            about: self.about(),
+            fault: self.fault.clone(),
+            fingerprint: Some(self.fingerprint.clone()),
+            ..self.pins.header()
+        }
+    }
+
     /// Text form: a module with a header that `gcdiff run` replays.
     ///
     /// # Errors
@@ -121,12 +131,7 @@ impl Finding {
         let case = self.case.as_ref().ok_or_else(|| CaseError {
             message: "there is no case".into(),
         })?;
-        let header = Header {
-            about: self.about(),
-            fault: self.fault.clone(),
-            fingerprint: Some(self.fingerprint.clone()),
-            ..self.pins.header()
-        };
+        let header = self.header();
         // As a person would write it, with arguments that fit their parameters.
         match Module::new(&case.wasm, &mut Arc::default()) {
             Ok(module) => case::write(&case::plain(case.clone(), &module), &header),

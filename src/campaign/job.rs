@@ -1,12 +1,16 @@
 //! The job of a campaign: from the number of a case to its verdict.
 
-use super::{Campaign, CampaignReport, Finding, Listener, Origin, Progress};
+use super::{Campaign, CampaignReport, Finding, Listener, Origin, Progress, Reducer, Reduction};
 use crate::generate;
 use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
 use crate::oracle::{JudgeReport, Panic, Pins, Verdict, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// One job in so many reduces findings while the others judge cases.
+const REDUCING: usize = 4;
 
 /// Runs a campaign.
 pub(super) fn run(
@@ -14,7 +18,12 @@ pub(super) fn run(
     progress: &Progress,
     listener: Box<dyn Listener>,
 ) -> CampaignReport {
+    let reducer = campaign.reduce.then(|| {
+        let options = campaign.options.clone();
+        Reducer::new(options, campaign.timeout, progress.clone())
+    });
     let kept = Arc::new(Shared {
+        reducer,
         state: Mutex::new(State {
             outcome: CampaignReport::default(),
             listener,
@@ -30,17 +39,32 @@ pub(super) fn run(
         timeout: campaign.timeout,
         stop: progress.stop.clone(),
     };
+    let start = Instant::now();
     let gave_up = pool.run(Cases {
         campaign: campaign.clone(),
         progress: progress.clone(),
         kept: kept.clone(),
     });
+    let judged_in = start.elapsed();
+    let reduced = kept.reducer.as_ref().map(|reducer| {
+        reducer.finish(campaign.jobs, &|finding, reduction| {
+            kept.reduced(finding, reduction);
+        });
+        reducer.take()
+    });
     let outcome = std::mem::take(&mut kept.lock().outcome);
-    CampaignReport { gave_up, ..outcome }
+    CampaignReport {
+        judged_in,
+        gave_up,
+        reduced: reduced.unwrap_or_default(),
+        ..outcome
+    }
 }
 
 /// State that all jobs share.
 struct Shared {
+    /// Reduces settled findings, if the campaign does.
+    reducer: Option<Reducer>,
     state: Mutex<State>,
     /// Notified when more cases are judged.
     changed: Condvar,
@@ -61,11 +85,24 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Marks a case as judged, once its findings are recorded.
+    fn judged(&self, index: u64) {
+        let settled = self.lock().judged(index);
+        if let Some(reducer) = &self.reducer {
+            settled.into_iter().for_each(|finding| reducer.add(finding));
+        }
+    }
+
+    fn reduced(&self, finding: &Finding, reduction: &Reduction) {
+        self.lock().listener.reduced(finding, reduction);
+    }
 }
 
 impl State {
-    /// Marks a case as judged, once its findings are recorded.
-    fn judged(&mut self, index: u64) {
+    /// Marks a case as judged. Returns the findings that no lower case can replace any more.
+    fn judged(&mut self, index: u64) -> Vec<Finding> {
+        let mut settled = Vec::new();
         self.judged_above.insert(index);
         while self.judged_above.remove(&self.judged) {
             self.judged += 1;
@@ -77,8 +114,10 @@ impl State {
             let lowest = self.outcome.findings.get(&finding.fingerprint);
             if lowest.is_some_and(|lowest| lowest.number == finding.number) {
                 self.listener.settled(&finding);
+                settled.push(finding);
             }
         }
+        settled
     }
 }
 
@@ -95,11 +134,10 @@ impl Drop for Judging<'_> {
             }
         }
         let _notify = Notify(&self.0.changed);
-        let mut state = self.0.lock();
         match std::thread::panicking() {
-            false => state.judged(self.1),
+            false => self.0.judged(self.1),
             // The campaign ends; no job must wait for a case.
-            true => state.judged = u64::MAX,
+            true => self.0.lock().judged = u64::MAX,
         }
     }
 }
@@ -169,6 +207,13 @@ impl Work for Cases {
             let state = self.kept.lock();
             let waited = self.kept.changed.wait_while(state, |s| s.judged <= index);
             drop(waited);
+        }
+        // Whichever job is free reduces what any of them has settled.
+        if let Some(reducer) = &self.kept.reducer {
+            let share = self.campaign.jobs.div_ceil(REDUCING);
+            reducer.work(share, &|finding, reduction| {
+                self.kept.reduced(finding, reduction);
+            });
         }
     }
 

@@ -12,6 +12,7 @@ mod finding;
 mod folder;
 mod job;
 mod quote;
+mod reducing;
 pub mod replay;
 mod shelf;
 mod statistics;
@@ -20,6 +21,8 @@ pub mod targets;
 pub use finding::{Evidence, Finding, Origin};
 pub(crate) use folder::{Folder, replace, try_replace};
 pub(crate) use quote::quote;
+pub(crate) use reducing::Reducer;
+pub use reducing::{Reduction, Reductions};
 pub(crate) use shelf::Shelf;
 pub use statistics::Statistics;
 
@@ -52,11 +55,14 @@ pub struct Campaign {
     /// is a finding of law *limits*. Its thread cannot be ended: it is abandoned until the process
     /// ends, and after a few such cases the campaign ends.
     pub timeout: Option<Duration>,
+    /// Reduce the finding of each fingerprint. One job in four, and at least one, reduces while the
+    /// others go on; all of them do after the last case.
+    pub reduce: bool,
 }
 
 impl Campaign {
     /// A campaign of the default generator on all cores. It has no last case and no time limit per
-    /// case, and does not stop at a finding.
+    /// case, does not stop at a finding, and reduces none.
     pub fn new(seed: u64, options: Options) -> Campaign {
         Campaign {
             seed,
@@ -67,6 +73,7 @@ impl Campaign {
             fault: None,
             stop_at_first: false,
             timeout: None,
+            reduce: false,
         }
     }
 
@@ -100,6 +107,11 @@ impl Campaign {
         }
     }
 
+    /// Sets [`Campaign::reduce`].
+    pub fn with_reduce(self, reduce: bool) -> Campaign {
+        Campaign { reduce, ..self }
+    }
+
     /// Sets [`Campaign::timeout`].
     pub fn with_timeout(self, timeout: impl Into<Option<Duration>>) -> Campaign {
         let timeout = timeout.into();
@@ -116,6 +128,10 @@ pub struct CampaignReport {
     pub findings: BTreeMap<String, Finding>,
     /// Number of findings of each fingerprint.
     pub counts: BTreeMap<String, u64>,
+    /// The finding of each fingerprint, reduced, if [`Campaign::reduce`] is set.
+    pub reduced: Reductions,
+    /// Time until the last case was judged.
+    pub judged_in: Duration,
     /// Whether the campaign ended early because too many cases did not end.
     pub gave_up: bool,
 }
@@ -127,13 +143,26 @@ pub struct Progress {
     pub cases: Arc<AtomicU64>,
     /// Findings, duplicates included.
     pub findings: Arc<AtomicU64>,
+    /// Findings that are reduced, or cannot be.
+    pub reduced: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
+    stop_reducing: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// Asks the campaign to end once the cases in progress are judged.
+    /// Asks the campaign to end once the cases in progress are judged, and the findings reduced.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks reductions to end with what they have.
+    pub fn stop_reducing(&self) {
+        self.stop_reducing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Progress::stop_reducing`] was called.
+    pub fn stops_reducing(&self) -> bool {
+        self.stop_reducing.load(Ordering::Relaxed)
     }
 
     /// Whether [`Progress::stop`] was called.
@@ -152,6 +181,10 @@ pub trait Listener: Send + 'static {
     /// All lower cases are judged, and none of them has the same fingerprint. Called in the order
     /// of the cases, and before the next case of the job that made the finding.
     fn settled(&mut self, finding: &Finding);
+
+    /// A settled finding was reduced; see [`Campaign::reduce`]. Findings may be reduced in another
+    /// order than that of their cases.
+    fn reduced(&mut self, _: &Finding, _: &Reduction) {}
 }
 
 /// Ignores all findings.

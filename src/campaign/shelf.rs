@@ -78,6 +78,27 @@ impl Shelf {
         Ok(paths)
     }
 
+    /// Saves the reduced form of a kept finding beside it, as `NAME.reduced.wat`. Returns its path.
+    ///
+    /// # Errors
+    ///
+    /// If no finding of this fingerprint is kept, or the file cannot be written.
+    pub fn put_reduced(&mut self, fingerprint: &str, text: &str) -> io::Result<PathBuf> {
+        let folder = &self.folder;
+        let kept = self.kept.get_mut(fingerprint);
+        let (entry, stem) = kept
+            .and_then(|entry| {
+                let (first, _) = entry.files.first()?;
+                let stem = first.path.file_stem()?.to_str()?.to_string();
+                Some((entry, stem))
+            })
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let saved = folder.save(&stem, "reduced.wat", text.as_bytes())?;
+        let path = saved.path.clone();
+        entry.files.push((saved, text.as_bytes().to_vec()));
+        Ok(path)
+    }
+
     /// Whether the files of a fingerprint's finding are still on disk.
     pub fn has(&self, fingerprint: &str) -> bool {
         self.kept

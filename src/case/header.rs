@@ -97,6 +97,24 @@ impl LimitsText {
         }
     }
 
+    /// Only those that are not the default.
+    pub(super) fn beyond_default(self) -> LimitsText {
+        let default = Limits::default();
+        let sizes = |limit: Option<usize>, default| limit.filter(|limit| *limit != default);
+        let counts = |limit: Option<u64>, default| limit.filter(|limit| *limit != default);
+        LimitsText {
+            fuel: counts(self.fuel, default.fuel),
+            frames: sizes(self.frames, default.frames),
+            registers: sizes(self.registers, default.registers),
+            heap_bytes: counts(self.heap_bytes, default.heap_bytes),
+            table_elements: counts(self.table_elements, default.table_elements),
+            memory_bytes: counts(self.memory_bytes, default.memory_bytes),
+            reentry: sizes(self.reentry, default.reentry),
+            footprint: self.footprint,
+            work: self.work,
+        }
+    }
+
     /// Refuses limits under which nothing can run, and those above the engine's
     /// maximum.
     pub(crate) fn check(&self) -> Result<(), CaseError> {

@@ -166,7 +166,10 @@ pub fn write_with(
         // A reduced case says nothing that is the default.
         schedule: (style == Style::Flat || case.schedule != Default::default())
             .then(|| print_schedule(&case.schedule)),
-        limits: (case.limits != Limits::default()).then(|| LimitsText::of(&case.limits)),
+        limits: (case.limits != Limits::default()).then(|| match style {
+            Style::Flat => LimitsText::of(&case.limits),
+            Style::Folded => LimitsText::of(&case.limits).beyond_default(),
+        }),
         steps,
         host: case.host.iter().map(StepText::of).collect(),
         ..header.clone()

@@ -1,11 +1,14 @@
 //! `gcdiff fuzz`: a campaign on generated cases.
 
 use super::CommandOutcome;
+use super::findings::{self, ReducedRow, TableRow};
 use super::options::Judging;
 use super::output::{self, complain, say, write};
 use super::progress::watched;
 use super::signals::Signals;
-use crate::campaign::{self, Campaign, CampaignReport, Finding, Listener, Progress, Shelf};
+use crate::campaign::{
+    self, Campaign, CampaignReport, Finding, Listener, Progress, Reduction, Shelf, quote,
+};
 use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::Options;
@@ -20,10 +23,12 @@ use std::time::{Duration, Instant};
 /// Generate modules, run them under several collectors, audit and compare
 ///
 /// Each finding is saved, before the next case, as a .wat file that `gcdiff run`
-/// replays: of each fingerprint the lowest case. No file is overwritten. The same
-/// seed gives the same cases, whatever the number of jobs. Without -C every case
-/// runs under null and drc, and a share of them, which their own bytes choose,
-/// under copying or model too.
+/// replays: of each fingerprint the lowest case. It is then reduced, and the result
+/// is saved beside it as .reduced.wat. The table at the end has a cluster for each
+/// set of fingerprints whose reduced cases show the same bug. No file is
+/// overwritten. The same seed gives the same cases, whatever the number of jobs.
+/// Without -C every case runs under null and drc, and a share of them, which their
+/// own bytes choose, under copying or model too.
 ///
 /// INT, TERM and HUP end a campaign early, with its table; a second one ends it at
 /// once. Exit code: 1 if there was a finding, however the campaign ended; 2 if
@@ -45,6 +50,11 @@ pub(super) struct Fuzz {
     /// Threads (default: one per core).
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+
+    /// Do not reduce findings. With --seconds, reductions that take as long again after the
+    /// last case are ended anyway.
+    #[arg(long)]
+    no_reduce: bool,
 
     /// What makes the cases: gc_ops, typed programs of operations on the heap;
     /// default, these and enriched modules of wasm-smith; smith, plain modules of
@@ -75,6 +85,7 @@ impl Fuzz {
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),
+            reduce: !self.no_reduce,
         };
         let seconds = match (self.seconds, self.cases) {
             (None, None) => Some(30),
@@ -100,15 +111,25 @@ impl Fuzz {
             |bar| {
                 bar.set_position(progress.cases.load(Ordering::Relaxed));
                 let findings = progress.findings.load(Ordering::Relaxed);
-                bar.set_message(format!("{findings} findings"));
-                let is_over = seconds.is_some_and(|s| start.elapsed() >= Duration::from_secs(s));
+                let reduced = progress.reduced.load(Ordering::Relaxed);
+                bar.set_message(match reduced {
+                    0 => format!("{findings} findings"),
+                    _ => format!("{findings} findings, {reduced} reduced"),
+                });
+                let after = |n: u64| {
+                    let is_over = |s| start.elapsed() >= Duration::from_secs(s) * n as u32;
+                    seconds.is_some_and(is_over)
+                };
                 // Stop when the reader of the output has gone.
-                if is_over || signals.any() || output::has_ended() {
+                let is_cut = signals.any() || output::has_ended();
+                if after(1) || is_cut {
                     progress.stop();
+                }
+                if after(2) || is_cut {
+                    progress.stop_reducing();
                 }
             },
         );
-        let elapsed = start.elapsed().as_secs_f64();
         let mut kept = lock(&kept);
         let Some(outcome) = outcome else {
             // The panic has been reported where it happened. Earlier findings were saved and
@@ -124,7 +145,7 @@ impl Fuzz {
         say!(
             "{:38} {:>9.0}",
             "cases per second",
-            outcome.statistics.cases as f64 / elapsed.max(1e-9)
+            outcome.statistics.cases as f64 / outcome.judged_in.as_secs_f64().max(1e-9)
         );
         kept.table(&outcome);
         kept.shelf.leave();
@@ -143,6 +164,8 @@ struct SavedFindings {
     shelf: Shelf,
     /// The command that replays each fingerprint's case, or why the case was not saved.
     replays: BTreeMap<String, Result<String, String>>,
+    /// The command that replays each reduced finding, or why it was not saved.
+    reduced: BTreeMap<String, Result<String, String>>,
 }
 
 impl SavedFindings {
@@ -150,6 +173,7 @@ impl SavedFindings {
         SavedFindings {
             shelf,
             replays: BTreeMap::new(),
+            reduced: BTreeMap::new(),
         }
     }
 
@@ -163,12 +187,18 @@ impl SavedFindings {
         replay
     }
 
-    /// Prints the findings by fingerprint. Saving is tried again for those not on disk.
+    /// Saves a reduced finding.
+    fn save_reduced(&mut self, finding: &Finding, reduction: &Reduction) {
+        let key = &finding.fingerprint;
+        let saved = self.shelf.put_reduced(key, &reduction.text);
+        let command = saved.map(|path| format!("gcdiff run {}", quote(&path)));
+        let command = command.map_err(|error| error.to_string());
+        self.reduced.insert(key.clone(), command);
+    }
+
+    /// Prints the findings by cluster and fingerprint. Saving is tried again for those not on disk.
     fn table(&mut self, outcome: &CampaignReport) {
-        if outcome.findings.is_empty() {
-            return;
-        }
-        say!("\nfingerprint | count | lowest case | replay");
+        let mut rows = Vec::new();
         for (fingerprint, finding) in &outcome.findings {
             let replay = match self.replays.get(fingerprint) {
                 Some(Ok(command)) if self.shelf.has(fingerprint) => Ok(command.clone()),
@@ -178,9 +208,35 @@ impl SavedFindings {
                 complain(&format!("case {} is not saved: {error}", finding.number));
                 finding.command(&[])
             });
-            let count = outcome.counts.get(fingerprint).unwrap_or(&1);
-            say!("{fingerprint} | {count} | {} | {command}", finding.number);
+            let reduced = match outcome.reduced.get(fingerprint) {
+                None => ReducedRow::No,
+                Some(Err(why)) => ReducedRow::Failed(why),
+                Some(Ok(reduction)) => {
+                    if !matches!(self.reduced.get(fingerprint), Some(Ok(_)))
+                        || !self.shelf.has(fingerprint)
+                    {
+                        self.save_reduced(finding, reduction);
+                    }
+                    match self.reduced.get(fingerprint) {
+                        Some(Ok(command)) => ReducedRow::Done(reduction, command.clone()),
+                        Some(Err(error)) => {
+                            let number = finding.number;
+                            complain(&format!("case {number}, reduced, is not saved: {error}"));
+                            ReducedRow::Done(reduction, command.clone())
+                        }
+                        None => ReducedRow::No,
+                    }
+                }
+            };
+            rows.push(TableRow {
+                fingerprint,
+                count: outcome.counts.get(fingerprint).copied().unwrap_or(1),
+                origin: finding.number.to_string(),
+                command,
+                reduced,
+            });
         }
+        findings::table("lowest case", &rows);
     }
 }
 
@@ -194,6 +250,10 @@ impl Listener for Listening {
     fn found(&mut self, finding: &Finding) {
         // An error in saving is printed with the finding.
         let _ = lock(&self.kept).save(finding);
+    }
+
+    fn reduced(&mut self, finding: &Finding, reduction: &Reduction) {
+        lock(&self.kept).save_reduced(finding, reduction);
     }
 
     fn settled(&mut self, finding: &Finding) {

@@ -5,6 +5,7 @@
 
 mod events;
 mod file;
+mod findings;
 mod fuzz;
 mod generate;
 mod inputs;

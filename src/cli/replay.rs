@@ -1,15 +1,16 @@
 //! `gcdiff replay`: many files, one verdict each.
 
 use super::file::Below;
+use super::findings::{self, ReducedRow, TableRow};
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
 use super::{CommandOutcome, file};
-use crate::campaign::replay::{CaseResult, Item, Settings, Watch, replay, table};
+use crate::campaign::replay::{CaseResult, Item, Row, Settings, Watch, replay, table};
 use crate::campaign::targets::FuzzTarget;
-use crate::campaign::{Finding, Origin, Progress, Shelf, quote};
+use crate::campaign::{Finding, Origin, Progress, Reducer, Reductions, Shelf, quote};
 use crate::case::LimitsText;
 use crate::escape::{self, Line};
 use crate::jobs::Desk;
@@ -26,7 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Each .wat and .wasm file is judged as `gcdiff run` judges it; what its header
 /// says counts. With --target each file, whatever its name, is an input of that
 /// fuzz target, as libFuzzer keeps it. Prints a line per finding, and a table of
-/// fingerprints with the smallest file of each. INT, TERM and HUP end it early,
+/// fingerprints with the smallest file of each; with --save, by clusters whose
+/// reduced cases show the same bug. INT, TERM and HUP end it early,
 /// with its table. Exit code: 1 if there was a finding; else 2 if a file could not
 /// be run, a folder not be read, or a file was not reached; else 0.
 #[derive(Args)]
@@ -41,9 +43,13 @@ pub(super) struct Replay {
     target: Option<FuzzTarget>,
 
     /// With --target, write the smallest case of each fingerprint into this
-    /// folder, as .wat.
+    /// folder, as .wat, and beside it the same case reduced, as .reduced.wat.
     #[arg(long, value_name = "DIR", requires = "target")]
     save: Option<PathBuf>,
+
+    /// With --save, do not reduce.
+    #[arg(long, requires = "save")]
+    no_reduce: bool,
 
     /// Threads (default: one per core). The output does not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -98,7 +104,10 @@ impl Replay {
             timeout: self.judging.timeout(60),
             progress: Progress::default(),
         };
-        let saved = Arc::new(Mutex::new(Saved::default()));
+        let saved = Arc::new(Mutex::new(Saved {
+            shelf,
+            ..Saved::default()
+        }));
         let (this, all) = (Arc::new(self), files.len());
         let items = watched(
             Some(all as u64),
@@ -107,7 +116,6 @@ impl Replay {
                 let watch = Watching {
                     replay: this.clone(),
                     saved: saved.clone(),
-                    shelf,
                     bar: bar.clone(),
                 };
                 let judging = this.clone();
@@ -125,8 +133,12 @@ impl Replay {
             },
         );
         let items = items.ok_or("a file was ended by a panic")?;
-        let saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = this.print(&items, &saved);
+        let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let reductions = this.reduce(&items, &settings, &signals, &mut saved);
+        let ended = this.print(&items, &saved, &reductions);
+        if let Some(shelf) = &saved.shelf {
+            shelf.leave();
+        }
         match (&saved.error, ended) {
             // A finding decides the exit code even after an error.
             (Some(error), Ok(CommandOutcome::Finding)) => {
@@ -183,7 +195,53 @@ impl Replay {
         Ok((result, case.wasm.len()))
     }
 
-    fn print(&self, items: &[Item], saved: &Saved) -> Result<CommandOutcome, String> {
+    /// Reduces the saved findings, and saves the results.
+    fn reduce(
+        &self,
+        items: &[Item],
+        settings: &Settings,
+        signals: &Signals,
+        saved: &mut Saved,
+    ) -> Reductions {
+        let Some(target) = self.target.filter(|_| saved.shelf.is_some() && !self.no_reduce) else {
+            return Reductions::new();
+        };
+        let options = self.judging.options(target.options());
+        let progress = settings.progress.clone();
+        let reducer = Reducer::new(options, settings.timeout, progress.clone());
+        let rows = table(items);
+        let findings = rows.iter().filter_map(Row::finding);
+        let mut all = 0;
+        for finding in findings.filter(|f| saved.paths.contains_key(&f.fingerprint)) {
+            reducer.add(finding.clone());
+            all += 1;
+        }
+        let saved = Mutex::new(saved);
+        watched(
+            Some(all),
+            "{elapsed} {bar:30} {human_pos}/{human_len} findings reduced",
+            |_| {
+                reducer.finish(settings.jobs, &|finding, reduction| {
+                    let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
+                    saved.put_reduced(&finding.fingerprint, &reduction.text);
+                });
+            },
+            |bar| {
+                bar.set_position(progress.reduced.load(Ordering::Relaxed));
+                if signals.any() {
+                    progress.stop_reducing();
+                }
+            },
+        );
+        reducer.take()
+    }
+
+    fn print(
+        &self,
+        items: &[Item],
+        saved: &Saved,
+        reductions: &Reductions,
+    ) -> Result<CommandOutcome, String> {
         let mut counts = [0; 4];
         for item in items {
             let at = match &item.result {
@@ -195,11 +253,8 @@ impl Replay {
             counts[at] += 1;
         }
         let [good, nothing, findings, failed] = counts;
-        let rows = table(items);
-        if !rows.is_empty() {
-            say!("\nfingerprint | count | smallest file | replay");
-        }
-        for row in rows {
+        let mut lines = Vec::new();
+        for row in table(items) {
             let path = quote(&row.smallest.path);
             let mut command = match self.target {
                 None => format!("gcdiff run {path}"),
@@ -213,8 +268,25 @@ impl Replay {
                 // Its header has everything it was judged with.
                 command = finding.command(paths);
             }
-            say!("{} | {} | {path} | {command}", row.fingerprint, row.count);
+            let reduced = match reductions.get(row.fingerprint) {
+                None => ReducedRow::No,
+                Some(Err(why)) => ReducedRow::Failed(why),
+                Some(Ok(reduction)) => match saved.reduced.get(row.fingerprint) {
+                    Some(path) => {
+                        ReducedRow::Done(reduction, format!("gcdiff run {}", quote(path)))
+                    }
+                    None => ReducedRow::Done(reduction, command.clone()),
+                },
+            };
+            lines.push(TableRow {
+                fingerprint: row.fingerprint,
+                count: row.count as u64,
+                origin: path.to_string(),
+                command,
+                reduced,
+            });
         }
+        findings::table("smallest file", &lines);
         let what = match self.target {
             None => "files",
             Some(_) => "inputs",
@@ -234,30 +306,48 @@ impl Replay {
 /// Findings saved so far.
 #[derive(Default)]
 struct Saved {
+    /// Where they are saved.
+    shelf: Option<Shelf>,
     /// Path of the smallest case of each fingerprint.
     paths: BTreeMap<String, Vec<PathBuf>>,
+    /// Path of the reduced case of each fingerprint.
+    reduced: BTreeMap<String, PathBuf>,
     /// Why a finding could not be saved.
     error: Option<String>,
+}
+
+impl Saved {
+    fn put_reduced(&mut self, fingerprint: &str, text: &str) {
+        let Some(shelf) = &mut self.shelf else { return };
+        match shelf.put_reduced(fingerprint, text) {
+            Ok(path) => {
+                self.reduced.insert(fingerprint.to_string(), path);
+            }
+            Err(error) => {
+                let error = format!("the reduced case of {fingerprint} is not saved: {error}");
+                self.error.get_or_insert(error);
+            }
+        }
+    }
 }
 
 /// Saves and prints the results of files as they are done.
 struct Watching {
     replay: Arc<Replay>,
     saved: Arc<Mutex<Saved>>,
-    shelf: Option<Shelf>,
     bar: ProgressBar,
 }
 
 impl Watch for Watching {
     fn done(&mut self, number: u64, item: &Item) {
-        let (Some(shelf), Some(finding)) = (&mut self.shelf, item.finding()) else {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(shelf), Some(finding)) = (&mut saved.shelf, item.finding()) else {
             return;
         };
         if finding.case.is_none() {
             return;
         }
         let fingerprint = &finding.fingerprint;
-        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         // As in the table: of two equally large cases the first.
         let put = shelf.put(finding, (item.size, number));
         match put {
@@ -294,13 +384,5 @@ impl Watch for Watching {
             (Ok(_), None) => {}
             (Err(message), _) => complain(message),
         });
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        if let Some(shelf) = &self.shelf {
-            shelf.leave();
-        }
     }
 }

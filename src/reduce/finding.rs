@@ -72,7 +72,8 @@ pub fn confirmed(
     predicate: &dyn Predicate,
     names: bool,
 ) -> Result<Case, ReduceError> {
-    if !predicate.keeps(&reduced.case) {
+    let keeps = |case: &Case| predicate.keeps(case) && predicate.confirms(case);
+    if !keeps(&reduced.case) {
         return Err(ReduceError(
             "the smallest case was kept once, and is not kept now: the same question has two answers"
                 .into(),
@@ -80,7 +81,7 @@ pub fn confirmed(
     }
     if names {
         let named = with_names(reduced.case.clone());
-        if predicate.keeps(&named) {
+        if keeps(&named) {
             return Ok(named);
         }
     }

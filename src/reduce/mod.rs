@@ -19,6 +19,7 @@ mod likeness;
 mod names;
 mod passes;
 mod program;
+mod same_finding;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -27,9 +28,10 @@ mod timing;
 mod view;
 
 pub use finding::{ReducedFinding, confirmed, reduce_finding};
-pub use keep::{Keep, SameFinding};
+pub use keep::Keep;
 pub use likeness::{Likeness, clusters};
 pub use program::{Form, Program};
+pub use same_finding::SameFinding;
 pub use text::text;
 
 use crate::case::Case;
@@ -44,6 +46,17 @@ pub trait Predicate: Sync {
 
     /// The features of a valid module.
     fn features(&self) -> WasmFeatures;
+
+    /// The same for a case that may take much more time than the smallest one so far.
+    fn keeps_anew(&self, case: &Case) -> bool {
+        self.keeps(case)
+    }
+
+    /// Whether a case that is kept is confirmed by a slower check. The search asks for this once in
+    /// a while. If a case is not confirmed, it goes back, and asks for every case.
+    fn confirms(&self, _: &Case) -> bool {
+        true
+    }
 
     /// A candidate was kept, and all further ones are judged against it. Not called while a
     /// candidate is judged.

@@ -2,10 +2,11 @@
 
 use super::cost::cost;
 use super::draft::{Draft, Edit, State};
-use super::passes::{PASSES, Pass};
+use super::passes::{PASSES, Pass, SCHEDULE};
 use super::timing;
 use super::{Predicate, Progress, ReduceError, Reduced, Settings};
 use crate::case::Case;
+use crate::engine::Schedule;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +25,8 @@ pub(super) struct Search<'p> {
     failed: HashSet<u64>,
     tried: u64,
     accepted: u64,
+    /// Whether every case that is kept is confirmed at once.
+    is_strict: bool,
 }
 
 /// An edit that was applied.
@@ -53,24 +56,21 @@ impl<'p> Search<'p> {
             failed: HashSet::new(),
             tried: 0,
             accepted: 0,
+            is_strict: false,
         })
     }
 
     /// Runs all passes, again and again, until none of them changes anything.
+    ///
+    /// A collection at a numbered safepoint ties the case to every safepoint before it. So if the
+    /// finding shows with a collection at every safepoint, too, everything else is reduced with
+    /// this schedule, and the schedule last.
     pub fn run(mut self) -> Result<Reduced, ReduceError> {
         let mut finished = true;
-        'rounds: loop {
-            let before = self.cost;
-            for pass in PASSES {
-                if !self.pass(pass)? {
-                    finished = false;
-                    break 'rounds;
-                }
-            }
-            if self.cost == before {
-                break;
-            }
+        if self.collects_everywhere()? {
+            finished = self.rounds(&|pass| pass.name != SCHEDULE.name)?;
         }
+        let finished = finished && self.rounds(&|_| true)?;
         Ok(Reduced {
             case: self.best,
             cost: self.cost,
@@ -78,6 +78,46 @@ impl<'p> Search<'p> {
             accepted: self.accepted,
             finished,
         })
+    }
+
+    /// Runs some passes until none of them changes anything. Returns false if the search is to end.
+    fn rounds(&mut self, is_wanted: &dyn Fn(&Pass) -> bool) -> Result<bool, ReduceError> {
+        loop {
+            let before = (self.best.clone(), self.cost);
+            let mut passes = PASSES.iter().filter(|pass| is_wanted(pass));
+            let is_whole = passes.try_fold(true, |so_far, pass| {
+                Ok::<_, ReduceError>(so_far && self.pass(pass)?)
+            })?;
+            let is_smaller = self.cost < before.1;
+            if is_smaller && !self.is_strict && !self.predicate.confirms(&self.best) {
+                (self.best, self.cost) = before;
+                self.is_strict = true;
+            } else if !is_whole || !is_smaller {
+                return Ok(is_whole);
+            }
+        }
+    }
+
+    /// Makes the case collect never, if it can, or at every safepoint, if it collects at some.
+    /// Returns whether it collects at every safepoint.
+    fn collects_everywhere(&mut self) -> Result<bool, ReduceError> {
+        if self.best.schedule == Schedule::Never {
+            return Ok(false);
+        }
+        for schedule in [Schedule::Never, Schedule::EverySafepoint] {
+            let case = Case {
+                schedule,
+                ..self.best.clone()
+            };
+            self.tried += 1;
+            let keeps = || self.predicate.keeps_anew(&case) && self.predicate.confirms(&case);
+            if case.schedule == self.best.schedule || keeps() {
+                self.cost = State::of(&case, self.predicate.features())?.cost;
+                self.best = case;
+                break;
+            }
+        }
+        Ok(self.best.schedule == Schedule::EverySafepoint)
     }
 
     /// Runs a pass. Returns false if the search is to end.
@@ -217,7 +257,8 @@ impl<'p> Search<'p> {
         if self.failed.contains(&hash) {
             return Candidate::Skipped;
         }
-        match self.predicate.keeps(&case) {
+        let keeps = self.predicate.keeps(&case);
+        match keeps && (!self.is_strict || self.predicate.confirms(&case)) {
             true => Candidate::Keeps(Box::new(case), cost),
             false => Candidate::Failed(vec![hash]),
         }

@@ -1,7 +1,7 @@
 //! Locals.
 
 use super::code::{funcs, is_whole, splice};
-use super::{Pass, one};
+use super::{Pass, defaults, one};
 use crate::reduce::draft::{Edit, edit};
 use crate::reduce::ir::{Ops, locals};
 use wasmparser::Operator;
@@ -52,7 +52,31 @@ pub(super) const LOCALS: Pass = Pass {
                     }
                 }
             }
+            for local in params..all {
+                // A value that is made anew where it is read.
+                if let [set] = sets[local][..]
+                    && is_whole(&view.ops[set])
+                    && set - view.ops[set].start <= SHORT
+                {
+                    edits.push(copied(func, view.ops[set].start, set, gets[local].clone()));
+                }
+                let options = defaults::options(view.locals[local], &state.draft.module);
+                for code in options {
+                    if !matches!(code[..], [Operator::Unreachable]) && !gets[local].is_empty() {
+                        edits.push(constant(func, local as u32, code));
+                    }
+                }
+            }
             for at in 1..ops.len() {
+                // A value that is set and dropped.
+                if let (Operator::LocalTee { local_index }, Operator::Drop) =
+                    (&ops[at - 1], &ops[at])
+                {
+                    let set = Operator::LocalSet {
+                        local_index: *local_index,
+                    };
+                    edits.push(splice(func, at - 1..at + 1, vec![set]));
+                }
                 // The value that was just set.
                 if let (Operator::LocalSet { local_index: set }, Operator::LocalGet { local_index }) =
                     (&ops[at - 1], &ops[at])
@@ -77,6 +101,9 @@ pub(super) const LOCALS: Pass = Pass {
 
 /// Locals that are tried in the place of one.
 const MAX_SAME: usize = 4;
+
+/// Instructions of a value that is made again at each place where it is read.
+const SHORT: usize = 3;
 
 /// Removes locals that nothing uses.
 fn remove(func: usize, params: usize, unused: Vec<usize>) -> Edit {
@@ -114,6 +141,48 @@ fn unset(func: usize, local: u32) -> Edit {
             }
         }
         code.ops = ops;
+        Some(())
+    })
+}
+
+/// Replaces a local that is set once by the code of its value.
+fn copied(func: usize, start: usize, set: usize, gets: Vec<usize>) -> Edit {
+    edit(move |draft| {
+        let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+        let value: Ops<'_> = ops.get(start..set)?.to_vec();
+        // From behind, so that the indices of those before stay.
+        for get in gets.iter().rev() {
+            match *get {
+                get if get > set => drop(ops.splice(get..get + 1, value.iter().cloned())),
+                _ => return None,
+            }
+        }
+        match ops.get(set)? {
+            Operator::LocalTee { .. } => drop(ops.remove(set)),
+            _ => drop(ops.drain(start..=set)),
+        }
+        Some(())
+    })
+}
+
+/// Replaces a local by a constant, a null or a default object, at each place where it is read.
+fn constant(func: usize, local: u32, code: defaults::Code) -> Edit {
+    edit(move |draft| {
+        let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+        let mut new: Ops<'_> = Vec::with_capacity(ops.len());
+        for op in ops.drain(..) {
+            match op {
+                Operator::LocalGet { local_index } if local_index == local => {
+                    new.extend(code.iter().cloned());
+                }
+                Operator::LocalSet { local_index } if local_index == local => {
+                    new.push(Operator::Drop);
+                }
+                Operator::LocalTee { local_index } if local_index == local => {}
+                op => new.push(op),
+            }
+        }
+        *ops = new;
         Some(())
     })
 }

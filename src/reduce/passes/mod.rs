@@ -3,6 +3,7 @@
 //! A pass need not know whether an edit is valid or keeps the finding: the search
 //! tries. What it has to know is which edits are worth trying, and in which order.
 
+mod arrays;
 mod blocks;
 mod bodies;
 mod code;
@@ -19,6 +20,8 @@ mod segments;
 mod signatures;
 mod types;
 mod unused;
+
+pub(super) use plan::SCHEDULE;
 
 use super::draft::{Edit, State};
 
@@ -56,6 +59,7 @@ pub(super) const PASSES: &[Pass] = &[
     inline::INLINE,
     signatures::SIGNATURES,
     fields::FIELDS,
+    arrays::ARRAYS,
     types::TYPES,
     merge::MERGE,
     items::IMPORTS,
@@ -66,7 +70,7 @@ pub(super) const PASSES: &[Pass] = &[
     unused::UNUSED,
     plan::ARGUMENTS,
     plan::HOST,
-    plan::SCHEDULE,
+    SCHEDULE,
     plan::LIMITS,
 ];
 

@@ -69,7 +69,7 @@ pub(super) const HOST: Pass = Pass {
 /// Schedules tried as single collections.
 const SINGLE: u64 = 160;
 
-pub(super) const SCHEDULE: Pass = Pass {
+pub(in crate::reduce) const SCHEDULE: Pass = Pass {
     name: "schedule",
     about: "collects at fewer and earlier safepoints",
     levels: |state| match &state.draft.schedule {
