@@ -13,8 +13,8 @@ use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
-    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed, instructions,
-    reduce, text,
+    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed,
+    instructions, reduce, text,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -168,7 +168,7 @@ impl Reduce {
         let size = |case: &Case| case.wasm.len();
         say!(
             "{path}: {} bytes of {}, {} instructions, after {} candidates{}",
-            size(&best),
+            size(&reduced.case),
             size(before),
             instructions(&best.wasm),
             reduced.tried,

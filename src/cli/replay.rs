@@ -203,7 +203,10 @@ impl Replay {
         signals: &Signals,
         saved: &mut Saved,
     ) -> Reductions {
-        let Some(target) = self.target.filter(|_| saved.shelf.is_some() && !self.no_reduce) else {
+        let Some(target) = self
+            .target
+            .filter(|_| saved.shelf.is_some() && !self.no_reduce)
+        else {
             return Reductions::new();
         };
         let options = self.judging.options(target.options());

@@ -9,9 +9,10 @@ use wasmparser::Operator;
 
 /// What a finding shares with other findings of the same bug, from its reduced forms.
 ///
-/// Two findings are taken for the same bug if their reduced cases differ in names, numbers and
-/// order only, or if one of them, reduced further while it breaks the same law in the same heap,
-/// gets the fingerprint of the other.
+/// Two findings are taken for the same bug if the same instruction is to blame and their reduced
+/// cases differ in names, numbers, order and plain values only (which constant, which local, which
+/// kind of new object); or if one of them, reduced further while it breaks the same law in the same
+/// heap, gets the fingerprint of the other.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Likeness(BTreeSet<Trait>);
 
@@ -32,7 +33,10 @@ impl Likeness {
     /// Adds a reduced case, and the fingerprint that it shows.
     pub(super) fn add(&mut self, case: &Case, fingerprint: &str) {
         self.0.insert(Trait::Fingerprint(fingerprint.into()));
-        self.0.extend(shape(case).map(Trait::Shape));
+        // The instruction to blame: without it, all cases that only make objects would be alike.
+        let blamed = fingerprint.split(':').nth(2).unwrap_or_default();
+        let shape = shape(case).map(|shape| format!("{blamed}\n{shape}"));
+        self.0.extend(shape.map(Trait::Shape));
     }
 }
 
@@ -60,21 +64,16 @@ pub fn clusters<'a>(findings: impl IntoIterator<Item = &'a Likeness>) -> Vec<Vec
     clusters
 }
 
-/// A case without names, numbers and order: how often each instruction occurs in each function,
-/// and the steps. `None` if the module cannot be taken apart.
+/// A case without names, numbers, order and plain values: how often each other instruction occurs
+/// in each function, and the steps. `None` if the module cannot be taken apart.
 fn shape(case: &Case) -> Option<String> {
     let draft = Draft::of(case).ok()?;
     let mut items: Vec<String> = Vec::new();
     for func in draft.module.funcs.iter().filter_map(|func| func.code()) {
-        let counted = |op: &&Operator<'_>| !matches!(op, Operator::End);
-        items.push(format!("func {}", tally(func.ops.iter().filter(counted))));
+        items.push(format!("func {}", tally(&func.ops)));
     }
-    for global in &draft.module.globals {
-        items.push(format!("global {}", tally(&global.init)));
-    }
-    for table in &draft.module.tables {
-        items.push(format!("table {}", tally(table.init.iter().flatten())));
-    }
+    items.extend(draft.module.globals.iter().map(|_| "global".into()));
+    items.extend(draft.module.tables.iter().map(|_| "table".into()));
     items.extend(draft.module.elements.iter().map(|_| "elem".into()));
     items.extend(draft.module.data.iter().map(|_| "data".into()));
     if let Plan::Steps(steps) = &draft.plan {
@@ -85,16 +84,40 @@ fn shape(case: &Case) -> Option<String> {
     Some(items.join("\n"))
 }
 
-/// How often each instruction occurs.
-fn tally<'a, 'b: 'a>(ops: impl IntoIterator<Item = &'a Operator<'b>>) -> String {
+/// How often each instruction occurs, but for those that only make values.
+fn tally(ops: &[Operator<'_>]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for op in ops {
+    for op in ops.iter().filter(|op| !is_plain(op)) {
         *counts.entry(operator_name(op)).or_default() += 1;
     }
     counts.iter().fold(String::new(), |mut out, (name, count)| {
         let _ = write!(out, " {count} {name}");
         out
     })
+}
+
+/// Whether an instruction makes a value, or moves one, and has no other effect.
+fn is_plain(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::End
+            | Operator::Drop
+            | Operator::I32Const { .. }
+            | Operator::I64Const { .. }
+            | Operator::F32Const { .. }
+            | Operator::F64Const { .. }
+            | Operator::V128Const { .. }
+            | Operator::RefNull { .. }
+            | Operator::RefI31
+            | Operator::LocalGet { .. }
+            | Operator::LocalSet { .. }
+            | Operator::LocalTee { .. }
+            | Operator::StructNew { .. }
+            | Operator::StructNewDefault { .. }
+            | Operator::ArrayNew { .. }
+            | Operator::ArrayNewDefault { .. }
+            | Operator::ArrayNewFixed { .. }
+    )
 }
 
 fn kind(step: &Step) -> &'static str {

@@ -107,7 +107,10 @@ impl SameFinding {
 
     /// The fingerprint that a case shows, if it has the same finding.
     pub(super) fn fingerprint(&self, case: &Case) -> Option<String> {
-        let verdict = judged(case, &self.options, self.timeout).ok()?.ok()?.verdict;
+        let verdict = judged(case, &self.options, self.timeout)
+            .ok()?
+            .ok()?
+            .verdict;
         let is_same = self.keep.key(&verdict).as_ref() == Some(&self.key);
         verdict.fingerprint().filter(|_| is_same)
     }

@@ -2,7 +2,7 @@
 
 use super::cost::cost;
 use super::draft::{Draft, Edit, State};
-use super::passes::{PASSES, Pass, SCHEDULE};
+use super::passes::{LIMITS, PASSES, Pass, SCHEDULE};
 use super::timing;
 use super::{Predicate, Progress, ReduceError, Reduced, Settings};
 use crate::case::Case;
@@ -64,13 +64,28 @@ impl<'p> Search<'p> {
     ///
     /// A collection at a numbered safepoint ties the case to every safepoint before it. So if the
     /// finding shows with a collection at every safepoint, too, everything else is reduced with
-    /// this schedule, and the schedule last.
+    /// this schedule, and the schedule last. The default limits come last, too: an endless loop
+    /// takes longest with them.
     pub fn run(mut self) -> Result<Reduced, ReduceError> {
-        let mut finished = true;
-        if self.collects_everywhere()? {
-            finished = self.rounds(&|pass| pass.name != SCHEDULE.name)?;
-        }
-        let finished = finished && self.rounds(&|_| true)?;
+        let finished = loop {
+            let before = (self.best.clone(), self.cost, self.accepted);
+            let everywhere = self.collects_everywhere()?;
+            let is_late =
+                |pass: &Pass| pass.name == LIMITS.name || everywhere && pass.name == SCHEDULE.name;
+            if !(self.rounds(&|pass| !is_late(pass))? && self.rounds(&|_| true)?) {
+                if self.cost > before.1 {
+                    (self.best, self.cost, self.accepted) = before;
+                }
+                break false;
+            }
+            if !everywhere {
+                break true;
+            }
+            if self.cost >= before.1 {
+                (self.best, self.cost, self.accepted) = before;
+                break self.rounds(&|_| true)?;
+            }
+        };
         Ok(Reduced {
             case: self.best,
             cost: self.cost,

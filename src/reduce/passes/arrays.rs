@@ -79,10 +79,7 @@ fn structure(state: &State<'_>, index: u32, element: FieldType) -> Option<Edit> 
     Some(edit(move |draft: &mut Draft<'_>| {
         draft.module.types.get_mut(index as usize)?.shape = Shape::Struct(fields.clone().into());
         for (func, changes) in &changes {
-            apply(
-                &mut draft.module.funcs.get_mut(*func)?.edit()?.ops,
-                changes,
-            )?;
+            apply(&mut draft.module.funcs.get_mut(*func)?.edit()?.ops, changes)?;
         }
         for (global, changes) in &globals {
             apply(&mut draft.module.globals.get_mut(*global)?.init, changes)?;

@@ -21,7 +21,7 @@ mod signatures;
 mod types;
 mod unused;
 
-pub(super) use plan::SCHEDULE;
+pub(super) use plan::{LIMITS, SCHEDULE};
 
 use super::draft::{Edit, State};
 
@@ -71,7 +71,7 @@ pub(super) const PASSES: &[Pass] = &[
     plan::ARGUMENTS,
     plan::HOST,
     SCHEDULE,
-    plan::LIMITS,
+    LIMITS,
 ];
 
 /// One level.

@@ -123,7 +123,7 @@ fn earlier(at: u64, below: u64) -> Vec<u64> {
     numbers
 }
 
-pub(super) const LIMITS: Pass = Pass {
+pub(in crate::reduce) const LIMITS: Pass = Pass {
     name: "limits",
     about: "sets limits to their defaults",
     levels: one,

@@ -60,8 +60,7 @@ fn summary(out: &mut String, reduction: &Reduction) {
     *out += "| | median | 90 % | most |\n|---|---:|---:|---:|\n";
     let mut line = |name: &str, values: Vec<u64>| {
         let all: Vec<Option<u64>> = values.into_iter().map(Some).collect();
-        let [median, most, all] =
-            [50, 90, 100].map(|percent| quantile(&all, percent).unwrap_or(0));
+        let [median, most, all] = [50, 90, 100].map(|percent| quantile(&all, percent).unwrap_or(0));
         let _ = writeln!(out, "| {name} | {median} | {most} | {all} |");
     };
     let of = |value: &dyn Fn(&Row) -> u64| rows.iter().map(value).collect();
