@@ -26,8 +26,8 @@ pub struct ReducedFinding {
     pub likeness: Likeness,
 }
 
-/// Reduces a finding while it keeps its fingerprint, and then further while it breaks the same law
-/// in the same heap, to learn which other findings show the same bug.
+/// Reduces a finding while it keeps its fingerprint, and once more from the start while it breaks
+/// the same law in the same heap, to learn which other findings show the same bug.
 ///
 /// # Errors
 ///
@@ -42,14 +42,14 @@ pub fn reduce_finding(
 ) -> Result<ReducedFinding, ReduceError> {
     let same = SameFinding::new(&case, options.clone(), Keep::Fingerprint, timeout)?;
     let fingerprint = same.key().to_string();
-    let reduced = reduce(case, &same, settings, progress)?;
+    let reduced = reduce(case.clone(), &same, settings, progress)?;
     let mut likeness = Likeness::default();
     likeness.add(&reduced.case, &fingerprint);
     if reduced.finished {
-        let law = SameFinding::new(&reduced.case, options.clone(), Keep::Law, timeout)?;
-        let further = reduce(reduced.case.clone(), &law, settings, progress)?;
-        if let Some(fingerprint) = law.fingerprint(&further.case) {
-            likeness.add(&further.case, &fingerprint);
+        let law = SameFinding::new(&case, options.clone(), Keep::Law, timeout)?;
+        let other = reduce(case, &law, settings, progress)?;
+        if let Some(fingerprint) = law.fingerprint(&other.case) {
+            likeness.add(&other.case, &fingerprint);
         }
     }
     Ok(ReducedFinding {

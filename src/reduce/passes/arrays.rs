@@ -77,7 +77,7 @@ fn structure(state: &State<'_>, index: u32, element: FieldType) -> Option<Edit> 
     }
     let fields = if is_empty { Vec::new() } else { vec![element] };
     Some(edit(move |draft: &mut Draft<'_>| {
-        draft.module.types.get_mut(index as usize)?.shape = Shape::Struct(fields.clone().into());
+        draft.module.types.get_mut(index as usize)?.shape = Shape::Struct(fields.clone());
         for (func, changes) in &changes {
             apply(&mut draft.module.funcs.get_mut(*func)?.edit()?.ops, changes)?;
         }
@@ -90,7 +90,6 @@ fn structure(state: &State<'_>, index: u32, element: FieldType) -> Option<Edit> 
 
 /// The instruction on a structure in the place of one on an array, and which operand it has no use
 /// for. `Some(None)` for instructions on other types, `None` for those that need an array.
-#[expect(clippy::type_complexity, reason = "it is used here only")]
 fn changed(op: &Operator<'_>, index: u32) -> Option<Option<(Operator<'static>, Option<usize>)>> {
     let of_type = |array_type_index: &u32| *array_type_index == index;
     let struct_type_index = index;
