@@ -60,7 +60,8 @@ fn number(n: u64) -> u64 {
     }
 }
 
-fn schedule(schedule: &Schedule) -> u64 {
+/// The cost of a schedule, which is a part of that of its case.
+pub(super) fn schedule(schedule: &Schedule) -> u64 {
     match schedule {
         Schedule::Never => 0,
         Schedule::At(points) => points.iter().map(|at| 6 + number(*at)).sum(),

@@ -131,3 +131,61 @@ fn kind(step: &Step) -> &'static str {
         Step::Collect => "collect",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case;
+
+    fn likeness(text: &str, fingerprint: &str) -> Likeness {
+        let (case, _) = case::read(text.as_bytes()).unwrap();
+        let mut likeness = Likeness::default();
+        likeness.add(&case, fingerprint);
+        likeness
+    }
+
+    #[test]
+    fn names_numbers_order_and_values_make_no_difference() {
+        let set = likeness(
+            "(module (type $s (struct (field (mut eqref))))
+               (func (export \"f\")
+                 (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
+            "exact:struct:struct.set:drc",
+        );
+        let renamed = likeness(
+            "(module (type $a (array i8)) (type $t (struct (field i32) (field (mut anyref))))
+               (func (export \"run\") (local $r (ref null $t))
+                 (local.set $r (struct.new_default $t))
+                 (struct.set $t 1 (local.get $r) (array.new_fixed $a 1 (i32.const 7)))))",
+            "exact:array:struct.set:drc",
+        );
+        // The same code, but another instruction is to blame.
+        let elsewhere = likeness(
+            "(module (type $s (struct (field (mut eqref))))
+               (func (export \"f\")
+                 (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
+            "exact:struct:struct.new_default:drc",
+        );
+        let twice = likeness(
+            "(module (type $s (struct (field (mut eqref))))
+               (func (export \"f\")
+                 (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))
+                 (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
+            "zero:struct:struct.set:drc",
+        );
+        let all = [&set, &elsewhere, &renamed, &twice];
+        assert_eq!(clusters(all), [vec![0, 2], vec![1], vec![3]]);
+    }
+
+    #[test]
+    fn findings_that_reduce_to_one_another_are_together() {
+        let of = |fingerprints: &[&str]| {
+            let of = |fingerprint: &&str| Trait::Fingerprint(fingerprint.to_string());
+            Likeness(fingerprints.iter().map(of).collect())
+        };
+        let chain = [of(&["a"]), of(&["b", "c"]), of(&["d"]), of(&["c", "a"])];
+        assert_eq!(clusters(&chain), [vec![0, 1, 3], vec![2]]);
+        assert_eq!(clusters(&[Likeness::of("a"), Likeness::of("a")]), [[0, 1]]);
+        assert!(clusters([]).is_empty());
+    }
+}

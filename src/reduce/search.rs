@@ -1,6 +1,6 @@
 //! The search: passes in rounds until none of them makes the case smaller.
 
-use super::cost::cost;
+use super::cost::{cost, schedule as schedule_cost};
 use super::draft::{Draft, Edit, State};
 use super::passes::{LIMITS, PASSES, Pass, SCHEDULE};
 use super::timing;
@@ -73,7 +73,10 @@ impl<'p> Search<'p> {
             let is_late =
                 |pass: &Pass| pass.name == LIMITS.name || everywhere && pass.name == SCHEDULE.name;
             if !(self.rounds(&|pass| !is_late(pass))? && self.rounds(&|_| true)?) {
-                if self.cost > before.1 {
+                // Never worse than before: the schedule aside, which would have come last.
+                self.reschedules(&before.0.schedule)?;
+                let rest = |case: &Case, cost: u64| cost - schedule_cost(&case.schedule);
+                if rest(&self.best, self.cost) >= rest(&before.0, before.1) {
                     (self.best, self.cost, self.accepted) = before;
                 }
                 break false;
@@ -113,26 +116,44 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Makes the case collect never, if it can, or at every safepoint, if it collects at some.
+    /// Makes the case collect at every safepoint, if it shows the finding then, or else never.
     /// Returns whether it collects at every safepoint.
     fn collects_everywhere(&mut self) -> Result<bool, ReduceError> {
-        if self.best.schedule == Schedule::Never {
-            return Ok(false);
-        }
-        for schedule in [Schedule::Never, Schedule::EverySafepoint] {
+        for schedule in [Schedule::EverySafepoint, Schedule::Never] {
             let case = Case {
                 schedule,
                 ..self.best.clone()
             };
+            if case.schedule == self.best.schedule {
+                break;
+            }
             self.tried += 1;
-            let keeps = || self.predicate.keeps_anew(&case) && self.predicate.confirms(&case);
-            if case.schedule == self.best.schedule || keeps() {
+            if self.predicate.keeps_anew(&case) && self.predicate.confirms(&case) {
                 self.cost = State::of(&case, self.predicate.features())?.cost;
                 self.best = case;
                 break;
             }
         }
         Ok(self.best.schedule == Schedule::EverySafepoint)
+    }
+
+    /// Collects never, or as at first, in the place of everywhere, if the finding shows then.
+    fn reschedules(&mut self, first: &Schedule) -> Result<(), ReduceError> {
+        if self.best.schedule != Schedule::EverySafepoint {
+            return Ok(());
+        }
+        for schedule in [Schedule::Never, first.clone()] {
+            let case = Case {
+                schedule,
+                ..self.best.clone()
+            };
+            if self.predicate.keeps(&case) && self.predicate.confirms(&case) {
+                self.cost = State::of(&case, self.predicate.features())?.cost;
+                self.best = case;
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Runs a pass. Returns false if the search is to end.

@@ -93,6 +93,32 @@ fn a_reduction_that_is_ended_early_leaves_the_best_so_far() {
     assert!(sizes[0] > sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
 }
 
+/// Code that nothing calls is reduced as far as any other, if a program asks for it.
+#[cfg(unix)]
+#[test]
+fn a_function_that_nothing_calls_is_reduced_with_its_type() {
+    let text = "(module
+        (type $list (array (mut anyref)))
+        (func $other (param i32) (result i64) (i64.const 1))
+        (func $f (param $a (ref null $list)) (param $i i32) (result anyref) (local $n i32)
+          (local.set $n (i32.add (local.get $i) (i32.const 1)))
+          (drop (call $other (local.get $n)))
+          (array.copy $list $list (local.get $a) (local.get $n) (local.get $a)
+            (i32.const 0) (i32.const 2))
+          (array.get $list (local.get $a) (local.get $i))))";
+    let (case, _) = gcdiff::case::read(text.as_bytes()).unwrap();
+    let timeout = Duration::from_secs(10);
+    let command = "grep -q array.copy";
+    let program = Program::new(command, Form::Wat, timeout, &case, Default::default()).unwrap();
+    let done = reduce(case, &program, &Settings::default(), &()).unwrap();
+    let text = gcdiff::case::write(&done.case, &Default::default()).unwrap();
+    assert_eq!(instructions(&done.case.wasm), 2, "{text}");
+    assert!(
+        !text.contains("param") && !text.contains("result"),
+        "{text}"
+    );
+}
+
 /// A program that knows nothing of this crate.
 #[cfg(unix)]
 #[test]

@@ -130,8 +130,10 @@ pub(super) const INSTRUCTIONS: Pass = Pass {
                 if let Some(code) = neutral(&state.draft.module, op, seen) {
                     edits.push(splice(func, at..at + 1, code));
                 }
-                // A value that nothing takes, since the code behind it ends in a trap or a branch.
-                if seen.pops == 0 && seen.results.len() == 1 && seen.end == at + 1 {
+                // Code behind a trap or a branch: a value that nothing takes, or an instruction whose
+                // operands nothing makes.
+                let makes = seen.pops == 0 && seen.results.len() == 1;
+                if (makes || !is_whole(seen) && !is_structure(op)) && seen.end == at + 1 {
                     edits.push(splice(func, at..at + 1, Vec::new()));
                 }
             }
@@ -220,17 +222,22 @@ fn keep(func: usize, range: Range<usize>, part: Range<usize>) -> Edit {
     })
 }
 
+/// Whether an instruction opens, divides or closes a block.
+fn is_structure(op: &Operator<'_>) -> bool {
+    let divides = matches!(
+        op,
+        Operator::End | Operator::Else | Operator::Catch { .. } | Operator::CatchAll
+    );
+    divides || is_opener(op)
+}
+
 /// Code with the same effect on the stack as an instruction that opens and closes no block.
 pub(super) fn neutral(
     module: &Module<'_>,
     op: &Operator<'_>,
     view: &OpView,
 ) -> Option<defaults::Code> {
-    let structure = matches!(
-        op,
-        Operator::End | Operator::Else | Operator::Catch { .. } | Operator::CatchAll
-    );
-    if structure || is_opener(op) {
+    if is_structure(op) {
         return None;
     }
     let mut code: Vec<Operator<'static>> = vec![Operator::Drop; view.pops];

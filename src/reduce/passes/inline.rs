@@ -1,7 +1,7 @@
 //! Calls, replaced by the body of the function that is called.
 
 use super::code::funcs;
-use super::unused::sweep;
+use super::unused::Sweep;
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, edit};
 use crate::reduce::ir::{Ops, Shape, is_opener, labels, locals};
@@ -43,6 +43,7 @@ pub(super) const INLINE: Pass = Pass {
 };
 
 fn inline(draft: &mut Draft<'_>, caller: usize, at: usize, callee: usize) -> Option<()> {
+    let sweep = Sweep::before(&draft.module);
     let module = &mut draft.module;
     let called = module.funcs.get(callee)?;
     let code = called.code()?.clone();
@@ -115,5 +116,5 @@ fn inline(draft: &mut Draft<'_>, caller: usize, at: usize, callee: usize) -> Opt
     }
     into.ops.get(at)?;
     into.ops.splice(at..at + 1, ops);
-    sweep(module)
+    sweep.after(module)
 }

@@ -1,6 +1,7 @@
 //! Instructions that have a simpler form.
 
 use super::code::{funcs, is_whole, splice};
+use super::unused::Sweep;
 use super::{Pass, one};
 use crate::reduce::draft::{Edit, edit};
 use crate::reduce::ir::Shape;
@@ -128,12 +129,13 @@ pub(super) const SIMPLER: Pass = Pass {
 /// Calls another function. It costs the same, unless the one that was called is then unused.
 fn alias_call(func: usize, at: usize, callee: u32) -> Edit {
     edit(move |draft| {
+        let sweep = Sweep::before(&draft.module);
         let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
         match ops.get_mut(at)? {
             Operator::Call { function_index } => *function_index = callee,
             _ => return None,
         }
-        super::unused::sweep(&mut draft.module)
+        sweep.after(&mut draft.module)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Items that can be one.
 
-use super::unused::sweep;
+use super::unused::Sweep;
 use super::{Pass, one};
 use crate::reduce::draft::edit;
 use crate::reduce::ir::{Func, Global, Shape, Table, Tag, Type};
@@ -39,9 +39,10 @@ pub(super) const MERGE: Pass = Pass {
                     });
                     for (to, _) in others.take(MAX_PAIRS) {
                         edits.push(edit(move |draft| {
+                            let sweep = Sweep::before(&draft.module);
                             draft.module.aliases.$items.insert(from as u32, to as u32);
                             draft.module.$items.get_mut(from)?.removed = true;
-                            sweep(&mut draft.module)
+                            sweep.after(&mut draft.module)
                         }));
                     }
                 }

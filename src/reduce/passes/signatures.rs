@@ -1,7 +1,7 @@
 //! Parameters and results of functions.
 
 use super::code::{funcs, is_whole};
-use super::unused::sweep;
+use super::unused::Sweep;
 use super::{Pass, defaults, one};
 use crate::case::{Plan, Step};
 use crate::reduce::draft::{Draft, Edit, State, edit};
@@ -93,6 +93,7 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
     // Arguments may contain calls themselves: those inside go first.
     calls.sort_by_key(|(func, argument)| (*func, std::cmp::Reverse(argument.start), argument.end));
     Some(edit(move |draft| {
+        let sweep = Sweep::before(&draft.module);
         let module = &mut draft.module;
         let mut gone: Vec<(usize, Range<usize>)> = Vec::new();
         for (func, argument) in &calls {
@@ -136,7 +137,7 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
             code.ops = ops;
         }
         remove_argument(draft, callee, param);
-        sweep(&mut draft.module)
+        sweep.after(&mut draft.module)
     }))
 }
 
@@ -175,6 +176,7 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
         }
     }
     edit(move |draft| {
+        let sweep = Sweep::before(&draft.module);
         let module = &mut draft.module;
         for (func, at) in calls.iter().rev() {
             let ops = &mut module.funcs.get_mut(*func)?.edit()?.ops;
@@ -199,6 +201,6 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
             let end = code.ops.len().checked_sub(1)?;
             code.ops.insert(end, Operator::Drop);
         }
-        sweep(module)
+        sweep.after(module)
     })
 }

@@ -36,7 +36,12 @@ pub(super) const UNUSED: Pass = Pass {
 };
 
 /// The items that exports, the start function and active segments use, directly or not.
-pub(super) fn used(module: &Module<'_>) -> BTreeSet<Item> {
+fn used(module: &Module<'_>) -> BTreeSet<Item> {
+    used_from(module, &[])
+}
+
+/// The same, and what other items use.
+fn used_from(module: &Module<'_>, others: &[Item]) -> BTreeSet<Item> {
     let exports = module.exports.iter();
     let mut next: Vec<Item> = exports.map(|e| of_export(e.kind, e.index)).collect();
     next.extend(module.start.map(Item::Func));
@@ -51,6 +56,7 @@ pub(super) fn used(module: &Module<'_>) -> BTreeSet<Item> {
             next.push(Item::Data(index as u32));
         }
     }
+    next.extend(others);
     let mut used = BTreeSet::new();
     while let Some(item) = next.pop() {
         if used.insert(item) {
@@ -60,12 +66,28 @@ pub(super) fn used(module: &Module<'_>) -> BTreeSet<Item> {
     used
 }
 
-/// Removes everything that nothing uses, except imports.
-pub(super) fn sweep(module: &mut Module<'_>) -> Option<()> {
-    let used = used(module);
-    let unused = module.items().into_iter();
-    let unused: Vec<Item> = unused
-        .filter(|item| !used.contains(item) && !module.is_imported(*item))
-        .collect();
-    unused.into_iter().try_for_each(|item| module.remove(item))
+/// Removes what nothing uses any more after an edit.
+pub(super) struct Sweep {
+    /// Items that nothing used before, and that are there for another reason.
+    idle: Vec<Item>,
+}
+
+impl Sweep {
+    /// To be called before the edit.
+    pub(super) fn before(module: &Module<'_>) -> Sweep {
+        let used = used(module);
+        let mut idle = module.items();
+        idle.retain(|item| !used.contains(item) && !matches!(item, Item::Type(_)));
+        Sweep { idle }
+    }
+
+    /// Removes items that nothing uses after the edit, except imports.
+    pub(super) fn after(self, module: &mut Module<'_>) -> Option<()> {
+        let used = used_from(module, &self.idle);
+        let unused = module.items().into_iter();
+        let unused: Vec<Item> = unused
+            .filter(|item| !used.contains(item) && !module.is_imported(*item))
+            .collect();
+        unused.into_iter().try_for_each(|item| module.remove(item))
+    }
 }
