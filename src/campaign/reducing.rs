@@ -135,7 +135,10 @@ impl Reducer {
         let reduced = reduced.map_err(|e| e.to_string())?;
         let header = finding.header();
         let header = Header {
-            about: header.about.map(|about| format!("{about}, reduced")),
+            about: header.about.map(|about| match reduced.finished {
+                true => format!("{about}, reduced"),
+                false => format!("{about}, reduced in part"),
+            }),
             ..header
         };
         let text = reduce::text(&reduced.case, &header, options);

@@ -73,9 +73,13 @@ fn clustered(rows: &[TableRow<'_>]) {
             None => Likeness::of(row.fingerprint),
         })
         .collect();
-    for (index, members) in clusters(&likenesses).iter().enumerate() {
+    let count = |members: &[usize]| members.iter().map(|i| rows[*i].count).sum::<u64>();
+    let mut clusters = clusters(&likenesses);
+    // The most frequent first.
+    clusters.sort_by_key(|members| std::cmp::Reverse(count(members)));
+    for (index, members) in clusters.iter().enumerate() {
+        let count = count(members);
         let members: Vec<&TableRow<'_>> = members.iter().map(|i| &rows[*i]).collect();
-        let count: u64 = members.iter().map(|row| row.count).sum();
         let reductions = members
             .iter()
             .filter_map(|row| Some((row.done()?, &row.origin)));

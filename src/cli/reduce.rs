@@ -105,7 +105,14 @@ impl Reduce {
             _ => Form::Wat,
         };
         let out = self.out(form);
+        if is_same_file(&out, &self.file) {
+            return Err(in_file(
+                "--out is the input itself, which would be lost".into(),
+            ));
+        }
         file::try_write(&out)?;
+        // From here on a signal ends the reduction, and leaves nothing behind.
+        let signals = Signals::noted()?;
         let (same, program);
         let predicate: &dyn Predicate = match (&self.command, &options) {
             (Some(command), _) => {
@@ -122,7 +129,6 @@ impl Reduce {
             }
             (None, None) => return Err(in_file("there is nothing to judge it with".into())),
         };
-        let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings::default().with_jobs(self.jobs.map_or(cores, usize::from));
         let before = case.clone();
@@ -138,7 +144,7 @@ impl Reduce {
                 .seconds
                 .map(|s| Instant::now() + Duration::from_secs(s)),
             writer: &writer,
-            written: Mutex::new(Instant::now()),
+            next: Mutex::new(Instant::now() + BETWEEN),
         };
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
@@ -199,7 +205,13 @@ impl Reduce {
             let (case, header) = load::read(&bytes, &self.limiting.limits).map_err(in_file)?;
             return Ok(Input {
                 case,
-                header,
+                // What the header says of the finding is no part of the case, and could satisfy a
+                // program that looks for text.
+                header: Header {
+                    about: None,
+                    fingerprint: None,
+                    ..header
+                },
                 options: None,
             });
         }
@@ -209,7 +221,10 @@ impl Reduce {
             header,
             ..
         } = load::load(&self.file, &self.judging, &self.limiting)?;
-        let about = header.about.map(|about| format!("{about}, reduced"));
+        let about = header.about.map(|about| match about.ends_with(REDUCED) {
+            true => about,
+            false => format!("{about}{REDUCED}"),
+        });
         let header = Header {
             about,
             fault: self
@@ -254,6 +269,17 @@ impl Reduce {
     }
 }
 
+/// The end of what the header of a reduced case says about it.
+const REDUCED: &str = ", reduced";
+
+/// Whether two paths lead to the same file.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
 /// Whether a file holds a binary module.
 fn is_binary(path: &Path) -> bool {
     file::read(path).is_ok_and(|bytes| bytes.starts_with(b"\0asm"))
@@ -287,21 +313,25 @@ struct Watch<'a> {
     signals: &'a Signals,
     until: Option<Instant>,
     writer: &'a Writer<'a>,
-    written: Mutex<Instant>,
+    /// The time of the next write.
+    next: Mutex<Instant>,
 }
 
-/// Time between two writes of the smallest case so far.
+/// Time between two writes of the smallest case so far, at least; and as a multiple of the time
+/// that a write takes, since it judges the case.
 const BETWEEN: Duration = Duration::from_millis(500);
+const LONGER: u32 = 10;
 
 impl Progress for Watch<'_> {
     fn accepted(&self, _: &str, best: &Case, _: u64) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if written.elapsed() < BETWEEN {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = Instant::now();
+        if start < *next {
             return;
         }
-        *written = Instant::now();
         // An error comes again at the end, where it decides the exit code.
         let _ = self.writer.write(best);
+        *next = Instant::now() + BETWEEN.max(start.elapsed() * LONGER);
     }
 
     fn is_stopped(&self) -> bool {

@@ -2,7 +2,7 @@
 //! candidate.
 
 use super::{Predicate, ReduceError};
-use crate::case::{self, Case, Header};
+use crate::case::{self, Case, Header, Style};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -35,7 +35,8 @@ pub struct Program {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Answer {
     Keep,
-    Reject,
+    /// With this exit code, if the program was not ended by a signal.
+    Reject(Option<i32>),
     TimedOut,
 }
 
@@ -81,9 +82,16 @@ impl Program {
                 "{command}: it has not ended within {} s on the input itself (--timeout)",
                 timeout.as_secs_f64()
             ))),
-            (Answer::Reject, Answer::Reject) => Err(ReduceError(format!(
-                "{command}: it does not keep the input itself: its exit code is not 0"
-            ))),
+            (Answer::Reject(code), Answer::Reject(_)) => {
+                let code = match code {
+                    Some(127) => "its exit code is 127: the shell finds no such program".into(),
+                    Some(code) => format!("its exit code is {code}, not 0"),
+                    None => "it was ended by a signal".into(),
+                };
+                Err(ReduceError(format!(
+                    "{command}: it does not keep the input itself: {code}"
+                )))
+            }
             _ => Err(ReduceError(format!(
                 "{command}: it answers differently when it is called twice with the input"
             ))),
@@ -99,8 +107,8 @@ impl Program {
         match self.form {
             Form::Wasm => Ok(case.wasm.clone()),
             Form::Wat => {
-                let text = case::write(case, &self.header).map_err(|e| e.to_string())?;
-                Ok(text.into_bytes())
+                let text = case::write_with(case, &self.header, Style::Folded, "");
+                Ok(text.map_err(|e| e.to_string())?.into_bytes())
             }
         }
     }
@@ -131,7 +139,7 @@ impl Program {
         let child = command.spawn()?;
         Ok(match wait(child, self.timeout)? {
             Some(status) if status.success() => Answer::Keep,
-            Some(_) => Answer::Reject,
+            Some(status) => Answer::Reject(status.code()),
             None => Answer::TimedOut,
         })
     }
@@ -200,7 +208,7 @@ impl Predicate for Program {
                 self.overdue.fetch_add(1, Ordering::Relaxed);
                 false
             }
-            Ok(Answer::Reject) | Err(_) => false,
+            Ok(Answer::Reject(_)) | Err(_) => false,
         }
     }
 

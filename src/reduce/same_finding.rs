@@ -20,7 +20,7 @@ pub struct SameFinding {
     screen: Option<Screen>,
     keep: Keep,
     key: String,
-    /// The work that a run of a candidate may take.
+    /// The work that a run of a candidate may take, if the screen is not enough.
     work: Arc<AtomicU64>,
     /// The time that a verdict may take.
     timeout: Option<Duration>,
@@ -36,6 +36,8 @@ struct Screen {
     key: String,
     /// Whether nothing else is needed to show the finding, unless another heap breaks a law, too.
     is_enough: bool,
+    /// The work that one of its runs may take.
+    work: Arc<AtomicU64>,
 }
 
 /// Verdicts that may be abandoned. After that no candidate is kept.
@@ -51,9 +53,12 @@ const LEAST_WORK: u64 = 500_000;
 /// much at first.
 const ANEW_WORK: u64 = 20_000_000;
 
-/// The work that a candidate may take, after the report on the smallest case so far.
-fn most_work(report: &JudgeReport) -> u64 {
-    let used = report.stats.iter().map(|(_, stats)| stats.work).max();
+/// The work that a candidate may take, after the report on the smallest case so far: in runs of
+/// these subjects.
+fn most_work(report: &JudgeReport, subjects: &[SharedSubject]) -> u64 {
+    let is_theirs = |name: &str| subjects.iter().any(|subject| subject.name() == name);
+    let stats = report.stats.iter().filter(|(name, _)| is_theirs(name));
+    let used = stats.map(|(_, stats)| stats.work).max();
     used.unwrap_or(0).saturating_mul(MORE_WORK).max(LEAST_WORK)
 }
 
@@ -87,12 +92,13 @@ impl SameFinding {
                 report.verdict
             )));
         };
+        let work = most_work(&report, &options.collectors);
         let mut same = SameFinding {
             options,
             screen: None,
             keep,
             key,
-            work: Arc::new(most_work(&report).into()),
+            work: Arc::new(work.into()),
             timeout,
             abandoned: Arc::default(),
         };
@@ -147,14 +153,12 @@ impl SameFinding {
             };
             let is_enough = is_violation && key == self.key;
             if is_enough || matches!(report.verdict, Verdict::Differ(_)) && !is_violation {
-                if is_enough {
-                    // The other heaps do not run.
-                    self.work = Arc::new(most_work(&report).into());
-                }
+                let work = most_work(&report, &options.collectors);
                 self.screen = Some(Screen {
                     options,
                     key,
                     is_enough,
+                    work: Arc::new(work.into()),
                 });
                 return;
             }
@@ -176,19 +180,47 @@ impl SameFinding {
         }
     }
 
-    /// [`Predicate::keeps`], with at most so much work.
-    fn keeps_within(&self, case: &Case, work: u64) -> bool {
-        let mut case = case.clone();
-        case.limits.work = case.limits.work.min(work);
+    /// [`Predicate::keeps`], with at least so much work.
+    fn keeps_within(&self, case: &Case, least: u64) -> bool {
+        let within = |work: &AtomicU64| {
+            let mut case = case.clone();
+            let most = work.load(Ordering::Relaxed).max(least);
+            case.limits.work = case.limits.work.min(most);
+            case
+        };
         if let Some(screen) = &self.screen {
-            if !self.shows(&case, &screen.options, &screen.key) {
+            if !self.shows(&within(&screen.work), &screen.options, &screen.key) {
                 return false;
             }
             if screen.is_enough {
                 return true;
             }
         }
-        self.shows(&case, &self.options, &self.key)
+        self.shows(&within(&self.work), &self.options, &self.key)
+    }
+
+    /// The bounds of work, for a case that is judged with a report.
+    fn bounds(&self, case: &Case) -> Vec<(&AtomicU64, u64)> {
+        let report = |options: &Options| judged(case, options, self.timeout).ok()?.ok();
+        match &self.screen {
+            Some(screen) if screen.is_enough => {
+                let bound = |report| most_work(&report, &screen.options.collectors);
+                let report = report(&screen.options);
+                report
+                    .map(|report| (&*screen.work, bound(report)))
+                    .into_iter()
+                    .collect()
+            }
+            screen => report(&self.options).map_or_else(Vec::new, |report| {
+                let bound = |subjects: &[SharedSubject]| most_work(&report, subjects);
+                let screen = screen.iter();
+                let screen =
+                    screen.map(|screen| (&*screen.work, bound(&screen.options.collectors)));
+                screen
+                    .chain([(&*self.work, bound(&self.options.collectors))])
+                    .collect()
+            }),
+        }
     }
 }
 
@@ -216,15 +248,15 @@ fn judged(
 
 impl Predicate for SameFinding {
     fn keeps(&self, case: &Case) -> bool {
-        self.keeps_within(case, self.work.load(Ordering::Relaxed))
+        self.keeps_within(case, 0)
     }
 
     fn keeps_anew(&self, case: &Case) -> bool {
-        let work = self.work.load(Ordering::Relaxed).max(ANEW_WORK);
-        let keeps = self.keeps_within(case, work);
+        let keeps = self.keeps_within(case, ANEW_WORK);
         if keeps {
-            self.work.store(work, Ordering::Relaxed);
-            self.accepted(case);
+            for (bound, work) in self.bounds(case) {
+                bound.store(work, Ordering::Relaxed);
+            }
         }
         keeps
     }
@@ -237,13 +269,9 @@ impl Predicate for SameFinding {
     }
 
     fn accepted(&self, case: &Case) {
-        let options = match &self.screen {
-            Some(screen) if screen.is_enough => &screen.options,
-            _ => &self.options,
-        };
-        if let Ok(Ok(report)) = judged(case, options, self.timeout) {
+        for (bound, work) in self.bounds(case) {
             // A case that was refused for its work stays refused.
-            self.work.fetch_min(most_work(&report), Ordering::Relaxed);
+            bound.fetch_min(work, Ordering::Relaxed);
         }
     }
 

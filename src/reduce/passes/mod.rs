@@ -43,6 +43,7 @@ pub(super) const PASSES: &[Pass] = &[
     plan::STEPS,
     items::EXPORTS,
     bodies::BODIES,
+    segments::WHOLE_SEGMENTS,
     unused::UNUSED,
     code::STATEMENTS,
     blocks::UNREACHABLE,

@@ -2,13 +2,33 @@
 
 use super::{Pass, chunks, defaults, levels};
 use crate::reduce::draft::edit;
-use crate::reduce::ir::{Items, Mode};
+use crate::reduce::ir::{Item, Items, Mode, Module};
 use std::borrow::Cow;
 use wasmparser::{Operator, ValType};
 
+pub(super) const WHOLE_SEGMENTS: Pass = Pass {
+    name: "whole segments",
+    about: "removes segments, many at a time",
+    levels: |state| levels(segments(&state.draft.module).len()),
+    edits: |state, level| {
+        let all = segments(&state.draft.module);
+        let removals = chunks(all.len(), level).map(|(start, end)| {
+            let some = all[start..end].to_vec();
+            edit(move |draft| some.iter().try_for_each(|item| draft.module.remove(*item)))
+        });
+        removals.collect()
+    },
+};
+
+fn segments(module: &Module<'_>) -> Vec<Item> {
+    let mut items = module.items();
+    items.retain(|item| matches!(item, Item::Element(_) | Item::Data(_)));
+    items
+}
+
 pub(super) const SEGMENTS: Pass = Pass {
     name: "segments",
-    about: "removes segments, their items and bytes, and makes offsets and items simple",
+    about: "removes items and bytes of segments, and makes offsets and items simple",
     levels: |state| {
         let module = &state.draft.module;
         let elements = module.elements.iter().map(|element| element.items.len());
@@ -23,10 +43,6 @@ pub(super) const SEGMENTS: Pass = Pass {
                 continue;
             }
             if level == 0 {
-                edits.push(edit(move |draft| {
-                    draft.module.elements.get_mut(index)?.removed = true;
-                    Some(())
-                }));
                 if let Mode::Active(table, _) = element.mode {
                     edits.push(edit(move |draft| {
                         draft.module.elements.get_mut(index)?.mode = Mode::Active(table, zero());
