@@ -47,7 +47,7 @@ pub(super) fn run(
     });
     let judged_in = start.elapsed();
     let reduced = kept.reducer.as_ref().map(|reducer| {
-        reducer.finish(campaign.jobs, &|finding, reduction| {
+        reducer.finish(campaign.jobs.max(1), &|finding, reduction| {
             kept.reduced(finding, reduction);
         });
         reducer.take()
@@ -210,7 +210,7 @@ impl Work for Cases {
         }
         // Whichever job is free reduces what any of them has settled.
         if let Some(reducer) = &self.kept.reducer {
-            let share = self.campaign.jobs.div_ceil(REDUCING);
+            let share = self.campaign.jobs.max(1).div_ceil(REDUCING);
             reducer.work(share, &|finding, reduction| {
                 self.kept.reduced(finding, reduction);
             });

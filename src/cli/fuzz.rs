@@ -51,8 +51,8 @@ pub(super) struct Fuzz {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// Do not reduce findings. With --seconds, reductions that take as long again after the
-    /// last case are ended anyway.
+    /// Do not reduce findings. With --seconds N, reductions end after twice N seconds
+    /// anyway.
     #[arg(long)]
     no_reduce: bool,
 
@@ -116,8 +116,8 @@ impl Fuzz {
                     0 => format!("{findings} findings"),
                     _ => format!("{findings} findings, {reduced} reduced"),
                 });
-                let after = |n: u64| {
-                    let is_over = |s| start.elapsed() >= Duration::from_secs(s) * n as u32;
+                let after = |n: u32| {
+                    let is_over = |s| start.elapsed() >= Duration::from_secs(s).saturating_mul(n);
                     seconds.is_some_and(is_over)
                 };
                 // Stop when the reader of the output has gone.
@@ -183,6 +183,8 @@ impl SavedFindings {
         let replay = saved.map(|paths| finding.command(&paths));
         let replay = replay.map_err(|error| error.to_string());
         let key = finding.fingerprint.clone();
+        // Its reduced form is no longer beside it.
+        self.reduced.remove(&key);
         self.replays.insert(key, replay.clone());
         replay
     }

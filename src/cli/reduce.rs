@@ -142,7 +142,7 @@ impl Reduce {
             signals: &signals,
             until: self
                 .seconds
-                .map(|s| Instant::now() + Duration::from_secs(s)),
+                .and_then(|s| Instant::now().checked_add(Duration::from_secs(s))),
             writer: &writer,
             next: Mutex::new(Instant::now() + BETWEEN),
         };

@@ -11,8 +11,8 @@ use wasmparser::Operator;
 ///
 /// Two findings are taken for the same bug if the same instruction is to blame and their reduced
 /// cases differ in names, numbers, order and plain values only (which constant, which local, which
-/// kind of new object); or if one of them, reduced further while it breaks the same law in the same
-/// heap, gets the fingerprint of the other.
+/// kind of new object); or if one of them, reduced once more while it breaks the same law in the
+/// same heap, gets the fingerprint or the reduced case of the other.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Likeness(BTreeSet<Trait>);
 

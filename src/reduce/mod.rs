@@ -59,6 +59,9 @@ pub trait Predicate: Sync {
         true
     }
 
+    /// Further candidates are judged against this case, and not against a smaller one before it.
+    fn goes_back(&self, _: &Case) {}
+
     /// A candidate was kept, and all further ones are judged against it. Not called while a
     /// candidate is judged.
     fn accepted(&self, _: &Case) {}

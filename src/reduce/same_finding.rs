@@ -166,9 +166,6 @@ impl SameFinding {
     }
 
     fn shows(&self, case: &Case, options: &Options, key: &str) -> bool {
-        if self.overdue() >= MAX_ABANDONED {
-            return false;
-        }
         match judged(case, options, self.timeout) {
             Ok(judged) => {
                 judged.is_ok_and(|report| self.keep.key(&report.verdict).as_deref() == Some(key))
@@ -182,6 +179,9 @@ impl SameFinding {
 
     /// [`Predicate::keeps`], with at least so much work.
     fn keeps_within(&self, case: &Case, least: u64) -> bool {
+        if self.overdue() >= MAX_ABANDONED {
+            return false;
+        }
         let within = |work: &AtomicU64| {
             let mut case = case.clone();
             let most = work.load(Ordering::Relaxed).max(least);
@@ -252,13 +252,13 @@ impl Predicate for SameFinding {
     }
 
     fn keeps_anew(&self, case: &Case) -> bool {
-        let keeps = self.keeps_within(case, ANEW_WORK);
-        if keeps {
-            for (bound, work) in self.bounds(case) {
-                bound.store(work, Ordering::Relaxed);
-            }
+        self.keeps_within(case, ANEW_WORK)
+    }
+
+    fn goes_back(&self, case: &Case) {
+        for (bound, work) in self.bounds(case) {
+            bound.store(work, Ordering::Relaxed);
         }
-        keeps
     }
 
     fn confirms(&self, case: &Case) -> bool {

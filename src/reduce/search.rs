@@ -78,6 +78,7 @@ impl<'p> Search<'p> {
                 let rest = |case: &Case, cost: u64| cost - schedule_cost(&case.schedule);
                 if rest(&self.best, self.cost) >= rest(&before.0, before.1) {
                     (self.best, self.cost, self.accepted) = before;
+                    self.predicate.goes_back(&self.best);
                 }
                 break false;
             }
@@ -86,6 +87,7 @@ impl<'p> Search<'p> {
             }
             if self.cost >= before.1 {
                 (self.best, self.cost, self.accepted) = before;
+                self.predicate.goes_back(&self.best);
                 break self.rounds(&|_| true)?;
             }
         };
@@ -109,6 +111,7 @@ impl<'p> Search<'p> {
             let is_smaller = self.cost < before.1;
             if is_smaller && !self.is_strict && !self.predicate.confirms(&self.best) {
                 (self.best, self.cost) = before;
+                self.predicate.goes_back(&self.best);
                 self.is_strict = true;
             } else if !is_whole || !is_smaller {
                 return Ok(is_whole);
@@ -131,6 +134,7 @@ impl<'p> Search<'p> {
             if self.predicate.keeps_anew(&case) && self.predicate.confirms(&case) {
                 self.cost = State::of(&case, self.predicate.features())?.cost;
                 self.best = case;
+                self.predicate.goes_back(&self.best);
                 break;
             }
         }
@@ -172,6 +176,9 @@ impl<'p> Search<'p> {
                 let end = edits.len().min(next + BATCH);
                 let found = self.first(&state, &edits[next..end]);
                 let Some((offset, smaller, cost)) = found else {
+                    if self.progress.is_stopped() {
+                        return Ok(false);
+                    }
                     next = end;
                     continue;
                 };

@@ -10,9 +10,9 @@ use wasmparser::Operator;
 pub(super) const BODIES: Pass = Pass {
     name: "bodies",
     about: "replaces bodies of functions by default results, or by a trap",
-    levels: |state| levels(defined(&state.draft.module).len()),
+    levels: |state| levels(large(&state.draft.module).len()),
     edits: |state, level| {
-        let funcs = defined(&state.draft.module);
+        let funcs = large(&state.draft.module);
         let mut edits = Vec::new();
         for (start, end) in chunks(funcs.len(), level) {
             for traps in [false, true] {
@@ -29,10 +29,14 @@ pub(super) const BODIES: Pass = Pass {
     },
 };
 
-/// Functions with a body.
-fn defined(module: &Module<'_>) -> Vec<usize> {
+/// Functions with more code than a trap or a default value. Those that have become so small are
+/// left to other passes: a module may have thousands of them, and nearly all are soon unused.
+fn large(module: &Module<'_>) -> Vec<usize> {
     let funcs = module.funcs.iter().enumerate();
-    let funcs = funcs.filter(|(_, func)| !func.removed && func.body.is_some());
+    let funcs = funcs.filter(|(_, func)| {
+        let code = func.code().filter(|_| !func.removed);
+        code.is_some_and(|code| code.ops.len() > 2 || !code.locals.is_empty())
+    });
     funcs.map(|(index, _)| index).collect()
 }
 
