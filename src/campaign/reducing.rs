@@ -68,28 +68,27 @@ impl Reducer {
         self.state().queue.push_back(finding);
     }
 
-    /// Reduces what is queued, on this thread, unless `most` threads do so already. `found` gets
-    /// each reduction.
-    pub fn work(&self, most: usize, found: &dyn Fn(&Finding, &Reduction)) {
-        let _place = {
+    /// Reduces the next queued finding, on this thread, unless `most` threads do so already.
+    /// `found` gets the reduction. Returns whether there was one to reduce.
+    pub fn work(&self, most: usize, found: &dyn Fn(&Finding, &Reduction)) -> bool {
+        let (finding, _place) = {
             let mut state = self.state();
-            if state.queue.is_empty() || state.working >= most {
-                return;
+            if state.working >= most {
+                return false;
             }
-            state.working += 1;
-            Place(self)
-        };
-        loop {
-            let Some(finding) = self.state().queue.pop_front() else {
-                return;
+            let Some(finding) = state.queue.pop_front() else {
+                return false;
             };
-            let reduced = self.reduced(&finding);
-            if let Ok(reduction) = &reduced {
-                found(&finding, reduction);
-            }
-            self.state().done.insert(finding.fingerprint, reduced);
-            self.progress.reduced.fetch_add(1, Ordering::Relaxed);
+            state.working += 1;
+            (finding, Place(self))
+        };
+        let reduced = self.reduced(&finding);
+        if let Ok(reduction) = &reduced {
+            found(&finding, reduction);
         }
+        self.state().done.insert(finding.fingerprint, reduced);
+        self.progress.reduced.fetch_add(1, Ordering::Relaxed);
+        true
     }
 
     /// Reduces all that is queued, on at most so many threads.
@@ -97,7 +96,7 @@ impl Reducer {
         let jobs = jobs.min(self.state().queue.len());
         std::thread::scope(|scope| {
             for _ in 0..jobs {
-                scope.spawn(|| self.work(jobs, found));
+                scope.spawn(|| while self.work(jobs, found) {});
             }
         });
     }

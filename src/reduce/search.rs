@@ -132,9 +132,7 @@ impl<'p> Search<'p> {
             }
             self.tried += 1;
             if self.predicate.keeps_anew(&case) && self.predicate.confirms(&case) {
-                self.cost = State::of(&case, self.predicate.features())?.cost;
-                self.best = case;
-                self.predicate.goes_back(&self.best);
+                self.replace(case)?;
                 break;
             }
         }
@@ -152,11 +150,18 @@ impl<'p> Search<'p> {
                 ..self.best.clone()
             };
             if self.predicate.keeps(&case) && self.predicate.confirms(&case) {
-                self.cost = State::of(&case, self.predicate.features())?.cost;
-                self.best = case;
+                self.replace(case)?;
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Goes on from another case, whatever it costs.
+    fn replace(&mut self, case: Case) -> Result<(), ReduceError> {
+        self.cost = State::of(&case, self.predicate.features())?.cost;
+        self.best = case;
+        self.predicate.goes_back(&self.best);
         Ok(())
     }
 

@@ -143,7 +143,6 @@ fn changed(op: &Operator<'_>, index: u32) -> Option<Option<(Operator<'static>, O
         | Operator::ArrayInitElem { .. }
         | Operator::ArrayNewData { .. }
         | Operator::ArrayNewElem { .. }
-        | Operator::ArrayNewFixed { .. }
             if of_op(op).contains(&Item::Type(index)) =>
         {
             return None;

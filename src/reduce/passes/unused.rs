@@ -83,9 +83,12 @@ impl Sweep {
 
     /// Removes items that nothing uses after the edit, except imports.
     pub(super) fn after(self, module: &mut Module<'_>) -> Option<()> {
-        let used = used_from(module, &self.idle);
-        let unused = module.items().into_iter();
-        let unused: Vec<Item> = unused
+        let items = module.items();
+        let left: BTreeSet<Item> = items.iter().copied().collect();
+        let idle: Vec<Item> = self.idle.into_iter().filter(|i| left.contains(i)).collect();
+        let used = used_from(module, &idle);
+        let unused: Vec<Item> = items
+            .into_iter()
             .filter(|item| !used.contains(item) && !module.is_imported(*item))
             .collect();
         unused.into_iter().try_for_each(|item| module.remove(item))
