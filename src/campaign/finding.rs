@@ -101,6 +101,11 @@ impl Finding {
         self.verdict().is_some()
     }
 
+    /// Whether the case did not end within the time limit.
+    pub fn is_endless(&self) -> bool {
+        matches!(self.verdict(), Some(Verdict::Violation(v)) if v.is_overtime())
+    }
+
     /// Description of the origin, for the header.
     fn about(&self) -> Option<String> {
         match &self.origin {

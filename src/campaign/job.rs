@@ -45,7 +45,14 @@ pub(super) fn run(
         progress: progress.clone(),
         kept: kept.clone(),
     });
-    let judged_in = start.elapsed();
+    // Jobs that reduce judge nothing meanwhile.
+    let reducing = kept
+        .reducer
+        .as_ref()
+        .map(Reducer::spent)
+        .unwrap_or_default();
+    let reducing = reducing / campaign.jobs.clamp(1, 1 << 16) as u32;
+    let judged_in = start.elapsed().saturating_sub(reducing);
     let reduced = kept.reducer.as_ref().map(|reducer| {
         reducer.finish(campaign.jobs.max(1), &|finding, reduction| {
             kept.reduced(finding, reduction);

@@ -130,7 +130,7 @@ pub struct CampaignReport {
     pub counts: BTreeMap<String, u64>,
     /// The finding of each fingerprint, reduced, if [`Campaign::reduce`] is set.
     pub reduced: Reductions,
-    /// Time until the last case was judged.
+    /// Time until the last case was judged, less the share of it in which jobs reduced findings.
     pub judged_in: Duration,
     /// Whether the campaign ended early because too many cases did not end.
     pub gave_up: bool,

@@ -1,13 +1,13 @@
 //! Reduction of findings while a campaign goes on, or after a replay.
 
 use super::{Finding, Progress};
-use crate::case::{Case, Header};
+use crate::case::Case;
 use crate::oracle::{Options, Report, catch};
 use crate::reduce::{self, ReducedFinding, Settings, reduce_finding};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A finding made small.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ struct State {
     queue: VecDeque<Finding>,
     /// Threads at work.
     working: usize,
+    /// Time that threads have spent, added up.
+    spent: Duration,
     done: Reductions,
 }
 
@@ -82,7 +84,9 @@ impl Reducer {
             state.working += 1;
             (finding, Place(self))
         };
+        let start = Instant::now();
         let reduced = self.reduced(&finding);
+        self.state().spent += start.elapsed();
         if let Ok(reduction) = &reduced {
             found(&finding, reduction);
         }
@@ -101,6 +105,11 @@ impl Reducer {
         });
     }
 
+    /// The time that threads have spent on reductions, added up.
+    pub fn spent(&self) -> Duration {
+        self.state().spent
+    }
+
     /// The reductions so far.
     pub fn take(&self) -> Reductions {
         std::mem::take(&mut self.state().done)
@@ -108,7 +117,10 @@ impl Reducer {
 
     fn reduced(&self, finding: &Finding) -> Result<Reduction, String> {
         if self.progress.stops_reducing() {
-            return Err("the campaign was ended before".into());
+            return Err("the run was ended before".into());
+        }
+        if finding.is_endless() {
+            return Err("the case does not end in time".into());
         }
         let (Some(case), true) = (&finding.case, finding.runs()) else {
             return Err("the case alone does not show the finding".into());
@@ -132,14 +144,7 @@ impl Reducer {
         let settings = Settings::default();
         let reduced = reduce_finding(case, options, self.timeout, &settings, &self.progress);
         let reduced = reduced.map_err(|e| e.to_string())?;
-        let header = finding.header();
-        let header = Header {
-            about: header.about.map(|about| match reduced.finished {
-                true => format!("{about}, reduced"),
-                false => format!("{about}, reduced in part"),
-            }),
-            ..header
-        };
+        let header = reduce::header(&finding.header(), reduced.finished);
         let text = reduce::text(&reduced.case, &header, options);
         Ok(Reduction {
             text: text.map_err(|e| e.to_string())?,

@@ -35,6 +35,8 @@ pub struct RunStats {
     pub trapped_first: bool,
     /// Work charged to the budget; see [`Limits::work`](crate::engine::Limits::work).
     pub work: u64,
+    /// Work of audits during the run. It has a budget of the same size, of its own.
+    pub audit_work: u64,
 }
 
 impl RunStats {

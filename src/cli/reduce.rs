@@ -13,7 +13,7 @@ use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
-    Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed,
+    self, Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed,
     instructions, reduce, text,
 };
 use clap::Args;
@@ -38,8 +38,9 @@ pub(super) struct Reduce {
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// What counts as the same finding: the same fingerprint; the same law, or kind of difference,
-    /// and heap (law); or any finding (any).
+    /// What counts as the same finding: the same fingerprint; the same law, or a difference of any
+    /// kind, and the same heap (law); any finding with the same heap to blame (heap); or any finding
+    /// (any).
     #[arg(long, value_name = "WHAT", default_value_t, conflicts_with = "command")]
     keep: Keep,
 
@@ -61,7 +62,7 @@ pub(super) struct Reduce {
     wat: bool,
 
     /// Stop after this many seconds, with the smallest case so far.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
 
     /// Candidates that are tried at a time (default: one per core). The result does not depend on it.
@@ -150,10 +151,10 @@ impl Reduce {
         let reduced = reduce(case, predicate, &settings, &watch);
         drop(waiting);
         let reduced = reduced.map_err(|e| in_file(e.to_string()))?;
-        if predicate.overdue() > 0 {
+        if reduced.overdue > 0 {
             complain(&format!(
                 "{} candidates did not end in time (--timeout), and were not kept",
-                predicate.overdue()
+                reduced.overdue
             ));
         }
         self.finish(&before, reduced, predicate, &writer)
@@ -169,14 +170,15 @@ impl Reduce {
     ) -> Result<CommandOutcome, String> {
         let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
         let best = best.map_err(|e| e.to_string())?;
-        writer.write(&best)?;
+        writer.write(&best, reduced.finished)?;
         let path = escape::path(writer.out);
         let size = |case: &Case| case.wasm.len();
         say!(
-            "{path}: {} bytes of {}, {} instructions, after {} candidates{}",
+            "{path}: {} of {} instructions and {} of {} bytes are left, after {} candidates{}",
+            instructions(&best.wasm),
+            instructions(&before.wasm),
             size(&reduced.case),
             size(before),
-            instructions(&best.wasm),
             reduced.tried,
             if reduced.finished {
                 ""
@@ -221,12 +223,8 @@ impl Reduce {
             header,
             ..
         } = load::load(&self.file, &self.judging, &self.limiting)?;
-        let about = header.about.map(|about| match about.ends_with(REDUCED) {
-            true => about,
-            false => format!("{about}{REDUCED}"),
-        });
         let header = Header {
-            about,
+            about: header.about,
             fault: self
                 .judging
                 .fault_of(header.fault.as_deref())?
@@ -269,9 +267,6 @@ impl Reduce {
     }
 }
 
-/// The end of what the header of a reduced case says about it.
-const REDUCED: &str = ", reduced";
-
 /// Whether two paths lead to the same file.
 fn is_same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
@@ -295,13 +290,14 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn write(&self, case: &Case) -> Result<(), String> {
+    /// Writes a case, which `finished` reductions do not make smaller.
+    fn write(&self, case: &Case, finished: bool) -> Result<(), String> {
         if self.form == Form::Wasm {
             let written = crate::campaign::replace(self.out, &case.wasm);
             return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
         }
         let text = match self.options {
-            Some(options) => text(case, self.header, options),
+            Some(options) => text(case, &reduce::header(self.header, finished), options),
             None => write_with(case, self.header, Style::Folded, ""),
         };
         file::write(self.out, &text.map_err(|e| e.to_string())?)
@@ -330,7 +326,7 @@ impl Progress for Watch<'_> {
             return;
         }
         // An error comes again at the end, where it decides the exit code.
-        let _ = self.writer.write(best);
+        let _ = self.writer.write(best, false);
         *next = Instant::now() + BETWEEN.max(start.elapsed() * LONGER);
     }
 

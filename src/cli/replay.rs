@@ -211,7 +211,7 @@ impl Replay {
         };
         let options = self.judging.options(target.options());
         let progress = settings.progress.clone();
-        let reducer = Reducer::new(options, settings.timeout, progress.clone());
+        let reducer = Reducer::new(options, self.judging.timeout(10), progress.clone());
         let rows = table(items);
         let findings = rows.iter().filter_map(Row::finding);
         let mut all = 0;
@@ -220,7 +220,7 @@ impl Replay {
             all += 1;
         }
         let saved = Mutex::new(saved);
-        watched(
+        let ended = watched(
             Some(all),
             "{elapsed} {bar:30} {human_pos}/{human_len} findings reduced",
             |_| {
@@ -236,6 +236,9 @@ impl Replay {
                 }
             },
         );
+        if ended.is_none() {
+            complain("the reduction was ended by a panic, which is a bug of gcdiff");
+        }
         reducer.take()
     }
 

@@ -10,8 +10,8 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    FAULTS, Fault, Quantiles, Reductions, Report, Setup, Summary, Tally, Trial, Trials, quantile,
-    setups,
+    FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial, Trials,
+    quantile, setups,
 };
 use clap::Args;
 use serde::Serialize;
@@ -168,7 +168,7 @@ impl Zoo {
 fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
     file::try_write(path)?;
     let signals = Signals::noted()?;
-    let all = Reductions {
+    let all = ReductionTrials {
         faults: trials.faults,
         seeds: trials.seeds,
         cases: trials.cases,

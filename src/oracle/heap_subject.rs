@@ -193,6 +193,10 @@ pub(super) fn once<H: Heap>(
     layers: Layers,
 ) -> (Result<Observation, RunError>, RunStats, Option<BrokenLaw>) {
     let run = case::run(case, module, heap, auditor);
+    let stats = RunStats {
+        audit_work: auditor.work(),
+        ..run.stats
+    };
     let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation)
         && noticed(stop, layers).is_none()
@@ -202,7 +206,7 @@ pub(super) fn once<H: Heap>(
             ..unexplained(&run.store.heap, stop)
         });
     }
-    (run.observation, run.stats, broken)
+    (run.observation, stats, broken)
 }
 
 /// The error that stopped a run, if a heap detected it in its own state and the

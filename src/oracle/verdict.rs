@@ -121,15 +121,9 @@ impl Verdict {
         match self {
             Verdict::Agree | Verdict::Discard(..) => None,
             Verdict::Differ(d) => {
-                // Use the kind of place, not the place itself; and the heaps,
-                // not the schedules of their second runs.
+                // Use the kind of place, not the place itself.
                 let kind = d.kind.replace(' ', "-");
-                let runs = match &d.wrong[..] {
-                    [] => std::slice::from_ref(&d.collectors.1),
-                    wrong => wrong,
-                };
-                let heaps = runs.iter().filter_map(|run| run.split(' ').next());
-                let heaps: Vec<&str> = heaps.collect();
+                let heaps = self.blamed_heaps();
                 Some(format!("differ:{kind}:{}", heaps.join("+")))
             }
             Verdict::Violation(v) if v.cause.is_some() => {
@@ -141,6 +135,32 @@ impl Verdict {
                 let (law, kind, heap) = (v.law, v.kind, &v.collector);
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }
+        }
+    }
+
+    /// The heaps to blame for a finding; of a difference without a judge, the second of the two.
+    pub fn blamed_heaps(&self) -> Vec<&str> {
+        match self {
+            Verdict::Agree | Verdict::Discard(..) => Vec::new(),
+            Verdict::Differ(d) => {
+                let runs = match &d.wrong[..] {
+                    [] => std::slice::from_ref(&d.collectors.1),
+                    wrong => wrong,
+                };
+                // The name of a second run has its schedule after that of its heap.
+                let heaps = runs.iter().filter_map(|run| run.split(' ').next());
+                heaps.collect()
+            }
+            Verdict::Violation(v) => vec![&v.collector],
+        }
+    }
+
+    /// The word for the actor to blame for a violation: an instruction, `collection`, an act of the
+    /// embedder.
+    pub fn blamed_actor(&self) -> Option<&str> {
+        match self {
+            Verdict::Violation(v) => v.place.as_ref().map(BrokenAt::word),
+            _ => None,
         }
     }
 }

@@ -196,6 +196,9 @@ pub struct Violation {
     pub cause: Option<String>,
 }
 
+/// The cause of a violation by a run that did not end in time.
+const OVERTIME: &str = "time";
+
 impl Violation {
     /// A violation by the subject `collector`, not tied to an object.
     pub fn new(law: Law, collector: &str, message: String) -> Violation {
@@ -236,10 +239,15 @@ impl Violation {
         Violation::new(Law::Limits, collector, message.into())
     }
 
+    /// Whether this is a run that did not end within a time limit.
+    pub(crate) fn is_overtime(&self) -> bool {
+        self.law == Law::Limits && self.cause.as_deref() == Some(OVERTIME)
+    }
+
     /// The run did not end within `seconds`.
     pub(crate) fn overtime(collector: &str, seconds: f64) -> Violation {
         Violation {
-            cause: Some("time".into()),
+            cause: Some(OVERTIME.into()),
             ..Violation::new(
                 Law::Limits,
                 collector,

@@ -2,7 +2,8 @@
 
 use super::likeness::Likeness;
 use super::{
-    Keep, Predicate, Progress, ReduceError, Reduced, SameFinding, Settings, reduce, with_names,
+    Answer, Keep, Predicate, Progress, ReduceError, Reduced, SameFinding, Settings, reduce,
+    with_names,
 };
 use crate::case::Case;
 use crate::oracle::Options;
@@ -26,8 +27,9 @@ pub struct ReducedFinding {
     pub likeness: Likeness,
 }
 
-/// Reduces a finding while it keeps its fingerprint, and once more from the start while it breaks
-/// the same law in the same heap, to learn which other findings show the same bug.
+/// Reduces a finding while it keeps its fingerprint. To learn which other findings show the same
+/// bug, it is reduced twice more: from the start, while it breaks the same law in the same heap;
+/// and from the reduced case, which has little but this bug, while it shows anything in this heap.
 ///
 /// # Errors
 ///
@@ -43,19 +45,21 @@ pub fn reduce_finding(
     let same = SameFinding::new(&case, options.clone(), Keep::Fingerprint, timeout)?;
     let fingerprint = same.key().to_string();
     let reduced = reduce(case.clone(), &same, settings, progress)?;
-    let mut likeness = Likeness::default();
-    likeness.add(&reduced.case, &fingerprint);
+    let mut likeness = Likeness::of(&fingerprint);
     if reduced.finished {
-        // This says only more of the bug: without it, the finding is reduced all the same.
-        let law = SameFinding::new(&case, options.clone(), Keep::Law, timeout).ok();
-        let law = law.filter(|law| law.key() != same.key());
-        let other = law.and_then(|law| {
-            let other = reduce(case, &law, settings, progress).ok()?;
-            let fingerprint = law.fingerprint(&other.case)?;
-            other.finished.then_some((other.case, fingerprint))
-        });
-        if let Some((case, fingerprint)) = other {
-            likeness.add(&case, &fingerprint);
+        let mut add = |case: &Case, keep| {
+            let same = SameFinding::new(case, options.clone(), keep, timeout).ok()?;
+            // A failure here loses nothing but what it would say of the bug.
+            let reduced = reduce(case.clone(), &same, settings, progress).ok()?;
+            let verdict = same.verdict(&reduced.case)?;
+            reduced
+                .finished
+                .then(|| likeness.add(&reduced.case, &verdict))
+        };
+        add(&case, Keep::Law);
+        add(&reduced.case, Keep::Heap);
+        if let Some(verdict) = same.verdict(&reduced.case) {
+            likeness.add(&reduced.case, &verdict);
         }
     }
     Ok(ReducedFinding {
@@ -78,9 +82,8 @@ pub fn confirmed(
     predicate: &dyn Predicate,
     names: bool,
 ) -> Result<Case, ReduceError> {
-    let keeps = |case: &Case| predicate.keeps(case) && predicate.confirms(case);
-    // After verdicts that did not end, nothing is judged any more.
-    if predicate.overdue() == 0 && !keeps(&reduced.case) {
+    let keeps = |case: &Case| predicate.keeps(case) == Answer::Keep;
+    if !keeps(&reduced.case) {
         return Err(ReduceError(
             "the smallest case was kept once, and is not kept now: the same question has two answers"
                 .into(),

@@ -12,15 +12,18 @@ pub enum Keep {
     /// The same fingerprint: law or difference, kind of object, instruction, heap.
     #[default]
     Fingerprint,
-    /// The same law or kind of difference, and the same heap.
+    /// The same law, or a difference of any kind, and the same heap.
     Law,
+    /// Any finding with the same heap to blame.
+    Heap,
     /// Any finding.
     Any,
 }
 
-const NAMES: [(&str, Keep); 3] = [
+const NAMES: [(&str, Keep); 4] = [
     ("fingerprint", Keep::Fingerprint),
     ("law", Keep::Law),
+    ("heap", Keep::Heap),
     ("any", Keep::Any),
 ];
 
@@ -31,7 +34,10 @@ impl Keep {
             (_, Verdict::Agree | Verdict::Discard(..)) => None,
             (Keep::Fingerprint, verdict) => verdict.fingerprint(),
             (Keep::Law, Verdict::Violation(v)) => Some(format!("{}:{}", v.law, v.collector)),
-            (Keep::Law, verdict) => verdict.fingerprint(),
+            (Keep::Law, Verdict::Differ(_)) => {
+                Some(format!("differ:{}", verdict.blamed_heaps().join("+")))
+            }
+            (Keep::Heap, verdict) => Some(verdict.blamed_heaps().join("+")),
             (Keep::Any, _) => Some(String::new()),
         }
     }

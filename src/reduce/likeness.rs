@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use crate::case::{Case, Plan, Step};
 use crate::module::operator_name;
+use crate::oracle::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use wasmparser::Operator;
@@ -30,11 +31,21 @@ impl Likeness {
         Likeness(BTreeSet::from([fingerprint]))
     }
 
-    /// Adds a reduced case, and the fingerprint that it shows.
-    pub(super) fn add(&mut self, case: &Case, fingerprint: &str) {
-        self.0.insert(Trait::Fingerprint(fingerprint.into()));
-        // The instruction to blame: without it, all cases that only make objects would be alike.
-        let blamed = fingerprint.split(':').nth(2).unwrap_or_default();
+    /// Adds a reduced case, and the verdict on it.
+    pub(super) fn add(&mut self, case: &Case, verdict: &Verdict) {
+        let Some(fingerprint) = verdict.fingerprint() else {
+            return;
+        };
+        // Without the instruction to blame, all cases that only make objects would be alike.
+        let blamed = match verdict.blamed_actor() {
+            Some(actor) => format!("{actor}:{}", verdict.blamed_heaps().join("+")),
+            None => fingerprint.clone(),
+        };
+        self.add_shape(case, &blamed);
+        self.0.insert(Trait::Fingerprint(fingerprint));
+    }
+
+    fn add_shape(&mut self, case: &Case, blamed: &str) {
         let shape = shape(case).map(|shape| format!("{blamed}\n{shape}"));
         self.0.extend(shape.map(Trait::Shape));
     }
@@ -137,10 +148,10 @@ mod tests {
     use super::*;
     use crate::case;
 
-    fn likeness(text: &str, fingerprint: &str) -> Likeness {
+    fn likeness(text: &str, blamed: &str) -> Likeness {
         let (case, _) = case::read(text.as_bytes()).unwrap();
         let mut likeness = Likeness::default();
-        likeness.add(&case, fingerprint);
+        likeness.add_shape(&case, blamed);
         likeness
     }
 
@@ -150,28 +161,28 @@ mod tests {
             "(module (type $s (struct (field (mut eqref))))
                (func (export \"f\")
                  (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
-            "exact:struct:struct.set:drc",
+            "struct.set:drc",
         );
         let renamed = likeness(
             "(module (type $a (array i8)) (type $t (struct (field i32) (field (mut anyref))))
                (func (export \"run\") (local $r (ref null $t))
                  (local.set $r (struct.new_default $t))
                  (struct.set $t 1 (local.get $r) (array.new_fixed $a 1 (i32.const 7)))))",
-            "exact:array:struct.set:drc",
+            "struct.set:drc",
         );
         // The same code, but another instruction is to blame.
         let elsewhere = likeness(
             "(module (type $s (struct (field (mut eqref))))
                (func (export \"f\")
                  (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
-            "exact:struct:struct.new_default:drc",
+            "struct.new_default:drc",
         );
         let twice = likeness(
             "(module (type $s (struct (field (mut eqref))))
                (func (export \"f\")
                  (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))
                  (struct.set $s 0 (struct.new_default $s) (struct.new_default $s))))",
-            "zero:struct:struct.set:drc",
+            "struct.set:drc",
         );
         let all = [&set, &elsewhere, &renamed, &twice];
         assert_eq!(clusters(all), [vec![0, 2], vec![1], vec![3]]);

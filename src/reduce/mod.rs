@@ -32,7 +32,7 @@ pub use keep::Keep;
 pub use likeness::{Likeness, clusters};
 pub use program::{Form, Program};
 pub use same_finding::SameFinding;
-pub use text::text;
+pub use text::{header, text};
 
 use crate::case::Case;
 use std::fmt;
@@ -42,21 +42,15 @@ use wasmparser::{Operator, WasmFeatures};
 pub trait Predicate: Sync {
     /// Whether a case still shows what is looked for. Its module encodes, but need not be valid.
     /// Called from several threads at a time.
-    fn keeps(&self, case: &Case) -> bool;
+    fn keeps(&self, case: &Case) -> Answer;
 
     /// The features of a valid module.
     fn features(&self) -> WasmFeatures;
 
     /// Whether a case with another schedule of collections is kept, although it may take much more
     /// time than the smallest one so far. False if schedules do not matter.
-    fn keeps_anew(&self, _: &Case) -> bool {
-        false
-    }
-
-    /// Whether a case that is kept is confirmed by a slower check. The search asks for this once in
-    /// a while. If a case is not confirmed, it goes back, and asks for every case.
-    fn confirms(&self, _: &Case) -> bool {
-        true
+    fn keeps_anew(&self, _: &Case) -> Answer {
+        Answer::Reject
     }
 
     /// Further candidates are judged against this case, and not against a smaller one before it.
@@ -66,9 +60,29 @@ pub trait Predicate: Sync {
     /// candidate is judged.
     fn accepted(&self, _: &Case) {}
 
-    /// Number of candidates that were not kept because they did not end in time.
-    fn overdue(&self) -> usize {
-        0
+    /// Number of candidates that may not end in time before the reduction is ended.
+    fn most_overdue(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+/// What a [`Predicate`] says of a candidate.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It still shows what is looked for.
+    Keep,
+    /// It does not.
+    Reject,
+    /// This is not known: the candidate did not end in time. It is not kept.
+    TimedOut,
+}
+
+impl From<bool> for Answer {
+    fn from(keeps: bool) -> Answer {
+        match keeps {
+            true => Answer::Keep,
+            false => Answer::Reject,
+        }
     }
 }
 
@@ -124,6 +138,8 @@ pub struct Reduced {
     pub tried: u64,
     /// Number of these that were kept.
     pub accepted: u64,
+    /// Number of candidates that were not kept because they did not end in time.
+    pub overdue: u64,
     /// Whether the reduction ended by itself: no pass makes the case smaller.
     pub finished: bool,
 }

@@ -1,12 +1,12 @@
 //! A program as a predicate: it is called with a candidate's path, and exit code 0 keeps the
 //! candidate.
 
-use super::{Predicate, ReduceError};
+use super::{Answer, Predicate, ReduceError};
 use crate::case::{self, Case, Header, Style};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -28,15 +28,14 @@ pub struct Program {
     header: Header,
     folder: PathBuf,
     next: AtomicU64,
-    overdue: AtomicUsize,
 }
 
-/// The answer of a program.
+/// How a program ends.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Answer {
-    Keep,
+enum Ending {
+    Success,
     /// With this exit code, if the program was not ended by a signal.
-    Reject(Option<i32>),
+    Failure(Option<i32>),
     TimedOut,
 }
 
@@ -70,19 +69,18 @@ impl Program {
             header,
             folder,
             next: AtomicU64::new(0),
-            overdue: AtomicUsize::new(0),
         };
         let run = |case| {
-            let ran = program.answer(case);
+            let ran = program.run(case);
             ran.map_err(|e| ReduceError(format!("{command}: {e}")))
         };
         match (run(case)?, run(case)?) {
-            (Answer::Keep, Answer::Keep) => Ok(program),
-            (Answer::TimedOut, _) | (_, Answer::TimedOut) => Err(ReduceError(format!(
+            (Ending::Success, Ending::Success) => Ok(program),
+            (Ending::TimedOut, _) | (_, Ending::TimedOut) => Err(ReduceError(format!(
                 "{command}: it has not ended within {} s on the input itself (--timeout)",
                 timeout.as_secs_f64()
             ))),
-            (Answer::Reject(code), Answer::Reject(_)) => {
+            (Ending::Failure(code), Ending::Failure(_)) => {
                 let code = match code {
                     Some(127) => "its exit code is 127: the shell finds no such program".into(),
                     Some(code) => format!("its exit code is {code}, not 0"),
@@ -113,7 +111,7 @@ impl Program {
         }
     }
 
-    fn answer(&self, case: &Case) -> Result<Answer, String> {
+    fn run(&self, case: &Case) -> Result<Ending, String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let extension = match self.form {
             Form::Wasm => "wasm",
@@ -127,7 +125,7 @@ impl Program {
         answer
     }
 
-    fn call(&self, path: &Path) -> io::Result<Answer> {
+    fn call(&self, path: &Path) -> io::Result<Ending> {
         let path = format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
         let line = match self.command.contains("{}") {
             true => self.command.replace("{}", &path),
@@ -138,9 +136,9 @@ impl Program {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn()?;
         Ok(match wait(child, self.timeout)? {
-            Some(status) if status.success() => Answer::Keep,
-            Some(status) => Answer::Reject(status.code()),
-            None => Answer::TimedOut,
+            Some(status) if status.success() => Ending::Success,
+            Some(status) => Ending::Failure(status.code()),
+            None => Ending::TimedOut,
         })
     }
 }
@@ -197,26 +195,19 @@ impl Drop for Program {
 }
 
 impl Predicate for Program {
-    fn keeps(&self, case: &Case) -> bool {
+    fn keeps(&self, case: &Case) -> Answer {
         let mut validator = Validator::new_with_features(self.features());
         if validator.validate_all(&case.wasm).is_err() {
-            return false;
+            return Answer::Reject;
         }
-        match self.answer(case) {
-            Ok(Answer::Keep) => true,
-            Ok(Answer::TimedOut) => {
-                self.overdue.fetch_add(1, Ordering::Relaxed);
-                false
-            }
-            Ok(Answer::Reject(_)) | Err(_) => false,
+        match self.run(case) {
+            Ok(Ending::Success) => Answer::Keep,
+            Ok(Ending::TimedOut) => Answer::TimedOut,
+            Ok(Ending::Failure(_)) | Err(_) => Answer::Reject,
         }
     }
 
     fn features(&self) -> WasmFeatures {
         WasmFeatures::all()
-    }
-
-    fn overdue(&self) -> usize {
-        self.overdue.load(Ordering::Relaxed)
     }
 }

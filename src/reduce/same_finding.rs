@@ -1,13 +1,13 @@
 //! The predicate of findings: what a reduced case must still show on the engine of this crate.
 
 use super::keep::Keep;
-use super::{Predicate, ReduceError};
+use super::{Answer, Predicate, ReduceError};
 use crate::case::Case;
 use crate::jobs::within;
 use crate::module::{Module, features};
 use crate::oracle::{JudgeReport, Options, SharedSubject, Verdict, judge_module};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use wasmparser::WasmFeatures;
 
@@ -24,8 +24,6 @@ pub struct SameFinding {
     work: Arc<AtomicU64>,
     /// The time that a verdict may take.
     timeout: Option<Duration>,
-    /// Number of verdicts that took longer. Their threads are still running.
-    abandoned: Arc<AtomicUsize>,
 }
 
 /// A part of all runs.
@@ -34,14 +32,12 @@ struct Screen {
     options: Options,
     /// What they show.
     key: String,
-    /// Whether nothing else is needed to show the finding, unless another heap breaks a law, too.
-    is_enough: bool,
     /// The work that one of its runs may take.
     work: Arc<AtomicU64>,
 }
 
-/// Verdicts that may be abandoned. After that no candidate is kept.
-const MAX_ABANDONED: usize = 3;
+/// Candidates that may not end in time. Their threads cannot be ended, and take time from the rest.
+const MOST_OVERDUE: u64 = 3;
 
 /// The work that a candidate may take beyond that of the smallest case so far, as a factor, and at
 /// least (in estimated nanoseconds). Without a bound, an edit that makes a loop endless would take
@@ -58,7 +54,10 @@ const ANEW_WORK: u64 = 20_000_000;
 fn most_work(report: &JudgeReport, subjects: &[SharedSubject]) -> u64 {
     let is_theirs = |name: &str| subjects.iter().any(|subject| subject.name() == name);
     let stats = report.stats.iter().filter(|(name, _)| is_theirs(name));
-    let used = stats.map(|(_, stats)| stats.work).max();
+    // Audits have a budget of the same size.
+    let used = stats
+        .map(|(_, stats)| stats.work.max(stats.audit_work))
+        .max();
     used.unwrap_or(0).saturating_mul(MORE_WORK).max(LEAST_WORK)
 }
 
@@ -100,7 +99,6 @@ impl SameFinding {
             key,
             work: Arc::new(work.into()),
             timeout,
-            abandoned: Arc::default(),
         };
         same.narrow(case, &report.verdict);
         Ok(same)
@@ -111,14 +109,11 @@ impl SameFinding {
         &self.key
     }
 
-    /// The fingerprint that a case shows, if it has the same finding.
-    pub(super) fn fingerprint(&self, case: &Case) -> Option<String> {
-        let verdict = judged(case, &self.options, self.timeout)
-            .ok()?
-            .ok()?
-            .verdict;
-        let is_same = self.keep.key(&verdict).as_ref() == Some(&self.key);
-        verdict.fingerprint().filter(|_| is_same)
+    /// The verdict on a case, if it has the same finding.
+    pub(super) fn verdict(&self, case: &Case) -> Option<Verdict> {
+        let report = judged(case, &self.options, self.timeout).ok()?.ok()?;
+        let is_same = self.keep.key(&report.verdict).as_ref() == Some(&self.key);
+        is_same.then_some(report.verdict)
     }
 
     /// The same, without a limit of time.
@@ -151,13 +146,12 @@ impl SameFinding {
             let Some(key) = self.keep.key(&report.verdict) else {
                 continue;
             };
-            let is_enough = is_violation && key == self.key;
-            if is_enough || matches!(report.verdict, Verdict::Differ(_)) && !is_violation {
+            let is_same = is_violation && key == self.key;
+            if is_same || matches!(report.verdict, Verdict::Differ(_)) && !is_violation {
                 let work = most_work(&report, &options.collectors);
                 self.screen = Some(Screen {
                     options,
                     key,
-                    is_enough,
                     work: Arc::new(work.into()),
                 });
                 return;
@@ -165,23 +159,16 @@ impl SameFinding {
         }
     }
 
-    fn shows(&self, case: &Case, options: &Options, key: &str) -> bool {
+    fn shows(&self, case: &Case, options: &Options, key: &str) -> Answer {
         match judged(case, options, self.timeout) {
-            Ok(judged) => {
-                judged.is_ok_and(|report| self.keep.key(&report.verdict).as_deref() == Some(key))
-            }
-            Err(Overdue) => {
-                self.abandoned.fetch_add(1, Ordering::Relaxed);
-                false
-            }
+            Ok(Ok(report)) => (self.keep.key(&report.verdict).as_deref() == Some(key)).into(),
+            Ok(Err(_)) => Answer::Reject,
+            Err(Overdue) => Answer::TimedOut,
         }
     }
 
     /// [`Predicate::keeps`], with at least so much work.
-    fn keeps_within(&self, case: &Case, least: u64) -> bool {
-        if self.overdue() >= MAX_ABANDONED {
-            return false;
-        }
+    fn keeps_within(&self, case: &Case, least: u64) -> Answer {
         let within = |work: &AtomicU64| {
             let mut case = case.clone();
             let most = work.load(Ordering::Relaxed).max(least);
@@ -189,38 +176,24 @@ impl SameFinding {
             case
         };
         if let Some(screen) = &self.screen {
-            if !self.shows(&within(&screen.work), &screen.options, &screen.key) {
-                return false;
-            }
-            if screen.is_enough {
-                return true;
+            let screened = self.shows(&within(&screen.work), &screen.options, &screen.key);
+            if screened != Answer::Keep {
+                return screened;
             }
         }
         self.shows(&within(&self.work), &self.options, &self.key)
     }
 
-    /// The bounds of work, for a case that is judged with a report.
+    /// The bounds of work, for a case that is judged.
     fn bounds(&self, case: &Case) -> Vec<(&AtomicU64, u64)> {
-        let report = |options: &Options| judged(case, options, self.timeout).ok()?.ok();
-        match &self.screen {
-            Some(screen) if screen.is_enough => {
-                let bound = |report| most_work(&report, &screen.options.collectors);
-                let report = report(&screen.options);
-                report
-                    .map(|report| (&*screen.work, bound(report)))
-                    .into_iter()
-                    .collect()
-            }
-            screen => report(&self.options).map_or_else(Vec::new, |report| {
-                let bound = |subjects: &[SharedSubject]| most_work(&report, subjects);
-                let screen = screen.iter();
-                let screen =
-                    screen.map(|screen| (&*screen.work, bound(&screen.options.collectors)));
-                screen
-                    .chain([(&*self.work, bound(&self.options.collectors))])
-                    .collect()
-            }),
-        }
+        let Ok(Ok(report)) = judged(case, &self.options, self.timeout) else {
+            return Vec::new();
+        };
+        let screen = self.screen.iter();
+        let screen = screen.map(|screen| (&*screen.work, &screen.options));
+        let all = screen.chain([(&*self.work, &self.options)]);
+        all.map(|(bound, options)| (bound, most_work(&report, &options.collectors)))
+            .collect()
     }
 }
 
@@ -247,24 +220,17 @@ fn judged(
 }
 
 impl Predicate for SameFinding {
-    fn keeps(&self, case: &Case) -> bool {
+    fn keeps(&self, case: &Case) -> Answer {
         self.keeps_within(case, 0)
     }
 
-    fn keeps_anew(&self, case: &Case) -> bool {
+    fn keeps_anew(&self, case: &Case) -> Answer {
         self.keeps_within(case, ANEW_WORK)
     }
 
     fn goes_back(&self, case: &Case) {
         for (bound, work) in self.bounds(case) {
             bound.store(work, Ordering::Relaxed);
-        }
-    }
-
-    fn confirms(&self, case: &Case) -> bool {
-        match &self.screen {
-            Some(screen) if screen.is_enough => self.shows(case, &self.options, &self.key),
-            _ => true,
         }
     }
 
@@ -279,7 +245,7 @@ impl Predicate for SameFinding {
         features()
     }
 
-    fn overdue(&self) -> usize {
-        self.abandoned.load(Ordering::Relaxed)
+    fn most_overdue(&self) -> u64 {
+        MOST_OVERDUE
     }
 }

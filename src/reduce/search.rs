@@ -4,7 +4,7 @@ use super::cost::{cost, schedule as schedule_cost};
 use super::draft::{Draft, Edit, State};
 use super::passes::{LIMITS, PASSES, Pass, SCHEDULE};
 use super::timing;
-use super::{Predicate, Progress, ReduceError, Reduced, Settings};
+use super::{Answer, Predicate, Progress, ReduceError, Reduced, Settings};
 use crate::case::Case;
 use crate::engine::Schedule;
 use std::collections::HashSet;
@@ -25,16 +25,15 @@ pub(super) struct Search<'p> {
     failed: HashSet<u64>,
     tried: u64,
     accepted: u64,
-    /// Whether every case that is kept is confirmed at once.
-    is_strict: bool,
+    overdue: u64,
 }
 
 /// An edit that was applied.
 enum Candidate {
     /// It does not apply, makes nothing smaller, or was tried before.
     Skipped,
-    /// The hashes of what was judged.
-    Failed(Vec<u64>),
+    /// The hashes of what was judged, and whether it did not end in time.
+    Failed(Vec<(u64, bool)>),
     Keeps(Box<Case>, u64),
 }
 
@@ -56,7 +55,7 @@ impl<'p> Search<'p> {
             failed: HashSet::new(),
             tried: 0,
             accepted: 0,
-            is_strict: false,
+            overdue: 0,
         })
     }
 
@@ -67,9 +66,13 @@ impl<'p> Search<'p> {
     /// this schedule, and the schedule last. The default limits come last, too: an endless loop
     /// takes longest with them.
     pub fn run(mut self) -> Result<Reduced, ReduceError> {
+        let mut is_reduced = false;
         let finished = loop {
             let before = (self.best.clone(), self.cost, self.accepted);
             let everywhere = self.collects_everywhere()?;
+            if is_reduced && !everywhere {
+                break true;
+            }
             let is_late =
                 |pass: &Pass| pass.name == LIMITS.name || everywhere && pass.name == SCHEDULE.name;
             if !(self.rounds(&|pass| !is_late(pass))? && self.rounds(&|_| true)?) {
@@ -82,10 +85,9 @@ impl<'p> Search<'p> {
                 }
                 break false;
             }
-            if !everywhere {
-                break true;
-            }
-            if self.cost >= before.1 {
+            // A smaller case may show with collections everywhere what the whole case did not.
+            is_reduced = true;
+            if everywhere && self.cost >= before.1 {
                 (self.best, self.cost, self.accepted) = before;
                 self.predicate.goes_back(&self.best);
                 break self.rounds(&|_| true)?;
@@ -96,6 +98,7 @@ impl<'p> Search<'p> {
             cost: self.cost,
             tried: self.tried,
             accepted: self.accepted,
+            overdue: self.overdue,
             finished,
         })
     }
@@ -103,18 +106,14 @@ impl<'p> Search<'p> {
     /// Runs some passes until none of them changes anything. Returns false if the search is to end.
     fn rounds(&mut self, is_wanted: &dyn Fn(&Pass) -> bool) -> Result<bool, ReduceError> {
         loop {
-            let before = (self.best.clone(), self.cost);
-            let mut passes = PASSES.iter().filter(|pass| is_wanted(pass));
-            let is_whole = passes.try_fold(true, |so_far, pass| {
-                Ok::<_, ReduceError>(so_far && self.pass(pass)?)
-            })?;
-            let is_smaller = self.cost < before.1;
-            if is_smaller && !self.is_strict && !self.predicate.confirms(&self.best) {
-                (self.best, self.cost) = before;
-                self.predicate.goes_back(&self.best);
-                self.is_strict = true;
-            } else if !is_whole || !is_smaller {
-                return Ok(is_whole);
+            let before = self.cost;
+            for pass in PASSES.iter().filter(|pass| is_wanted(pass)) {
+                if !self.pass(pass)? {
+                    return Ok(false);
+                }
+            }
+            if self.cost == before {
+                return Ok(true);
             }
         }
     }
@@ -131,7 +130,9 @@ impl<'p> Search<'p> {
                 break;
             }
             self.tried += 1;
-            if self.predicate.keeps_anew(&case) && self.predicate.confirms(&case) {
+            let answer = self.predicate.keeps_anew(&case);
+            self.overdue += u64::from(answer == Answer::TimedOut);
+            if answer == Answer::Keep {
                 self.replace(case)?;
                 break;
             }
@@ -149,7 +150,7 @@ impl<'p> Search<'p> {
                 schedule,
                 ..self.best.clone()
             };
-            if self.predicate.keeps(&case) && self.predicate.confirms(&case) {
+            if self.predicate.keeps(&case) == Answer::Keep {
                 self.replace(case)?;
                 break;
             }
@@ -165,6 +166,15 @@ impl<'p> Search<'p> {
         Ok(())
     }
 
+    /// Whether the search is to end early.
+    fn is_over(&self) -> bool {
+        self.has_waited_enough() || self.progress.is_stopped()
+    }
+
+    fn has_waited_enough(&self) -> bool {
+        self.overdue >= self.predicate.most_overdue()
+    }
+
     /// Runs a pass. Returns false if the search is to end.
     fn pass(&mut self, pass: &Pass) -> Result<bool, ReduceError> {
         let mut case = self.best.clone();
@@ -175,13 +185,13 @@ impl<'p> Search<'p> {
             let mut edits = (pass.edits)(&state, level);
             let mut next = 0;
             while next < edits.len() {
-                if self.progress.is_stopped() {
+                if self.is_over() {
                     return Ok(false);
                 }
                 let end = edits.len().min(next + BATCH);
                 let found = self.first(&state, &edits[next..end]);
                 let Some((offset, smaller, cost)) = found else {
-                    if self.progress.is_stopped() {
+                    if self.is_over() {
                         return Ok(false);
                     }
                     next = end;
@@ -209,7 +219,7 @@ impl<'p> Search<'p> {
         let jobs = self.settings.jobs.clamp(1, edits.len().max(1));
         if jobs == 1 {
             for (index, edit) in edits.iter().enumerate() {
-                if self.progress.is_stopped() {
+                if self.is_over() {
                     return None;
                 }
                 let candidate = self.candidate(state, edit);
@@ -248,6 +258,9 @@ impl<'p> Search<'p> {
         let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         results.sort_by_key(|(index, _)| *index);
         for (index, candidate) in results {
+            if self.has_waited_enough() {
+                return None;
+            }
             if let Some(found) = self.note(index, candidate) {
                 return Some(found);
             }
@@ -258,10 +271,17 @@ impl<'p> Search<'p> {
     fn note(&mut self, index: usize, candidate: Candidate) -> Option<(usize, Case, u64)> {
         match candidate {
             Candidate::Skipped => None,
-            Candidate::Failed(hashes) => {
-                self.tried += hashes.len() as u64;
-                if self.failed.len() < REMEMBERED {
-                    self.failed.extend(hashes);
+            Candidate::Failed(judged) => {
+                for (hash, is_overdue) in judged {
+                    // Two edits of a batch may make the same case. It counts once, as with one job.
+                    if self.failed.contains(&hash) {
+                        continue;
+                    }
+                    if self.failed.len() < REMEMBERED {
+                        self.failed.insert(hash);
+                    }
+                    self.tried += 1;
+                    self.overdue += u64::from(is_overdue);
                 }
                 None
             }
@@ -277,20 +297,20 @@ impl<'p> Search<'p> {
         if edit(&mut draft).is_none() {
             return Candidate::Skipped;
         }
-        let mut hashes = match self.judge(state, &draft) {
-            Candidate::Failed(hashes) => hashes,
+        let mut judged = match self.judge(state, &draft) {
+            Candidate::Failed(judged) => judged,
             other => return other,
         };
         // A collection comes at another place if the code before it has fewer safepoints.
         for schedule in timing::shifted(&state.draft, &draft) {
             draft.schedule = schedule;
             match self.judge(state, &draft) {
-                Candidate::Failed(more) => hashes.extend(more),
+                Candidate::Failed(more) => judged.extend(more),
                 Candidate::Skipped => {}
                 keeps => return keeps,
             }
         }
-        Candidate::Failed(hashes)
+        Candidate::Failed(judged)
     }
 
     fn judge(&self, state: &State<'_>, draft: &Draft<'_>) -> Candidate {
@@ -305,10 +325,9 @@ impl<'p> Search<'p> {
         if self.failed.contains(&hash) {
             return Candidate::Skipped;
         }
-        let keeps = self.predicate.keeps(&case);
-        match keeps && (!self.is_strict || self.predicate.confirms(&case)) {
-            true => Candidate::Keeps(Box::new(case), cost),
-            false => Candidate::Failed(vec![hash]),
+        match self.predicate.keeps(&case) {
+            Answer::Keep => Candidate::Keeps(Box::new(case), cost),
+            answer => Candidate::Failed(vec![(hash, answer == Answer::TimedOut)]),
         }
     }
 }

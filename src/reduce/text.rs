@@ -29,6 +29,22 @@ pub fn text(case: &Case, header: &Header, options: &Options) -> Result<String, C
     }
 }
 
+/// The header of a case that was reduced, or was not finished.
+pub fn header(header: &Header, finished: bool) -> Header {
+    let old = header.about.as_deref().map(|about| {
+        let about = about.strip_suffix(REDUCED).unwrap_or(about);
+        about.strip_suffix(IN_PART).unwrap_or(about)
+    });
+    let end = if finished { REDUCED } else { IN_PART };
+    Header {
+        about: old.map(|about| format!("{about}{end}")),
+        ..header.clone()
+    }
+}
+
+const REDUCED: &str = ", reduced";
+const IN_PART: &str = ", reduced in part";
+
 /// What a verdict says, in one line.
 fn note(verdict: &Verdict) -> String {
     let text = verdict.to_string();

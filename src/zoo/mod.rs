@@ -75,7 +75,7 @@ use crate::module::Module;
 use crate::oracle::{Collector, MAX_BYTES, Options, Variant};
 use faulty_heap::{HeapFault, faulty_heap};
 pub use probe::Probe;
-pub use reduction::{ClusterRow, Reduction, Reductions, Row, Size};
+pub use reduction::{ClusterRow, ReductionTally, ReductionTrials, Row, Size};
 pub use report::{Report, setups};
 use std::sync::Arc;
 pub(crate) use summary::{Quantiles, Summary};

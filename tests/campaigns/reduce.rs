@@ -4,7 +4,7 @@ use gcdiff::campaign::{Campaign, Finding, run};
 use gcdiff::case::Case;
 use gcdiff::oracle::Options;
 use gcdiff::reduce::{
-    Form, Keep, Predicate, Program, Progress, SameFinding, Settings, instructions, reduce,
+    Answer, Form, Keep, Predicate, Program, Progress, SameFinding, Settings, instructions, reduce,
     with_names,
 };
 use gcdiff::zoo;
@@ -46,7 +46,7 @@ fn findings_of_known_bugs_become_small_and_stay_the_same() {
         let judged = gcdiff::oracle::judge(&one.case, &options).unwrap();
         let fingerprint = judged.verdict.fingerprint();
         assert_eq!(fingerprint.as_deref(), Some(finding.fingerprint.as_str()));
-        assert!(same.keeps(&with_names(one.case.clone())));
+        assert_eq!(same.keeps(&with_names(one.case.clone())), Answer::Keep);
         // The result is a fixpoint.
         let again = reduce(one.case.clone(), &same, &Settings::default(), &()).unwrap();
         assert_eq!((again.accepted, &again.case), (0, &one.case), "{fault}");
@@ -87,7 +87,7 @@ fn a_reduction_that_is_ended_early_leaves_the_best_so_far() {
         let watch = After(steps, AtomicU64::new(0));
         let done = reduce(case.clone(), &same, &Settings::default(), &watch).unwrap();
         assert!(!done.finished && done.accepted == steps);
-        assert!(same.keeps(&done.case));
+        assert_eq!(same.keeps(&done.case), Answer::Keep);
         sizes.push(done.cost);
     }
     assert!(sizes[0] > sizes[1] && sizes[1] > sizes[2], "{sizes:?}");
@@ -130,7 +130,7 @@ fn a_program_decides_what_is_kept() {
     };
     let program = new("grep -q array.copy {} && grep -q struct.new {}", 10_000).unwrap();
     let done = reduce(case.clone(), &program, &Settings::default(), &()).unwrap();
-    assert!(program.keeps(&done.case));
+    assert_eq!(program.keeps(&done.case), Answer::Keep);
     assert!(instructions(&done.case.wasm) <= 10 && done.case.wasm.len() < 100);
     let error = |command, millis| new(command, millis).unwrap_err().to_string();
     assert!(error("false", 10_000).contains("does not keep the input itself"));

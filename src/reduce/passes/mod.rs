@@ -7,6 +7,7 @@ mod arrays;
 mod blocks;
 mod bodies;
 mod code;
+mod contents;
 mod defaults;
 mod fields;
 mod inline;
@@ -57,6 +58,7 @@ pub(super) const PASSES: &[Pass] = &[
     segments::SEGMENTS,
     unused::UNUSED,
     locals::LOCALS,
+    contents::CONTENTS,
     inline::INLINE,
     signatures::SIGNATURES,
     fields::FIELDS,

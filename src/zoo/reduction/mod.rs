@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Reductions of findings of each fault.
+/// ReductionTrials of findings of each fault.
 #[derive(Clone, Debug)]
-pub struct Reductions {
+pub struct ReductionTrials {
     /// The faults.
     pub faults: Vec<Fault>,
     /// Number of seeds, counted from 0. The first finding of each is reduced.
@@ -82,7 +82,7 @@ pub struct ClusterRow {
 
 /// What the reductions give.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Reduction {
+pub struct ReductionTally {
     /// One row for each fault and seed that shows it.
     pub rows: Vec<Row>,
     /// One row for each fault that the first seed shows.
@@ -152,7 +152,7 @@ enum Item {
     Clusters(Fault),
 }
 
-impl Reductions {
+impl ReductionTrials {
     fn items(&self) -> Vec<Item> {
         let of_fault = |fault: &Fault| {
             let fault = *fault;
@@ -162,7 +162,7 @@ impl Reductions {
         self.faults.iter().flat_map(of_fault).collect()
     }
 
-    /// Number of steps that [`Reductions::run`] counts.
+    /// Number of steps that [`ReductionTrials::run`] counts.
     pub fn len(&self) -> usize {
         self.items().len()
     }
@@ -174,7 +174,7 @@ impl Reductions {
 
     /// Finds and reduces, fault by fault, until `stop` is set. A fault that a seed does not show,
     /// or that makes a verdict endless, has no row for this seed. `ended` counts steps.
-    pub fn run(&self, stop: &Arc<AtomicBool>, ended: &AtomicUsize) -> Reduction {
+    pub fn run(&self, stop: &Arc<AtomicBool>, ended: &AtomicUsize) -> ReductionTally {
         let (next, items) = (AtomicUsize::new(0), self.items());
         let (rows, groups) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
@@ -204,7 +204,7 @@ impl Reductions {
                 });
             }
         });
-        Reduction {
+        ReductionTally {
             rows: sorted(rows),
             clusters: sorted(groups),
         }
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn findings_become_rows_of_the_table() {
-        let reductions = Reductions {
+        let reductions = ReductionTrials {
             faults: vec![zoo::fault("canary").unwrap(), zoo::fault("W1").unwrap()],
             seeds: 2,
             cases: 20,
@@ -350,6 +350,6 @@ mod tests {
         // Nothing is begun after the signal.
         let stop = Arc::new(AtomicBool::new(true));
         let none = reductions.run(&stop, &AtomicUsize::new(0));
-        assert_eq!(none, Reduction::default());
+        assert_eq!(none, ReductionTally::default());
     }
 }

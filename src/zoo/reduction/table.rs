@@ -1,12 +1,12 @@
 //! The tables of reductions, in Markdown.
 
-use super::{ClusterRow, Reduction, Reductions, Row};
+use super::{ClusterRow, ReductionTally, ReductionTrials, Row};
 use crate::zoo::quantile;
 use std::fmt::Write;
 
-impl Reductions {
+impl ReductionTrials {
     /// The tables.
-    pub fn table(&self, reduction: &Reduction) -> String {
+    pub fn table(&self, reduction: &ReductionTally) -> String {
         let mut out = format!(
             "# Reduction\n\nWritten by `gcdiff zoo --seeds {} --cases {} --reduce FILE`.\n\n\
              The first finding of each fault and seed, reduced by `gcdiff reduce` with the same \
@@ -55,7 +55,7 @@ impl Reductions {
 }
 
 /// Quantiles over all rows.
-fn summary(out: &mut String, reduction: &Reduction) {
+fn summary(out: &mut String, reduction: &ReductionTally) {
     let rows = &reduction.rows;
     *out += "| | median | 90 % | most |\n|---|---:|---:|---:|\n";
     let mut line = |name: &str, values: Vec<u64>| {

@@ -1,11 +1,11 @@
 //! Modules taken apart and put together, and what the view says of their code.
 
-use super::draft::State;
-use super::ir::{Body, Module};
-use super::passes::PASSES;
 use crate::case::Case;
 use crate::generate;
 use crate::module::features;
+use crate::reduce::draft::State;
+use crate::reduce::ir::{Body, Module};
+use crate::reduce::passes::PASSES;
 use wasmparser::{Operator, Validator};
 
 fn cases(count: u64) -> impl Iterator<Item = Case> {

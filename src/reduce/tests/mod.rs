@@ -1,0 +1,5 @@
+//! Tests of reduction as a whole.
+
+mod modules;
+mod passes;
+mod search;

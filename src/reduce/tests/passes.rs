@@ -1,0 +1,114 @@
+//! What single passes do, seen in reductions that keep a piece of text.
+
+use crate::case::{self, Case, Header, Style, write_with};
+use crate::module::features;
+use crate::reduce::{Answer, Predicate, Settings, reduce};
+use wasmparser::{Validator, WasmFeatures};
+
+/// Holds for valid modules whose text, in one line, is accepted.
+struct Text(fn(&str) -> bool);
+
+impl Predicate for Text {
+    fn keeps(&self, case: &Case) -> Answer {
+        let mut validator = Validator::new_with_features(self.features());
+        let is_valid = validator.validate_all(&case.wasm).is_ok();
+        (is_valid && (self.0)(&text(case))).into()
+    }
+
+    fn features(&self) -> WasmFeatures {
+        features()
+    }
+}
+
+/// The text of a module in one line, without its header.
+fn text(case: &Case) -> String {
+    let text = write_with(case, &Header::default(), Style::Folded, "").unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with(";;"));
+    let words = lines.flat_map(str::split_whitespace);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What is left of a module whose text must be accepted.
+fn left(module: &str, is_kept: fn(&str) -> bool) -> String {
+    let (case, _) = case::read(module.as_bytes()).unwrap();
+    let predicate = Text(is_kept);
+    assert_eq!(predicate.keeps(&case), Answer::Keep, "{}", text(&case));
+    let settings = Settings::default();
+    let reduced = reduce(case, &predicate, &settings, &()).unwrap();
+    let again = reduce(reduced.case.clone(), &predicate, &settings, &()).unwrap();
+    assert_eq!(again.accepted, 0);
+    text(&reduced.case)
+}
+
+const NEW: &str = "(struct.new 0 (i32.const 7";
+
+#[test]
+fn what_a_global_or_a_table_holds_is_made_where_it_is_read() {
+    for holder in ["global.get", "table.get"] {
+        let module = "(module
+          (type (struct (field i32)))
+          (global (ref null 0) (struct.new 0 (i32.const 7)))
+          (table 3 (ref null 0) (struct.new 0 (i32.const 7)))
+          (func (export \"f\") (result i32)
+            (struct.get 0 0 (global.get 0))))";
+        let module = match holder {
+            "global.get" => module.to_string(),
+            _ => module.replace("global.get 0", "table.get 0 (i32.const 1)"),
+        };
+        let text = left(&module, |text| {
+            let mut values = ["(global.get 0", "(table.get 0", NEW].iter();
+            let is_reached = text.contains(NEW) && !text.contains("unreachable");
+            is_reached && values.any(|v| text.contains(&format!("(struct.get 0 0 {v}")))
+        });
+        assert!(
+            !text.contains("global") && !text.contains("table"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_global_gets_at_first_what_an_instruction_puts_there() {
+    let module = "(module
+      (global (mut eqref) (ref.null none))
+      (func (export \"f\")
+        (global.set 0 (ref.i31 (i32.const 7)))))";
+    let text = left(module, |text| {
+        [
+            "(global.set 0 (ref.i31 (",
+            "eqref) (ref.i31 (",
+            "eqref (ref.i31 (",
+        ]
+        .iter()
+        .any(|piece| text.contains(piece))
+    });
+    assert!(!text.contains("func"), "{text}");
+}
+
+#[test]
+fn a_local_that_is_set_once_is_replaced_by_its_value() {
+    let module = "(module
+      (type (struct (field (mut i32))))
+      (func (export \"f\") (local (ref null 0))
+        (local.set 0 (struct.new 0 (i32.const 9)))
+        (struct.set 0 0 (local.get 0) (i32.const 3))))";
+    let text = left(module, |text| {
+        text.contains("(struct.set 0 0 (local.get 0")
+            && text.contains("(local.set 0 (struct.new 0 (i32.const 9")
+            || text.contains("(struct.set 0 0 (struct.new 0 (i32.const 9")
+    });
+    assert!(!text.contains("local"), "{text}");
+}
+
+#[test]
+fn arrays_become_structures() {
+    let module = "(module
+      (type (array (mut eqref)))
+      (func (export \"f\") (local (ref null 0))
+        (local.set 0 (array.new 0 (ref.null none) (i32.const 3)))
+        (array.set 0 (local.get 0) (i32.const 1) (ref.i31 (i32.const 4)))))";
+    let text = left(module, |text| {
+        text.contains("(array.set 0 (") || text.contains("(struct.set 0 0 (")
+    });
+    assert!(!text.contains("array"), "{text}");
+}

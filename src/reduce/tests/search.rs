@@ -1,0 +1,110 @@
+//! The search, with predicates of its own.
+
+use crate::case::{self, Case};
+use crate::generate;
+use crate::module::{Module, features};
+use crate::reduce::{Answer, Predicate, Settings, instructions, reduce};
+use std::sync::Arc;
+use wasmparser::WasmFeatures;
+
+/// Keeps cases with many instructions, and does not end for some candidates.
+struct Slow {
+    least: usize,
+    /// Candidates whose module has a length that this number divides do not end.
+    divisor: usize,
+    most_overdue: u64,
+}
+
+impl Predicate for Slow {
+    fn keeps(&self, case: &Case) -> Answer {
+        if case.wasm.len() % self.divisor == 0 {
+            return Answer::TimedOut;
+        }
+        let is_valid = Module::new(&case.wasm, &mut Arc::default()).is_ok();
+        (is_valid && instructions(&case.wasm) >= self.least).into()
+    }
+
+    fn most_overdue(&self) -> u64 {
+        self.most_overdue
+    }
+
+    fn features(&self) -> WasmFeatures {
+        features()
+    }
+}
+
+/// A generated case, with a module whose length `divisor` does not divide.
+fn large_case(divisor: usize) -> Case {
+    let mut made = (0..).filter_map(|index| generate::case(&generate::input(3, index)).ok());
+    made.find(|made| instructions(&made.case.wasm) > 100 && made.case.wasm.len() % divisor != 0)
+        .map(|made| made.case)
+        .unwrap()
+}
+
+#[test]
+fn candidates_that_do_not_end_count_alike_for_any_number_of_jobs() {
+    let case = large_case(7);
+    for most_overdue in [3, u64::MAX] {
+        let slow = Slow {
+            least: 60,
+            divisor: 7,
+            most_overdue,
+        };
+        let one = reduce(case.clone(), &slow, &Settings::default(), &()).unwrap();
+        for jobs in [2, 5] {
+            let many = Settings::default().with_jobs(jobs);
+            let many = reduce(case.clone(), &slow, &many, &()).unwrap();
+            assert_eq!(many.case, one.case, "{jobs} jobs");
+            assert_eq!(
+                (many.tried, many.accepted, many.overdue, many.finished),
+                (one.tried, one.accepted, one.overdue, one.finished),
+                "{jobs} jobs"
+            );
+        }
+        match most_overdue {
+            // One edit is judged with several schedules.
+            3 => assert!((3..20).contains(&one.overdue) && !one.finished),
+            _ => assert!(one.overdue >= 20 && one.finished),
+        }
+    }
+}
+
+/// Collections that are needed at one place in the whole case, and everywhere in a small one.
+struct Scheduled;
+
+impl Predicate for Scheduled {
+    fn keeps(&self, case: &Case) -> Answer {
+        use crate::engine::Schedule;
+        let is_valid = Module::new(&case.wasm, &mut Arc::default()).is_ok();
+        let count = instructions(&case.wasm);
+        let shows = match &case.schedule {
+            Schedule::At(points) => points.contains(&40) && count >= 20,
+            Schedule::EverySafepoint => count < 60,
+            _ => false,
+        };
+        (is_valid && shows).into()
+    }
+
+    fn keeps_anew(&self, case: &Case) -> Answer {
+        self.keeps(case)
+    }
+
+    fn features(&self) -> WasmFeatures {
+        features()
+    }
+}
+
+#[test]
+fn a_small_case_is_tried_with_collections_everywhere_once_more() {
+    let case = Case {
+        schedule: crate::engine::Schedule::At(vec![40]),
+        ..large_case(1_000_000)
+    };
+    assert_eq!(Scheduled.keeps(&case), Answer::Keep);
+    let done = reduce(case, &Scheduled, &Settings::default(), &()).unwrap();
+    assert!(done.finished);
+    // With one collection, 20 instructions are needed. With many, which cost more, none is.
+    assert_eq!(instructions(&done.case.wasm), 20);
+    let (empty, _) = case::read(b"(module)").unwrap();
+    assert!(done.case.wasm.len() > empty.wasm.len());
+}
