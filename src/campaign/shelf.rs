@@ -169,6 +169,29 @@ mod tests {
     }
 
     #[test]
+    fn a_reduced_case_is_beside_its_finding_and_goes_with_it() {
+        let name = format!("gcdiff-shelf-reduced-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        let mut shelf = Shelf::open(&path).unwrap();
+        let error = shelf.put_reduced("a", "(module)").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let five = shelf.put(&finding("a", 5), (0, 5)).unwrap();
+        let reduced = shelf.put_reduced("a", "(module)").unwrap();
+        assert_eq!(reduced, five[0].with_extension("reduced.wat"));
+        assert_eq!(fs::read(&reduced).unwrap(), b"(module)");
+        // A lower case takes both places, until it is reduced itself.
+        let three = shelf.put(&finding("a", 3), (0, 3)).unwrap();
+        assert!(!five[0].exists() && !reduced.exists() && three[0].exists());
+        let reduced = shelf.put_reduced("a", "(module )").unwrap();
+        // A file of somebody else is not touched.
+        fs::write(&reduced, "mine").unwrap();
+        shelf.put(&finding("a", 1), (0, 1)).unwrap();
+        assert_eq!(fs::read(&reduced).unwrap(), b"mine");
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
     fn what_a_case_alone_does_not_show_is_kept_with_its_input() {
         let name = format!("gcdiff-shelf-input-{}", std::process::id());
         let path = std::env::temp_dir().join(name);

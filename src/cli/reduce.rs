@@ -39,8 +39,7 @@ pub(super) struct Reduce {
     out: Option<PathBuf>,
 
     /// What counts as the same finding: the same fingerprint; the same law, or a difference of any
-    /// kind, and the same heap (law); any finding with the same heap to blame (heap); or any finding
-    /// (any).
+    /// kind, and the same heap (law); or any finding (any).
     #[arg(long, value_name = "WHAT", default_value_t, conflicts_with = "command")]
     keep: Keep,
 

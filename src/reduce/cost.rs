@@ -1,7 +1,7 @@
 //! The cost of a case: what reduction makes smaller.
 //!
-//! Every accepted candidate costs less than the one before, so reduction ends, and
-//! the passes cannot undo each other's work. The weights say what is simpler to
+//! A pass accepts only what costs less than before, so reduction ends, and the passes
+//! cannot undo each other's work. Only the schedule may get worse for a while. The weights say what is simpler to
 //! read: an instruction is worth about one line, a function or a type several.
 
 use super::draft::Draft;

@@ -29,7 +29,7 @@ pub struct ReducedFinding {
 
 /// Reduces a finding while it keeps its fingerprint. To learn which other findings show the same
 /// bug, it is reduced twice more: from the start, while it breaks the same law in the same heap;
-/// and from the reduced case, which has little but this bug, while it shows anything in this heap.
+/// and from the reduced case, which has little but this bug, while it shows anything.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn reduce_finding(
                 .then(|| likeness.add(&reduced.case, &verdict))
         };
         add(&case, Keep::Law);
-        add(&reduced.case, Keep::Heap);
+        add(&reduced.case, Keep::Any);
         if let Some(verdict) = same.verdict(&reduced.case) {
             likeness.add(&reduced.case, &verdict);
         }

@@ -14,16 +14,13 @@ pub enum Keep {
     Fingerprint,
     /// The same law, or a difference of any kind, and the same heap.
     Law,
-    /// Any finding with the same heap to blame.
-    Heap,
     /// Any finding.
     Any,
 }
 
-const NAMES: [(&str, Keep); 4] = [
+const NAMES: [(&str, Keep); 3] = [
     ("fingerprint", Keep::Fingerprint),
     ("law", Keep::Law),
-    ("heap", Keep::Heap),
     ("any", Keep::Any),
 ];
 
@@ -37,7 +34,6 @@ impl Keep {
             (Keep::Law, Verdict::Differ(_)) => {
                 Some(format!("differ:{}", verdict.blamed_heaps().join("+")))
             }
-            (Keep::Heap, verdict) => Some(verdict.blamed_heaps().join("+")),
             (Keep::Any, _) => Some(String::new()),
         }
     }

@@ -47,7 +47,7 @@ const LEAST_WORK: u64 = 500_000;
 
 /// The work that a case with a collection at every safepoint may take. Each candidate takes as
 /// much at first.
-const ANEW_WORK: u64 = 20_000_000;
+const ANEW_WORK: u64 = 5_000_000;
 
 /// The work that a candidate may take, after the report on the smallest case so far: in runs of
 /// these subjects.
@@ -126,6 +126,10 @@ impl SameFinding {
 
     /// Looks for a screen: one subject alone breaks the law, or it and the model differ.
     fn narrow(&mut self, case: &Case, verdict: &Verdict) {
+        if self.keep == Keep::Any {
+            // Every heap counts.
+            return;
+        }
         let is_violation = matches!(verdict, Verdict::Violation(_));
         let is_wanted = |subject: &&SharedSubject| match verdict {
             Verdict::Violation(violation) => subject.name() == violation.collector,

@@ -6,7 +6,7 @@ use super::passes::{LIMITS, PASSES, Pass, SCHEDULE};
 use super::timing;
 use super::{Answer, Predicate, Progress, ReduceError, Reduced, Settings};
 use crate::case::Case;
-use crate::engine::Schedule;
+use crate::engine::{Limits, Schedule};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +14,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Maximum number of candidates that are remembered, so that none is tried twice.
 const REMEMBERED: usize = 1 << 21;
+
+/// Maximum number of the safepoint up to which a case collects everywhere.
+const MOST_COLLECTIONS: u64 = 4_096;
 
 pub(super) struct Search<'p> {
     predicate: &'p dyn Predicate,
@@ -26,6 +29,8 @@ pub(super) struct Search<'p> {
     tried: u64,
     accepted: u64,
     overdue: u64,
+    /// Whether the finding needs a limit of fuel.
+    needs_fuel: bool,
 }
 
 /// An edit that was applied.
@@ -56,6 +61,7 @@ impl<'p> Search<'p> {
             tried: 0,
             accepted: 0,
             overdue: 0,
+            needs_fuel: false,
         })
     }
 
@@ -66,6 +72,7 @@ impl<'p> Search<'p> {
     /// this schedule, and the schedule last. The default limits come last, too: an endless loop
     /// takes longest with them.
     pub fn run(mut self) -> Result<Reduced, ReduceError> {
+        self.needs_fuel = self.needs_limit_of_fuel();
         let mut is_reduced = false;
         let finished = loop {
             let before = (self.best.clone(), self.cost, self.accepted);
@@ -77,7 +84,9 @@ impl<'p> Search<'p> {
                 |pass: &Pass| pass.name == LIMITS.name || everywhere && pass.name == SCHEDULE.name;
             if !(self.rounds(&|pass| !is_late(pass))? && self.rounds(&|_| true)?) {
                 // Never worse than before: the schedule aside, which would have come last.
-                self.reschedules(&before.0.schedule)?;
+                if everywhere {
+                    self.reschedules(&before.0.schedule)?;
+                }
                 let rest = |case: &Case, cost: u64| cost - schedule_cost(&case.schedule);
                 if rest(&self.best, self.cost) >= rest(&before.0, before.1) {
                     (self.best, self.cost, self.accepted) = before;
@@ -118,33 +127,56 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Makes the case collect at every safepoint, if it shows the finding then, or else never.
-    /// Returns whether it collects at every safepoint.
+    /// Makes the case collect at every safepoint, or at each up to the last of its schedule, if it
+    /// shows the finding then, or else never. Returns whether it collects everywhere.
     fn collects_everywhere(&mut self) -> Result<bool, ReduceError> {
-        for schedule in [Schedule::EverySafepoint, Schedule::Never] {
-            let case = Case {
-                schedule,
-                ..self.best.clone()
-            };
-            if case.schedule == self.best.schedule {
-                break;
-            }
-            self.tried += 1;
-            let answer = self.predicate.keeps_anew(&case);
-            self.overdue += u64::from(answer == Answer::TimedOut);
-            if answer == Answer::Keep {
-                self.replace(case)?;
-                break;
+        let last = match &self.best.schedule {
+            Schedule::At(points) => points.last().copied(),
+            _ => None,
+        };
+        // An endless loop has too many safepoints.
+        let up_to_last = last.filter(|last| (2..=MOST_COLLECTIONS).contains(last));
+        let up_to_last = up_to_last.map(|last| Schedule::At((1..=last).collect()));
+        let schedules = [Some(Schedule::EverySafepoint), up_to_last];
+        for schedule in schedules.into_iter().flatten() {
+            if schedule == self.best.schedule || self.tries_schedule(schedule)? {
+                return Ok(true);
             }
         }
-        Ok(self.best.schedule == Schedule::EverySafepoint)
+        if self.best.schedule != Schedule::Never {
+            self.tries_schedule(Schedule::Never)?;
+        }
+        Ok(false)
+    }
+
+    /// Whether the finding shows no more with the default amount of fuel, which is more.
+    fn needs_limit_of_fuel(&mut self) -> bool {
+        let mut case = self.best.clone();
+        case.limits.fuel = Limits::default().fuel;
+        if case.limits.fuel <= self.best.limits.fuel {
+            return false;
+        }
+        self.tried += 1;
+        self.predicate.keeps_anew(&case) != Answer::Keep
+    }
+
+    /// Goes on with another schedule if the finding shows with it.
+    fn tries_schedule(&mut self, schedule: Schedule) -> Result<bool, ReduceError> {
+        let case = Case {
+            schedule,
+            ..self.best.clone()
+        };
+        self.tried += 1;
+        let answer = self.predicate.keeps_anew(&case);
+        self.overdue += u64::from(answer == Answer::TimedOut);
+        if answer == Answer::Keep {
+            self.replace(case)?;
+        }
+        Ok(answer == Answer::Keep)
     }
 
     /// Collects never, or as at first, in the place of everywhere, if the finding shows then.
     fn reschedules(&mut self, first: &Schedule) -> Result<(), ReduceError> {
-        if self.best.schedule != Schedule::EverySafepoint {
-            return Ok(());
-        }
         for schedule in [Schedule::Never, first.clone()] {
             let case = Case {
                 schedule,
@@ -301,6 +333,7 @@ impl<'p> Search<'p> {
             Candidate::Failed(judged) => judged,
             other => return other,
         };
+        let schedule = draft.schedule.clone();
         // A collection comes at another place if the code before it has fewer safepoints.
         for schedule in timing::shifted(&state.draft, &draft) {
             draft.schedule = schedule;
@@ -308,6 +341,18 @@ impl<'p> Search<'p> {
                 Candidate::Failed(more) => judged.extend(more),
                 Candidate::Skipped => {}
                 keeps => return keeps,
+            }
+        }
+        // Less code may no longer use up the fuel.
+        if self.needs_fuel {
+            draft.schedule = schedule;
+            for fuel in timing::less_fuel(&state.draft, &draft) {
+                draft.limits.fuel = fuel;
+                match self.judge(state, &draft) {
+                    Candidate::Failed(more) => judged.extend(more),
+                    Candidate::Skipped => {}
+                    keeps => return keeps,
+                }
             }
         }
         Candidate::Failed(judged)

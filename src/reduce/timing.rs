@@ -1,4 +1,5 @@
-//! Collections at numbered safepoints, when an edit removes safepoints before them.
+//! Collections at numbered safepoints, when an edit removes safepoints before them; and fuel, when
+//! an edit removes what uses it.
 
 use super::draft::Draft;
 use super::ir::{Items, Mode, Module, Ops};
@@ -32,6 +33,26 @@ pub(super) fn shifted(before: &Draft<'_>, after: &Draft<'_>) -> Vec<Schedule> {
     }
     let earlier = |shift: u64| Schedule::At(points.iter().map(|at| at - shift).collect());
     distinct.into_iter().map(earlier).collect()
+}
+
+/// Amounts of fuel to try after an edit that removes instructions, if the edited case does not show
+/// the finding with its own: as much less as there are fewer instructions, and half.
+pub(super) fn less_fuel(before: &Draft<'_>, after: &Draft<'_>) -> Vec<u64> {
+    let fuel = after.limits.fuel;
+    let (old, new) = (instructions(&before.module), instructions(&after.module));
+    if before.limits.fuel != fuel || new >= old {
+        return Vec::new();
+    }
+    let scaled = u128::from(fuel) * u128::from(new) / u128::from(old);
+    let mut amounts = vec![scaled as u64, fuel / 2];
+    amounts.dedup();
+    amounts
+}
+
+fn instructions(module: &Module<'_>) -> u64 {
+    let funcs = module.funcs.iter().filter(|func| !func.removed);
+    let code = funcs.filter_map(|func| func.code());
+    code.map(|code| code.ops.len() as u64).sum()
 }
 
 /// The instructions of a module that are safepoints: allocations, loops, and calls, whose entry is

@@ -140,3 +140,29 @@ fn a_program_decides_what_is_kept() {
     assert!(error(&odd, 10_000).contains("answers differently"));
     std::fs::remove_dir(folder).unwrap();
 }
+
+#[test]
+fn a_campaign_reduces_if_it_is_asked_to_and_until_it_is_stopped() {
+    let fault = zoo::fault("canary").expect("in the zoo");
+    let all = fault.switch_on(Options::fuzzing(), &Default::default());
+    let campaign = Campaign::new(1, all).with_cases(20).with_jobs(2);
+    let none = run(&campaign, &Default::default());
+    assert!(!none.findings.is_empty() && none.reduced.is_empty());
+    let campaign = campaign.with_reduce(true);
+    let all = run(&campaign, &Default::default());
+    assert!(all.findings.keys().eq(all.reduced.keys()));
+    for reduction in all.reduced.values() {
+        let reduced = &reduction.as_ref().unwrap().finding;
+        assert!(reduced.finished && instructions(&reduced.case.wasm) <= 8);
+    }
+    let stopped = gcdiff::campaign::Progress::default();
+    stopped.stop_reducing();
+    let stopped = run(&campaign, &stopped);
+    assert_eq!(stopped.findings.len(), all.findings.len());
+    let is_told = |reduction: &Result<_, String>| {
+        reduction
+            .as_ref()
+            .is_err_and(|e| e.contains("ended before"))
+    };
+    assert!(stopped.reduced.values().all(is_told));
+}

@@ -102,29 +102,38 @@ pub fn of_export(kind: ExternalKind, index: u32) -> Item {
 impl Module<'_> {
     /// The items that an item uses directly.
     pub fn uses(&self, item: Item) -> BTreeSet<Item> {
-        let mut c = Collector::default();
-        let found = match item {
-            Item::Type(i) => self.types.get(i as usize).map(|ty| c.ty(ty)),
-            Item::Func(i) => self.funcs.get(i as usize).map(|func| {
+        let mut collector = Collector::default();
+        // An item that is not there uses nothing.
+        let _ = self.collect(item, &mut collector);
+        collector.0
+    }
+
+    fn collect(&self, item: Item, c: &mut Collector) -> Option<()> {
+        match item {
+            Item::Type(i) => c.ty(self.types.get(i as usize)?),
+            Item::Func(i) => {
+                let func = self.funcs.get(i as usize)?;
                 c.0.insert(Item::Type(func.ty));
-                if let Some(code) = func.code() {
-                    c.values(&code.locals);
-                    c.ops(&code.ops);
-                }
-            }),
-            Item::Table(i) => self.tables.get(i as usize).map(|table| {
+                let code = func.code()?;
+                c.values(&code.locals);
+                c.ops(&code.ops);
+            }
+            Item::Table(i) => {
+                let table = self.tables.get(i as usize)?;
                 c.values(&[ValType::Ref(table.ty.element_type)]);
-                table.init.iter().for_each(|init| c.ops(init));
-            }),
-            Item::Memory(_) => None,
-            Item::Global(i) => self.globals.get(i as usize).map(|global| {
+                c.ops(table.init.as_ref()?);
+            }
+            Item::Memory(_) => {}
+            Item::Global(i) => {
+                let global = self.globals.get(i as usize)?;
                 c.values(&[global.ty.content_type]);
                 c.ops(&global.init);
-            }),
-            Item::Tag(i) => self.tags.get(i as usize).map(|tag| {
-                c.0.insert(Item::Type(tag.ty));
-            }),
-            Item::Element(i) => self.elements.get(i as usize).map(|element| {
+            }
+            Item::Tag(i) => {
+                c.0.insert(Item::Type(self.tags.get(i as usize)?.ty));
+            }
+            Item::Element(i) => {
+                let element = self.elements.get(i as usize)?;
                 match &element.items {
                     Items::Funcs(funcs) => c.0.extend(funcs.iter().map(|i| Item::Func(*i))),
                     Items::Exprs(ty, exprs) => {
@@ -136,16 +145,15 @@ impl Module<'_> {
                     c.0.insert(Item::Table(*table));
                     c.ops(offset);
                 }
-            }),
-            Item::Data(i) => self.data.get(i as usize).map(|data| {
-                if let Mode::Active(memory, offset) = &data.mode {
+            }
+            Item::Data(i) => {
+                if let Mode::Active(memory, offset) = &self.data.get(i as usize)?.mode {
                     c.0.insert(Item::Memory(*memory));
                     c.ops(offset);
                 }
-            }),
-        };
-        let _ = found;
-        c.0
+            }
+        }
+        Some(())
     }
 
     /// All items that are not removed.

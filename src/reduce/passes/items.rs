@@ -228,7 +228,7 @@ pub(super) const GLOBALS: Pass = Pass {
 
 pub(super) const SIZES: Pass = Pass {
     name: "sizes",
-    about: "makes tables and memories small, without a maximum, with 32-bit indices",
+    about: "makes tables and memories small, and without a maximum",
     levels: one,
     edits: |state, _| {
         let module = &state.draft.module;

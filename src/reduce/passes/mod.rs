@@ -7,6 +7,7 @@ mod arrays;
 mod blocks;
 mod bodies;
 mod code;
+mod constants;
 mod contents;
 mod defaults;
 mod fields;
@@ -67,6 +68,7 @@ pub(super) const PASSES: &[Pass] = &[
     merge::MERGE,
     items::IMPORTS,
     items::GLOBALS,
+    constants::CONSTANTS,
     items::SIZES,
     instructions::SIMPLER,
     numbers::NUMBERS,

@@ -27,44 +27,48 @@ pub(super) const NUMBERS: Pass = Pass {
         }
         for (func, ops, _) in funcs(state) {
             for (at, op) in ops.iter().enumerate() {
-                let mut try_instead = |op: Operator<'static>| {
-                    edits.push(splice(func, at..at + 1, vec![op]));
-                };
-                match op {
-                    Operator::I32Const { value } => {
-                        for value in smaller(i64::from(*value)) {
-                            let value = value as i32;
-                            try_instead(Operator::I32Const { value });
-                        }
-                    }
-                    Operator::I64Const { value } => {
-                        for value in smaller(*value) {
-                            try_instead(Operator::I64Const { value });
-                        }
-                    }
-                    Operator::F32Const { value } if value.bits() != 0 => {
-                        for value in [0.0, 1.0] {
-                            let value = Ieee32::from(value);
-                            try_instead(Operator::F32Const { value });
-                        }
-                    }
-                    Operator::F64Const { value } if value.bits() != 0 => {
-                        for value in [0.0, 1.0] {
-                            let value = Ieee64::from(value);
-                            try_instead(Operator::F64Const { value });
-                        }
-                    }
-                    Operator::V128Const { value } if value.i128() != 0 => {
-                        let value = V128::from(0i128);
-                        try_instead(Operator::V128Const { value });
-                    }
-                    _ => {}
-                }
+                let simpler = simpler_constants(op).into_iter();
+                edits.extend(simpler.map(|op| splice(func, at..at + 1, vec![op])));
             }
         }
         edits
     },
 };
+
+/// Constants that are simpler than one, the simplest first.
+pub(super) fn simpler_constants(op: &Operator<'_>) -> Vec<Operator<'static>> {
+    match op {
+        Operator::I32Const { value } => {
+            let values = smaller(i64::from(*value)).into_iter();
+            let values = values.map(|value| Operator::I32Const {
+                value: value as i32,
+            });
+            values.collect()
+        }
+        Operator::I64Const { value } => {
+            let values = smaller(*value).into_iter();
+            values.map(|value| Operator::I64Const { value }).collect()
+        }
+        Operator::F32Const { value } if value.bits() != 0 => {
+            let values = [0.0, 1.0].map(|value| Operator::F32Const {
+                value: Ieee32::from(value),
+            });
+            values.to_vec()
+        }
+        Operator::F64Const { value } if value.bits() != 0 => {
+            let values = [0.0, 1.0].map(|value| Operator::F64Const {
+                value: Ieee64::from(value),
+            });
+            values.to_vec()
+        }
+        Operator::V128Const { value } if value.i128() != 0 => {
+            vec![Operator::V128Const {
+                value: V128::from(0i128),
+            }]
+        }
+        _ => Vec::new(),
+    }
+}
 
 /// Numbers that are replaced in all places at once.
 const MAX_NUMBERS: usize = 16;
@@ -100,7 +104,9 @@ pub(super) fn smaller(n: i64) -> Vec<i64> {
         n / 2,
         n.saturating_sub(n.signum()),
     ];
-    numbers.push(n.checked_neg().filter(|_| n < 0).unwrap_or(0));
+    if n < 0 {
+        numbers.extend([n.saturating_neg(), -1]);
+    }
     numbers.retain(|m| m.unsigned_abs() < n.unsigned_abs() || (n < 0 && *m == -n));
     numbers.dedup();
     numbers

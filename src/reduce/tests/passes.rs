@@ -112,3 +112,23 @@ fn arrays_become_structures() {
     });
     assert!(!text.contains("array"), "{text}");
 }
+
+#[test]
+fn constant_expressions_become_simple() {
+    let module = "(module
+      (type (array (ref null i31)))
+      (table 1 (ref null 0) (array.new_fixed 0 3
+        (ref.i31 (i32.const 700)) (ref.i31 (i32.add (i32.const 3) (i32.const 4))) (ref.i31 (i32.const -1000))))
+      (elem (ref null 0) (array.new 0 (ref.i31 (i32.const 2)) (i32.const 90))))";
+    let text = left(module, |text| {
+        text.contains("array.new_fixed")
+            && text.contains("(ref.i31 (i32.const -")
+            && text.contains("(elem")
+    });
+    let text = text.split_once("(table").unwrap().1;
+    let wanted = "(array.new_fixed 0 1 (ref.i31 (i32.const -1)))";
+    assert!(
+        text.contains(wanted) && !text.contains("(elem (;0;) (ref"),
+        "{text}"
+    );
+}
