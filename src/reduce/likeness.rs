@@ -5,15 +5,18 @@ use crate::case::{Case, Plan, Step};
 use crate::module::operator_name;
 use crate::oracle::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use wasmparser::Operator;
 
 /// What a finding shares with other findings of the same bug, from its reduced forms.
 ///
-/// Two findings are taken for the same bug if the same instruction is to blame and their reduced
-/// cases differ in names, numbers, order and plain values only (which constant, which local, which
-/// kind of new object); or if one of them, reduced once more while it breaks the same law in the
-/// same heap, gets the fingerprint or the reduced case of the other.
+/// Two findings are taken for the same bug if
+///
+/// * the same instruction is to blame and their reduced cases differ in names, numbers, order and
+///   plain values only: which constant, which local or global, which kind of new object; or
+/// * the same heap is to blame and their reduced cases differ in the instruction to blame, too, but
+///   have the same flow of control, which is more than a call; or
+/// * one of them, reduced once more while it breaks the same law in the same heap, or shows
+///   anything, gets the fingerprint or the reduced case of the other.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Likeness(BTreeSet<Trait>);
 
@@ -21,7 +24,10 @@ pub struct Likeness(BTreeSet<Trait>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Trait {
     Fingerprint(String),
-    Shape(String),
+    /// What is to blame, and all of the case.
+    Shape(String, Shape),
+    /// A heap that is to blame, and the case without the instruction that is.
+    Context(String, Shape),
 }
 
 impl Likeness {
@@ -36,18 +42,35 @@ impl Likeness {
         let Some(fingerprint) = verdict.fingerprint() else {
             return;
         };
+        self.0.insert(Trait::Fingerprint(fingerprint.clone()));
         // Without the instruction to blame, all cases that only make objects would be alike.
-        let blamed = match verdict.blamed_actor() {
-            Some(actor) => format!("{actor}:{}", verdict.blamed_heaps().join("+")),
-            None => fingerprint.clone(),
+        let actor = verdict.blamed_actor();
+        let heaps = verdict.blamed_heaps();
+        let blamed = match actor {
+            Some(actor) => format!("{actor}:{}", heaps.join("+")),
+            None => fingerprint,
         };
-        self.add_shape(case, &blamed);
-        self.0.insert(Trait::Fingerprint(fingerprint));
+        self.add_shape(case, &blamed, actor, &heaps);
     }
 
-    fn add_shape(&mut self, case: &Case, blamed: &str) {
-        let shape = shape(case).map(|shape| format!("{blamed}\n{shape}"));
-        self.0.extend(shape.map(Trait::Shape));
+    fn add_shape(&mut self, case: &Case, blamed: &str, actor: Option<&str>, heaps: &[&str]) {
+        let Some(shape) = Shape::of(case) else {
+            return;
+        };
+        // A difference blames no instruction: any can be the one that sees it.
+        let actors: BTreeSet<&str> = match actor {
+            Some(actor) => BTreeSet::from([actor]),
+            None => {
+                let all = shape.funcs.iter().flatten().map(|(name, _)| name.as_str());
+                all.filter(|name| !is_control(name)).chain([""]).collect()
+            }
+        };
+        for context in actors.into_iter().flat_map(|actor| shape.contexts(actor)) {
+            let each = heaps.iter().map(|heap| heap.to_string());
+            let each = each.map(|heap| Trait::Context(heap, context.clone()));
+            self.0.extend(each);
+        }
+        self.0.insert(Trait::Shape(blamed.into(), shape));
     }
 }
 
@@ -75,49 +98,100 @@ pub fn clusters<'a>(findings: impl IntoIterator<Item = &'a Likeness>) -> Vec<Vec
     clusters
 }
 
-/// A case without names, numbers, order and plain values: how often each other instruction occurs
-/// in each function, and the steps. `None` if the module cannot be taken apart.
-fn shape(case: &Case) -> Option<String> {
-    let draft = Draft::of(case).ok()?;
-    let mut items: Vec<String> = Vec::new();
-    for func in draft.module.funcs.iter().filter_map(|func| func.code()) {
-        items.push(format!("func {}", tally(&func.ops)));
+/// A case without names, numbers, order and plain values.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Shape {
+    /// How often each other instruction occurs in each function, sorted.
+    funcs: Vec<Tally>,
+    /// Segments, and steps of the plan and of the host, sorted.
+    rest: Vec<String>,
+}
+
+type Tally = BTreeMap<String, usize>;
+
+impl Shape {
+    /// The shape of a case. `None` if its module cannot be taken apart.
+    fn of(case: &Case) -> Option<Shape> {
+        let draft = Draft::of(case).ok()?;
+        let code = draft.module.funcs.iter().filter_map(|func| func.code());
+        let mut funcs: Vec<Tally> = code.map(|code| tally(&code.ops)).collect();
+        funcs.sort();
+        let mut rest: Vec<String> = Vec::new();
+        rest.extend(draft.module.elements.iter().map(|_| "elem".into()));
+        rest.extend(draft.module.data.iter().map(|_| "data".into()));
+        if let Plan::Steps(steps) = &draft.plan {
+            rest.extend(steps.iter().map(|step| format!("step {}", kind(step))));
+        }
+        rest.extend(draft.host.iter().map(|step| format!("host {}", kind(step))));
+        rest.sort();
+        Some(Shape { funcs, rest })
     }
-    items.extend(draft.module.globals.iter().map(|_| "global".into()));
-    items.extend(draft.module.tables.iter().map(|_| "table".into()));
-    items.extend(draft.module.elements.iter().map(|_| "elem".into()));
-    items.extend(draft.module.data.iter().map(|_| "data".into()));
-    if let Plan::Steps(steps) = &draft.plan {
-        items.extend(steps.iter().map(|step| format!("step {}", kind(step))));
+
+    /// The shape without one occurrence of an instruction, for each function that has it, if the
+    /// flow of control is still more than a call: then the instruction is likely to see only what
+    /// the flow of control has brought about.
+    fn contexts(&self, instruction: &str) -> Vec<Shape> {
+        let mut contexts = Vec::new();
+        for func in 0..self.funcs.len() {
+            let mut context = self.clone();
+            let Some(count) = context.funcs[func].get_mut(instruction) else {
+                continue;
+            };
+            *count -= 1;
+            context.funcs[func].retain(|_, count| *count > 0);
+            context.funcs.sort();
+            contexts.push(context);
+        }
+        // An allocation, which is in no shape, or a collection.
+        if contexts.is_empty() {
+            contexts.push(self.clone());
+        }
+        contexts.retain(Shape::has_flow);
+        contexts
     }
-    items.extend(draft.host.iter().map(|step| format!("host {}", kind(step))));
-    items.sort();
-    Some(items.join("\n"))
+
+    /// Whether there are at least two instructions of control.
+    fn has_flow(&self) -> bool {
+        let all = self.funcs.iter().flatten();
+        let control = all.filter(|(name, _)| is_control(name));
+        control.map(|(_, count)| count).sum::<usize>() >= 2
+    }
+}
+
+fn is_control(name: &str) -> bool {
+    let starts = [
+        "loop", "block", "if", "br", "call", "return", "throw", "try",
+    ];
+    starts.iter().any(|start| name.starts_with(start))
 }
 
 /// How often each instruction occurs, but for those that only make values.
-fn tally(ops: &[Operator<'_>]) -> String {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+fn tally(ops: &[Operator<'_>]) -> Tally {
+    let mut counts = Tally::new();
     for op in ops.iter().filter(|op| !is_plain(op)) {
         *counts.entry(operator_name(op)).or_default() += 1;
     }
-    counts.iter().fold(String::new(), |mut out, (name, count)| {
-        let _ = write!(out, " {count} {name}");
-        out
-    })
+    counts
+}
+
+/// Whether an instruction is on numbers only.
+fn is_arithmetic(op: &Operator<'_>) -> bool {
+    let name = operator_name(op);
+    let is_number = ["i32.", "i64.", "f32.", "f64."];
+    is_number.iter().any(|start| name.starts_with(start))
+        && !name.contains("load")
+        && !name.contains("store")
 }
 
 /// Whether an instruction makes a value, or moves one, and has no other effect.
 fn is_plain(op: &Operator<'_>) -> bool {
-    matches!(
+    let is_other = matches!(
         op,
         Operator::End
             | Operator::Drop
-            | Operator::I32Const { .. }
-            | Operator::I64Const { .. }
-            | Operator::F32Const { .. }
-            | Operator::F64Const { .. }
             | Operator::V128Const { .. }
+            | Operator::GlobalGet { .. }
+            | Operator::TableGet { .. }
             | Operator::RefNull { .. }
             | Operator::RefI31
             | Operator::LocalGet { .. }
@@ -128,7 +202,8 @@ fn is_plain(op: &Operator<'_>) -> bool {
             | Operator::ArrayNew { .. }
             | Operator::ArrayNewDefault { .. }
             | Operator::ArrayNewFixed { .. }
-    )
+    );
+    is_other || is_arithmetic(op)
 }
 
 fn kind(step: &Step) -> &'static str {
@@ -151,7 +226,8 @@ mod tests {
     fn likeness(text: &str, blamed: &str) -> Likeness {
         let (case, _) = case::read(text.as_bytes()).unwrap();
         let mut likeness = Likeness::default();
-        likeness.add_shape(&case, blamed);
+        let (actor, heap) = blamed.split_once(':').unwrap();
+        likeness.add_shape(&case, blamed, Some(actor), &[heap]);
         likeness
     }
 
@@ -186,6 +262,27 @@ mod tests {
         );
         let all = [&set, &elsewhere, &renamed, &twice];
         assert_eq!(clusters(all), [vec![0, 2], vec![1], vec![3]]);
+    }
+
+    #[test]
+    fn the_instruction_that_sees_what_the_flow_of_control_has_done_makes_no_difference() {
+        let with = |text: &str| {
+            format!(
+                "(module (type $s (struct (field (mut eqref)))) (func $g)
+                   (func (export \"f\") (local $r (ref null $s))
+                     (loop (call $g) {text} (br_if 0 (i32.const 1)))))"
+            )
+        };
+        let set = with("(struct.set $s 0 (local.get $r) (ref.null none))");
+        let get = with("(drop (struct.get $s 0 (local.get $r)))");
+        let all = [
+            likeness(&set, "struct.set:drc"),
+            likeness(&get, "struct.get:drc"),
+            likeness(&get, "struct.get:copying"),
+            // The instruction to blame is in no loop.
+            likeness(&set.replace("(loop", "(block"), "struct.set:drc"),
+        ];
+        assert_eq!(clusters(&all), [vec![0, 1], vec![2], vec![3]]);
     }
 
     #[test]

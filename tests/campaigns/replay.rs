@@ -86,7 +86,14 @@ fn inputs_of_a_target_are_written_judged_and_saved_as_cases() {
         .unwrap()
         .map(|f| f.unwrap().path())
         .collect();
-    assert!(!files.is_empty());
+    // Each case is there as it was found, and reduced.
+    let reduced = files
+        .iter()
+        .filter(|file| file.to_string_lossy().ends_with(".reduced.wat"));
+    assert!(
+        !files.is_empty() && 2 * reduced.count() == files.len(),
+        "{files:?}"
+    );
     // The header of each finding names the fault.
     let again = gcdiff(&["replay", saved.to_str().unwrap()]);
     ended(&again, 1);

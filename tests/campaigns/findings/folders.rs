@@ -51,6 +51,18 @@ fn the_same_is_on_disk_and_in_the_table_whatever_the_number_of_jobs() {
 }
 
 #[test]
+fn nothing_is_reduced_if_it_is_not_wanted() {
+    let scratch = Scratch::new("unreduced");
+    let out = scratch.join("out");
+    let ran = gcdiff(&campaign(out.to_str().unwrap(), &["--no-reduce"]));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(!ran.out.contains("cluster"), "{}", ran.out);
+    let files = names(&out);
+    assert!(!files.is_empty());
+    assert!(files.iter().all(|name| !name.ends_with(".reduced.wat")));
+}
+
+#[test]
 fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
     let scratch = Scratch::new("refused");
     let file = scratch.join("file");
