@@ -1,9 +1,10 @@
 //! What globals and tables hold.
 
 use super::code::{funcs, is_whole};
+use super::unused::remove_if_unused;
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Export, Item, Items, Mode, Module, Ops, of_export};
+use crate::reduce::ir::{Item, Items, Mode, Module, Ops};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use wasmparser::Operator;
@@ -95,13 +96,7 @@ fn make_where_read(draft: &mut Draft<'_>, place: Place, reads: &[Stretch]) -> Op
         Place::Global(index) => Item::Global(index),
         Place::Table(index) => Item::Table(index),
     };
-    let module = &mut draft.module;
-    let is_exported = |export: &Export<'_>| of_export(export.kind, export.index) == item;
-    let is_user = |other: &Item| module.uses(*other).contains(&item);
-    if !module.exports.iter().any(is_exported) && !module.items().iter().any(is_user) {
-        module.remove(item)?;
-    }
-    Some(())
+    remove_if_unused(&mut draft.module, item)
 }
 
 /// Gives a global at first what an instruction puts there.

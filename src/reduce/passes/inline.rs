@@ -1,10 +1,11 @@
 //! Calls, replaced by the body of the function that is called.
 
 use super::code::funcs;
-use super::unused::Sweep;
+use super::signatures::new_type;
+use super::unused::{Sweep, remove_if_unused};
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, edit};
-use crate::reduce::ir::{Ops, Shape, is_opener, labels, locals};
+use crate::reduce::ir::{Item, Ops, Shape, is_opener, labels, locals};
 use wasmparser::{BlockType, Operator};
 
 /// The largest body that is inlined, in instructions.
@@ -47,15 +48,11 @@ fn inline(draft: &mut Draft<'_>, caller: usize, at: usize, callee: usize) -> Opt
     let module = &mut draft.module;
     let called = module.funcs.get(callee)?;
     let code = called.code()?.clone();
-    let Shape::Func(params, results) = &module.types.get(called.ty as usize)?.shape else {
+    let called = called.ty;
+    let Shape::Func(params, results) = &module.types.get(called as usize)?.shape else {
         return None;
     };
     let (params, results) = (params.clone(), results.clone());
-    let blockty = match results[..] {
-        [] => BlockType::Empty,
-        [result] => BlockType::Type(result),
-        _ => return None,
-    };
     let ty = module.funcs.get(caller)?.ty;
     let Shape::Func(own, _) = &module.types.get(ty as usize)?.shape else {
         return None;
@@ -108,13 +105,24 @@ fn inline(draft: &mut Draft<'_>, caller: usize, at: usize, callee: usize) -> Opt
         body.push(op);
     }
     if leaves {
+        let blockty = match results[..] {
+            [] => BlockType::Empty,
+            [result] => BlockType::Type(result),
+            _ => BlockType::FuncType(new_type(module, called, |params, _| {
+                params.clear();
+                Some(())
+            })?),
+        };
         ops.push(Operator::Block { blockty });
     }
     ops.append(&mut body);
     if leaves {
         ops.push(Operator::End);
     }
-    into.ops.get(at)?;
-    into.ops.splice(at..at + 1, ops);
-    sweep.after(module)
+    let into = &mut module.funcs.get_mut(caller)?.edit()?.ops;
+    into.get(at)?;
+    into.splice(at..at + 1, ops);
+    sweep.after(module)?;
+    // In code that nothing calls the sweep leaves it.
+    remove_if_unused(module, Item::Func(callee as u32))
 }

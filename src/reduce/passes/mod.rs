@@ -14,6 +14,7 @@ mod fields;
 mod inline;
 mod instructions;
 mod items;
+mod lengths;
 mod locals;
 mod merge;
 mod numbers;
@@ -72,6 +73,7 @@ pub(super) const PASSES: &[Pass] = &[
     items::SIZES,
     instructions::SIMPLER,
     numbers::NUMBERS,
+    lengths::LENGTHS,
     unused::UNUSED,
     plan::ARGUMENTS,
     plan::HOST,

@@ -36,7 +36,7 @@ pub(super) const SIGNATURES: Pass = Pass {
 };
 
 /// A new function type like another one.
-fn new_type(
+pub(super) fn new_type(
     module: &mut Module<'_>,
     old: u32,
     change: impl Fn(&mut Vec<ValType>, &mut Vec<ValType>) -> Option<()>,
@@ -185,6 +185,8 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
                 Operator::Drop => {
                     ops.remove(at + 1);
                 }
+                // Before a trap, nobody misses it.
+                Operator::Unreachable => {}
                 _ => {
                     ops.splice(at + 1..at + 1, default.iter().cloned());
                 }
@@ -199,7 +201,10 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
         func.ty = ty;
         if let Some(code) = func.edit() {
             let end = code.ops.len().checked_sub(1)?;
-            code.ops.insert(end, Operator::Drop);
+            // Behind a trap, it is not there.
+            if !matches!(code.ops[..end].last(), Some(Operator::Unreachable)) {
+                code.ops.insert(end, Operator::Drop);
+            }
         }
         sweep.after(module)
     })

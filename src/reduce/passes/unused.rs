@@ -2,7 +2,7 @@
 
 use super::{Pass, one};
 use crate::reduce::draft::edit;
-use crate::reduce::ir::{Item, Mode, Module, of_export};
+use crate::reduce::ir::{Export, Item, Mode, Module, of_export};
 use std::collections::BTreeSet;
 
 pub(super) const UNUSED: Pass = Pass {
@@ -64,6 +64,19 @@ fn used_from(module: &Module<'_>, others: &[Item]) -> BTreeSet<Item> {
         }
     }
     used
+}
+
+/// Removes an item if nothing else uses it, used or not.
+pub(super) fn remove_if_unused(module: &mut Module<'_>, item: Item) -> Option<()> {
+    let is_exported = |export: &Export<'_>| of_export(export.kind, export.index) == item;
+    let is_user = |other: &Item| *other != item && module.uses(*other).contains(&item);
+    let is_used = module.exports.iter().any(is_exported)
+        || module.start.map(Item::Func) == Some(item)
+        || module.items().iter().any(is_user);
+    match is_used {
+        true => Some(()),
+        false => module.remove(item),
+    }
 }
 
 /// Removes what nothing uses any more after an edit.

@@ -132,3 +132,44 @@ fn constant_expressions_become_simple() {
         "{text}"
     );
 }
+
+#[test]
+fn arrays_become_short_together_with_what_indexes_them() {
+    let module = "(module
+      (type (array (mut eqref)))
+      (func (export \"f\")
+        (array.copy 0 0
+          (array.new_fixed 0 3 (ref.null eq) (ref.null eq) (ref.null eq)) (i32.const 0)
+          (array.new_fixed 0 3 (ref.null eq) (ref.i31 (i32.const 5)) (ref.null eq)) (i32.const 0)
+          (i32.const 3))))";
+    // As long as what is copied: the length stands for what an engine would check.
+    let text = left(module, |text| {
+        (1..=3).any(|n| {
+            let copied = format!("(i32.const 0) (i32.const {n}))");
+            let arrays = format!("(array.new_fixed 0 {n} ");
+            text.contains(&copied)
+                && text.contains("array.copy 0 0 (array.new_fixed")
+                && text.contains("ref.i31")
+                && text.matches(&arrays).count() == 2
+        })
+    });
+    assert_eq!(text.matches("(array.new_fixed 0 1 ").count(), 2, "{text}");
+}
+
+#[test]
+fn functions_with_several_results_are_inlined() {
+    let module = "(module
+      (type (struct (field (mut i32))))
+      (func (param (ref null 0)) (result i32 i32)
+        (if (ref.is_null (local.get 0)) (then (return (i32.const 5) (i32.const 6))))
+        (struct.set 0 0 (local.get 0) (i32.const 1))
+        (i32.const 3) (i32.const 4))
+      (func (export \"f\") (result i32)
+        (i32.sub (call 0 (struct.new_default 0)))))";
+    let text = left(module, |text| {
+        let is_tied = text.contains("(i32.sub (call 0") || text.contains("(i32.sub (block");
+        let leaves = text.contains("return") || text.contains("(br ");
+        is_tied && leaves && text.contains("(struct.set 0 0 (") && !text.contains("unreachable")
+    });
+    assert_eq!(text.matches("(func").count(), 1, "{text}");
+}
