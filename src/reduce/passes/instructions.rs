@@ -69,6 +69,10 @@ pub(super) const SIMPLER: Pass = Pass {
                             let call = Operator::Call {
                                 function_index: callee as u32,
                             };
+                            // The callee, or its index, is made right before.
+                            if at > 0 && is_short(&ops[at - 1]) {
+                                edits.push(splice(func, at - 1..at + 1, vec![call.clone()]));
+                            }
                             edits.push(splice(func, at..at + 1, vec![Operator::Drop, call]));
                         }
                     }
@@ -125,6 +129,18 @@ pub(super) const SIMPLER: Pass = Pass {
         edits
     },
 };
+
+/// Whether an instruction makes a value out of nothing.
+fn is_short(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::RefFunc { .. }
+            | Operator::I32Const { .. }
+            | Operator::I64Const { .. }
+            | Operator::LocalGet { .. }
+            | Operator::GlobalGet { .. }
+    )
+}
 
 /// Calls another function. It costs the same, unless the one that was called is then unused.
 fn alias_call(func: usize, at: usize, callee: u32) -> Edit {

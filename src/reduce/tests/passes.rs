@@ -173,3 +173,20 @@ fn functions_with_several_results_are_inlined() {
     });
     assert_eq!(text.matches("(func").count(), 1, "{text}");
 }
+
+#[test]
+fn calls_through_references_and_tables_become_direct() {
+    let module = "(module
+      (type (func (param i32)))
+      (table 1 funcref)
+      (elem (i32.const 0) func 0)
+      (func (param i32) (drop (local.get 0)))
+      (func (export \"f\")
+        (call_indirect (type 0) (i32.const 4) (i32.const 0))
+        (call_ref 0 (i32.const 5) (ref.func 0))))";
+    let text = left(module, |text| {
+        text.matches("(call").count() == 2 && !text.contains("unreachable")
+    });
+    assert_eq!(text.matches("(call ").count(), 2, "{text}");
+    assert!(!text.contains("table") && !text.contains("elem"), "{text}");
+}
