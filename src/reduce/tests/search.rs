@@ -17,7 +17,7 @@ struct Slow {
 
 impl Predicate for Slow {
     fn keeps(&self, case: &Case) -> Answer {
-        if case.wasm.len() % self.divisor == 0 {
+        if case.wasm.len().checked_rem(self.divisor) == Some(0) {
             return Answer::TimedOut;
         }
         let is_valid = Module::new(&case.wasm, &mut Arc::default()).is_ok();
@@ -36,9 +36,11 @@ impl Predicate for Slow {
 /// A generated case, with a module whose length `divisor` does not divide.
 fn large_case(divisor: usize) -> Case {
     let mut made = (0..).filter_map(|index| generate::case(&generate::input(3, index)).ok());
-    made.find(|made| instructions(&made.case.wasm) > 100 && made.case.wasm.len() % divisor != 0)
-        .map(|made| made.case)
-        .unwrap()
+    made.find(|made| {
+        instructions(&made.case.wasm) > 100 && made.case.wasm.len().checked_rem(divisor) != Some(0)
+    })
+    .map(|made| made.case)
+    .unwrap()
 }
 
 #[test]
