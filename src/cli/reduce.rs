@@ -289,7 +289,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes a case, which `finished` reductions do not make smaller.
+    /// Writes a case. If it is `finished`, no pass makes it smaller.
     fn write(&self, case: &Case, finished: bool) -> Result<(), String> {
         if self.form == Form::Wasm {
             let written = crate::campaign::replace(self.out, &case.wasm);

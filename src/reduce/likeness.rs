@@ -62,7 +62,9 @@ impl Likeness {
             Some(actor) => BTreeSet::from([actor]),
             None => {
                 let all = shape.funcs.iter().flatten().map(|(name, _)| name.as_str());
-                all.filter(|name| !is_control(name)).chain([""]).collect()
+                all.filter(|name| !is_control(name) && !is_empty(name))
+                    .chain([""])
+                    .collect()
             }
         };
         for context in actors.into_iter().flat_map(|actor| shape.contexts(actor)) {
@@ -156,6 +158,11 @@ impl Shape {
         let control = all.filter(|(name, _)| is_control(name));
         control.map(|(_, count)| count).sum::<usize>() >= 2
     }
+}
+
+/// Whether an instruction reads nothing.
+fn is_empty(name: &str) -> bool {
+    ["else", "nop", "unreachable"].contains(&name)
 }
 
 fn is_control(name: &str) -> bool {

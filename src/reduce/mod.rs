@@ -47,13 +47,19 @@ pub trait Predicate: Sync {
     /// The features of a valid module.
     fn features(&self) -> WasmFeatures;
 
-    /// Whether a case with another schedule of collections is kept, although it may take much more
-    /// time than the smallest one so far. False if schedules do not matter.
-    fn keeps_anew(&self, _: &Case) -> Answer {
-        Answer::Reject
+    /// Whether the answer depends on when the case collects and how much fuel it has, so that other
+    /// schedules and amounts are worth a try beside each edit.
+    fn judges_runs(&self) -> bool {
+        false
     }
 
-    /// Further candidates are judged against this case, and not against a smaller one before it.
+    /// [`Predicate::keeps`] for the smallest case so far with another schedule or limit, with which
+    /// it may take much more time.
+    fn keeps_anew(&self, case: &Case) -> Answer {
+        self.keeps(case)
+    }
+
+    /// The search goes on from this case, which may take more time than the one before.
     fn goes_back(&self, _: &Case) {}
 
     /// A candidate was kept, and all further ones are judged against it. Not called while a

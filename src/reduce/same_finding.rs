@@ -188,16 +188,14 @@ impl SameFinding {
         self.shows(&within(&self.work), &self.options, &self.key)
     }
 
-    /// The bounds of work, for a case that is judged.
-    fn bounds(&self, case: &Case) -> Vec<(&AtomicU64, u64)> {
-        let Ok(Ok(report)) = judged(case, &self.options, self.timeout) else {
-            return Vec::new();
-        };
+    /// The bounds of work after a case. `None` if it does not end in time.
+    fn bounds(&self, case: &Case) -> Option<Vec<(&AtomicU64, u64)>> {
+        let report = judged(case, &self.options, self.timeout).ok()?.ok()?;
+        let bound = |options: &Options| most_work(&report, &options.collectors);
         let screen = self.screen.iter();
-        let screen = screen.map(|screen| (&*screen.work, &screen.options));
-        let all = screen.chain([(&*self.work, &self.options)]);
-        all.map(|(bound, options)| (bound, most_work(&report, &options.collectors)))
-            .collect()
+        let screen = screen.map(|screen| (&*screen.work, bound(&screen.options)));
+        let all = screen.chain([(&*self.work, bound(&self.options))]);
+        Some(all.collect())
     }
 }
 
@@ -228,18 +226,29 @@ impl Predicate for SameFinding {
         self.keeps_within(case, 0)
     }
 
+    fn judges_runs(&self) -> bool {
+        true
+    }
+
     fn keeps_anew(&self, case: &Case) -> Answer {
         self.keeps_within(case, ANEW_WORK)
     }
 
     fn goes_back(&self, case: &Case) {
-        for (bound, work) in self.bounds(case) {
+        let Some(bounds) = self.bounds(case) else {
+            // No bound but that of the case itself.
+            let all = self.screen.iter().map(|screen| &screen.work);
+            all.chain([&self.work])
+                .for_each(|bound| bound.store(u64::MAX, Ordering::Relaxed));
+            return;
+        };
+        for (bound, work) in bounds {
             bound.store(work, Ordering::Relaxed);
         }
     }
 
     fn accepted(&self, case: &Case) {
-        for (bound, work) in self.bounds(case) {
+        for (bound, work) in self.bounds(case).unwrap_or_default() {
             // A case that was refused for its work stays refused.
             bound.fetch_min(work, Ordering::Relaxed);
         }

@@ -39,7 +39,8 @@ enum Candidate {
     Skipped,
     /// The hashes of what was judged, and whether it did not end in time.
     Failed(Vec<(u64, bool)>),
-    Keeps(Box<Case>, u64),
+    /// The same for what was judged before, and then the case that is kept, with its cost.
+    Keeps(Vec<(u64, bool)>, Box<Case>, u64),
 }
 
 impl<'p> Search<'p> {
@@ -77,7 +78,7 @@ impl<'p> Search<'p> {
         let finished = loop {
             let before = (self.best.clone(), self.cost, self.accepted);
             let everywhere = self.collects_everywhere()?;
-            if is_reduced && !everywhere {
+            if is_reduced && !everywhere && self.cost == before.1 {
                 break true;
             }
             let is_late =
@@ -130,6 +131,9 @@ impl<'p> Search<'p> {
     /// Makes the case collect at every safepoint, or at each up to the last of its schedule, if it
     /// shows the finding then, or else never. Returns whether it collects everywhere.
     fn collects_everywhere(&mut self) -> Result<bool, ReduceError> {
+        if !self.predicate.judges_runs() {
+            return Ok(false);
+        }
         let last = match &self.best.schedule {
             Schedule::At(points) => points.last().copied(),
             _ => None,
@@ -153,11 +157,9 @@ impl<'p> Search<'p> {
     fn needs_limit_of_fuel(&mut self) -> bool {
         let mut case = self.best.clone();
         case.limits.fuel = Limits::default().fuel;
-        if case.limits.fuel <= self.best.limits.fuel {
-            return false;
-        }
-        self.tried += 1;
-        self.predicate.keeps_anew(&case) != Answer::Keep
+        self.predicate.judges_runs()
+            && case.limits.fuel > self.best.limits.fuel
+            && !self.keeps_anew(&case)
     }
 
     /// Goes on with another schedule if the finding shows with it.
@@ -166,24 +168,28 @@ impl<'p> Search<'p> {
             schedule,
             ..self.best.clone()
         };
-        self.tried += 1;
-        let answer = self.predicate.keeps_anew(&case);
-        self.overdue += u64::from(answer == Answer::TimedOut);
-        if answer == Answer::Keep {
+        let is_kept = self.keeps_anew(&case);
+        if is_kept {
             self.replace(case)?;
         }
-        Ok(answer == Answer::Keep)
+        Ok(is_kept)
+    }
+
+    /// Asks the predicate for the smallest case with another schedule or limit.
+    fn keeps_anew(&mut self, case: &Case) -> bool {
+        let answer = self.predicate.keeps_anew(case);
+        self.tried += 1;
+        self.overdue += u64::from(answer == Answer::TimedOut);
+        answer == Answer::Keep
     }
 
     /// Collects never, or as at first, in the place of everywhere, if the finding shows then.
     fn reschedules(&mut self, first: &Schedule) -> Result<(), ReduceError> {
         for schedule in [Schedule::Never, first.clone()] {
-            let case = Case {
-                schedule,
-                ..self.best.clone()
-            };
-            if self.predicate.keeps(&case) == Answer::Keep {
-                self.replace(case)?;
+            // The schedule may be smaller by now.
+            if schedule_cost(&schedule) < schedule_cost(&self.best.schedule)
+                && self.tries_schedule(schedule)?
+            {
                 break;
             }
         }
@@ -304,23 +310,28 @@ impl<'p> Search<'p> {
         match candidate {
             Candidate::Skipped => None,
             Candidate::Failed(judged) => {
-                for (hash, is_overdue) in judged {
-                    // Two edits of a batch may make the same case. It counts once, as with one job.
-                    if self.failed.contains(&hash) {
-                        continue;
-                    }
-                    if self.failed.len() < REMEMBERED {
-                        self.failed.insert(hash);
-                    }
-                    self.tried += 1;
-                    self.overdue += u64::from(is_overdue);
-                }
+                self.note_failed(judged);
                 None
             }
-            Candidate::Keeps(case, cost) => {
+            Candidate::Keeps(judged, case, cost) => {
+                self.note_failed(judged);
                 self.tried += 1;
                 Some((index, *case, cost))
             }
+        }
+    }
+
+    fn note_failed(&mut self, judged: Vec<(u64, bool)>) {
+        for (hash, is_overdue) in judged {
+            // Two edits of a batch may make the same case. It counts once, as with one job.
+            if self.failed.contains(&hash) {
+                continue;
+            }
+            if self.failed.len() < REMEMBERED {
+                self.failed.insert(hash);
+            }
+            self.tried += 1;
+            self.overdue += u64::from(is_overdue);
         }
     }
 
@@ -329,18 +340,19 @@ impl<'p> Search<'p> {
         if edit(&mut draft).is_none() {
             return Candidate::Skipped;
         }
-        let mut judged = match self.judge(state, &draft) {
-            Candidate::Failed(judged) => judged,
-            other => return other,
-        };
+        let mut judged = Vec::new();
+        if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
+            return kept;
+        }
+        if judged.is_empty() {
+            return Candidate::Skipped;
+        }
         let schedule = draft.schedule.clone();
         // A collection comes at another place if the code before it has fewer safepoints.
         for schedule in timing::shifted(&state.draft, &draft) {
             draft.schedule = schedule;
-            match self.judge(state, &draft) {
-                Candidate::Failed(more) => judged.extend(more),
-                Candidate::Skipped => {}
-                keeps => return keeps,
+            if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
+                return kept;
             }
         }
         // Less code may no longer use up the fuel.
@@ -348,14 +360,31 @@ impl<'p> Search<'p> {
             draft.schedule = schedule;
             for fuel in timing::less_fuel(&state.draft, &draft) {
                 draft.limits.fuel = fuel;
-                match self.judge(state, &draft) {
-                    Candidate::Failed(more) => judged.extend(more),
-                    Candidate::Skipped => {}
-                    keeps => return keeps,
+                if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
+                    return kept;
                 }
             }
         }
         Candidate::Failed(judged)
+    }
+
+    /// Judges a draft after others of the same edit. Returns it if it is kept.
+    fn judge_after(
+        &self,
+        state: &State<'_>,
+        draft: &Draft<'_>,
+        judged: &mut Vec<(u64, bool)>,
+    ) -> Option<Candidate> {
+        match self.judge(state, draft) {
+            Candidate::Skipped => None,
+            Candidate::Failed(more) => {
+                judged.extend(more);
+                None
+            }
+            Candidate::Keeps(_, case, cost) => {
+                Some(Candidate::Keeps(std::mem::take(judged), case, cost))
+            }
+        }
     }
 
     fn judge(&self, state: &State<'_>, draft: &Draft<'_>) -> Candidate {
@@ -371,7 +400,7 @@ impl<'p> Search<'p> {
             return Candidate::Skipped;
         }
         match self.predicate.keeps(&case) {
-            Answer::Keep => Candidate::Keeps(Box::new(case), cost),
+            Answer::Keep => Candidate::Keeps(Vec::new(), Box::new(case), cost),
             answer => Candidate::Failed(vec![(hash, answer == Answer::TimedOut)]),
         }
     }

@@ -29,7 +29,7 @@ pub fn text(case: &Case, header: &Header, options: &Options) -> Result<String, C
     }
 }
 
-/// The header of a case that was reduced, or was not finished.
+/// The header of a case that was reduced, wholly or in part.
 pub fn header(header: &Header, finished: bool) -> Header {
     let old = header.about.as_deref().map(|about| {
         let about = about.strip_suffix(REDUCED).unwrap_or(about);

@@ -45,6 +45,7 @@ pub(super) fn less_fuel(before: &Draft<'_>, after: &Draft<'_>) -> Vec<u64> {
     }
     let scaled = u128::from(fuel) * u128::from(new) / u128::from(old);
     let mut amounts = vec![scaled as u64, fuel / 2];
+    amounts.retain(|amount| *amount < fuel);
     amounts.dedup();
     amounts
 }

@@ -1,7 +1,7 @@
 //! Constant expressions: initial values, items of segments, and offsets.
 
 use super::numbers::simpler_constants;
-use super::{Pass, one};
+use super::{Pass, defaults, one};
 use crate::reduce::draft::{Edit, edit};
 use crate::reduce::ir::{Items, Mode, Module, Ops, Shape};
 use std::ops::Range;
@@ -24,6 +24,19 @@ pub(super) const CONSTANTS: Pass = Pass {
             for (at, value) in values.iter().enumerate() {
                 for simpler in simpler(&ops[at], &value.operands) {
                     edits.push(replace(place, value.start..at + 1, simpler));
+                }
+                if let Operator::GlobalGet { global_index } = ops[at]
+                    && let Some(global) = module.globals.get(global_index as usize)
+                    && let Some(code) = defaults::constant(global.ty.content_type, module)
+                {
+                    let default = |op| Simpler {
+                        kept: Vec::new(),
+                        op: Some(op),
+                    };
+                    edits.extend(match &code[..] {
+                        [op] => Some(replace(place, at..at + 1, default(op.clone()))),
+                        _ => None,
+                    });
                 }
             }
         }
@@ -189,12 +202,6 @@ fn simpler(op: &Operator<'_>, operands: &[Range<usize>]) -> Vec<Simpler> {
         | Operator::ArrayNew { .. }
         | Operator::ArrayNewFixed { .. } => vec![null(AbstractHeapType::None)],
         Operator::ExternConvertAny => vec![null(AbstractHeapType::NoExtern)],
-        Operator::GlobalGet { .. } => vec![
-            null(AbstractHeapType::None),
-            null(AbstractHeapType::NoFunc),
-            null(AbstractHeapType::NoExtern),
-            with(&[], Operator::I32Const { value: 0 }),
-        ],
         _ => Vec::new(),
     };
     all.extend(operands.iter().map(|operand| Simpler {

@@ -2,7 +2,7 @@
 
 use super::code::{funcs, is_whole};
 use super::{Pass, one};
-use crate::reduce::draft::{Draft, Edit, edit};
+use crate::reduce::draft::{Edit, edit};
 use std::ops::Range;
 use wasmparser::Operator;
 
@@ -101,20 +101,35 @@ fn shorten(arrays: Vec<Shortened>, numbers: Vec<(usize, usize)>) -> Edit {
                 _ => return None,
             }
         }
-        let mut arrays = arrays.clone();
+        for array in &arrays {
+            match draft
+                .module
+                .funcs
+                .get_mut(array.func)?
+                .edit()?
+                .ops
+                .get_mut(array.at)?
+            {
+                Operator::ArrayNewFixed { array_size, .. } => {
+                    *array_size = array_size.checked_sub(1)?;
+                }
+                _ => return None,
+            }
+        }
         // From behind, so that the indices of those before stay.
-        arrays.sort_by_key(|array| std::cmp::Reverse((array.func, array.at)));
-        arrays.iter().try_for_each(|array| remove(draft, array))
+        let mut arrays = arrays.clone();
+        arrays.sort_by_key(|array| std::cmp::Reverse((array.func, array.element.start)));
+        let mut last: Option<Shortened> = None;
+        for array in arrays {
+            // An array in the element that another one loses.
+            if last.is_some_and(|l| l.func == array.func && l.element.start < array.element.end) {
+                return None;
+            }
+            let ops = &mut draft.module.funcs.get_mut(array.func)?.edit()?.ops;
+            ops.get(array.element.clone())?;
+            ops.drain(array.element.clone());
+            last = Some(array);
+        }
+        Some(())
     })
-}
-
-fn remove(draft: &mut Draft<'_>, array: &Shortened) -> Option<()> {
-    let ops = &mut draft.module.funcs.get_mut(array.func)?.edit()?.ops;
-    match ops.get_mut(array.at)? {
-        Operator::ArrayNewFixed { array_size, .. } => *array_size = array_size.checked_sub(1)?,
-        _ => return None,
-    }
-    ops.get(array.element.clone())?;
-    ops.drain(array.element.clone());
-    Some(())
 }

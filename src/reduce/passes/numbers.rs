@@ -12,7 +12,7 @@ pub(super) const NUMBERS: Pass = Pass {
     levels: one,
     edits: |state, _| {
         let mut edits = Vec::new();
-        // All places of a number at once: an index that is written and read.
+        // All places of a number in functions at once: an index that is written and read.
         let mut used = BTreeSet::new();
         for (_, ops, _) in funcs(state) {
             used.extend(ops.iter().filter_map(|op| match op {

@@ -87,8 +87,8 @@ impl Predicate for Scheduled {
         (is_valid && shows).into()
     }
 
-    fn keeps_anew(&self, case: &Case) -> Answer {
-        self.keeps(case)
+    fn judges_runs(&self) -> bool {
+        true
     }
 
     fn features(&self) -> WasmFeatures {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// ReductionTrials of findings of each fault.
+/// Reductions of findings of each fault.
 #[derive(Clone, Debug)]
 pub struct ReductionTrials {
     /// The faults.
