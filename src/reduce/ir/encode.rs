@@ -1,6 +1,7 @@
 //! From items to bytes.
 
 use super::indices::{Dangling, Indices};
+use super::names;
 use super::{Body, Code, IrError, Items, Mode, Module, Ops, Shape, Type};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use wasm_encoder::{
 };
 
 #[derive(Debug, Default)]
-struct Encoder {
+pub(super) struct Encoder {
     types: Indices,
     funcs: Indices,
     tables: Indices,
@@ -279,6 +280,12 @@ impl Module<'_> {
         self.encode_elements(&mut e, &mut out)?;
         self.encode_code_and_data(&mut e, &mut out)?;
         for (name, bytes) in &self.customs {
+            if *name == "name"
+                && let Some(names) = names::renamed(bytes, self, &mut e)
+            {
+                out.section(&names);
+                continue;
+            }
             out.section(&CustomSection {
                 name: Cow::Borrowed(name),
                 data: Cow::Borrowed(bytes),

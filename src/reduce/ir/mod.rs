@@ -9,6 +9,7 @@
 mod decode;
 mod encode;
 mod indices;
+mod names;
 mod ops;
 mod uses;
 

@@ -190,3 +190,17 @@ fn calls_through_references_and_tables_become_direct() {
     assert_eq!(text.matches("(call ").count(), 2, "{text}");
     assert!(!text.contains("table") && !text.contains("elem"), "{text}");
 }
+
+#[test]
+fn names_go_with_their_items_and_stay_with_others() {
+    let module = "(module
+      (type $unused (struct (field $x i32)))
+      (global $first i32 (i32.const 1))
+      (global $wanted (mut i32) (i32.const 2))
+      (func $gone (param $p i32) (local $l i32) (local.set $l (local.get $p)))
+      (func $f (export \"f\") (global.set $wanted (i32.const 3))))";
+    let text = left(module, |text| {
+        text.contains("$wanted") && !text.contains("binary")
+    });
+    assert_eq!(text, "(module (global $wanted (;0;) i32 (i32.const 0)) )");
+}
