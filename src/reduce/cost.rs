@@ -235,7 +235,7 @@ fn op_cost(op: &Operator<'_>) -> u64 {
         Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => 17,
         Operator::Loop { .. } | Operator::If { .. } => 11,
         Operator::TryTable { try_table } => 10 + 4 * try_table.catches.len() as u64,
-        Operator::BrTable { targets } => 10 + u64::from(targets.len()),
+        Operator::BrTable { targets } => 10 + u64::from(targets.len()) * 2,
         Operator::ArrayNew { .. } => 11,
         Operator::ArrayNewFixed { .. } | Operator::StructNew { .. } => 11,
         _ => 10,

@@ -13,7 +13,7 @@ mod names;
 mod ops;
 mod uses;
 
-pub(super) use ops::{is_opener, labels, locals, set_labels};
+pub(super) use ops::{is_opener, labels, locals, set_labels, short_table};
 pub(super) use uses::{Item, of_export, of_op};
 
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Instructions: their labels and locals, which have no index space of the module.
 
-use wasmparser::{Catch, Operator};
+use wasmparser::{BinaryReader, Catch, Operator, OperatorsReader};
 
 /// Whether an instruction opens a block that an `end` closes.
 pub fn is_opener(op: &Operator<'_>) -> bool {
@@ -44,8 +44,26 @@ fn label_of(catch: &Catch) -> u32 {
     }
 }
 
+/// A `br_table` that has only a default target. `None` if the label is too large.
+pub fn short_table(label: u32) -> Option<Operator<'static>> {
+    // Targets are borrowed from bytes: those of the instruction, for each label.
+    static BYTES: [[u8; 3]; 128] = {
+        let mut bytes = [[0x0e, 0, 0]; 128];
+        let mut label = 0;
+        while label < bytes.len() {
+            bytes[label][2] = label as u8;
+            label += 1;
+        }
+        bytes
+    };
+    let bytes = BYTES.get(label as usize)?;
+    OperatorsReader::new(BinaryReader::new(bytes, 0))
+        .read()
+        .ok()
+}
+
 /// Changes the labels of an instruction. `None` if one of them has no new label, or if the
-/// instruction is a `br_table`, whose labels cannot be changed.
+/// instruction is a `br_table` of several targets, whose labels cannot be changed.
 pub fn set_labels(op: &mut Operator<'_>, new: &dyn Fn(u32) -> Option<u32>) -> Option<()> {
     match op {
         Operator::Br { relative_depth }
@@ -65,6 +83,9 @@ pub fn set_labels(op: &mut Operator<'_>, new: &dyn Fn(u32) -> Option<u32>) -> Op
                     | Catch::AllRef { label } => *label = new(*label)?,
                 }
             }
+        }
+        Operator::BrTable { targets } if targets.is_empty() => {
+            *op = short_table(new(targets.default())?)?;
         }
         _ => return None,
     }

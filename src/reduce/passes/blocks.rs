@@ -3,7 +3,7 @@
 use super::code::{funcs, is_whole, splice};
 use super::{Pass, one};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Ops, is_opener, labels, set_labels};
+use crate::reduce::ir::{Ops, is_opener, labels, set_labels, short_table};
 use std::ops::Range;
 use wasmparser::Operator;
 
@@ -102,6 +102,11 @@ pub(super) const BRANCHES: Pass = Pass {
                         for relative_depth in all {
                             let br = Operator::Br { relative_depth };
                             edits.push(splice(func, at..at + 1, vec![Operator::Drop, br]));
+                            if !targets.is_empty()
+                                && let Some(table) = short_table(relative_depth)
+                            {
+                                edits.push(splice(func, at..at + 1, vec![table]));
+                            }
                         }
                     }
                     Operator::Br { .. } | Operator::Return | Operator::Throw { .. }
@@ -153,7 +158,7 @@ fn unwrap(
     })
 }
 
-/// Code of a block, without the block around it. `None` if it branches to the block.
+/// Code of a block, without the block around it. Branches to the block go to the one around it.
 fn outward<'a>(ops: &[Operator<'a>]) -> Option<Ops<'a>> {
     let mut depth = 0u32;
     let mut moved = Vec::with_capacity(ops.len());
@@ -163,10 +168,9 @@ fn outward<'a>(ops: &[Operator<'a>]) -> Option<Ops<'a>> {
             depth = depth.checked_sub(1)?;
         }
         if labels(&op).iter().any(|label| *label >= depth) {
-            set_labels(&mut op, &|label| match label.cmp(&depth) {
-                std::cmp::Ordering::Less => Some(label),
-                std::cmp::Ordering::Equal => None,
-                std::cmp::Ordering::Greater => Some(label - 1),
+            set_labels(&mut op, &|label| match label > depth {
+                true => Some(label - 1),
+                false => Some(label),
             })?;
         }
         if is_opener(&op) {

@@ -82,10 +82,15 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
                 continue;
             };
             if *function_index as usize == callee {
-                if !is_whole(&view.ops[at]) {
+                let seen = &view.ops[at];
+                // Code that is never reached may have no arguments.
+                if !seen.reachable && seen.operands.is_empty() {
+                    continue;
+                }
+                if !is_whole(seen) {
                     return None;
                 }
-                let (start, end) = *view.ops[at].operands.get(param)?;
+                let (start, end) = *seen.operands.get(param)?;
                 calls.push((func, start..end));
             }
         }

@@ -204,3 +204,20 @@ fn names_go_with_their_items_and_stay_with_others() {
     });
     assert_eq!(text, "(module (global $wanted (;0;) i32 (i32.const 0)) )");
 }
+
+#[test]
+fn tables_of_branches_become_short() {
+    let module = "(module
+      (func (export \"f\") (param i32)
+        (block (block (block (br_table 0 1 2 1 1 (local.get 0)))))))";
+    let text = left(module, |text| text.contains("(br_table"));
+    assert!(!text.contains("block"), "{text}");
+    assert!(text.contains("(br_table 0)"), "{text}");
+}
+
+#[test]
+fn calls_that_are_never_reached_lose_arguments_and_parameters() {
+    let module = "(module (func $f (param i32 i64) (unreachable) (return_call $f)))";
+    let text = left(module, |text| text.contains("(return_call"));
+    assert!(!text.contains("param"), "{text}");
+}
