@@ -341,67 +341,69 @@ impl<'p> Search<'p> {
             return Candidate::Skipped;
         }
         let mut judged = Vec::new();
-        if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
-            return kept;
+        match self.kept(state, &mut draft, &mut judged) {
+            Some((case, cost)) => Candidate::Keeps(judged, Box::new(case), cost),
+            None if judged.is_empty() => Candidate::Skipped,
+            None => Candidate::Failed(judged),
         }
-        if judged.is_empty() {
-            return Candidate::Skipped;
+    }
+
+    /// Judges a draft; if it is not kept, with other schedules and less fuel, too. Returns what is
+    /// kept, with its cost.
+    fn kept(
+        &self,
+        state: &State<'_>,
+        draft: &mut Draft<'_>,
+        judged: &mut Vec<(u64, bool)>,
+    ) -> Option<(Case, u64)> {
+        let kept = self.judge(state, draft, judged);
+        if kept.is_some() || judged.is_empty() {
+            return kept;
         }
         let schedule = draft.schedule.clone();
         // A collection comes at another place if the code before it has fewer safepoints.
-        for schedule in timing::shifted(&state.draft, &draft) {
+        for schedule in timing::shifted(&state.draft, draft) {
             draft.schedule = schedule;
-            if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
-                return kept;
+            if let Some(kept) = self.judge(state, draft, judged) {
+                return Some(kept);
             }
         }
         // Less code may no longer use up the fuel.
         if self.needs_fuel {
             draft.schedule = schedule;
-            for fuel in timing::less_fuel(&state.draft, &draft) {
+            for fuel in timing::less_fuel(&state.draft, draft) {
                 draft.limits.fuel = fuel;
-                if let Some(kept) = self.judge_after(state, &draft, &mut judged) {
-                    return kept;
+                if let Some(kept) = self.judge(state, draft, judged) {
+                    return Some(kept);
                 }
             }
         }
-        Candidate::Failed(judged)
+        None
     }
 
-    /// Judges a draft after others of the same edit. Returns it if it is kept.
-    fn judge_after(
+    /// Judges a draft that is simpler and was not judged before. Adds it to `judged` if it is not
+    /// kept.
+    fn judge(
         &self,
         state: &State<'_>,
         draft: &Draft<'_>,
         judged: &mut Vec<(u64, bool)>,
-    ) -> Option<Candidate> {
-        match self.judge(state, draft) {
-            Candidate::Skipped => None,
-            Candidate::Failed(more) => {
-                judged.extend(more);
-                None
-            }
-            Candidate::Keeps(_, case, cost) => {
-                Some(Candidate::Keeps(std::mem::take(judged), case, cost))
-            }
-        }
-    }
-
-    fn judge(&self, state: &State<'_>, draft: &Draft<'_>) -> Candidate {
+    ) -> Option<(Case, u64)> {
         let cost = cost(draft);
         if cost >= state.cost {
-            return Candidate::Skipped;
+            return None;
         }
-        let Ok(case) = draft.case() else {
-            return Candidate::Skipped;
-        };
+        let case = draft.case().ok()?;
         let hash = hash_of(&case);
         if self.failed.contains(&hash) {
-            return Candidate::Skipped;
+            return None;
         }
         match self.predicate.keeps(&case) {
-            Answer::Keep => Candidate::Keeps(Vec::new(), Box::new(case), cost),
-            answer => Candidate::Failed(vec![(hash, answer == Answer::TimedOut)]),
+            Answer::Keep => Some((case, cost)),
+            answer => {
+                judged.push((hash, answer == Answer::TimedOut));
+                None
+            }
         }
     }
 }

@@ -28,15 +28,11 @@ pub(super) const CONSTANTS: Pass = Pass {
                 if let Operator::GlobalGet { global_index } = ops[at]
                     && let Some(global) = module.globals.get(global_index as usize)
                     && let Some(code) = defaults::constant(global.ty.content_type, module)
+                    && let [op] = &code[..]
                 {
-                    let default = |op| Simpler {
-                        kept: Vec::new(),
-                        op: Some(op),
-                    };
-                    edits.extend(match &code[..] {
-                        [op] => Some(replace(place, at..at + 1, default(op.clone()))),
-                        _ => None,
-                    });
+                    let op = Some(op.clone());
+                    let kept = Vec::new();
+                    edits.push(replace(place, at..at + 1, Simpler { kept, op }));
                 }
             }
         }
