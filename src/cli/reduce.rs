@@ -111,13 +111,14 @@ impl Reduce {
             ));
         }
         file::try_write(&out)?;
-        // From here on a signal ends the reduction, and leaves nothing behind.
-        let signals = Signals::noted()?;
-        let (same, program);
+        // Once signals are noted, one ends the reduction, and leaves nothing behind.
+        let (same, program, signals);
         let predicate: &dyn Predicate = match (&self.command, &options) {
             (Some(command), _) => {
+                signals = Signals::noted()?;
                 let timeout = self.judging.timeout(10).unwrap_or(Duration::MAX);
-                let made = Program::new(command, form, timeout, &case, header.clone());
+                let header = header.clone();
+                let made = Program::new(command, form, timeout, &case, header, &signals);
                 program = made.map_err(|e| e.to_string())?;
                 &program
             }
@@ -125,6 +126,7 @@ impl Reduce {
                 let made =
                     SameFinding::new(&case, options.clone(), self.keep, self.judging.timeout(10));
                 same = made.map_err(|e| in_file(e.to_string()))?;
+                signals = Signals::noted()?;
                 &same
             }
             (None, None) => return Err(in_file("there is nothing to judge it with".into())),
@@ -300,6 +302,14 @@ impl Writer<'_> {
             None => write_with(case, self.header, Style::Folded, ""),
         };
         file::write(self.out, &text.map_err(|e| e.to_string())?)
+    }
+}
+
+impl Progress for Signals {
+    fn accepted(&self, _: &str, _: &Case, _: u64) {}
+
+    fn is_stopped(&self) -> bool {
+        self.any()
     }
 }
 

@@ -145,7 +145,8 @@ impl Options {
 pub struct JudgeReport {
     /// The verdict.
     pub verdict: Verdict,
-    /// Statistics of each run, by the name of its heap.
+    /// Statistics of each run with the case's own schedule, by the name of its heap, and of a
+    /// failed run with another schedule. Work is that of the run of the heap that took most.
     pub stats: Vec<(String, RunStats)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.
@@ -264,6 +265,9 @@ pub fn judge_module(
             let is_first = schedule.is_none();
             if is_first || ran.result.is_err() {
                 judged.stats.push((subject.name().into(), ran.stats));
+            } else if let Some((_, stats)) = judged.stats.last_mut() {
+                stats.work = stats.work.max(ran.stats.work);
+                stats.audit_work = stats.audit_work.max(ran.stats.audit_work);
             }
             match ran.result {
                 // The run has no vote, but the others may disagree.

@@ -10,6 +10,7 @@
 //! which code makes which operand (`view`), so that a stretch of code can be removed
 //! and the operand stack is as it was. `cost` says what is simpler.
 
+mod attempts;
 mod cost;
 mod draft;
 mod finding;

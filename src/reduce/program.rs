@@ -1,7 +1,7 @@
 //! A program as a predicate: it is called with a candidate's path, and exit code 0 keeps the
 //! candidate.
 
-use super::{Answer, Predicate, ReduceError};
+use super::{Answer, Predicate, Progress, ReduceError};
 use crate::case::{self, Case, Header, Style};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,19 +42,23 @@ enum Ending {
 impl Program {
     /// A shell command, in which `{}` stands for the path of the candidate; without `{}`, the path
     /// is added at the end. Candidates are written into a temporary folder. The case is tried
-    /// twice.
+    /// twice, unless `progress` ends this.
     ///
     /// # Errors
     ///
-    /// If the command cannot be run, does not end within `timeout`, does not keep the case itself,
-    /// or answers differently the second time.
+    /// If the module is not valid; or if the command cannot be run, does not end within `timeout`,
+    /// does not keep the case itself, or answers differently the second time.
     pub fn new(
         command: &str,
         form: Form,
         timeout: Duration,
         case: &Case,
         header: Header,
+        progress: &dyn Progress,
     ) -> Result<Program, ReduceError> {
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let valid = validator.validate_all(&case.wasm);
+        valid.map_err(|e| ReduceError(format!("the input is no valid module: {e}")))?;
         // Another program of this process has another folder.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -71,11 +75,16 @@ impl Program {
             next: AtomicU64::new(0),
         };
         let run = |case| {
-            let ran = program.run(case);
+            let ran = program.run(case, &|| progress.is_stopped());
             ran.map_err(|e| ReduceError(format!("{command}: {e}")))
         };
         match (run(case)?, run(case)?) {
             (Ending::Success, Ending::Success) => Ok(program),
+            (Ending::TimedOut, _) | (_, Ending::TimedOut) if progress.is_stopped() => {
+                Err(ReduceError(format!(
+                    "{command}: ended by a signal while it was called with the input itself"
+                )))
+            }
             (Ending::TimedOut, _) | (_, Ending::TimedOut) => Err(ReduceError(format!(
                 "{command}: it has not ended within {} s on the input itself (--timeout)",
                 timeout.as_secs_f64()
@@ -111,7 +120,8 @@ impl Program {
         }
     }
 
-    fn run(&self, case: &Case) -> Result<Ending, String> {
+    /// Calls the program with a case. It is ended once `is_stopped`.
+    fn run(&self, case: &Case, is_stopped: &dyn Fn() -> bool) -> Result<Ending, String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let extension = match self.form {
             Form::Wasm => "wasm",
@@ -120,12 +130,12 @@ impl Program {
         let path = self.folder.join(format!("candidate-{number}.{extension}"));
         let contents = self.contents(case)?;
         std::fs::write(&path, contents).map_err(|e| e.to_string())?;
-        let answer = self.call(&path).map_err(|e| e.to_string());
+        let answer = self.call(&path, is_stopped).map_err(|e| e.to_string());
         let _ = std::fs::remove_file(&path);
         answer
     }
 
-    fn call(&self, path: &Path) -> io::Result<Ending> {
+    fn call(&self, path: &Path, is_stopped: &dyn Fn() -> bool) -> io::Result<Ending> {
         let path = format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
         let line = match self.command.contains("{}") {
             true => self.command.replace("{}", &path),
@@ -135,7 +145,7 @@ impl Program {
         command.stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn()?;
-        Ok(match wait(child, self.timeout)? {
+        Ok(match wait(child, self.timeout, is_stopped)? {
             Some(status) if status.success() => Ending::Success,
             Some(status) => Ending::Failure(status.code()),
             None => Ending::TimedOut,
@@ -159,15 +169,19 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// Waits for a process. `None` if it had to be killed, with what it started.
-fn wait(mut child: Child, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+/// Waits for a process, until it is stopped. `None` if it had to be killed, with what it started.
+fn wait(
+    mut child: Child,
+    timeout: Duration,
+    is_stopped: &dyn Fn() -> bool,
+) -> io::Result<Option<ExitStatus>> {
     let start = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if start.elapsed() >= timeout {
+        if start.elapsed() >= timeout || is_stopped() {
             kill_group(child.id());
             let _ = child.kill();
             child.wait()?;
@@ -200,7 +214,8 @@ impl Predicate for Program {
         if validator.validate_all(&case.wasm).is_err() {
             return Answer::Reject;
         }
-        match self.run(case) {
+        // A candidate in progress is judged to the end.
+        match self.run(case, &|| false) {
             Ok(Ending::Success) => Answer::Keep,
             Ok(Ending::TimedOut) => Answer::TimedOut,
             Ok(Ending::Failure(_)) | Err(_) => Answer::Reject,

@@ -415,7 +415,7 @@ pub const FAULTS: &[Fault] = &[
         "X1",
         COPYING,
         as_compiled,
-        map!(NumberKeepsReferenceTag),
+        map!(NumberKeepsReferenceTag::default()),
         "https://github.com/bytecodealliance/wasm-micro-runtime/issues/5070",
         "a register is still traced as a reference after a number is written to it"
     ),

@@ -109,7 +109,8 @@ fn a_function_that_nothing_calls_is_reduced_with_its_type() {
     let (case, _) = gcdiff::case::read(text.as_bytes()).unwrap();
     let timeout = Duration::from_secs(10);
     let command = "grep -q array.copy";
-    let program = Program::new(command, Form::Wat, timeout, &case, Default::default()).unwrap();
+    let program =
+        Program::new(command, Form::Wat, timeout, &case, Default::default(), &()).unwrap();
     let done = reduce(case, &program, &Settings::default(), &()).unwrap();
     let text = gcdiff::case::write(&done.case, &Default::default()).unwrap();
     assert_eq!(instructions(&done.case.wasm), 2, "{text}");
@@ -119,6 +120,42 @@ fn a_function_that_nothing_calls_is_reduced_with_its_type() {
     );
 }
 
+/// Ends at once.
+struct Stopped;
+
+impl Progress for Stopped {
+    fn accepted(&self, _: &str, _: &gcdiff::case::Case, _: u64) {}
+
+    fn is_stopped(&self) -> bool {
+        true
+    }
+}
+
+/// A program gets valid modules only, the input included, and a signal ends the first call, too.
+#[cfg(unix)]
+#[test]
+fn a_program_is_not_called_with_an_invalid_input_and_not_waited_for_after_a_signal() {
+    let (_, case, _) = found("W1", 1);
+    let hour = Duration::from_secs(3600);
+    let new = |case: &gcdiff::case::Case, command: &str, progress: &dyn Progress| {
+        let made = Program::new(
+            command,
+            Form::Wasm,
+            hour,
+            case,
+            Default::default(),
+            progress,
+        );
+        made.unwrap_err().to_string()
+    };
+    let mut invalid = case.clone();
+    invalid.wasm.extend_from_slice(b"more");
+    let error = new(&invalid, "true", &());
+    assert!(error.contains("the input is no valid module: "), "{error}");
+    let error = new(&case, "sleep 3600 #", &Stopped);
+    assert!(error.contains("ended by a signal"), "{error}");
+}
+
 /// A program that knows nothing of this crate.
 #[cfg(unix)]
 #[test]
@@ -126,7 +163,7 @@ fn a_program_decides_what_is_kept() {
     let (_, case, _) = found("W1", 1);
     let new = |command: &str, seconds| {
         let timeout = Duration::from_millis(seconds);
-        Program::new(command, Form::Wat, timeout, &case, Default::default())
+        Program::new(command, Form::Wat, timeout, &case, Default::default(), &())
     };
     let program = new("grep -q array.copy {} && grep -q struct.new {}", 10_000).unwrap();
     let done = reduce(case.clone(), &program, &Settings::default(), &()).unwrap();

@@ -2,7 +2,7 @@
 
 use super::code::{loops, of_body, writes};
 use super::{FrameContext, Map};
-use crate::heap::{GcRef, RawFrame};
+use crate::heap::{CodePoint, GcRef, RawFrame};
 use crate::module::{Code, Module};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -66,23 +66,31 @@ impl Map for InnerLoopMapsOmitOuterValues {
 /// correctly, and all collectors agree on the value that is read back.
 #[derive(Default)]
 pub struct LoopSpillsCollide {
-    /// The loops, for each body of an instance.
-    loops: BTreeMap<(u32, u32), Vec<Range<u32>>>,
+    /// For each place in the code of an instance that is in a loop: a register that the loop
+    /// changes, and one that it does not.
+    pairs: BTreeMap<(u32, u32), Option<(usize, usize)>>,
+}
+
+/// The first reference local that the innermost loop around a place changes, and the first that it
+/// does not.
+fn changed_and_kept(module: &Module, at: &CodePoint, references: &[u16]) -> Option<(usize, usize)> {
+    let body = &module.bodies[at.body as usize];
+    let loops = loops(module, body);
+    let around = loops.iter().rfind(|range| range.contains(&at.pc))?;
+    let locals = references.iter().filter(|r| **r < body.locals);
+    let changes = |r: &&u16| written(module, around.clone(), **r);
+    let (changed, kept): (Vec<u16>, Vec<u16>) = locals.partition(changes);
+    Some((usize::from(*changed.first()?), usize::from(*kept.first()?)))
 }
 
 impl Map for LoopSpillsCollide {
     fn disturb(&mut self, module: &Module, frame: &mut RawFrame<'_>) -> Option<bool> {
         let at = frame.code.filter(|_| !frame.running)?;
-        let body = &module.bodies[at.body as usize];
-        let found = self.loops.entry((at.instance, at.body));
-        let found = found.or_insert_with(|| loops(module, body));
-        let around = found.iter().rfind(|range| range.contains(&at.pc))?;
-        let locals = frame.references.iter().filter(|r| **r < body.locals);
-        let changes = |r: &&u16| written(module, around.clone(), **r);
-        let (carried, kept): (Vec<u16>, Vec<u16>) = locals.partition(changes);
-        let (carried, kept) = (usize::from(*carried.first()?), usize::from(*kept.first()?));
-        let wrong = frame.registers[kept] != frame.registers[carried];
-        frame.registers[kept] = frame.registers[carried];
+        let pair = self.pairs.entry((at.instance, at.pc));
+        let find = || changed_and_kept(module, &at, &frame.references);
+        let (changed, kept) = (*pair.or_insert_with(find))?;
+        let wrong = frame.registers[kept] != frame.registers[changed];
+        frame.registers[kept] = frame.registers[changed];
         Some(wrong)
     }
 }
@@ -90,7 +98,30 @@ impl Map for LoopSpillsCollide {
 /// X1, WAMR issue 5070: a slot of the operand stack that held a reference kept its
 /// tag when a number was written to it, and the number was traced as a reference.
 #[derive(Default)]
-pub struct NumberKeepsReferenceTag;
+pub struct NumberKeepsReferenceTag {
+    /// The registers with such a tag, for each place in the code of an instance.
+    tagged: BTreeMap<(u32, u32), Vec<u16>>,
+}
+
+/// The registers that held a reference somewhere before a place, and were last written a number.
+fn tagged_numbers(module: &Module, at: &CodePoint) -> Vec<u16> {
+    let body = &module.bodies[at.body as usize];
+    let before = of_body(module, body).start..at.pc;
+    let mut tagged = Vec::new();
+    for pc in before.clone() {
+        module.maps.visit(body, pc, |register| {
+            if !tagged.contains(&register) {
+                tagged.push(register);
+            }
+        });
+    }
+    tagged.retain(|register| {
+        let mut earlier = before.clone().rev();
+        let last = earlier.find(|pc| writes(module.ops[*pc as usize], *register));
+        last.is_some_and(|pc| is_number(module.ops[pc as usize].code))
+    });
+    tagged
+}
 
 impl Map for NumberKeepsReferenceTag {
     fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
@@ -99,24 +130,12 @@ impl Map for NumberKeepsReferenceTag {
         let Some(at) = frame.code else {
             return described;
         };
-        let body = &module.bodies[at.body as usize];
-        let before = of_body(module, body).start..at.pc;
-        let mut tagged = Vec::new();
-        for pc in before.clone() {
-            module.maps.visit(body, pc, |register| {
-                if !tagged.contains(&register) {
-                    tagged.push(register);
-                }
-            });
-        }
-        for register in tagged {
-            let mut earlier = before.clone().rev();
-            let last = earlier.find(|pc| writes(module.ops[*pc as usize], register));
-            let number = last.is_some_and(|pc| is_number(module.ops[pc as usize].code));
-            let value = frame.registers.get(usize::from(register));
-            let followed = value.is_some_and(|v| GcRef::from_register(*v).is_object());
-            if number && followed && !described.contains(&register) {
-                described.push(register);
+        let tagged = self.tagged.entry((at.instance, at.pc));
+        for register in tagged.or_insert_with(|| tagged_numbers(module, &at)) {
+            let value = frame.registers.get(usize::from(*register));
+            let is_followed = value.is_some_and(|v| GcRef::from_register(*v).is_object());
+            if is_followed && !described.contains(register) {
+                described.push(*register);
             }
         }
         described
