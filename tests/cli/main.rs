@@ -7,5 +7,7 @@ mod console;
 mod given;
 mod limits;
 mod run;
+#[cfg(unix)]
+mod seed;
 mod untrusted;
 mod zoo;
