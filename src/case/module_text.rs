@@ -31,6 +31,9 @@ pub enum Style {
     Flat,
     /// Operands inside the instruction that takes them.
     Folded,
+    /// The same, but what is read may have other bytes: types of functions in another order, or
+    /// numbers of another length.
+    Plain,
 }
 
 /// The module whose text, in [`Style::Folded`], is the shortest: the same items, with the types of
@@ -43,23 +46,40 @@ pub fn shortest(wasm: &[u8]) -> Option<Vec<u8>> {
         .ok()
 }
 
+fn flat(wasm: &[u8]) -> Result<String, String> {
+    wasmprinter::print_bytes(wasm).map_err(|e| e.to_string())
+}
+
+fn folded(wasm: &[u8]) -> Result<String, String> {
+    let mut config = wasmprinter::Config::new();
+    config.fold_instructions(true);
+    let mut text = String::new();
+    let mut to = wasmprinter::PrintFmtWrite(&mut text);
+    let printed = config.print(wasm, &mut to);
+    printed.map(|()| text).map_err(|e| e.to_string())
+}
+
 /// Prints a module.
 pub(super) fn print(wasm: &[u8], style: Style) -> String {
-    let mut config = wasmprinter::Config::new();
-    config.fold_instructions(style == Style::Folded);
-    let mut printed = String::new();
-    let mut to = wasmprinter::PrintFmtWrite(&mut printed);
-    let printed = match config.print(wasm, &mut to) {
-        Ok(()) => Ok(printed),
-        Err(error) => Err(error.to_string()),
+    let printed = match style {
+        Style::Flat => flat(wasm),
+        // Handlers of the legacy proposal cannot be folded.
+        Style::Folded | Style::Plain => folded(wasm).or_else(|_| flat(wasm)),
     };
+    if style == Style::Plain {
+        let Ok(text) = printed else {
+            return binary(wasm, "it has no text");
+        };
+        let lines = text.lines().map(|line| without_indices(line) + "\n");
+        return lines.collect();
+    }
     let readable = printed.and_then(|text| match wat::parse_str(&text) {
         Ok(bytes) => Ok((text, bytes)),
         Err(error) => Err(error.to_string()),
     });
     let (mut text, bytes) = match readable {
         Ok(readable) => readable,
-        Err(_) => return binary(wasm),
+        Err(_) => return binary(wasm, "its text does not read back"),
     };
     if style == Style::Folded {
         let tidy = tidy(&text);
@@ -72,7 +92,7 @@ pub(super) fn print(wasm: &[u8], style: Style) -> String {
     }
     let edits = Edits::between(&bytes, wasm).to_string();
     if edits.len() > wasm.len().max(64) {
-        return binary(wasm);
+        return binary(wasm, "its text gives other bytes");
     }
     if !text.ends_with('\n') {
         text.push('\n');
@@ -150,10 +170,10 @@ fn without_type(line: &str) -> String {
     }
 }
 
-/// Writes the module as bytes, below its text as a comment if it can be printed.
-fn binary(wasm: &[u8]) -> String {
+/// Writes the module as bytes and says why, below its text as a comment if it can be printed.
+fn binary(wasm: &[u8], why: &str) -> String {
     const BYTES: usize = 24;
-    let mut text = String::from(";; This module is kept as bytes: its text does not read back.\n");
+    let mut text = format!(";; This module is kept as bytes: {why}.\n");
     if let Ok(printed) = wasmprinter::print_bytes(wasm) {
         for line in Lines(&printed).to_string().lines() {
             text.push_str(";;  ");
@@ -226,6 +246,27 @@ mod tests {
         assert_eq!(read(&edited).unwrap(), bytes);
         let damaged = format!("{} -9999\n", text.trim_end());
         assert!(read(&damaged).unwrap_err().message.contains("damaged"));
+    }
+
+    #[test]
+    fn a_style_changes_how_code_looks_and_plain_text_has_no_trailer() {
+        let legacy = "(module (func try nop catch_all end))";
+        let all = "(module (func (local i32 i32) (drop (i32.eqz (i32.const 1)))))";
+        for (text, is_folded) in [(legacy, false), (all, true)] {
+            let wasm = wat::parse_str(text).unwrap();
+            for style in [Style::Flat, Style::Folded, Style::Plain] {
+                let text = print(&wasm, style);
+                let folds = text.contains("(i32.const 1)");
+                assert_eq!(folds, is_folded && style != Style::Flat, "{text}");
+                assert_eq!(read(&text).unwrap(), wasm, "{text}");
+            }
+        }
+        let text = print(ODD, Style::Plain);
+        assert!(
+            text.contains("(local i32 i32)") && !text.contains(";;"),
+            "{text}"
+        );
+        assert_ne!(read(&text).unwrap(), ODD);
     }
 
     #[test]

@@ -168,7 +168,7 @@ pub fn write_with(
             .then(|| print_schedule(&case.schedule)),
         limits: (case.limits != Limits::default()).then(|| match style {
             Style::Flat => LimitsText::of(&case.limits),
-            Style::Folded => LimitsText::of(&case.limits).beyond_default(),
+            Style::Folded | Style::Plain => LimitsText::of(&case.limits).beyond_default(),
         }),
         steps,
         host: case.host.iter().map(StepText::of).collect(),

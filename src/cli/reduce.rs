@@ -299,6 +299,8 @@ impl Writer<'_> {
         }
         let text = match self.options {
             Some(options) => text(case, &reduce::header(self.header, finished), options),
+            // As the program sees it: the bytes matter no more than in any candidate.
+            None if !finished => write_with(case, self.header, Style::Plain, ""),
             None => write_with(case, self.header, Style::Folded, ""),
         };
         file::write(self.out, &text.map_err(|e| e.to_string())?)

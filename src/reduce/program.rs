@@ -2,7 +2,7 @@
 //! candidate.
 
 use super::{Answer, Predicate, Progress, ReduceError};
-use crate::case::{self, Case, Header, Style};
+use crate::case::{self, Case, CaseError, Header, Style};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -46,7 +46,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// If the module is not valid; or if the command cannot be run, does not end within `timeout`,
+    /// If the module is not valid, or is to be text and has none; or if the command cannot be run, does not end within `timeout`,
     /// does not keep the case itself, or answers differently the second time.
     pub fn new(
         command: &str,
@@ -74,6 +74,22 @@ impl Program {
             folder,
             next: AtomicU64::new(0),
         };
+        if form == Form::Wat {
+            let text = program.contents(case).map_err(ReduceError)?;
+            let reads = case::read(&text).and_then(|(read, _)| {
+                let mut validator = Validator::new_with_features(WasmFeatures::all());
+                let valid = validator.validate_all(&read.wasm).map(drop);
+                valid.map_err(|e| CaseError {
+                    message: e.to_string(),
+                })
+            });
+            reads.map_err(|e| {
+                ReduceError(format!(
+                    "the text of the input does not read back ({e}): --wasm gives the program \
+                     binary modules"
+                ))
+            })?;
+        }
         let run = |case| {
             let ran = program.run(case, &|| progress.is_stopped());
             ran.map_err(|e| ReduceError(format!("{command}: {e}")))
@@ -114,7 +130,7 @@ impl Program {
         match self.form {
             Form::Wasm => Ok(case.wasm.clone()),
             Form::Wat => {
-                let text = case::write_with(case, &self.header, Style::Folded, "");
+                let text = case::write_with(case, &self.header, Style::Plain, "");
                 Ok(text.map_err(|e| e.to_string())?.into_bytes())
             }
         }
