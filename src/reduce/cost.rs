@@ -5,7 +5,7 @@
 //! read: an instruction is worth about one line, a function or a type several.
 
 use super::draft::Draft;
-use super::ir::{Code, Global, Items, Mode, Module, Ops, Shape, Type};
+use super::ir::{Code, Global, Immediate, Items, Mode, Module, Ops, Shape, Type, immediates};
 use crate::case::{Arg, Plan, Step};
 use crate::engine::{Limits, Schedule};
 use wasmparser::{FieldType, HeapType, Operator, StorageType, ValType};
@@ -212,6 +212,19 @@ pub(super) fn ops_cost(ops: &Ops<'_>) -> u64 {
 
 /// The cost of an instruction. Those that others are replaced by cost the least.
 fn op_cost(op: &Operator<'_>) -> u64 {
+    let own = own_cost(op);
+    let numbers = immediates(op).into_iter().map(|immediate| match immediate {
+        // The alignment of text without one is the natural one.
+        Immediate::Memory(memory) => {
+            number(memory.offset) + u64::from(memory.align != memory.max_align)
+        }
+        Immediate::Lane(lane) => number(lane.into()),
+    });
+    own + numbers.sum::<u64>()
+}
+
+/// The cost of an instruction without its numbers.
+fn own_cost(op: &Operator<'_>) -> u64 {
     match op {
         Operator::End => 0,
         Operator::Else => 2,

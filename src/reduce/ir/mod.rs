@@ -8,11 +8,13 @@
 
 mod decode;
 mod encode;
+mod immediates;
 mod indices;
 mod names;
 mod ops;
 mod uses;
 
+pub(super) use immediates::{Immediate, immediates, immediates_mut};
 pub(super) use ops::{is_opener, labels, locals, set_labels, short_table};
 pub(super) use uses::{Item, of_export, of_op};
 

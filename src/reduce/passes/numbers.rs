@@ -3,12 +3,13 @@
 use super::code::{funcs, splice};
 use super::{Pass, one};
 use crate::reduce::draft::{Edit, edit};
+use crate::reduce::ir::{Immediate, immediates, immediates_mut};
 use std::collections::BTreeSet;
-use wasmparser::{Ieee32, Ieee64, Operator, V128};
+use wasmparser::{Ieee32, Ieee64, MemArg, Operator, V128};
 
 pub(super) const NUMBERS: Pass = Pass {
     name: "numbers",
-    about: "moves numbers towards zero and one",
+    about: "moves numbers towards zero and one: constants, offsets, lanes",
     levels: one,
     edits: |state, _| {
         let mut edits = Vec::new();
@@ -29,6 +30,10 @@ pub(super) const NUMBERS: Pass = Pass {
             for (at, op) in ops.iter().enumerate() {
                 let simpler = simpler_constants(op).into_iter();
                 edits.extend(simpler.map(|op| splice(func, at..at + 1, vec![op])));
+                for (place, immediate) in immediates(op).into_iter().enumerate() {
+                    let simpler = simpler_immediates(immediate).into_iter();
+                    edits.extend(simpler.map(|new| set_immediate(func, at, place, new)));
+                }
             }
         }
         edits
@@ -68,6 +73,42 @@ pub(super) fn simpler_constants(op: &Operator<'_>) -> Vec<Operator<'static>> {
         }
         _ => Vec::new(),
     }
+}
+
+type Numbers = Immediate<MemArg, u8>;
+
+/// Simpler offsets, alignments and lanes, the simplest first.
+fn simpler_immediates(immediate: Numbers) -> Vec<Numbers> {
+    match immediate {
+        Immediate::Memory(memory) => {
+            let aligned = MemArg {
+                align: memory.max_align,
+                ..memory
+            };
+            let offsets = smaller(memory.offset.try_into().unwrap_or(i64::MAX)).into_iter();
+            let moved = offsets.map(|offset| MemArg {
+                offset: offset as u64,
+                ..memory
+            });
+            moved.chain([aligned]).map(Immediate::Memory).collect()
+        }
+        Immediate::Lane(lane) => {
+            let lanes = smaller(lane.into()).into_iter();
+            lanes.map(|lane| Immediate::Lane(lane as u8)).collect()
+        }
+    }
+}
+
+fn set_immediate(func: usize, at: usize, place: usize, new: Numbers) -> Edit {
+    edit(move |draft| {
+        let op = draft.module.funcs.get_mut(func)?.edit()?.ops.get_mut(at)?;
+        match (immediates_mut(op).into_iter().nth(place)?, new) {
+            (Immediate::Memory(old), Immediate::Memory(new)) => *old = new,
+            (Immediate::Lane(old), Immediate::Lane(new)) => *old = new,
+            _ => return None,
+        }
+        Some(())
+    })
 }
 
 /// Numbers that are replaced in all places at once.

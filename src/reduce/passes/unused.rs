@@ -1,39 +1,52 @@
 //! Items that nothing uses.
 
-use super::{Pass, one};
-use crate::reduce::draft::edit;
+use super::{Pass, chunks, levels};
+use crate::reduce::draft::{Draft, Edit, edit};
 use crate::reduce::ir::{Export, Item, Mode, Module, of_export};
 use std::collections::BTreeSet;
 
 pub(super) const UNUSED: Pass = Pass {
     name: "unused",
     about: "removes items that nothing uses: functions, types, globals, segments and others",
-    levels: one,
-    edits: |state, _| {
+    levels: |state| levels(unused(&state.draft.module).len()),
+    edits: |state, level| {
         let module = &state.draft.module;
-        let used = used(module);
-        let unused = module
-            .items()
-            .into_iter()
-            .filter(|item| !used.contains(item));
-        let unused: Vec<Item> = unused.collect();
-        let own = unused
-            .iter()
-            .copied()
-            .filter(|item| !module.is_imported(*item));
-        let own: Vec<Item> = own.collect();
-        let removal = |items: Vec<Item>| {
-            edit(move |draft| items.iter().try_for_each(|item| draft.module.remove(*item)))
-        };
+        let unused = unused(module);
         let mut edits = Vec::new();
-        if !unused.is_empty() {
-            edits.push(removal(unused.clone()));
-            edits.push(removal(own));
-            edits.extend(unused.iter().map(|item| removal(vec![*item])));
+        if (2 << level) > unused.len() {
+            let is_own = |item: &&Item| !module.is_imported(**item);
+            let own: Vec<Item> = unused.iter().filter(is_own).copied().collect();
+            edits.extend([removal(unused.clone()), removal(own)]);
+        }
+        for (start, end) in chunks(unused.len(), level) {
+            let others = [&unused[..start], &unused[end..]].concat();
+            edits.push(edit(move |draft| remove_all_but(draft, &others)));
         }
         edits
     },
 };
+
+fn removal(items: Vec<Item>) -> Edit {
+    edit(move |draft| items.iter().try_for_each(|item| draft.module.remove(*item)))
+}
+
+/// Removes what neither the outside nor one of these items uses.
+fn remove_all_but(draft: &mut Draft<'_>, items: &[Item]) -> Option<()> {
+    let used = used_from(&draft.module, items);
+    let mut gone = draft.module.items();
+    gone.retain(|item| !used.contains(item));
+    gone.into_iter()
+        .try_for_each(|item| draft.module.remove(item))
+}
+
+/// The items that nothing uses, types last: most are needed by others.
+fn unused(module: &Module<'_>) -> Vec<Item> {
+    let used = used(module);
+    let mut unused = module.items();
+    unused.retain(|item| !used.contains(item));
+    unused.sort_by_key(|item| matches!(item, Item::Type(_)));
+    unused
+}
 
 /// The items that exports, the start function and active segments use, directly or not.
 fn used(module: &Module<'_>) -> BTreeSet<Item> {

@@ -221,3 +221,39 @@ fn calls_that_are_never_reached_lose_arguments_and_parameters() {
     let text = left(module, |text| text.contains("(return_call"));
     assert!(!text.contains("param"), "{text}");
 }
+
+#[test]
+fn offsets_alignments_and_lanes_become_small() {
+    let module = "(module
+      (memory 1)
+      (func (export \"f\") (result i32)
+        (v128.store8_lane offset=77 5 (i32.const 0) (v128.const i64x2 0 0))
+        (i32.load offset=9 align=1 (i32.const 0))))";
+    let text = left(module, |text| {
+        text.contains("v128.store8_lane ") && text.contains("i32.load")
+    });
+    assert!(text.contains("v128.store8_lane 0"), "{text}");
+    assert!(
+        !text.contains("offset") && !text.contains("align"),
+        "{text}"
+    );
+}
+
+/// Most of a large module is unused when nothing is exported: it must not go item by item.
+#[test]
+fn unused_items_go_many_at_a_time() {
+    let mut module = String::from("(module\n");
+    for i in 0..1000 {
+        module += &format!("(type $t{i} (array (mut i32))) (global $g{i} i32 (i32.const {i}))\n");
+        module += &format!("(func $f{i} (drop (global.get $g{i})) (drop (ref.null $t{i})))\n");
+    }
+    module += "(func (drop (global.get 444)) (drop (ref.null 333))))";
+    let (case, _) = case::read(module.as_bytes()).unwrap();
+    let predicate = Text(|text| text.contains("i32.const 444"));
+    let reduced = reduce(case, &predicate, &Settings::default(), &()).unwrap();
+    assert_eq!(
+        text(&reduced.case),
+        "(module (global i32 (i32.const 444)) )"
+    );
+    assert!(reduced.tried < 150, "{}", reduced.tried);
+}

@@ -1,0 +1,46 @@
+//! Numbers in instructions that are no index: the offset and alignment of a memory access, and the
+//! lane of a vector.
+
+use wasmparser::{MemArg, Operator, for_each_operator};
+
+/// Numbers of an instruction.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::reduce) enum Immediate<T, L> {
+    /// The offset and alignment of a memory access.
+    Memory(T),
+    /// The lane of a vector.
+    Lane(L),
+}
+
+macro_rules! immediates {
+    ($( @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($_:tt)*) )*) => {
+        /// The numbers of an instruction that could be smaller.
+        pub(in crate::reduce) fn immediates(op: &Operator<'_>) -> Vec<Immediate<MemArg, u8>> {
+            let mut found = Vec::new();
+            match op {
+                $( Operator::$op $({ $($arg),* })? => {
+                    $($( immediates!(@note $arg found *$arg); )*)?
+                } )*
+                _ => {}
+            }
+            found
+        }
+
+        /// The same, to change them.
+        pub(in crate::reduce) fn immediates_mut<'o>(op: &'o mut Operator<'_>) -> Vec<Immediate<&'o mut MemArg, &'o mut u8>> {
+            let mut found = Vec::new();
+            match op {
+                $( Operator::$op $({ $($arg),* })? => {
+                    $($( immediates!(@note $arg found $arg); )*)?
+                } )*
+                _ => {}
+            }
+            found
+        }
+    };
+    (@note memarg $found:ident $value:expr) => { $found.push(Immediate::Memory($value)) };
+    (@note lane $found:ident $value:expr) => { $found.push(Immediate::Lane($value)) };
+    (@note $other:ident $found:ident $value:expr) => { let _ = &$value; };
+}
+
+for_each_operator!(immediates);
