@@ -41,9 +41,35 @@ pub enum Style {
 /// back.
 pub fn shortest(wasm: &[u8]) -> Option<Vec<u8>> {
     let text = wasmprinter::print_bytes(wasm).ok()?;
-    wat::parse_str(tidy(&text))
-        .or_else(|_| wat::parse_str(&text))
-        .ok()
+    let tidy = tidy(&text);
+    match wat::parse_str(&tidy) {
+        // Without some types, a number may stand for another.
+        Ok(bytes) if bytes == wasm || !has_numbered_types(&tidy) => Some(bytes),
+        _ => wat::parse_str(&text).ok(),
+    }
+}
+
+/// Whether a text refers to a type by its number. True in doubt.
+fn has_numbered_types(text: &str) -> bool {
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    text.lines().any(|line| {
+        let mut words = line
+            .split([' ', ')'])
+            .map(|word| word.trim_start_matches('('));
+        // The type is the first or, for a copy or a nullable reference, the second word behind.
+        let mut places = 0;
+        words.any(|word| {
+            let found = places > 0 && is_number(word);
+            places = match word {
+                "array.copy" | "ref" => 2,
+                "type" | "sub" | "ref.null" | "call_ref" | "return_call_ref" => 1,
+                "final" | "null" => places,
+                _ if word.starts_with("struct.") || word.starts_with("array.") => 1,
+                _ => places - i32::from(places > 0),
+            };
+            found
+        })
+    })
 }
 
 fn flat(wasm: &[u8]) -> Result<String, String> {
@@ -267,6 +293,42 @@ mod tests {
             "{text}"
         );
         assert_ne!(read(&text).unwrap(), ODD);
+    }
+
+    #[test]
+    fn the_shortest_text_has_the_same_types() {
+        // Two types of functions, the first for calls only.
+        let calls = "(module (type (func (result i32))) (type (func)) (table 0 funcref)
+                       (func (type 1) unreachable call_indirect (type 0) drop))";
+        for (text, is_shorter) in [
+            (calls, false),
+            (&calls.replace("call_indirect (type 0)", "i32.eqz"), true),
+        ] {
+            let wasm = wat::parse_str(text).unwrap();
+            let bytes = shortest(&wasm).unwrap();
+            let text = wasmprinter::print_bytes(&bytes).unwrap();
+            assert_eq!(bytes.len() < wasm.len(), is_shorter, "{text}");
+            let calls = text.contains("call_indirect (type 0)");
+            assert_eq!(
+                calls,
+                text.contains("(type (;0;) (func (result i32)))"),
+                "{text}"
+            );
+        }
+        for (text, has) in [
+            ("(call_ref 0", true),
+            ("(call_ref $f 0)", false),
+            ("(param (ref null 3))", true),
+            ("(param (ref null $a))", false),
+            ("(array.copy $a 1", true),
+            ("(array.new_fixed $a 1", false),
+            ("(struct.get 0 0", true),
+            ("(struct.get $a 0", false),
+            ("(sub final 0 (struct))", true),
+            ("(sub (struct))", false),
+        ] {
+            assert_eq!(has_numbered_types(text), has, "{text}");
+        }
     }
 
     #[test]
