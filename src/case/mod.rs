@@ -26,7 +26,7 @@ pub(crate) use ceiling::limits as case_limits;
 pub use error::{CaseError, RunError};
 pub use header::Header;
 pub(crate) use header::LimitsText;
-pub use module_text::{Style, shortest};
+pub use module_text::{Style, is_readable, shortest};
 pub use plan::{Arg, Call, Plan, Step};
 pub(crate) use run::steps;
 pub use run::{Run, RunStats, run};

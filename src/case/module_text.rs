@@ -20,6 +20,10 @@ use std::fmt::Write;
 /// The prefix of the trailer's lines.
 const TRAILER: &str = ";;=";
 
+/// What is written above the trailer.
+const EDITED: &str =
+    ";; The text alone gives other bytes than were written. These edits make the difference:\n";
+
 /// Approximate width of the trailer's lines.
 const WIDTH: usize = 100;
 
@@ -47,6 +51,11 @@ pub fn shortest(wasm: &[u8]) -> Option<Vec<u8>> {
         Ok(bytes) if bytes == wasm || !has_numbered_types(&tidy) => Some(bytes),
         _ => wat::parse_str(&text).ok(),
     }
+}
+
+/// Whether a text is one that people read: nothing in it is there only to keep the bytes.
+pub fn is_readable(text: &str) -> bool {
+    !text.contains(EDITED) && !text.lines().any(|line| line.starts_with("(module binary"))
 }
 
 /// Whether a text refers to a type by its number. True in doubt.
@@ -123,9 +132,7 @@ pub(super) fn print(wasm: &[u8], style: Style) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(
-        ";; The text alone gives other bytes than were written. These edits make the difference:\n",
-    );
+    text.push_str(EDITED);
     let mut line = format!("{TRAILER} {:016x}", checksum(&bytes));
     for edit in edits.split_whitespace() {
         if line.len() + edit.len() >= WIDTH {
@@ -293,6 +300,8 @@ mod tests {
             "{text}"
         );
         assert_ne!(read(&text).unwrap(), ODD);
+        assert!(is_readable(&text) && !is_readable(&print(ODD, Style::Folded)));
+        assert!(!is_readable(&print(b"\0asm", Style::Plain)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::signals::Signals;
 use super::waiting::Waiting;
 use crate::campaign::replay::CaseResult;
 use crate::campaign::targets::{FuzzTarget, with_fault};
-use crate::case::{Case, Header, Style, write_with};
+use crate::case::{Case, Header, Style, is_readable, write_with};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
@@ -299,9 +299,16 @@ impl Writer<'_> {
         }
         let text = match self.options {
             Some(options) => text(case, &reduce::header(self.header, finished), options),
-            // As the program sees it: the bytes matter no more than in any candidate.
-            None if !finished => write_with(case, self.header, Style::Plain, ""),
-            None => write_with(case, self.header, Style::Folded, ""),
+            None => {
+                let text = write_with(case, self.header, Style::Folded, "");
+                match text {
+                    // As the program sees it: the bytes matter no more than in any candidate.
+                    Ok(text) if !is_readable(&text) => {
+                        write_with(case, self.header, Style::Plain, "")
+                    }
+                    text => text,
+                }
+            }
         };
         file::write(self.out, &text.map_err(|e| e.to_string())?)
     }

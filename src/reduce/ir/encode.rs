@@ -280,10 +280,8 @@ impl Module<'_> {
         self.encode_elements(&mut e, &mut out)?;
         self.encode_code_and_data(&mut e, &mut out)?;
         for (name, bytes) in &self.customs {
-            if *name == "name"
-                && let Some(names) = names::renamed(bytes, self, &mut e)
-            {
-                out.section(&names);
+            if *name == "name" {
+                out.section(&names::renamed(bytes, self, &mut e));
                 continue;
             }
             out.section(&CustomSection {

@@ -8,27 +8,29 @@ use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
 /// The contents of a name section with new indices. Names of items that are removed go with them,
-/// and so do names inside of functions that are edited. `None` if the section is malformed.
-pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Option<NameSection> {
+/// and so do names inside of functions that are edited. Of a malformed list of names, as when they
+/// are out of order, those in front of the error are left.
+pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> NameSection {
     let mut section = NameSection::new();
-    for name in NameSectionReader::new(BinaryReader::new(bytes, 0)) {
-        match name.ok()? {
+    let lists = NameSectionReader::new(BinaryReader::new(bytes, 0));
+    for name in lists.map_while(Result::ok) {
+        match name {
             Name::Module { name, .. } => section.module(name),
-            Name::Function(map) => section.functions(&direct(map, |i| e.function_index(i).ok())?),
-            Name::Type(map) => section.types(&direct(map, |i| e.type_index(i).ok())?),
-            Name::Table(map) => section.tables(&direct(map, |i| e.table_index(i).ok())?),
-            Name::Memory(map) => section.memories(&direct(map, |i| e.memory_index(i).ok())?),
-            Name::Global(map) => section.globals(&direct(map, |i| e.global_index(i).ok())?),
-            Name::Element(map) => section.elements(&direct(map, |i| e.element_index(i).ok())?),
-            Name::Data(map) => section.data(&direct(map, |i| e.data_index(i).ok())?),
-            Name::Tag(map) => section.tags(&direct(map, |i| e.tag_index(i).ok())?),
+            Name::Function(map) => section.functions(&direct(map, |i| e.function_index(i).ok())),
+            Name::Type(map) => section.types(&direct(map, |i| e.type_index(i).ok())),
+            Name::Table(map) => section.tables(&direct(map, |i| e.table_index(i).ok())),
+            Name::Memory(map) => section.memories(&direct(map, |i| e.memory_index(i).ok())),
+            Name::Global(map) => section.globals(&direct(map, |i| e.global_index(i).ok())),
+            Name::Element(map) => section.elements(&direct(map, |i| e.element_index(i).ok())),
+            Name::Data(map) => section.data(&direct(map, |i| e.data_index(i).ok())),
+            Name::Tag(map) => section.tags(&direct(map, |i| e.tag_index(i).ok())),
             Name::Local(map) => {
                 let func = |i| whole(module, i).then(|| e.function_index(i).ok())?;
-                section.locals(&indirect(map, func, |_, _| true)?);
+                section.locals(&indirect(map, func, |_, _| true));
             }
             Name::Label(map) => {
                 let func = |i| whole(module, i).then(|| e.function_index(i).ok())?;
-                section.labels(&indirect(map, func, |_, _| true)?);
+                section.labels(&indirect(map, func, |_, _| true));
             }
             Name::Field(map) => {
                 let has = |ty: u32, field: u32| match module.types.get(ty as usize) {
@@ -39,12 +41,12 @@ pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Opt
                     },
                     None => false,
                 };
-                section.fields(&indirect(map, |i| e.type_index(i).ok(), has)?);
+                section.fields(&indirect(map, |i| e.type_index(i).ok(), has));
             }
             Name::Parameter(_) | Name::TagParameter(_) | Name::Unknown { .. } => {}
         }
     }
-    Some(section)
+    section
 }
 
 /// Whether a function is as it was in the bytes.
@@ -54,13 +56,9 @@ fn whole(module: &Module<'_>, func: u32) -> bool {
 }
 
 /// Names of items. Where several have become one, it has the name of the first.
-fn direct(
-    map: wasmparser::NameMap<'_>,
-    mut new: impl FnMut(u32) -> Option<u32>,
-) -> Option<NameMap> {
+fn direct(map: wasmparser::NameMap<'_>, mut new: impl FnMut(u32) -> Option<u32>) -> NameMap {
     let mut names = BTreeMap::new();
-    for naming in map {
-        let naming = naming.ok()?;
+    for naming in map.into_iter().map_while(Result::ok) {
         if let Some(index) = new(naming.index) {
             names.entry(index).or_insert(naming.name);
         }
@@ -69,7 +67,7 @@ fn direct(
     names
         .iter()
         .for_each(|(index, name)| out.append(*index, name));
-    Some(out)
+    out
 }
 
 /// Names inside of items.
@@ -77,11 +75,10 @@ fn indirect(
     map: wasmparser::IndirectNameMap<'_>,
     mut new: impl FnMut(u32) -> Option<u32>,
     has: impl Fn(u32, u32) -> bool,
-) -> Option<IndirectNameMap> {
+) -> IndirectNameMap {
     let mut all = BTreeMap::new();
-    for inner in map {
-        let inner = inner.ok()?;
-        let names = direct(inner.names, |i| has(inner.index, i).then_some(i))?;
+    for inner in map.into_iter().map_while(Result::ok) {
+        let names = direct(inner.names, |i| has(inner.index, i).then_some(i));
         if let Some(index) = new(inner.index) {
             all.entry(index).or_insert(names);
         }
@@ -89,5 +86,5 @@ fn indirect(
     let mut out = IndirectNameMap::new();
     all.iter()
         .for_each(|(index, names)| out.append(*index, names));
-    Some(out)
+    out
 }

@@ -4,7 +4,7 @@ use crate::case::Case;
 use crate::generate;
 use crate::module::features;
 use crate::reduce::draft::State;
-use crate::reduce::ir::{Body, Module};
+use crate::reduce::ir::{Body, Item, Module};
 use crate::reduce::passes::PASSES;
 use wasmparser::{Operator, Validator};
 
@@ -139,4 +139,33 @@ fn passes_have_one_name_each() {
         );
         assert!(!pass.about.is_empty() && !pass.about.ends_with('.'));
     }
+}
+
+/// A name section as another tool has written it: its names of fields are out of order.
+#[test]
+fn a_name_section_that_is_partly_malformed_has_the_names_of_what_is_left() {
+    use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
+    let text = "(module (type (struct (field i32) (field i64))) (func) (func (nop)) (func))";
+    let mut wasm = wat::parse_str(text).unwrap();
+    let named = |names: &[(u32, &str)]| {
+        let mut map = NameMap::new();
+        names
+            .iter()
+            .for_each(|(index, name)| map.append(*index, name));
+        map
+    };
+    let mut section = NameSection::new();
+    section.functions(&named(&[(0, "zero"), (1, "one"), (2, "two")]));
+    let mut fields = IndirectNameMap::new();
+    fields.append(0, &named(&[(1, "last"), (0, "first")]));
+    section.fields(&fields);
+    wasm_encoder::Section::append_to(&section, &mut wasm);
+    let mut module = Module::decode(&wasm).unwrap();
+    module.remove(Item::Func(0)).unwrap();
+    let text = wasmprinter::print_bytes(module.encode().unwrap()).unwrap();
+    assert!(
+        text.contains("$one") && text.contains("$two") && text.contains("$last"),
+        "{text}"
+    );
+    assert!(!text.contains("zero") && !text.contains("first"), "{text}");
 }
