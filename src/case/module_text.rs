@@ -9,10 +9,12 @@
 //!
 //! A module whose text does not parse, or whose encoding has little in common
 //! with the original bytes, is written as `(module binary ...)` below its text
-//! as a comment.
+//! as a comment. In [`Style::Plain`] the bytes do not matter, and there is no
+//! trailer.
 
 use super::edits::Edits;
 use super::error::{error, one_line};
+use super::short_text::tidy;
 use crate::case::CaseError;
 use crate::escape::Lines;
 use std::fmt::Write;
@@ -20,14 +22,10 @@ use std::fmt::Write;
 /// The prefix of the trailer's lines.
 const TRAILER: &str = ";;=";
 
-/// What is written above the trailer.
-const EDITED: &str =
-    ";; The text alone gives other bytes than were written. These edits make the difference:\n";
-
 /// Approximate width of the trailer's lines.
 const WIDTH: usize = 100;
 
-/// How instructions are written.
+/// How instructions are written, and whether the bytes matter.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Style {
     /// One instruction a line.
@@ -35,50 +33,9 @@ pub enum Style {
     Flat,
     /// Operands inside the instruction that takes them.
     Folded,
-    /// The same, but what is read may have other bytes: types of functions in another order, or
-    /// numbers of another length.
+    /// The same without a trailer: what is read has the same items, but may have other bytes. Locals
+    /// may be declared in other runs, numbers have another length, and custom sections be gone.
     Plain,
-}
-
-/// The module whose text, in [`Style::Folded`], is the shortest: the same items, with the types of
-/// functions in the order in which a reader of the text makes them. `None` if it does not read
-/// back.
-pub fn shortest(wasm: &[u8]) -> Option<Vec<u8>> {
-    let text = wasmprinter::print_bytes(wasm).ok()?;
-    let tidy = tidy(&text);
-    match wat::parse_str(&tidy) {
-        // Without some types, a number may stand for another.
-        Ok(bytes) if bytes == wasm || !has_numbered_types(&tidy) => Some(bytes),
-        _ => wat::parse_str(&text).ok(),
-    }
-}
-
-/// Whether a text is one that people read: nothing in it is there only to keep the bytes.
-pub fn is_readable(text: &str) -> bool {
-    !text.contains(EDITED) && !text.lines().any(|line| line.starts_with("(module binary"))
-}
-
-/// Whether a text refers to a type by its number. True in doubt.
-fn has_numbered_types(text: &str) -> bool {
-    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-    text.lines().any(|line| {
-        let mut words = line
-            .split([' ', ')'])
-            .map(|word| word.trim_start_matches('('));
-        // The type is the first or, for a copy or a nullable reference, the second word behind.
-        let mut places = 0;
-        words.any(|word| {
-            let found = places > 0 && is_number(word);
-            places = match word {
-                "array.copy" | "ref" => 2,
-                "type" | "sub" | "ref.null" | "call_ref" | "return_call_ref" => 1,
-                "final" | "null" => places,
-                _ if word.starts_with("struct.") || word.starts_with("array.") => 1,
-                _ => places - i32::from(places > 0),
-            };
-            found
-        })
-    })
 }
 
 fn flat(wasm: &[u8]) -> Result<String, String> {
@@ -94,6 +51,10 @@ fn folded(wasm: &[u8]) -> Result<String, String> {
     printed.map(|()| text).map_err(|e| e.to_string())
 }
 
+/// The text of a larger module is not made shorter if the bytes do not matter: whether it is worth
+/// it is seen only by reading it.
+const MAX_PLAIN: usize = 1 << 16;
+
 /// Prints a module.
 pub(super) fn print(wasm: &[u8], style: Style) -> String {
     let printed = match style {
@@ -101,28 +62,24 @@ pub(super) fn print(wasm: &[u8], style: Style) -> String {
         // Handlers of the legacy proposal cannot be folded.
         Style::Folded | Style::Plain => folded(wasm).or_else(|_| flat(wasm)),
     };
-    if style == Style::Plain {
-        let Ok(text) = printed else {
-            return binary(wasm, "it has no text");
-        };
-        let lines = text.lines().map(|line| without_indices(line) + "\n");
-        return lines.collect();
-    }
-    let readable = printed.and_then(|text| match wat::parse_str(&text) {
-        Ok(bytes) => Ok((text, bytes)),
-        Err(error) => Err(error.to_string()),
-    });
-    let (mut text, bytes) = match readable {
-        Ok(readable) => readable,
-        Err(_) => return binary(wasm, "its text does not read back"),
+    let Ok(mut text) = printed else {
+        return binary(wasm, "it has no text");
     };
-    if style == Style::Folded {
+    let Ok(bytes) = wat::parse_str(&text) else {
+        return binary(wasm, "its text does not read back");
+    };
+    let is_short = match style {
+        Style::Flat => false,
+        Style::Folded => true,
+        Style::Plain => wasm.len() <= MAX_PLAIN,
+    };
+    if is_short {
         let tidy = tidy(&text);
         if wat::parse_str(&tidy).is_ok_and(|tidy| tidy == wasm) {
             return tidy;
         }
     }
-    if bytes == wasm {
+    if bytes == wasm || style == Style::Plain {
         return text;
     }
     let edits = Edits::between(&bytes, wasm).to_string();
@@ -132,7 +89,9 @@ pub(super) fn print(wasm: &[u8], style: Style) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(EDITED);
+    text.push_str(
+        ";; The text alone gives other bytes than were written. These edits make the difference:\n",
+    );
     let mut line = format!("{TRAILER} {:016x}", checksum(&bytes));
     for edit in edits.split_whitespace() {
         if line.len() + edit.len() >= WIDTH {
@@ -146,61 +105,6 @@ pub(super) fn print(wasm: &[u8], style: Style) -> String {
     text.push_str(&line);
     text.push('\n');
     text
-}
-
-/// The text without what a reader can do without: the indices in comments, and the function types
-/// that are written again where they are used. May be the text of another module.
-fn tidy(text: &str) -> String {
-    let mut tidy = String::with_capacity(text.len());
-    for line in text.lines() {
-        let line = without_indices(line);
-        let is_func_type = line.starts_with("  (type (func");
-        if is_func_type {
-            continue;
-        }
-        let declares = ["  (func ", "  (tag "];
-        let line = match declares.iter().any(|start| line.starts_with(start)) {
-            true => without_type(&line),
-            false => line,
-        };
-        tidy.push_str(&line);
-        tidy.push('\n');
-    }
-    tidy
-}
-
-/// A line without comments of the form ` (;12;)`.
-fn without_indices(line: &str) -> String {
-    let mut rest = line;
-    let mut kept = String::with_capacity(line.len());
-    while let Some(at) = rest.find(" (;") {
-        let (before, from) = rest.split_at(at);
-        kept.push_str(before);
-        let inside = &from[3..];
-        let digits = inside.bytes().take_while(u8::is_ascii_digit).count();
-        match inside[digits..].strip_prefix(";)") {
-            Some(after) if digits > 0 => rest = after,
-            _ => {
-                kept.push_str(" (;");
-                rest = inside;
-            }
-        }
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// A line without its first ` (type 12)`.
-fn without_type(line: &str) -> String {
-    let Some((before, from)) = line.split_once(" (type ") else {
-        return line.to_string();
-    };
-    match from.split_once(')') {
-        Some((index, after)) if index.bytes().all(|b| b.is_ascii_digit()) => {
-            format!("{before}{after}")
-        }
-        _ => line.to_string(),
-    }
 }
 
 /// Writes the module as bytes and says why, below its text as a comment if it can be printed.
@@ -283,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_style_changes_how_code_looks_and_plain_text_has_no_trailer() {
-        let legacy = "(module (func try nop catch_all end))";
-        let all = "(module (func (local i32 i32) (drop (i32.eqz (i32.const 1)))))";
+        let all = "(module (func (drop (i32.eqz (i32.const 1)))))";
+        let legacy = "(module (func (drop (i32.eqz (i32.const 1))) try nop catch_all end))";
         for (text, is_folded) in [(legacy, false), (all, true)] {
             let wasm = wat::parse_str(text).unwrap();
             for style in [Style::Flat, Style::Folded, Style::Plain] {
@@ -300,44 +204,8 @@ mod tests {
             "{text}"
         );
         assert_ne!(read(&text).unwrap(), ODD);
-        assert!(is_readable(&text) && !is_readable(&print(ODD, Style::Folded)));
-        assert!(!is_readable(&print(b"\0asm", Style::Plain)));
-    }
-
-    #[test]
-    fn the_shortest_text_has_the_same_types() {
-        // Two types of functions, the first for calls only.
-        let calls = "(module (type (func (result i32))) (type (func)) (table 0 funcref)
-                       (func (type 1) unreachable call_indirect (type 0) drop))";
-        for (text, is_shorter) in [
-            (calls, false),
-            (&calls.replace("call_indirect (type 0)", "i32.eqz"), true),
-        ] {
-            let wasm = wat::parse_str(text).unwrap();
-            let bytes = shortest(&wasm).unwrap();
-            let text = wasmprinter::print_bytes(&bytes).unwrap();
-            assert_eq!(bytes.len() < wasm.len(), is_shorter, "{text}");
-            let calls = text.contains("call_indirect (type 0)");
-            assert_eq!(
-                calls,
-                text.contains("(type (;0;) (func (result i32)))"),
-                "{text}"
-            );
-        }
-        for (text, has) in [
-            ("(call_ref 0", true),
-            ("(call_ref $f 0)", false),
-            ("(param (ref null 3))", true),
-            ("(param (ref null $a))", false),
-            ("(array.copy $a 1", true),
-            ("(array.new_fixed $a 1", false),
-            ("(struct.get 0 0", true),
-            ("(struct.get $a 0", false),
-            ("(sub final 0 (struct))", true),
-            ("(sub (struct))", false),
-        ] {
-            assert_eq!(has_numbered_types(text), has, "{text}");
-        }
+        assert!(print(ODD, Style::Folded).contains(";;="));
+        assert_eq!(read(&print(b"\0asm", Style::Plain)).unwrap(), b"\0asm");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::signals::Signals;
 use super::waiting::Waiting;
 use crate::campaign::replay::CaseResult;
 use crate::campaign::targets::{FuzzTarget, with_fault};
-use crate::case::{Case, Header, Style, is_readable, write_with};
+use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
@@ -111,7 +111,7 @@ impl Reduce {
             ));
         }
         file::try_write(&out)?;
-        // Once signals are noted, one ends the reduction, and leaves nothing behind.
+        // From the call of `Signals::noted` on, a signal ends the reduction and not the process.
         let (same, program, signals);
         let predicate: &dyn Predicate = match (&self.command, &options) {
             (Some(command), _) => {
@@ -299,16 +299,8 @@ impl Writer<'_> {
         }
         let text = match self.options {
             Some(options) => text(case, &reduce::header(self.header, finished), options),
-            None => {
-                let text = write_with(case, self.header, Style::Folded, "");
-                match text {
-                    // As the program sees it: the bytes matter no more than in any candidate.
-                    Ok(text) if !is_readable(&text) => {
-                        write_with(case, self.header, Style::Plain, "")
-                    }
-                    text => text,
-                }
-            }
+            // As the program has got it.
+            None => write_with(case, self.header, Style::Plain, ""),
         };
         file::write(self.out, &text.map_err(|e| e.to_string())?)
     }

@@ -146,7 +146,8 @@ pub struct JudgeReport {
     /// The verdict.
     pub verdict: Verdict,
     /// Statistics of each run with the case's own schedule, by the name of its heap, and of a
-    /// failed run with another schedule. Work is that of the run of the heap that took most.
+    /// failed run with another schedule. Where a heap has run twice, `work` and `audit_work` are
+    /// the larger of both runs.
     pub stats: Vec<(String, RunStats)>,
     /// Whether objects were shared, and whether there was a cycle, at the end
     /// of the first run.

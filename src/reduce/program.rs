@@ -2,7 +2,7 @@
 //! candidate.
 
 use super::{Answer, Predicate, Progress, ReduceError};
-use crate::case::{self, Case, CaseError, Header, Style};
+use crate::case::{self, Case, Header, Style};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -42,11 +42,11 @@ enum Ending {
 impl Program {
     /// A shell command, in which `{}` stands for the path of the candidate; without `{}`, the path
     /// is added at the end. Candidates are written into a temporary folder. The case is tried
-    /// twice, unless `progress` ends this.
+    /// twice; a signal that `progress` reports ends this.
     ///
     /// # Errors
     ///
-    /// If the module is not valid, or is to be text and has none; or if the command cannot be run, does not end within `timeout`,
+    /// If the module is not valid; or if the command cannot be run, does not end within `timeout`,
     /// does not keep the case itself, or answers differently the second time.
     pub fn new(
         command: &str,
@@ -74,27 +74,17 @@ impl Program {
             folder,
             next: AtomicU64::new(0),
         };
-        if form == Form::Wat {
-            let text = program.contents(case).map_err(ReduceError)?;
-            let reads = case::read(&text).and_then(|(read, _)| {
-                let mut validator = Validator::new_with_features(WasmFeatures::all());
-                let valid = validator.validate_all(&read.wasm).map(drop);
-                valid.map_err(|e| CaseError {
-                    message: e.to_string(),
-                })
-            });
-            reads.map_err(|e| {
-                ReduceError(format!(
-                    "the text of the input does not read back ({e}): --wasm gives the program \
-                     binary modules"
-                ))
-            })?;
-        }
         let run = |case| {
             let ran = program.run(case, &|| progress.is_stopped());
             ran.map_err(|e| ReduceError(format!("{command}: {e}")))
         };
-        match (run(case)?, run(case)?) {
+        let first = run(case)?;
+        // It is not waited for twice.
+        let second = match first {
+            Ending::TimedOut => first,
+            _ => run(case)?,
+        };
+        match (first, second) {
             (Ending::Success, Ending::Success) => Ok(program),
             (Ending::TimedOut, _) | (_, Ending::TimedOut) if progress.is_stopped() => {
                 Err(ReduceError(format!(

@@ -6,6 +6,8 @@ mod common;
 mod console;
 mod given;
 mod limits;
+#[cfg(unix)]
+mod reduce;
 mod run;
 #[cfg(unix)]
 mod seed;

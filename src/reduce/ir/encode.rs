@@ -280,8 +280,10 @@ impl Module<'_> {
         self.encode_elements(&mut e, &mut out)?;
         self.encode_code_and_data(&mut e, &mut out)?;
         for (name, bytes) in &self.customs {
-            if *name == "name" {
-                out.section(&names::renamed(bytes, self, &mut e));
+            if *name == "name"
+                && let Some(names) = names::renamed(bytes, self, &mut e)
+            {
+                out.section(&names);
                 continue;
             }
             out.section(&CustomSection {

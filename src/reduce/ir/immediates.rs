@@ -1,9 +1,9 @@
 //! Numbers in instructions that are no index: the offset and alignment of a memory access, and the
-//! lane of a vector.
+//! lanes of a vector.
 
 use wasmparser::{MemArg, Operator, for_each_operator};
 
-/// Numbers of an instruction.
+/// A number of an instruction, or a reference to it.
 #[derive(Copy, Clone, Debug)]
 pub(in crate::reduce) enum Immediate<T, L> {
     /// The offset and alignment of a memory access.
@@ -39,6 +39,11 @@ macro_rules! immediates {
         }
     };
     (@note memarg $found:ident $value:expr) => { $found.push(Immediate::Memory($value)) };
+    (@note lanes $found:ident $value:expr) => {
+        for lane in $value {
+            $found.push(Immediate::Lane(lane));
+        }
+    };
     (@note lane $found:ident $value:expr) => { $found.push(Immediate::Lane($value)) };
     (@note $other:ident $found:ident $value:expr) => { let _ = &$value; };
 }

@@ -8,12 +8,14 @@ use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
 /// The contents of a name section with new indices. Names of items that are removed go with them,
-/// and so do names inside of functions that are edited. Of a malformed list of names, as when they
-/// are out of order, those in front of the error are left.
-pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> NameSection {
+/// and so do names inside of functions that are edited. Names that are out of order are
+/// left out, and so are lists behind a malformed one. `None` if the first list is malformed.
+pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Option<NameSection> {
     let mut section = NameSection::new();
     let lists = NameSectionReader::new(BinaryReader::new(bytes, 0));
-    for name in lists.map_while(Result::ok) {
+    let mut lists = lists.map_while(Result::ok).peekable();
+    lists.peek()?;
+    for name in lists {
         match name {
             Name::Module { name, .. } => section.module(name),
             Name::Function(map) => section.functions(&direct(map, |i| e.function_index(i).ok())),
@@ -46,7 +48,7 @@ pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Nam
             Name::Parameter(_) | Name::TagParameter(_) | Name::Unknown { .. } => {}
         }
     }
-    section
+    Some(section)
 }
 
 /// Whether a function is as it was in the bytes.
@@ -58,7 +60,7 @@ fn whole(module: &Module<'_>, func: u32) -> bool {
 /// Names of items. Where several have become one, it has the name of the first.
 fn direct(map: wasmparser::NameMap<'_>, mut new: impl FnMut(u32) -> Option<u32>) -> NameMap {
     let mut names = BTreeMap::new();
-    for naming in map.into_iter().map_while(Result::ok) {
+    for naming in map.into_iter().filter_map(Result::ok) {
         if let Some(index) = new(naming.index) {
             names.entry(index).or_insert(naming.name);
         }
@@ -77,7 +79,7 @@ fn indirect(
     has: impl Fn(u32, u32) -> bool,
 ) -> IndirectNameMap {
     let mut all = BTreeMap::new();
-    for inner in map.into_iter().map_while(Result::ok) {
+    for inner in map.into_iter().filter_map(Result::ok) {
         let names = direct(inner.names, |i| has(inner.index, i).then_some(i));
         if let Some(index) = new(inner.index) {
             all.entry(index).or_insert(names);

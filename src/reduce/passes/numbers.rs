@@ -9,7 +9,7 @@ use wasmparser::{Ieee32, Ieee64, MemArg, Operator, V128};
 
 pub(super) const NUMBERS: Pass = Pass {
     name: "numbers",
-    about: "moves numbers towards zero and one: constants, offsets, lanes",
+    about: "moves numbers towards zero and one: constants, offsets, lanes; makes alignments natural",
     levels: one,
     edits: |state, _| {
         let mut edits = Vec::new();
@@ -90,7 +90,8 @@ fn simpler_immediates(immediate: Numbers) -> Vec<Numbers> {
                 offset: offset as u64,
                 ..memory
             });
-            moved.chain([aligned]).map(Immediate::Memory).collect()
+            let aligned = (memory.align != memory.max_align).then_some(aligned);
+            moved.chain(aligned).map(Immediate::Memory).collect()
         }
         Immediate::Lane(lane) => {
             let lanes = smaller(lane.into()).into_iter();

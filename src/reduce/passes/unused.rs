@@ -4,6 +4,7 @@ use super::{Pass, chunks, levels};
 use crate::reduce::draft::{Draft, Edit, edit};
 use crate::reduce::ir::{Export, Item, Mode, Module, of_export};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(super) const UNUSED: Pass = Pass {
     name: "unused",
@@ -11,16 +12,23 @@ pub(super) const UNUSED: Pass = Pass {
     levels: |state| levels(unused(&state.draft.module).len()),
     edits: |state, level| {
         let module = &state.draft.module;
-        let unused = unused(module);
+        let unused: Arc<[Item]> = unused(module).into();
         let mut edits = Vec::new();
-        if (2 << level) > unused.len() {
+        let is_coarsest = level + 1 >= levels(unused.len());
+        if is_coarsest && !unused.is_empty() {
+            edits.push(removal(unused.to_vec()));
             let is_own = |item: &&Item| !module.is_imported(**item);
             let own: Vec<Item> = unused.iter().filter(is_own).copied().collect();
-            edits.extend([removal(unused.clone()), removal(own)]);
+            if own.len() < unused.len() {
+                edits.push(removal(own));
+            }
         }
         for (start, end) in chunks(unused.len(), level) {
-            let others = [&unused[..start], &unused[end..]].concat();
-            edits.push(edit(move |draft| remove_all_but(draft, &others)));
+            let unused = unused.clone();
+            edits.push(edit(move |draft| {
+                let others = [&unused[..start], &unused[end..]].concat();
+                remove_all_but(draft, &others)
+            }));
         }
         edits
     },

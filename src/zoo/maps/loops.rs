@@ -66,8 +66,8 @@ impl Map for InnerLoopMapsOmitOuterValues {
 /// correctly, and all collectors agree on the value that is read back.
 #[derive(Default)]
 pub struct LoopSpillsCollide {
-    /// For each place in the code of an instance that is in a loop: a register that the loop
-    /// changes, and one that it does not.
+    /// For each place in the code of an instance where a frame was seen: a register that the
+    /// innermost loop around it changes, and one that it does not, if there are both.
     pairs: BTreeMap<(u32, u32), Option<(usize, usize)>>,
 }
 

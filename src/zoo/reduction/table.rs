@@ -91,7 +91,11 @@ fn summary(out: &mut String, reduction: &ReductionTally) {
     );
     let unfinished = rows.iter().filter(|row| !row.finished).count();
     if unfinished > 0 {
-        let _ = writeln!(out, "\n{unfinished} reductions did not end in time (`*`).");
+        let s = if unfinished == 1 { "" } else { "s" };
+        let _ = writeln!(
+            out,
+            "\n{unfinished} reduction{s} did not end in time (`*`)."
+        );
     }
 }
 
