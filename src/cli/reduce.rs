@@ -146,7 +146,7 @@ impl Reduce {
                 .seconds
                 .and_then(|s| Instant::now().checked_add(Duration::from_secs(s))),
             writer: &writer,
-            next: Mutex::new(Instant::now() + BETWEEN),
+            next: Mutex::new(Instant::now()),
         };
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
@@ -169,10 +169,12 @@ impl Reduce {
         predicate: &dyn Predicate,
         writer: &Writer<'_>,
     ) -> Result<CommandOutcome, String> {
-        let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
-        let best = best.map_err(|e| e.to_string())?;
-        writer.write(&best, reduced.finished)?;
+        // On disk before anything else: a program may answer differently now.
+        writer.write(&reduced.case, reduced.finished)?;
         let path = escape::path(writer.out);
+        let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
+        let best = best.map_err(|e| format!("{e} ({path} has that case)"))?;
+        writer.write(&best, reduced.finished)?;
         let size = |case: &Case| case.wasm.len();
         say!(
             "{path}: {} of {} instructions and {} of {} bytes are left, after {} candidates{}",
