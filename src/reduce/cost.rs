@@ -5,7 +5,9 @@
 //! read: an instruction is worth about one line, a function or a type several.
 
 use super::draft::Draft;
-use super::ir::{Code, Global, Immediate, Items, Mode, Module, Ops, Shape, Type, immediates};
+use super::ir::{
+    Code, Global, Immediate, Items, Mode, Module, Ops, Shape, Type, annotations, immediates,
+};
 use crate::case::{Arg, Plan, Step};
 use crate::engine::{Limits, Schedule};
 use wasmparser::{FieldType, HeapType, Operator, StorageType, ValType};
@@ -220,7 +222,12 @@ fn op_cost(op: &Operator<'_>) -> u64 {
         }
         Immediate::Lane(lane) => number(lane.into()),
     });
-    own + numbers.sum::<u64>()
+    // Abstract types that may be null are free.
+    let types = annotations(op).into_iter().map(|ty| match ty {
+        ValType::Ref(_) => value(ty) - 1,
+        _ => 0,
+    });
+    own + numbers.sum::<u64>() + types.sum::<u64>()
 }
 
 /// The cost of an instruction without its numbers.
@@ -250,7 +257,8 @@ fn own_cost(op: &Operator<'_>) -> u64 {
         Operator::TryTable { try_table } => 10 + 4 * try_table.catches.len() as u64,
         Operator::BrTable { targets } => 10 + u64::from(targets.len()) * 2,
         Operator::ArrayNew { .. } => 11,
-        Operator::ArrayNewFixed { .. } | Operator::StructNew { .. } => 11,
+        Operator::ArrayNewFixed { array_size, .. } => 11 + number((*array_size).into()),
+        Operator::StructNew { .. } => 11,
         _ => 10,
     }
 }

@@ -6,6 +6,7 @@
 //! use that is left over is an error of the encoder, and the candidate is no
 //! module.
 
+mod annotations;
 mod decode;
 mod encode;
 mod immediates;
@@ -14,6 +15,7 @@ mod names;
 mod ops;
 mod uses;
 
+pub(super) use annotations::{annotate, annotations};
 pub(super) use immediates::{Immediate, immediates, immediates_mut};
 pub(super) use ops::{is_opener, labels, locals, set_labels, short_table};
 pub(super) use uses::{Item, of_export, of_op};

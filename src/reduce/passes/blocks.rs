@@ -158,6 +158,15 @@ fn unwrap(
     })
 }
 
+/// Code that is so many blocks deep, without these blocks.
+pub(super) fn moved_out<'a>(ops: &[Operator<'a>], levels: u32) -> Option<Ops<'a>> {
+    let mut moved = ops.to_vec();
+    for _ in 0..levels {
+        moved = outward(&moved)?;
+    }
+    Some(moved)
+}
+
 /// Code of a block, without the block around it. Branches to the block go to the one around it.
 fn outward<'a>(ops: &[Operator<'a>]) -> Option<Ops<'a>> {
     let mut depth = 0u32;

@@ -73,6 +73,11 @@ pub(super) const VALUES: Pass = Pass {
                         edits.push(splice(func, op.start..op.end, code));
                     }
                 }
+                for code in defaults::objects(ty, &state.draft.module) {
+                    if op.end - op.start > code.len() {
+                        edits.push(splice(func, op.start..op.end, code));
+                    }
+                }
                 // What a local of the same type holds.
                 let is_get = matches!(ops[op.end - 1], Operator::LocalGet { .. });
                 if ty.is_reference_type() && !is_get {

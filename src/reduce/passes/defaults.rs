@@ -37,6 +37,27 @@ pub(super) fn options(ty: ValType, module: &Module<'_>) -> Vec<Code> {
     options
 }
 
+/// The simplest objects of a type that may be null.
+pub(super) fn objects(ty: ValType, module: &Module<'_>) -> Vec<Code> {
+    let ValType::Ref(reference) = ty else {
+        return Vec::new();
+    };
+    let heap = reference.heap_type();
+    let mut objects = match reference.is_nullable() {
+        true => references(heap, module),
+        false => Vec::new(),
+    };
+    if let HeapType::Abstract {
+        ty: AbstractHeapType::Any | AbstractHeapType::Eq,
+        ..
+    } = heap
+    {
+        objects.extend(first(module, |shape| matches!(shape, Shape::Struct(_))));
+        objects.extend(first(module, |shape| matches!(shape, Shape::Array(_))));
+    }
+    objects
+}
+
 /// The simplest value of a type, as a constant expression without its end.
 pub(super) fn constant(ty: ValType, module: &Module<'_>) -> Option<Code> {
     let first = options(ty, module).into_iter().next()?;

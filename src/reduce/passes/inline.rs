@@ -1,7 +1,7 @@
 //! Calls, replaced by the body of the function that is called.
 
+use super::callees::new_type;
 use super::code::funcs;
-use super::signatures::new_type;
 use super::unused::{Sweep, remove_if_unused};
 use super::{Pass, one};
 use crate::reduce::draft::{Draft, edit};

@@ -61,6 +61,19 @@ pub(super) const SIMPLER: Pass = Pass {
                             edits.push(without(func, at, start..end, new));
                         }
                     }
+                    // Behind a trap, elements may be missing.
+                    Operator::ArrayNewFixed {
+                        array_type_index,
+                        array_size: size @ 1..,
+                    } => {
+                        for array_size in [0, 1, size / 2, size - 1] {
+                            let new = Operator::ArrayNewFixed {
+                                array_type_index: *array_type_index,
+                                array_size,
+                            };
+                            edits.push(splice(func, at..at + 1, vec![new]));
+                        }
+                    }
                     Operator::CallRef { type_index }
                     | Operator::CallIndirect { type_index, .. } => {
                         let callees = module.funcs.iter().enumerate();

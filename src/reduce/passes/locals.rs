@@ -52,6 +52,16 @@ pub(super) const LOCALS: Pass = Pass {
                     }
                 }
             }
+            for local in 0..all {
+                // A value that is set right where it is first read.
+                if let ([set], [get, _, ..]) = (&sets[local][..], &gets[local][..]) {
+                    let op = &view.ops[*set];
+                    let is_set = matches!(ops[*set], Operator::LocalSet { .. });
+                    if is_set && is_whole(op) && op.end <= *get {
+                        edits.push(teed(func, op.start, *set, *get));
+                    }
+                }
+            }
             for local in params..all {
                 // A value that is made anew where it is read.
                 if let [set] = sets[local][..]
@@ -192,6 +202,23 @@ fn forward(func: usize, start: usize, set: usize, get: usize) -> Edit {
     edit(move |draft| {
         let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
         let value: Ops<'_> = ops.get(start..set)?.to_vec();
+        ops.splice(get..get + 1, value);
+        ops.drain(start..=set);
+        Some(())
+    })
+}
+
+/// Moves the code that sets a local to the place where it is first read.
+fn teed(func: usize, start: usize, set: usize, get: usize) -> Edit {
+    edit(move |draft| {
+        let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+        let mut value: Ops<'_> = ops.get(start..set)?.to_vec();
+        match ops.get(set)? {
+            Operator::LocalSet { local_index } => value.push(Operator::LocalTee {
+                local_index: *local_index,
+            }),
+            _ => return None,
+        }
         ops.splice(get..get + 1, value);
         ops.drain(start..=set);
         Some(())

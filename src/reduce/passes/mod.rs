@@ -6,6 +6,7 @@
 mod arrays;
 mod blocks;
 mod bodies;
+mod callees;
 mod code;
 mod constants;
 mod contents;
@@ -17,10 +18,12 @@ mod items;
 mod lengths;
 mod locals;
 mod merge;
+mod nested;
 mod numbers;
 mod plan;
 mod segments;
 mod signatures;
+mod stores;
 mod types;
 mod unused;
 
@@ -54,12 +57,14 @@ pub(super) const PASSES: &[Pass] = &[
     code::TRAPS,
     code::OPERANDS,
     code::INSTRUCTIONS,
+    nested::NESTED,
     blocks::BLOCKS,
     blocks::BRANCHES,
     items::USES,
     segments::SEGMENTS,
     unused::UNUSED,
     locals::LOCALS,
+    stores::STORES,
     contents::CONTENTS,
     inline::INLINE,
     signatures::SIGNATURES,

@@ -68,6 +68,8 @@ pub(super) const HOST: Pass = Pass {
 
 /// Schedules tried as single collections.
 const SINGLE: u64 = 160;
+/// The last safepoint of pairs of collections that are tried.
+const PAIR: u64 = 16;
 
 pub(in crate::reduce) const SCHEDULE: Pass = Pass {
     name: "schedule",
@@ -107,6 +109,8 @@ pub(in crate::reduce) const SCHEDULE: Pass = Pass {
             _ => {
                 edits.push(set(Schedule::Never));
                 edits.extend((1..=SINGLE).map(|at| set(Schedule::At(vec![at]))));
+                let pairs = (2..=PAIR).flat_map(|b| (1..b).map(move |a| vec![a, b]));
+                edits.extend(pairs.map(|pair| set(Schedule::At(pair))));
                 let prefixes = (1..8).map(|n| set(Schedule::At((1..=1 << n).collect())));
                 edits.extend(prefixes);
             }

@@ -1,17 +1,18 @@
 //! Parameters and results of functions.
 
+use super::callees::{Callees, retype, shared_types};
 use super::code::{funcs, is_whole};
 use super::unused::Sweep;
 use super::{Pass, defaults, one};
 use crate::case::{Plan, Step};
 use crate::reduce::draft::{Draft, Edit, State, edit};
-use crate::reduce::ir::{Module, Ops, Shape, Type, locals};
+use crate::reduce::ir::{Ops, Shape, locals};
 use std::ops::Range;
 use wasmparser::{ExternalKind, Operator, ValType};
 
 pub(super) const SIGNATURES: Pass = Pass {
     name: "signatures",
-    about: "removes parameters and results of functions, at all calls",
+    about: "removes parameters and results of functions, types of functions and tags, at all calls",
     levels: one,
     edits: |state, _| {
         let module = &state.draft.module;
@@ -24,52 +25,44 @@ pub(super) const SIGNATURES: Pass = Pass {
             let Some(Shape::Func(params, results)) = ty else {
                 continue;
             };
-            for (param, ty) in params.iter().enumerate() {
-                edits.extend(remove_param(state, index, param, *ty));
-            }
-            if let [.., last] = results[..] {
-                edits.push(remove_result(state, index, results.len() - 1, last));
-            }
+            let one = Callees {
+                funcs: vec![index],
+                ty: None,
+            };
+            edits.extend(changes(state, &one, params, results));
+        }
+        for (ty, (params, results)) in shared_types(module) {
+            let of_type = module.funcs.iter().enumerate();
+            let of_type = of_type.filter(|(_, func)| !func.removed && func.ty == ty);
+            let all = Callees {
+                funcs: of_type.map(|(index, _)| index).collect(),
+                ty: Some(ty),
+            };
+            edits.extend(changes(state, &all, params, results));
         }
         edits
     },
 };
 
-/// A new function type like another one.
-pub(super) fn new_type(
-    module: &mut Module<'_>,
-    old: u32,
-    change: impl Fn(&mut Vec<ValType>, &mut Vec<ValType>) -> Option<()>,
-) -> Option<u32> {
-    let Shape::Func(params, results) = &module.types.get(old as usize)?.shape else {
-        return None;
-    };
-    let (mut params, mut results) = (params.clone(), results.clone());
-    change(&mut params, &mut results)?;
-    let shape = Shape::Func(params, results);
-    let same =
-        |ty: &Type| !ty.removed && ty.shape == shape && ty.is_final && ty.supertype.is_none();
-    if let Some(found) = module.types.iter().position(same) {
-        return Some(found as u32);
+fn changes(
+    state: &State<'_>,
+    callees: &Callees,
+    params: &[ValType],
+    results: &[ValType],
+) -> Vec<Edit> {
+    let params = params.iter().enumerate();
+    let mut edits: Vec<Edit> = params
+        .filter_map(|(param, ty)| remove_param(state, callees, param, *ty))
+        .collect();
+    if let [.., last] = results[..] {
+        edits.push(remove_result(state, callees, results.len() - 1, last));
     }
-    let group = module
-        .types
-        .iter()
-        .map(|ty| ty.group + 1)
-        .max()
-        .unwrap_or(0);
-    module.types.push(Type {
-        removed: false,
-        group,
-        is_final: true,
-        supertype: None,
-        shape,
-    });
-    Some(module.types.len() as u32 - 1)
+    edits
 }
 
 /// Removes a parameter: the function's own uses get the default value, and calls drop the argument.
-fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> Option<Edit> {
+fn remove_param(state: &State<'_>, callees: &Callees, param: usize, ty: ValType) -> Option<Edit> {
+    let callees = callees.clone();
     let own = defaults::options(ty, &state.draft.module)
         .into_iter()
         .next()?;
@@ -77,11 +70,7 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
     let mut calls: Vec<(usize, Range<usize>)> = Vec::new();
     for (func, ops, view) in funcs(state) {
         for (at, op) in ops.iter().enumerate() {
-            let (Operator::Call { function_index } | Operator::ReturnCall { function_index }) = op
-            else {
-                continue;
-            };
-            if *function_index as usize == callee {
+            if callees.are_called(op, &state.draft.module) {
                 let seen = &view.ops[at];
                 // Code that is never reached may have no arguments.
                 if !seen.reachable && seen.operands.is_empty() {
@@ -113,14 +102,15 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
             ops.drain(argument.clone());
             gone.push((*func, argument.clone()));
         }
-        let ty = new_type(module, module.funcs.get(callee)?.ty, |params, _| {
+        retype(module, &callees, |params, _| {
             params.get(param)?;
             params.remove(param);
             Some(())
         })?;
-        let func = module.funcs.get_mut(callee)?;
-        func.ty = ty;
-        if let Some(code) = func.edit() {
+        for callee in &callees.funcs {
+            let Some(code) = module.funcs.get_mut(*callee)?.edit() else {
+                continue;
+            };
             let mut ops: Ops<'_> = Vec::with_capacity(code.ops.len());
             for mut op in code.ops.drain(..) {
                 match locals(&mut op) {
@@ -141,15 +131,16 @@ fn remove_param(state: &State<'_>, callee: usize, param: usize, ty: ValType) -> 
             }
             code.ops = ops;
         }
-        remove_argument(draft, callee, param);
+        remove_argument(draft, &callees.funcs, param);
         sweep.after(&mut draft.module)
     }))
 }
 
 /// Removes an argument from the steps that call a function.
-fn remove_argument(draft: &mut Draft<'_>, callee: usize, param: usize) {
+fn remove_argument(draft: &mut Draft<'_>, callees: &[usize], param: usize) {
     let exports = draft.module.exports.iter();
-    let names = exports.filter(|e| e.kind == ExternalKind::Func && e.index as usize == callee);
+    let is_one = |index: u32| callees.contains(&(index as usize));
+    let names = exports.filter(|e| e.kind == ExternalKind::Func && is_one(e.index));
     let names: Vec<&str> = names.map(|export| export.name).collect();
     let steps = match &mut draft.plan {
         Plan::EveryExport => &mut [],
@@ -166,7 +157,8 @@ fn remove_argument(draft: &mut Draft<'_>, callee: usize, param: usize) {
 }
 
 /// Removes the last result: the function drops it, and calls push the default value.
-fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -> Edit {
+fn remove_result(state: &State<'_>, callees: &Callees, result: usize, ty: ValType) -> Edit {
+    let callees = callees.clone();
     let default = defaults::options(ty, &state.draft.module)
         .into_iter()
         .next();
@@ -174,8 +166,11 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
     let mut calls: Vec<(usize, usize)> = Vec::new();
     for (func, ops, _) in funcs(state) {
         for (at, op) in ops.iter().enumerate() {
-            if matches!(op, Operator::Call { function_index } if *function_index as usize == callee)
-            {
+            let returns = matches!(
+                op,
+                Operator::Call { .. } | Operator::CallRef { .. } | Operator::CallIndirect { .. }
+            );
+            if returns && callees.are_called(op, &state.draft.module) {
                 calls.push((func, at));
             }
         }
@@ -197,14 +192,15 @@ fn remove_result(state: &State<'_>, callee: usize, result: usize, ty: ValType) -
                 }
             }
         }
-        let ty = new_type(module, module.funcs.get(callee)?.ty, |_, results| {
+        retype(module, &callees, |_, results| {
             results.get(result)?;
             results.remove(result);
             Some(())
         })?;
-        let func = module.funcs.get_mut(callee)?;
-        func.ty = ty;
-        if let Some(code) = func.edit() {
+        for callee in &callees.funcs {
+            let Some(code) = module.funcs.get_mut(*callee)?.edit() else {
+                continue;
+            };
             let end = code.ops.len().checked_sub(1)?;
             // Behind a trap, it is not there.
             if !matches!(code.ops[..end].last(), Some(Operator::Unreachable)) {

@@ -5,7 +5,7 @@ use super::fields::families;
 use super::{Pass, one};
 use crate::reduce::cost::value;
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Module, Shape};
+use crate::reduce::ir::{Module, Shape, annotate, annotations};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasmparser::{AbstractHeapType, FieldType, HeapType, Operator, RefType, StorageType, ValType};
@@ -80,7 +80,17 @@ pub(super) const TYPES: Pass = Pass {
                 }
             }
         }
-        for (func, _, _) in funcs(state) {
+        for (func, ops, _) in funcs(state) {
+            for (at, op) in ops.iter().enumerate() {
+                for (place, ty) in annotations(op).into_iter().enumerate() {
+                    for simpler in simpler_values(ty) {
+                        edits.push(edit(move |draft| {
+                            let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+                            annotate(ops.get_mut(at)?, place, simpler)
+                        }));
+                    }
+                }
+            }
             let locals = module.funcs[func]
                 .code()
                 .map_or(&[][..], |code| &code.locals);
@@ -234,6 +244,10 @@ fn simpler_values(ty: ValType) -> Vec<ValType> {
         AbstractHeapType::Array,
         AbstractHeapType::Func,
         AbstractHeapType::Extern,
+        AbstractHeapType::Exn,
+        // Only a null has these.
+        AbstractHeapType::None,
+        AbstractHeapType::NoFunc,
     ];
     let heaps = abstract_types.map(|ty| HeapType::Abstract { shared: false, ty });
     for heap in [reference.heap_type()].into_iter().chain(heaps) {

@@ -1,5 +1,8 @@
 //! `gcdiff reduce`: the smallest case that still shows a finding.
 
+mod output;
+
+use self::output::{Quiet, Watch, Writer};
 use super::CommandOutcome;
 use super::file;
 use super::load::{self, Loaded};
@@ -9,16 +12,16 @@ use super::signals::Signals;
 use super::waiting::Waiting;
 use crate::campaign::replay::CaseResult;
 use crate::campaign::targets::{FuzzTarget, with_fault};
-use crate::case::{Case, Header, Style, write_with};
+use crate::case::{Case, Header};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
-    self, Form, Keep, Predicate, Program, Progress, Reduced, SameFinding, Settings, confirmed,
-    instructions, reduce, text,
+    Form, Keep, Predicate, Program, ReduceError, Reduced, SameFinding, Settings, confirmed,
+    instructions, reduce,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Make a case as small as possible, while it still shows its finding
@@ -150,8 +153,12 @@ impl Reduce {
         };
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
+        let mut reduced = reduced.map_err(|e| in_file(e.to_string()))?;
+        if let Some(options) = options.as_ref().filter(|_| self.keep != Keep::Fingerprint) {
+            let again = self.through_fingerprint(&before, options, &settings, &watch);
+            reduced = best_of(reduced, again.map_err(|e| in_file(e.to_string()))?);
+        }
         drop(waiting);
-        let reduced = reduced.map_err(|e| in_file(e.to_string()))?;
         if reduced.overdue > 0 {
             complain(&format!(
                 "{} candidates did not end in time (--timeout), and were not kept",
@@ -159,6 +166,25 @@ impl Reduce {
             ));
         }
         self.finish(&before, reduced, predicate, &writer)
+    }
+
+    /// Reduces to the fingerprint first, and from there to what is to be kept: with more freedom at
+    /// first, a reduction may end in a case from which no small edit leads further.
+    fn through_fingerprint(
+        &self,
+        case: &Case,
+        options: &Options,
+        settings: &Settings,
+        watch: &Watch<'_>,
+    ) -> Result<Reduced, ReduceError> {
+        let timeout = self.judging.timeout(10);
+        let same = SameFinding::new(case, options.clone(), Keep::Fingerprint, timeout)?;
+        let first = reduce(case.clone(), &same, settings, &Quiet(watch))?;
+        let same = SameFinding::new(&first.case, options.clone(), self.keep, timeout)?;
+        let mut second = reduce(first.case, &same, settings, &Quiet(watch))?;
+        second.tried += first.tried;
+        second.overdue += first.overdue;
+        Ok(second)
     }
 
     /// Writes the result, with names if it keeps the finding with them.
@@ -283,66 +309,10 @@ fn is_binary(path: &Path) -> bool {
     file::read(path).is_ok_and(|bytes| bytes.starts_with(b"\0asm"))
 }
 
-/// Writes cases to the file of the result.
-struct Writer<'a> {
-    out: &'a Path,
-    form: Form,
-    header: &'a Header,
-    /// How to judge, to say what the case shows.
-    options: Option<&'a Options>,
-}
-
-impl Writer<'_> {
-    /// Writes a case. If it is `finished`, no pass makes it smaller.
-    fn write(&self, case: &Case, finished: bool) -> Result<(), String> {
-        if self.form == Form::Wasm {
-            let written = crate::campaign::replace(self.out, &case.wasm);
-            return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
-        }
-        let text = match self.options {
-            Some(options) => text(case, &reduce::header(self.header, finished), options),
-            // As the program has got it.
-            None => write_with(case, self.header, Style::Plain, ""),
-        };
-        file::write(self.out, &text.map_err(|e| e.to_string())?)
-    }
-}
-
-impl Progress for Signals {
-    fn accepted(&self, _: &str, _: &Case, _: u64) {}
-
-    fn is_stopped(&self) -> bool {
-        self.any()
-    }
-}
-
-/// Watches a reduction: keeps the smallest case on disk, and ends it at a signal.
-struct Watch<'a> {
-    signals: &'a Signals,
-    until: Option<Instant>,
-    writer: &'a Writer<'a>,
-    /// The time of the next write.
-    next: Mutex<Instant>,
-}
-
-/// Time between two writes of the smallest case so far, at least; and as a multiple of the time
-/// that a write takes, since it judges the case.
-const BETWEEN: Duration = Duration::from_millis(500);
-const LONGER: u32 = 10;
-
-impl Progress for Watch<'_> {
-    fn accepted(&self, _: &str, best: &Case, _: u64) {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = Instant::now();
-        if start < *next {
-            return;
-        }
-        // An error comes again at the end, where it decides the exit code.
-        let _ = self.writer.write(best, false);
-        *next = Instant::now() + BETWEEN.max(start.elapsed() * LONGER);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.signals.any() || self.until.is_some_and(|until| Instant::now() >= until)
-    }
+/// The smaller of two reduced cases, the first if none is.
+fn best_of(a: Reduced, b: Reduced) -> Reduced {
+    let (tried, overdue) = (a.tried + b.tried, a.overdue + b.overdue);
+    let mut best = if b.cost < a.cost { b } else { a };
+    (best.tried, best.overdue) = (tried, overdue);
+    best
 }
