@@ -30,6 +30,8 @@ pub(super) struct Clock {
     scheduled: u64,
     /// Allocations left until the next collection, for [`Schedule::EveryAllocation`].
     allocations: u64,
+    /// The first safepoints at which [`Schedule::EveryAllocation`] has collected.
+    fired: Vec<u64>,
     /// Position in the list of [`Schedule::At`].
     index: usize,
     /// A safepoint that the run's fuel is not enough to reach.
@@ -42,6 +44,9 @@ const PER_FUEL: u64 = 8;
 /// Safepoints that cost no fuel: for example, calling an export that is an import.
 const FREE: u64 = 4096;
 
+/// Collections of [`Schedule::EveryAllocation`] whose safepoints are remembered.
+const MOST_FIRED: usize = 256;
+
 impl Clock {
     pub(super) fn new(schedule: Schedule) -> Clock {
         let mut clock = Clock {
@@ -49,6 +54,7 @@ impl Clock {
             left: 0,
             scheduled: u64::MAX,
             allocations: u64::MAX,
+            fired: Vec::new(),
             index: 0,
             bound: u64::MAX,
             schedule,
@@ -133,7 +139,15 @@ impl Clock {
             Schedule::EveryAllocation(n) => u64::from(n).max(1),
             _ => u64::MAX,
         };
+        if self.fired.len() < MOST_FIRED {
+            self.fired.push(self.safepoints());
+        }
         true
+    }
+
+    /// See [`Store::collected_before_allocations`](super::Store::collected_before_allocations).
+    pub(super) fn fired(&self) -> &[u64] {
+        &self.fired
     }
 }
 

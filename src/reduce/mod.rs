@@ -60,6 +60,12 @@ pub trait Predicate: Sync {
         self.keeps(case)
     }
 
+    /// The numbers of the first safepoints at which the schedule of a case collects, if they are
+    /// known.
+    fn collections(&self, _: &Case) -> Option<Vec<u64>> {
+        None
+    }
+
     /// The search goes on from this case, which may take more time than the one before.
     fn goes_back(&self, _: &Case) {}
 

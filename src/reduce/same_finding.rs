@@ -2,7 +2,9 @@
 
 use super::keep::Keep;
 use super::{Answer, Predicate, ReduceError};
-use crate::case::Case;
+use crate::case::{self, Case};
+use crate::engine::NoInspector;
+use crate::heap::null::Null;
 use crate::jobs::within;
 use crate::module::{Module, features};
 use crate::oracle::{JudgeReport, Options, SharedSubject, Verdict, judge_module};
@@ -232,6 +234,14 @@ impl Predicate for SameFinding {
 
     fn keeps_anew(&self, case: &Case) -> Answer {
         self.keeps_within(case, ANEW_WORK)
+    }
+
+    fn collections(&self, case: &Case) -> Option<Vec<u64>> {
+        let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).ok()?);
+        // Every heap passes the same safepoints, until something is wrong.
+        let heap = Null::new(u32::MAX);
+        let ran = case::run(case, &module, heap, &mut NoInspector);
+        Some(ran.store.collected_before_allocations().to_vec())
     }
 
     fn goes_back(&self, case: &Case) {

@@ -120,8 +120,14 @@ impl<'p> Search<'p> {
                 return Ok(true);
             }
         }
-        if self.best.schedule != Schedule::Never {
-            self.tries_schedule(Schedule::Never)?;
+        if self.best.schedule != Schedule::Never && self.tries_schedule(Schedule::Never)? {
+            return Ok(false);
+        }
+        // The same collections by number.
+        if matches!(self.best.schedule, Schedule::EveryAllocation(_))
+            && let Some(points) = self.predicate.collections(&self.best)
+        {
+            self.tries_schedule(Schedule::At(points))?;
         }
         Ok(false)
     }

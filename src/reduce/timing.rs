@@ -60,23 +60,25 @@ fn instructions(module: &Module<'_>) -> u64 {
 /// one.
 fn safepoints(module: &Module<'_>) -> u64 {
     let count = |ops: &Ops<'_>| ops.iter().filter(|op| is_safepoint(op)).count() as u64;
+    // A constant expression is evaluated as a function is called.
+    let constant = |ops: &Ops<'_>| 1 + count(ops);
     let funcs = module.funcs.iter().filter(|func| !func.removed);
     let funcs = funcs
         .filter_map(|func| func.code())
         .map(|code| count(&code.ops));
     let globals = module.globals.iter().filter(|global| !global.removed);
-    let globals = globals.map(|global| count(&global.init));
+    let globals = globals.map(|global| constant(&global.init));
     let tables = module.tables.iter().filter(|table| !table.removed);
-    let tables = tables.filter_map(|table| table.init.as_ref()).map(count);
+    let tables = tables.filter_map(|table| table.init.as_ref()).map(constant);
     let elements = module.elements.iter().filter(|element| !element.removed);
     let elements = elements.map(|element| {
         let offset = match &element.mode {
-            Mode::Active(_, offset) => count(offset),
+            Mode::Active(_, offset) => constant(offset),
             Mode::Passive | Mode::Declared => 0,
         };
         let items = match &element.items {
             Items::Funcs(_) => 0,
-            Items::Exprs(_, items) => items.iter().map(count).sum(),
+            Items::Exprs(_, items) => items.iter().map(constant).sum(),
         };
         offset + items
     });

@@ -221,6 +221,12 @@ impl<H: Heap> Store<H> {
         self.machine.clock.safepoints()
     }
 
+    /// The safepoints, at most the first 256, at which the schedule
+    /// [`EveryAllocation`](super::Schedule::EveryAllocation) has collected.
+    pub fn collected_before_allocations(&self) -> &[u64] {
+        self.machine.clock.fired()
+    }
+
     /// The cause, if known, of a corruption that the heap has found. Acts of
     /// the embedder are known only while inspecting with
     /// [`Grain::Every`](super::Grain::Every).

@@ -29,7 +29,7 @@ fn text(case: &Case) -> String {
 }
 
 /// What is left of a module whose text must be accepted.
-fn left(module: &str, is_kept: fn(&str) -> bool) -> String {
+pub(super) fn left(module: &str, is_kept: fn(&str) -> bool) -> String {
     let (case, _) = case::read(module.as_bytes()).unwrap();
     let predicate = Text(is_kept);
     assert_eq!(predicate.keeps(&case), Answer::Keep, "{}", text(&case));
