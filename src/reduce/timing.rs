@@ -8,7 +8,7 @@ use wasmparser::Operator;
 
 /// Schedules to try after an edit, if the edited case does not show the finding with its own: the
 /// same collections, earlier by as many safepoints as the edit has removed, as far as the code
-/// says, or by one to three.
+/// says, or by one to three; all of them, or those from the second or third on.
 pub(super) fn shifted(before: &Draft<'_>, after: &Draft<'_>) -> Vec<Schedule> {
     let Schedule::At(points) = &after.schedule else {
         return Vec::new();
@@ -23,17 +23,27 @@ pub(super) fn shifted(before: &Draft<'_>, after: &Draft<'_>) -> Vec<Schedule> {
     if fewer == 0 && !fewer_calls {
         return Vec::new();
     }
-    let mut shifts = vec![fewer, 1, 2, 3];
-    shifts.retain(|shift| *shift > 0 && *shift < points[0]);
-    let mut distinct: Vec<u64> = Vec::new();
-    for shift in shifts {
-        if !distinct.contains(&shift) {
-            distinct.push(shift);
+    let mut schedules: Vec<Schedule> = Vec::new();
+    // What comes before the edit stays where it is.
+    for first in 0..points.len().min(MOST_SUFFIXES) {
+        let below = first.checked_sub(1).map_or(0, |before| points[before]);
+        for shift in [fewer, 1, 2, 3] {
+            if shift == 0 || shift >= points[first] - below {
+                continue;
+            }
+            let (before, behind) = points.split_at(first);
+            let behind = behind.iter().map(|at| at - shift);
+            let schedule = Schedule::At(before.iter().copied().chain(behind).collect());
+            if !schedules.contains(&schedule) {
+                schedules.push(schedule);
+            }
         }
     }
-    let earlier = |shift: u64| Schedule::At(points.iter().map(|at| at - shift).collect());
-    distinct.into_iter().map(earlier).collect()
+    schedules
 }
+
+/// Collections of a schedule that are tried as the first one that comes earlier.
+const MOST_SUFFIXES: usize = 3;
 
 /// Amounts of fuel to try after an edit that removes instructions, if the edited case does not show
 /// the finding with its own: as much less as there are fewer instructions, and half.
