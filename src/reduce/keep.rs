@@ -39,6 +39,17 @@ impl Keep {
     }
 }
 
+impl Keep {
+    /// The kind that keeps the most of what this one need not keep.
+    pub fn narrower(self) -> Option<Keep> {
+        match self {
+            Keep::Fingerprint => None,
+            Keep::Law => Some(Keep::Fingerprint),
+            Keep::Any => Some(Keep::Law),
+        }
+    }
+}
+
 impl fmt::Display for Keep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = NAMES.iter().find(|(_, keep)| keep == self);

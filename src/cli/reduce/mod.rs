@@ -154,8 +154,8 @@ impl Reduce {
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
         let mut reduced = reduced.map_err(|e| in_file(e.to_string()))?;
-        if let Some(options) = options.as_ref().filter(|_| self.keep != Keep::Fingerprint) {
-            let again = self.through_fingerprint(&before, options, &settings, &watch);
+        if let (Some(options), Some(narrower)) = (&options, self.keep.narrower()) {
+            let again = self.through(narrower, self.keep, &before, options, &settings, &watch);
             reduced = best_of(reduced, again.map_err(|e| in_file(e.to_string()))?);
         }
         drop(waiting);
@@ -168,20 +168,31 @@ impl Reduce {
         self.finish(&before, reduced, predicate, &writer)
     }
 
-    /// Reduces to the fingerprint first, and from there to what is to be kept: with more freedom at
-    /// first, a reduction may end in a case from which no small edit leads further.
-    fn through_fingerprint(
+    /// Reduces with the narrower kind of finding first, and goes on from there: with more freedom at
+    /// once, a reduction may end in a case from which no small edit leads further.
+    fn through(
         &self,
+        narrower: Keep,
+        keep: Keep,
         case: &Case,
         options: &Options,
         settings: &Settings,
         watch: &Watch<'_>,
     ) -> Result<Reduced, ReduceError> {
         let timeout = self.judging.timeout(10);
-        let same = SameFinding::new(case, options.clone(), Keep::Fingerprint, timeout)?;
-        let first = reduce(case.clone(), &same, settings, &Quiet(watch))?;
-        let same = SameFinding::new(&first.case, options.clone(), self.keep, timeout)?;
-        let mut second = reduce(first.case, &same, settings, &Quiet(watch))?;
+        let same = |case: &Case, keep| SameFinding::new(case, options.clone(), keep, timeout);
+        let mut first = reduce(
+            case.clone(),
+            &same(case, narrower)?,
+            settings,
+            &Quiet(watch),
+        )?;
+        if let Some(narrowest) = narrower.narrower() {
+            let other = self.through(narrowest, narrower, case, options, settings, watch)?;
+            first = best_of(first, other);
+        }
+        let wider = same(&first.case, keep)?;
+        let mut second = reduce(first.case, &wider, settings, &Quiet(watch))?;
         second.tried += first.tried;
         second.overdue += first.overdue;
         Ok(second)
