@@ -179,7 +179,7 @@ fn simpler_step(step: &Step, add: &mut dyn FnMut(Change)) {
             if !call.args.is_empty() {
                 add(Box::new(|step| match step {
                     Step::Call(call) => {
-                        call.args.clear();
+                        call.args.fill(Arg::Auto);
                         Some(())
                     }
                     _ => None,
