@@ -37,10 +37,8 @@ impl Keep {
             (Keep::Any, _) => Some(String::new()),
         }
     }
-}
 
-impl Keep {
-    /// The kind that keeps the most of what this one need not keep.
+    /// The next narrower kind: this one keeps whatever it keeps.
     pub fn narrower(self) -> Option<Keep> {
         match self {
             Keep::Fingerprint => None,

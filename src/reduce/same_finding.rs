@@ -7,7 +7,7 @@ use crate::engine::NoInspector;
 use crate::heap::null::Null;
 use crate::jobs::within;
 use crate::module::{Module, features};
-use crate::oracle::{JudgeReport, Options, SharedSubject, Verdict, judge_module};
+use crate::oracle::{JudgeReport, MAX_BYTES, Options, SharedSubject, Verdict, judge_module};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -239,7 +239,7 @@ impl Predicate for SameFinding {
     fn collections(&self, case: &Case) -> Option<Vec<u64>> {
         let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).ok()?);
         // Every heap passes the same safepoints, until something is wrong.
-        let heap = Null::new(u32::MAX);
+        let heap = Null::new(MAX_BYTES);
         let ran = case::run(case, &module, heap, &mut NoInspector);
         Some(ran.store.collected_before_allocations().to_vec())
     }

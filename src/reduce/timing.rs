@@ -28,7 +28,7 @@ pub(super) fn shifted(before: &Draft<'_>, after: &Draft<'_>) -> Vec<Schedule> {
     for first in 0..points.len().min(MOST_SUFFIXES) {
         let below = first.checked_sub(1).map_or(0, |before| points[before]);
         for shift in [fewer, 1, 2, 3] {
-            if shift == 0 || shift >= points[first] - below {
+            if shift == 0 || shift >= points[first].saturating_sub(below) {
                 continue;
             }
             let (before, behind) = points.split_at(first);

@@ -16,8 +16,8 @@ use crate::case::{Case, Header};
 use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
-    Form, Keep, Predicate, Program, ReduceError, Reduced, SameFinding, Settings, confirmed,
-    instructions, reduce,
+    Form, Keep, Predicate, Program, Progress, ReduceError, Reduced, SameFinding, Settings,
+    confirmed, instructions, reduce,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -154,9 +154,16 @@ impl Reduce {
         let waiting = Waiting::for_(format!("reducing {name}"));
         let reduced = reduce(case, predicate, &settings, &watch);
         let mut reduced = reduced.map_err(|e| in_file(e.to_string()))?;
-        if let (Some(options), Some(narrower)) = (&options, self.keep.narrower()) {
+        if let (Some(options), Some(narrower)) = (&options, self.keep.narrower())
+            && !watch.is_stopped()
+        {
             let again = self.through(narrower, self.keep, &before, options, &settings, &watch);
-            reduced = best_of(reduced, again.map_err(|e| in_file(e.to_string()))?);
+            // There is a result already, whatever becomes of this one.
+            if let Ok(again) = again {
+                reduced = best_of(reduced, again);
+                // What bounded the work of candidates was the other result.
+                predicate.goes_back(&reduced.case);
+            }
         }
         drop(waiting);
         if reduced.overdue > 0 {

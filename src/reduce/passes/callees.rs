@@ -31,17 +31,17 @@ impl Callees {
     }
 }
 
-/// The function types that cannot be changed for one function alone: of functions that are called
-/// by reference, of several functions, and of tags.
-pub(super) fn shared_types<'m>(
+/// The function types with parameters or results, and without a supertype. They can change at once
+/// for all that have them: functions, also if called by reference, and tags.
+pub(super) fn function_types<'m>(
     module: &'m Module<'_>,
 ) -> impl Iterator<Item = (u32, (&'m [ValType], &'m [ValType]))> {
     (0..).zip(&module.types).filter_map(|(index, ty)| {
         let Shape::Func(params, results) = &ty.shape else {
             return None;
         };
-        let is_alone = ty.supertype.is_none() && !ty.removed;
-        (is_alone && !(params.is_empty() && results.is_empty()))
+        let is_free = ty.supertype.is_none() && !ty.removed;
+        (is_free && !(params.is_empty() && results.is_empty()))
             .then_some((index, (&params[..], &results[..])))
     })
 }

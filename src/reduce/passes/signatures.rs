@@ -1,6 +1,6 @@
 //! Parameters and results of functions.
 
-use super::callees::{Callees, retype, shared_types};
+use super::callees::{Callees, function_types, retype};
 use super::code::{funcs, is_whole};
 use super::unused::Sweep;
 use super::{Pass, defaults, one};
@@ -12,7 +12,7 @@ use wasmparser::{ExternalKind, Operator, ValType};
 
 pub(super) const SIGNATURES: Pass = Pass {
     name: "signatures",
-    about: "removes parameters and results of functions, types of functions and tags, at all calls",
+    about: "removes parameters and results of functions and tags, alone or by type, at all calls",
     levels: one,
     edits: |state, _| {
         let module = &state.draft.module;
@@ -31,7 +31,7 @@ pub(super) const SIGNATURES: Pass = Pass {
             };
             edits.extend(changes(state, &one, params, results));
         }
-        for (ty, (params, results)) in shared_types(module) {
+        for (ty, (params, results)) in function_types(module) {
             let of_type = module.funcs.iter().enumerate();
             let of_type = of_type.filter(|(_, func)| !func.removed && func.ty == ty);
             let all = Callees {
