@@ -198,6 +198,12 @@ mod tests {
         assert_eq!(hits(Schedule::Never), Vec::<u64>::new());
         assert_eq!(hits(Schedule::EverySafepoint), (1..=10).collect::<Vec<_>>());
         assert_eq!(hits(Schedule::EveryAllocation(2)), [4, 8]);
+        let mut clock = Clock::new(Schedule::EveryAllocation(2));
+        for _ in 0..5 {
+            clock.safepoint();
+            clock.allocation();
+        }
+        assert_eq!(clock.fired(), [4, 8]);
         assert_eq!(hits(Schedule::EveryAllocation(0)), [2, 4, 6, 8, 10]);
         assert_eq!(hits(Schedule::At(vec![1, 3, 3, 8, 99])), [1, 3, 8]);
     }

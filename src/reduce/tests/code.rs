@@ -128,3 +128,18 @@ fn arrays_behind_a_trap_are_empty() {
     let text = left(module, |text| text.contains("array.new_fixed"));
     assert!(text.contains("array.new_fixed 0 0"), "{text}");
 }
+
+#[test]
+fn an_object_stands_for_what_may_be_null() {
+    let module = "(module
+      (type $s (struct))
+      (table $t 1 eqref)
+      (func $set (export \"g\") (table.set $t (i32.const 0) (struct.new_default $s)))
+      (func (export \"f\") (result i32)
+        (ref.test structref (table.get $t (i32.const 0)))))";
+    let text = left(module, |text| {
+        let makes = |op| text.contains(&format!("(ref.test structref ({op}"));
+        !text.contains("unreachable") && (makes("table.get") || makes("struct.new"))
+    });
+    assert!(!text.contains("table"), "{text}");
+}
