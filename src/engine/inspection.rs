@@ -19,9 +19,10 @@ pub enum Grain {
 /// The point of execution at which the inspector is called.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Point {
-    /// Before an instruction that touches the heap, an act of the embedder, or
-    /// a collection.
+    /// Before an instruction that touches the heap, or an act of the embedder.
     Operation,
+    /// Before a collection.
+    Collecting,
     /// After a collection.
     Collection,
     /// After a call from the host has returned, trapped or thrown.

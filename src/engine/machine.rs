@@ -9,6 +9,7 @@ use super::schedule::{Clock, Schedule};
 use super::stack::Stack;
 use super::storage::Memory;
 use super::trap::Trap;
+use crate::heap::CodePoint;
 
 /// A frame: waiting for a callee, or running.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -29,6 +30,15 @@ pub(super) struct Frame {
 impl Frame {
     /// The body of frames that hold the arguments of a host call.
     pub const HOST: u32 = u32::MAX;
+
+    /// The instruction being executed. `None` in a host frame.
+    pub fn code_point(&self) -> Option<CodePoint> {
+        (self.body != Frame::HOST).then_some(CodePoint {
+            instance: self.instance,
+            body: self.body,
+            pc: self.pc,
+        })
+    }
 }
 
 /// Registers, frames, fuel, memories and numeric globals; see the module's

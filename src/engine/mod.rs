@@ -31,5 +31,5 @@ pub use schedule::Schedule;
 pub use storage::{Memory, Table};
 pub use store::Store;
 pub use store::context::{Context, Host, HostCall, Inspector, NoHost, NoInspector};
-pub use store::view::View;
+pub use store::view::{FrameView, View};
 pub use trap::{Stop, Trap};

@@ -261,6 +261,30 @@ impl Code {
         self as u16 >= Code::Const as u16
     }
 
+    /// Whether this instruction reads the heap and its result, in one register, is no reference.
+    pub fn reads_number(self) -> bool {
+        use Code::*;
+        matches!(
+            self,
+            RefTest
+                | ArrayLen
+                | StructGet8S
+                | StructGet8U
+                | StructGet16S
+                | StructGet16U
+                | StructGet32
+                | StructGet64
+                | StructGetFunc
+                | ArrayGet8S
+                | ArrayGet8U
+                | ArrayGet16S
+                | ArrayGet16U
+                | ArrayGet32
+                | ArrayGet64
+                | ArrayGetFunc
+        )
+    }
+
     /// The fused form of an `I32AddImm` in front of this branch on its sum.
     pub fn count_form(self) -> Option<Code> {
         use Code::*;

@@ -22,5 +22,5 @@ pub use observation::{Observation, ObservedHostCall, ObservedStep, StepOutcome};
 pub use packed::Values;
 pub use parts::{Part, Parts};
 pub use read::observe;
-pub(crate) use read::observe_within;
+pub(crate) use read::{observe_with, observe_within};
 pub use value::ObservedValue;

@@ -4,12 +4,12 @@ use super::observation::Observation;
 use super::value::ObservedValue;
 use super::walk::Walk;
 use crate::engine::{Resource, Stop, Store};
-use crate::heap::Heap;
+use crate::heap::{GcRef, Heap};
 use crate::types::ValType;
 
 /// Observes a store in its current state: everything but the steps that led to it.
 pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
-    match look(store, u64::MAX) {
+    match look(store, &[], u64::MAX) {
         Some(seen) => seen,
         None => unreachable!("there is room for everything"),
     }
@@ -24,11 +24,18 @@ pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, S
     store.afford(outside as u64)?;
     let taken = store.footprint().saturating_add(outside as u64);
     let room = store.limits().footprint.saturating_sub(taken);
-    look(store, room).ok_or(Stop::OverBudget(Resource::Memory))
+    look(store, &[], room).ok_or(Stop::OverBudget(Resource::Memory))
+}
+
+/// Like [`observe_within`], with more references behind those that the host has kept. `None` if
+/// there is not enough memory.
+pub(crate) fn observe_with<H: Heap>(store: &Store<H>, more: &[GcRef]) -> Option<Observation> {
+    let room = store.limits().footprint.saturating_sub(store.footprint());
+    look(store, more, room)
 }
 
 /// Observes a store. `None` if the graph takes more than `room` bytes.
-fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
+fn look<H: Heap>(store: &Store<H>, more: &[GcRef], room: u64) -> Option<Observation> {
     let mut walk = Walk::new(&store.heap, store.types(), room);
     let globals = store
         .globals()
@@ -45,7 +52,9 @@ fn look<H: Heap>(store: &Store<H>, room: u64) -> Option<Observation> {
         })
         .collect();
     let kept: Vec<ObservedValue> = (0..store.handles() as u32)
-        .map(|handle| walk.reference(store.handle(handle)))
+        .map(|handle| store.handle(handle))
+        .chain(more.iter().copied())
+        .map(|reference| walk.reference(reference))
         .collect();
     let graph = walk.finish()?;
     Some(Observation {

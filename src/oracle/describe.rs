@@ -166,7 +166,7 @@ impl<'a, H: Heap> Describer<'a, H> {
     fn names_of_frames(&self, func: u32) -> Option<&Names<'a>> {
         let mut found: Option<u32> = None;
         let mut several = false;
-        self.view.frame_references(|location, _, _| {
+        self.view.frame_references(|(_, location), _, _| {
             if location.func == Some(func) {
                 several |= found.is_some_and(|instance| instance != location.instance);
                 found = Some(location.instance);

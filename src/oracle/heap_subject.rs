@@ -2,6 +2,7 @@
 
 use super::audit::{Auditor, BrokenLaw, Timing};
 use super::broken_at::BrokenAt;
+use super::divergence::{Camera, Moment, RunState};
 use super::layers::{Layer, Layers};
 use super::locate::locate;
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
@@ -31,12 +32,59 @@ pub struct HeapSubject {
     name: &'static str,
     reclaims: Reclaims,
     is_model: bool,
-    audited: Box<Audited>,
+    runs: Box<dyn Runs>,
 }
 
-/// Runs a case on a new heap, with audits.
-type Audited =
-    dyn Fn(&Case, &Arc<Module>, &RunOptions) -> Result<SubjectRun, PlanError> + Send + Sync;
+/// Runs of cases on new heaps of one type.
+trait Runs: Send + Sync {
+    /// A run with audits; after a violation, it is run again at the finest grain.
+    fn audited(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        options: &RunOptions,
+    ) -> Result<SubjectRun, PlanError>;
+
+    /// The state at a moment.
+    fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState>;
+}
+
+impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
+    fn audited(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        options: &RunOptions,
+    ) -> Result<SubjectRun, PlanError> {
+        audited(case, module, options, self)
+    }
+
+    fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState> {
+        let mut camera = Camera::new(moment);
+        case::run(case, module, self(), &mut camera);
+        camera.state
+    }
+}
+
+/// Runs of a variant, which may compile modules in another way.
+struct VariantRuns(Variant);
+
+impl Runs for VariantRuns {
+    fn audited(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        options: &RunOptions,
+    ) -> Result<SubjectRun, PlanError> {
+        let module = self.0.compiled(module);
+        (|| self.0.heap()).audited(case, &module, options)
+    }
+
+    fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState> {
+        let module = self.0.compiled(module);
+        (|| self.0.heap()).state(case, &module, moment)
+    }
+}
 
 impl HeapSubject {
     /// A subject for the heaps that `make` creates. Its name is that of the heaps.
@@ -46,7 +94,7 @@ impl HeapSubject {
             name: heap.name(),
             reclaims: heap.reclaims(),
             is_model: false,
-            audited: Box::new(move |case, module, options| audited(case, module, options, &make)),
+            runs: Box::new(make),
         }
     }
 
@@ -69,10 +117,7 @@ impl HeapSubject {
             name: variant.collector().name(),
             reclaims: variant.collector().heap().reclaims(),
             is_model: false,
-            audited: Box::new(move |case, module, options| {
-                let module = variant.compiled(module);
-                audited(case, &module, options, &|| variant.heap())
-            }),
+            runs: Box::new(VariantRuns(variant)),
         }
     }
 }
@@ -96,7 +141,19 @@ impl Subject for HeapSubject {
         module: &Arc<Module>,
         options: &RunOptions,
     ) -> Result<SubjectRun, PlanError> {
-        (self.audited)(case, module, options)
+        self.runs.audited(case, module, options)
+    }
+
+    fn state(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        moment: Moment,
+        options: &RunOptions,
+    ) -> Option<RunState> {
+        let mut case = case.clone();
+        case.limits.footprint = case.limits.footprint.min(options.footprint);
+        self.runs.state(&case, module, moment)
     }
 }
 

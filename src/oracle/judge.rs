@@ -1,6 +1,7 @@
 //! Judging: from a case to a verdict.
 
 use super::audit::{Garbage, Timing};
+use super::cause::with_cause;
 use super::collector::Collector;
 use super::heap_subject::over_budget;
 use super::layers::{Layer, Layers};
@@ -298,10 +299,10 @@ pub fn judge_module(
             schedule = Some(rescheduled(&case.schedule, ran.stats.safepoints));
         }
     }
+    let mut differ = None;
     if judged.verdict == Verdict::Agree {
-        if let Some(difference) = votes.difference(module) {
-            judged.verdict = Verdict::Differ(difference);
-        } else if let Some(discard) = discarded {
+        differ = votes.difference(module);
+        if let (None, Some(discard)) = (&differ, discarded) {
             judged.verdict = discard.into();
         }
         if let Some(first) = votes.first() {
@@ -309,6 +310,10 @@ pub fn judge_module(
         }
     }
     (judged.runs, judged.observations) = votes.into_runs();
+    if let Some((difference, (right, wrong))) = differ {
+        let pair = (&judged.runs[right], &judged.runs[wrong]);
+        judged.verdict = with_cause(difference, pair, case, module, options, footprint)?;
+    }
     Ok(judged)
 }
 

@@ -18,9 +18,11 @@
 
 pub mod audit;
 mod broken_at;
+mod cause;
 mod collector;
 mod compare;
 mod describe;
+mod divergence;
 mod heap_subject;
 mod instruction;
 pub mod json;
@@ -42,6 +44,7 @@ pub use collector::Collector;
 pub(crate) use collector::MAX_BYTES;
 pub(crate) use compare::{EXCEPTION, show_as, type_of_result};
 pub use compare::{compare, show};
+pub use divergence::{Divergence, Moment, RunState};
 pub use heap_subject::HeapSubject;
 pub use json::JsonReport;
 pub use judge::{JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};

@@ -1,6 +1,7 @@
 //! Subjects: the collectors and engines under test.
 
 use super::audit::{Garbage, Timing};
+use super::divergence::{Moment, RunState};
 use super::layers::Layers;
 use super::panics::{Report, catch};
 use super::verdict::Reason;
@@ -83,6 +84,19 @@ pub trait Subject: Send + Sync {
     /// all other subjects differ from it.
     fn is_model(&self) -> bool {
         false
+    }
+
+    /// The state of a run at a moment, to find the operation after which two runs differ. `None` if
+    /// the subject does not show it, or the run stops before that moment.
+    fn state(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        moment: Moment,
+        options: &RunOptions,
+    ) -> Option<RunState> {
+        let _ = (case, module, moment, options);
+        None
     }
 
     /// Runs a case. `module` is the case's module, compiled. A panic is a finding
@@ -223,6 +237,16 @@ impl<F: Fn(Option<&str>) + Send + Sync> Subject for Noted<F> {
 
     fn is_model(&self) -> bool {
         self.subject.is_model()
+    }
+
+    fn state(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        moment: Moment,
+        options: &RunOptions,
+    ) -> Option<RunState> {
+        self.subject.state(case, module, moment, options)
     }
 
     fn run(

@@ -1,6 +1,7 @@
 //! Verdicts.
 
 use super::broken_at::BrokenAt;
+use super::divergence::Divergence;
 use super::subject::Failure;
 use super::violation::Violation;
 use crate::case::SourceMap;
@@ -27,6 +28,8 @@ pub struct Difference {
     pub path: String,
     /// The value that each of them shows there.
     pub values: (String, String),
+    /// The operation after which the second run first differs from the first, if it was found.
+    pub first: Option<Box<Divergence>>,
 }
 
 /// The authority on which of two runs is right.
@@ -106,9 +109,12 @@ impl Verdict {
     /// The verdict with the line of the instruction that it blames, if any, in
     /// the text of a case whose module is `wasm`. `text` may be arbitrary.
     pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Verdict {
-        if let Verdict::Violation(violation) = &mut self
-            && let Some(place) = &mut violation.place
-        {
+        let place = match &mut self {
+            Verdict::Violation(violation) => violation.place.as_mut(),
+            Verdict::Differ(difference) => difference.first.as_mut().map(|first| &mut first.place),
+            Verdict::Agree | Verdict::Discard(..) => None,
+        };
+        if let Some(place) = place {
             place.find_line(&SourceMap::new(text, wasm));
         }
         self
@@ -121,10 +127,14 @@ impl Verdict {
         match self {
             Verdict::Agree | Verdict::Discard(..) => None,
             Verdict::Differ(d) => {
-                // Use the kind of place, not the place itself.
+                // The cause, or else the kind of place, not the place itself.
                 let kind = d.kind.replace(' ', "-");
+                let by = d
+                    .first
+                    .as_ref()
+                    .map_or(&kind[..], |first| first.place.word());
                 let heaps = self.blamed_heaps();
-                Some(format!("differ:{kind}:{}", heaps.join("+")))
+                Some(format!("differ:{by}:{}", heaps.join("+")))
             }
             Verdict::Violation(v) if v.cause.is_some() => {
                 let cause = v.cause.as_deref().unwrap_or_default();
@@ -160,6 +170,7 @@ impl Verdict {
     pub fn blamed_actor(&self) -> Option<&str> {
         match self {
             Verdict::Violation(v) => v.place.as_ref().map(BrokenAt::word),
+            Verdict::Differ(d) => d.first.as_ref().map(|first| first.place.word()),
             _ => None,
         }
     }
@@ -199,6 +210,10 @@ impl fmt::Display for Verdict {
                         let differ = if one { "differs" } else { "differ" };
                         write!(f, "\n  {wrong} {differ} from the model")
                     }
+                }?;
+                match &d.first {
+                    Some(first) => write!(f, "\n  first differs {first}"),
+                    None => Ok(()),
                 }
             }
             Verdict::Violation(v) => v.fmt(f),

@@ -2,6 +2,7 @@
 
 use super::broken_at::BrokenAt;
 use super::panics::Panic;
+use super::verdict::Difference;
 use crate::engine::Owner;
 use std::fmt;
 
@@ -194,6 +195,9 @@ pub struct Violation {
     /// *panic*, the place in the source; for law *limits*, `time` if the run
     /// did not end in time.
     pub cause: Option<String>,
+    /// The difference between what heaps show as which it was noticed, if no law was seen broken
+    /// before.
+    pub noticed: Option<Box<Difference>>,
 }
 
 /// The cause of a violation by a run that did not end in time.
@@ -217,6 +221,7 @@ impl Violation {
             names: Vec::new(),
             place: None,
             cause: None,
+            noticed: None,
         }
     }
 
@@ -357,8 +362,11 @@ impl fmt::Display for Violation {
             write!(f, "\n  reached by   ")?;
             self.fmt_path(f)?;
         }
-        match &self.place {
-            Some(place) => write!(f, "\n  first broken {place}"),
+        if let Some(place) = &self.place {
+            write!(f, "\n  first broken {place}")?;
+        }
+        match &self.noticed {
+            Some(difference) => write!(f, "\n  noticed as   differ: {difference}"),
             None => Ok(()),
         }
     }

@@ -168,8 +168,9 @@ impl Votes {
     }
 
     /// The first difference from a run that is right, or from the first run if
-    /// no judge can decide; and the wrong runs, if there is a judge.
-    pub fn difference(&self, module: &Module) -> Option<Difference> {
+    /// no judge can decide, with the wrong runs, if there is a judge; and the numbers of the two
+    /// runs.
+    pub fn difference(&self, module: &Module) -> Option<(Difference, (usize, usize))> {
         if self.camps.len() < 2 {
             return None;
         }
@@ -183,21 +184,28 @@ impl Votes {
         let names = Names::new(module);
         let right = self.runs.iter().find(|run| run.camp == camp)?;
         let mut outside = self.runs.iter().filter(|run| !self.agrees(run, camp));
-        let differs = |run: &VotingRun| Some((run.camp, self.difference_of(right, run, &names)?));
-        let Some((wrong_camp, found)) = outside.find_map(differs) else {
+        let number = |run: &VotingRun| {
+            let mut runs = self.runs.iter();
+            runs.position(|other| std::ptr::eq(other, run)).unwrap_or(0)
+        };
+        let differs = |run| Some((run, self.difference_of(right, run, &names)?));
+        let Some((wrong_run, found)) = outside.find_map(differs) else {
             // Two runs that show different parts may still contradict each other.
             let pairs = self.runs.iter().enumerate();
             let pairs = pairs.flat_map(|(i, a)| self.runs[..i].iter().map(move |b| (b, a)));
             return pairs
                 .filter(|(a, b)| !self.agrees(a, b.camp))
-                .find_map(|(a, b)| self.difference_of(a, b, &names));
+                .find_map(|(a, b)| {
+                    Some((self.difference_of(a, b, &names)?, (number(a), number(b))))
+                });
         };
+        let numbers = (number(right), number(wrong_run));
         if judge == Judge::Nobody {
-            return Some(found);
+            return Some((found, numbers));
         }
         // One run of each heap that is wrong in the same way.
         let mut wrong: Vec<&VotingRun> = Vec::new();
-        for run in self.runs.iter().filter(|run| run.camp == wrong_camp) {
+        for run in self.runs.iter().filter(|run| run.camp == wrong_run.camp) {
             if wrong.iter().all(|known| known.heap != run.heap) {
                 wrong.push(run);
             }
@@ -215,12 +223,13 @@ impl Votes {
         if let (None, Some(model)) = (&odd, model) {
             collectors.0 = model.name();
         }
-        Some(Difference {
+        let difference = Difference {
             collectors,
             odd,
             wrong,
             judge,
             ..found
-        })
+        };
+        Some((difference, numbers))
     }
 }

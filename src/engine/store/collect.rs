@@ -80,7 +80,7 @@ impl<H: Heap> Store<H> {
         }
         if self.inspect_operations {
             // Damage by the last operation must not be attributed to this collection.
-            self.inspect(Point::Operation, inspector)?;
+            self.inspect(Point::Collecting, inspector)?;
         }
         self.spend(self.collection_work())?;
         let mut roots = StoreRoots {

@@ -3,7 +3,7 @@
 use crate::engine::instance::Instance;
 use crate::engine::machine::Frame;
 use crate::engine::storage::{GlobalSlot, Table};
-use crate::heap::{CodePoint, GcRef, RawFrame, RootSlot, Roots};
+use crate::heap::{GcRef, RawFrame, RootSlot, Roots};
 use crate::types::{TypeId, Types};
 
 /// Calls `visit` with the registers of a frame that hold references.
@@ -112,11 +112,6 @@ impl Roots for StoreRoots<'_> {
     fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
         let last = self.frames.len() + usize::from(self.current.is_some());
         for (i, frame) in (1..).zip(self.frames.iter().chain(&self.current)) {
-            let code = (frame.body != Frame::HOST).then_some(CodePoint {
-                instance: frame.instance,
-                body: frame.body,
-                pc: frame.pc,
-            });
             // A frame may be about to be entered.
             let end = self.stack.len().min(frame.top as usize);
             if let Some(registers) = self.stack.get_mut(frame.base as usize..end) {
@@ -126,7 +121,7 @@ impl Roots for StoreRoots<'_> {
                 visit(RawFrame {
                     registers,
                     references,
-                    code,
+                    code: frame.code_point(),
                     running: i == last,
                 });
             }

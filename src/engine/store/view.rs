@@ -4,7 +4,7 @@ use super::Store;
 use super::roots::visit_frame;
 use crate::engine::actor::{Actor, Cause, Location};
 use crate::engine::inspection::{Owner, Point};
-use crate::heap::{GcRef, Heap};
+use crate::heap::{CodePoint, GcRef, Heap};
 use crate::module::Module;
 
 /// A store during its run, with the registers of its frames.
@@ -14,17 +14,28 @@ pub struct View<'a, H> {
     pub(super) stack: &'a [u64],
 }
 
+/// A frame, as an inspector sees it.
+#[derive(Copy, Clone, Debug)]
+pub struct FrameView<'a> {
+    /// The instruction that it is at.
+    pub location: Location,
+    /// The same in compiled code. `None` in a frame that holds the arguments of a host call.
+    pub code: Option<CodePoint>,
+    /// Its registers.
+    pub registers: &'a [u64],
+}
+
 impl<H: Heap> View<'_, H> {
     /// Calls `visit` for every register that the stack maps mark as a
-    /// reference, with its function and value, outermost frame first.
-    pub fn frame_references(&self, mut visit: impl FnMut(Location, u16, GcRef)) {
+    /// reference, outermost frame first, with the index and the place of its frame, and its value.
+    pub fn frame_references(&self, mut visit: impl FnMut((u32, Location), u16, GcRef)) {
         let store = self.store;
         let frames = store.machine.frames.iter().chain(&store.current);
-        for frame in frames {
+        for (index, frame) in (0..).zip(frames) {
             let location = store.location(frame);
             visit_frame(&store.instances, &store.types, frame, |register| {
                 let value = self.stack[frame.base as usize + usize::from(register)];
-                visit(location, register, GcRef::from_register(value));
+                visit((index, location), register, GcRef::from_register(value));
             });
         }
     }
@@ -72,10 +83,25 @@ impl<H: Heap> View<'_, H> {
         let cause =
             |actor: Option<Actor>, collection| actor.map(|actor| Cause { actor, collection });
         match point {
-            Point::Operation | Point::Call => cause(store.last_actor, false),
+            Point::Operation | Point::Collecting | Point::Call => cause(store.last_actor, false),
             Point::Collection | Point::End => cause(standing(), true),
             Point::Corruption => cause(standing(), store.collecting),
         }
+    }
+
+    /// The frames, outermost first. The last one runs, unless the host does.
+    pub fn frames(&self) -> impl Iterator<Item = FrameView<'_>> {
+        let store = self.store;
+        let frames = store.machine.frames.iter().chain(&store.current);
+        frames.map(move |frame| {
+            // A frame may be about to be entered, and end beyond the stack.
+            let end = self.stack.len().min(frame.top as usize);
+            FrameView {
+                location: store.location(frame),
+                code: frame.code_point(),
+                registers: self.stack.get(frame.base as usize..end).unwrap_or_default(),
+            }
+        })
     }
 
     /// The module of an instance.

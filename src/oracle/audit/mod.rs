@@ -280,17 +280,22 @@ impl Auditor {
         self.moments += u64::from(counts);
         match (self.focus, point) {
             (Focus::None, _) | (_, Point::Corruption) => None,
-            (Focus::Count, Point::Operation) => Some(self.timing == Timing::At(Grain::Every)),
+            (Focus::Count, Point::Operation | Point::Collecting) => {
+                Some(self.timing == Timing::At(Grain::Every))
+            }
             (Focus::Count, _) => None,
             (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
         }
     }
 }
 
-/// Whether this point is a numbered moment: right before an operation, or right
-/// after a collection.
+/// Whether this point is a numbered moment: right before an operation or a collection, or
+/// right after a collection.
 fn is_moment(point: Point) -> bool {
-    matches!(point, Point::Operation | Point::Collection | Point::End)
+    matches!(
+        point,
+        Point::Operation | Point::Collecting | Point::Collection | Point::End
+    )
 }
 
 impl<H: Heap> Inspector<H> for Auditor {
@@ -331,7 +336,7 @@ impl<H: Heap> Inspector<H> for Auditor {
         self.work += LOOK_WORK + view.store.roots_work();
         let frees = view.store.heap.reclaims() != Reclaims::Nothing;
         let nothing_more = match point {
-            Point::Operation | Point::Call => true,
+            Point::Operation | Point::Collecting | Point::Call => true,
             Point::Collection => !frees,
             Point::End | Point::Corruption => false,
         };

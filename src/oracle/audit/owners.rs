@@ -40,7 +40,7 @@ pub(super) fn of<H: Heap>(
     for _ in members.filter(|member| **member == r) {
         add(&|| Holder::List);
     }
-    view.frame_references(|location, register, held| {
+    view.frame_references(|(_, location), register, held| {
         if held == r {
             add(&|| frame(location, register));
         }
@@ -102,7 +102,7 @@ pub(super) fn path<H: Heap>(
             roots.push((Holder::Slot(owner), held));
         }
     });
-    view.frame_references(|location, register, held| {
+    view.frame_references(|(_, location), register, held| {
         if held.is_object() {
             roots.push((frame(location, register), held));
         }

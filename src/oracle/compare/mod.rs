@@ -59,6 +59,7 @@ pub fn compare(
         kind: found.kind,
         path: found.path,
         values: found.values,
+        first: None,
     })
 }
 

@@ -1,0 +1,66 @@
+//! From a difference to its cause: a law that the wrong run breaks, or the operation after which it
+//! differs.
+
+use super::audit::Timing;
+use super::divergence::{ComparedRun, diverge};
+use super::judge::{JudgeRun, Options};
+use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
+use super::verdict::{Difference, Verdict};
+use crate::case::Case;
+use crate::engine::Grain;
+use crate::module::Module;
+use std::sync::Arc;
+
+fn compared<'a>((subject, case): &'a (&SharedSubject, Case)) -> ComparedRun<'a> {
+    ComparedRun {
+        subject: &***subject,
+        case,
+    }
+}
+
+/// The verdict on a difference between two completed runs, of which the first is right.
+///
+/// A heap that breaks a law shows it at once only if it is audited then. An audit at every moment
+/// finds a law that was broken and holds again, as when memory that was freed too early is used for
+/// another object.
+pub(super) fn with_cause(
+    difference: Difference,
+    (right, wrong): (&JudgeRun, &JudgeRun),
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+    footprint: u64,
+) -> Result<Verdict, PlanError> {
+    let run = |run: &JudgeRun| {
+        let subjects = options.collectors.iter();
+        let subject = subjects.clone().find(|s| s.name() == run.subject)?;
+        let schedule = run.schedule.clone();
+        let case = Case {
+            schedule: schedule.unwrap_or_else(|| case.schedule.clone()),
+            ..case.clone()
+        };
+        Some((subject, case))
+    };
+    let (Some(right), Some(wrong)) = (run(right), run(wrong)) else {
+        return Ok(Verdict::Differ(difference));
+    };
+    let run_options = RunOptions {
+        timing: Timing::At(Grain::Every),
+        layers: options.layers,
+        footprint,
+    };
+    // Where several heaps are wrong in the same way, the fault is in none of them.
+    if difference.wrong.len() == 1 && options.layers.audits() && options.timing != Timing::Never {
+        let (subject, case) = &wrong;
+        let ran = run_caught(&***subject, case, module, &run_options)?;
+        if let Err(Failure::Violation(mut violation)) = ran.result {
+            violation.noticed = Some(Box::new(difference));
+            return Ok(Verdict::Violation(violation));
+        }
+    }
+    let first = diverge(compared(&right), compared(&wrong), module, &run_options);
+    Ok(Verdict::Differ(Difference {
+        first: first.map(Box::new),
+        ..difference
+    }))
+}

@@ -1,0 +1,158 @@
+//! The first operation after which two runs of a case differ.
+//!
+//! A difference shows where an embedder looks: in a result, a global, a table. The cause is earlier.
+//! All correct heaps do the same operations, with the same state of the language in between: frames,
+//! globals, tables, memories and the objects that they reach, up to addresses. So the states of a
+//! right and of a wrong run are compared before an operation, and the operation is found by
+//! bisection. A collection changes nothing in this sense, whenever it comes.
+
+mod state;
+
+pub(super) use state::Camera;
+pub use state::{Moment, RunState};
+
+use super::broken_at::BrokenAt;
+use super::compare::compare;
+use super::subject::{RunOptions, Subject};
+use crate::case::Case;
+use crate::engine::Cause;
+use crate::module::Module;
+use crate::module::names::{Names, Space};
+use std::fmt;
+use std::sync::Arc;
+
+/// The operation that made a run differ from a right one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Divergence {
+    /// The operation, or the collection.
+    pub place: BrokenAt,
+    /// Its number in the run, counted from 1.
+    pub operation: u64,
+    /// What differs after it, in words.
+    pub what: String,
+    /// The values in the right and in the wrong run.
+    pub values: (String, String),
+}
+
+impl fmt::Display for Divergence {
+    /// Continues the phrase "first differs".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Divergence {
+            place,
+            what,
+            values,
+            ..
+        } = self;
+        write!(f, "{place}: {what}: {} / {}", values.0, values.1)
+    }
+}
+
+/// A run to compare: a subject and the case, with the schedule of this run.
+pub(super) struct ComparedRun<'a> {
+    pub subject: &'a dyn Subject,
+    pub case: &'a Case,
+}
+
+/// Finds the operation after which the second run differs from the first, which is right. `None` if
+/// a subject does not show its state, or the states at the end are the same.
+pub(super) fn diverge(
+    right: ComparedRun<'_>,
+    wrong: ComparedRun<'_>,
+    module: &Arc<Module>,
+    options: &RunOptions,
+) -> Option<Divergence> {
+    let state =
+        |run: &ComparedRun<'_>, moment| run.subject.state(run.case, module, moment, options);
+    let names = Names::new(module);
+    let before = |number| {
+        let moment = Moment::Before(number);
+        let (a, b) = (state(&right, moment)?, state(&wrong, moment)?);
+        let found = first_difference(&a, &b, &names, module);
+        Some((b, found))
+    };
+    let (end, found) = before(u64::MAX)?;
+    let mut found = (end.by, found?);
+    // Before the first operation there is nothing to differ.
+    let (mut low, mut high) = (0, end.operation);
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        match before(middle)? {
+            (state, Some(difference)) => {
+                found = (state.by, difference);
+                high = middle;
+            }
+            (_, None) => low = middle,
+        }
+    }
+    let (by, (what, values)) = found;
+    let by = by?;
+    let collection = low > 0 && {
+        let moment = Moment::CollectedIn(low);
+        let collected = state(&wrong, moment);
+        let expected = state(&right, Moment::Before(low));
+        collected
+            .zip(expected)
+            .is_some_and(|(mut collected, mut expected)| {
+                // Only the operation reads.
+                (collected.number, expected.number) = (None, None);
+                first_difference(&expected, &collected, &names, module).is_some()
+            })
+    };
+    let cause = Cause { collection, ..by };
+    Some(Divergence {
+        place: BrokenAt::in_case(cause, wrong.case, module),
+        operation: low,
+        what,
+        values,
+    })
+}
+
+/// What differs first between two states, in words: where, and both values.
+type Found = (String, (String, String));
+
+fn first_difference(
+    right: &RunState,
+    wrong: &RunState,
+    names: &Names<'_>,
+    module: &Module,
+) -> Option<Found> {
+    if right.ended != wrong.ended || right.frames != wrong.frames {
+        let place = |state: &RunState| match (state.ended, state.frames.last()) {
+            (true, _) => "it ends".into(),
+            (_, None) => "in the embedder".to_string(),
+            (_, Some(at)) => super::instruction::instruction_at(module, *at).to_string(),
+        };
+        return Some(("the way on".into(), (place(right), place(wrong))));
+    }
+    if let (Some(a), Some(b)) = (right.number, wrong.number)
+        && a != b
+    {
+        return Some(("the number read".into(), (a.to_string(), b.to_string())));
+    }
+    let found = compare(
+        ("right", &right.observation),
+        ("wrong", &wrong.observation),
+        names,
+    )?;
+    let path = match in_frame(&found.path, right) {
+        Some((frame, register, rest)) => {
+            let at = right.frames.get(frame as usize);
+            let func = at.and_then(|at| at.func);
+            let func = func.map_or("a constant expression".into(), |func| {
+                names.item(Space::Func, func)
+            });
+            format!("register {register} of {func}{rest}")
+        }
+        None => found.path,
+    };
+    Some((path, found.values))
+}
+
+/// The register, with the index of its frame, at the root of a path, and the rest of the path.
+fn in_frame<'p>(path: &'p str, state: &RunState) -> Option<(u32, u16, &'p str)> {
+    let rest = path.strip_prefix("kept reference ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (index, rest) = rest.split_at(digits);
+    let (frame, register) = state.register(index.parse().ok()?)?;
+    Some((frame, register, rest))
+}

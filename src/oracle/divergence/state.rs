@@ -1,0 +1,133 @@
+//! The state of a run between two operations, as plain data.
+
+use crate::engine::{Cause, Grain, Halt, Inspector, Location, Point, View};
+use crate::heap::Heap;
+use crate::observe::{Observation, observe_with};
+
+/// The state of a run right before an operation, or at its end.
+///
+/// Two states are compared up to the addresses of objects, as observations are.
+#[derive(Clone, Debug)]
+pub struct RunState {
+    /// The number of the operation, counted from 1. Collections are no operations: all heaps have
+    /// the same operations, until they differ.
+    pub operation: u64,
+    /// Whether the run has ended: there is no such operation.
+    pub ended: bool,
+    /// The instructions that the frames are at, outermost first.
+    pub frames: Vec<Location>,
+    /// The registers of frames that hold references, by the index of the frame. Their values come
+    /// last among the observation's kept references.
+    pub registers: Vec<(u32, u16)>,
+    /// The globals, tables, memories and kept references, and all that can be reached.
+    pub observation: Observation,
+    /// The number that the last operation has read from the heap, if it has.
+    pub number: Option<u64>,
+    /// What has acted last.
+    pub by: Option<Cause>,
+}
+
+impl RunState {
+    /// The register, with the index of its frame, that is kept reference number `index` of the
+    /// observation.
+    pub fn register(&self, index: usize) -> Option<(u32, u16)> {
+        let handles = self.observation.kept.len() - self.registers.len();
+        self.registers.get(index.checked_sub(handles)?).copied()
+    }
+}
+
+/// When to take a state.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Moment {
+    /// Right before the operation with this number, counted from 1; or else at the end.
+    Before(u64),
+    /// After the first collection during this operation.
+    CollectedIn(u64),
+}
+
+/// Takes the state of a run at one moment, and stops it.
+#[derive(Debug)]
+pub(in crate::oracle) struct Camera {
+    moment: Moment,
+    operations: u64,
+    /// The frame and register of the number that the current operation reads.
+    reads: Option<(usize, u16)>,
+    /// The state.
+    pub state: Option<RunState>,
+}
+
+impl Camera {
+    pub fn new(moment: Moment) -> Camera {
+        Camera {
+            moment,
+            operations: 0,
+            reads: None,
+            state: None,
+        }
+    }
+
+    fn take<H: Heap>(&mut self, view: &View<'_, H>, ended: bool, by: Option<Cause>) {
+        let mut registers = Vec::new();
+        let mut values = Vec::new();
+        let frames: Vec<Location> = view.frames().map(|frame| frame.location).collect();
+        view.frame_references(|(frame, _), register, value| {
+            registers.push((frame, register));
+            values.push(value);
+        });
+        let number = self.reads.and_then(|(frame, register)| {
+            let frame = view.frames().nth(frame)?;
+            frame.registers.get(usize::from(register)).copied()
+        });
+        let observation = observe_with(view.store, &values);
+        self.state = observation.map(|observation| RunState {
+            operation: self.operations,
+            ended,
+            frames,
+            registers,
+            observation,
+            number,
+            by,
+        });
+    }
+}
+
+/// Where an operation that reads a number from the heap puts it: frame and register.
+fn number_read<H: Heap>(view: &View<'_, H>) -> Option<(usize, u16)> {
+    let (index, frame) = view.frames().enumerate().last()?;
+    let code = frame.code?;
+    let op = view.module(code.instance).ops.get(code.pc as usize)?;
+    op.code.reads_number().then_some((index, op.a))
+}
+
+impl<H: Heap> Inspector<H> for Camera {
+    fn grain(&self) -> Grain {
+        Grain::Every
+    }
+
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        let is_wanted = match (point, self.moment) {
+            (Point::Operation, Moment::Before(number)) => {
+                self.operations += 1;
+                self.operations == number
+            }
+            (Point::Operation, Moment::CollectedIn(_)) => {
+                self.operations += 1;
+                false
+            }
+            (Point::Collection, Moment::CollectedIn(number)) => self.operations == number,
+            (Point::End, Moment::Before(_)) => {
+                self.operations += 1;
+                true
+            }
+            _ => false,
+        };
+        if is_wanted {
+            self.take(&view, point == Point::End, view.cause(Point::Operation));
+            return Err(Halt);
+        }
+        if point == Point::Operation {
+            self.reads = number_read(&view);
+        }
+        Ok(())
+    }
+}
