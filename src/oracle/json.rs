@@ -6,9 +6,9 @@
 //! | `verdict` | `"agree"`, `"differ"`, `"violation"` or `"discard"` |
 //! | `fingerprint` | what findings of one bug share; null if there is no finding |
 //! | `text` | the verdict as it is printed for people |
-//! | `violation` | for a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, and `place`, which first broke the law |
+//! | `violation` | for a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, `place`, which first broke the law, and `noticed`, the difference by which it was noticed |
 //! | `place` | `text`, and for an instruction `function` (null in a constant expression), `offset` in the binary module, `instruction` and `line`; `collection` says whether a collection that it triggered is to blame |
-//! | `difference` | for a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the wrong runs as far as they are known, and `judge`: `"nobody"`, `"majority"` or `"model"` |
+//! | `difference` | for a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the wrong runs as far as they are known, `judge`: `"nobody"`, `"majority"` or `"model"`, and if it was found `first`, the operation after which the second subject first differs: its `place`, its number (`operation`), and `what` differs after it with both `values` |
 //! | `discard` | for an inconclusive case: `reason` and `detail` |
 //! | `runs` | the runs that completed: `subject`, `schedule` (null if it is the case's own), and `observation`, a number |
 //! | `observations` | their observations, in [a separate format](crate::observe::json); equal ones appear once |
@@ -63,6 +63,8 @@ struct JsonViolation {
     path: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<JsonPlace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noticed: Option<JsonDifference>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -89,6 +91,16 @@ struct JsonDifference {
     values: [String; 2],
     wrong: Vec<String>,
     judge: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<JsonDivergence>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct JsonDivergence {
+    place: JsonPlace,
+    operation: u64,
+    what: String,
+    values: [String; 2],
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -194,6 +206,7 @@ impl JsonViolation {
             more_owners: violation.more_owners,
             path: words(&violation.path),
             place: violation.place.as_ref().map(JsonPlace::new),
+            noticed: violation.noticed.as_deref().map(JsonDifference::new),
         }
     }
 }
@@ -232,6 +245,12 @@ impl JsonDifference {
                 Judge::Majority => "majority",
                 Judge::Model => "model",
             },
+            first: difference.first.as_deref().map(|first| JsonDivergence {
+                place: JsonPlace::new(&first.place),
+                operation: first.operation,
+                what: first.what.clone(),
+                values: [first.values.0.clone(), first.values.1.clone()],
+            }),
         }
     }
 }
