@@ -4,6 +4,7 @@
 //! that cannot be written.
 
 mod events;
+mod explain;
 mod file;
 mod findings;
 mod fuzz;
@@ -45,6 +46,7 @@ enum Command {
     Run(run::RunCommand),
     Replay(replay::Replay),
     Reduce(reduce::Reduce),
+    Explain(explain::Explain),
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.main(),
         Command::Replay(replay) => replay.main(),
         Command::Reduce(reduce) => reduce.main(),
+        Command::Explain(explain) => explain.main(),
         Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),

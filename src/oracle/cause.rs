@@ -41,6 +41,7 @@ pub(super) fn with_cause(
         };
         Some((subject, case))
     };
+    let wrong_run = wrong;
     let (Some(right), Some(wrong)) = (run(right), run(wrong)) else {
         return Ok(Verdict::Differ(difference));
     };
@@ -51,9 +52,11 @@ pub(super) fn with_cause(
     };
     // Where several heaps are wrong in the same way, the fault is in none of them.
     if difference.wrong.len() == 1 && options.layers.audits() && options.timing != Timing::Never {
+        let schedule = wrong_run.schedule.clone();
         let (subject, case) = &wrong;
         let ran = run_caught(&***subject, case, module, &run_options)?;
         if let Err(Failure::Violation(mut violation)) = ran.result {
+            violation.schedule = schedule;
             violation.noticed = Some(Box::new(difference));
             return Ok(Verdict::Violation(violation));
         }

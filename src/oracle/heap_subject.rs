@@ -4,6 +4,7 @@ use super::audit::{Auditor, BrokenLaw, Timing};
 use super::broken_at::BrokenAt;
 use super::divergence::{Camera, Moment, RunState};
 use super::layers::{Layer, Layers};
+use super::ledger::{Clerk, Ledger};
 use super::locate::locate;
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 use super::variant::Variant;
@@ -47,6 +48,9 @@ trait Runs: Send + Sync {
 
     /// The state at a moment.
     fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState>;
+
+    /// The ledger of the object at an address at a moment.
+    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger>;
 }
 
 impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
@@ -63,6 +67,16 @@ impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
         let mut camera = Camera::new(moment);
         case::run(case, module, self(), &mut camera);
         camera.state
+    }
+
+    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger> {
+        let mut seeking = Clerk::seeking(object, until, case, module);
+        let heap = self();
+        let name = heap.name();
+        case::run(case, module, heap, &mut seeking);
+        let mut clerk = seeking.for_found()?;
+        case::run(case, module, self(), &mut clerk);
+        clerk.ledger(name)
     }
 }
 
@@ -83,6 +97,11 @@ impl Runs for VariantRuns {
     fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState> {
         let module = self.0.compiled(module);
         (|| self.0.heap()).state(case, &module, moment)
+    }
+
+    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger> {
+        let module = self.0.compiled(module);
+        (|| self.0.heap()).ledger(case, &module, object, until)
     }
 }
 
@@ -154,6 +173,19 @@ impl Subject for HeapSubject {
         let mut case = case.clone();
         case.limits.footprint = case.limits.footprint.min(options.footprint);
         self.runs.state(&case, module, moment)
+    }
+
+    fn ledger(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        violation: &Violation,
+        options: &RunOptions,
+    ) -> Option<Ledger> {
+        let mut case = case.clone();
+        case.limits.footprint = case.limits.footprint.min(options.footprint);
+        let until = violation.moment.unwrap_or(u64::MAX);
+        self.runs.ledger(&case, module, violation.object?, until)
     }
 }
 

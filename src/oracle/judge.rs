@@ -277,7 +277,10 @@ pub fn judge_module(
                     discarded.get_or_insert(failure);
                     break;
                 }
-                Err(failure) => {
+                Err(mut failure) => {
+                    if let Failure::Violation(violation) = &mut failure {
+                        violation.schedule = schedule;
+                    }
                     judged.verdict = failure.into();
                     break 'subjects;
                 }

@@ -62,7 +62,7 @@ pub(super) fn locate<H: Heap>(
                 let (earlier, _, more) = run(Auditor::at_moment(high - 1));
                 may_go_on = more;
                 match earlier {
-                    None => return found,
+                    None => return at(found, high),
                     Some(earlier) => {
                         found = Some(earlier);
                         high -= 1;
@@ -83,5 +83,13 @@ pub(super) fn locate<H: Heap>(
             None => low = middle,
         }
     }
-    found
+    at(found, high)
+}
+
+/// Notes the moment of a broken law.
+fn at(found: Option<BrokenLaw>, moment: u64) -> Option<BrokenLaw> {
+    found.map(|mut found| {
+        found.violation.moment = Some(moment);
+        found
+    })
 }

@@ -3,6 +3,7 @@
 use super::audit::{Garbage, Timing};
 use super::divergence::{Moment, RunState};
 use super::layers::Layers;
+use super::ledger::Ledger;
 use super::panics::{Report, catch};
 use super::verdict::Reason;
 use super::violation::Violation;
@@ -96,6 +97,19 @@ pub trait Subject: Send + Sync {
         options: &RunOptions,
     ) -> Option<RunState> {
         let _ = (case, module, moment, options);
+        None
+    }
+
+    /// The ledger of the object that a violation of this subject concerns. `None` if the subject
+    /// keeps none, or the violation concerns no object.
+    fn ledger(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        violation: &Violation,
+        options: &RunOptions,
+    ) -> Option<Ledger> {
+        let _ = (case, module, violation, options);
         None
     }
 
@@ -247,6 +261,16 @@ impl<F: Fn(Option<&str>) + Send + Sync> Subject for Noted<F> {
         options: &RunOptions,
     ) -> Option<RunState> {
         self.subject.state(case, module, moment, options)
+    }
+
+    fn ledger(
+        &self,
+        case: &Case,
+        module: &Arc<Module>,
+        violation: &Violation,
+        options: &RunOptions,
+    ) -> Option<Ledger> {
+        self.subject.ledger(case, module, violation, options)
     }
 
     fn run(

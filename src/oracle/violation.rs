@@ -3,7 +3,7 @@
 use super::broken_at::BrokenAt;
 use super::panics::Panic;
 use super::verdict::Difference;
-use crate::engine::Owner;
+use crate::engine::{Owner, Schedule};
 use std::fmt;
 
 /// A law. The [audit](super::audit) states each of them.
@@ -195,6 +195,11 @@ pub struct Violation {
     /// *panic*, the place in the source; for law *limits*, `time` if the run
     /// did not end in time.
     pub cause: Option<String>,
+    /// The number of the moment at which it was found, if that is the first at which a law is
+    /// broken; see [`is_moment`](super::audit::is_moment).
+    pub(super) moment: Option<u64>,
+    /// The schedule of the run that broke it, if it is not the case's own.
+    pub(super) schedule: Option<Schedule>,
     /// The difference between what heaps show as which it was noticed, if no law was seen broken
     /// before.
     pub noticed: Option<Box<Difference>>,
@@ -221,6 +226,8 @@ impl Violation {
             names: Vec::new(),
             place: None,
             cause: None,
+            moment: None,
+            schedule: None,
             noticed: None,
         }
     }
@@ -266,40 +273,7 @@ impl Violation {
 
     /// A holder in words, with the names that are known.
     pub(super) fn holder(&self, holder: &Holder) -> String {
-        let name = |part: Part| {
-            let found = self.names.iter().find(|(named, _)| *named == part);
-            found.map(|(_, name)| name)
-        };
-        match holder {
-            Holder::Field { object, index, .. } => match name(Part::Field(*object, *index)) {
-                Some(name) => format!("field {name} of {object:#x}"),
-                None => holder.to_string(),
-            },
-            Holder::Slot(Owner::Global(i)) => match name(Part::Global(*i)) {
-                Some(name) => name.clone(),
-                None => holder.to_string(),
-            },
-            Holder::Slot(Owner::Table(i, j)) => match name(Part::Table(*i)) {
-                Some(name) => format!("element {j} of {name}"),
-                None => holder.to_string(),
-            },
-            Holder::Slot(Owner::Segment(i, j, k)) => match name(Part::Segment(*i, *j)) {
-                Some(name) => format!("element {k} of {name}"),
-                None => holder.to_string(),
-            },
-            Holder::Frame {
-                of: FrameOf::Function(func),
-                register,
-            } => match (
-                name(Part::Register(*func, *register)),
-                name(Part::Function(*func)),
-            ) {
-                (Some(local), Some(name)) => format!("{local} of {name} (not counted)"),
-                (None, Some(name)) => format!("register {register} of {name} (not counted)"),
-                (_, None) => holder.to_string(),
-            },
-            _ => holder.to_string(),
-        }
+        in_words(&self.names, holder)
     }
 
     fn fmt_path(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -329,6 +303,44 @@ impl Violation {
                 tail.join(" -> ")
             )
         }
+    }
+}
+
+/// A holder in words, with these names.
+pub(super) fn in_words(names: &[(Part, String)], holder: &Holder) -> String {
+    let name = |part: Part| {
+        let found = names.iter().find(|(named, _)| *named == part);
+        found.map(|(_, name)| name)
+    };
+    match holder {
+        Holder::Field { object, index, .. } => match name(Part::Field(*object, *index)) {
+            Some(name) => format!("field {name} of {object:#x}"),
+            None => holder.to_string(),
+        },
+        Holder::Slot(Owner::Global(i)) => match name(Part::Global(*i)) {
+            Some(name) => name.clone(),
+            None => holder.to_string(),
+        },
+        Holder::Slot(Owner::Table(i, j)) => match name(Part::Table(*i)) {
+            Some(name) => format!("element {j} of {name}"),
+            None => holder.to_string(),
+        },
+        Holder::Slot(Owner::Segment(i, j, k)) => match name(Part::Segment(*i, *j)) {
+            Some(name) => format!("element {k} of {name}"),
+            None => holder.to_string(),
+        },
+        Holder::Frame {
+            of: FrameOf::Function(func),
+            register,
+        } => match (
+            name(Part::Register(*func, *register)),
+            name(Part::Function(*func)),
+        ) {
+            (Some(local), Some(name)) => format!("{local} of {name} (not counted)"),
+            (None, Some(name)) => format!("register {register} of {name} (not counted)"),
+            (_, None) => holder.to_string(),
+        },
+        _ => holder.to_string(),
     }
 }
 

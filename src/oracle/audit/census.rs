@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// An allocated block and the header in it.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Object {
+pub(in crate::oracle) struct Object {
     pub block: Block,
     pub header: Header,
     /// The start of its references in `held` of the census.
@@ -27,7 +27,7 @@ impl Object {
 
 /// Result of a census. Its memory is reused by later audits.
 #[derive(Debug, Default)]
-pub(super) struct Census {
+pub(in crate::oracle) struct Census {
     pub blocks: Vec<Block>,
     /// The first allocated block whose header cannot be read.
     pub unreadable: Option<Block>,
@@ -62,7 +62,7 @@ pub(super) struct Census {
     /// Whether a slot of an object holds a value that its type does not allow.
     pub ill_typed: bool,
     /// Type information for the types of the store.
-    pub plans: Plans,
+    pub(super) plans: Plans,
     work: Vec<u32>,
 }
 

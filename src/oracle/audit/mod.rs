@@ -101,11 +101,11 @@
 //! from the heap's log of changes. A full census follows each collection, and
 //! every suspicious change; it also checks the account.
 
-mod census;
+pub(super) mod census;
 mod fast_path;
 mod garbage;
 mod laws;
-mod owners;
+pub(super) mod owners;
 mod shadow;
 mod type_info;
 mod types;
@@ -291,7 +291,7 @@ impl Auditor {
 
 /// Whether this point is a numbered moment: right before an operation or a collection, or
 /// right after a collection.
-fn is_moment(point: Point) -> bool {
+pub(super) fn is_moment(point: Point) -> bool {
     matches!(
         point,
         Point::Operation | Point::Collecting | Point::Collection | Point::End

@@ -17,9 +17,29 @@ pub(super) fn of<H: Heap>(
     words: &Describer<'_, H>,
     r: GcRef,
 ) -> (Vec<Holder>, usize) {
+    some(census, view, words, r, NAMED)
+}
+
+/// The same, without a limit.
+pub(in crate::oracle) fn all<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    words: &Describer<'_, H>,
+    r: GcRef,
+) -> Vec<Holder> {
+    some(census, view, words, r, usize::MAX).0
+}
+
+fn some<H: Heap>(
+    census: &Census,
+    view: &View<'_, H>,
+    words: &Describer<'_, H>,
+    r: GcRef,
+    most: usize,
+) -> (Vec<Holder>, usize) {
     let mut named = Vec::new();
     let mut more = 0;
-    let mut add = |holder: &dyn Fn() -> Holder| match named.len() < NAMED {
+    let mut add = |holder: &dyn Fn() -> Holder| match named.len() < most {
         true => named.push(holder()),
         false => more += 1,
     };
@@ -159,7 +179,7 @@ pub(super) fn path<H: Heap>(
 
 /// The names of functions, slots and fields that holders mention: of all
 /// owners, and of both ends of the path.
-pub(super) fn names<H: Heap>(
+pub(in crate::oracle) fn names<H: Heap>(
     census: &Census,
     words: &Describer<'_, H>,
     owners: &[Holder],

@@ -80,6 +80,7 @@ fn whichever_position_it_has() {
                     kind: "result",
                     path: PLACE.into(),
                     values: ("5".into(), "6".into()),
+                    first: None,
                 };
                 let found = difference(&heaps, false);
                 assert_eq!(found, expected);

@@ -109,6 +109,7 @@ fn differs(collectors: [&str; 2], place: &str, values: [&str; 2]) -> Verdict {
         kind: "result",
         path: place.into(),
         values: (values[0].into(), values[1].into()),
+        first: None,
     })
 }
 

@@ -1,0 +1,224 @@
+//! The inspector that writes a ledger.
+
+use super::follow::{Follower, ObjectId};
+use super::{Breach, Ledger, LedgerEntry, LedgerEvent};
+use crate::case::Case;
+use crate::engine::{Cause, Grain, Halt, Inspector, Point, View};
+use crate::heap::{GcRef, Heap};
+use crate::module::Module;
+use crate::oracle::audit::{is_moment, owners};
+use crate::oracle::broken_at::BrokenAt;
+use crate::oracle::describe::Describer;
+use crate::oracle::violation::{Holder, in_words};
+
+/// Writes the ledger of one object up to a moment.
+pub(in crate::oracle) struct Clerk<'a> {
+    case: &'a Case,
+    module: &'a Module,
+    /// The moment at which to stop.
+    until: u64,
+    moments: u64,
+    operations: u64,
+    follower: Follower,
+    wanted: Wanted,
+    last: State,
+    ty: Option<String>,
+    entries: Vec<LedgerEntry>,
+}
+
+/// The object to look for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Wanted {
+    /// The one at this address, at the last moment.
+    At(u32),
+    /// The one with this number.
+    Object(ObjectId),
+}
+
+/// An object between two operations. Before its allocation, and after its end, it has no address.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct State {
+    address: Option<u32>,
+    count: Option<u32>,
+    listed: bool,
+    holders: Vec<(Holder, String)>,
+}
+
+impl State {
+    fn expected(&self) -> u32 {
+        let counted = self.holders.iter().filter(|(h, _)| h.is_counted());
+        counted.count() as u32
+    }
+
+    fn breach(&self, is_counting: bool) -> Option<Breach> {
+        let is_framed = self.holders.iter().any(|(h, _)| !h.is_counted());
+        match self.address {
+            None => (!self.holders.is_empty()).then_some(Breach::InUse),
+            Some(_) if self.count.is_some_and(|count| count != self.expected()) => {
+                Some(Breach::Count)
+            }
+            Some(_) => (is_counting && is_framed && !self.listed).then_some(Breach::NotListed),
+        }
+    }
+}
+
+/// The most entries that are kept. The later ones are those before the finding.
+const MOST: usize = 100_000;
+
+impl<'a> Clerk<'a> {
+    /// A clerk that looks for the object at an address at moment `until`.
+    pub fn seeking(address: u32, until: u64, case: &'a Case, module: &'a Module) -> Clerk<'a> {
+        Clerk {
+            case,
+            module,
+            until,
+            moments: 0,
+            operations: 0,
+            follower: Follower::default(),
+            wanted: Wanted::At(address),
+            last: State::default(),
+            ty: None,
+            entries: Vec::new(),
+        }
+    }
+
+    /// A clerk that writes the ledger of the object that this one has found.
+    pub fn for_found(self) -> Option<Clerk<'a>> {
+        let Wanted::At(address) = self.wanted else {
+            return None;
+        };
+        let found = self.follower.at(address)?;
+        Some(Clerk {
+            wanted: Wanted::Object(found),
+            ..Clerk::seeking(address, self.until, self.case, self.module)
+        })
+    }
+
+    /// The ledger, if there is anything in it.
+    pub fn ledger(self, heap: &str) -> Option<Ledger> {
+        Some(Ledger {
+            ty: self.ty?,
+            heap: heap.into(),
+            culprit: self.entries.iter().position(|entry| entry.breach.is_some()),
+            entries: self.entries,
+        })
+    }
+
+    fn state<H: Heap>(&mut self, view: &View<'_, H>, id: ObjectId) -> State {
+        let address = self.follower.address(id);
+        let Some(r) = address.or(self.last.address).map(GcRef) else {
+            return State::default();
+        };
+        let words = Describer::new(view);
+        let census = &self.follower.census;
+        // Where another object is now, what refers to it is not about this one.
+        let is_reused = address.is_none() && census.find(r).is_some();
+        let holders = match is_reused {
+            true => Vec::new(),
+            false => owners::all(census, view, &words, r),
+        };
+        let named = holders.into_iter().map(|holder| {
+            let names = owners::names(census, &words, std::slice::from_ref(&holder), &[]);
+            let words = in_words(&names, &holder);
+            (holder, words)
+        });
+        let object = address.and(census.find(r)).map(|i| &census.objects[i]);
+        if let (Some(object), None) = (object, &self.ty) {
+            self.ty = Some(words.shape(object.header.shape));
+        }
+        let holders: Vec<(Holder, String)> = named.collect();
+        State {
+            address,
+            count: object.and_then(|object| object.header.count),
+            listed: holders.iter().any(|(h, _)| *h == Holder::List),
+            holders,
+        }
+    }
+
+    fn note<H: Heap>(&mut self, state: State, view: &View<'_, H>, cause: Option<Cause>) {
+        let last = std::mem::replace(&mut self.last, state);
+        if last == self.last {
+            return;
+        }
+        let state = &self.last;
+        let events = events(&last, state);
+        if events.is_empty() || self.entries.len() >= MOST {
+            return;
+        }
+        self.entries.push(LedgerEntry {
+            place: cause.map(|cause| BrokenAt::in_case(cause, self.case, self.module)),
+            operation: self.operations,
+            safepoint: view.store.safepoints(),
+            events,
+            address: state.address.or(last.address).unwrap_or(0),
+            count: state.count,
+            expected: state.expected(),
+            breach: state.breach(view.store.heap.is_counting()),
+        });
+    }
+}
+
+/// What has happened between two states.
+fn events(before: &State, after: &State) -> Vec<LedgerEvent> {
+    let mut events = Vec::new();
+    let mut has_moved = false;
+    match (before.address, after.address) {
+        (None, Some(_)) => events.push(LedgerEvent::Allocated),
+        (Some(_), None) => events.push(LedgerEvent::Freed),
+        (Some(from), Some(to)) if from != to => {
+            has_moved = true;
+            events.push(LedgerEvent::Moved(from, to));
+        }
+        _ => {}
+    }
+    match (before.count, after.count) {
+        (Some(from), Some(to)) if from != to => events.push(LedgerEvent::Counted(from, to)),
+        (None, Some(to)) => events.push(LedgerEvent::Counted(0, to)),
+        _ => {}
+    }
+    match (before.listed, after.listed) {
+        (false, true) => events.push(LedgerEvent::Listed),
+        (true, false) => events.push(LedgerEvent::Unlisted),
+        _ => {}
+    }
+    // Objects that refer to it have moved, too.
+    if has_moved && before.holders.len() == after.holders.len() {
+        return events;
+    }
+    let mut gone = before.holders.clone();
+    for (holder, words) in &after.holders {
+        match gone.iter().position(|(other, _)| other == holder) {
+            Some(index) => drop(gone.swap_remove(index)),
+            None if *holder == Holder::List => {}
+            None => events.push(LedgerEvent::Gained(holder.clone(), words.clone())),
+        }
+    }
+    gone.retain(|(holder, _)| *holder != Holder::List);
+    events.extend(
+        gone.into_iter()
+            .map(|(h, words)| LedgerEvent::Lost(h, words)),
+    );
+    events
+}
+
+impl<H: Heap> Inspector<H> for Clerk<'_> {
+    fn grain(&self) -> Grain {
+        Grain::Every
+    }
+
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        self.moments += u64::from(is_moment(point));
+        if !self.follower.look(point, &view) {
+            return Err(Halt);
+        }
+        if let Wanted::Object(id) = self.wanted {
+            let state = self.state(&view, id);
+            self.note(state, &view, view.cause(point));
+        }
+        self.operations += u64::from(point == Point::Operation);
+        match self.moments >= self.until {
+            true => Err(Halt),
+            false => Ok(()),
+        }
+    }
+}

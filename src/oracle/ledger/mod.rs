@@ -1,0 +1,116 @@
+//! The count ledger: every event of one object's life, in order, beside what owns it.
+//!
+//! The run is repeated, and the object is looked at between all operations and before and after each
+//! collection. What has changed since the last look is an entry. The account of owners comes from a
+//! census, not from the heap, so that an entry shows a count that has no owner to it, or an owner
+//! that was not counted: the first such entry is the *culprit*.
+
+mod clerk;
+mod follow;
+
+pub(super) use clerk::Clerk;
+
+use super::broken_at::BrokenAt;
+use super::violation::Holder;
+use std::fmt;
+
+/// The life of one object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ledger {
+    /// Its type, in words.
+    pub ty: String,
+    /// The name of its heap.
+    pub heap: String,
+    /// What happened to it.
+    pub entries: Vec<LedgerEntry>,
+    /// The index of the first entry after which a law is broken for this object.
+    pub culprit: Option<usize>,
+}
+
+/// What one actor did to an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LedgerEntry {
+    /// The actor: an instruction, a collection, the embedder.
+    pub place: Option<BrokenAt>,
+    /// The number of operations so far.
+    pub operation: u64,
+    /// The number of safepoints so far.
+    pub safepoint: u64,
+    /// What happened.
+    pub events: Vec<LedgerEvent>,
+    /// The address after it.
+    pub address: u32,
+    /// The reference count after it, in a counting heap.
+    pub count: Option<u32>,
+    /// The count that its owners require.
+    pub expected: u32,
+    /// What is wrong after it.
+    pub breach: Option<Breach>,
+}
+
+/// Something that happened to an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LedgerEvent {
+    /// It was allocated.
+    Allocated,
+    /// Its count has changed: before and after.
+    Counted(u32, u32),
+    /// It was put into the stack-root list.
+    Listed,
+    /// It was taken out of the stack-root list.
+    Unlisted,
+    /// An owner came, in words.
+    Gained(Holder, String),
+    /// An owner went, in words.
+    Lost(Holder, String),
+    /// It was moved: from, to.
+    Moved(u32, u32),
+    /// It was freed.
+    Freed,
+}
+
+/// What is wrong with an object.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Breach {
+    /// Its count is not the number of its owners.
+    Count,
+    /// A frame holds it, and the stack-root list does not.
+    NotListed,
+    /// It was freed although something refers to it.
+    InUse,
+}
+
+impl Breach {
+    /// What is wrong, in words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Breach::Count => "the count is not the number of owners",
+            Breach::NotListed => "a frame holds it, but the stack-root list does not",
+            Breach::InUse => "freed, although it is still referred to",
+        }
+    }
+}
+
+impl fmt::Display for LedgerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LedgerEvent::Allocated => f.write_str("allocated"),
+            LedgerEvent::Counted(from, to) => write!(f, "count {from} to {to}"),
+            LedgerEvent::Listed => f.write_str("into the stack-root list"),
+            LedgerEvent::Unlisted => f.write_str("out of the stack-root list"),
+            LedgerEvent::Gained(_, words) => write!(f, "now in {words}"),
+            LedgerEvent::Lost(_, words) => write!(f, "no longer in {words}"),
+            LedgerEvent::Moved(from, to) => write!(f, "moved from {from:#x} to {to:#x}"),
+            LedgerEvent::Freed => f.write_str("freed"),
+        }
+    }
+}
+
+impl Ledger {
+    /// The entry of the culprit.
+    pub fn culprit(&self) -> Option<&LedgerEntry> {
+        self.entries.get(self.culprit?)
+    }
+}
