@@ -114,7 +114,10 @@ impl<H: Heap> Inspector<H> for Camera {
                 self.operations += 1;
                 false
             }
-            (Point::Collection, Moment::CollectedIn(number)) => self.operations == number,
+            // The end comes right after the last collection.
+            (Point::Collection | Point::End, Moment::CollectedIn(number)) => {
+                self.operations == number
+            }
             (Point::End, Moment::Before(_)) => {
                 self.operations += 1;
                 true
