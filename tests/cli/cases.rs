@@ -25,6 +25,7 @@ cases! {
     bad_files
     blame
     endless
+    explain
     headers
     invoke
     oracle_layers
