@@ -30,7 +30,8 @@ mod trace_info;
 #[doc(inline)]
 pub use contract::{
     Block, CodePoint, Corruption, EngineEvent, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
-    Inspect, NewObject, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape, Stats,
+    Inspect, NewObject, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape, ShownRoots,
+    Stats,
 };
 pub use log::Change;
 pub use storage::POISON;

@@ -56,11 +56,44 @@ impl Op {
         u32::from(self.a) << 16 | u32::from(self.c)
     }
 
+    /// Whether it may put a reference to an object into a register. Registers
+    /// behind the first one of a call are its arguments and then its results.
+    pub fn sets_reference(self, register: u16) -> SetsReference {
+        use Code::*;
+        match self.code {
+            Move if register == self.a => SetsReference::Moved(self.b),
+            MoveMany => match register.checked_sub(self.a) {
+                Some(index) if u32::from(index) < self.imm => SetsReference::Moved(self.b + index),
+                _ => SetsReference::Not,
+            },
+            Call | CallImport | CallIndirect | CallRef if register >= self.a => SetsReference::Made,
+            Select | GlobalGetRef | TableGet | StructNew | StructNewDefault | StructGetGc
+            | ArrayNew | ArrayNewWide | ArrayNewDefault | ArrayNewFixed | ArrayNewData
+            | ArrayNewElem | ArrayGetGc
+                if register == self.a =>
+            {
+                SetsReference::Made
+            }
+            _ => SetsReference::Not,
+        }
+    }
+
     /// The constant of a [`Code::Const`].
     #[inline]
     pub fn bits(self) -> u64 {
         u64::from(self.imm) | u64::from(self.b) << 32 | u64::from(self.c) << 48
     }
+}
+
+/// How an instruction puts a reference to an object into a register.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SetsReference {
+    /// Not at all.
+    Not,
+    /// From another register.
+    Moved(u16),
+    /// It makes it, reads it or gets it from a call.
+    Made,
 }
 
 macro_rules! codes {

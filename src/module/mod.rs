@@ -17,7 +17,7 @@ mod size;
 mod type_text;
 mod vector;
 
-pub(crate) use code::{CastTarget, Code, Op};
+pub(crate) use code::{CastTarget, Code, Op, SetsReference};
 pub(crate) use compile::features;
 pub use error::ModuleError;
 pub(crate) use maps::{CatchKind, Handlers, StackMaps};
@@ -271,6 +271,30 @@ impl Module {
     pub(crate) fn body_at(&self, pc: u32) -> Option<usize> {
         let after = self.bodies.partition_point(|body| body.entry <= pc);
         after.checked_sub(1)
+    }
+
+    /// The instruction that has put a reference to an object into a register of
+    /// the body that is at `pc`: the last in front of it in the code, followed
+    /// through moves, or else the last one, in a loop around it. `None` for a
+    /// register that no instruction sets, such as a parameter.
+    pub(crate) fn setter(&self, pc: u32, register: u16) -> Option<u32> {
+        let body = self.body_at(pc)?;
+        let start = self.bodies[body].entry;
+        let next = self.bodies.get(body + 1);
+        let end = next.map_or(self.ops.len() as u32, |next| next.entry);
+        self.setter_in(start..pc.min(end), register)
+            .or_else(|| self.setter_in(pc.min(end)..end, register))
+    }
+
+    fn setter_in(&self, range: Range<u32>, mut register: u16) -> Option<u32> {
+        for at in range.rev() {
+            match self.ops[at as usize].sets_reference(register) {
+                SetsReference::Not => {}
+                SetsReference::Moved(from) => register = from,
+                SetsReference::Made => return Some(at),
+            }
+        }
+        None
     }
 
     /// The item exported as `name`.

@@ -109,6 +109,14 @@ impl Verdict {
     /// The verdict with the line of the instruction that it blames, if any, in
     /// the text of a case whose module is `wasm`. `text` may be arbitrary.
     pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Verdict {
+        if let Verdict::Violation(violation) = &mut self
+            && let Some(set_by) = violation
+                .lost
+                .as_mut()
+                .and_then(|lost| lost.set_by.as_mut())
+        {
+            set_by.line = SourceMap::new(text, wasm).line(set_by.offset);
+        }
         let place = match &mut self {
             Verdict::Violation(violation) => violation.place.as_mut(),
             Verdict::Differ(difference) => difference.first.as_mut().map(|first| &mut first.place),
@@ -141,8 +149,10 @@ impl Verdict {
                 Some(format!("{}:{cause}:{}", v.law, v.collector))
             }
             Verdict::Violation(v) => {
+                let heap = &v.collector;
+                let law = v.cause_law();
+                let kind = v.lost.as_ref().map_or(v.kind, |lost| lost.kind());
                 let by = v.place.as_ref().map_or("none", BrokenAt::word);
-                let (law, kind, heap) = (v.law, v.kind, &v.collector);
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }
         }

@@ -1,6 +1,6 @@
 //! Violations: broken laws, with the objects and owners concerned.
 
-use super::broken_at::BrokenAt;
+use super::broken_at::{BrokenAt, Instruction};
 use super::panics::Panic;
 use super::verdict::Difference;
 use crate::engine::{Owner, Schedule};
@@ -105,6 +105,56 @@ pub enum Holder {
     },
 }
 
+/// A frame's register or a slot outside the heap that holds an object in use, and that a collection
+/// was not shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LostRoot {
+    /// The register or slot.
+    pub holder: Holder,
+    /// The same in words, with names.
+    pub words: String,
+    /// The instruction in front of the safepoint that has set the register, if one has: a parameter
+    /// has none.
+    pub set_by: Option<Instruction>,
+    /// Whether it is one of several in its frame, of which none was shown.
+    pub whole_frame: bool,
+    /// The number of the safepoint.
+    pub safepoint: u64,
+}
+
+impl LostRoot {
+    /// The word for the kind of root in a fingerprint. The instruction that has set a register is not
+    /// part of it: where maps of whole frames are wrong, any may have.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.holder {
+            Holder::Slot(Owner::Global(_)) => "global",
+            Holder::Slot(Owner::Table(..)) => "table",
+            Holder::Slot(Owner::Segment(..)) => "segment",
+            Holder::Slot(Owner::Pending) => "exception",
+            Holder::Slot(Owner::Handle(_)) => "handle",
+            _ => "register",
+        }
+    }
+}
+
+impl fmt::Display for LostRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self
+            .words
+            .strip_suffix(" (not counted)")
+            .unwrap_or(&self.words);
+        write!(f, "lost at safepoint {}: {words}", self.safepoint)?;
+        if let Some(by) = &self.set_by {
+            write!(f, ", set by {} in {by},", by.name)?;
+        }
+        f.write_str(" holds it, but the collector was shown no such root")?;
+        match self.whole_frame {
+            true => f.write_str(", and no other of its frame"),
+            false => Ok(()),
+        }
+    }
+}
+
 /// A named part of a module or object that a holder mentions.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Part {
@@ -191,6 +241,8 @@ pub struct Violation {
     pub(super) names: Vec<(Part, String)>,
     /// The actor that first broke the law.
     pub place: Option<BrokenAt>,
+    /// The root that the collection was not shown, if that is why the law is broken.
+    pub lost: Option<Box<LostRoot>>,
     /// The cause of a run's end that the heap does not explain: for law
     /// *panic*, the place in the source; for law *limits*, `time` if the run
     /// did not end in time.
@@ -225,6 +277,7 @@ impl Violation {
             kind: "none",
             names: Vec::new(),
             place: None,
+            lost: None,
             cause: None,
             moment: None,
             schedule: None,
@@ -249,6 +302,15 @@ impl Violation {
     pub(crate) fn ran_away(collector: &str) -> Violation {
         let message = "the run has passed more safepoints than its fuel can pay for";
         Violation::new(Law::Limits, collector, message.into())
+    }
+
+    /// The law that the cause breaks, for fingerprints. A root that the collection was not shown
+    /// breaks *roots*, whatever its object breaks then: that depends on its other owners.
+    pub fn cause_law(&self) -> Law {
+        match self.lost {
+            Some(_) => Law::Roots,
+            None => self.law,
+        }
     }
 
     /// Whether this is a run that did not end within a time limit.
@@ -376,6 +438,9 @@ impl fmt::Display for Violation {
         }
         if let Some(place) = &self.place {
             write!(f, "\n  first broken {place}")?;
+        }
+        if let Some(lost) = &self.lost {
+            write!(f, "\n  cause        {lost}")?;
         }
         match &self.noticed {
             Some(difference) => write!(f, "\n  noticed as   differ: {difference}"),

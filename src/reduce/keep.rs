@@ -30,7 +30,9 @@ impl Keep {
         match (self, verdict) {
             (_, Verdict::Agree | Verdict::Discard(..)) => None,
             (Keep::Fingerprint, verdict) => verdict.fingerprint(),
-            (Keep::Law, Verdict::Violation(v)) => Some(format!("{}:{}", v.law, v.collector)),
+            (Keep::Law, Verdict::Violation(v)) => {
+                Some(format!("{}:{}", v.cause_law(), v.collector))
+            }
             (Keep::Law, Verdict::Differ(_)) => {
                 Some(format!("differ:{}", verdict.blamed_heaps().join("+")))
             }

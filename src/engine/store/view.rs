@@ -43,16 +43,23 @@ impl<H: Heap> View<'_, H> {
     /// Calls `visit` for every slot outside the heap that owns a reference into
     /// it, in a fixed order.
     pub fn owners(&self, mut visit: impl FnMut(Owner, GcRef)) {
+        self.owner_slots(|owner, slot| visit(owner, GcRef(*slot)));
+    }
+
+    /// The same, with the slot itself.
+    pub fn owner_slots(&self, mut visit: impl FnMut(Owner, &u32)) {
         let store = self.store;
         for (i, global) in store.globals.iter().enumerate() {
             if global.ty.value.is_gc() {
-                let value = store.ref_globals[global.slot as usize];
-                visit(Owner::Global(i as u32), GcRef(value));
+                visit(
+                    Owner::Global(i as u32),
+                    &store.ref_globals[global.slot as usize],
+                );
             }
         }
         for (i, table) in store.tables.iter().enumerate().filter(|(_, t)| t.gc) {
             for (j, value) in table.elements.iter().enumerate() {
-                visit(Owner::Table(i as u32, j as u32), GcRef(*value));
+                visit(Owner::Table(i as u32, j as u32), value);
             }
         }
         for (i, instance) in store.instances.iter().enumerate() {
@@ -60,14 +67,14 @@ impl<H: Heap> View<'_, H> {
                 if segment.gc {
                     for (k, value) in segment.refs.iter().enumerate() {
                         let owner = Owner::Segment(i as u32, j as u32, k as u32);
-                        visit(owner, GcRef(*value));
+                        visit(owner, value);
                     }
                 }
             }
         }
-        visit(Owner::Pending, GcRef(store.pending));
+        visit(Owner::Pending, &store.pending);
         for (i, value) in store.handles.iter().enumerate() {
-            visit(Owner::Handle(i as u32), GcRef(*value));
+            visit(Owner::Handle(i as u32), value);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims,
-    RootList, RootSlot, Roots, Shape, Stats,
+    RootList, RootSlot, Roots, Shape, ShownRoots, Stats,
 };
 use crate::heap::{Change, TraceInfo};
 use crate::types::{Field, StorageKind, TypeId, Types};
@@ -93,6 +93,7 @@ layer! {
             header_size() -> Option<u32>;
             is_counting() -> bool;
             root_list() -> Option<RootList>;
+            shown_roots() -> Option<&ShownRoots>;
             parked() -> Vec<GcRef>;
             unused() -> Vec<(u32, &[u8])>;
             footprint() -> u64;

@@ -1,6 +1,6 @@
 //! The interface of a collector to the oracle, for audits.
 
-use super::{GcRef, Header, Place};
+use super::{GcRef, Header, Place, ShownRoots};
 use crate::heap::{Change, peek};
 use crate::types::StorageKind;
 
@@ -97,6 +97,13 @@ pub trait Inspect {
 
     /// The stack-root list, for heaps that keep one.
     fn root_list(&self) -> Option<RootList> {
+        None
+    }
+
+    /// The roots that the last collection was shown, for heaps that record them
+    /// while they are watched. An audit that finds an object missing then knows
+    /// whether the collector had a chance to see it.
+    fn shown_roots(&self) -> Option<&ShownRoots> {
         None
     }
 

@@ -55,6 +55,7 @@ mod object;
 mod place;
 mod provided;
 mod roots;
+mod shown;
 
 pub use engine_event::EngineEvent;
 pub use error::{Corruption, HeapError};
@@ -65,3 +66,4 @@ pub use inspect::{Block, Inspect, Reclaims, RootList, Stats};
 pub use object::{Header, NewObject, Shape};
 pub use place::Place;
 pub use roots::{CodePoint, RawFrame, RootSlot, Roots};
+pub use shown::ShownRoots;

@@ -5,7 +5,7 @@ use super::{Copying, Policy};
 use crate::heap::header::HEADER;
 use crate::heap::peek;
 use crate::heap::{
-    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
+    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, ShownRoots, Stats,
 };
 use crate::types::StorageKind;
 
@@ -107,8 +107,16 @@ impl<P: Policy> Inspect for Copying<P> {
         self.core.stats
     }
 
+    fn shown_roots(&self) -> Option<&ShownRoots> {
+        self.shown.as_ref()
+    }
+
     fn watch(&mut self, on: bool) {
         self.core.watch(on);
+        self.shown = match on {
+            true => Some(self.shown.take().unwrap_or_default()),
+            false => None,
+        };
     }
 
     /// A collection changes everything; the log does not cover it.

@@ -50,10 +50,14 @@ mod tests;
 pub use self::core::{Core, Semispace};
 pub use policy::{HeapResult, Policy, Sound};
 
+use super::ShownRoots;
+
 /// A semi-space heap.
 pub struct Copying<P: Policy = Sound> {
     core: Core,
     policy: P,
+    /// The roots of the last collection, while the heap is watched.
+    shown: Option<ShownRoots>,
 }
 
 impl Copying {
@@ -69,6 +73,7 @@ impl<P: Policy> Copying<P> {
         Copying {
             core: Core::new(max_bytes),
             policy,
+            shown: None,
         }
     }
 

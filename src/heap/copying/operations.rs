@@ -82,7 +82,13 @@ impl<P: Policy> Heap for Copying<P> {
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
-        self.policy.collect(&mut self.core, roots)
+        match &mut self.shown {
+            None => self.policy.collect(&mut self.core, roots),
+            Some(shown) => {
+                let mut roots = shown.recording(roots);
+                self.policy.collect(&mut self.core, &mut roots)
+            }
+        }
     }
 
     #[inline]

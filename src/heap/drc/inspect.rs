@@ -4,7 +4,7 @@ use super::{Drc, Policy};
 use crate::heap::header::HEADER;
 use crate::heap::peek;
 use crate::heap::{
-    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, Stats,
+    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, ShownRoots, Stats,
 };
 use crate::types::StorageKind;
 
@@ -112,8 +112,16 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.stats
     }
 
+    fn shown_roots(&self) -> Option<&ShownRoots> {
+        self.shown.as_ref()
+    }
+
     fn watch(&mut self, on: bool) {
         self.core.space.watch(on);
+        self.shown = match on {
+            true => Some(self.shown.take().unwrap_or_default()),
+            false => None,
+        };
     }
 
     fn changes(&self, visit: &mut dyn FnMut(Change)) -> bool {

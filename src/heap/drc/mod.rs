@@ -48,10 +48,14 @@ mod tests;
 pub use self::core::Core;
 pub use policy::{HeapResult, Policy, Sound};
 
+use super::ShownRoots;
+
 /// A deferred-reference-counting heap.
 pub struct Drc<P: Policy = Sound> {
     core: Core,
     policy: P,
+    /// The roots of the last collection, while the heap is watched.
+    shown: Option<ShownRoots>,
 }
 
 impl Drc {
@@ -67,6 +71,7 @@ impl<P: Policy> Drc<P> {
         Drc {
             core: Core::new(max_bytes),
             policy,
+            shown: None,
         }
     }
 

@@ -105,6 +105,7 @@ pub(super) mod census;
 mod fast_path;
 mod garbage;
 mod laws;
+mod lost;
 pub(super) mod owners;
 mod shadow;
 mod type_info;
@@ -379,6 +380,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             };
         };
         let by = view.cause(point);
+        violation.lost = lost::lost_root(&violation, &view, point).map(Box::new);
         // At any coarser grain, `by` is only where the breach was noticed.
         if let (Some(by), Timing::At(Grain::Every)) = (by, self.timing) {
             violation.place = Some(match by.actor {

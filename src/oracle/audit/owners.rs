@@ -62,13 +62,14 @@ fn some<H: Heap>(
     }
     view.frame_references(|(_, location), register, held| {
         if held == r {
-            add(&|| frame(location, register));
+            add(&|| holder_in_frame(location, register));
         }
     });
     (named, more)
 }
 
-fn frame(location: Location, register: u16) -> Holder {
+/// A register of the frame at a location.
+pub(super) fn holder_in_frame(location: Location, register: u16) -> Holder {
     let of = match location.func {
         Some(func) => FrameOf::Function(func),
         None if location.instance == u32::MAX => FrameOf::Host,
@@ -124,7 +125,7 @@ pub(super) fn path<H: Heap>(
     });
     view.frame_references(|(_, location), register, held| {
         if held.is_object() {
-            roots.push((frame(location, register), held));
+            roots.push((holder_in_frame(location, register), held));
         }
     });
     if let Some((root, _)) = roots.iter().find(|(_, held)| *held == r) {
