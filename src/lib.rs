@@ -90,6 +90,7 @@ pub mod engine;
 #[doc(hidden)]
 pub mod escape;
 pub mod events;
+pub mod explain;
 pub mod generate;
 pub mod heap;
 pub(crate) mod jobs;

@@ -6,8 +6,9 @@ use super::options::{Judging, Limiting};
 use super::output::say;
 use super::waiting::Waiting;
 use crate::escape;
+use crate::explain::explain;
 use crate::jobs::within;
-use crate::oracle::{JudgeReport, Verdict, explain};
+use crate::oracle::{JudgeReport, Verdict};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -62,18 +63,7 @@ impl Explain {
             _ => {}
         }
         let outcome = print_verdict(verdict);
-        let Some(ledger) = &explanation.ledger else {
-            return Ok(outcome);
-        };
-        if let Some(cause) = ledger.cause() {
-            say!("  cause        {cause}");
-        }
-        say!(
-            "\nledger of the object, {}, in heap {}",
-            ledger.ty,
-            ledger.heap
-        );
-        say!("{}", ledger.table().trim_end());
+        say!("{}", explanation.text().trim_end());
         Ok(outcome)
     }
 }

@@ -104,7 +104,7 @@ impl BrokenAt {
     }
 
     /// Looks up the instruction's line.
-    pub(super) fn find_line(&mut self, source: &SourceMap) {
+    pub(crate) fn find_line(&mut self, source: &SourceMap) {
         if let Site::Instruction(instruction) = &self.site {
             self.set_line(source.line(instruction.offset));
         }

@@ -11,10 +11,11 @@ use crate::engine::Grain;
 use crate::module::Module;
 use std::sync::Arc;
 
-fn compared<'a>((subject, case): &'a (&SharedSubject, Case)) -> ComparedRun<'a> {
+fn compared<'a>((subject, case): &'a (&SharedSubject, Case), run: &'a JudgeRun) -> ComparedRun<'a> {
     ComparedRun {
         subject: &***subject,
         case,
+        run,
     }
 }
 
@@ -41,7 +42,7 @@ pub(super) fn with_cause(
         };
         Some((subject, case))
     };
-    let wrong_run = wrong;
+    let (right_run, wrong_run) = (right, wrong);
     let (Some(right), Some(wrong)) = (run(right), run(wrong)) else {
         return Ok(Verdict::Differ(difference));
     };
@@ -61,7 +62,12 @@ pub(super) fn with_cause(
             return Ok(Verdict::Violation(violation));
         }
     }
-    let first = diverge(compared(&right), compared(&wrong), module, &run_options);
+    let first = diverge(
+        compared(&right, right_run),
+        compared(&wrong, wrong_run),
+        module,
+        &run_options,
+    );
     Ok(Verdict::Differ(Difference {
         first: first.map(Box::new),
         ..difference

@@ -136,6 +136,13 @@ impl<'a, H: Heap> Describer<'a, H> {
         }
     }
 
+    /// The local in a register of a frame, if it is one.
+    pub fn local(&self, holder: &Holder) -> Option<String> {
+        let parts = self.parts(holder).into_iter();
+        let mut locals = parts.filter(|(part, _)| matches!(part, Part::Register(..)));
+        locals.next().map(|(_, name)| name)
+    }
+
     fn part_of_owner(&self, owner: &Owner) -> Option<(Part, String)> {
         if let Owner::Segment(instance, segment, _) = owner {
             let name = self.names.get(*instance as usize)?;

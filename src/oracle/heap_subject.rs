@@ -3,8 +3,8 @@
 use super::audit::{Auditor, BrokenLaw, Timing};
 use super::broken_at::BrokenAt;
 use super::divergence::{Camera, Moment, RunState};
+use super::history::{History, HistoryRequest, history};
 use super::layers::{Layer, Layers};
-use super::ledger::{Clerk, Ledger};
 use super::locate::locate;
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 use super::variant::Variant;
@@ -49,8 +49,8 @@ trait Runs: Send + Sync {
     /// The state at a moment.
     fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState>;
 
-    /// The ledger of the object at an address at a moment.
-    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger>;
+    /// What happened up to a moment.
+    fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History;
 }
 
 impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
@@ -69,14 +69,8 @@ impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
         camera.state
     }
 
-    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger> {
-        let mut seeking = Clerk::seeking(object, until, case, module);
-        let heap = self();
-        let name = heap.name();
-        case::run(case, module, heap, &mut seeking);
-        let mut clerk = seeking.for_found()?;
-        case::run(case, module, self(), &mut clerk);
-        clerk.ledger(name)
+    fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {
+        history(case, module, request, self)
     }
 }
 
@@ -99,9 +93,9 @@ impl Runs for VariantRuns {
         (|| self.0.heap()).state(case, &module, moment)
     }
 
-    fn ledger(&self, case: &Case, module: &Arc<Module>, object: u32, until: u64) -> Option<Ledger> {
+    fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {
         let module = self.0.compiled(module);
-        (|| self.0.heap()).ledger(case, &module, object, until)
+        (|| self.0.heap()).history(case, &module, request)
     }
 }
 
@@ -175,17 +169,16 @@ impl Subject for HeapSubject {
         self.runs.state(&case, module, moment)
     }
 
-    fn ledger(
+    fn history(
         &self,
         case: &Case,
         module: &Arc<Module>,
-        violation: &Violation,
+        request: HistoryRequest,
         options: &RunOptions,
-    ) -> Option<Ledger> {
+    ) -> Option<History> {
         let mut case = case.clone();
         case.limits.footprint = case.limits.footprint.min(options.footprint);
-        let until = violation.moment.unwrap_or(u64::MAX);
-        self.runs.ledger(&case, module, violation.object?, until)
+        Some(self.runs.history(&case, module, request))
     }
 }
 

@@ -23,13 +23,12 @@ mod collector;
 mod compare;
 mod describe;
 mod divergence;
-mod explain;
 mod heap_subject;
+mod history;
 mod instruction;
 pub mod json;
 mod judge;
 mod layers;
-mod ledger;
 mod locate;
 mod panics;
 mod pins;
@@ -47,16 +46,18 @@ pub(crate) use collector::MAX_BYTES;
 pub(crate) use compare::{EXCEPTION, show_as, type_of_result};
 pub use compare::{compare, show};
 pub use divergence::{Divergence, Moment, RunState};
-pub use explain::{Explanation, explain};
 pub use heap_subject::HeapSubject;
+pub use history::{
+    Breach, History, HistoryEnd, HistoryRequest, Ledger, LedgerEntry, LedgerEvent, Scene,
+    SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue,
+};
 pub use json::JsonReport;
 pub use judge::{JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
-pub use ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
 pub(crate) use subject::noted;
 pub use subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 pub use variant::Variant;
 pub use verdict::{Difference, Judge, Reason, Verdict};
-pub use violation::{FrameOf, Holder, Law, Violation};
+pub use violation::{FrameOf, Holder, Law, LostRoot, Violation};

@@ -2,8 +2,8 @@
 
 use super::audit::{Garbage, Timing};
 use super::divergence::{Moment, RunState};
+use super::history::{History, HistoryRequest};
 use super::layers::Layers;
-use super::ledger::Ledger;
 use super::panics::{Report, catch};
 use super::verdict::Reason;
 use super::violation::Violation;
@@ -100,16 +100,15 @@ pub trait Subject: Send + Sync {
         None
     }
 
-    /// The ledger of the object that a violation of this subject concerns. `None` if the subject
-    /// keeps none, or the violation concerns no object.
-    fn ledger(
+    /// What happened in a run up to a moment. `None` if the subject cannot tell.
+    fn history(
         &self,
         case: &Case,
         module: &Arc<Module>,
-        violation: &Violation,
+        request: HistoryRequest,
         options: &RunOptions,
-    ) -> Option<Ledger> {
-        let _ = (case, module, violation, options);
+    ) -> Option<History> {
+        let _ = (case, module, request, options);
         None
     }
 
@@ -263,14 +262,14 @@ impl<F: Fn(Option<&str>) + Send + Sync> Subject for Noted<F> {
         self.subject.state(case, module, moment, options)
     }
 
-    fn ledger(
+    fn history(
         &self,
         case: &Case,
         module: &Arc<Module>,
-        violation: &Violation,
+        request: HistoryRequest,
         options: &RunOptions,
-    ) -> Option<Ledger> {
-        self.subject.ledger(case, module, violation, options)
+    ) -> Option<History> {
+        self.subject.history(case, module, request, options)
     }
 
     fn run(

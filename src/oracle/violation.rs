@@ -330,6 +330,17 @@ impl Violation {
         }
     }
 
+    /// The number of the moment at which it was found, if that is the first at which a law is
+    /// broken: right before an operation or a collection, or right after a collection.
+    pub fn moment(&self) -> Option<u64> {
+        self.moment
+    }
+
+    /// The schedule of the run that broke it, if it is not the case's own.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
     /// The number of holders at each end of a path that are printed.
     pub(super) const ENDS: usize = 8;
 

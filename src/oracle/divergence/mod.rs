@@ -13,6 +13,7 @@ pub use state::{Moment, RunState};
 
 use super::broken_at::BrokenAt;
 use super::compare::compare;
+use super::judge::JudgeRun;
 use super::subject::{RunOptions, Subject};
 use crate::case::Case;
 use crate::engine::Cause;
@@ -32,6 +33,8 @@ pub struct Divergence {
     pub what: String,
     /// The values in the right and in the wrong run.
     pub values: (String, String),
+    /// The right and the wrong run.
+    pub runs: (JudgeRun, JudgeRun),
 }
 
 impl fmt::Display for Divergence {
@@ -51,6 +54,7 @@ impl fmt::Display for Divergence {
 pub(super) struct ComparedRun<'a> {
     pub subject: &'a dyn Subject,
     pub case: &'a Case,
+    pub run: &'a JudgeRun,
 }
 
 /// Finds the operation after which the second run differs from the first, which is right. `None` if
@@ -70,10 +74,24 @@ pub(super) fn diverge(
         let found = first_difference(&a, &b, &names, module);
         Some((b, found))
     };
-    let (end, found) = before(u64::MAX)?;
-    let mut found = (end.by, found?);
+    let last = Moment::Before(u64::MAX);
+    let (a, b) = (state(&right, last)?, state(&wrong, last)?);
+    // Runs may have parted and come together again.
+    let parted = (0..)
+        .zip(a.trail.iter().zip(&b.trail))
+        .find(|(_, (a, b))| a != b);
+    let (mut found, mut high) = match parted.map(|(index, _)| index + 1) {
+        Some(number) => {
+            let (state, found) = before(number)?;
+            ((state.by, found?), number)
+        }
+        None => (
+            (b.by, first_difference(&a, &b, &names, module)?),
+            b.operation,
+        ),
+    };
     // Before the first operation there is nothing to differ.
-    let (mut low, mut high) = (0, end.operation);
+    let mut low = 0;
     while low + 1 < high {
         let middle = low + (high - low) / 2;
         match before(middle)? {
@@ -104,6 +122,7 @@ pub(super) fn diverge(
         operation: low,
         what,
         values,
+        runs: (right.run.clone(), wrong.run.clone()),
     })
 }
 

@@ -25,6 +25,10 @@ pub struct RunState {
     pub number: Option<u64>,
     /// What has acted last.
     pub by: Option<Cause>,
+    /// At the end of the run, a checksum for each operation, up to a number of them: of the
+    /// instructions that frames were at, and of the number read. Two runs may part and come together
+    /// again, as after a trap that one of them lacks.
+    pub trail: Vec<u64>,
 }
 
 impl RunState {
@@ -45,6 +49,9 @@ pub enum Moment {
     CollectedIn(u64),
 }
 
+/// The most checksums of a trail, of eight bytes each.
+const LONGEST_TRAIL: usize = 1 << 20;
+
 /// Takes the state of a run at one moment, and stops it.
 #[derive(Debug)]
 pub(in crate::oracle) struct Camera {
@@ -52,6 +59,7 @@ pub(in crate::oracle) struct Camera {
     operations: u64,
     /// The frame and register of the number that the current operation reads.
     reads: Option<(usize, u16)>,
+    trail: Vec<u64>,
     /// The state.
     pub state: Option<RunState>,
 }
@@ -62,6 +70,7 @@ impl Camera {
             moment,
             operations: 0,
             reads: None,
+            trail: Vec::new(),
             state: None,
         }
     }
@@ -74,10 +83,7 @@ impl Camera {
             registers.push((frame, register));
             values.push(value);
         });
-        let number = self.reads.and_then(|(frame, register)| {
-            let frame = view.frames().nth(frame)?;
-            frame.registers.get(usize::from(register)).copied()
-        });
+        let number = self.number(view);
         let observation = observe_with(view.store, &values);
         self.state = observation.map(|observation| RunState {
             operation: self.operations,
@@ -87,7 +93,34 @@ impl Camera {
             observation,
             number,
             by,
+            trail: std::mem::take(&mut self.trail),
         });
+    }
+
+    /// The number that the last operation has read.
+    fn number<H: Heap>(&self, view: &View<'_, H>) -> Option<u64> {
+        let (frame, register) = self.reads?;
+        let frame = view.frames().nth(frame)?;
+        frame.registers.get(usize::from(register)).copied()
+    }
+
+    /// Adds the operation that is about to begin to the trail.
+    fn leave_trail<H: Heap>(&mut self, view: &View<'_, H>) {
+        if self.trail.len() >= LONGEST_TRAIL {
+            return;
+        }
+        // FNV-1a.
+        let mut sum = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |word: u64| {
+            for byte in word.to_le_bytes() {
+                sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        for frame in view.frames() {
+            add(u64::from(frame.location.instance) << 32 | u64::from(frame.location.offset));
+        }
+        add(self.number(view).unwrap_or(0));
+        self.trail.push(sum);
     }
 }
 
@@ -129,6 +162,9 @@ impl<H: Heap> Inspector<H> for Camera {
             return Err(Halt);
         }
         if point == Point::Operation {
+            if self.moment == Moment::Before(u64::MAX) {
+                self.leave_trail(&view);
+            }
             self.reads = number_read(&view);
         }
         Ok(())

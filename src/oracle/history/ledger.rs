@@ -5,13 +5,8 @@
 //! census, not from the heap, so that an entry shows a count that has no owner to it, or an owner
 //! that was not counted: the first such entry is the *culprit*.
 
-mod clerk;
-mod follow;
-
-pub(super) use clerk::Clerk;
-
-use super::broken_at::BrokenAt;
-use super::violation::Holder;
+use crate::oracle::broken_at::BrokenAt;
+use crate::oracle::violation::Holder;
 use std::fmt;
 
 /// The life of one object.
@@ -34,6 +29,9 @@ pub struct LedgerEntry {
     pub place: Option<BrokenAt>,
     /// The number of operations so far.
     pub operation: u64,
+    /// The number of the moment at which this was seen: right before an operation or a collection,
+    /// or right after a collection.
+    pub moment: u64,
     /// The number of safepoints so far.
     pub safepoint: u64,
     /// What happened.
@@ -112,5 +110,35 @@ impl Ledger {
     /// The entry of the culprit.
     pub fn culprit(&self) -> Option<&LedgerEntry> {
         self.entries.get(self.culprit?)
+    }
+}
+
+impl LedgerEntry {
+    /// What is wrong with it, in words: the count that has changed without an owner, or the owner
+    /// without the count.
+    pub fn mismatch(&self) -> String {
+        let Some(breach) = self.breach else {
+            return String::new();
+        };
+        let words = |events: Vec<&LedgerEvent>| {
+            let events = events.into_iter().take(4).map(ToString::to_string);
+            events.collect::<Vec<_>>().join(", ")
+        };
+        let is_owner = |e: &&LedgerEvent| match e {
+            LedgerEvent::Gained(holder, _) | LedgerEvent::Lost(holder, _) => holder.is_counted(),
+            LedgerEvent::Listed | LedgerEvent::Unlisted => true,
+            _ => false,
+        };
+        let owners: Vec<&LedgerEvent> = self.events.iter().filter(is_owner).collect();
+        let counted = |e: &&LedgerEvent| matches!(e, LedgerEvent::Counted(..));
+        let counts: Vec<&LedgerEvent> = self.events.iter().filter(counted).collect();
+        match (breach, owners.is_empty(), counts.is_empty()) {
+            (Breach::Count, true, _) => format!("{}, but no owner has come or gone", words(counts)),
+            (Breach::Count, false, true) => {
+                format!("{}, but the count is unchanged", words(owners))
+            }
+            (Breach::Count, false, false) => format!("{}; {}", words(counts), words(owners)),
+            (breach, ..) => breach.about().into(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The inspector that writes a ledger.
 
 use super::follow::{Follower, ObjectId};
-use super::{Breach, Ledger, LedgerEntry, LedgerEvent};
+use super::ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
 use crate::case::Case;
 use crate::engine::{Cause, Grain, Halt, Inspector, Point, View};
 use crate::heap::{GcRef, Heap};
@@ -12,7 +12,7 @@ use crate::oracle::describe::Describer;
 use crate::oracle::violation::{Holder, in_words};
 
 /// Writes the ledger of one object up to a moment.
-pub(in crate::oracle) struct Clerk<'a> {
+pub(super) struct Clerk<'a> {
     case: &'a Case,
     module: &'a Module,
     /// The moment at which to stop.
@@ -148,6 +148,7 @@ impl<'a> Clerk<'a> {
         self.entries.push(LedgerEntry {
             place: cause.map(|cause| BrokenAt::in_case(cause, self.case, self.module)),
             operation: self.operations,
+            moment: self.moments,
             safepoint: view.store.safepoints(),
             events,
             address: state.address.or(last.address).unwrap_or(0),

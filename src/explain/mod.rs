@@ -1,0 +1,205 @@
+//! Explanations: a verdict, its cause, and what happened in the run that is to blame.
+
+mod text;
+
+use crate::case::{Case, SourceMap, print_schedule};
+use crate::module::Module;
+use crate::oracle::{
+    BrokenAt, Divergence, History, HistoryEnd, HistoryRequest, JudgeError, JudgeReport, JudgeRun,
+    Law, Layer, Options, RunOptions, Timing, Verdict, Violation, judge_module,
+};
+use std::sync::Arc;
+
+/// What a case shows, and how it came to that.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The verdict, with the runs.
+    pub report: JudgeReport,
+    /// The operation that caused it.
+    pub cause: Option<RootCause>,
+    /// The verdict on the same case without audits: how the bug shows in a release build. `None` for
+    /// a difference, which needs no audit.
+    pub without_audits: Option<Verdict>,
+    /// What happened in the run that is to blame; for a difference, then in the one that is right.
+    pub histories: Vec<History>,
+}
+
+/// The operation that caused a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RootCause {
+    /// The instruction, collection or act of the embedder.
+    pub place: BrokenAt,
+    /// The number of operations up to then, if it is known. The first one is 1.
+    pub operation: Option<u64>,
+    /// The number of safepoints up to then, if it is known.
+    pub safepoint: Option<u64>,
+    /// What it did wrong, in words.
+    pub words: String,
+}
+
+/// Judges a case whose module has been compiled, and repeats the blamed run to see what caused the
+/// verdict.
+///
+/// # Errors
+///
+/// If the case cannot be judged.
+pub fn explain(
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+) -> Result<Explanation, JudgeError> {
+    let report = judge_module(case, module, options)?;
+    let scene = Repeat {
+        case,
+        module,
+        options,
+    };
+    let mut explanation = Explanation {
+        cause: None,
+        without_audits: None,
+        histories: Vec::new(),
+        report,
+    };
+    match &explanation.report.verdict {
+        Verdict::Violation(violation) => {
+            explanation.histories.extend(scene.of_violation(violation));
+            explanation.cause = cause_of(violation, explanation.histories.first());
+            let silent = without_laws(options);
+            explanation.without_audits = Some(judge_module(case, module, &silent)?.verdict);
+        }
+        Verdict::Differ(difference) => {
+            if let Some(first) = &difference.first {
+                let (right, wrong) = &first.runs;
+                let runs = [wrong, right].into_iter();
+                let histories = runs.filter_map(|run| scene.of_run(run, first));
+                explanation.histories.extend(histories);
+                explanation.cause = Some(RootCause {
+                    place: first.place.clone(),
+                    operation: Some(first.operation),
+                    safepoint: None,
+                    words: format!("{}: {} / {}", first.what, first.values.0, first.values.1),
+                });
+            }
+        }
+        Verdict::Agree | Verdict::Discard(..) => {}
+    }
+    Ok(explanation)
+}
+
+/// Options that compare results and heaps, and report the errors that heaps detect themselves, but
+/// audit no law.
+fn without_laws(options: &Options) -> Options {
+    let laws = Law::ALL.iter().map(|law| Layer::Law(*law));
+    let layers = laws.fold(options.layers, |layers, law| layers.without(law));
+    let options = options.clone().with_timing(Timing::Never);
+    options.with_layers(layers.with(Layer::Heap).with(Layer::Graph))
+}
+
+/// Repeats runs of a case.
+struct Repeat<'a> {
+    case: &'a Case,
+    module: &'a Arc<Module>,
+    options: &'a Options,
+}
+
+impl Repeat<'_> {
+    fn history(&self, run: &JudgeRun, request: HistoryRequest) -> Option<History> {
+        let mut subjects = self.options.collectors.iter();
+        let subject = subjects.find(|subject| subject.name() == run.subject)?;
+        let schedule = run.schedule.clone();
+        let case = Case {
+            schedule: schedule.unwrap_or_else(|| self.case.schedule.clone()),
+            ..self.case.clone()
+        };
+        let run_options = RunOptions {
+            timing: self.options.timing,
+            layers: self.options.layers,
+            footprint: self.options.footprint,
+        };
+        let mut history = subject.history(&case, self.module, request, &run_options)?;
+        if let Some(schedule) = &run.schedule {
+            let name = history.run;
+            history.run = format!("{name} collecting {}", print_schedule(schedule));
+        }
+        Some(history)
+    }
+
+    fn of_violation(&self, violation: &Violation) -> Option<History> {
+        let run = JudgeRun {
+            subject: violation.collector.clone(),
+            schedule: violation.schedule().cloned(),
+            observation: 0,
+        };
+        let request = HistoryRequest {
+            object: violation.object,
+            end: HistoryEnd::Moment(violation.moment().unwrap_or(u64::MAX)),
+        };
+        self.history(&run, request)
+    }
+
+    fn of_run(&self, run: &JudgeRun, first: &Divergence) -> Option<History> {
+        let request = HistoryRequest {
+            object: None,
+            end: HistoryEnd::Operation {
+                number: first.operation,
+                collection: first.place.collection,
+            },
+        };
+        self.history(run, request)
+    }
+}
+
+/// The cause of a violation: a root that a collection was not shown, the first entry of the ledger
+/// with a breach, or else the first actor after which a law is broken.
+fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCause> {
+    let ledger = history.and_then(|history| history.ledger.as_ref());
+    let culprit = ledger.and_then(|ledger| ledger.culprit());
+    if let (Some(lost), Some(place)) = (&violation.lost, &violation.place) {
+        return Some(RootCause {
+            place: place.clone(),
+            operation: culprit.map(|entry| entry.operation),
+            safepoint: Some(lost.safepoint),
+            words: lost.to_string(),
+        });
+    }
+    if let Some((entry, place)) = culprit.and_then(|entry| Some((entry, entry.place.clone()?))) {
+        return Some(RootCause {
+            place,
+            operation: Some(entry.operation),
+            safepoint: Some(entry.safepoint),
+            words: entry.mismatch(),
+        });
+    }
+    let place = violation.place.clone()?;
+    let scene = history.and_then(|history| history.scenes.get(history.culprit?));
+    Some(RootCause {
+        place,
+        operation: scene.map(|scene| scene.operation),
+        safepoint: scene.map(|scene| scene.safepoint),
+        words: violation.message.clone(),
+    })
+}
+
+impl Explanation {
+    /// The same with lines of the case's text, which may be arbitrary.
+    pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Explanation {
+        let source = SourceMap::new(text, wasm);
+        self.report.verdict = self.report.verdict.with_lines(text, wasm);
+        let verdict = self.without_audits.take();
+        self.without_audits = verdict.map(|verdict| verdict.with_lines(text, wasm));
+        if let Some(Verdict::Violation(violation)) =
+            self.cause.is_some().then_some(&self.report.verdict)
+            && let (Some(lost), Some(cause)) = (&violation.lost, &mut self.cause)
+        {
+            cause.words = lost.to_string();
+        }
+        for history in &mut self.histories {
+            history.find_lines(&source);
+        }
+        if let Some(cause) = &mut self.cause {
+            cause.place.find_line(&source);
+        }
+        self
+    }
+}

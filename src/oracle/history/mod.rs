@@ -1,0 +1,114 @@
+//! What happened in a run before a finding: the ledger of the object concerned, and pictures of the
+//! heap around the operation that caused it.
+//!
+//! Runs are deterministic and inspectors change nothing, so the run is repeated: once to find out
+//! which object is concerned, once to write its ledger, and once to take pictures.
+
+mod clerk;
+mod follow;
+mod ledger;
+mod painter;
+mod scene;
+
+pub use ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
+pub use scene::{Scene, SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue};
+
+use crate::case::{self, Case, SourceMap};
+use crate::heap::Heap;
+use crate::module::Module;
+use clerk::Clerk;
+use painter::{Painter, Window};
+use std::sync::Arc;
+
+/// What happened in one run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History {
+    /// The name of the run: that of its heap, with the schedule if it is not the case's own.
+    pub run: String,
+    /// The ledger of the object concerned, if there is one.
+    pub ledger: Option<Ledger>,
+    /// The state before and after the operations around the culprit, in order. Each but the first
+    /// names the actor that led to it.
+    pub scenes: Vec<Scene>,
+    /// The index of the scene right after the culprit has acted.
+    pub culprit: Option<usize>,
+}
+
+/// What to tell of a run.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct HistoryRequest {
+    /// The address, at the end, of the object whose ledger is wanted.
+    pub object: Option<u32>,
+    /// The end.
+    pub end: HistoryEnd,
+}
+
+/// The end of a history.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum HistoryEnd {
+    /// The moment with this number: right before an operation or a collection, or right after a
+    /// collection.
+    Moment(u64),
+    /// After this operation, counted from 1, or after the first collection in it.
+    Operation {
+        /// Its number.
+        number: u64,
+        /// Whether the collection is meant.
+        collection: bool,
+    },
+}
+
+impl History {
+    /// Looks up the lines of all instructions.
+    pub(crate) fn find_lines(&mut self, source: &SourceMap) {
+        let ledger = self.ledger.iter_mut().flat_map(|l| &mut l.entries);
+        let places = ledger.filter_map(|entry| entry.place.as_mut());
+        places.for_each(|place| place.find_line(source));
+        for scene in &mut self.scenes {
+            if let Some(place) = &mut scene.place {
+                place.find_line(source);
+            }
+            for at in scene
+                .frames
+                .iter_mut()
+                .filter_map(|frame| frame.at.as_mut())
+            {
+                at.line = source.line(at.offset);
+            }
+        }
+    }
+}
+
+/// The history of a run of a case on the heaps that `heap` creates.
+pub(super) fn history<H: Heap>(
+    case: &Case,
+    module: &Arc<Module>,
+    request: HistoryRequest,
+    heap: &impl Fn() -> H,
+) -> History {
+    let mut ledger = None;
+    if let (Some(object), HistoryEnd::Moment(until)) = (request.object, request.end) {
+        let mut seeking = Clerk::seeking(object, until, case, module);
+        case::run(case, module, heap(), &mut seeking);
+        if let Some(mut clerk) = seeking.for_found() {
+            case::run(case, module, heap(), &mut clerk);
+            ledger = clerk.ledger(heap().name());
+        }
+    }
+    let culprit = ledger.as_ref().and_then(Ledger::culprit);
+    let window = match (culprit, request.end) {
+        (Some(culprit), _) => Window::around(HistoryEnd::Moment(culprit.moment)),
+        (None, end) => Window::around(end),
+    };
+    let mut painter = Painter::new(window, ledger.as_ref(), case, module);
+    case::run(case, module, heap(), &mut painter);
+    let (scenes, culprit) = painter.finish();
+    History {
+        run: heap().name().into(),
+        ledger,
+        scenes,
+        culprit,
+    }
+}

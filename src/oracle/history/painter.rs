@@ -1,0 +1,379 @@
+//! The inspector that takes pictures.
+
+use super::HistoryEnd;
+use super::follow::Follower;
+use super::ledger::Ledger;
+use super::scene::{
+    Scene, SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue,
+};
+use crate::case::Case;
+use crate::engine::{Grain, Halt, Inspector, Point, View};
+use crate::heap::{GcRef, Heap, Place, Shape};
+use crate::module::Module;
+use crate::oracle::audit::is_moment;
+use crate::oracle::broken_at::BrokenAt;
+use crate::oracle::describe::Describer;
+use crate::oracle::instruction::instruction_at;
+use crate::oracle::violation::Holder;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Scenes before and after the culprit.
+const BEFORE: usize = 8;
+const AFTER: usize = 8;
+
+/// The most that a scene shows. Beyond that it says how many are left out.
+const OBJECTS: usize = 24;
+const FIELDS: u32 = 8;
+const MORE_FIELDS: usize = 24;
+const FRAMES: usize = 64;
+const REGISTERS: usize = 256;
+const ROOTS: usize = 256;
+
+/// When to take pictures.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Window {
+    culprit: HistoryEnd,
+}
+
+impl Window {
+    /// The operations around one.
+    pub fn around(culprit: HistoryEnd) -> Window {
+        Window { culprit }
+    }
+
+    /// Whether the state after the culprit may be among the next few.
+    fn is_near(self, moments: u64, operations: u64) -> bool {
+        let before = BEFORE as u64;
+        match self.culprit {
+            // The end of the run, wherever it is.
+            HistoryEnd::Moment(u64::MAX) => true,
+            HistoryEnd::Moment(moment) => moments + before >= moment,
+            HistoryEnd::Operation { number, .. } => operations + before >= number,
+        }
+    }
+
+    /// Whether the culprit has just acted.
+    fn is_culprit(self, point: Point, moments: u64, operations: u64) -> bool {
+        let has_collected = matches!(point, Point::Collection | Point::End);
+        match self.culprit {
+            _ if point == Point::Corruption => true,
+            HistoryEnd::Moment(u64::MAX) => point == Point::End,
+            HistoryEnd::Moment(moment) => moments == moment,
+            HistoryEnd::Operation {
+                number,
+                collection: true,
+            } => has_collected && operations == number,
+            HistoryEnd::Operation { number, .. } => operations > number || point == Point::End,
+        }
+    }
+}
+
+/// Takes pictures of the states around the culprit.
+pub(super) struct Painter<'a> {
+    window: Window,
+    case: &'a Case,
+    module: &'a Module,
+    /// The addresses of the object concerned: from a moment on.
+    focus: Vec<(u64, u32)>,
+    moments: u64,
+    operations: u64,
+    follower: Follower,
+    /// The names of locals, as far as they were needed.
+    locals: BTreeMap<(u32, u16), Option<String>>,
+    scenes: VecDeque<Scene>,
+    culprit: Option<usize>,
+}
+
+impl<'a> Painter<'a> {
+    pub fn new(
+        window: Window,
+        ledger: Option<&Ledger>,
+        case: &'a Case,
+        module: &'a Module,
+    ) -> Painter<'a> {
+        let entries = ledger.iter().flat_map(|ledger| &ledger.entries);
+        Painter {
+            window,
+            case,
+            module,
+            focus: entries.map(|entry| (entry.moment, entry.address)).collect(),
+            moments: 0,
+            operations: 0,
+            follower: Follower::default(),
+            locals: BTreeMap::new(),
+            scenes: VecDeque::new(),
+            culprit: None,
+        }
+    }
+
+    /// The scenes, and the index of the one right after the culprit.
+    pub fn finish(self) -> (Vec<Scene>, Option<usize>) {
+        (self.scenes.into(), self.culprit)
+    }
+
+    /// The address of the object concerned. Before its allocation it is where it will be.
+    fn focus(&self) -> Option<u32> {
+        let known = self.focus.iter().rev().find(|(at, _)| *at <= self.moments);
+        known.or(self.focus.first()).map(|(_, address)| *address)
+    }
+
+    fn paint<H: Heap>(&mut self, point: Point, view: &View<'_, H>) -> Scene {
+        let focus = self.focus().map(GcRef);
+        let words = Describer::new(view);
+        let has_collected = matches!(point, Point::Collection | Point::End);
+        let shown = view
+            .store
+            .heap
+            .shown_roots()
+            .filter(|_| has_collected)
+            .cloned()
+            .unwrap_or_default();
+        let mut live: BTreeMap<u32, BTreeSet<u16>> = BTreeMap::new();
+        view.frame_references(|(frame, _), register, _| {
+            live.entry(frame).or_default().insert(register);
+        });
+        let frames: Vec<_> = view.frames().collect();
+        let mut painted = Vec::new();
+        for (index, frame) in frames.iter().enumerate().rev().take(FRAMES) {
+            let is_innermost = index + 1 == frames.len();
+            let live = live.get(&(index as u32));
+            let is_live = |register: u16| live.is_some_and(|live| live.contains(&register));
+            let all = frame.registers.iter().zip(0..);
+            let wanted: Vec<(&u64, u16)> = all
+                .filter(|(_, register)| is_innermost || is_live(*register))
+                .collect();
+            let registers = wanted.iter().take(REGISTERS).map(|(value, register)| {
+                let (reference, func) = (is_live(*register), frame.location.func);
+                SceneRegister {
+                    index: *register,
+                    local: func.and_then(|func| self.local(func, *register, view)),
+                    value: match reference {
+                        true => self.value(GcRef::from_register(**value)),
+                        false => SceneValue::Bits(u128::from(**value)),
+                    },
+                    shown: match reference && !GcRef::from_register(**value).is_null() {
+                        true => shown.has_register(value),
+                        false => None,
+                    },
+                }
+            });
+            let registers: Vec<SceneRegister> = registers.collect();
+            painted.push(SceneFrame {
+                at: frame
+                    .code
+                    .map(|code| instruction_at(view.module(code.instance), frame.location)),
+                more_registers: wanted.len() - registers.len(),
+                registers,
+            });
+        }
+        let mut roots = Vec::new();
+        view.owner_slots(|owner, slot| {
+            if *slot != 0 && roots.len() < ROOTS {
+                roots.push(SceneRoot {
+                    words: words.owner(&owner),
+                    value: self.value(GcRef(*slot)),
+                    shown: shown.has_slot(slot),
+                });
+            }
+        });
+        let chosen = self.chosen(focus, view);
+        let objects = chosen
+            .iter()
+            .map(|i| self.object(*i, &chosen, focus, view, &words));
+        let mut objects: Vec<SceneObject> = objects.collect();
+        objects.sort_by_key(|object| object.id);
+        let cause = view.cause(point);
+        Scene {
+            place: cause.map(|cause| BrokenAt::in_case(cause, self.case, self.module)),
+            operation: self.operations,
+            safepoint: view.store.safepoints(),
+            frames: painted,
+            roots,
+            more_objects: self.follower.census.objects.len() - objects.len(),
+            objects,
+        }
+    }
+
+    fn local<H: Heap>(&mut self, func: u32, register: u16, view: &View<'_, H>) -> Option<String> {
+        let name = self.locals.entry((func, register)).or_insert_with(|| {
+            let holder = Holder::Frame {
+                of: crate::oracle::violation::FrameOf::Function(func),
+                register,
+            };
+            Describer::new(view).local(&holder)
+        });
+        name.clone()
+    }
+
+    /// The objects to show, by their places in the census: those next to the one concerned, or to
+    /// the registers of the innermost frame, nearest first.
+    fn chosen<H: Heap>(&self, focus: Option<GcRef>, view: &View<'_, H>) -> BTreeSet<usize> {
+        let census = &self.follower.census;
+        let mut holders: Vec<Vec<usize>> = vec![Vec::new(); census.objects.len()];
+        for i in 0..census.objects.len() {
+            census.targets(i).for_each(|target| holders[target].push(i));
+        }
+        let mut queue: VecDeque<usize> = focus.and_then(|r| census.find(r)).into_iter().collect();
+        if let Some(r) = focus.filter(|r| census.find(*r).is_none()) {
+            // What still refers to it.
+            let objects = 0..census.objects.len();
+            queue.extend(objects.filter(|i| census.held(*i).contains(&r)));
+        }
+        if queue.is_empty() {
+            let innermost = view.frames().count().saturating_sub(1) as u32;
+            view.frame_references(|(frame, _), _, value| {
+                if frame == innermost {
+                    queue.extend(census.find(value));
+                }
+            });
+            view.owners(|_, value| queue.extend(census.find(value)));
+        }
+        let mut chosen = BTreeSet::new();
+        while let Some(next) = queue.pop_front() {
+            if chosen.len() >= OBJECTS || !chosen.insert(next) {
+                continue;
+            }
+            queue.extend(census.targets(next).chain(holders[next].iter().copied()));
+        }
+        chosen
+    }
+
+    fn object<H: Heap>(
+        &self,
+        i: usize,
+        chosen: &BTreeSet<usize>,
+        focus: Option<GcRef>,
+        view: &View<'_, H>,
+        words: &Describer<'_, H>,
+    ) -> SceneObject {
+        let census = &self.follower.census;
+        let object = &census.objects[i];
+        let (r, header) = (object.reference(), object.header);
+        let mut fields = Vec::new();
+        let mut more_fields = 0;
+        for (index, name, place) in places(view, &header, words) {
+            let read = view.store.heap.peek_value(r, place);
+            let value = match (place.kind(), read) {
+                (_, None) => continue,
+                (crate::types::StorageKind::Gc, Some(bits)) => self.value(GcRef(bits as u32)),
+                (_, Some(bits)) => SceneValue::Bits(bits),
+            };
+            let target = match value {
+                SceneValue::Object(_) => census.find(GcRef(read.unwrap_or(0) as u32)),
+                _ => None,
+            };
+            let is_edge =
+                target.is_some_and(|target| chosen.contains(&target)) && fields.len() < MORE_FIELDS;
+            match index < FIELDS || is_edge {
+                true => fields.push(SceneField { name, value }),
+                false => more_fields += 1,
+            }
+        }
+        SceneObject {
+            id: self.follower.at(r.0).unwrap_or(0),
+            address: r.0,
+            ty: words.shape(header.shape),
+            count: header.count,
+            expected: census.owners_of(i),
+            listed: census.listed[i] > 0,
+            reachable: census.reachable[i],
+            focus: Some(r) == focus,
+            length: matches!(header.shape, Some(Shape::Array(_))).then_some(header.len),
+            fields,
+            more_fields,
+        }
+    }
+
+    fn value(&self, r: GcRef) -> SceneValue {
+        if r.is_null() {
+            return SceneValue::Null;
+        }
+        if r.is_i31() {
+            return SceneValue::I31(r.i31_signed());
+        }
+        match self.follower.census.find(r) {
+            Some(_) => SceneValue::Object(self.follower.at(r.0).unwrap_or(0)),
+            None => SceneValue::Stale(r.0),
+        }
+    }
+}
+
+/// The most fields of one object that are looked at.
+const LOOKED_AT: u32 = 4096;
+
+/// The fields or elements of an object: index, name, place.
+fn places<H: Heap>(
+    view: &View<'_, H>,
+    header: &crate::heap::Header,
+    words: &Describer<'_, H>,
+) -> Vec<(u32, String, Place)> {
+    let types = view.store.types();
+    match header.shape {
+        Some(Shape::Struct(id) | Shape::Exception(id)) => {
+            let Some(entry) = types.get(id) else {
+                return Vec::new();
+            };
+            let fields = entry.layout.fields.iter().map(|field| {
+                let name = words.field_name(header.shape, field.index);
+                let name = name.unwrap_or_else(|| field.index.to_string());
+                (field.index, name, Place::Field(*field))
+            });
+            fields.collect()
+        }
+        Some(Shape::Array(id)) if types.get(id).is_some() => {
+            let kind = types.element(id).storage.storage_kind();
+            let indices = 0..header.len.min(LOOKED_AT);
+            let element = |index: u32| (index, index.to_string(), Place::Element { index, kind });
+            indices.map(element).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl<H: Heap> Inspector<H> for Painter<'_> {
+    fn grain(&self) -> Grain {
+        Grain::Every
+    }
+
+    fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        if !is_moment(point) && point != Point::Corruption {
+            return Ok(());
+        }
+        self.moments += u64::from(is_moment(point));
+        self.operations += u64::from(point == Point::Operation);
+        if !self.window.is_near(self.moments, self.operations) {
+            return Ok(());
+        }
+        if !self.follower.look(point, &view) {
+            return Err(Halt);
+        }
+        let is_culprit =
+            self.culprit.is_none() && self.window.is_culprit(point, self.moments, self.operations);
+        let scene = self.paint(point, &view);
+        // Nothing happens between an operation that is about to begin and its collection.
+        let is_new = |last: &Scene| {
+            let place = last.place.clone();
+            let same = Scene {
+                place,
+                operation: last.operation,
+                safepoint: last.safepoint,
+                ..scene.clone()
+            };
+            same != *last
+        };
+        if is_culprit || self.scenes.back().is_none_or(is_new) {
+            if self.culprit.is_none() && self.scenes.len() > BEFORE {
+                self.scenes.pop_front();
+            }
+            self.scenes.push_back(scene);
+        }
+        if is_culprit {
+            self.culprit = Some(self.scenes.len() - 1);
+        }
+        let enough = |culprit| self.scenes.len() > culprit + AFTER;
+        match point == Point::Corruption || self.culprit.is_some_and(enough) {
+            true => Err(Halt),
+            false => Ok(()),
+        }
+    }
+}
