@@ -10,8 +10,8 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial, Trials,
-    quantile, setups,
+    BlameTrials, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial,
+    Trials, quantile, setups,
 };
 use clap::Args;
 use serde::Serialize;
@@ -78,6 +78,11 @@ pub(super) struct Zoo {
     /// cluster all findings of seed 0, and write tables to this file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generator", "oracle", "report", "json", "list"])]
     reduce: Option<PathBuf>,
+
+    /// Explain the first finding of each fault and seed, as it was generated and
+    /// reduced, and write to this file whether the culprit is where the fault acted.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["generator", "oracle", "report", "json", "list", "reduce"])]
+    blame: Option<PathBuf>,
 }
 
 /// JSON document.
@@ -130,6 +135,9 @@ impl Zoo {
         if let Some(path) = &self.reduce {
             return reduced(trials, path);
         }
+        if let Some(path) = &self.blame {
+            return blamed(trials, path);
+        }
         let setup = Setup {
             generator: self.generator,
             options: Options {
@@ -166,28 +174,13 @@ impl Zoo {
 
 /// Reduces the first finding of each trial, and writes the table.
 fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
-    file::try_write(path)?;
-    let signals = Signals::noted()?;
     let all = ReductionTrials {
         faults: trials.faults,
         seeds: trials.seeds,
         cases: trials.cases,
         jobs: trials.jobs,
     };
-    let (stop, ended) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
-    let reduction = watched(
-        Some(all.len() as u64),
-        "{elapsed} {bar:30} {human_pos}/{human_len}",
-        |_| all.run(&stop, &ended),
-        |bar| {
-            bar.set_position(ended.load(Ordering::Relaxed) as u64);
-            stop.fetch_or(signals.any(), Ordering::Relaxed);
-        },
-    );
-    let reduction = reduction.ok_or("a reduction was ended by a panic")?;
-    if signals.any() {
-        return Err("ended by a signal; no table is written".into());
-    }
+    let reduction = tabulated(path, all.len(), |stop, ended| all.run(stop, ended))?;
     file::write(path, &all.table(&reduction))?;
     say!(
         "{}: {} reduced findings of {} faults",
@@ -196,6 +189,49 @@ fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
         reduction.clusters.len()
     );
     Ok(CommandOutcome::Agree)
+}
+
+/// Explains the first finding of each trial, and writes the table.
+fn blamed(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
+    let all = BlameTrials {
+        faults: trials.faults,
+        seeds: trials.seeds,
+        cases: trials.cases,
+        jobs: trials.jobs,
+    };
+    let tally = tabulated(path, all.len(), |stop, ended| all.run(stop, ended))?;
+    file::write(path, &all.table(&tally))?;
+    let rows = tally.rows.len();
+    say!("{}: {rows} explained findings", escape::path(path));
+    Ok(CommandOutcome::Agree)
+}
+
+/// Runs `work`, of so many steps, behind a bar, for a table in a file that is tried first.
+fn tabulated<T: Send>(
+    path: &Path,
+    steps: usize,
+    work: impl FnOnce(&Arc<AtomicBool>, &AtomicUsize) -> T + Send,
+) -> Result<T, String> {
+    file::try_write(path)?;
+    let signals = Signals::noted()?;
+    let (stop, ended) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let done = watched(
+        Some(steps as u64),
+        "{elapsed} {bar:30} {human_pos}/{human_len}",
+        {
+            let (stop, ended) = (&stop, &ended);
+            move |_| work(stop, ended)
+        },
+        |bar| {
+            bar.set_position(ended.load(Ordering::Relaxed) as u64);
+            stop.fetch_or(signals.any(), Ordering::Relaxed);
+        },
+    );
+    let done = done.ok_or("a step was ended by a panic")?;
+    match signals.any() {
+        true => Err("ended by a signal; no table is written".into()),
+        false => Ok(done),
+    }
 }
 
 /// The trials of a fault, if all were completed.

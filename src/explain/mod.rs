@@ -154,30 +154,20 @@ impl Repeat<'_> {
 /// with a breach, or else the first actor after which a law is broken.
 fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCause> {
     let ledger = history.and_then(|history| history.ledger.as_ref());
-    let culprit = ledger.and_then(|ledger| ledger.culprit());
-    if let (Some(lost), Some(place)) = (&violation.lost, &violation.place) {
-        return Some(RootCause {
-            place: place.clone(),
-            operation: culprit.map(|entry| entry.operation),
-            safepoint: Some(lost.safepoint),
-            words: lost.to_string(),
-        });
-    }
-    if let Some((entry, place)) = culprit.and_then(|entry| Some((entry, entry.place.clone()?))) {
-        return Some(RootCause {
-            place,
-            operation: Some(entry.operation),
-            safepoint: Some(entry.safepoint),
-            words: entry.mismatch(),
-        });
-    }
-    let place = violation.place.clone()?;
+    let entry = ledger.and_then(|ledger| ledger.culprit());
     let scene = history.and_then(|history| history.scenes.get(history.culprit?));
+    let numbers = entry.map(|entry| (entry.operation, entry.safepoint));
+    let numbers = numbers.or(scene.map(|scene| (scene.operation, scene.safepoint)));
+    let (place, words) = match (&violation.lost, entry) {
+        (Some(lost), _) => (violation.place.clone()?, lost.to_string()),
+        (None, Some(entry)) => (entry.place.clone()?, entry.mismatch()),
+        (None, None) => (violation.place.clone()?, violation.message.clone()),
+    };
     Some(RootCause {
         place,
-        operation: scene.map(|scene| scene.operation),
-        safepoint: scene.map(|scene| scene.safepoint),
-        words: violation.message.clone(),
+        operation: numbers.map(|(operation, _)| operation),
+        safepoint: numbers.map(|(_, safepoint)| safepoint),
+        words,
     })
 }
 

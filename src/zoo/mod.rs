@@ -57,10 +57,12 @@
 //! * X17, a slot that still shows the old value while its object is freed: no
 //!   code runs while an object is freed, and the container is in a frame.
 
+mod blame;
 mod copying;
 mod drc;
 mod faulty_heap;
 mod fields;
+mod findings;
 mod maps;
 mod probe;
 mod reduction;
@@ -73,6 +75,7 @@ mod trials;
 use crate::heap::{copying as moving, drc as counting};
 use crate::module::Module;
 use crate::oracle::{Collector, MAX_BYTES, Options, Variant};
+pub use blame::{Blame, BlameRow, BlameTally, BlameTrials};
 use faulty_heap::{HeapFault, faulty_heap};
 pub use probe::Probe;
 pub use reduction::{ClusterRow, ReductionTally, ReductionTrials, Row, Size};

@@ -185,7 +185,8 @@ impl<'a> Painter<'a> {
         let cause = view.cause(point);
         Scene {
             place: cause.map(|cause| BrokenAt::in_case(cause, self.case, self.module)),
-            operation: self.operations,
+            // The one that is about to begin has not acted.
+            operation: self.operations - u64::from(point == Point::Operation),
             safepoint: view.store.safepoints(),
             frames: painted,
             roots,

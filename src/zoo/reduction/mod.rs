@@ -5,10 +5,10 @@ mod table;
 
 pub use size::Size;
 
-use super::{Fault, Probe};
+use super::Fault;
+use super::findings::{TIMEOUT, findings};
 use crate::case::Case;
-use crate::generate::{self, GeneratedCase, Generator};
-use crate::jobs::{CpuClock, judge_generated, within};
+use crate::jobs::{CpuClock, within};
 use crate::oracle::Options;
 use crate::reduce::{
     Keep, Likeness, Progress, SameFinding, Settings, clusters, reduce, reduce_finding,
@@ -73,9 +73,6 @@ pub struct ReductionTally {
     /// One row for each fault that the first seed shows.
     pub clusters: Vec<ClusterRow>,
 }
-
-/// Time that a verdict may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time that a reduction may take.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -168,24 +165,8 @@ impl ReductionTrials {
         }
     }
 
-    /// The findings of a fault and a seed, with the options that show them.
-    fn findings<'a>(
-        &self,
-        fault: Fault,
-        seed: u64,
-        stop: &'a AtomicBool,
-    ) -> impl Iterator<Item = (Case, Options, String)> + use<'a> {
-        let all = fault.switch_on(Options::fuzzing(), &Probe::default());
-        let cases = (0..self.cases).take_while(|_| !stop.load(Ordering::Relaxed));
-        cases.filter_map(move |index| {
-            let input = generate::input(seed, index);
-            let made = Generator::Default.case(&input).ok()?;
-            finding(Arc::new(made), all.clone())
-        })
-    }
-
     fn row(&self, fault: Fault, seed: u64, stop: &Arc<AtomicBool>) -> Option<Row> {
-        let (case, options, _) = self.findings(fault, seed, stop).next()?;
+        let (case, options, _) = findings(fault, seed, self.cases, stop).next()?;
         let same = SameFinding::new(&case, options, Keep::Fingerprint, TIMEOUT).ok()?;
         let fingerprint = same.key().to_string();
         let before = Size::of(&case);
@@ -215,7 +196,7 @@ impl ReductionTrials {
 
     fn clusters(&self, fault: Fault, stop: &Arc<AtomicBool>) -> Option<ClusterRow> {
         let mut firsts: BTreeMap<String, (Case, Options)> = BTreeMap::new();
-        for (case, options, fingerprint) in self.findings(fault, 0, stop) {
+        for (case, options, fingerprint) in findings(fault, 0, self.cases, stop) {
             firsts.entry(fingerprint).or_insert((case, options));
         }
         let mut likenesses = Vec::new();
@@ -251,20 +232,6 @@ fn sorted<T>(rows: Mutex<Vec<(usize, T)>>) -> Vec<T> {
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.sort_by_key(|(index, _)| *index);
     rows.into_iter().map(|(_, row)| row).collect()
-}
-
-/// The case of a generated case with a finding, the options that show it, and its fingerprint.
-fn finding(made: Arc<GeneratedCase>, all: Options) -> Option<(Case, Options, String)> {
-    let (drawn, given) = (made.clone(), all.clone());
-    let judged = within(Some(TIMEOUT), move |desk| {
-        let watched = desk.watching(&given);
-        let judged = judge_generated(&watched, &drawn).ok()?;
-        let is_finding = judged.judged.verdict.is_finding();
-        is_finding.then(|| judged.settle())
-    });
-    let (report, pins) = judged.ok()??;
-    let options = all.for_header(&pins.header()).ok()?;
-    Some((made.case.clone(), options, report.verdict.fingerprint()?))
 }
 
 #[cfg(test)]
