@@ -158,6 +158,8 @@ fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCaus
     let scene = history.and_then(|history| history.scenes.get(history.culprit?));
     let numbers = entry.map(|entry| (entry.operation, entry.safepoint));
     let numbers = numbers.or(scene.map(|scene| (scene.operation, scene.safepoint)));
+    // A crash leaves nothing to look at.
+    let numbers = numbers.or(history.map(|history| history.end));
     let (place, words) = match (&violation.lost, entry) {
         (Some(lost), _) => (violation.place.clone()?, lost.to_string()),
         (None, Some(entry)) => (entry.place.clone()?, entry.mismatch()),

@@ -247,6 +247,9 @@ pub struct Module {
     pub(crate) maps: StackMaps,
     /// Exception handlers.
     pub(crate) handlers: Handlers,
+    /// The instructions that an edit has put beside one of the compiler's, in order. An inspector does
+    /// not see them: runs of edited and of unedited code have the same operations.
+    pub(crate) inserted: Vec<u32>,
     /// Exports sorted by name. Built on the first lookup, unless there are few exports.
     exports_by_name: OnceLock<Box<[u32]>>,
 }

@@ -43,6 +43,11 @@ impl Module {
             scratch: first,
         };
         self.ops.extend(sequence(site));
+        // The first that is like the replaced one stands for it.
+        let sequence = (start..).zip(&self.ops[start as usize..]);
+        let same = sequence.clone().find(|(_, op)| op.code == site.op.code);
+        let others = sequence.filter(|(at, _)| same.is_none_or(|(same, _)| *at != same));
+        self.inserted.extend(others.map(|(at, _)| at));
         self.ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
         self.ops[pc as usize] = Op::new(Code::Br, 0, 0, 0, start);
         let end = self.ops.len() as u32;
@@ -84,6 +89,7 @@ mod tests {
         assert_eq!(module.ops[pc as usize], Op::new(Code::Br, 0, 0, 0, start));
         assert_eq!(module.ops.len(), old.ops.len() + 3);
         assert_eq!(module.ops.last().unwrap().imm, pc + 1);
+        assert_eq!(module.inserted, [start], "the constant");
         let map = |module: &Module, pc: u32| {
             let mut registers = Vec::new();
             let found = module

@@ -17,6 +17,7 @@ pub struct Probe(Arc<Counts>);
 struct Counts {
     reached: AtomicU64,
     triggered: AtomicU64,
+    belated: AtomicU64,
 }
 
 impl Probe {
@@ -28,6 +29,18 @@ impl Probe {
     /// How often its effect differed from that of the correct hook.
     pub fn triggered(&self) -> u64 {
         self.0.triggered.load(Ordering::Relaxed)
+    }
+
+    /// How many of the wrong effects were those of the hook's run before the last one, and were only
+    /// noticed then.
+    pub(super) fn belated(&self) -> u64 {
+        self.0.belated.load(Ordering::Relaxed)
+    }
+
+    /// Records that the last run of the faulty hook had a wrong effect, as turns out now.
+    pub(super) fn was_wrong(&self) {
+        self.0.belated.fetch_add(1, Ordering::Relaxed);
+        self.0.triggered.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Records that the faulty hook runs, and whether its effect is wrong.

@@ -32,6 +32,11 @@ impl<H: Heap> Store<H> {
     /// Calls the inspector before an instruction that touches the heap.
     #[cold]
     pub(super) fn operation(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
+        let frame = self.machine.running;
+        let module = &self.instances[frame.instance as usize].module;
+        if module.inserted.binary_search(&frame.pc).is_ok() {
+            return Ok(());
+        }
         self.current = Some(self.machine.running);
         let looked = self.inspect(Point::Operation, inspector);
         self.current = None;

@@ -67,6 +67,8 @@ pub struct Store<H> {
     pub(super) last_actor: Option<Actor>,
     /// The embedder's current action.
     pub(super) deed: Deed,
+    /// Traps that have reached the embedder.
+    pub(super) traps: u64,
     /// Whether a collection is running or has failed.
     pub(super) collecting: bool,
     /// Whether the heap has found itself corrupt, and the cause if known.
@@ -105,6 +107,7 @@ impl<H: Heap> Store<H> {
             inspect_operations: false,
             last_actor: None,
             deed: Deed::default(),
+            traps: 0,
             collecting: false,
             corrupted: None,
             scratch: Vec::new(),
@@ -232,6 +235,11 @@ impl<H: Heap> Store<H> {
     /// [`Grain::Every`](super::Grain::Every).
     pub fn corrupted_by(&self) -> Option<Cause> {
         self.corrupted.flatten()
+    }
+
+    /// Records that a trap has reached the embedder.
+    pub(crate) fn note_trap(&mut self) {
+        self.traps += 1;
     }
 
     /// The embedder's current action.

@@ -111,6 +111,16 @@ impl<H: Heap> View<'_, H> {
         })
     }
 
+    /// The fuel that is left.
+    pub fn fuel(&self) -> u64 {
+        self.store.machine.fuel
+    }
+
+    /// The number of traps that have reached the embedder.
+    pub fn traps(&self) -> u64 {
+        self.store.traps
+    }
+
     /// The module of an instance.
     pub fn module(&self, instance: u32) -> &Module {
         &self.store.instances[instance as usize].module

@@ -11,12 +11,12 @@ mod state;
 pub(super) use state::Camera;
 pub use state::{Moment, RunState};
 
-use super::broken_at::BrokenAt;
+use super::broken_at::{BrokenAt, Site};
 use super::compare::compare;
 use super::judge::JudgeRun;
 use super::subject::{RunOptions, Subject};
 use crate::case::Case;
-use crate::engine::Cause;
+use crate::engine::{Actor, Cause, Location};
 use crate::module::Module;
 use crate::module::names::{Names, Space};
 use std::fmt;
@@ -72,58 +72,72 @@ pub(super) fn diverge(
         let moment = Moment::Before(number);
         let (a, b) = (state(&right, moment)?, state(&wrong, moment)?);
         let found = first_difference(&a, &b, &names, module);
-        Some((b, found))
+        Some((a, b, found))
     };
-    let last = Moment::Before(u64::MAX);
-    let (a, b) = (state(&right, last)?, state(&wrong, last)?);
+    let (a, b, found) = before(u64::MAX)?;
     // Runs may have parted and come together again.
-    let parted = (0..)
-        .zip(a.trail.iter().zip(&b.trail))
-        .find(|(_, (a, b))| a != b);
-    let (mut found, mut high) = match parted.map(|(index, _)| index + 1) {
-        Some(number) => {
-            let (state, found) = before(number)?;
-            ((state.by, found?), number)
+    let both = a.trail.iter().zip(&b.trail);
+    let parted = (1..).zip(both).find(|(_, (a, b))| a != b);
+    let (mut found, mut high) = match parted {
+        Some((number, _)) => {
+            let (a, b, found) = before(number)?;
+            ((a, b, found?), number)
         }
-        None => (
-            (b.by, first_difference(&a, &b, &names, module)?),
-            b.operation,
-        ),
+        None => {
+            let end = b.operation;
+            ((a, b, found?), end)
+        }
     };
     // Before the first operation there is nothing to differ.
     let mut low = 0;
     while low + 1 < high {
         let middle = low + (high - low) / 2;
         match before(middle)? {
-            (state, Some(difference)) => {
-                found = (state.by, difference);
+            (a, b, Some(difference)) => {
+                found = (a, b, difference);
                 high = middle;
             }
-            (_, None) => low = middle,
+            (_, _, None) => low = middle,
         }
     }
-    let (by, (what, values)) = found;
-    let by = by?;
+    let (right_state, wrong_state, (what, values)) = found;
+    let by = wrong_state.by?;
     let collection = low > 0 && {
-        let moment = Moment::CollectedIn(low);
-        let collected = state(&wrong, moment);
+        let collected = state(&wrong, Moment::CollectedIn(low));
         let expected = state(&right, Moment::Before(low));
         collected
             .zip(expected)
             .is_some_and(|(mut collected, mut expected)| {
-                // Only the operation reads.
+                // Only the operation reads and pays.
                 (collected.number, expected.number) = (None, None);
+                collected.fuel = expected.fuel;
                 first_difference(&expected, &collected, &names, module).is_some()
             })
     };
     let cause = Cause { collection, ..by };
+    let mut place = BrokenAt::in_case(cause, wrong.case, module);
+    if let (false, Some(skipped)) = (collection, skipped(&right_state, &wrong_state, &place)) {
+        let actor = Actor::Instruction(skipped);
+        place = BrokenAt::of(Cause { actor, ..cause }, module);
+    }
     Some(Divergence {
-        place: BrokenAt::in_case(cause, wrong.case, module),
+        place,
         operation: low,
         what,
         values,
         runs: (right.run.clone(), wrong.run.clone()),
     })
+}
+
+/// The instruction that the right run is at and the wrong run has passed without executing it, after
+/// the last operation that both have in common. That operation is not to blame if the wrong run has
+/// not trapped and the operation is no branch.
+fn skipped(right: &RunState, wrong: &RunState, last: &BrokenAt) -> Option<Location> {
+    let branches = matches!(&last.site, Site::Instruction(instruction)
+        if instruction.name.starts_with("br_") || instruction.name.starts_with("throw"));
+    let same = (right.number, right.traps) == (wrong.number, wrong.traps);
+    let at = right.frames.last().filter(|at| at.instance != u32::MAX)?;
+    (right.frames != wrong.frames && same && !branches).then_some(*at)
 }
 
 /// What differs first between two states, in words: where, and both values.
@@ -147,6 +161,10 @@ fn first_difference(
         && a != b
     {
         return Some(("the number read".into(), (a.to_string(), b.to_string())));
+    }
+    if right.fuel != wrong.fuel {
+        let fuel = (right.fuel.to_string(), wrong.fuel.to_string());
+        return Some(("the fuel left".into(), fuel));
     }
     let found = compare(
         ("right", &right.observation),

@@ -23,10 +23,14 @@ pub struct RunState {
     pub observation: Observation,
     /// The number that the last operation has read from the heap, if it has.
     pub number: Option<u64>,
+    /// The fuel that is left.
+    pub fuel: u64,
+    /// The number of traps that have reached the embedder.
+    pub traps: u64,
     /// What has acted last.
     pub by: Option<Cause>,
     /// At the end of the run, a checksum for each operation, up to a number of them: of the
-    /// instructions that frames were at, and of the number read. Two runs may part and come together
+    /// instructions that frames were at, of the number read and of the fuel. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
 }
@@ -92,6 +96,8 @@ impl Camera {
             registers,
             observation,
             number,
+            fuel: view.fuel(),
+            traps: view.traps(),
             by,
             trail: std::mem::take(&mut self.trail),
         });
@@ -120,6 +126,7 @@ impl Camera {
             add(u64::from(frame.location.instance) << 32 | u64::from(frame.location.offset));
         }
         add(self.number(view).unwrap_or(0));
+        add(view.fuel());
         self.trail.push(sum);
     }
 }

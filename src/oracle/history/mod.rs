@@ -32,6 +32,8 @@ pub struct History {
     pub scenes: Vec<Scene>,
     /// The index of the scene right after the culprit has acted.
     pub culprit: Option<usize>,
+    /// The numbers of operations and of safepoints when the run ended or was stopped.
+    pub end: (u64, u64),
 }
 
 /// What to tell of a run.
@@ -103,12 +105,14 @@ pub(super) fn history<H: Heap>(
         (None, end) => Window::around(end),
     };
     let mut painter = Painter::new(window, ledger.as_ref(), case, module);
-    case::run(case, module, heap(), &mut painter);
+    let run = case::run(case, module, heap(), &mut painter);
+    let end = (painter.operations(), run.store.safepoints());
     let (scenes, culprit) = painter.finish();
     History {
         run: heap().name().into(),
         ledger,
         scenes,
         culprit,
+        end,
     }
 }

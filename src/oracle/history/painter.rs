@@ -106,6 +106,11 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// The number of operations so far.
+    pub fn operations(&self) -> u64 {
+        self.operations
+    }
+
     /// The scenes, and the index of the one right after the culprit.
     pub fn finish(self) -> (Vec<Scene>, Option<usize>) {
         (self.scenes.into(), self.culprit)

@@ -64,6 +64,8 @@ pub struct BlameRow {
     pub blame: Blame,
     /// The culprit in words.
     pub culprit: String,
+    /// The culprit's operation, and the first at which the fault acted.
+    pub operations: (Option<u64>, Option<u64>),
     /// Operations and collections of the run at which the fault acted, and all of them.
     pub acts: (u64, u64),
 }
@@ -223,6 +225,10 @@ fn row(fault: Fault, case: &Case, options: &Options) -> Option<BlameRow> {
             .cause
             .as_ref()
             .map_or("-".into(), |cause| cause.place.to_string()),
+        operations: (
+            explanation.cause.as_ref().and_then(|cause| cause.operation),
+            acts.all.first().map(|act| act.operation),
+        ),
         acts: (acts.all.len() as u64, acts.length),
     })
 }

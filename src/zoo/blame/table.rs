@@ -31,18 +31,21 @@ impl BlameTrials {
              probability.\n\n",
             self.seeds, self.cases
         );
+        let number = |n: Option<u64>| n.map_or("-".into(), |n| n.to_string());
         summary(&mut out, tally);
-        out += "\n## Findings\n\n| fault | seed | | fingerprint | blames | acts | culprit |\n\
-                |---|---:|---|---|---|---:|---|\n";
+        out += "\n## Findings\n\n| fault | seed | | fingerprint | blames | operation | first act | acts | culprit |\n\
+                |---|---:|---|---|---|---:|---:|---:|---|\n";
         for row in &tally.rows {
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | `{}` | {} | {} of {} | {} |",
+                "| {} | {} | {} | `{}` | {} | {} | {} | {} of {} | {} |",
                 row.fault,
                 row.seed,
                 if row.reduced { "reduced" } else { "" },
                 row.fingerprint,
                 row.blame.words(),
+                number(row.operations.0),
+                number(row.operations.1),
                 row.acts.0,
                 row.acts.1,
                 row.culprit.replace('|', "\\|"),

@@ -29,7 +29,10 @@ pub(super) struct Acts {
 pub(super) fn acts(case: &Case, module: &Arc<Module>, variant: &Variant, probe: &Probe) -> Acts {
     let mut watcher = Watcher {
         probe: probe.clone(),
-        seen: probe.triggered(),
+        reached: probe.reached(),
+        triggered: probe.triggered(),
+        belated: probe.belated(),
+        last: None,
         operations: 0,
         acts: Acts::default(),
     };
@@ -42,25 +45,43 @@ pub(super) fn acts(case: &Case, module: &Arc<Module>, variant: &Variant, probe: 
     // A run may end inside an operation.
     let collection = run.store.corrupted_by().is_some_and(|by| by.collection);
     watcher.note(collection);
+    // A fault may notice its effect when its heap is dropped.
+    drop(run);
+    watcher.note(collection);
+    watcher.acts.all.sort();
+    watcher.acts.all.dedup();
     watcher.acts
 }
 
 /// Reads the probe between all operations.
 struct Watcher {
     probe: Probe,
-    seen: u64,
+    reached: u64,
+    triggered: u64,
+    belated: u64,
+    /// When the fault's code ran last.
+    last: Option<Act>,
     operations: u64,
     acts: Acts,
 }
 
 impl Watcher {
     fn note(&mut self, collection: bool) {
-        let now = self.probe.triggered();
-        if now > std::mem::replace(&mut self.seen, now) {
-            self.acts.all.push(Act {
-                operation: self.operations,
-                collection,
-            });
+        let act = Act {
+            operation: self.operations,
+            collection,
+        };
+        let new = |seen: &mut u64, now: u64| now - std::mem::replace(seen, now);
+        let belated = new(&mut self.belated, self.probe.belated());
+        let triggered = new(&mut self.triggered, self.probe.triggered());
+        if belated > 0 {
+            self.acts.all.extend(self.last);
+        }
+        if triggered > belated {
+            self.acts.all.push(act);
+        }
+        if new(&mut self.reached, self.probe.reached()) > 0 {
+            self.last = Some(act);
         }
     }
 }

@@ -199,7 +199,10 @@ fn halves(site: Site) -> Vec<Op> {
 impl HeapFault for ArrayFillStopsHalfway {
     fn hook_called(&mut self, _: &mut dyn Heap, offset: u32, _: u64) -> Result<(), HeapError> {
         if offset == RIGHT {
-            self.probe.run(self.begun);
+            if self.begun {
+                self.probe.was_wrong();
+            }
+            self.probe.run(false);
         }
         self.begun = offset == RIGHT;
         Ok(())
@@ -209,7 +212,7 @@ impl HeapFault for ArrayFillStopsHalfway {
 impl Drop for ArrayFillStopsHalfway {
     fn drop(&mut self) {
         if self.begun {
-            self.probe.run(true);
+            self.probe.was_wrong();
         }
     }
 }
