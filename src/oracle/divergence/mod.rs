@@ -102,18 +102,9 @@ pub(super) fn diverge(
     }
     let (right_state, wrong_state, (what, values)) = found;
     let by = wrong_state.by?;
-    let collection = low > 0 && {
-        let collected = state(&wrong, Moment::CollectedIn(low));
-        let expected = state(&right, Moment::Before(low));
-        collected
-            .zip(expected)
-            .is_some_and(|(mut collected, mut expected)| {
-                // Only the operation reads and pays.
-                (collected.number, expected.number) = (None, None);
-                collected.fuel = expected.fuel;
-                first_difference(&expected, &collected, &names, module).is_some()
-            })
-    };
+    // Nothing else changes in a collection, so that the run is compared with itself.
+    let collected = state(&wrong, Moment::CollectionIn(low));
+    let collection = low > 0 && collected.is_some();
     let cause = Cause { collection, ..by };
     let mut place = BrokenAt::in_case(cause, wrong.case, module);
     if let (false, Some(skipped)) = (collection, skipped(&right_state, &wrong_state, &place)) {

@@ -2,7 +2,9 @@
 
 use crate::engine::{Cause, Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::Heap;
+use crate::module::Names;
 use crate::observe::{Observation, observe_with};
+use crate::oracle::compare::compare;
 
 /// The state of a run right before an operation, or at its end.
 ///
@@ -49,8 +51,9 @@ impl RunState {
 pub enum Moment {
     /// Right before the operation with this number, counted from 1; or else at the end.
     Before(u64),
-    /// After the first collection during this operation.
-    CollectedIn(u64),
+    /// Right before and right after a collection during this operation: the first that changes the
+    /// state.
+    CollectionIn(u64),
 }
 
 /// The most checksums of a trail, of eight bytes each.
@@ -64,7 +67,9 @@ pub(in crate::oracle) struct Camera {
     /// The frame and register of the number that the current operation reads.
     reads: Option<(usize, u16)>,
     trail: Vec<u64>,
-    /// The state.
+    /// The state before the collection that is about to run.
+    before: Option<RunState>,
+    /// The state; for a collection, the one after it.
     pub state: Option<RunState>,
 }
 
@@ -75,6 +80,7 @@ impl Camera {
             operations: 0,
             reads: None,
             trail: Vec::new(),
+            before: None,
             state: None,
         }
     }
@@ -101,6 +107,29 @@ impl Camera {
             by,
             trail: std::mem::take(&mut self.trail),
         });
+    }
+
+    /// Compares the state before a collection with the one after it. Keeps the latter if they differ.
+    fn watch_collection<H: Heap>(&mut self, point: Point, view: &View<'_, H>) -> Result<(), Halt> {
+        let is_end = matches!(point, Point::Collection | Point::End);
+        if point == Point::Collecting || is_end {
+            self.take(view, false, view.cause(point));
+        }
+        let taken = self.state.take();
+        if point == Point::Collecting {
+            self.before = taken;
+        } else if let (true, Some(before), Some(after)) = (is_end, self.before.take(), taken)
+            && compare(
+                ("", &before.observation),
+                ("", &after.observation),
+                &Names::none(),
+            )
+            .is_some()
+        {
+            self.state = Some(after);
+            return Err(Halt);
+        }
+        Ok(())
     }
 
     /// The number that the last operation has read.
@@ -145,20 +174,16 @@ impl<H: Heap> Inspector<H> for Camera {
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
+        self.operations += u64::from(point == Point::Operation);
+        if let Moment::CollectionIn(number) = self.moment {
+            return match self.operations == number {
+                true => self.watch_collection(point, &view),
+                false => Ok(()),
+            };
+        }
         let is_wanted = match (point, self.moment) {
-            (Point::Operation, Moment::Before(number)) => {
-                self.operations += 1;
-                self.operations == number
-            }
-            (Point::Operation, Moment::CollectedIn(_)) => {
-                self.operations += 1;
-                false
-            }
-            // The end comes right after the last collection.
-            (Point::Collection | Point::End, Moment::CollectedIn(number)) => {
-                self.operations == number
-            }
-            (Point::End, Moment::Before(_)) => {
+            (Point::Operation, Moment::Before(number)) => self.operations == number,
+            (Point::End, _) => {
                 self.operations += 1;
                 true
             }

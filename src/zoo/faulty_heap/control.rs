@@ -17,7 +17,8 @@ const INSIDE: u32 = 0;
 const OUTSIDE: u32 = 1;
 
 impl NullTableGetSkipsBoundsCheck {
-    /// Replaces each `table.get` of such a table by a constant null.
+    /// Replaces each `table.get` of such a table by a constant null. Within bounds that makes no
+    /// difference, and the instruction is executed, so that this is the same operation in all runs.
     pub fn edit(module: &Arc<Module>) -> Arc<Module> {
         let null = |table: u32| {
             let heap = module.tables[table as usize].element.heap;
@@ -30,11 +31,12 @@ impl NullTableGetSkipsBoundsCheck {
             vec![
                 Op::constant(hook, HOOK.register()),
                 Op::new(Code::TableSize, size, 0, 0, op.imm),
-                Op::new(Code::BrI64LtU, 0, op.b, size, start + 5),
+                Op::new(Code::BrI64LtU, 0, op.b, size, start + 6),
                 hook_call(hook, unused, OUTSIDE),
-                Op::new(Code::Br, 0, 0, 0, start + 6),
-                hook_call(hook, unused, INSIDE),
                 Op::constant(op.a, 0),
+                Op::new(Code::Br, 0, 0, 0, site.end),
+                hook_call(hook, unused, INSIDE),
+                op,
             ]
         })
     }
