@@ -6,7 +6,7 @@ use crate::case::{Case, SourceMap, print_schedule};
 use crate::module::Module;
 use crate::oracle::{
     BrokenAt, Divergence, History, HistoryEnd, HistoryRequest, JudgeError, JudgeReport, JudgeRun,
-    Law, Layer, Options, RunOptions, Timing, Verdict, Violation, judge_module,
+    Law, Layer, Options, RunOptions, Timing, Verdict, Violation, before_violation, judge_module,
 };
 use std::sync::Arc;
 
@@ -38,6 +38,18 @@ pub struct RootCause {
     pub words: String,
 }
 
+impl RootCause {
+    fn of(first: &Divergence) -> RootCause {
+        let (right, wrong) = &first.values;
+        RootCause {
+            place: first.place.clone(),
+            operation: Some(first.operation),
+            safepoint: None,
+            words: format!("{}: {right} / {wrong}", first.what),
+        }
+    }
+}
+
 /// Judges a case whose module has been compiled, and repeats the blamed run to see what caused the
 /// verdict.
 ///
@@ -65,6 +77,8 @@ pub fn explain(
         Verdict::Violation(violation) => {
             explanation.histories.extend(scene.of_violation(violation));
             explanation.cause = cause_of(violation, explanation.histories.first());
+            let earlier = scene.earlier(violation, explanation.cause.as_ref());
+            explanation.cause = earlier.or(explanation.cause);
             let silent = without_laws(options);
             explanation.without_audits = Some(judge_module(case, module, &silent)?.verdict);
         }
@@ -74,12 +88,7 @@ pub fn explain(
                 let runs = [wrong, right].into_iter();
                 let histories = runs.filter_map(|run| scene.of_run(run, first));
                 explanation.histories.extend(histories);
-                explanation.cause = Some(RootCause {
-                    place: first.place.clone(),
-                    operation: Some(first.operation),
-                    safepoint: None,
-                    words: format!("{}: {} / {}", first.what, first.values.0, first.values.1),
-                });
+                explanation.cause = Some(RootCause::of(first));
             }
         }
         Verdict::Agree | Verdict::Discard(..) => {}
@@ -136,6 +145,21 @@ impl Repeat<'_> {
             end: HistoryEnd::Moment(violation.moment().unwrap_or(u64::MAX)),
         };
         self.history(&run, request)
+    }
+
+    /// A cause that no law shows: where an access through a wrong reference breaks a law, the
+    /// reference was wrong before.
+    fn earlier(&self, violation: &Violation, cause: Option<&RootCause>) -> Option<RootCause> {
+        if violation.lost.is_some() || !matches!(violation.law, Law::Poison | Law::Type) {
+            return None;
+        }
+        let first = before_violation(violation, self.case, self.module, self.options)?;
+        let comes_first = |cause: &RootCause| {
+            let order = |operation, place: &BrokenAt| (operation, !place.collection);
+            let known = cause.operation.map(|n| order(n, &cause.place));
+            known.is_some_and(|known| order(first.operation, &first.place) < known)
+        };
+        cause.is_none_or(comes_first).then(|| RootCause::of(&first))
     }
 
     fn of_run(&self, run: &JudgeRun, first: &Divergence) -> Option<History> {

@@ -2,12 +2,14 @@
 //! differs.
 
 use super::audit::Timing;
-use super::divergence::{ComparedRun, diverge};
+use super::collector::Collector;
+use super::divergence::{ComparedRun, Divergence, diverge};
 use super::judge::{JudgeRun, Options};
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
 use super::verdict::{Difference, Verdict};
+use super::violation::Violation;
 use crate::case::Case;
-use crate::engine::Grain;
+use crate::engine::{Grain, Schedule};
 use crate::module::Module;
 use std::sync::Arc;
 
@@ -72,4 +74,41 @@ pub(super) fn with_cause(
         first: first.map(Box::new),
         ..difference
     }))
+}
+
+/// The operation after which the run that breaks a law first differs from one of the model. It comes
+/// before the violation where a wrong reference is well typed for the audit, and only its use is an
+/// error. `None` if there is no such operation.
+pub(crate) fn before_violation(
+    violation: &Violation,
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+) -> Option<Divergence> {
+    let mut subjects = options.collectors.iter();
+    let subject = subjects.find(|subject| subject.name() == violation.collector)?;
+    let model = SharedSubject::from(Collector::Model);
+    let run = |subject: &SharedSubject, schedule: Option<Schedule>| JudgeRun {
+        subject: subject.name().into(),
+        schedule,
+        observation: 0,
+    };
+    let runs = (run(&model, None), run(subject, violation.schedule.clone()));
+    let schedule = violation.schedule.clone();
+    let wrong = Case {
+        schedule: schedule.unwrap_or_else(|| case.schedule.clone()),
+        ..case.clone()
+    };
+    let run_options = RunOptions {
+        timing: options.timing,
+        layers: options.layers,
+        footprint: options.footprint,
+    };
+    let (right, wrong) = ((&model, case.clone()), (subject, wrong));
+    diverge(
+        compared(&right, &runs.0),
+        compared(&wrong, &runs.1),
+        module,
+        &run_options,
+    )
 }

@@ -41,6 +41,7 @@ mod votes;
 pub use crate::module::Names;
 pub use audit::{Auditor, Garbage, Timing};
 pub use broken_at::{BrokenAt, Instruction, Site};
+pub(crate) use cause::before_violation;
 pub use collector::Collector;
 pub(crate) use collector::MAX_BYTES;
 pub(crate) use compare::{EXCEPTION, show_as, type_of_result};

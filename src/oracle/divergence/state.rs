@@ -183,14 +183,16 @@ impl<H: Heap> Inspector<H> for Camera {
         }
         let is_wanted = match (point, self.moment) {
             (Point::Operation, Moment::Before(number)) => self.operations == number,
-            (Point::End, _) => {
+            // A run that stops in an operation does not reach the next one.
+            (Point::End | Point::Corruption, _) => {
                 self.operations += 1;
                 true
             }
             _ => false,
         };
         if is_wanted {
-            self.take(&view, point == Point::End, view.cause(Point::Operation));
+            let ended = matches!(point, Point::End | Point::Corruption);
+            self.take(&view, ended, view.cause(Point::Operation));
             return Err(Halt);
         }
         if point == Point::Operation {
