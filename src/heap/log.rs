@@ -44,8 +44,9 @@ impl Log {
         }
     }
 
+    /// Logs a change in a log that is on.
     #[cold]
-    fn push(&mut self, at: u32, len: u32) {
+    pub fn push(&mut self, at: u32, len: u32) {
         let Log::Kept(changes) = self else { return };
         // Merges with the last change: objects are written front to back, and a
         // loop over an array writes to one place many times.

@@ -26,12 +26,13 @@ mod storage;
 #[cfg(test)]
 mod testing;
 mod trace_info;
+mod write_record;
 
 #[doc(inline)]
 pub use contract::{
     Block, CodePoint, Corruption, EngineEvent, GRANULE, GcRef, Header, Heap, HeapError, HeapLayer,
-    Inspect, NewObject, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape, ShownRoots,
-    Stats,
+    Inspect, NewObject, ObjectEvent, Place, RawFrame, Reclaims, RootList, RootSlot, Roots, Shape,
+    ShownRoots, Stats,
 };
 pub use log::Change;
 pub use storage::POISON;

@@ -7,6 +7,7 @@ use super::granules::Granules;
 use super::header::{self, HEADER};
 use super::storage::HeapBytes;
 use super::trace_info::element_offset;
+use super::write_record::Write;
 use super::{Change, GRANULE, GcRef, HeapError, Place, Shape};
 use crate::types::{ARRAY_ELEMENTS, StorageKind};
 use std::ops::Range;
@@ -49,6 +50,16 @@ impl Space {
         self.granules.log.watch(on);
     }
 
+    /// Starts or stops the record of writes.
+    pub fn record(&mut self, on: bool) {
+        self.storage.record = on.then(Default::default);
+    }
+
+    /// The writes that are on record, if a record is kept.
+    pub fn writes(&self) -> Option<impl Iterator<Item = Write> + '_> {
+        self.storage.writes()
+    }
+
     /// The memory behind the last block, which holds no object: its address and
     /// bytes.
     pub fn behind(&self) -> Option<(u32, &[u8])> {
@@ -66,6 +77,9 @@ impl Space {
     /// Empties the log.
     pub fn forget_changes(&mut self) {
         self.storage.log.forget();
+        if let Some(record) = &mut self.storage.record {
+            record.forget();
+        }
         self.granules.log.forget();
     }
 

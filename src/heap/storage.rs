@@ -5,6 +5,7 @@
 //! error.
 
 use super::log::Log;
+use super::write_record::{Write, WriteRecord};
 use crate::pool::Spare;
 use crate::types::StorageKind;
 use std::ops::Range;
@@ -41,6 +42,8 @@ pub struct HeapBytes {
     max: usize,
     /// The writes, while the log is on.
     pub(super) log: Log,
+    /// The writes with their values, while they are recorded.
+    pub(super) record: Option<Box<WriteRecord>>,
 }
 
 impl HeapBytes {
@@ -50,7 +53,30 @@ impl HeapBytes {
             bytes: Spare::take(&SPARE),
             max: max as usize,
             log: Log::default(),
+            record: None,
         }
+    }
+
+    /// Notes a write in the log and in the record, if they are on.
+    #[inline]
+    fn note(&mut self, at: usize, len: usize) {
+        if !matches!(self.log, Log::Off) {
+            self.note_down(at, len);
+        }
+    }
+
+    #[cold]
+    fn note_down(&mut self, at: usize, len: usize) {
+        self.log.push(at as u32, len as u32);
+        if let Some(record) = &mut self.record {
+            record.note(at, len, &self.bytes);
+        }
+    }
+
+    /// The writes that are on record, if a record is kept.
+    pub fn writes(&self) -> Option<impl Iterator<Item = Write> + '_> {
+        let record = self.record.as_ref()?;
+        Some(record.writes(&self.bytes))
     }
 
     /// The current size in bytes.
@@ -93,7 +119,7 @@ impl HeapBytes {
     #[inline]
     pub fn write<const N: usize>(&mut self, at: usize, bytes: [u8; N]) -> Option<()> {
         *self.bytes.get_mut(at..at + N)?.first_chunk_mut()? = bytes;
-        self.log.note(at, N);
+        self.note(at, N);
         Some(())
     }
 
@@ -114,7 +140,7 @@ impl HeapBytes {
     #[inline]
     pub fn store(&mut self, at: usize, kind: StorageKind, value: u64) -> Option<()> {
         put(&mut self.bytes, at, kind, value)?;
-        self.log.note(at, kind.width() as usize);
+        self.note(at, kind.width() as usize);
         Some(())
     }
 
@@ -126,7 +152,7 @@ impl HeapBytes {
     /// The bytes of a range, for writing.
     #[inline]
     pub fn slice_mut(&mut self, range: Range<usize>) -> Option<&mut [u8]> {
-        self.log.note(range.start, range.len());
+        self.note(range.start, range.len());
         self.bytes.get_mut(range)
     }
 
@@ -140,7 +166,7 @@ impl HeapBytes {
 
     /// Fills a range with copies of one value.
     pub fn fill(&mut self, range: Range<usize>, kind: StorageKind, value: u64) -> Option<()> {
-        self.log.note(range.start, range.len());
+        self.note(range.start, range.len());
         let slice = self.bytes.get_mut(range)?;
         match kind {
             StorageKind::B8 => slice.fill(value as u8),
@@ -160,7 +186,7 @@ impl HeapBytes {
         if dst + len > here || src + len > here {
             return None;
         }
-        self.log.note(dst, len);
+        self.note(dst, len);
         self.bytes.copy_within(src..src + len, dst);
         Some(())
     }
@@ -168,7 +194,7 @@ impl HeapBytes {
     /// Poisons the part of a range that exists.
     #[inline]
     pub fn poison(&mut self, range: Range<usize>) {
-        self.log.note(range.start, range.len());
+        self.note(range.start, range.len());
         let here = self.bytes.len();
         self.bytes[range.start.min(here)..range.end.min(here)].fill(POISON);
     }

@@ -294,6 +294,12 @@ impl Code {
         self as u16 >= Code::Const as u16
     }
 
+    /// Whether this is a branch, a loop header or a call, none of which touches the heap.
+    pub fn is_control(self) -> bool {
+        let is_cast = matches!(self, Code::BrOnCast | Code::BrOnCastFail);
+        (self as u16) < Code::Throw as u16 && !is_cast
+    }
+
     /// Whether this instruction reads the heap and its result, in one register, is no reference.
     pub fn reads_number(self) -> bool {
         use Code::*;

@@ -23,6 +23,7 @@ pub use error::ModuleError;
 pub(crate) use maps::{CatchKind, Handlers, StackMaps};
 pub use names::Names;
 pub(crate) use operator::operator_name;
+pub(crate) use patch::Sequence;
 pub use patch::Site;
 pub use size::footprint;
 pub(crate) use type_text::{heap_type, value_type};
@@ -247,9 +248,10 @@ pub struct Module {
     pub(crate) maps: StackMaps,
     /// Exception handlers.
     pub(crate) handlers: Handlers,
-    /// The instructions that an edit has put beside one of the compiler's, in order. An inspector does
-    /// not see them: runs of edited and of unedited code have the same operations.
-    pub(crate) inserted: Vec<u32>,
+    /// The sequences that edits have put in the place of single instructions, in order. Each is one
+    /// operation, or none, for an inspector: runs of edited and of unedited code have the same
+    /// operations.
+    pub(crate) sequences: Vec<Sequence>,
     /// Exports sorted by name. Built on the first lookup, unless there are few exports.
     exports_by_name: OnceLock<Box<[u32]>>,
 }

@@ -5,6 +5,7 @@
 //! replaces the output of this crate's compiler.
 
 use super::{Code, Module, Op};
+use std::ops::Range;
 
 /// The place of a sequence.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,15 @@ pub struct Site {
     pub end: u32,
     /// First of the sequence's scratch registers.
     pub scratch: u16,
+}
+
+/// Code in the place of a single instruction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Sequence {
+    /// Its instructions.
+    pub code: Range<u32>,
+    /// Whether the replaced instruction may touch the heap.
+    pub is_operation: bool,
 }
 
 impl Module {
@@ -43,18 +53,24 @@ impl Module {
             scratch: first,
         };
         self.ops.extend(sequence(site));
-        // The first that is like the replaced one stands for it.
-        let sequence = (start..).zip(&self.ops[start as usize..]);
-        let same = sequence.clone().find(|(_, op)| op.code == site.op.code);
-        let others = sequence.filter(|(at, _)| same.is_none_or(|(same, _)| *at != same));
-        self.inserted.extend(others.map(|(at, _)| at));
         self.ops.push(Op::new(Code::Br, 0, 0, 0, site.end));
         self.ops[pc as usize] = Op::new(Code::Br, 0, 0, 0, start);
         let end = self.ops.len() as u32;
         self.offsets.resize(end as usize, self.offsets[pc as usize]);
         self.maps.repeat(pc, start..end);
         self.handlers.repeat(pc, start);
+        self.sequences.push(Sequence {
+            code: start..end,
+            is_operation: !site.op.code.is_control(),
+        });
         true
+    }
+
+    /// The sequence that contains instruction `pc`.
+    pub(crate) fn sequence_at(&self, pc: u32) -> Option<&Sequence> {
+        let after = self.sequences.partition_point(|s| s.code.start <= pc);
+        let last = self.sequences.get(after.checked_sub(1)?)?;
+        last.code.contains(&pc).then_some(last)
     }
 }
 
@@ -89,7 +105,13 @@ mod tests {
         assert_eq!(module.ops[pc as usize], Op::new(Code::Br, 0, 0, 0, start));
         assert_eq!(module.ops.len(), old.ops.len() + 3);
         assert_eq!(module.ops.last().unwrap().imm, pc + 1);
-        assert_eq!(module.inserted, [start], "the constant");
+        let sequence = module.sequence_at(start + 1).unwrap();
+        assert_eq!(
+            (&sequence.code, sequence.is_operation),
+            (&(start..start + 3), true)
+        );
+        assert_eq!(module.sequence_at(start - 1), None);
+        assert_eq!(module.sequence_at(start + 3), None);
         let map = |module: &Module, pc: u32| {
             let mut registers = Vec::new();
             let found = module

@@ -32,9 +32,7 @@ impl<H: Heap> Store<H> {
     /// Calls the inspector before an instruction that touches the heap.
     #[cold]
     pub(super) fn operation(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        let frame = self.machine.running;
-        let module = &self.instances[frame.instance as usize].module;
-        if module.inserted.binary_search(&frame.pc).is_ok() {
+        if self.continues_a_sequence() {
             return Ok(());
         }
         self.current = Some(self.machine.running);
@@ -44,6 +42,22 @@ impl<H: Heap> Store<H> {
         let location = self.location(&self.machine.running);
         self.last_actor = Some(Actor::Instruction(location));
         Ok(())
+    }
+
+    /// Whether the instruction belongs to an edit, and is not the first of it that touches the heap:
+    /// the edit stands for one instruction.
+    fn continues_a_sequence(&mut self) -> bool {
+        let frame = self.machine.running;
+        let module = &self.instances[frame.instance as usize].module;
+        let Some(sequence) = module.sequence_at(frame.pc) else {
+            self.last_in_sequence = None;
+            return false;
+        };
+        let here = (self.machine.frames.len(), sequence.code.start, frame.pc);
+        let last = self.last_in_sequence.replace(here);
+        let continues = last
+            .is_some_and(|(depth, start, pc)| (depth, start) == (here.0, here.1) && pc < frame.pc);
+        continues || !sequence.is_operation
     }
 
     /// Calls the inspector if the heap has found itself corrupt in the running frame.

@@ -67,6 +67,9 @@ pub struct Store<H> {
     pub(super) last_actor: Option<Actor>,
     /// The embedder's current action.
     pub(super) deed: Deed,
+    /// The last instruction of an edit that has touched the heap, if nothing else has since: depth,
+    /// start of the edit, instruction. Recorded only while inspecting.
+    pub(super) last_in_sequence: Option<(usize, u32, u32)>,
     /// Traps that have reached the embedder.
     pub(super) traps: u64,
     /// Whether a collection is running or has failed.
@@ -107,6 +110,7 @@ impl<H: Heap> Store<H> {
             inspect_operations: false,
             last_actor: None,
             deed: Deed::default(),
+            last_in_sequence: None,
             traps: 0,
             collecting: false,
             corrupted: None,

@@ -1,8 +1,8 @@
 //! Heap layers: heaps in front of another heap.
 
 use super::{
-    Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, Place, Reclaims,
-    RootList, RootSlot, Roots, Shape, ShownRoots, Stats,
+    Block, EngineEvent, GcRef, Header, Heap, HeapError, Inspect, NewObject, ObjectEvent, Place,
+    Reclaims, RootList, RootSlot, Roots, Shape, ShownRoots, Stats,
 };
 use crate::heap::{Change, TraceInfo};
 use crate::types::{Field, StorageKind, TypeId, Types};
@@ -94,14 +94,17 @@ layer! {
             is_counting() -> bool;
             root_list() -> Option<RootList>;
             shown_roots() -> Option<&ShownRoots>;
+            free_list() -> Option<Vec<Block>>;
             parked() -> Vec<GcRef>;
             unused() -> Vec<(u32, &[u8])>;
             footprint() -> u64;
             changes(visit: &mut dyn FnMut(Change)) -> bool;
+            object_events(r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool;
         }
         tells {
             watch(on: bool);
             forget_changes();
+            record(on: bool);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The interface of a collector to the oracle, for audits.
 
-use super::{GcRef, Header, Place, ShownRoots};
+use super::{GcRef, Header, ObjectEvent, Place, ShownRoots};
 use crate::heap::{Change, peek};
 use crate::types::StorageKind;
 
@@ -107,6 +107,12 @@ pub trait Inspect {
         None
     }
 
+    /// The free blocks that allocations take, in any order, for heaps that keep
+    /// them apart from [`Inspect::blocks`]: each free block once, or not at all.
+    fn free_list(&self) -> Option<Vec<Block>> {
+        None
+    }
+
     /// References owned by a queue of deferred work, one entry for each count:
     /// for a counting heap that defers increments or decrements.
     fn parked(&self) -> Vec<GcRef> {
@@ -143,6 +149,21 @@ pub trait Inspect {
 
     /// Empties the log.
     fn forget_changes(&mut self) {}
+
+    /// Starts or stops a record of what happens to objects, while the log is
+    /// on. A heap need not keep one: an explanation then shows what has changed
+    /// between two operations, and not the steps.
+    fn record(&mut self, on: bool) {
+        let _ = on;
+    }
+
+    /// Calls `visit` with every event that concerns the object at `r`, in
+    /// order, since [`Inspect::forget_changes`]. An event that changes nothing
+    /// may be among them. Returns false if no record is kept.
+    fn object_events(&self, r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool {
+        let _ = (r, visit);
+        false
+    }
 }
 
 /// The objects that a collection frees.

@@ -5,7 +5,8 @@ use super::{Copying, Policy};
 use crate::heap::header::HEADER;
 use crate::heap::peek;
 use crate::heap::{
-    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, ShownRoots, Stats,
+    Block, Change, GRANULE, GcRef, Header, Inspect, ObjectEvent, Place, Reclaims, RootList,
+    ShownRoots, Stats,
 };
 use crate::types::StorageKind;
 
@@ -133,5 +134,13 @@ impl<P: Policy> Inspect for Copying<P> {
 
     fn forget_changes(&mut self) {
         self.core.forget_changes();
+    }
+
+    fn record(&mut self, on: bool) {
+        self.core.record(on);
+    }
+
+    fn object_events(&self, r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool {
+        self.core.object_events(r, visit)
     }
 }

@@ -11,9 +11,8 @@
 //! [`FreeList::coalesce`] merges all free blocks in one pass over the block
 //! table, whose cost is amortised over the blocks freed since the last pass.
 
-use crate::heap::GRANULE;
-use crate::heap::GcRef;
 use crate::heap::space::Space;
+use crate::heap::{Block, GRANULE, GcRef};
 use std::collections::BTreeSet;
 
 /// Blocks of up to this many granules have a bin for their size.
@@ -126,6 +125,18 @@ impl FreeList {
         } else if let Some(second) = self.front.replace(block) {
             self.large.insert(second);
         }
+    }
+
+    /// All blocks in the list.
+    pub fn blocks(&self) -> impl Iterator<Item = Block> + '_ {
+        let bins = self.bins.iter().zip(1..);
+        let small = bins.flat_map(|(bin, size)| bin.iter().map(move |start| (size, *start)));
+        let large = self.front.iter().chain(&self.large).copied();
+        small.chain(large).map(|(granules, start)| Block {
+            start: start * GRANULE,
+            size: granules * GRANULE,
+            free: true,
+        })
     }
 
     /// The number of blocks freed since the last call of

@@ -4,7 +4,8 @@ use super::{Drc, Policy};
 use crate::heap::header::HEADER;
 use crate::heap::peek;
 use crate::heap::{
-    Block, Change, GRANULE, GcRef, Header, Inspect, Place, Reclaims, RootList, ShownRoots, Stats,
+    Block, Change, GRANULE, GcRef, Header, Inspect, ObjectEvent, Place, Reclaims, RootList,
+    ShownRoots, Stats,
 };
 use crate::types::StorageKind;
 
@@ -112,6 +113,10 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.stats
     }
 
+    fn free_list(&self) -> Option<Vec<Block>> {
+        Some(self.core.free_list())
+    }
+
     fn shown_roots(&self) -> Option<&ShownRoots> {
         self.shown.as_ref()
     }
@@ -130,5 +135,13 @@ impl<P: Policy> Inspect for Drc<P> {
 
     fn forget_changes(&mut self) {
         self.core.space.forget_changes();
+    }
+
+    fn record(&mut self, on: bool) {
+        self.core.space.record(on);
+    }
+
+    fn object_events(&self, r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool {
+        self.core.object_events(r, visit)
     }
 }

@@ -89,7 +89,7 @@ fn empty(wasm: &[u8]) -> Module {
         offsets: Vec::new(),
         maps: Default::default(),
         handlers: Default::default(),
-        inserted: Vec::new(),
+        sequences: Vec::new(),
         exports_by_name: Default::default(),
     }
 }

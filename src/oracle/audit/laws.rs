@@ -5,7 +5,7 @@ use super::fast_path::sound;
 use super::type_info::Plans;
 use super::{owners, types, violation};
 use crate::engine::{Point, View};
-use crate::heap::{GRANULE, GcRef, Header, Heap, POISON, Reclaims, Shape};
+use crate::heap::{Block, GRANULE, GcRef, Header, Heap, POISON, Reclaims, Shape};
 use crate::oracle::describe::Describer;
 use crate::oracle::layers::Layers;
 use crate::oracle::violation::{Law, Violation};
@@ -113,6 +113,28 @@ fn blocks<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
         }
     }
     None
+}
+
+/// Part of law *blocks*: the free list.
+pub(super) fn free_list<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
+    let mut list = view.store.heap.free_list()?;
+    list.sort_by_key(|block| block.start);
+    let is_free = |block: &Block| {
+        let found = census
+            .blocks
+            .binary_search_by_key(&block.start, |b| b.start);
+        found.is_ok_and(|at| census.blocks[at] == *block)
+    };
+    let broken = |block: &Block, what: &str| {
+        let Block { start, size, .. } = block;
+        let message = format!("the free list has a block of {size} bytes at {start:#x} {what}");
+        Some(violation(Law::Blocks, view, message))
+    };
+    if let Some(pair) = list.windows(2).find(|pair| pair[0].start == pair[1].start) {
+        return broken(&pair[1], "twice");
+    }
+    let wrong = list.iter().find(|block| !is_free(block))?;
+    broken(wrong, "that is not a free block")
 }
 
 /// The size of the block that an object needs.

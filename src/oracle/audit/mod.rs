@@ -29,7 +29,8 @@
 //! * **blocks** — Blocks follow each other without gap or overlap from the start
 //!   of the heap to its end. The size of an allocated block is the size of its
 //!   header plus the payload that its type and length require, rounded up to
-//!   whole granules.
+//!   whole granules. The free list, if the heap shows one, has only free blocks, and each at most
+//!   once; this is checked while a finding is located.
 //! * **type** — Every header names a type of its kind. An exception's tag has
 //!   the exception's type. Every slot holds null, an i31, a function or the
 //!   start of an object in *A*, as its static type allows.
@@ -358,8 +359,17 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.census.sort_garbage();
             self.garbage = self.census.garbage.0;
         }
-        let Some(mut violation) = laws::first_broken(&self.census, &view, point, self.layers)
-        else {
+        let broken = laws::first_broken(&self.census, &view, point, self.layers);
+        let broken = broken.or_else(|| {
+            // A corrupt free list shows when its blocks are allocated: to find out who corrupted it,
+            // it is looked at while a finding is located.
+            let locates = self.focus != Focus::None || shadowed;
+            let checks = locates && self.layers.checks(Law::Blocks);
+            checks
+                .then(|| laws::free_list(&self.census, &view))
+                .flatten()
+        });
+        let Some(mut violation) = broken else {
             if shadowed {
                 let wrong = self.layers == Layers::ALL
                     && match look {

@@ -1,7 +1,8 @@
 //! The inspector that writes a ledger.
 
+use super::events::events;
 use super::follow::{Follower, ObjectId};
-use super::ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
+use super::ledger::{Breach, Ledger, LedgerEntry};
 use crate::case::Case;
 use crate::engine::{Cause, Grain, Halt, Inspector, Point, View};
 use crate::heap::{GcRef, Heap};
@@ -37,11 +38,13 @@ enum Wanted {
 
 /// An object between two operations. Before its allocation, and after its end, it has no address.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct State {
-    address: Option<u32>,
-    count: Option<u32>,
-    listed: bool,
-    holders: Vec<(Holder, String)>,
+pub(super) struct State {
+    pub address: Option<u32>,
+    pub count: Option<u32>,
+    pub listed: bool,
+    pub holders: Vec<(Holder, String)>,
+    /// The type of another object that is where this one was.
+    pub reused: Option<String>,
 }
 
 impl State {
@@ -127,8 +130,10 @@ impl<'a> Clerk<'a> {
             self.ty = Some(words.shape(object.header.shape));
         }
         let holders: Vec<(Holder, String)> = named.collect();
+        let other = is_reused.then(|| census.find(r)).flatten();
         State {
             address,
+            reused: other.map(|i| words.shape(census.objects[i].header.shape)),
             count: object.and_then(|object| object.header.count),
             listed: holders.iter().any(|(h, _)| *h == Holder::List),
             holders,
@@ -137,11 +142,16 @@ impl<'a> Clerk<'a> {
 
     fn note<H: Heap>(&mut self, state: State, view: &View<'_, H>, cause: Option<Cause>) {
         let last = std::mem::replace(&mut self.last, state);
-        if last == self.last {
+        // A collection that marks it changes nothing else.
+        let collected = cause.is_some_and(|cause| cause.collection);
+        if last == self.last && !(collected && last.address.is_some()) {
             return;
         }
         let state = &self.last;
-        let events = events(&last, state);
+        let heap = &view.store.heap;
+        let events = events(&last, state, |address, visit| {
+            heap.object_events(GcRef(address), visit)
+        });
         if events.is_empty() || self.entries.len() >= MOST {
             return;
         }
@@ -157,49 +167,6 @@ impl<'a> Clerk<'a> {
             breach: state.breach(view.store.heap.is_counting()),
         });
     }
-}
-
-/// What has happened between two states.
-fn events(before: &State, after: &State) -> Vec<LedgerEvent> {
-    let mut events = Vec::new();
-    let mut has_moved = false;
-    match (before.address, after.address) {
-        (None, Some(_)) => events.push(LedgerEvent::Allocated),
-        (Some(_), None) => events.push(LedgerEvent::Freed),
-        (Some(from), Some(to)) if from != to => {
-            has_moved = true;
-            events.push(LedgerEvent::Moved(from, to));
-        }
-        _ => {}
-    }
-    match (before.count, after.count) {
-        (Some(from), Some(to)) if from != to => events.push(LedgerEvent::Counted(from, to)),
-        (None, Some(to)) => events.push(LedgerEvent::Counted(0, to)),
-        _ => {}
-    }
-    match (before.listed, after.listed) {
-        (false, true) => events.push(LedgerEvent::Listed),
-        (true, false) => events.push(LedgerEvent::Unlisted),
-        _ => {}
-    }
-    // Objects that refer to it have moved, too.
-    if has_moved && before.holders.len() == after.holders.len() {
-        return events;
-    }
-    let mut gone = before.holders.clone();
-    for (holder, words) in &after.holders {
-        match gone.iter().position(|(other, _)| other == holder) {
-            Some(index) => drop(gone.swap_remove(index)),
-            None if *holder == Holder::List => {}
-            None => events.push(LedgerEvent::Gained(holder.clone(), words.clone())),
-        }
-    }
-    gone.retain(|(holder, _)| *holder != Holder::List);
-    events.extend(
-        gone.into_iter()
-            .map(|(h, words)| LedgerEvent::Lost(h, words)),
-    );
-    events
 }
 
 impl<H: Heap> Inspector<H> for Clerk<'_> {

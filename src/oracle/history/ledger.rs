@@ -64,8 +64,14 @@ pub enum LedgerEvent {
     Lost(Holder, String),
     /// It was moved: from, to.
     Moved(u32, u32),
+    /// A collection marked it.
+    Marked,
+    /// A collection has updated references in it.
+    Scanned,
     /// It was freed.
     Freed,
+    /// Its memory was used for another object, of this type.
+    Reused(String),
 }
 
 /// What is wrong with an object.
@@ -101,7 +107,10 @@ impl fmt::Display for LedgerEvent {
             LedgerEvent::Gained(_, words) => write!(f, "now in {words}"),
             LedgerEvent::Lost(_, words) => write!(f, "no longer in {words}"),
             LedgerEvent::Moved(from, to) => write!(f, "moved from {from:#x} to {to:#x}"),
+            LedgerEvent::Marked => f.write_str("marked"),
+            LedgerEvent::Scanned => f.write_str("scanned, references in it updated"),
             LedgerEvent::Freed => f.write_str("freed"),
+            LedgerEvent::Reused(ty) => write!(f, "memory used for another object, {ty}"),
         }
     }
 }

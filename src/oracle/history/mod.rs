@@ -5,6 +5,7 @@
 //! which object is concerned, once to write its ledger, and once to take pictures.
 
 mod clerk;
+mod events;
 mod follow;
 mod ledger;
 mod painter;
@@ -95,7 +96,9 @@ pub(super) fn history<H: Heap>(
         let mut seeking = Clerk::seeking(object, until, case, module);
         case::run(case, module, heap(), &mut seeking);
         if let Some(mut clerk) = seeking.for_found() {
-            case::run(case, module, heap(), &mut clerk);
+            let mut recorded = heap();
+            recorded.record(true);
+            case::run(case, module, recorded, &mut clerk);
             ledger = clerk.ledger(heap().name());
         }
     }

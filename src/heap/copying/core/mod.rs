@@ -9,7 +9,7 @@ pub use semispace::Semispace;
 
 use crate::heap::header::HEADER;
 use crate::heap::trace_info::TraceInfo;
-use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
+use crate::heap::{GRANULE, GcRef, HeapError, ObjectEvent, Shape, Stats};
 
 /// Fewer bytes allocated than this never trigger a collection.
 const FRESH_LIMIT: u64 = 256 << 10;
@@ -141,6 +141,22 @@ impl Core {
     pub(super) fn forget_changes(&mut self) {
         self.from.space.forget_changes();
         self.to.space.forget_changes();
+    }
+
+    /// Starts or stops the records of both semi-spaces.
+    pub(super) fn record(&mut self, on: bool) {
+        self.from.record(on);
+        self.to.record(on);
+    }
+
+    /// The events of the object at `r`, which may have been in the semi-space that is now idle.
+    pub(super) fn object_events(&self, r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool {
+        let (start, end) = self.from.extent();
+        let space = match (start..end).contains(&r.0) {
+            true => &self.from,
+            false => &self.to,
+        };
+        space.object_events(r, visit)
     }
 
     /// Whether as many bytes were allocated since the last collection as

@@ -2,7 +2,8 @@
 
 use crate::heap::header::{self, HEADER};
 use crate::heap::space::Space;
-use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape};
+use crate::heap::write_record::Write;
+use crate::heap::{Block, GRANULE, GcRef, HeapError, ObjectEvent, POISON, Shape};
 use crate::types::StorageKind;
 use std::iter::StepBy;
 use std::ops::Range;
@@ -57,6 +58,47 @@ impl Semispace {
     #[inline]
     fn global(&self, r: GcRef) -> GcRef {
         GcRef(r.0.wrapping_add(self.base))
+    }
+
+    /// Starts or stops the record of writes.
+    pub(super) fn record(&mut self, on: bool) {
+        self.space.record(on);
+    }
+
+    /// The events of the object at `r`, from the record of writes. Returns false if none is kept.
+    pub(super) fn object_events(&self, r: GcRef, visit: &mut dyn FnMut(ObjectEvent)) -> bool {
+        let Some(writes) = self.space.writes() else {
+            return false;
+        };
+        let start = self.local(r).0;
+        // References in a copy are updated after it was made, and in nothing else.
+        let mut is_copy = false;
+        for Write { at, len, word } in writes {
+            let is_poisoned = word == u32::from_le_bytes([POISON; 4]);
+            if at <= start && at + len >= start + HEADER && is_poisoned {
+                visit(ObjectEvent::Freed);
+                is_copy = false;
+                continue;
+            }
+            match at.wrapping_sub(start) {
+                0 if len > HEADER => is_copy = true,
+                0 if len == HEADER => visit(ObjectEvent::Allocated),
+                FORWARDING if len == 4 && word % GRANULE == FORWARDED => {
+                    visit(ObjectEvent::Forwarded(GcRef(word - FORWARDED)));
+                }
+                offset if is_copy && (HEADER..self.block_end(r)).contains(&offset) => {
+                    visit(ObjectEvent::Scanned);
+                    is_copy = false;
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+
+    /// The size of the block at `r`, or 0.
+    fn block_end(&self, r: GcRef) -> u32 {
+        self.block_size(r).unwrap_or(0)
     }
 
     /// Runs an access by local addresses; an error names the virtual address.

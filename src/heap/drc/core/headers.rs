@@ -2,7 +2,8 @@
 
 use super::Core;
 use crate::heap::header::{self, HEADER};
-use crate::heap::{GcRef, HeapError, Shape};
+use crate::heap::write_record::Write;
+use crate::heap::{GcRef, HeapError, ObjectEvent, POISON, Shape};
 use std::ops::Range;
 
 /// Offsets of the collector's words in a header.
@@ -148,6 +149,39 @@ impl Core {
     #[inline]
     pub fn set_next(&mut self, r: GcRef, next: GcRef) -> Result<(), HeapError> {
         self.space.set_word(self.header(r)? + NEXT, next.0)
+    }
+
+    /// The events of the object at `r`, from the record of writes. Returns false if none is kept.
+    pub(in crate::heap::drc) fn object_events(
+        &self,
+        r: GcRef,
+        visit: &mut dyn FnMut(ObjectEvent),
+    ) -> bool {
+        let Some(writes) = self.space.writes() else {
+            return false;
+        };
+        for Write { at, len, word } in writes {
+            let start = r.0;
+            let is_poisoned = word == u32::from_le_bytes([POISON; 4]);
+            if at <= start && at + len >= start + HEADER && is_poisoned {
+                visit(ObjectEvent::Freed);
+                continue;
+            }
+            match (at.wrapping_sub(start) as usize, len) {
+                (0, HEADER) => visit(ObjectEvent::Allocated),
+                (FLAGS, 12) => {
+                    visit(ObjectEvent::Listed(true));
+                    visit(ObjectEvent::Counted(1));
+                }
+                (FLAGS, 4) => {
+                    visit(ObjectEvent::Listed(word & LISTED != 0));
+                    visit(ObjectEvent::Marked(word & MARKED != 0));
+                }
+                (COUNT, 4) => visit(ObjectEvent::Counted(word)),
+                _ => {}
+            }
+        }
+        true
     }
 }
 

@@ -16,7 +16,7 @@ use super::free_list::FreeList;
 use crate::heap::header::HEADER;
 use crate::heap::space::Space;
 use crate::heap::trace_info::TraceInfo;
-use crate::heap::{GRANULE, GcRef, HeapError, Shape, Stats};
+use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape, Stats};
 
 /// The state of a deferred-reference-counting heap, and its primitives.
 pub struct Core {
@@ -152,6 +152,11 @@ impl Core {
     pub fn coalesce(&mut self) {
         self.free.coalesce(&mut self.space);
         self.pressed = false;
+    }
+
+    /// The blocks in the free list.
+    pub(super) fn free_list(&self) -> Vec<Block> {
+        self.free.blocks().collect()
     }
 
     /// Counts a write over a slot that held `old`.
