@@ -75,7 +75,7 @@ mod trials;
 use crate::heap::{copying as moving, drc as counting};
 use crate::module::Module;
 use crate::oracle::{Collector, MAX_BYTES, Options, Variant};
-pub use blame::{Blame, BlameRow, BlameTally, BlameTrials};
+pub use blame::{Blame, BlameRow, BlameTally, BlameTrials, blame_on};
 use faulty_heap::{HeapFault, faulty_heap};
 pub use probe::Probe;
 pub use reduction::{ClusterRow, ReductionTally, ReductionTrials, Row, Size};

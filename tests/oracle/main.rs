@@ -2,6 +2,7 @@
 
 mod compare;
 mod corpus;
+mod explanations;
 mod graphs;
 mod laws;
 mod layers;

@@ -146,7 +146,16 @@ impl LedgerEntry {
             (Breach::Count, false, true) => {
                 format!("{}, but the count is unchanged", words(owners))
             }
-            (Breach::Count, false, false) => format!("{}; {}", words(counts), words(owners)),
+            (Breach::Count, false, false) => {
+                let changes = self.events.iter().filter(|e| is_owner(e) || counted(e));
+                let count = self.count.unwrap_or(0);
+                let s = if self.expected == 1 { "" } else { "s" };
+                format!(
+                    "the count is {count}, but it has {} owner{s} ({})",
+                    self.expected,
+                    words(changes.collect())
+                )
+            }
             (breach, ..) => breach.about().into(),
         }
     }

@@ -172,7 +172,7 @@ impl BlameTrials {
         };
         let row = |case: &Case, reduced| {
             let (case, options) = (case.clone(), options.clone());
-            let explained = within(Some(TIMEOUT), move |_| row(fault, &case, &options));
+            let explained = within(Some(TIMEOUT), move |_| blame_on(fault, &case, &options));
             let row = explained.ok().flatten()?;
             Some(BlameRow {
                 seed,
@@ -193,8 +193,9 @@ impl BlameTrials {
     }
 }
 
-/// Explains a finding, and runs the blamed run once more to see where the fault acts.
-fn row(fault: Fault, case: &Case, options: &Options) -> Option<BlameRow> {
+/// Explains a finding of a fault, and runs the blamed run once more to see where the fault acts.
+/// `None` if the case shows no finding.
+pub fn blame_on(fault: Fault, case: &Case, options: &Options) -> Option<BlameRow> {
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).ok()?);
     let explanation = explain(case, &module, options).ok()?;
     let verdict = &explanation.report.verdict;

@@ -1,0 +1,186 @@
+//! Explanations: the operation that caused a finding, and the history around it.
+
+use gcdiff::case::{self, Case};
+use gcdiff::explain::{Explanation, explain};
+use gcdiff::module::Module;
+use gcdiff::oracle::{Ledger, Options, Verdict};
+use gcdiff::zoo::{self, Blame, FAULTS, Fault, Probe, blame_on};
+use std::sync::Arc;
+
+fn seed(name: &str) -> Case {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/regressions");
+    let file = std::fs::read(format!("{folder}/{name}.wat"));
+    case::read(&file.unwrap()).unwrap().0
+}
+
+fn fault(id: &str) -> Fault {
+    zoo::fault(id).unwrap()
+}
+
+/// The explanation of what a fault shows on a seed.
+fn explained(id: &str, name: &str) -> Explanation {
+    let case = seed(name);
+    let module = Module::new(&case.wasm, &mut Arc::default()).unwrap();
+    let options = fault(id).switch_on(Options::default(), &Probe::default());
+    explain(&case, &Arc::new(module), &options).unwrap()
+}
+
+/// The word for the culprit, and what it did.
+fn cause(explanation: &Explanation) -> (String, String) {
+    let cause = explanation.cause.as_ref().unwrap();
+    (cause.place.to_string(), cause.words.clone())
+}
+
+fn ledger(explanation: &Explanation) -> &Ledger {
+    explanation.histories[0].ledger.as_ref().unwrap()
+}
+
+/// Faults whose act and whose first visible effect are two operations, because the value is in no
+/// frame and no slot in between.
+const BETWEEN: [&str; 2] = [
+    // The result of a constant expression, on its way to a segment.
+    "W27", // The type of a value that the host keeps, which it looks up when it gets it.
+    "X4",
+];
+
+/// The zoo's probes know when a fault acts. An explanation that blames another operation is wrong.
+#[test]
+fn the_culprit_is_where_the_fault_acts() {
+    let matrix = include_str!("../../corpus/matrix.txt");
+    let mut later = 0;
+    for fault in FAULTS {
+        let mut lines = matrix.lines().map(|line| line.split(' '));
+        let witness = lines
+            .find_map(|mut words| (words.next() == Some(fault.id)).then(|| words.next().unwrap()));
+        let witness = witness.unwrap_or_else(|| panic!("{}: no witness", fault.id));
+        let options = fault.switch_on(Options::default(), &Probe::default());
+        let row = blame_on(*fault, &seed(witness), &options);
+        let row = row.unwrap_or_else(|| panic!("{} on {witness}: no finding", fault.id));
+        match row.blame {
+            Blame::First => {}
+            Blame::Later => later += 1,
+            _ if BETWEEN.contains(&fault.id) => {}
+            _ => panic!("{witness}: {row:?}"),
+        }
+    }
+    assert!(later <= 5, "{later} are blamed on a later act");
+}
+
+#[test]
+fn a_count_without_an_owner_is_the_culprit() {
+    let explanation = explained("W1", "issue-10182");
+    let (place, words) = cause(&explanation);
+    assert!(place.starts_with("after array.copy in "), "{place}");
+    assert!(words.ends_with("but no owner has come or gone"), "{words}");
+    let ledger = ledger(&explanation);
+    let culprit = ledger.culprit().unwrap();
+    assert_eq!(culprit.count, Some(culprit.expected - 1), "{ledger:?}");
+    let before = &ledger.entries[..ledger.culprit.unwrap()];
+    assert!(before.iter().all(|entry| entry.breach.is_none()));
+    assert!(
+        before
+            .iter()
+            .all(|entry| entry.count == Some(entry.expected))
+    );
+    // The picture right after it shows the same.
+    let history = &explanation.histories[0];
+    let scene = &history.scenes[history.culprit.unwrap()];
+    let focus = scene.objects.iter().find(|object| object.focus).unwrap();
+    assert_eq!(
+        (focus.count, focus.expected),
+        (culprit.count, culprit.expected)
+    );
+    assert_eq!(scene.operation, culprit.operation);
+    let before = &history.scenes[history.culprit.unwrap() - 1];
+    let focus = before.objects.iter().find(|object| object.focus).unwrap();
+    assert_eq!(focus.count, Some(focus.expected), "it is not wrong before");
+}
+
+#[test]
+fn a_missing_root_is_named_with_the_instruction_that_has_set_it() {
+    for (id, name, by) in [
+        ("W20", "select-then-collect", "select"),
+        ("W21", "array-from-data-then-collect", "array.new_data"),
+        ("W22", "array-from-elements-then-collect", "array.new_elem"),
+    ] {
+        let explanation = explained(id, name);
+        let Verdict::Violation(violation) = &explanation.report.verdict else {
+            panic!("{id}: {}", explanation.report.verdict);
+        };
+        let lost = violation.lost.as_ref().unwrap();
+        let set_by = &lost.set_by.as_ref().unwrap().name;
+        assert!(set_by.ends_with(by), "{id}: {set_by}");
+        let (place, words) = cause(&explanation);
+        assert!(place.starts_with("by a collection before "), "{place}");
+        assert!(
+            words.contains("the collector was shown no such root"),
+            "{words}"
+        );
+        // The picture marks the register.
+        let history = &explanation.histories[0];
+        let scene = &history.scenes[history.culprit.unwrap()];
+        let registers = scene.frames.iter().flat_map(|frame| &frame.registers);
+        let missing = registers.filter(|register| register.shown == Some(false));
+        assert!(missing.count() > 0, "{id}");
+    }
+    // The control: without the fault every root is shown.
+    let explanation = explained("X2", "first-object");
+    let (_, words) = cause(&explanation);
+    assert!(words.contains("global"), "{words}");
+}
+
+#[test]
+fn a_difference_is_blamed_on_the_first_operation_that_differs() {
+    for (id, name, word) in [
+        (
+            "D4",
+            "array-copy-of-the-only-reference",
+            "after array.copy in ",
+        ),
+        (
+            "X3",
+            "empty-bulk-operations-out-of-bounds",
+            "after array.fill in ",
+        ),
+        ("W40", "table-of-nulls-out-of-bounds", "after table.get in "),
+    ] {
+        let explanation = explained(id, name);
+        let (place, _) = cause(&explanation);
+        assert!(place.starts_with(word), "{id}: {place}");
+        // The wrong run and the right one.
+        let [wrong, right] = &explanation.histories[..] else {
+            panic!("{id}: {} histories", explanation.histories.len());
+        };
+        assert_ne!(wrong.run, right.run);
+        assert!(!wrong.scenes.is_empty() && !right.scenes.is_empty(), "{id}");
+    }
+}
+
+#[test]
+fn a_corrupt_free_list_is_blamed_on_the_operation_that_corrupts_it() {
+    let explanation = explained("D14", "two-objects-die-in-one-sweep");
+    let message = explanation.report.verdict.to_string();
+    assert!(
+        message.contains("in the free list has a block") || message.contains("twice"),
+        "{message}"
+    );
+}
+
+/// What the audit notices is often nothing that a release build would.
+#[test]
+fn the_same_without_audits_is_part_of_it() {
+    let explanation = explained("canary", "struct-set-reference");
+    assert!(explanation.without_audits.is_some());
+    let explanation = explained("D4", "array-copy-of-the-only-reference");
+    assert_eq!(explanation.without_audits, None, "results differ anyway");
+}
+
+#[test]
+fn what_agrees_has_nothing_to_explain() {
+    let case = seed("issue-10182");
+    let module = Module::new(&case.wasm, &mut Arc::default()).unwrap();
+    let explanation = explain(&case, &Arc::new(module), &Options::default()).unwrap();
+    assert_eq!(explanation.report.verdict, Verdict::Agree);
+    assert_eq!(explanation.cause, None);
+    assert!(explanation.histories.is_empty());
+}
