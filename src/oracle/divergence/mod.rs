@@ -74,12 +74,23 @@ pub(super) fn diverge(
         let found = first_difference(&a, &b, &names, module);
         Some((a, b, found))
     };
+    let parted = |a: &RunState, b: &RunState| {
+        let both = a.trail.iter().zip(&b.trail);
+        let parted = (1..).zip(both).find(|(_, (a, b))| a != b);
+        parted.map(|(number, _)| number)
+    };
     let (a, b, found) = before(u64::MAX)?;
     // Runs may have parted and come together again.
-    let both = a.trail.iter().zip(&b.trail);
-    let parted = (1..).zip(both).find(|(_, (a, b))| a != b);
-    let (mut found, mut high) = match parted {
-        Some((number, _)) => {
+    let number = match (parted(&a, &b), &found) {
+        (None, None) => {
+            let last = Moment::EndOfThorough;
+            let (a, b) = (state(&right, last)?, state(&wrong, last)?);
+            Some(parted(&a, &b)?)
+        }
+        (number, _) => number,
+    };
+    let (mut found, mut high) = match number {
+        Some(number) => {
             let (a, b, found) = before(number)?;
             ((a, b, found?), number)
         }

@@ -1,10 +1,11 @@
 //! The state of a run between two operations, as plain data.
 
 use crate::engine::{Cause, Grain, Halt, Inspector, Location, Point, View};
-use crate::heap::Heap;
+use crate::heap::{CodePoint, GcRef, Heap};
 use crate::module::Names;
 use crate::observe::{Observation, observe_with};
 use crate::oracle::compare::compare;
+use std::collections::BTreeMap;
 
 /// The state of a run right before an operation, or at its end.
 ///
@@ -32,7 +33,8 @@ pub struct RunState {
     /// What has acted last.
     pub by: Option<Cause>,
     /// At the end of the run, a checksum for each operation, up to a number of them: of the
-    /// instructions that frames were at, of the number read and of the fuel. Two runs may part and come together
+    /// instructions that frames were at, of the number read, of the fuel, and of which registers and
+    /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
 }
@@ -51,6 +53,8 @@ impl RunState {
 pub enum Moment {
     /// Right before the operation with this number, counted from 1; or else at the end.
     Before(u64),
+    /// At the end, with a trail that covers all that can be reached, which takes long.
+    EndOfThorough,
     /// Right before and right after a collection during this operation: the first that changes the
     /// state.
     CollectionIn(u64),
@@ -59,13 +63,33 @@ pub enum Moment {
 /// The most checksums of a trail, of eight bytes each.
 const LONGEST_TRAIL: usize = 1 << 20;
 
+/// The most registers and slots that a checksum covers.
+const MOST_ROOTS: u32 = 256;
+
+/// FNV-1a.
+struct Checksum(u64);
+
+impl Default for Checksum {
+    fn default() -> Checksum {
+        Checksum(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Checksum {
+    fn add(&mut self, word: u64) {
+        for byte in word.to_le_bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 /// Takes the state of a run at one moment, and stops it.
 #[derive(Debug)]
 pub(in crate::oracle) struct Camera {
     moment: Moment,
     operations: u64,
     /// The frame and register of the number that the current operation reads.
-    reads: Option<(usize, u16)>,
+    reads: Option<(usize, u16, CodePoint)>,
     trail: Vec<u64>,
     /// The state before the collection that is about to run.
     before: Option<RunState>,
@@ -134,9 +158,16 @@ impl Camera {
 
     /// The number that the last operation has read.
     fn number<H: Heap>(&self, view: &View<'_, H>) -> Option<u64> {
-        let (frame, register) = self.reads?;
+        let (frame, register, read) = self.reads?;
         let frame = view.frames().nth(frame)?;
-        frame.registers.get(usize::from(register)).copied()
+        // In another activation at the same depth the register holds anything.
+        let code = frame.code?;
+        let same = (code.instance, code.body) == (read.instance, read.body) && code.pc > read.pc;
+        frame
+            .registers
+            .get(usize::from(register))
+            .copied()
+            .filter(|_| same)
     }
 
     /// Adds the operation that is about to begin to the trail.
@@ -144,28 +175,52 @@ impl Camera {
         if self.trail.len() >= LONGEST_TRAIL {
             return;
         }
-        // FNV-1a.
-        let mut sum = 0xcbf2_9ce4_8422_2325_u64;
-        let mut add = |word: u64| {
-            for byte in word.to_le_bytes() {
-                sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        };
+        let mut sum = Checksum::default();
         for frame in view.frames() {
-            add(u64::from(frame.location.instance) << 32 | u64::from(frame.location.offset));
+            sum.add(u64::from(frame.location.instance) << 32 | u64::from(frame.location.offset));
         }
-        add(self.number(view).unwrap_or(0));
-        add(view.fuel());
-        self.trail.push(sum);
+        sum.add(self.number(view).unwrap_or(0));
+        sum.add(view.fuel());
+        // Which registers and slots refer to the same object, whatever its address.
+        let mut known: BTreeMap<GcRef, u64> = BTreeMap::new();
+        let mut left = MOST_ROOTS;
+        let mut refer = |r: GcRef| {
+            let next = known.len() as u64 + 1;
+            match r.is_object() {
+                _ if left == 0 => return,
+                true => sum.add(*known.entry(r).or_insert(next)),
+                false => sum.add(r.register() << 32),
+            }
+            left -= 1;
+        };
+        view.frame_references(|_, _, r| refer(r));
+        view.owners(|_, r| refer(r));
+        if self.moment == Moment::EndOfThorough {
+            self.take(view, false, None);
+            if let Some(state) = self.state.take() {
+                let mut seen = state.observation;
+                seen.memories.clear();
+                let text = format!("{seen:?}");
+                let words = text.as_bytes().chunks(8).map(|chunk| {
+                    let mut word = [0; 8];
+                    word[..chunk.len()].copy_from_slice(chunk);
+                    u64::from_le_bytes(word)
+                });
+                words.for_each(|word| sum.add(word));
+                self.trail = state.trail;
+            }
+        }
+        self.trail.push(sum.0);
     }
 }
 
-/// Where an operation that reads a number from the heap puts it: frame and register.
-fn number_read<H: Heap>(view: &View<'_, H>) -> Option<(usize, u16)> {
+/// Where an operation that reads a number from the heap puts it: frame and register, and where the
+/// operation is.
+fn number_read<H: Heap>(view: &View<'_, H>) -> Option<(usize, u16, CodePoint)> {
     let (index, frame) = view.frames().enumerate().last()?;
     let code = frame.code?;
     let op = view.module(code.instance).ops.get(code.pc as usize)?;
-    op.code.reads_number().then_some((index, op.a))
+    op.code.reads_number().then_some((index, op.a, code))
 }
 
 impl<H: Heap> Inspector<H> for Camera {
@@ -196,7 +251,10 @@ impl<H: Heap> Inspector<H> for Camera {
             return Err(Halt);
         }
         if point == Point::Operation {
-            if self.moment == Moment::Before(u64::MAX) {
+            if matches!(
+                self.moment,
+                Moment::Before(u64::MAX) | Moment::EndOfThorough
+            ) {
                 self.leave_trail(&view);
             }
             self.reads = number_read(&view);
