@@ -40,7 +40,11 @@ fn text_name(debug: &str) -> String {
             return format!("{kind}.{rest}");
         }
     }
-    snake
+    match &snake[..] {
+        // The parser has a separate variant for the one with a type.
+        "typed_select" | "typed_select_multi" => "select".into(),
+        _ => snake,
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +61,7 @@ mod tests {
             ),
             ("RefCastNonNull { hty: x }", "ref.cast"),
             ("RefAsNonNull", "ref.as_non_null"),
+            ("TypedSelect { ty: x }", "select"),
             ("TableGrow { table: 0 }", "table.grow"),
             ("CallIndirect { .. }", "call_indirect"),
             ("Loop { blockty: Empty }", "loop"),

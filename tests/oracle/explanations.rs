@@ -35,9 +35,13 @@ fn ledger(explanation: &Explanation) -> &Ledger {
     explanation.histories[0].ledger.as_ref().unwrap()
 }
 
-/// Faults whose act and whose first visible effect are two operations, because the value is in no
-/// frame and no slot in between.
-const BETWEEN: [&str; 2] = [
+/// Faults whose act and whose first visible effect are two operations, because what is wrong is in no
+/// frame, slot or object that an operation could see in between.
+const BETWEEN: [&str; 4] = [
+    // A run that does not end has no moment at which its law is broken.
+    "W46",
+    // Elements of an array that dies before the next operation; only a result differs.
+    "W39",
     // The result of a constant expression, on its way to a segment.
     "W27", // The type of a value that the host keeps, which it looks up when it gets it.
     "X4",
