@@ -15,6 +15,7 @@ use super::broken_at::{BrokenAt, Site};
 use super::compare::compare;
 use super::judge::JudgeRun;
 use super::subject::{RunOptions, Subject};
+use super::verdict::Difference;
 use crate::case::Case;
 use crate::engine::{Actor, Cause, Location};
 use crate::module::Module;
@@ -62,6 +63,7 @@ pub(super) struct ComparedRun<'a> {
 pub(super) fn diverge(
     right: ComparedRun<'_>,
     wrong: ComparedRun<'_>,
+    difference: Option<&Difference>,
     module: &Arc<Module>,
     options: &RunOptions,
 ) -> Option<Divergence> {
@@ -85,7 +87,20 @@ pub(super) fn diverge(
         (None, None) => {
             let last = Moment::EndOfThorough;
             let (a, b) = (state(&right, last)?, state(&wrong, last)?);
-            Some(parted(&a, &b)?)
+            match parted(&a, &b) {
+                Some(number) => Some(number),
+                None => {
+                    let (number, difference) = last_in_step(&b, difference?)?;
+                    let by = state(&wrong, Moment::Before(number + 1))?.by?;
+                    return Some(Divergence {
+                        place: BrokenAt::in_case(by, wrong.case, module),
+                        operation: number,
+                        what: difference.path.clone(),
+                        values: difference.values.clone(),
+                        runs: (right.run.clone(), wrong.run.clone()),
+                    });
+                }
+            }
         }
         (number, _) => number,
     };
@@ -129,6 +144,20 @@ pub(super) fn diverge(
         values,
         runs: (right.run.clone(), wrong.run.clone()),
     })
+}
+
+/// The number of the last operation of the call whose end differs, if all states of both runs are the
+/// same: what has gone wrong since is gone with the frame of the call.
+fn last_in_step<'d>(end: &RunState, difference: &'d Difference) -> Option<(u64, &'d Difference)> {
+    let (_, rest) = difference.path.split_once("call ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let step: u32 = rest[..digits].parse().ok()?;
+    let last = |wanted: bool| {
+        let mut steps = end.steps.iter();
+        steps.rposition(|(of, is_instruction)| *of == step && *is_instruction == wanted)
+    };
+    let index = last(true).or_else(|| last(false))?;
+    Some((index as u64 + 1, difference))
 }
 
 /// The instruction that the right run is at and the wrong run has passed without executing it, after

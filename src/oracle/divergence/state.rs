@@ -37,6 +37,9 @@ pub struct RunState {
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
+    /// The step of the plan in which each operation of the trail happens, 0 outside all steps, and
+    /// whether it is an instruction.
+    pub steps: Vec<(u32, bool)>,
 }
 
 impl RunState {
@@ -91,6 +94,7 @@ pub(in crate::oracle) struct Camera {
     /// The frame and register of the number that the current operation reads.
     reads: Option<(usize, u16, CodePoint)>,
     trail: Vec<u64>,
+    steps: Vec<(u32, bool)>,
     /// The state before the collection that is about to run.
     before: Option<RunState>,
     /// The state; for a collection, the one after it.
@@ -104,6 +108,7 @@ impl Camera {
             operations: 0,
             reads: None,
             trail: Vec::new(),
+            steps: Vec::new(),
             before: None,
             state: None,
         }
@@ -130,6 +135,7 @@ impl Camera {
             traps: view.traps(),
             by,
             trail: std::mem::take(&mut self.trail),
+            steps: std::mem::take(&mut self.steps),
         });
     }
 
@@ -207,10 +213,12 @@ impl Camera {
                     u64::from_le_bytes(word)
                 });
                 words.for_each(|word| sum.add(word));
-                self.trail = state.trail;
+                (self.trail, self.steps) = (state.trail, state.steps);
             }
         }
         self.trail.push(sum.0);
+        let step = view.store.deed().step.unwrap_or(0);
+        self.steps.push((step, view.frames().next().is_some()));
     }
 }
 
