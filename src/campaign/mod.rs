@@ -24,13 +24,13 @@ pub(crate) use quote::quote;
 pub(crate) use reducing::Reducer;
 pub use reducing::{Reduction, Reductions};
 pub(crate) use shelf::Shelf;
-pub use statistics::Statistics;
+pub use statistics::{Count, Statistics};
 
 use crate::generate::Generator;
 use crate::oracle::Options;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Settings of a campaign. Start from [`Campaign::new`].
@@ -147,6 +147,7 @@ pub struct Progress {
     pub reduced: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     stop_reducing: Arc<AtomicBool>,
+    report: Arc<Mutex<CampaignReport>>,
 }
 
 impl Progress {
@@ -168,6 +169,16 @@ impl Progress {
     /// Whether [`Progress::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The report so far of a campaign that runs, or that a panic has ended. Empty before it begins,
+    /// and when it has returned its report.
+    pub fn report(&self) -> CampaignReport {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CampaignReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,12 +224,17 @@ pub fn run_with(
 }
 
 impl CampaignReport {
+    /// The number of the lowest case with a fingerprint so far.
+    fn lowest(&self, fingerprint: &str) -> Option<u64> {
+        self.findings.get(fingerprint).map(|finding| finding.number)
+    }
+
     /// Counts a finding. Returns whether its fingerprint is new or its case the lowest with that
     /// fingerprint.
     fn keep(&mut self, finding: &Finding) -> bool {
         let key = &finding.fingerprint;
         *self.counts.entry(key.clone()).or_default() += 1;
-        let earlier = self.findings.get(key).map(|earlier| earlier.number);
+        let earlier = self.lowest(key);
         let is_lowest = earlier.is_none_or(|earlier| finding.number < earlier);
         if is_lowest {
             self.findings.insert(key.clone(), finding.clone());
