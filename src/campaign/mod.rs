@@ -16,6 +16,7 @@ mod reducing;
 pub mod replay;
 mod shelf;
 mod statistics;
+mod tally;
 pub mod targets;
 
 pub use finding::{Evidence, Finding, Origin};
@@ -25,6 +26,7 @@ pub(crate) use reducing::Reducer;
 pub use reducing::{Reduction, Reductions};
 pub(crate) use shelf::Shelf;
 pub use statistics::{Count, Statistics};
+pub use tally::{Row, Tally};
 
 use crate::generate::Generator;
 use crate::oracle::Options;
