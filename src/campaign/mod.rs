@@ -21,7 +21,7 @@ pub mod targets;
 
 pub use finding::{Evidence, Finding, Origin};
 pub(crate) use folder::{Folder, replace, try_replace};
-pub(crate) use quote::quote;
+pub(crate) use quote::{command_line, quote};
 pub(crate) use reducing::Reducer;
 pub use reducing::{Reduction, Reductions};
 pub(crate) use shelf::Shelf;

@@ -4,6 +4,7 @@ use super::output::say;
 use crate::campaign::{Finding, Reduction};
 use crate::escape::Line;
 use crate::reduce::{Likeness, clusters, instructions};
+use std::path::PathBuf;
 
 /// The findings of one fingerprint.
 pub(super) struct TableRow<'a> {
@@ -14,6 +15,8 @@ pub(super) struct TableRow<'a> {
     pub origin: String,
     /// The command that shows it.
     pub command: String,
+    /// The files in which it is kept.
+    pub files: Vec<PathBuf>,
     pub reduced: ReducedRow<'a>,
 }
 
@@ -32,6 +35,8 @@ pub(super) struct ReducedCase<'a> {
     pub reduction: &'a Reduction,
     /// The command that shows it.
     pub command: String,
+    /// The file in which it is kept.
+    pub file: Option<PathBuf>,
 }
 
 impl TableRow<'_> {

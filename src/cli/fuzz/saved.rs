@@ -1,5 +1,6 @@
 //! The findings of a campaign on disk, and what is printed of them.
 
+use super::clock::Clock;
 use crate::campaign::{CampaignReport, Finding, Listener, Reduction, Shelf, quote};
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
 use crate::cli::output::say;
@@ -94,6 +95,7 @@ impl SavedFindings {
                             Some(path) => format!("gcdiff run {}", quote(path)),
                             None => command.clone(),
                         },
+                        file: file.cloned(),
                     })
                 }
             };
@@ -102,6 +104,7 @@ impl SavedFindings {
                 count: report.counts.get(fingerprint).copied().unwrap_or(1),
                 origin: finding.number.to_string(),
                 command,
+                files,
                 reduced,
             }
         };
@@ -112,13 +115,18 @@ impl SavedFindings {
 /// Saves findings as they are made, and prints them in the order of their cases.
 pub(super) struct Listening {
     pub kept: Arc<Mutex<SavedFindings>>,
+    pub clock: Arc<Clock>,
     pub bar: ProgressBar,
 }
 
 impl Listener for Listening {
     fn found(&mut self, finding: &Finding) {
+        let mut kept = lock(&self.kept);
+        if !kept.saved.contains_key(&finding.fingerprint) {
+            self.clock.found(&finding.fingerprint);
+        }
         // An error in saving is printed with the finding.
-        lock(&self.kept).save(finding);
+        kept.save(finding);
     }
 
     fn reduced(&mut self, finding: &Finding, reduction: &Reduction) {

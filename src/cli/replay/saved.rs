@@ -92,6 +92,7 @@ impl Saved {
                             Some(path) => format!("gcdiff run {}", quote(path)),
                             None => command.clone(),
                         },
+                        file: file.cloned(),
                     })
                 }
             };
@@ -100,6 +101,10 @@ impl Saved {
                 count: row.count,
                 origin: path,
                 command,
+                files: match saved {
+                    Some(paths) => paths.clone(),
+                    None => vec![row.smallest.path.clone()],
+                },
                 reduced,
             })
         };
