@@ -1,5 +1,6 @@
 //! `gcdiff replay`: many files, one verdict each.
 
+mod report;
 mod saved;
 
 use super::file::Below;
@@ -7,6 +8,7 @@ use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
+use super::report::Report;
 use super::signals::Signals;
 use super::{CommandOutcome, file, findings};
 use crate::campaign::replay::{CaseResult, NotRun, Replayed, Settings, replay};
@@ -16,12 +18,15 @@ use crate::case::LimitsText;
 use crate::escape;
 use crate::jobs::Desk;
 use crate::oracle::{Verdict, judge_module};
+use crate::page::run::State;
 use clap::Args;
+use report::ReplayReporter;
 use saved::{Saved, Watching, lock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// Run all cases below files and folders, audit and compare
 ///
@@ -52,6 +57,11 @@ pub(super) struct Replay {
     #[arg(long, requires = "save")]
     no_reduce: bool,
 
+    /// Folder for a report, index.html, with a page for each finding; tried before the
+    /// first file. The report is written again every few seconds, and at the end.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+
     /// Threads (default: one per core). The output does not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -66,6 +76,8 @@ pub(super) struct Replay {
     #[arg(skip)]
     recorded: Mutex<BTreeMap<PathBuf, String>>,
 }
+
+const PANIC: &str = "a file was ended by a panic";
 
 /// Reports that a signal came when `judged` of `all` files were judged.
 fn cut_short(judged: usize, all: usize) -> String {
@@ -97,6 +109,8 @@ impl Replay {
             ),
             None => None,
         };
+        let report = self.report.as_deref().map(Report::open).transpose();
+        let report = report.inspect_err(|_| shelf.iter().for_each(Shelf::leave))?;
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
@@ -110,6 +124,14 @@ impl Replay {
             ..Saved::default()
         }));
         let (this, all) = (Arc::new(self), files.len());
+        let mut reporter = report.map(|report| ReplayReporter {
+            report,
+            replay: &this,
+            progress: &settings.progress,
+            saved: &saved,
+            start: Instant::now(),
+            files: all,
+        });
         let items = watched(
             Some(all as u64),
             "{elapsed} {bar:30} {human_pos}/{human_len} files",
@@ -131,11 +153,24 @@ impl Replay {
                 if signals.any() {
                     settings.progress.stop();
                 }
+                reporter.iter_mut().for_each(ReplayReporter::look);
             },
         );
-        let items = items.ok_or("a file was ended by a panic")?;
-        let reductions = this.reduce(&settings, &signals, &saved);
-        this.end(items.len(), all, &lock(&saved), &reductions)
+        let reductions = match &items {
+            Some(_) => this.reduce(&settings, &signals, &saved, &mut reporter),
+            None => Reductions::new(),
+        };
+        let saved = lock(&saved);
+        let (ended, state) = match &items {
+            Some(items) => this.end(items.len(), all, &saved, &reductions),
+            None => (Err(PANIC.to_string()), State::EndedEarly(PANIC.into())),
+        };
+        match reporter {
+            Some(reporter) => {
+                super::report::outcome(ended, reporter.end(&saved, &reductions, state))
+            }
+            None => ended,
+        }
     }
 
     /// Prints the result of a replay that has judged so many of `all` files.
@@ -145,13 +180,17 @@ impl Replay {
         all: usize,
         saved: &Saved,
         reductions: &Reductions,
-    ) -> Result<CommandOutcome, String> {
+    ) -> (Result<CommandOutcome, String>, State) {
         let ended = self.print(saved, reductions);
         if let Some(shelf) = &saved.shelf {
             shelf.leave();
         }
         let cut = (judged < all).then(|| cut_short(judged, all));
-        match (&saved.error, ended, cut) {
+        let state = match &cut {
+            Some(cut) => State::EndedEarly(cut.clone()),
+            None => State::Ended,
+        };
+        let ended = match (&saved.error, ended, cut) {
             // A finding decides the exit code even after an error.
             (Some(error), Ok(CommandOutcome::Finding), _) => {
                 complain(error);
@@ -162,7 +201,8 @@ impl Replay {
                 cut.iter().for_each(|cut| complain(cut));
                 ended
             }
-        }
+        };
+        (ended, state)
     }
 
     /// Judges a file.
@@ -215,7 +255,13 @@ impl Replay {
     }
 
     /// Reduces the saved findings, and saves the results.
-    fn reduce(&self, settings: &Settings, signals: &Signals, saved: &Mutex<Saved>) -> Reductions {
+    fn reduce(
+        &self,
+        settings: &Settings,
+        signals: &Signals,
+        saved: &Mutex<Saved>,
+        reporter: &mut Option<ReplayReporter<'_>>,
+    ) -> Reductions {
         let Some(target) = self.target.filter(|_| self.is_reducing()) else {
             return Reductions::new();
         };
@@ -240,6 +286,7 @@ impl Replay {
                 if signals.any() {
                     progress.stop_reducing();
                 }
+                reporter.iter_mut().for_each(ReplayReporter::look);
             },
         );
         if ended.is_none() {

@@ -22,9 +22,14 @@ pub(super) struct Saved {
     pub reduced: BTreeMap<String, PathBuf>,
     /// Counts of all files.
     pub tally: Tally,
+    /// Messages about the first files that could not be run.
+    pub not_run: Vec<String>,
     /// Why a finding could not be saved.
     pub error: Option<String>,
 }
+
+/// Number of messages that are kept.
+const MAX_MESSAGES: usize = 20;
 
 impl Saved {
     pub fn put_reduced(&mut self, fingerprint: &str, text: &str) {
@@ -123,6 +128,11 @@ impl Watch for Watching {
     fn done(&mut self, number: u64, item: &Item) {
         let mut saved = lock(&self.saved);
         saved.tally.add(number, item);
+        if let Err(error) = &item.result
+            && saved.not_run.len() < MAX_MESSAGES
+        {
+            saved.not_run.push(error.message.clone());
+        }
         saved.put(number, item);
     }
 

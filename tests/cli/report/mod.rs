@@ -1,8 +1,9 @@
-//! `--report`: the pages of a campaign.
+//! `--report`: the pages of a campaign and of a replay.
 //!
 //! `browser` looks at them with a browser, if there is one.
 
 mod browser;
+mod replay;
 
 use crate::common::{Ran, Scratch, gcdiff};
 use std::collections::BTreeSet;
@@ -185,6 +186,7 @@ fn a_campaign_that_finds_nothing_has_a_page_that_says_so() {
 fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
     let scratch = Scratch::new("report-refused");
     let file = scratch.file("file", "kept");
+    let case = scratch.file("case.wat", "(module)");
     fs::create_dir_all(scratch.join("taken/index.html")).unwrap();
     let (below, taken) = (scratch.path("file/below"), scratch.path("taken"));
     let out = scratch.path("out");
@@ -199,11 +201,13 @@ fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
             "--report",
             bad,
         ];
-        let ran = gcdiff(&fuzz);
-        assert_eq!(ran.code, 2, "{bad}: {}{}", ran.out, ran.err);
-        let wanted = format!("gcdiff: --report {bad}: ");
-        assert!(ran.err.starts_with(&wanted), "{bad}: {}", ran.err);
-        assert_eq!((ran.out.as_str(), ran.err.lines().count()), ("", 1));
+        for args in [&fuzz[..], &["replay", &case, "--report", bad]] {
+            let ran = gcdiff(args);
+            assert_eq!(ran.code, 2, "{args:?}: {}{}", ran.out, ran.err);
+            let wanted = format!("gcdiff: --report {bad}: ");
+            assert!(ran.err.starts_with(&wanted), "{args:?}: {}", ran.err);
+            assert_eq!((ran.out.as_str(), ran.err.lines().count()), ("", 1));
+        }
     }
     // Nothing was left behind.
     assert!(!scratch.join("out").exists());
