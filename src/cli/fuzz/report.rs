@@ -53,11 +53,11 @@ impl<'a> CampaignReporter<'a> {
         if !self.report.is_due() {
             return;
         }
-        let so_far = self.progress.report();
         // A job that saves a finding need not be waited for: there will be another version.
         let Ok(kept) = self.kept.try_lock() else {
             return;
         };
+        let so_far = self.progress.report();
         let rows = kept.rows(&so_far);
         drop(kept);
         let state = State::Running {

@@ -89,7 +89,7 @@ impl ReplayReporter<'_> {
             origin: "smallest file",
             clusters: self.report.clusters(&rows, &source),
             is_reduced: self.replay.is_reducing(),
-            counts: counts(&saved.tally),
+            counts: counts(self.replay.items(), &saved.tally),
             events: None,
             settings: self.replay.settings(),
             problems,
@@ -145,7 +145,7 @@ impl Replay {
     }
 }
 
-fn counts(tally: &Tally) -> Vec<CountRow> {
+fn counts(items: &'static str, tally: &Tally) -> Vec<CountRow> {
     let row = |name, count, meaning| CountRow {
         name,
         count,
@@ -162,7 +162,7 @@ fn counts(tally: &Tally) -> Vec<CountRow> {
         by_reason.iter().map(part).collect::<Vec<_>>()
     };
     let mut rows = vec![
-        row("files", tally.files(), "Files that were judged."),
+        row(items, tally.files(), "Files that were judged."),
         row(
             "agreed",
             tally.agree,

@@ -100,8 +100,8 @@ fn row(member: &Member) -> Markup {
                 }
             }
             td class="number" { (units::number(member.count)) }
-            td { (line(&member.origin)) }
-            td class="links" { @for (name, href) in &member.files { a href=(href) { (name) } " " } }
+            td class="one-line" { (line(&member.origin)) }
+            td class="one-line" { @for (name, href) in &member.files { a href=(href) { (name) } " " } }
             td { code class="all" { (line(&member.command)) } }
         }
     }

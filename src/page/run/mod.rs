@@ -126,7 +126,7 @@ pub struct CountRow {
     pub count: u64,
     /// Its meaning, in a sentence.
     pub meaning: &'static str,
-    /// Whether it is a part of the row above that is no part.
+    /// Whether it is a part of the last row before it that is not.
     pub is_part: bool,
 }
 
