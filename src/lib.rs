@@ -97,6 +97,8 @@ pub(crate) mod jobs;
 pub mod module;
 pub mod observe;
 pub mod oracle;
+#[cfg(feature = "cli")]
+mod page;
 mod pool;
 pub mod prelude;
 pub mod reduce;

@@ -107,7 +107,7 @@ impl Finding {
     }
 
     /// Description of the origin, for the header.
-    fn about(&self) -> Option<String> {
+    pub(crate) fn about(&self) -> Option<String> {
         match &self.origin {
             Origin::Campaign { seed, generator } => {
                 Some(generate::origin(*generator, *seed, self.number))

@@ -24,8 +24,8 @@ pub(super) fn run(
     });
     let kept = Arc::new(Shared {
         reducer,
+        progress: progress.clone(),
         state: Mutex::new(State {
-            outcome: CampaignReport::default(),
             listener,
             judged: 0,
             judged_above: BTreeSet::new(),
@@ -59,7 +59,7 @@ pub(super) fn run(
         });
         reducer.take()
     });
-    let outcome = std::mem::take(&mut kept.lock().outcome);
+    let outcome = std::mem::take(&mut *progress.lock());
     CampaignReport {
         judged_in,
         gave_up,
@@ -72,13 +72,14 @@ pub(super) fn run(
 struct Shared {
     /// Reduces settled findings, if the campaign does.
     reducer: Option<Reducer>,
+    /// Has the report. If both are locked, `state` is locked first.
+    progress: Progress,
     state: Mutex<State>,
     /// Notified when more cases are judged.
     changed: Condvar,
 }
 
 struct State {
-    outcome: CampaignReport,
     listener: Box<dyn Listener>,
     /// All cases below this are judged.
     judged: u64,
@@ -95,20 +96,24 @@ impl Shared {
 
     /// Marks a case as judged, once its findings are recorded.
     fn judged(&self, index: u64) {
-        let settled = self.lock().judged(index);
+        let settled = self.lock().judged(index, &self.progress);
         if let Some(reducer) = &self.reducer {
             settled.into_iter().for_each(|finding| reducer.add(finding));
         }
     }
 
     fn reduced(&self, finding: &Finding, reduction: &Reduction) {
-        self.lock().listener.reduced(finding, reduction);
+        let mut state = self.lock();
+        // The finding is settled, so no lower case can take its place.
+        let (key, reduced) = (finding.fingerprint.clone(), Ok(reduction.clone()));
+        self.progress.lock().reduced.insert(key, reduced);
+        state.listener.reduced(finding, reduction);
     }
 }
 
 impl State {
     /// Marks a case as judged. Returns the findings that no lower case can replace any more.
-    fn judged(&mut self, index: u64) -> Vec<Finding> {
+    fn judged(&mut self, index: u64, progress: &Progress) -> Vec<Finding> {
         let mut settled = Vec::new();
         self.judged_above.insert(index);
         while self.judged_above.remove(&self.judged) {
@@ -118,8 +123,7 @@ impl State {
             && *first.key() < self.judged
         {
             let finding = first.remove();
-            let lowest = self.outcome.findings.get(&finding.fingerprint);
-            if lowest.is_some_and(|lowest| lowest.number == finding.number) {
+            if progress.lock().lowest(&finding.fingerprint) == Some(finding.number) {
                 self.listener.settled(&finding);
                 settled.push(finding);
             }
@@ -245,7 +249,7 @@ impl Work for Cases {
 
 impl Cases {
     fn count(&self, count: impl FnOnce(&mut CampaignReport)) {
-        count(&mut self.kept.lock().outcome);
+        count(&mut self.progress.lock());
     }
 
     /// Records a case without a verdict of the oracle, as [`Cases::found`] does.
@@ -282,11 +286,59 @@ impl Cases {
             self.progress.stop();
         }
         let mut state = self.kept.lock();
-        let is_lowest = state.outcome.keep(&finding);
+        let is_lowest = self.progress.lock().keep(&finding);
         if is_lowest {
             state.listener.found(&finding);
             state.unsettled.insert(index, finding);
         }
         is_lowest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::run_with;
+    use crate::oracle::Options;
+    use crate::zoo::{self, Probe};
+
+    /// Compares what it is told with the report so far.
+    struct Comparing(Progress);
+
+    impl Listener for Comparing {
+        fn found(&mut self, _: &Finding) {}
+
+        fn settled(&mut self, finding: &Finding) {
+            let report = self.0.report();
+            let key = &finding.fingerprint;
+            assert_eq!(report.findings[key].number, finding.number);
+            assert!(report.counts[key] > 0 && report.statistics.findings > 0);
+            assert!(report.statistics.cases > 0 && !report.reduced.contains_key(key));
+        }
+
+        fn reduced(&mut self, finding: &Finding, reduction: &Reduction) {
+            let report = self.0.report();
+            let reduced = report.reduced[&finding.fingerprint].as_ref().unwrap();
+            assert_eq!(reduced.text, reduction.text);
+            let fingerprint = reduction.verdict.fingerprint();
+            assert_eq!(fingerprint.as_ref(), Some(&finding.fingerprint));
+            assert!(reduction.verdict.blamed_line().is_some());
+        }
+    }
+
+    #[test]
+    fn the_report_so_far_has_what_the_listener_was_told() {
+        let fault = zoo::fault("canary").unwrap();
+        let options = fault.switch_on(Options::fuzzing(), &Probe::default());
+        let campaign = Campaign::new(1, options)
+            .with_cases(8)
+            .with_jobs(2)
+            .with_reduce(true);
+        let progress = Progress::default();
+        let report = run_with(&campaign, &progress, Comparing(progress.clone()));
+        assert!(!report.findings.is_empty());
+        assert!(report.reduced.keys().eq(report.findings.keys()));
+        // It was handed over.
+        assert_eq!(progress.report().statistics.cases, 0);
     }
 }

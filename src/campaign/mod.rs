@@ -16,21 +16,23 @@ mod reducing;
 pub mod replay;
 mod shelf;
 mod statistics;
+mod tally;
 pub mod targets;
 
 pub use finding::{Evidence, Finding, Origin};
 pub(crate) use folder::{Folder, replace, try_replace};
-pub(crate) use quote::quote;
+pub(crate) use quote::{command_line, quote};
 pub(crate) use reducing::Reducer;
 pub use reducing::{Reduction, Reductions};
 pub(crate) use shelf::Shelf;
-pub use statistics::Statistics;
+pub use statistics::{Count, Statistics};
+pub use tally::{Row, Tally};
 
 use crate::generate::Generator;
 use crate::oracle::Options;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Settings of a campaign. Start from [`Campaign::new`].
@@ -147,6 +149,7 @@ pub struct Progress {
     pub reduced: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     stop_reducing: Arc<AtomicBool>,
+    report: Arc<Mutex<CampaignReport>>,
 }
 
 impl Progress {
@@ -168,6 +171,16 @@ impl Progress {
     /// Whether [`Progress::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The report so far of a campaign that runs, or that a panic has ended. Empty before it begins,
+    /// and when it has returned its report.
+    pub fn report(&self) -> CampaignReport {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CampaignReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,12 +226,17 @@ pub fn run_with(
 }
 
 impl CampaignReport {
+    /// The number of the lowest case with a fingerprint so far.
+    fn lowest(&self, fingerprint: &str) -> Option<u64> {
+        self.findings.get(fingerprint).map(|finding| finding.number)
+    }
+
     /// Counts a finding. Returns whether its fingerprint is new or its case the lowest with that
     /// fingerprint.
     fn keep(&mut self, finding: &Finding) -> bool {
         let key = &finding.fingerprint;
         *self.counts.entry(key.clone()).or_default() += 1;
-        let earlier = self.findings.get(key).map(|earlier| earlier.number);
+        let earlier = self.lowest(key);
         let is_lowest = earlier.is_none_or(|earlier| finding.number < earlier);
         if is_lowest {
             self.findings.insert(key.clone(), finding.clone());

@@ -9,10 +9,29 @@ use std::ffi::OsStr;
 /// prefixed with `./`.
 pub fn quote(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();
-    let dash = match word.as_encoded_bytes().first() {
-        Some(b'-') => "./",
-        _ => "",
-    };
+    match word.as_encoded_bytes().first() {
+        Some(b'-') => quoted("./", word),
+        _ => quoted("", word),
+    }
+}
+
+/// A command of these words, as it is given to a shell. Of a long one, the first words.
+pub fn command_line(words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> String {
+    const MAX: usize = 100;
+    let mut words: Vec<String> = words
+        .into_iter()
+        .map(|word| quoted("", word.as_ref()))
+        .collect();
+    if words.len() > MAX {
+        let more = words.len() - MAX;
+        words.truncate(MAX);
+        words.push(format!("# and {more} more words"));
+    }
+    words.join(" ")
+}
+
+/// Quotes a word, with a plain prefix.
+fn quoted(dash: &str, word: &OsStr) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     match word.to_str() {
         Some(text) if !text.is_empty() && text.chars().all(is_plain) => format!("{dash}{text}"),
@@ -69,6 +88,17 @@ mod tests {
             };
             assert_eq!(String::from_utf8(ran.stdout).unwrap(), wanted, "{script}");
         }
+    }
+
+    #[test]
+    fn options_of_a_command_stay_options_and_a_long_one_is_cut() {
+        let words = ["gcdiff", "fuzz", "--out", "a b", "-C", "collector=null,drc"];
+        assert_eq!(
+            command_line(words),
+            "gcdiff fuzz --out 'a b' -C collector=null,drc"
+        );
+        let long = command_line(std::iter::repeat_n("x", 150));
+        assert!(long.ends_with(" x x # and 50 more words"), "{long}");
     }
 
     #[test]

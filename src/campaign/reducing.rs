@@ -2,7 +2,7 @@
 
 use super::{Finding, Progress};
 use crate::case::Case;
-use crate::oracle::{Options, Report, catch};
+use crate::oracle::{Options, Report, Verdict, catch};
 use crate::reduce::{self, ReducedFinding, Settings, reduce_finding};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering;
@@ -17,6 +17,8 @@ pub struct Reduction {
     pub finding: ReducedFinding,
     /// Its text, which `gcdiff run` replays.
     pub text: String,
+    /// The verdict on it, with lines of the text.
+    pub verdict: Verdict,
 }
 
 /// The reduction of each fingerprint's finding, or why there is none.
@@ -145,10 +147,12 @@ impl Reducer {
         let reduced = reduce_finding(case, options, self.timeout, &settings, &self.progress);
         let reduced = reduced.map_err(|e| e.to_string())?;
         let header = reduce::header(&finding.header(), reduced.finished);
-        let text = reduce::text(&reduced.case, &header, options);
+        let (text, verdict) =
+            reduce::text_and_verdict(&reduced.case, &header, options).map_err(|e| e.to_string())?;
         Ok(Reduction {
-            text: text.map_err(|e| e.to_string())?,
             finding: reduced,
+            text,
+            verdict,
         })
     }
 }

@@ -1,9 +1,8 @@
-//! Judging many files: on several threads, reported in the order of the files, then grouped by
-//! fingerprint.
+//! Judging many files: on several threads, reported in the order of the files.
 
 use super::{Finding, Origin, Progress};
 use crate::jobs::{Desk, Note, Pool, Work};
-use crate::oracle::{Panic, Pins, Verdict, Violation};
+use crate::oracle::{Panic, Pins, Reason, Verdict, Violation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -15,11 +14,32 @@ use std::time::Duration;
 pub enum CaseResult {
     /// All heaps agree.
     Agree,
-    /// There is no case, or the case is inconclusive.
-    Inconclusive,
+    /// The case is inconclusive, with the reason if the oracle has one; or there is no case.
+    Inconclusive(Option<Reason>),
     /// A failure.
     Finding(Box<Finding>),
 }
+
+/// Why a file could not be run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotRun {
+    /// A message that names the file.
+    pub message: String,
+    /// The reason, if the oracle discarded the case.
+    pub reason: Option<Reason>,
+}
+
+impl From<String> for NotRun {
+    fn from(message: String) -> NotRun {
+        NotRun {
+            message,
+            reason: None,
+        }
+    }
+}
+
+/// Result and size of a file, or why it could not be run.
+pub type Replayed = Result<(CaseResult, usize), NotRun>;
 
 /// A file and its result, or why it could not be run.
 #[derive(Clone, Debug)]
@@ -29,25 +49,7 @@ pub struct Item {
     /// Size of its input or of its module.
     pub size: usize,
     /// The result.
-    pub result: Result<CaseResult, String>,
-}
-
-/// A row of the table of findings.
-#[derive(Clone, Debug)]
-pub struct Row<'a> {
-    /// Fingerprint of the findings.
-    pub fingerprint: &'a str,
-    /// Number of findings.
-    pub count: usize,
-    /// The smallest of them, the first by name if several are equally small.
-    pub smallest: &'a Item,
-}
-
-impl Row<'_> {
-    /// The smallest finding.
-    pub fn finding(&self) -> Option<&Finding> {
-        self.smallest.finding()
-    }
+    pub result: Result<CaseResult, NotRun>,
 }
 
 impl Item {
@@ -96,7 +98,7 @@ pub trait Watch: Send + 'static {
 pub fn replay(
     files: &[PathBuf],
     settings: &Settings,
-    judge: impl Fn(&Path, &Arc<Desk>) -> Result<(CaseResult, usize), String> + Send + Sync + 'static,
+    judge: impl Fn(&Path, &Arc<Desk>) -> Replayed + Send + Sync + 'static,
     watch: impl Watch,
 ) -> Vec<Item> {
     let pool = Pool {
@@ -127,7 +129,7 @@ pub fn replay(
     std::mem::take(items).into_values().collect()
 }
 
-type Judge = dyn Fn(&Path, &Arc<Desk>) -> Result<(CaseResult, usize), String> + Send + Sync;
+type Judge = dyn Fn(&Path, &Arc<Desk>) -> Replayed + Send + Sync;
 
 /// The files of a replay.
 struct Files {
@@ -146,13 +148,13 @@ struct ReplayProgress {
 }
 
 impl Files {
-    fn add(&self, index: u64, replayed: Result<(CaseResult, usize), String>) {
+    fn add(&self, index: u64, replayed: Replayed) {
         let Some(path) = self.files.get(index as usize) else {
             return;
         };
         let (mut result, size) = match replayed {
             Ok((result, size)) => (Ok(result), size),
-            Err(message) => (Err(message), 0),
+            Err(error) => (Err(error), 0),
         };
         if let Ok(CaseResult::Finding(finding)) = &mut result {
             finding.number = index;
@@ -193,12 +195,12 @@ impl Files {
 }
 
 impl Work for Files {
-    type Output = Result<(CaseResult, usize), String>;
+    type Output = Replayed;
 
     fn work(&self, index: u64, desk: &Arc<Desk>) -> Self::Output {
         match self.files.get(index as usize) {
             Some(path) => (self.judge)(path, desk),
-            None => Err("there is no such file".into()),
+            None => Err("there is no such file".to_string().into()),
         }
     }
 
@@ -212,41 +214,30 @@ impl Work for Files {
     fn overdue(&self, index: u64, note: Note) {
         match note.overtime(self.settings.timeout.unwrap_or_default()) {
             Verdict::Violation(violation) => self.broke_off(index, *violation),
-            _ if self.settings.are_inputs => {
-                self.add(index, Ok((CaseResult::Inconclusive, self.size(index))));
-            }
             other => {
-                let path = self.files.get(index as usize);
-                let path = path.map(|path| crate::escape::path(path).to_string());
-                self.add(index, Err(format!("{}: {other}", path.unwrap_or_default())));
+                let reason = match &other {
+                    Verdict::Discard(reason, _) => Some(reason.clone()),
+                    _ => None,
+                };
+                let replayed = match self.settings.are_inputs {
+                    true => Ok((CaseResult::Inconclusive(reason), self.size(index))),
+                    false => {
+                        let path = self.files.get(index as usize);
+                        let path = path.map(crate::escape::path).unwrap_or_default();
+                        let message = format!("{path}: {other}");
+                        Err(NotRun { message, reason })
+                    }
+                };
+                self.add(index, replayed);
             }
         }
     }
-}
-
-/// The findings by fingerprint.
-pub fn table(items: &[Item]) -> Vec<Row<'_>> {
-    let mut rows: BTreeMap<&str, Row<'_>> = BTreeMap::new();
-    for item in items {
-        let Some(Finding { fingerprint, .. }) = item.finding() else {
-            continue;
-        };
-        let row = rows.entry(fingerprint).or_insert(Row {
-            fingerprint,
-            count: 0,
-            smallest: item,
-        });
-        row.count += 1;
-        if item.size < row.smallest.size {
-            row.smallest = item;
-        }
-    }
-    rows.into_values().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign::Tally;
     use crate::oracle::Law;
 
     /// Records the calls it receives.
@@ -263,7 +254,7 @@ mod tests {
         }
     }
 
-    fn judged(path: &Path) -> Result<(CaseResult, usize), String> {
+    fn judged(path: &Path) -> Replayed {
         let name = path.to_str().unwrap();
         match name {
             "panic" => panic!("on purpose"),
@@ -304,16 +295,17 @@ mod tests {
             assert_eq!(next, files);
             done.sort();
             assert_eq!(done.len(), files.len());
-            let rows = table(&items);
-            assert_eq!(rows.len(), 3);
-            assert_eq!(rows[0].fingerprint, "limits:time:gcdiff");
-            let panic = "panic:src/campaign/replay.rs:";
-            assert!(rows[1].fingerprint.starts_with(panic));
-            assert_eq!(
-                (rows[2].fingerprint, rows[2].count),
-                ("zero:none:none:mine", 3)
-            );
-            assert_eq!(rows[2].smallest.path, Path::new("b"));
+            let mut tally = Tally::default();
+            (0..).zip(&items).for_each(|(n, item)| tally.add(n, item));
+            let rows: Vec<(&String, u64)> = tally
+                .rows
+                .iter()
+                .map(|(key, row)| (key, row.count))
+                .collect();
+            assert_eq!((rows.len(), rows[0].1), (3, 1));
+            assert_eq!(rows[0].0, "limits:time:gcdiff");
+            assert!(rows[1].0.starts_with("panic:src/campaign/replay.rs:"));
+            assert_eq!(rows[2], (&"zero:none:none:mine".to_string(), 3));
         }
     }
 

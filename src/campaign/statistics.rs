@@ -67,31 +67,106 @@ impl Statistics {
     }
 }
 
+/// A row of a table of counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Count {
+    /// What is counted.
+    pub name: &'static str,
+    /// The number.
+    pub count: u64,
+    /// Its meaning, in one sentence.
+    pub meaning: &'static str,
+    /// The reason, if the row is the part of the discarded cases with this reason.
+    pub reason: Option<Reason>,
+}
+
+impl Statistics {
+    /// All counts, in the order of the table.
+    pub fn rows(&self) -> Vec<Count> {
+        let row = |name, count, meaning| Count {
+            name,
+            count,
+            meaning,
+            reason: None,
+        };
+        let discarded = self.discarded.values().sum();
+        let mut rows = vec![
+            row("cases", self.cases, "Cases that were judged."),
+            row(
+                "agreed",
+                self.agreed,
+                "All heaps are sound and show the same.",
+            ),
+            row(
+                "discarded",
+                discarded,
+                "The case is inconclusive, for one of these reasons.",
+            ),
+        ];
+        rows.extend(self.discarded.iter().map(|(reason, count)| Count {
+            reason: Some(reason.clone()),
+            ..row(reason.name(), *count, reason.meaning())
+        }));
+        if self.not_generated > 0 {
+            rows.push(row(
+                "inputs that made no case",
+                self.not_generated,
+                "The generator makes no module of the input. These are not cases.",
+            ));
+        }
+        rows.extend([
+            row(
+                "findings",
+                self.findings,
+                "A law is broken or the heaps differ; duplicates included.",
+            ),
+            row("allocated", self.allocated, "An object was allocated."),
+            row("freed", self.freed, "A heap freed an object."),
+            row(
+                "stored a reference over another",
+                self.overwritten,
+                "A reference to an object was overwritten with another reference.",
+            ),
+            row(
+                "collected while running",
+                self.collected,
+                "There was a collection before that at the end.",
+            ),
+            row(
+                "shared an object",
+                self.shared,
+                "An object with two references was left in the heap.",
+            ),
+            row(
+                "built a cycle",
+                self.cyclic,
+                "A cycle of objects was left in the heap.",
+            ),
+            row(
+                "left a cycle of garbage",
+                self.garbage_cycles,
+                "A cycle that nothing reaches was left in the counting heap, which cannot free it.",
+            ),
+            row(
+                "ran under more than two heaps",
+                self.voted,
+                "Other heaps took part, so that they could vote.",
+            ),
+            row("trapped", self.trapped, "A call ended with a trap."),
+        ]);
+        rows
+    }
+}
+
 impl fmt::Display for Statistics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.cases.max(1);
-        let mut row = |name: &str, count: u64| {
-            let share = count as f64 * 100.0 / total as f64;
-            writeln!(f, "{name:38} {count:>9}  {share:>5.1} %")
-        };
-        row("cases", self.cases)?;
-        row("agreed", self.agreed)?;
-        row("discarded", self.discarded.values().sum())?;
-        for (reason, count) in &self.discarded {
-            row(&format!("  {}", reason.name()), *count)?;
+        for row in self.rows() {
+            let share = row.count as f64 * 100.0 / total as f64;
+            let indent = if row.reason.is_some() { "  " } else { "" };
+            let name = format!("{indent}{}", row.name);
+            writeln!(f, "{name:38} {:>9}  {share:>5.1} %", row.count)?;
         }
-        if self.not_generated > 0 {
-            row("inputs that made no case", self.not_generated)?;
-        }
-        row("findings", self.findings)?;
-        row("allocated", self.allocated)?;
-        row("freed", self.freed)?;
-        row("stored a reference over another", self.overwritten)?;
-        row("collected while running", self.collected)?;
-        row("shared an object", self.shared)?;
-        row("built a cycle", self.cyclic)?;
-        row("left a cycle of garbage", self.garbage_cycles)?;
-        row("ran under more than two heaps", self.voted)?;
-        row("trapped", self.trapped)
+        Ok(())
     }
 }

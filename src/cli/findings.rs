@@ -1,48 +1,102 @@
 //! The table of findings: by cluster if they are reduced, and by fingerprint.
 
 use super::output::say;
-use crate::campaign::Reduction;
+use crate::campaign::{Finding, Reduction};
 use crate::escape::Line;
 use crate::reduce::{Likeness, clusters, instructions};
+use std::path::PathBuf;
 
 /// The findings of one fingerprint.
 pub(super) struct TableRow<'a> {
-    pub fingerprint: &'a str,
+    /// The finding that is kept.
+    pub finding: &'a Finding,
     pub count: u64,
-    /// Where the finding that is kept comes from: the number of a case, or a file.
+    /// Where it comes from: the number of a case, or a file.
     pub origin: String,
     /// The command that shows it.
     pub command: String,
+    /// The files in which it is kept.
+    pub files: Vec<PathBuf>,
     pub reduced: ReducedRow<'a>,
 }
 
 /// What became of the reduction of a finding.
 pub(super) enum ReducedRow<'a> {
-    /// None was asked for.
+    /// None was asked for, or it is not done yet.
     No,
     /// Why there is none.
     Failed(&'a str),
-    /// The reduction, and the command that shows it.
-    Done(&'a Reduction, String),
+    /// The reduction.
+    Done(ReducedCase<'a>),
+}
+
+/// A reduced finding.
+pub(super) struct ReducedCase<'a> {
+    pub reduction: &'a Reduction,
+    /// The command that shows it.
+    pub command: String,
+    /// The file in which it is kept.
+    pub file: Option<PathBuf>,
 }
 
 impl TableRow<'_> {
+    pub fn fingerprint(&self) -> &str {
+        &self.finding.fingerprint
+    }
+
     fn print(&self, indent: &str) {
         let TableRow {
-            fingerprint,
             count,
             origin,
             command,
             ..
         } = self;
+        let fingerprint = self.fingerprint();
         say!("{indent}{fingerprint} | {count} | {origin} | {command}");
     }
 
-    fn done(&self) -> Option<(&Reduction, &str)> {
+    /// The reduced finding, if there is one.
+    pub fn reduced(&self) -> Option<&ReducedCase<'_>> {
         match &self.reduced {
-            ReducedRow::Done(reduction, command) => Some((reduction, command)),
-            _ => None,
+            ReducedRow::Done(reduced) => Some(reduced),
+            ReducedRow::No | ReducedRow::Failed(_) => None,
         }
+    }
+}
+
+/// The rows of a table that show the same bug.
+pub(super) struct Cluster<'a> {
+    /// Number of findings.
+    pub count: u64,
+    pub members: Vec<&'a TableRow<'a>>,
+    /// The member with the smallest reduced case, if any is reduced.
+    pub smallest: Option<(&'a TableRow<'a>, &'a ReducedCase<'a>)>,
+}
+
+impl<'a> Cluster<'a> {
+    /// The clusters, the most frequent first.
+    pub fn all(rows: &'a [TableRow<'a>]) -> Vec<Cluster<'a>> {
+        let likenesses: Vec<Likeness> = rows
+            .iter()
+            .map(|row| match row.reduced() {
+                Some(reduced) => reduced.reduction.finding.likeness.clone(),
+                None => Likeness::of(row.fingerprint()),
+            })
+            .collect();
+        let clusters = clusters(&likenesses).into_iter().map(|members| {
+            let members: Vec<&TableRow<'_>> = members.into_iter().map(|i| &rows[i]).collect();
+            let reduced = members
+                .iter()
+                .filter_map(|row| Some((*row, row.reduced()?)));
+            Cluster {
+                count: members.iter().map(|row| row.count).sum(),
+                smallest: reduced.min_by_key(|(_, reduced)| reduced.reduction.finding.cost),
+                members,
+            }
+        });
+        let mut clusters: Vec<Cluster<'_>> = clusters.collect();
+        clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.count));
+        clusters
     }
 }
 
@@ -52,40 +106,30 @@ pub(super) fn table(origin: &str, rows: &[TableRow<'_>]) {
         return;
     }
     say!("\nfingerprint | count | {origin} | replay");
-    if rows.iter().all(|row| row.done().is_none()) {
+    if rows.iter().all(|row| row.reduced().is_none()) {
         rows.iter().for_each(|row| row.print(""));
     } else {
         clustered(rows);
     }
     for row in rows {
         if let ReducedRow::Failed(why) = row.reduced {
-            say!("not reduced: {}: {}", row.fingerprint, Line(why));
+            say!("not reduced: {}: {}", row.fingerprint(), Line(why));
         }
     }
 }
 
 /// Prints each cluster with its smallest finding, and below it its members.
 fn clustered(rows: &[TableRow<'_>]) {
-    let likenesses: Vec<Likeness> = rows
-        .iter()
-        .map(|row| match row.done() {
-            Some((reduction, _)) => reduction.finding.likeness.clone(),
-            None => Likeness::of(row.fingerprint),
-        })
-        .collect();
-    let count = |members: &[usize]| members.iter().map(|i| rows[*i].count).sum::<u64>();
-    let mut clusters = clusters(&likenesses);
-    // The most frequent first.
-    clusters.sort_by_key(|members| std::cmp::Reverse(count(members)));
-    for (index, members) in clusters.iter().enumerate() {
-        let count = count(members);
-        let members: Vec<&TableRow<'_>> = members.iter().map(|i| &rows[*i]).collect();
-        let reductions = members
-            .iter()
-            .filter_map(|row| Some((row.done()?, &row.origin)));
-        let smallest = reductions.min_by_key(|((reduction, _), _)| reduction.finding.cost);
+    for (index, cluster) in Cluster::all(rows).iter().enumerate() {
+        let count = cluster.count;
         let name = format!("cluster {}", index + 1);
-        if let Some(((reduction, command), origin)) = smallest {
+        if let Some((
+            row,
+            ReducedCase {
+                reduction, command, ..
+            },
+        )) = cluster.smallest
+        {
             let size = match instructions(&reduction.finding.case.wasm) {
                 1 => "1 instruction".into(),
                 n => format!("{n} instructions"),
@@ -94,10 +138,11 @@ fn clustered(rows: &[TableRow<'_>]) {
                 true => "",
                 false => ", not finished",
             };
+            let origin = &row.origin;
             say!("{name}: {size}{cut} | {count} | {origin} | {command}");
         } else {
             say!("{name}: not reduced | {count} | - | -");
         }
-        members.iter().for_each(|row| row.print("  "));
+        cluster.members.iter().for_each(|row| row.print("  "));
     }
 }

@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod reduce;
 mod replay;
+mod report;
 mod run;
 mod signals;
 mod waiting;
@@ -27,7 +28,6 @@ use clap::error::ContextValue;
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::LazyLock;
 
 /// A differential fuzzing harness for WebAssembly garbage collectors.
 ///
@@ -35,7 +35,7 @@ use std::sync::LazyLock;
 /// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
 /// usage or input, or output that cannot be written.
 #[derive(Parser)]
-#[command(bin_name = "gcdiff", version = version(), max_term_width = 100)]
+#[command(bin_name = "gcdiff", version = crate::generate::version(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,16 +53,6 @@ enum Command {
     Zoo(zoo::Zoo),
     Events(events::Events),
     Inputs(inputs::Inputs),
-}
-
-/// The version of the program and the revision of the generators. A seed means the same in two
-/// programs that agree in both.
-fn version() -> &'static str {
-    static VERSION: LazyLock<String> = LazyLock::new(|| {
-        let revision = crate::generate::revision();
-        format!("{} (generators {revision})", env!("CARGO_PKG_VERSION"))
-    });
-    &VERSION
 }
 
 /// Outcome of a command.

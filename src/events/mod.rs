@@ -29,12 +29,14 @@
 
 mod event;
 mod recorder;
+mod sample;
 mod survey;
 mod table;
 mod tally;
 
 pub use event::Event;
 pub use recorder::recorder;
+pub(crate) use sample::{Sample, Share};
 pub use survey::{Survey, Surveyed};
 pub use table::EventTable;
 pub(crate) use table::{markdown, of_case};

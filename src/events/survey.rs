@@ -52,6 +52,19 @@ impl Survey {
         events: impl Fn(u64) -> Option<Tally> + Send + Sync + 'static,
     ) -> Surveyed {
         let surveyed = Arc::new(Mutex::default());
+        self.run_into(&surveyed, done, stop, events);
+        std::mem::take(&mut *surveyed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts the events that `events` returns for each number into `surveyed`, which can be read
+    /// meanwhile.
+    pub(super) fn run_into(
+        &self,
+        surveyed: &Arc<Mutex<Surveyed>>,
+        done: &Arc<AtomicU64>,
+        stop: &Arc<AtomicBool>,
+        events: impl Fn(u64) -> Option<Tally> + Send + Sync + 'static,
+    ) {
         let pool = Pool {
             jobs: self.jobs,
             items: Some(self.cases),
@@ -64,7 +77,6 @@ impl Survey {
             done: done.clone(),
             surveyed: surveyed.clone(),
         });
-        std::mem::take(&mut *surveyed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -30,6 +30,7 @@ pub use pair::{Pair, pair};
 pub(crate) use revision::checksum;
 pub(crate) use revision::origin;
 pub use revision::revision;
+pub(crate) use revision::version;
 
 use arbitrary::Unstructured;
 

@@ -5,6 +5,7 @@
 //! identifies the revision: it changes exactly when the recorded inputs generate something else.
 
 use super::Generator;
+use std::sync::LazyLock;
 
 /// The record of generated cases.
 const RECORD: &str = include_str!("../../tests/pinned.txt");
@@ -15,6 +16,14 @@ pub fn revision() -> String {
     let bytes = RECORD.lines().flat_map(|line| line.bytes().chain([b'\n']));
     let sum = checksum(bytes);
     format!("{:08x}", (sum >> 32) ^ (sum & 0xffff_ffff))
+}
+
+/// The version of the program and the revision of the generators. A seed means the same in two
+/// programs that agree in both.
+pub(crate) fn version() -> &'static str {
+    static VERSION: LazyLock<String> =
+        LazyLock::new(|| format!("{} (generators {})", env!("CARGO_PKG_VERSION"), revision()));
+    &VERSION
 }
 
 /// FNV-1a: a short checksum, the same on every machine and in every version.

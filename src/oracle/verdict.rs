@@ -1,6 +1,6 @@
 //! Verdicts.
 
-use super::broken_at::BrokenAt;
+use super::broken_at::{BrokenAt, Site};
 use super::divergence::Divergence;
 use super::subject::Failure;
 use super::violation::Violation;
@@ -75,6 +75,32 @@ impl Reason {
             Reason::Noticed => "the heap noticed by itself",
         }
     }
+
+    /// Why such a case is discarded, in one sentence.
+    pub fn meaning(&self) -> &'static str {
+        match self {
+            Reason::HeapFull => {
+                "A heap was full before the module had allocated all that it may, so heaps of \
+                 another size would show something else."
+            }
+            Reason::Footprint => {
+                "The verdict would have needed more memory than its budget. The need differs from \
+                 heap to heap, so no heap is to blame."
+            }
+            Reason::TooLong => {
+                "The run, with its collections and audits, was estimated or measured to take longer \
+                 than it may, and no heap took much longer than the others."
+            }
+            Reason::Import => {
+                "The host has no value for an import of the module, so it could not be instantiated."
+            }
+            Reason::Unsupported => "The module is beyond a limit of the engine.",
+            Reason::Noticed => {
+                "A heap detected an error in its own state, which is no finding while the oracle runs \
+                 without its layer \"heap\"."
+            }
+        }
+    }
 }
 
 /// The oracle's result for a case.
@@ -126,6 +152,19 @@ impl Verdict {
             place.find_line(&SourceMap::new(text, wasm));
         }
         self
+    }
+
+    /// The line of the blamed instruction, counted from 1, if [`Verdict::with_lines`] has found it.
+    pub fn blamed_line(&self) -> Option<u32> {
+        let place = match self {
+            Verdict::Violation(violation) => violation.place.as_ref(),
+            Verdict::Differ(difference) => difference.first.as_ref().map(|first| &first.place),
+            Verdict::Agree | Verdict::Discard(..) => None,
+        };
+        match &place?.site {
+            Site::Instruction(instruction) => instruction.line,
+            Site::Embedder { .. } => None,
+        }
     }
 
     /// The properties that findings of one bug share: the law or the kind of

@@ -33,7 +33,7 @@ pub use keep::Keep;
 pub use likeness::{Likeness, clusters};
 pub use program::{Form, Program};
 pub use same_finding::SameFinding;
-pub use text::{header, text};
+pub use text::{header, text, text_and_verdict};
 
 use crate::case::Case;
 use std::fmt;

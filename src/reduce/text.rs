@@ -12,6 +12,19 @@ use std::sync::Arc;
 ///
 /// If the case cannot be judged, or its module cannot be printed.
 pub fn text(case: &Case, header: &Header, options: &Options) -> Result<String, CaseError> {
+    text_and_verdict(case, header, options).map(|(text, _)| text)
+}
+
+/// The same, with the verdict on the case, which has the lines of the text.
+///
+/// # Errors
+///
+/// As [`text`].
+pub fn text_and_verdict(
+    case: &Case,
+    header: &Header,
+    options: &Options,
+) -> Result<(String, Verdict), CaseError> {
     let judged = judge(case, options).map_err(|e| CaseError {
         message: e.to_string(),
     })?;
@@ -24,8 +37,11 @@ pub fn text(case: &Case, header: &Header, options: &Options) -> Result<String, C
     // The note takes one line, whatever it says: so the lines that it names are right.
     let text = write(&note(&verdict))?;
     match Module::new(&case.wasm, &mut Arc::default()) {
-        Ok(module) => write(&note(&verdict.with_lines(&text, &module.wasm))),
-        Err(_) => Ok(text),
+        Ok(module) => {
+            let verdict = verdict.with_lines(&text, &module.wasm);
+            Ok((write(&note(&verdict))?, verdict))
+        }
+        Err(_) => Ok((text, verdict)),
     }
 }
 

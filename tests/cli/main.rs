@@ -8,6 +8,7 @@ mod given;
 mod limits;
 #[cfg(unix)]
 mod reduce;
+mod report;
 mod run;
 #[cfg(unix)]
 mod seed;

@@ -8,11 +8,11 @@ use crate::oracle::{Options, Verdict};
 
 pub(super) fn look(target: FuzzTarget, drawn: GeneratedCase, options: &Options) -> CaseResult {
     let Ok(done) = judge_generated(options, &drawn) else {
-        return CaseResult::Inconclusive;
+        return CaseResult::Inconclusive(None);
     };
     match done.judged.verdict {
         Verdict::Agree => CaseResult::Agree,
-        Verdict::Discard(..) => CaseResult::Inconclusive,
+        Verdict::Discard(reason, _) => CaseResult::Inconclusive(Some(reason)),
         Verdict::Differ(_) | Verdict::Violation(_) => {
             let (judged, pins) = done.settle();
             let (origin, case) = (target.origin(), Some(drawn.case));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     let Ok(pair) = generate::pair(bytes) else {
-        return CaseResult::Inconclusive;
+        return CaseResult::Inconclusive(None);
     };
     let (extended, enriched) = match (pair.extended(), pair.enriched()) {
         (Ok(extended), Ok(enriched)) => (extended, enriched),
@@ -33,7 +33,7 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
     let mut types = Arc::default();
     let mut module = |case: &Case| Module::new(&case.wasm, &mut types).map(Arc::new);
     let Ok(original) = module(plain) else {
-        return CaseResult::Inconclusive;
+        return CaseResult::Inconclusive(None);
     };
     let other = match module(extended) {
         Ok(module) => module,
@@ -43,7 +43,7 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
     let a = match run(plain, &original, options) {
         RunResult::Seen(seen) => *seen,
         // Then the pair is inconclusive.
-        RunResult::Not | RunResult::Bad(_) => return CaseResult::Inconclusive,
+        RunResult::Not | RunResult::Bad(_) => return CaseResult::Inconclusive(None),
     };
     let mut b = match run(extended, &other, options) {
         RunResult::Seen(seen) => *seen,
@@ -51,13 +51,13 @@ pub(super) fn same(plain: &Case, extended: &Case, options: &Options) -> CaseResu
         RunResult::Bad(what) => return bad("enrich:broken", what, extended.clone()),
     };
     if starved(&a) || starved(&b) {
-        return CaseResult::Inconclusive;
+        return CaseResult::Inconclusive(None);
     }
     b.globals.truncate(a.globals.len());
     b.tables.truncate(a.tables.len());
     match compare(("original", &a), ("extended", &b), &names) {
         None => CaseResult::Agree,
-        Some(_) if host_chooses(&original) => CaseResult::Inconclusive,
+        Some(_) if host_chooses(&original) => CaseResult::Inconclusive(None),
         Some(found) => {
             let fingerprint = format!("enrich:{}", found.kind.replace(' ', "-"));
             bad(&fingerprint, Verdict::Differ(found), extended.clone())

@@ -106,7 +106,7 @@ impl FuzzTarget {
         let mut result = match self {
             FuzzTarget::Differential | FuzzTarget::GcOps => match self.drawn(bytes) {
                 Some(drawn) => differential::look(self, drawn, options),
-                None => CaseResult::Inconclusive,
+                None => CaseResult::Inconclusive(None),
             },
             FuzzTarget::Module => module::look(bytes, options),
             FuzzTarget::Enrich => enrich::look(bytes, options),

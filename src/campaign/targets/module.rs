@@ -17,11 +17,11 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     };
     let own = options.for_case(0, false);
     let Ok(judged) = judge(&case, &own) else {
-        return CaseResult::Inconclusive;
+        return CaseResult::Inconclusive(None);
     };
     match judged.verdict {
         Verdict::Agree => CaseResult::Agree,
-        Verdict::Discard(..) => CaseResult::Inconclusive,
+        Verdict::Discard(reason, _) => CaseResult::Inconclusive(Some(reason)),
         Verdict::Differ(_) | Verdict::Violation(_) => {
             let origin = FuzzTarget::Module.origin();
             let finding = Finding::new(origin, judged.verdict, Some(case), own.pins());

@@ -25,7 +25,7 @@ fn counts(target: FuzzTarget, inputs: impl Iterator<Item = Vec<u8>>) -> [usize; 
     let mut counts = [0; 3];
     for bytes in inputs {
         let at = match target.look(&bytes, &options, None) {
-            CaseResult::Inconclusive => 0,
+            CaseResult::Inconclusive(_) => 0,
             CaseResult::Agree => 1,
             CaseResult::Finding(bad) => panic!("{}: {}", bad.fingerprint, bad.evidence),
         };

@@ -1,0 +1,217 @@
+//! `gcdiff fuzz`: a campaign on generated cases.
+
+mod clock;
+mod report;
+mod saved;
+
+use super::options::Judging;
+use super::output::{self, complain, say, write};
+use super::progress::watched;
+use super::report::Report;
+use super::signals::Signals;
+use super::{CommandOutcome, findings};
+use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
+use crate::escape;
+use crate::generate::Generator;
+use crate::oracle::Options;
+use crate::page::run::State;
+use clap::Args;
+use clock::Clock;
+use report::CampaignReporter;
+use saved::{Listening, SavedFindings, lock};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Generate modules, run them under several collectors, audit and compare
+///
+/// Each finding is saved, before the next case, as a .wat file that `gcdiff run`
+/// replays: of each fingerprint the lowest case. It is then reduced, and the result
+/// is saved beside it as .reduced.wat. The table at the end has a cluster for each
+/// set of fingerprints whose reduced cases show the same bug. No file is
+/// overwritten. The same seed gives the same cases, whatever the number of jobs.
+/// Without -C every case runs under null and drc, and a share of them, which their
+/// own bytes choose, under copying or model too.
+///
+/// INT, TERM and HUP end a campaign early, with its table; a second one ends it at
+/// once. Exit code: 1 if there was a finding, however the campaign ended; 2 if
+/// --out or --report is no folder to write into, or the output or the report cannot
+/// be written; else 0.
+#[derive(Args)]
+pub(super) struct Fuzz {
+    /// Stop after so many seconds (30 if neither this nor --cases is given).
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: Option<u64>,
+
+    /// Stop after so many cases.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    cases: Option<u64>,
+
+    /// Seed of the cases.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Threads (default: one per core).
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// Do not reduce findings. With --seconds N, reductions end after twice N seconds
+    /// anyway.
+    #[arg(long)]
+    no_reduce: bool,
+
+    /// What makes the cases: gc_ops, typed programs of operations on the heap;
+    /// default, these and enriched modules of wasm-smith; smith, plain modules of
+    /// wasm-smith; or smith-never, the same without a schedule of collections.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    generator: Generator,
+
+    /// Folder for findings, which is tried before the first case.
+    #[arg(long, default_value = "findings")]
+    out: PathBuf,
+
+    /// Folder for a report, index.html, with a page for each finding; tried before the
+    /// first case. The report is written again every few seconds while the campaign
+    /// runs, and at its end, and a browser that shows it loads it again.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+
+    #[command(flatten)]
+    judging: Judging,
+}
+
+impl Fuzz {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        let shelf = Shelf::open(&self.out);
+        let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
+        let report = match self.report.as_deref().map(Report::open).transpose() {
+            Ok(report) => report,
+            Err(message) => {
+                shelf.leave();
+                return Err(message);
+            }
+        };
+        let signals = Signals::noted()?;
+        let campaign = self.campaign();
+        let seconds = match (self.seconds, self.cases) {
+            (None, None) => Some(30),
+            (seconds, _) => seconds,
+        };
+        let clock = Arc::new(Clock::start());
+        let progress = Progress::default();
+        let template = match self.cases {
+            Some(_) => "{elapsed} {bar:30} {human_pos}/{human_len} cases, {per_sec}, {msg}",
+            None => "{elapsed} {spinner} {human_pos} cases, {per_sec}, {msg}",
+        };
+        let kept = Arc::new(Mutex::new(SavedFindings::new(shelf)));
+        let mut reporter = report
+            .map(|report| CampaignReporter::start(report, &campaign, &progress, &clock, &kept));
+        // Stop when the reader of the output has gone.
+        let is_cut = || signals.any() || output::has_ended();
+        let outcome = watched(
+            self.cases,
+            template,
+            |bar| {
+                let listening = Listening {
+                    kept: kept.clone(),
+                    clock: clock.clone(),
+                    bar: bar.clone(),
+                };
+                campaign::run_with(&campaign, &progress, listening)
+            },
+            |bar| {
+                let cases = progress.cases.load(Ordering::Relaxed);
+                bar.set_position(cases);
+                clock.note(cases);
+                let findings = progress.findings.load(Ordering::Relaxed);
+                let reduced = progress.reduced.load(Ordering::Relaxed);
+                bar.set_message(match reduced {
+                    0 => format!("{findings} findings"),
+                    _ => format!("{findings} findings, {reduced} reduced"),
+                });
+                let after = |n: u32| {
+                    let is_over = |s| clock.elapsed() >= Duration::from_secs(s).saturating_mul(n);
+                    seconds.is_some_and(is_over)
+                };
+                if after(1) || is_cut() {
+                    progress.stop();
+                }
+                if after(2) || is_cut() {
+                    progress.stop_reducing();
+                }
+                if let Some(reporter) = &mut reporter {
+                    reporter.look();
+                }
+            },
+        );
+        let state = match &outcome {
+            None => State::EndedEarly(PANIC.into()),
+            Some(outcome) if outcome.gave_up => State::EndedEarly(GAVE_UP.into()),
+            Some(_) if signals.any() => State::EndedEarly("Ended by a signal.".into()),
+            Some(_) if is_cut() => State::EndedEarly("Standard output was closed.".into()),
+            Some(_) => State::Ended,
+        };
+        let (ended, problems) = match &outcome {
+            Some(outcome) => print(outcome, &mut lock(&kept)),
+            // The panic has been reported where it happened. Earlier findings were saved and
+            // printed.
+            None if lock(&kept).any() => {
+                complain(PANIC);
+                (Ok(CommandOutcome::Finding), Vec::new())
+            }
+            None => (Err(PANIC.into()), Vec::new()),
+        };
+        let Some(reporter) = reporter else {
+            return ended;
+        };
+        let outcome = outcome.unwrap_or_else(|| progress.report());
+        let rows = lock(&kept).rows(&outcome);
+        let written = reporter.end(&outcome, &rows, state, problems, is_cut);
+        super::report::outcome(ended, written)
+    }
+
+    fn campaign(&self) -> Campaign {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Campaign {
+            seed: self.seed,
+            cases: self.cases,
+            jobs: self.jobs.map_or(cores, usize::from),
+            generator: self.generator,
+            options: self.judging.options(Options::fuzzing()),
+            fault: self.judging.fault().map(|f| f.id.to_string()),
+            stop_at_first: false,
+            timeout: self.judging.timeout(10),
+            reduce: !self.no_reduce,
+        }
+    }
+}
+
+const PANIC: &str = "the campaign was ended by a panic, which is a bug of gcdiff";
+const GAVE_UP: &str = "the campaign was ended: too many cases have used up their time";
+
+/// Saves what is not saved yet, and prints the table. Returns messages about what is not saved,
+/// which are printed, too.
+fn print(
+    outcome: &CampaignReport,
+    kept: &mut SavedFindings,
+) -> (Result<CommandOutcome, String>, Vec<String>) {
+    write(format_args!("{}", outcome.statistics));
+    say!(
+        "{:38} {:>9.0}",
+        "cases per second",
+        outcome.statistics.cases as f64 / outcome.judged_in.as_secs_f64().max(1e-9)
+    );
+    let unsaved = kept.save_rest(outcome);
+    unsaved.iter().for_each(|message| complain(message));
+    findings::table("lowest case", &kept.rows(outcome));
+    kept.shelf.leave();
+    if outcome.gave_up {
+        complain(GAVE_UP);
+    }
+    let ended = match outcome.findings.is_empty() {
+        true => CommandOutcome::Agree,
+        false => CommandOutcome::Finding,
+    };
+    (Ok(ended), unsaved)
+}
