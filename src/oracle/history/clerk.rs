@@ -23,6 +23,8 @@ pub(super) struct Clerk<'a> {
     follower: Follower,
     wanted: Wanted,
     last: State,
+    /// What the last state depends on.
+    marks: Vec<u64>,
     ty: Option<String>,
     entries: Vec<LedgerEntry>,
 }
@@ -80,6 +82,7 @@ impl<'a> Clerk<'a> {
             follower: Follower::default(),
             wanted: Wanted::At(address),
             last: State::default(),
+            marks: Vec::new(),
             ty: None,
             entries: Vec::new(),
         }
@@ -112,6 +115,11 @@ impl<'a> Clerk<'a> {
         let Some(r) = address.or(self.last.address).map(GcRef) else {
             return State::default();
         };
+        let marks = self.marks(view, r, address);
+        if marks == self.marks && self.last != State::default() {
+            return self.last.clone();
+        }
+        self.marks = marks;
         let words = Describer::new(view);
         let census = &self.follower.census;
         // Where another object is now, what refers to it is not about this one.
@@ -138,6 +146,40 @@ impl<'a> Clerk<'a> {
             listed: holders.iter().any(|(h, _)| *h == Holder::List),
             holders,
         }
+    }
+
+    /// All that the state depends on, as numbers: most operations do not change it, and words take
+    /// long.
+    fn marks<H: Heap>(&self, view: &View<'_, H>, r: GcRef, address: Option<u32>) -> Vec<u64> {
+        let census = &self.follower.census;
+        let header = census.find(r).map(|i| census.objects[i].header);
+        let count = header.map(|header| header.count);
+        let count = count.map_or(1, |count| count.map_or(2, |count| 3 + u64::from(count)));
+        let mut marks = vec![u64::from(address.unwrap_or(0)), u64::from(r.0), count];
+        for (i, object) in census.objects.iter().enumerate() {
+            let held = census.held(i).iter().zip(0..);
+            let here = held.filter(|(held, _)| **held == r);
+            marks
+                .extend(here.map(|(_, slot): (_, u64)| u64::from(object.block.start) << 32 | slot));
+        }
+        let mut root = 0;
+        view.owners(|_, held| {
+            root += 1;
+            marks.extend((held == r).then_some(root));
+        });
+        let list = census.list.iter().flat_map(|list| &list.members);
+        marks.push(
+            list.chain(&census.parked)
+                .filter(|held| **held == r)
+                .count() as u64,
+        );
+        view.frame_references(|(frame, location), register, held| {
+            if held == r {
+                let func = u64::from(location.func.unwrap_or(u32::MAX));
+                marks.push(func << 32 | u64::from(frame) << 16 | u64::from(register));
+            }
+        });
+        marks
     }
 
     fn note<H: Heap>(&mut self, state: State, view: &View<'_, H>, cause: Option<Cause>) {
