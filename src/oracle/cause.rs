@@ -67,7 +67,7 @@ pub(super) fn with_cause(
     let first = diverge(
         compared(&right, right_run),
         compared(&wrong, wrong_run),
-        Some(&difference),
+        None,
         module,
         &run_options,
     );
