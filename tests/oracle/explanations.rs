@@ -37,7 +37,7 @@ fn ledger(explanation: &Explanation) -> &Ledger {
 
 /// Faults whose act and whose first visible effect are two operations, because what is wrong is in no
 /// frame, slot or object that an operation could see in between.
-const BETWEEN: [&str; 6] = [
+const BETWEEN: [&str; 7] = [
     // Numbers in an object that dies before the next operation; only a result differs.
     "W39", "X11",
     // The fault reports before the instruction that it is about.
