@@ -1,9 +1,9 @@
-//! Processor time of a thread.
+//! Processor time of a thread, and the time that it waits for a processor.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Processor time of a thread, where the system reports it: on Linux, unless its scheduler
+/// Times of a thread, where the system reports it: on Linux, unless its scheduler
 /// statistics are left out. Elsewhere there is no clock.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CpuClock(Option<PathBuf>);
@@ -16,12 +16,23 @@ impl CpuClock {
         CpuClock(thread.map(|thread| Path::new("/proc").join(thread).join("schedstat")))
     }
 
-    /// The time on the clock, if there is one.
-    pub(crate) fn now(&self) -> Option<Duration> {
+    /// The times so far, if there is a clock.
+    pub(crate) fn now(&self) -> Option<CpuTime> {
         let text = std::fs::read_to_string(self.0.as_ref()?).ok()?;
-        let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
-        (nanoseconds > 0).then(|| Duration::from_nanos(nanoseconds))
+        let mut fields = text.split_whitespace();
+        let mut next = || Some(Duration::from_nanos(fields.next()?.parse().ok()?));
+        let (ran, queued) = (next()?, next()?);
+        (!ran.is_zero()).then_some(CpuTime { ran, queued })
     }
+}
+
+/// Times of a thread since its start.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Debug)]
+pub(crate) struct CpuTime {
+    /// Time on a processor.
+    pub ran: Duration,
+    /// Time in which it could have run but other threads did.
+    pub queued: Duration,
 }
 
 #[cfg(test)]
@@ -36,7 +47,8 @@ mod tests {
             return;
         };
         let mut x = 1_u64;
-        while clock.now() < Some(start + Duration::from_millis(5)) {
+        let enough = start.ran + Duration::from_millis(5);
+        while clock.now().is_some_and(|now| now.ran < enough) {
             for _ in 0..10_000 {
                 x = std::hint::black_box(x.wrapping_mul(3));
             }

@@ -1,6 +1,6 @@
 //! The state of a job, for the thread that waits for it.
 
-use super::cpu_clock::CpuClock;
+use super::cpu_clock::{CpuClock, CpuTime};
 use crate::generate::GeneratedCase;
 use crate::heap::Reclaims;
 use crate::oracle::{Options, Pins, Reason, SharedSubject, Verdict, Violation, noted};
@@ -19,7 +19,23 @@ pub struct Note {
     /// The heaps that have run, with their times.
     runs: Vec<Runs>,
     /// The time outside all heaps.
-    outside: Duration,
+    outside: Spent,
+}
+
+/// Time that a part of an item took.
+#[derive(Copy, Clone, Default, Debug)]
+struct Spent {
+    /// On a processor; elapsed time where that is not known.
+    cpu: Duration,
+    /// Elapsed, without the time in which other threads had the processor.
+    elapsed: Duration,
+}
+
+impl Spent {
+    fn add(&mut self, more: Spent) {
+        self.cpu += more.cpu;
+        self.elapsed += more.elapsed;
+    }
 }
 
 /// The runs of one heap.
@@ -29,7 +45,7 @@ struct Runs {
     /// Whether the heap ever frees anything.
     frees: bool,
     /// Time as far as the waiting thread has seen.
-    time: Duration,
+    time: Spent,
 }
 
 /// A heap is blamed if its runs take longer than those of every other heap by this factor.
@@ -42,6 +58,9 @@ impl Note {
     /// much longer than those of all other heaps. The first heap to run cannot be compared: it is
     /// blamed if it frees, since a heap that never does cannot loop in a collection. gcdiff is
     /// blamed for time outside all heaps.
+    ///
+    /// Processor time decides. An item that was given up without as much of it has slept or waited
+    /// for something, and elapsed time decides.
     pub(crate) fn overtime(&self, timeout: Duration) -> Verdict {
         let gcdiff = Runs {
             heap: "gcdiff".into(),
@@ -49,10 +68,17 @@ impl Note {
             time: self.outside,
         };
         let all = || self.runs.iter().chain([&gcdiff]);
-        let slowest = all().max_by_key(|runs| runs.time).unwrap_or(&gcdiff);
+        let cpu: Duration = all().map(|runs| runs.time.cpu).sum();
+        // The clocks are read at different times.
+        let has_slept = cpu < timeout / 2;
+        let time = |runs: &Runs| match has_slept {
+            true => runs.time.elapsed,
+            false => runs.time.cpu,
+        };
+        let slowest = all().max_by_key(|runs| time(runs)).unwrap_or(&gcdiff);
         let others = self.runs.iter().filter(|runs| runs.heap != slowest.heap);
-        let is_to_blame = match others.map(|runs| runs.time).max() {
-            Some(longest) => slowest.time > SLOWER * longest,
+        let is_to_blame = match others.map(time).max() {
+            Some(longest) => time(slowest) > SLOWER * longest,
             None => slowest.frees,
         };
         let seconds = timeout.as_secs_f64();
@@ -72,17 +98,17 @@ impl Note {
             self.runs.push(Runs {
                 heap: heap.into(),
                 frees,
-                time: Duration::ZERO,
+                time: Spent::default(),
             });
         }
     }
 
     /// Adds time since the last call to the running heap, or to the time outside.
-    fn took(&mut self, time: Duration) {
+    fn took(&mut self, time: Spent) {
         let heap = self.heap.as_deref();
         match self.runs.iter_mut().find(|runs| Some(&*runs.heap) == heap) {
-            Some(runs) => runs.time += time,
-            None => self.outside += time,
+            Some(runs) => runs.time.add(time),
+            None => self.outside.add(time),
         }
     }
 }
@@ -101,11 +127,11 @@ struct State {
     since: Duration,
     /// The processor clock of the job's thread, and its time when the pool first saw the item.
     clock: CpuClock,
-    seen_at: Option<Duration>,
+    seen_at: Option<CpuTime>,
     note: Note,
     /// When the waiting thread last looked: on its own clock, and on that of the job's thread.
     looked_at: Duration,
-    cpu_at: Option<Duration>,
+    cpu_at: Option<CpuTime>,
     /// The item took too long, and nothing waits for it any more.
     is_abandoned: bool,
 }
@@ -161,10 +187,17 @@ impl Desk {
     pub(super) fn abandon(&self, now: Duration, timeout: Duration) -> Option<(u64, Note)> {
         let mut state = self.state();
         let cpu = state.clock.now();
+        let elapsed = now.saturating_sub(state.looked_at);
         let tick = match (cpu, state.cpu_at) {
-            (Some(cpu), Some(before)) => cpu.saturating_sub(before),
-            (Some(_), None) => Duration::ZERO,
-            (None, _) => now.saturating_sub(state.looked_at),
+            (Some(cpu), Some(before)) => Spent {
+                cpu: cpu.ran.saturating_sub(before.ran),
+                elapsed: elapsed.saturating_sub(cpu.queued.saturating_sub(before.queued)),
+            },
+            (Some(_), None) => Spent::default(),
+            (None, _) => Spent {
+                cpu: elapsed,
+                elapsed,
+            },
         };
         state.note.took(tick);
         (state.looked_at, state.cpu_at) = (now, cpu);
@@ -172,7 +205,7 @@ impl Desk {
         let since = now.saturating_sub(state.since);
         let is_overdue = match (cpu, state.seen_at) {
             (Some(cpu), Some(seen_at)) => {
-                cpu.saturating_sub(seen_at) >= timeout || since >= WAITING * timeout
+                cpu.ran.saturating_sub(seen_at.ran) >= timeout || since >= WAITING * timeout
             }
             (Some(_), None) => false,
             (None, _) => since >= timeout,
@@ -215,7 +248,10 @@ impl Desk {
         let mut state = self.state();
         for (heap, time) in others {
             state.note.begin(heap, false);
-            state.note.took(*time);
+            state.note.took(Spent {
+                cpu: *time,
+                elapsed: *time,
+            });
         }
         state.note.begin(heap, frees);
     }
@@ -232,16 +268,45 @@ mod tests {
     use crate::case;
     use crate::oracle::{Collector, Variant, judge};
 
+    fn busy(milliseconds: u64) -> Spent {
+        spent(milliseconds, milliseconds)
+    }
+
+    fn spent(cpu: u64, elapsed: u64) -> Spent {
+        Spent {
+            cpu: Duration::from_millis(cpu),
+            elapsed: Duration::from_millis(elapsed),
+        }
+    }
+
+    #[test]
+    fn a_heap_that_sleeps_is_blamed_however_little_processor_time_it_takes() {
+        let verdict = |null: Spent, drc: Spent| {
+            let mut note = Note::default();
+            for (heap, frees, time) in [("null", false, null), ("drc", true, drc)] {
+                note.begin(heap, frees);
+                note.took(time);
+            }
+            note.overtime(Duration::from_secs(2)).fingerprint()
+        };
+        let drc = Some("limits:time:drc".to_string());
+        assert_eq!(verdict(spent(9, 10), spent(5, 12_000)), drc);
+        // Neither is slower than the other.
+        assert_eq!(verdict(spent(9, 6_000), spent(5, 6_000)), None);
+        // A heap that has worked is not excused by another that has slept.
+        assert_eq!(verdict(spent(10, 12_000), spent(2_000, 2_000)), drc);
+    }
+
     #[test]
     fn a_heap_is_blamed_for_time_only_if_all_others_take_less() {
         let verdict = |runs: &[(&'static str, bool, u64)], outside| {
             let mut note = Note::default();
             for (heap, frees, milliseconds) in runs {
                 note.begin(heap, *frees);
-                note.took(Duration::from_millis(*milliseconds));
+                note.took(busy(*milliseconds));
             }
             note.heap = None;
-            note.took(Duration::from_millis(outside));
+            note.took(busy(outside));
             note.overtime(Duration::from_secs(10)).fingerprint()
         };
         let time = |heap: &str| Some(format!("limits:time:{heap}"));

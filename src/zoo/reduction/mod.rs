@@ -178,7 +178,9 @@ impl ReductionTrials {
             let (start, began) = (clock.now(), Instant::now());
             let reduced = reduce(case, &same, &Settings::default(), &stop);
             let took = clock.now().zip(start);
-            let took = took.map_or(began.elapsed(), |(end, start)| end.saturating_sub(start));
+            let took = took.map_or(began.elapsed(), |(end, start)| {
+                end.ran.saturating_sub(start.ran)
+            });
             reduced.map(|reduced| (reduced, took))
         });
         let (reduced, took) = reduced.ok()?.ok()?;
