@@ -25,6 +25,8 @@ pub(super) struct Loaded {
     pub recorded: Option<String>,
     /// The header.
     pub header: Header,
+    /// Something odd about the file.
+    warning: Option<String>,
 }
 
 /// Reads the text or the bytes of a case.
@@ -45,26 +47,41 @@ fn with_proposal(error: String, proposal: Option<Proposal>) -> String {
 
 /// Reads a case. Options of the command line override the header.
 pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Result<Loaded, String> {
-    let in_file = |message: String| format!("{}: {message}", escape::path(path));
-    let in_header = |message: String| in_file(format!("header: {message}"));
     let bytes = file::read(path)?;
-    let (case, header) = read(&bytes, &limiting.limits).map_err(in_file)?;
+    let in_file = |message: String| format!("{}: {message}", escape::path(path));
+    load_bytes(&bytes, judging, limiting)
+        .map(|loaded| Loaded {
+            warning: loaded.warning.map(in_file),
+            ..loaded
+        })
+        .map_err(in_file)
+        .inspect(|loaded| loaded.warning.iter().for_each(|text| complain(text)))
+}
+
+/// The same for the contents of a file.
+pub(super) fn load_bytes(
+    bytes: &[u8],
+    judging: &Judging,
+    limiting: &Limiting,
+) -> Result<Loaded, String> {
+    let in_header = |message: String| format!("header: {message}");
+    let (case, header) = read(bytes, &limiting.limits)?;
     if module::footprint(&case.wasm) > case.limits.footprint {
-        return Err(in_file(format!(
+        return Err(format!(
             "the module needs more memory than it may have, some {} bytes (--limits footprint=N)",
             module::footprint(&case.wasm)
-        )));
+        ));
     }
     let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|error| {
         let proposal = Proposal::of_refused(&case.wasm, &error);
-        in_file(with_proposal(error.to_string(), proposal))
+        with_proposal(error.to_string(), proposal)
     })?;
-    match (case::check(&header, &module), &header.fingerprint) {
-        (Ok(()), _) => {}
+    let warning = match (case::check(&header, &module), &header.fingerprint) {
+        (Ok(()), _) => None,
         // Older versions recorded arguments before fitting them to the parameters.
-        (Err(error), Some(_)) => complain(&in_file(format!("{error}; run as recorded"))),
-        (Err(error), None) => return Err(in_file(error.to_string())),
-    }
+        (Err(error), Some(_)) => Some(format!("{error}; run as recorded")),
+        (Err(error), None) => return Err(error.to_string()),
+    };
     let default = Options::default()
         .pinned(&header)
         .map_err(|e| in_header(e.to_string()))?;
@@ -80,7 +97,7 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
     }
     let text = match bytes.starts_with(b"\0asm") {
         true => String::new(),
-        false => String::from_utf8(bytes).unwrap_or_default(),
+        false => String::from_utf8_lossy(bytes).into_owned(),
     };
     Ok(Loaded {
         case,
@@ -89,5 +106,6 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
         options,
         recorded: header.fingerprint.clone(),
         header,
+        warning,
     })
 }

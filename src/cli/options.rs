@@ -39,7 +39,7 @@ impl From<Audit> for Timing {
 }
 
 /// What to judge with.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(super) struct Judging {
     /// Collectors to run under and compare: null, drc, copying, model.
     #[arg(short = 'C', value_name = "collector=NAME,...", value_parser = collectors)]
@@ -73,7 +73,7 @@ pub(super) struct Judging {
 }
 
 /// What a run may use, for commands that read cases.
-#[derive(Args)]
+#[derive(Clone, Default, Args)]
 pub(super) struct Limiting {
     /// What a run may use, in the place of the default and of what a header
     /// asks for: any of fuel, frames, registers, heap_bytes, table_elements,

@@ -1,6 +1,12 @@
 //! Explanations: a verdict, its cause, and what happened in the run that is to blame.
 
+mod dot;
+pub mod json;
+pub mod picture;
 mod text;
+
+pub(crate) use dot::left_out;
+pub(crate) use text::symptom;
 
 use crate::case::{Case, SourceMap, print_schedule};
 use crate::module::Module;
@@ -67,12 +73,7 @@ pub fn explain(
         module,
         options,
     };
-    let mut explanation = Explanation {
-        cause: None,
-        without_audits: None,
-        histories: Vec::new(),
-        report,
-    };
+    let mut explanation = Explanation::of_verdict(report);
     match &explanation.report.verdict {
         Verdict::Violation(violation) => {
             explanation.histories.extend(scene.of_violation(violation));
@@ -197,7 +198,22 @@ fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCaus
     })
 }
 
+/// A place that led to a scene or an entry, in words; none is the start of the run.
+pub(crate) fn name_of_place(place: Option<&BrokenAt>) -> String {
+    place.map_or_else(|| "at the start".into(), ToString::to_string)
+}
+
 impl Explanation {
+    /// A verdict without an explanation.
+    pub fn of_verdict(report: JudgeReport) -> Explanation {
+        Explanation {
+            report,
+            cause: None,
+            without_audits: None,
+            histories: Vec::new(),
+        }
+    }
+
     /// The same with lines of the case's text, which may be arbitrary.
     pub fn with_lines(mut self, text: &str, wasm: &[u8]) -> Explanation {
         let source = SourceMap::new(text, wasm);

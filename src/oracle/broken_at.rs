@@ -110,6 +110,14 @@ impl BrokenAt {
         }
     }
 
+    /// The instruction, if one acted, or was interrupted by the collection that did.
+    pub fn instruction(&self) -> Option<&Instruction> {
+        match &self.site {
+            Site::Instruction(instruction) => Some(instruction),
+            Site::Embedder { .. } => None,
+        }
+    }
+
     /// Sets the instruction's line.
     pub(super) fn set_line(&mut self, line: Option<u32>) {
         if let Site::Instruction(instruction) = &mut self.site {
@@ -146,14 +154,21 @@ fn in_words(step: &Step) -> String {
     }
 }
 
+impl Instruction {
+    /// The function in words.
+    pub fn function(&self) -> String {
+        match (&self.func_name, self.func) {
+            (Some(name), _) => name.clone(),
+            (None, Some(func)) => format!("function {func}"),
+            (None, None) => "a constant expression".into(),
+        }
+    }
+}
+
 impl fmt::Display for Instruction {
     /// Function and position: `function $run at line 12 (offset 0x3c)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.func_name, self.func) {
-            (Some(name), _) => f.write_str(name)?,
-            (None, Some(func)) => write!(f, "function {func}")?,
-            (None, None) => f.write_str("a constant expression")?,
-        }
+        f.write_str(&self.function())?;
         match self.line {
             Some(line) => write!(f, " at line {line} (offset {:#x})", self.offset),
             None => write!(f, " at offset {:#x}", self.offset),

@@ -6,7 +6,7 @@
 //! | `verdict` | `"agree"`, `"differ"`, `"violation"` or `"discard"` |
 //! | `fingerprint` | what findings of one bug share; null if there is no finding |
 //! | `text` | the verdict as it is printed for people |
-//! | `violation` | for a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, `place`, which first broke the law, and `noticed`, the difference by which it was noticed |
+//! | `violation` | for a violation: `law`, `subject`, `message`, and where they are known `object` (an address), `type`, `count` and `expected_count`, `owners` and `path` in words, `more_owners`, `place`, which first broke the law, `lost`, the root that a collection was not shown (`text`, `root`, `safepoint`, `set_by`, an instruction, and `whole_frame`, whether that holds for all of its frame), and `noticed`, the difference by which it was noticed |
 //! | `place` | `text`, and for an instruction `function` (null in a constant expression), `offset` in the binary module, `instruction` and `line`; `collection` says whether a collection that it triggered is to blame |
 //! | `difference` | for a difference: `kind`, `path`, `subjects` and `values` (two each), `wrong`, the wrong runs as far as they are known, `judge`: `"nobody"`, `"majority"` or `"model"`, and if it was found `first`, the operation after which the second subject first differs: its `place`, its number (`operation`), and `what` differs after it with both `values` |
 //! | `discard` | for an inconclusive case: `reason` and `detail` |
@@ -15,10 +15,10 @@
 //!
 //! A key that does not apply to the verdict is missing.
 
-use super::broken_at::{BrokenAt, Site};
+use super::broken_at::{BrokenAt, Instruction};
 use super::judge::JudgeReport;
 use super::verdict::{Difference, Judge, Verdict};
-use super::violation::Violation;
+use super::violation::{LostRoot, Violation};
 use crate::case::print_schedule;
 use crate::module::Module;
 use crate::observe::JsonObservation;
@@ -64,11 +64,23 @@ struct JsonViolation {
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<JsonPlace>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<JsonLost>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     noticed: Option<JsonDifference>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct JsonPlace {
+struct JsonLost {
+    text: String,
+    root: String,
+    safepoint: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_by: Option<JsonInstruction>,
+    whole_frame: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct JsonPlace {
     text: String,
     collection: bool,
     #[serde(flatten)]
@@ -152,21 +164,7 @@ impl JsonReport {
     /// The report as text, with line breaks. It is all visible ASCII, so that
     /// no name in a module can affect a terminal.
     pub fn text(&self) -> String {
-        let json = serde_json::to_string_pretty(self).unwrap_or_default();
-        let mut text = String::with_capacity(json.len());
-        for c in json.chars() {
-            match c {
-                '\n' | ' '..='~' => text.push(c),
-                // Other characters occur only in strings, where they may be escaped.
-                _ => {
-                    let units = c.encode_utf16(&mut [0; 2]).to_vec();
-                    units
-                        .iter()
-                        .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
-                }
-            }
-        }
-        text
+        ascii(self)
     }
 
     /// The same report with the runs of `judged`, a case of `module`.
@@ -188,6 +186,25 @@ impl JsonReport {
     }
 }
 
+/// Data as JSON with line breaks, otherwise all visible ASCII.
+pub(crate) fn ascii(data: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(data).unwrap_or_default();
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' | ' '..='~' => text.push(c),
+            // Other characters occur only in strings, where they may be escaped.
+            _ => {
+                let units = c.encode_utf16(&mut [0; 2]).to_vec();
+                units
+                    .iter()
+                    .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    text
+}
+
 impl JsonViolation {
     fn new(violation: &Violation) -> JsonViolation {
         let words = |holders: &[super::Holder]| {
@@ -206,26 +223,41 @@ impl JsonViolation {
             more_owners: violation.more_owners,
             path: words(&violation.path),
             place: violation.place.as_ref().map(JsonPlace::new),
+            lost: violation.lost.as_deref().map(JsonLost::new),
             noticed: violation.noticed.as_deref().map(JsonDifference::new),
         }
     }
 }
 
+impl JsonLost {
+    fn new(lost: &LostRoot) -> JsonLost {
+        JsonLost {
+            text: lost.to_string(),
+            root: lost.words.clone(),
+            safepoint: lost.safepoint,
+            set_by: lost.set_by.as_ref().map(JsonInstruction::new),
+            whole_frame: lost.whole_frame,
+        }
+    }
+}
+
+impl JsonInstruction {
+    fn new(at: &Instruction) -> JsonInstruction {
+        JsonInstruction {
+            function: at.func,
+            offset: at.offset,
+            instruction: at.name.clone(),
+            line: at.line,
+        }
+    }
+}
+
 impl JsonPlace {
-    fn new(place: &BrokenAt) -> JsonPlace {
-        let instruction = match &place.site {
-            Site::Instruction(at) => Some(JsonInstruction {
-                function: at.func,
-                offset: at.offset,
-                instruction: at.name.clone(),
-                line: at.line,
-            }),
-            Site::Embedder { .. } => None,
-        };
+    pub(crate) fn new(place: &BrokenAt) -> JsonPlace {
         JsonPlace {
             text: place.to_string(),
             collection: place.collection,
-            instruction,
+            instruction: place.instruction().map(JsonInstruction::new),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Verdicts.
 
-use super::broken_at::{BrokenAt, Site};
+use super::broken_at::BrokenAt;
 use super::divergence::Divergence;
 use super::subject::Failure;
 use super::violation::Violation;
@@ -161,10 +161,7 @@ impl Verdict {
             Verdict::Differ(difference) => difference.first.as_ref().map(|first| &first.place),
             Verdict::Agree | Verdict::Discard(..) => None,
         };
-        match &place?.site {
-            Site::Instruction(instruction) => instruction.line,
-            Site::Embedder { .. } => None,
-        }
+        place?.instruction()?.line
     }
 
     /// The properties that findings of one bug share: the law or the kind of

@@ -1,4 +1,4 @@
-//! Charts: a curve over time.
+//! Charts: a curve over time, or two over the entries of a list.
 //!
 //! The curve is SVG that is stretched to the width of the page, and the labels of the axes are
 //! text of the page beside it. So labels keep their size on a phone, and both take their colours
@@ -9,19 +9,23 @@ use super::{line, units};
 use maud::{Markup, html};
 use std::fmt::Write;
 
-/// A curve over time.
+/// A curve, or two.
 #[derive(Clone, Debug)]
 pub(super) struct Chart<'a> {
     /// The heading.
     pub caption: &'a str,
     /// A description for those who do not see it.
     pub description: String,
-    /// Seconds and values.
+    /// Seconds, or numbers of entries, and values.
     pub points: Vec<(f64, f64)>,
+    /// Another curve to compare with.
+    pub compared: Vec<(f64, f64)>,
     /// Points to mark, with labels.
     pub marks: Vec<(f64, f64, &'a str)>,
-    /// The time at the right edge.
+    /// The right edge.
     pub end: f64,
+    /// Whether the horizontal axis is time.
+    pub is_over_time: bool,
     /// Whether the area below the curve is filled.
     pub filled: bool,
 }
@@ -32,13 +36,19 @@ const SIZE: f64 = 1000.0;
 impl Chart<'_> {
     /// The chart as part of a page.
     pub fn figure(&self) -> Markup {
-        let top = self.points.iter().map(|(_, value)| *value);
+        let all = self.points.iter().chain(&self.compared);
+        let top = all.map(|(_, value)| *value);
         let values = ticks(top.fold(0.0, f64::max), &[1.0, 2.0, 5.0, 10.0], 4.0);
         let highest = values.last().copied().unwrap_or(1.0);
         let end = if self.end > 0.0 { self.end } else { 1.0 };
-        let times = time_ticks(end);
+        let times = match self.is_over_time {
+            true => time_ticks(end),
+            false => number_ticks(end),
+        };
         let (x, y) = (|at: f64| at / end, |value: f64| 1.0 - value / highest);
-        let path = path(self.points.iter().map(|(at, value)| (x(*at), y(*value))));
+        let path_of =
+            |points: &[(f64, f64)]| path(points.iter().map(|(at, value)| (x(*at), y(*value))));
+        let (path, compared) = (path_of(&self.points), path_of(&self.compared));
         let area = match (self.points.first(), self.points.last()) {
             (Some((first, _)), Some((last, _))) if self.filled => {
                 let (first, last) = (SIZE * x(*first), SIZE * x(*last));
@@ -68,6 +78,7 @@ impl Chart<'_> {
                             line class="grid" y1="0" y2=(SIZE) x1=(grid(x(*at))) x2=(grid(x(*at))) {}
                         }
                         @if let Some(area) = &area { path class="area" d=(area) {} }
+                        @if !self.compared.is_empty() { path class="compared" d=(compared) {} }
                         path class="curve" d=(path) {}
                         // A dot is a line without length, whose round ends are not stretched.
                         @for (at, value, label) in &self.marks {
@@ -108,6 +119,13 @@ fn ticks(max: f64, steps: &[f64], count: f64) -> Vec<f64> {
     (0..=(max / step - 1e-9).ceil() as u32)
         .map(|i| f64::from(i) * step)
         .collect()
+}
+
+/// Round numbers up to `end`, with labels.
+fn number_ticks(end: f64) -> Vec<(f64, String)> {
+    let all = ticks(end, &[1.0, 2.0, 5.0, 10.0], 5.0).into_iter();
+    let whole = all.filter(|at| *at <= end + 1e-9 && at.fract() == 0.0);
+    whole.map(|at| (at, units::short_number(at))).collect()
 }
 
 /// Round times up to `end`, with labels.
@@ -164,6 +182,8 @@ mod tests {
         );
         assert_eq!(labels(5000.0), ["0 min", "30 min", "60 min"]);
         assert_eq!(labels(90_000.0), ["0 h", "6 h", "12 h", "18 h", "24 h"]);
+        let numbers: Vec<f64> = number_ticks(7.0).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(numbers, [0.0, 2.0, 4.0, 6.0]);
         assert_eq!(labels(0.5).len(), 6);
         assert!(labels(1e9).len() <= 6);
     }
@@ -174,6 +194,8 @@ mod tests {
             caption: "a < b",
             description: "\"quoted\"".into(),
             points: vec![(0.0, 0.0), (1.0, 50.0), (2.0, 100.0)],
+            compared: vec![(0.0, 25.0), (2.0, 25.0)],
+            is_over_time: true,
             marks: vec![(1.0, 50.0, "<script>")],
             end: 2.0,
             filled: true,
@@ -184,6 +206,7 @@ mod tests {
             "aria-label=\"&quot;quoted&quot;\"",
             "d=\"M0.0 1000.0L500.0 500.0L1000.0 0.0\"",
             "L1000.0 1000L0.0 1000Z",
+            "class=\"compared\" d=\"M0.0 750.0L1000.0 750.0\"",
             "<title>&lt;script&gt;</title>",
             "preserveAspectRatio=\"none\"",
         ] {
@@ -192,6 +215,7 @@ mod tests {
         // Without a point there are axes.
         let empty = Chart {
             points: Vec::new(),
+            compared: Vec::new(),
             marks: Vec::new(),
             end: 0.0,
             ..chart

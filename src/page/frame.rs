@@ -12,21 +12,31 @@ const STALE: &str = "if (Date.now() - Date.parse(document.lastModified) > 60000)
 
 /// A page with this title and body.
 pub fn frame(title: &str, body: Markup) -> String {
-    document(title, None, body)
+    document(title, None, None, body)
+}
+
+/// The same with a script of our own, which runs once the body is there.
+pub fn scripted_frame(title: &str, script: &'static str, body: Markup) -> String {
+    document(title, None, Some(script), body)
 }
 
 /// The same for a page that is rewritten while something runs: a browser loads it again after so
 /// many seconds, and shows elements of class `if-stale` if it has not been rewritten for a minute.
 pub fn live_frame(title: &str, seconds: u32, body: Markup) -> String {
-    document(title, Some(seconds), body)
+    document(title, Some(seconds), None, body)
 }
 
-fn document(title: &str, refresh: Option<u32>, body: Markup) -> String {
-    let script = match refresh {
-        Some(_) => " script-src 'unsafe-inline';",
-        None => "",
+fn document(
+    title: &str,
+    refresh: Option<u32>,
+    script: Option<&'static str>,
+    body: Markup,
+) -> String {
+    let permitted = match refresh.is_some() || script.is_some() {
+        true => " script-src 'unsafe-inline';",
+        false => "",
     };
-    let policy = format!("default-src 'none'; style-src 'unsafe-inline';{script}");
+    let policy = format!("default-src 'none'; style-src 'unsafe-inline';{permitted}");
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -47,6 +57,9 @@ fn document(title: &str, refresh: Option<u32>, body: Markup) -> String {
             body {
                 main { (body) }
                 footer { "gcdiff " (generate::version()) }
+                @if let Some(script) = script {
+                    script { (PreEscaped(script)) }
+                }
             }
         }
     };
@@ -58,10 +71,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_loads_nothing_and_only_a_live_one_has_a_script() {
+    fn a_page_loads_nothing_and_has_no_script_but_its_own() {
         let body = || html! { p { "text" } };
         let (still, live) = (frame("<b>&", body()), live_frame("t", 5, body()));
-        for page in [&still, &live] {
+        let scripted = scripted_frame("t", "let a = 1 < 2;", body());
+        assert!(scripted.contains("<script>let a = 1 < 2;</script>"));
+        for page in [&still, &live, &scripted] {
             for loads in ["http://", "https://", "src=", "<link", "@import", "url("] {
                 assert!(!page.contains(loads), "{loads}");
             }

@@ -12,8 +12,8 @@
 //! obeying them. Templates escape markup, but a bidirectional control would still reorder the text
 //! around it. So all such text passes through [`line()`] or [`parts::listing`] first, which make
 //! characters visible as on a terminal ([`escape`]). The content security policy of the page is
-//! the second line: it permits no script except that of a page that refreshes itself, and nothing
-//! from elsewhere.
+//! the second line: it permits nothing from elsewhere, and scripts only on pages that have one of
+//! ours: to tell that a report is out of date, and to step through the heap of a finding.
 
 mod chart;
 pub mod finding;
@@ -24,7 +24,7 @@ pub mod run;
 mod timeline;
 pub mod units;
 
-pub use frame::{frame, live_frame};
+pub use frame::{frame, live_frame, scripted_frame};
 pub use timeline::Timeline;
 
 use crate::escape;

@@ -2,6 +2,7 @@
 
 use super::{line, lines, units};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// The colour of a badge.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -86,8 +87,9 @@ pub fn anchor(href: Option<&str>, text: &str) -> Markup {
 }
 
 /// Text with numbered lines, each with the id `L` and its number, and one line highlighted, if it
-/// is given. Of long text, the part around this line is shown.
-pub fn listing(text: &str, marked: Option<u32>) -> Markup {
+/// is given. Of long text, the part around this line is shown. Lines in `touched` have a mark at
+/// the edge.
+pub fn listing(text: &str, marked: Option<u32>, touched: &BTreeSet<u32>) -> Markup {
     let text = lines(text);
     let all: Vec<&str> = text.lines().collect();
     let marked = marked.map(|line| line as usize);
@@ -99,6 +101,7 @@ pub fn listing(text: &str, marked: Option<u32>) -> Markup {
     let shown = &all[first..all.len().min(first + MAX_LINES)];
     let class = |number: usize, text: &str| match marked {
         Some(line) if line == number => Some("hit"),
+        _ if touched.contains(&(number as u32)) => Some("touched"),
         _ if text.trim_start().starts_with(";;") => Some("comment"),
         _ => None,
     };
@@ -129,11 +132,11 @@ mod tests {
 
     #[test]
     fn no_part_obeys_its_text() {
-        let hostile = HOSTILE;
+        let (hostile, none) = (HOSTILE, BTreeSet::new());
         let all = html! {
             (badge(Tone::Bad, hostile)) (tile(hostile, hostile, hostile))
             (table(hostile, html! {}, html! {})) (command(hostile)) (output(hostile, hostile))
-            (anchor(None, hostile)) (anchor(Some("x.html"), hostile)) (listing(hostile, Some(1)))
+            (anchor(None, hostile)) (anchor(Some("x.html"), hostile)) (listing(hostile, Some(1), &none))
         };
         let page = all.into_string();
         for bad in ["<script", "\u{202e}", "\x1b", "\" onclick"] {
@@ -145,18 +148,31 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_and_one_is_marked() {
-        let page = listing(";; note\n(module\n\n\t(func))\n", Some(4)).into_string();
+        let page = listing(
+            ";; note\n(module\n\n\t(func))\n",
+            Some(4),
+            &BTreeSet::from([2]),
+        )
+        .into_string();
         for wanted in [
             "<span id=\"L1\" class=\"comment\">;; note\n</span>",
-            "<span id=\"L2\">(module\n</span>",
+            "<span id=\"L2\" class=\"touched\">(module\n</span>",
             "<span id=\"L3\">\n</span>",
             "<span id=\"L4\" class=\"hit\">    (func))\n</span></code>",
             "counter-reset:line 0",
         ] {
             assert!(page.contains(wanted), "{wanted}: {page}");
         }
-        assert!(!listing("a\nb", None).into_string().contains("hit"));
-        assert!(!listing("", Some(7)).into_string().contains("<span"));
+        assert!(
+            !listing("a\nb", None, &BTreeSet::new())
+                .into_string()
+                .contains("hit")
+        );
+        assert!(
+            !listing("", Some(7), &BTreeSet::new())
+                .into_string()
+                .contains("<span")
+        );
     }
 
     #[test]
@@ -168,7 +184,7 @@ mod tests {
             (Some(5000), 3001),
             (Some(10_000), 6001),
         ] {
-            let page = listing(&text, marked).into_string();
+            let page = listing(&text, marked, &BTreeSet::new()).into_string();
             let last = first + MAX_LINES - 1;
             assert!(
                 page.contains(&format!("Lines {first} to {last} of 10000.")),

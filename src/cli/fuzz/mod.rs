@@ -4,10 +4,10 @@ mod clock;
 mod report;
 mod saved;
 
-use super::options::Judging;
+use super::options::{Judging, Limiting};
 use super::output::{self, complain, say, write};
 use super::progress::watched;
-use super::report::Report;
+use super::report::{Rejudging, Report};
 use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
@@ -85,7 +85,12 @@ impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
-        let report = match self.report.as_deref().map(Report::open).transpose() {
+        let how = || Rejudging {
+            judging: self.judging.clone(),
+            limiting: Limiting::default(),
+        };
+        let report = self.report.as_deref();
+        let report = match report.map(|dir| Report::open(dir, how())).transpose() {
             Ok(report) => report,
             Err(message) => {
                 shelf.leave();

@@ -67,7 +67,8 @@ impl<'a> CampaignReporter<'a> {
         self.write(&so_far, &rows, state, Vec::new());
     }
 
-    /// Waits for the events of the last cases unless `is_cut`, and writes the last version.
+    /// Waits for the events of the last cases and for explanations unless `is_cut`, and writes the
+    /// last version.
     ///
     /// # Errors
     ///
@@ -81,7 +82,8 @@ impl<'a> CampaignReporter<'a> {
         is_cut: impl Fn() -> bool,
     ) -> Result<(), String> {
         self.clock.end(self.progress.cases.load(Ordering::Relaxed));
-        self.sample.finish(is_cut);
+        self.sample.finish(&is_cut);
+        self.report.explain(rows, &source, is_cut);
         self.write(report, rows, state, problems);
         self.report.finish()
     }

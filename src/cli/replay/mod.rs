@@ -8,7 +8,7 @@ use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::progress::watched;
-use super::report::Report;
+use super::report::{Rejudging, Report};
 use super::signals::Signals;
 use super::{CommandOutcome, file, findings};
 use crate::campaign::replay::{CaseResult, NotRun, Replayed, Settings, replay};
@@ -109,7 +109,12 @@ impl Replay {
             ),
             None => None,
         };
-        let report = self.report.as_deref().map(Report::open).transpose();
+        let how = || Rejudging {
+            judging: self.judging.clone(),
+            limiting: self.limiting.clone(),
+        };
+        let report = self.report.as_deref();
+        let report = report.map(|dir| Report::open(dir, how())).transpose();
         let report = report.inspect_err(|_| shelf.iter().for_each(Shelf::leave))?;
         let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -166,9 +171,10 @@ impl Replay {
             None => (Err(PANIC.to_string()), State::EndedEarly(PANIC.into())),
         };
         match reporter {
-            Some(reporter) => {
-                super::report::outcome(ended, reporter.end(&saved, &reductions, state))
-            }
+            Some(reporter) => super::report::outcome(
+                ended,
+                reporter.end(&saved, &reductions, state, || signals.any()),
+            ),
             None => ended,
         }
     }

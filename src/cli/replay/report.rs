@@ -50,7 +50,7 @@ impl ReplayReporter<'_> {
         self.write(&saved, &Reductions::new(), state);
     }
 
-    /// Writes the last version.
+    /// Explains the findings unless `is_cut`, and writes the last version.
     ///
     /// # Errors
     ///
@@ -60,7 +60,12 @@ impl ReplayReporter<'_> {
         saved: &Saved,
         reductions: &Reductions,
         state: State,
+        is_cut: impl Fn() -> bool,
     ) -> Result<(), String> {
+        let source = |finding: &Finding| self.replay.source(finding, saved);
+        let rows = saved.rows(self.replay, reductions);
+        self.report.explain(&rows, &source, is_cut);
+        drop(rows);
         self.write(saved, reductions, state);
         self.report.finish()
     }

@@ -1,5 +1,6 @@
 //! The findings of a report: their pages, and the clusters that link to them.
 
+use super::explaining::{Explainer, Key, Rejudging};
 use crate::campaign::{Evidence, Finding, Folder, Origin, replace};
 use crate::cli::findings::{Cluster, ReducedCase, ReducedRow, TableRow};
 use crate::escape;
@@ -9,6 +10,10 @@ use crate::reduce::instructions;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// At its end, a run waits this long for explanations.
+const WAITING: Duration = Duration::from_secs(60);
 
 /// The text of a finding that was not reduced, and its verdict with lines of this text.
 pub type CaseSource<'a> = dyn Fn(&Finding) -> (Option<String>, Evidence) + 'a;
@@ -21,21 +26,23 @@ pub(super) struct Pages {
     folder: Folder,
     /// What each page was made from, by fingerprint.
     written: BTreeMap<String, Written>,
+    explainer: Explainer,
 }
 
 /// A page that is written.
 struct Written {
     /// Which of the findings with this fingerprint it shows, and from which files.
-    of: (u64, Vec<PathBuf>, bool),
+    of: Key,
     /// The verdict in a sentence.
     message: String,
 }
 
 impl Pages {
     /// Opens the folder for pages in the folder `top`.
-    pub fn open(top: &Path) -> io::Result<Pages> {
+    pub fn open(top: &Path, how: Rejudging) -> io::Result<Pages> {
         let path = top.join("findings");
         Ok(Pages {
+            explainer: Explainer::start(how),
             top: top.to_path_buf(),
             folder: Folder::open(&path)?,
             path,
@@ -67,16 +74,27 @@ impl Pages {
     /// Writes the page of a finding unless it is up to date.
     fn update(&mut self, row: &TableRow<'_>, source: &CaseSource<'_>) -> io::Result<()> {
         let key = row.fingerprint();
-        let files = all_files(row).map(|(_, path)| path.to_path_buf()).collect();
-        let of = (row.finding.number, files, row.reduced().is_some());
-        if self
-            .written
-            .get(key)
-            .is_some_and(|written| written.of == of)
-        {
+        let of = key_of(row);
+        let explained = self.explainer.take(&of);
+        let is_written = self.written.get(key).is_some_and(|page| page.of == of);
+        if is_written && explained.is_none() {
             return Ok(());
         }
-        let shown = self.finding(row, source);
+        let mut shown = self.finding(row, source);
+        match explained {
+            Some(Ok(explanation)) => shown.explanation = Some(explanation),
+            Some(Err(why)) => shown.unexplained = Some(format!("No explanation: {why}.")),
+            None if row.finding.is_endless() => {
+                shown.unexplained = Some("No explanation: the case does not end.".into());
+            }
+            None => {
+                // One that is still to be reduced is explained at the end.
+                if let (Some(text), true) = (&shown.text, row.reduced().is_some()) {
+                    self.explainer.ask(&of, &text.text);
+                }
+                shown.unexplained = Some("Not explained yet.".into());
+            }
+        }
         let message = shown.verdict.lines().next().unwrap_or_default().to_string();
         let html = finding::page(&shown);
         replace(&self.path.join(name::of_finding(key)), html.as_bytes())?;
@@ -85,7 +103,22 @@ impl Pages {
         Ok(())
     }
 
-    /// Contents of the page of a finding. An explanation of the finding has its place here.
+    /// Explains the findings of the last pages: all that are not, unless `is_cut` or time is up.
+    pub fn explain(
+        &mut self,
+        rows: &[TableRow<'_>],
+        source: &CaseSource<'_>,
+        is_cut: impl Fn() -> bool,
+    ) {
+        for row in rows.iter().filter(|row| !row.finding.is_endless()) {
+            if let Some(text) = self.finding(row, source).text {
+                self.explainer.ask(&key_of(row), &text.text);
+            }
+        }
+        self.explainer.wait(Instant::now() + WAITING, is_cut);
+    }
+
+    /// Contents of the page of a finding, without its explanation.
     fn finding(&self, row: &TableRow<'_>, source: &CaseSource<'_>) -> FindingPage {
         let mut commands = Vec::new();
         let (verdict, text) = match row.reduced() {
@@ -130,6 +163,8 @@ impl Pages {
                 .map(|(_, path)| (escape::path(path), link(&self.path, path)))
                 .collect(),
             text,
+            explanation: None,
+            unexplained: None,
             report: Some("../index.html".into()),
         }
     }
@@ -189,6 +224,11 @@ impl Pages {
             },
         }
     }
+}
+
+fn key_of(row: &TableRow<'_>) -> Key {
+    let files = all_files(row).map(|(_, path)| path.to_path_buf()).collect();
+    (row.finding.number, files, row.reduced().is_some())
 }
 
 /// The files of a finding, each with a word for it, the reduced case first.

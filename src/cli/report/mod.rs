@@ -1,7 +1,9 @@
 //! `--report DIR`: a folder with the report on a run, `index.html`, and a page for each finding.
 
+mod explaining;
 mod findings;
 
+pub(super) use explaining::Rejudging;
 pub(super) use findings::CaseSource;
 
 use super::CommandOutcome;
@@ -53,8 +55,9 @@ pub(super) fn outcome(
 }
 
 impl Report {
-    /// Creates the folder if needed, and checks that pages can be written into it.
-    pub fn open(given: &Path) -> Result<Report, String> {
+    /// Creates the folder if needed, and checks that pages can be written into it. Findings are
+    /// judged again to explain them.
+    pub fn open(given: &Path, how: Rejudging) -> Result<Report, String> {
         let in_folder =
             |error: std::io::Error| format!("--report {}: {error}", escape::path(given));
         let folder = Folder::open(given).map_err(in_folder)?;
@@ -63,7 +66,7 @@ impl Report {
             let path = std::fs::canonicalize(given)?;
             let index = path.join("index.html");
             try_replace(&index)?;
-            Ok((index, Pages::open(&path)?))
+            Ok((index, Pages::open(&path, how)?))
         };
         let (index, pages) = opened().map_err(|error| {
             folder.leave();
@@ -95,6 +98,17 @@ impl Report {
         let (clusters, error) = self.pages.clusters(rows, source);
         self.error = error.map(|error| self.in_folder(&error));
         clusters
+    }
+
+    /// Waits for explanations of the findings in the pages, unless `is_cut`. After this,
+    /// [`Report::clusters`] writes them into the pages.
+    pub fn explain(
+        &mut self,
+        rows: &[TableRow<'_>],
+        source: &CaseSource<'_>,
+        is_cut: impl Fn() -> bool,
+    ) {
+        self.pages.explain(rows, source, is_cut);
     }
 
     /// Writes the report.

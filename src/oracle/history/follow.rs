@@ -16,6 +16,8 @@ pub(super) struct Follower {
     /// The last object at each address that has been freed.
     dead: BTreeMap<u32, ObjectId>,
     next: ObjectId,
+    /// The objects freed between the last two looks.
+    pub freed: Vec<ObjectId>,
     /// The references before the collection that is about to run.
     before: Option<Graph>,
     pub census: Census,
@@ -79,8 +81,9 @@ impl Follower {
             });
             live.insert(address, id);
         }
-        // What is left has been freed.
-        self.dead.extend(std::mem::replace(&mut self.live, live));
+        let gone = std::mem::replace(&mut self.live, live);
+        self.freed = gone.values().copied().collect();
+        self.dead.extend(gone);
         if point == Point::Collecting {
             self.before = Some(Graph::of(view, &self.census));
         }

@@ -164,6 +164,7 @@ impl<'a> Painter<'a> {
             });
             let registers: Vec<SceneRegister> = registers.collect();
             painted.push(SceneFrame {
+                depth: index as u32 + 1,
                 at: frame
                     .code
                     .map(|code| instruction_at(view.module(code.instance), frame.location)),
@@ -196,6 +197,7 @@ impl<'a> Painter<'a> {
             frames: painted,
             roots,
             more_objects: self.follower.census.objects.len() - objects.len(),
+            freed: self.follower.freed.clone(),
             objects,
         }
     }
@@ -211,8 +213,8 @@ impl<'a> Painter<'a> {
         name.clone()
     }
 
-    /// The objects to show, by their places in the census: those next to the one concerned, or to
-    /// the registers of the innermost frame, nearest first.
+    /// The objects to show, by their places in the census: those next to the one concerned, nearest
+    /// first, then those next to the registers of the innermost frame.
     fn chosen<H: Heap>(&self, focus: Option<GcRef>, view: &View<'_, H>) -> BTreeSet<usize> {
         let census = &self.follower.census;
         let mut holders: Vec<Vec<usize>> = vec![Vec::new(); census.objects.len()];
@@ -225,21 +227,30 @@ impl<'a> Painter<'a> {
             let objects = 0..census.objects.len();
             queue.extend(objects.filter(|i| census.held(*i).contains(&r)));
         }
-        if queue.is_empty() {
-            let innermost = view.frames().count().saturating_sub(1) as u32;
-            view.frame_references(|(frame, _), _, value| {
-                if frame == innermost {
-                    queue.extend(census.find(value));
+        let mut chosen = BTreeSet::new();
+        let mut spread = |queue: &mut VecDeque<usize>| {
+            while let Some(next) = queue.pop_front() {
+                if chosen.len() < OBJECTS && chosen.insert(next) {
+                    queue.extend(census.targets(next).chain(holders[next].iter().copied()));
                 }
-            });
+            }
+        };
+        spread(&mut queue);
+        // As far as there is room: what the innermost frame works with, then everything in a small
+        // heap.
+        let innermost = view.frames().count().saturating_sub(1) as u32;
+        view.frame_references(|(frame, _), _, value| {
+            if frame == innermost {
+                queue.extend(census.find(value));
+            }
+        });
+        if focus.is_none() && queue.is_empty() {
             view.owners(|_, value| queue.extend(census.find(value)));
         }
-        let mut chosen = BTreeSet::new();
-        while let Some(next) = queue.pop_front() {
-            if chosen.len() >= OBJECTS || !chosen.insert(next) {
-                continue;
-            }
-            queue.extend(census.targets(next).chain(holders[next].iter().copied()));
+        spread(&mut queue);
+        if census.objects.len() <= OBJECTS {
+            queue.extend(0..census.objects.len());
+            spread(&mut queue);
         }
         chosen
     }

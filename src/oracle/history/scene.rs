@@ -16,15 +16,19 @@ pub struct Scene {
     pub frames: Vec<SceneFrame>,
     /// The slots outside the heap that hold references, without those that hold null.
     pub roots: Vec<SceneRoot>,
-    /// Objects, in the order of allocation.
+    /// Objects, by their numbers.
     pub objects: Vec<SceneObject>,
     /// Allocated objects that are left out.
     pub more_objects: usize,
+    /// The numbers of objects that the actor has freed.
+    pub freed: Vec<u64>,
 }
 
 /// A frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SceneFrame {
+    /// Its number, from 1 for the outermost.
+    pub depth: u32,
     /// The instruction that it is at; `None` for the arguments of a call to the host.
     pub at: Option<Instruction>,
     /// Its registers: all of the innermost frame, and those of the others that hold references.
@@ -64,7 +68,7 @@ pub enum SceneValue {
     Null,
     /// An i31.
     I31(i32),
-    /// An object, by its number in the order of allocation.
+    /// An object, by its number.
     Object(u64),
     /// An address at which no object starts.
     Stale(u32),
@@ -75,7 +79,8 @@ pub enum SceneValue {
 /// An object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SceneObject {
-    /// Its number in the order of allocation, which it keeps when it is moved.
+    /// Its number, which it keeps when it is moved. Those of the first scene are in the order of
+    /// addresses, later ones in that of allocation.
     pub id: u64,
     /// Its address.
     pub address: u32,

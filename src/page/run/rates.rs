@@ -18,16 +18,20 @@ pub(super) fn section(items: &str, timeline: &Timeline) -> Markup {
         caption: &format!("{items} judged"),
         description: format!("{total} {items} judged in {end:.0} seconds"),
         points: done,
+        compared: Vec::new(),
         marks,
         end,
+        is_over_time: true,
         filled: true,
     };
     let rate = Chart {
         caption: &format!("{items} per second"),
         description: format!("at most {highest:.0} {items} per second"),
         points: rates,
+        compared: Vec::new(),
         marks: Vec::new(),
         end,
+        is_over_time: true,
         filled: false,
     };
     html! {

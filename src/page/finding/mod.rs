@@ -1,8 +1,21 @@
-//! The page of a finding: its verdict, the commands that show it, and the case.
+//! The page of a finding: its cause, the case, the heap around the object, the ledger, and the
+//! commands that show it.
+
+mod cause;
+mod graph;
+mod layout;
+mod ledger;
+mod steps;
 
 use super::parts::{self, Tone};
-use super::{frame, line};
-use maud::html;
+use super::{frame, line, scripted_frame};
+use crate::explain::{Explanation, name_of_place};
+use crate::oracle::{BrokenAt, Verdict};
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// Steps through the pictures.
+const SCRIPT: &str = include_str!("page.js");
 
 /// Contents of the page.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +26,10 @@ pub struct FindingPage {
     pub origin: String,
     /// The verdict, as a terminal shows it. Lines that it names are those of `text`.
     pub verdict: String,
+    /// What caused it, with lines of `text`.
+    pub explanation: Option<Explanation>,
+    /// Why there is no explanation.
+    pub unexplained: Option<String>,
     /// Commands, each with its meaning.
     pub commands: Vec<(&'static str, String)>,
     /// Files of the finding, each with the address that leads there from the page, if there is one.
@@ -36,6 +53,7 @@ pub struct CaseText {
 
 /// The page.
 pub fn page(finding: &FindingPage) -> String {
+    let explanation = finding.explanation.as_ref();
     let body = html! {
         header {
             @if let Some(report) = &finding.report {
@@ -44,6 +62,10 @@ pub fn page(finding: &FindingPage) -> String {
             h1 { code { (line(&finding.fingerprint)) } }
             p class="note" { (parts::badge(Tone::Bad, "finding")) " " (line(&finding.origin)) }
         }
+        @if let Some(explanation) = explanation { (cause::section(explanation)) }
+        @if let Some(why) = &finding.unexplained { p class="problem" { (line(why)) } }
+        @if let Some(text) = &finding.text { (case(text, explanation)) }
+        @if let Some(explanation) = explanation { (histories(explanation)) }
         section aria-labelledby="verdict" {
             h2 id="verdict" { "Verdict" }
             (parts::output("verdict", &finding.verdict))
@@ -62,17 +84,70 @@ pub fn page(finding: &FindingPage) -> String {
                 }
             }
         }
-        @if let Some(CaseText { heading, text, line: blamed }) = &finding.text {
-            section aria-labelledby="case" {
-                h2 id="case" { (line(heading)) }
-                @if let Some(blamed) = blamed {
-                    p { a href=(format!("#L{blamed}")) { "To the blamed instruction, line " (blamed) } }
+    };
+    let title = format!("{} · gcdiff", finding.fingerprint);
+    match explanation {
+        Some(_) => scripted_frame(&title, SCRIPT, body),
+        None => frame(&title, body),
+    }
+}
+
+/// The text of the case, with the line of the culprit highlighted and those that concerned the
+/// object marked.
+fn case(case: &CaseText, explanation: Option<&Explanation>) -> Markup {
+    let cause = explanation.and_then(|explanation| explanation.cause.as_ref());
+    let blamed = cause.map_or(case.line, |cause| line_of(Some(&cause.place)));
+    let entries = explanation
+        .and_then(|explanation| explanation.histories.first()?.ledger.as_ref())
+        .map_or(&[][..], |ledger| &ledger.entries);
+    let touched: BTreeSet<u32> = entries
+        .iter()
+        .filter_map(|entry| line_of(entry.place.as_ref()))
+        .collect();
+    html! {
+        section aria-labelledby="case" {
+            h2 id="case" { (line(&case.heading)) }
+            @if let Some(blamed) = blamed {
+                p class="note" {
+                    a href=(format!("#L{blamed}")) { "To the culprit, line " (blamed) }
+                    @if !touched.is_empty() { ". Marked at the edge: lines that did something to the object." }
                 }
-                (parts::listing(text, *blamed))
+            }
+            (parts::listing(&case.text, blamed, &touched))
+        }
+    }
+}
+
+/// Pictures and ledgers.
+fn histories(explanation: &Explanation) -> Markup {
+    let is_difference = matches!(explanation.report.verdict, Verdict::Differ(_));
+    let remark = |index: usize| match (is_difference, index) {
+        (false, _) => "",
+        (true, 0) => "(the run that is wrong)",
+        (true, _) => "(a run that is right)",
+    };
+    html! {
+        @for (index, history) in explanation.histories.iter().enumerate() {
+            (steps::section(history, index, remark(index)))
+            @if let Some(ledger) = &history.ledger {
+                (ledger::section(ledger, &history.run, &format!("ledger{index}")))
             }
         }
-    };
-    frame(&format!("{} · gcdiff", finding.fingerprint), body)
+    }
+}
+
+/// The line of a place in the text of the case.
+fn line_of(place: Option<&BrokenAt>) -> Option<u32> {
+    place?.instruction()?.line
+}
+
+/// A place, as a link to its line if it has one.
+fn place(place: &BrokenAt) -> Markup {
+    let words = name_of_place(Some(place));
+    match line_of(Some(place)) {
+        Some(number) => html! { a href=(format!("#L{number}")) { (line(&words)) } },
+        None => html! { (line(&words)) },
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +171,8 @@ mod tests {
                 text: format!("(module\n  (func ${hostile}))\n"),
                 line: Some(2),
             }),
+            explanation: None,
+            unexplained: Some(hostile.into()),
             report: Some("../index.html".into()),
         };
         let html = page(&finding);

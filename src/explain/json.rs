@@ -1,0 +1,338 @@
+//! Explanations as JSON, for other programs.
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `version` | 1; it grows when a reader of the old format would misread the new one |
+//! | `verdict` | the verdict, as [`gcdiff run --json`](crate::oracle::json) prints it, without runs |
+//! | `cause` | the operation that caused it, null if it is not known: `place`, `operation` and `safepoint`, their numbers (null if they are not known), and `words`, what it did wrong |
+//! | `unaudited` | how the bug shows without audits: a verdict; null if that was not tried |
+//! | `histories` | what happened in the blamed run; for a difference, then in one that is right |
+//!
+//! A history has `run`, its name; `operations` and `safepoints`, their numbers when it ended;
+//! `ledger`, null if no object is concerned; `scenes`, the states around the culprit; and `culprit`,
+//! the index of the scene right after it (null if there is none).
+//!
+//! A ledger has `type`, `heap`, `entries` and `culprit`, the index of the first entry with a `breach`.
+//! An entry has `place`, `operation`, `safepoint`, `address`, `count` (null in a heap that does not
+//! count), `expected`, `breach` (`"count"`, `"not-listed"`, `"in-use"` or null), and `events`, each
+//! with its `kind` and its `text`, with `from` and `to` for `"counted"` and `"moved"`, `holder` for
+//! `"gained"` and `"lost"`, and `type` for `"reused"`.
+//!
+//! A scene has `place`, `operation`, `safepoint`, `frames` (innermost first, with their `registers`),
+//! `roots`, `objects`, `more_objects` and `freed`, numbers of objects. A value is `{"null": true}`,
+//! `{"i31": N}`, `{"object": N}`, `{"stale": ADDRESS}` or `{"bits": "0x..."}`. `shown` says whether a
+//! collection was shown the root; null if there was none.
+
+use super::{Explanation, RootCause};
+use crate::oracle::json::{JsonPlace, JsonReport, ascii};
+use crate::oracle::{
+    Breach, History, Ledger, LedgerEntry, LedgerEvent, Scene, SceneFrame, SceneObject, SceneValue,
+};
+use serde::Serialize;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct JsonExplanation {
+    version: u32,
+    verdict: JsonReport,
+    cause: Option<JsonCause>,
+    unaudited: Option<JsonReport>,
+    histories: Vec<JsonHistory>,
+}
+
+#[derive(Serialize)]
+struct JsonCause {
+    place: JsonPlace,
+    operation: Option<u64>,
+    safepoint: Option<u64>,
+    words: String,
+}
+
+#[derive(Serialize)]
+struct JsonHistory {
+    run: String,
+    operations: u64,
+    safepoints: u64,
+    ledger: Option<JsonLedger>,
+    scenes: Vec<JsonScene>,
+    culprit: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct JsonLedger {
+    r#type: String,
+    heap: String,
+    entries: Vec<JsonEntry>,
+    culprit: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct JsonEntry {
+    place: Option<JsonPlace>,
+    operation: u64,
+    safepoint: u64,
+    address: u32,
+    count: Option<u32>,
+    expected: u32,
+    breach: Option<&'static str>,
+    events: Vec<JsonEvent>,
+}
+
+#[derive(Default, Serialize)]
+struct JsonEvent {
+    kind: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+}
+
+#[derive(Serialize)]
+struct JsonScene {
+    place: Option<JsonPlace>,
+    operation: u64,
+    safepoint: u64,
+    frames: Vec<JsonFrame>,
+    roots: Vec<JsonRoot>,
+    objects: Vec<JsonObject>,
+    more_objects: usize,
+    freed: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct JsonFrame {
+    depth: u32,
+    place: Option<String>,
+    registers: Vec<JsonRegister>,
+    more_registers: usize,
+}
+
+#[derive(Serialize)]
+struct JsonRegister {
+    index: u16,
+    local: Option<String>,
+    value: JsonValue,
+    shown: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct JsonRoot {
+    root: String,
+    value: JsonValue,
+    shown: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct JsonObject {
+    id: u64,
+    address: u32,
+    r#type: String,
+    count: Option<u32>,
+    expected: u32,
+    listed: bool,
+    reachable: bool,
+    focus: bool,
+    length: Option<u32>,
+    fields: Vec<JsonField>,
+    more_fields: u32,
+}
+
+#[derive(Serialize)]
+struct JsonField {
+    name: String,
+    value: JsonValue,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum JsonValue {
+    Null(bool),
+    I31(i32),
+    Object(u64),
+    Stale(u32),
+    Bits(String),
+}
+
+impl Explanation {
+    /// The explanation as JSON with line breaks, in visible ASCII.
+    pub fn json(&self) -> String {
+        ascii(&JsonExplanation {
+            version: VERSION,
+            verdict: JsonReport::new(&self.report.verdict),
+            cause: self.cause.as_ref().map(JsonCause::new),
+            unaudited: self.without_audits.as_ref().map(JsonReport::new),
+            histories: self.histories.iter().map(JsonHistory::new).collect(),
+        })
+    }
+}
+
+impl JsonCause {
+    fn new(cause: &RootCause) -> JsonCause {
+        JsonCause {
+            place: JsonPlace::new(&cause.place),
+            operation: cause.operation,
+            safepoint: cause.safepoint,
+            words: cause.words.clone(),
+        }
+    }
+}
+
+impl JsonHistory {
+    fn new(history: &History) -> JsonHistory {
+        JsonHistory {
+            run: history.run.clone(),
+            operations: history.end.0,
+            safepoints: history.end.1,
+            ledger: history.ledger.as_ref().map(JsonLedger::new),
+            scenes: history.scenes.iter().map(JsonScene::new).collect(),
+            culprit: history.culprit,
+        }
+    }
+}
+
+impl JsonLedger {
+    fn new(ledger: &Ledger) -> JsonLedger {
+        JsonLedger {
+            r#type: ledger.ty.clone(),
+            heap: ledger.heap.clone(),
+            entries: ledger.entries.iter().map(JsonEntry::new).collect(),
+            culprit: ledger.culprit,
+        }
+    }
+}
+
+impl JsonEntry {
+    fn new(entry: &LedgerEntry) -> JsonEntry {
+        JsonEntry {
+            place: entry.place.as_ref().map(JsonPlace::new),
+            operation: entry.operation,
+            safepoint: entry.safepoint,
+            address: entry.address,
+            count: entry.count,
+            expected: entry.expected,
+            breach: entry.breach.map(|breach| match breach {
+                Breach::Count => "count",
+                Breach::NotListed => "not-listed",
+                Breach::InUse => "in-use",
+            }),
+            events: entry.events.iter().map(JsonEvent::new).collect(),
+        }
+    }
+}
+
+impl JsonEvent {
+    fn new(event: &LedgerEvent) -> JsonEvent {
+        let mut json = JsonEvent {
+            text: event.to_string(),
+            ..JsonEvent::default()
+        };
+        json.kind = match event {
+            LedgerEvent::Allocated => "allocated",
+            LedgerEvent::Counted(from, to) => {
+                (json.from, json.to) = (Some(*from), Some(*to));
+                "counted"
+            }
+            LedgerEvent::Listed => "listed",
+            LedgerEvent::Unlisted => "unlisted",
+            LedgerEvent::Gained(_, words) => {
+                json.holder = Some(words.clone());
+                "gained"
+            }
+            LedgerEvent::Lost(_, words) => {
+                json.holder = Some(words.clone());
+                "lost"
+            }
+            LedgerEvent::Moved(from, to) => {
+                (json.from, json.to) = (Some(*from), Some(*to));
+                "moved"
+            }
+            LedgerEvent::Marked => "marked",
+            LedgerEvent::Scanned => "scanned",
+            LedgerEvent::Freed => "freed",
+            LedgerEvent::Reused(ty) => {
+                json.r#type = Some(ty.clone());
+                "reused"
+            }
+        };
+        json
+    }
+}
+
+impl JsonScene {
+    fn new(scene: &Scene) -> JsonScene {
+        let roots = scene.roots.iter().map(|root| JsonRoot {
+            root: root.words.clone(),
+            value: JsonValue::new(root.value),
+            shown: root.shown,
+        });
+        JsonScene {
+            place: scene.place.as_ref().map(JsonPlace::new),
+            operation: scene.operation,
+            safepoint: scene.safepoint,
+            frames: scene.frames.iter().map(JsonFrame::new).collect(),
+            roots: roots.collect(),
+            objects: scene.objects.iter().map(JsonObject::new).collect(),
+            more_objects: scene.more_objects,
+            freed: scene.freed.clone(),
+        }
+    }
+}
+
+impl JsonFrame {
+    fn new(frame: &SceneFrame) -> JsonFrame {
+        let registers = frame.registers.iter().map(|register| JsonRegister {
+            index: register.index,
+            local: register.local.clone(),
+            value: JsonValue::new(register.value),
+            shown: register.shown,
+        });
+        JsonFrame {
+            depth: frame.depth,
+            place: frame.at.as_ref().map(|at| format!("{} in {at}", at.name)),
+            registers: registers.collect(),
+            more_registers: frame.more_registers,
+        }
+    }
+}
+
+impl JsonObject {
+    fn new(object: &SceneObject) -> JsonObject {
+        let fields = object.fields.iter().map(|field| JsonField {
+            name: field.name.clone(),
+            value: JsonValue::new(field.value),
+        });
+        JsonObject {
+            id: object.id,
+            address: object.address,
+            r#type: object.ty.clone(),
+            count: object.count,
+            expected: object.expected,
+            listed: object.listed,
+            reachable: object.reachable,
+            focus: object.focus,
+            length: object.length,
+            fields: fields.collect(),
+            more_fields: object.more_fields,
+        }
+    }
+}
+
+impl JsonValue {
+    fn new(value: SceneValue) -> JsonValue {
+        match value {
+            SceneValue::Null => JsonValue::Null(true),
+            SceneValue::I31(value) => JsonValue::I31(value),
+            SceneValue::Object(id) => JsonValue::Object(id),
+            SceneValue::Stale(address) => JsonValue::Stale(address),
+            // Numbers of JSON have 53 bits in most readers.
+            SceneValue::Bits(bits) => JsonValue::Bits(format!("{bits:#x}")),
+        }
+    }
+}
