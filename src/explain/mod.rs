@@ -51,7 +51,10 @@ impl RootCause {
             place: first.place.clone(),
             operation: Some(first.operation),
             safepoint: None,
-            words: format!("{}: {right} / {wrong}", first.what),
+            words: format!(
+                "{}: {wrong} in {}, {right} in {}",
+                first.what, first.runs.1.subject, first.runs.0.subject
+            ),
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::oracle::{Scene, SceneFrame, SceneObject, SceneValue};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most objects, and the most roots, of all pictures of a run together.
-const OBJECTS: usize = 32;
-const ROOTS: usize = 24;
+const OBJECTS: usize = 20;
+const ROOTS: usize = 16;
 
 /// The heap around an object between two operations, as a graph.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -67,7 +67,6 @@ pub(super) fn with_cause(
     let first = diverge(
         compared(&right, right_run),
         compared(&wrong, wrong_run),
-        None,
         module,
         &run_options,
     );
@@ -109,7 +108,6 @@ pub(crate) fn before_violation(
     diverge(
         compared(&right, &runs.0),
         compared(&wrong, &runs.1),
-        None,
         module,
         &run_options,
     )

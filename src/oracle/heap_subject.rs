@@ -53,7 +53,7 @@ trait Runs: Send + Sync {
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History;
 }
 
-impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
+impl<H: Heap + 'static, F: Fn() -> H + Send + Sync> Runs for F {
     fn audited(
         &self,
         case: &Case,
@@ -64,9 +64,7 @@ impl<H: Heap, F: Fn() -> H + Send + Sync> Runs for F {
     }
 
     fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState> {
-        let mut camera = Camera::new(moment);
-        case::run(case, module, self(), &mut camera);
-        camera.state
+        Camera::new(moment).of_run(case, module, self())
     }
 
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {
@@ -101,7 +99,7 @@ impl Runs for VariantRuns {
 
 impl HeapSubject {
     /// A subject for the heaps that `make` creates. Its name is that of the heaps.
-    pub fn new<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> HeapSubject {
+    pub fn new<H: Heap + 'static>(make: impl Fn() -> H + Send + Sync + 'static) -> HeapSubject {
         let heap = make();
         HeapSubject {
             name: heap.name(),
@@ -112,7 +110,9 @@ impl HeapSubject {
     }
 
     /// The model, created by `make`.
-    pub(super) fn model<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> HeapSubject {
+    pub(super) fn model<H: Heap + 'static>(
+        make: impl Fn() -> H + Send + Sync + 'static,
+    ) -> HeapSubject {
         HeapSubject {
             is_model: true,
             ..HeapSubject::new(make)
@@ -120,7 +120,9 @@ impl HeapSubject {
     }
 
     /// As [`HeapSubject::new`], for a list of subjects.
-    pub fn shared<H: Heap>(make: impl Fn() -> H + Send + Sync + 'static) -> SharedSubject {
+    pub fn shared<H: Heap + 'static>(
+        make: impl Fn() -> H + Send + Sync + 'static,
+    ) -> SharedSubject {
         Arc::new(HeapSubject::new(make))
     }
 

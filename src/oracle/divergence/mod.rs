@@ -4,10 +4,13 @@
 //! All correct heaps do the same operations, with the same state of the language in between: frames,
 //! globals, tables, memories and the objects that they reach, up to addresses. So the states of a
 //! right and of a wrong run are compared before an operation, and the operation is found by
-//! bisection. A collection changes nothing in this sense, whenever it comes.
+//! bisection. A collection changes nothing in this sense, whenever it comes. Between two operations a
+//! run can only compute, and read numbers from objects: these are compared, too.
 
+mod reads;
 mod state;
 
+pub use reads::NumberRead;
 pub(super) use state::Camera;
 pub use state::{Moment, RunState};
 
@@ -15,7 +18,6 @@ use super::broken_at::{BrokenAt, Site};
 use super::compare::compare;
 use super::judge::JudgeRun;
 use super::subject::{RunOptions, Subject};
-use super::verdict::Difference;
 use crate::case::Case;
 use crate::engine::{Actor, Cause, Location};
 use crate::module::Module;
@@ -59,105 +61,180 @@ pub(super) struct ComparedRun<'a> {
 }
 
 /// Finds the operation after which the second run differs from the first, which is right. `None` if
-/// a subject does not show its state, or the states at the end are the same.
+/// a subject does not show its state, or no state and no number read differs.
 pub(super) fn diverge(
     right: ComparedRun<'_>,
     wrong: ComparedRun<'_>,
-    difference: Option<&Difference>,
     module: &Arc<Module>,
     options: &RunOptions,
 ) -> Option<Divergence> {
-    let state =
-        |run: &ComparedRun<'_>, moment| run.subject.state(run.case, module, moment, options);
-    let names = Names::new(module);
-    let before = |number| {
-        let moment = Moment::Before(number);
-        let (a, b) = (state(&right, moment)?, state(&wrong, moment)?);
-        let found = first_difference(&a, &b, &names, module);
-        Some((a, b, found))
+    let both = Both {
+        right,
+        wrong,
+        module,
+        options,
     };
-    let parted = |a: &RunState, b: &RunState| {
-        let both = a.trail.iter().zip(&b.trail);
-        let parted = (1..).zip(both).find(|(_, (a, b))| a != b);
-        parted.map(|(number, _)| number)
-    };
-    let (a, b, found) = before(u64::MAX)?;
+    let end = both.at(Moment::Before(u64::MAX))?;
     // Runs may have parted and come together again.
-    let number = match (parted(&a, &b), &found) {
-        (None, None) => {
-            let last = Moment::EndOfThorough;
-            let (a, b) = (state(&right, last)?, state(&wrong, last)?);
-            match parted(&a, &b) {
-                Some(number) => Some(number),
-                None => {
-                    let (number, difference) = last_in_step(&b, difference?)?;
-                    let by = state(&wrong, Moment::Before(number + 1))?.by?;
-                    return Some(Divergence {
-                        place: BrokenAt::in_case(by, wrong.case, module),
-                        operation: number,
-                        what: difference.path.clone(),
-                        values: difference.values.clone(),
-                        runs: (right.run.clone(), wrong.run.clone()),
-                    });
-                }
-            }
-        }
+    let parted = match (end.parted(), &end.found) {
+        (None, None) => both.at(Moment::EndOfThorough)?.parted(),
         (number, _) => number,
     };
-    let (mut found, mut high) = match number {
-        Some(number) => {
-            let (a, b, found) = before(number)?;
-            ((a, b, found?), number)
-        }
-        None => {
-            let end = b.operation;
-            ((a, b, found?), end)
-        }
+    let read = end.first_read();
+    let (high, differing) = match (parted, read) {
+        (Some(number), _) => (number, both.at(Moment::Before(number))?),
+        (None, _) if end.found.is_some() => (end.wrong.operation, end.clone()),
+        (None, Some(read)) => match both.at_read(read)? {
+            // The states at the read are the same, so it is the read itself that is wrong.
+            Err(divergence) => return Some(divergence),
+            Ok(differing) => (read.wrong.after + 1, differing),
+        },
+        (None, None) => return None,
     };
-    // Before the first operation there is nothing to differ.
-    let mut low = 0;
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        match before(middle)? {
-            (a, b, Some(difference)) => {
-                found = (a, b, difference);
-                high = middle;
-            }
-            (_, _, None) => low = middle,
-        }
+    let (low, differing) = both.bisect(high, differing)?;
+    // A number that is read after the last operation in common may be the first that differs.
+    if let Some(read) = read.filter(|read| read.right.after == low && read.wrong.after == low)
+        && let Err(divergence) = both.at_read(read)?
+    {
+        return Some(divergence);
     }
-    let (right_state, wrong_state, (what, values)) = found;
-    let by = wrong_state.by?;
-    // Nothing else changes in a collection, so that the run is compared with itself.
-    let collected = state(&wrong, Moment::CollectionIn(low));
-    let collection = low > 0 && collected.is_some();
-    let cause = Cause { collection, ..by };
-    let mut place = BrokenAt::in_case(cause, wrong.case, module);
-    if let (false, Some(skipped)) = (collection, skipped(&right_state, &wrong_state, &place)) {
-        let actor = Actor::Instruction(skipped);
-        place = BrokenAt::of(Cause { actor, ..cause }, module);
-    }
-    Some(Divergence {
-        place,
-        operation: low,
-        what,
-        values,
-        runs: (right.run.clone(), wrong.run.clone()),
-    })
+    both.divergence(low, differing)
 }
 
-/// The number of the last operation of the call whose end differs, if all states of both runs are the
-/// same: what has gone wrong since is gone with the frame of the call.
-fn last_in_step<'d>(end: &RunState, difference: &'d Difference) -> Option<(u64, &'d Difference)> {
-    let (_, rest) = difference.path.split_once("call ")?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let step: u32 = rest[..digits].parse().ok()?;
-    let last = |wanted: bool| {
-        let mut steps = end.steps.iter();
-        steps.rposition(|(of, is_instruction)| *of == step && *is_instruction == wanted)
-    };
-    let index = last(true).or_else(|| last(false))?;
-    Some((index as u64 + 1, difference))
+/// Two runs to compare.
+struct Both<'a> {
+    right: ComparedRun<'a>,
+    wrong: ComparedRun<'a>,
+    module: &'a Arc<Module>,
+    options: &'a RunOptions,
+}
+
+/// The states of both at one moment.
+#[derive(Clone)]
+struct States {
+    right: RunState,
+    wrong: RunState,
+    /// What differs first.
+    found: Option<Found>,
+}
+
+/// The first read of a number that gives two different ones.
+#[derive(Copy, Clone)]
+struct DifferingRead {
+    /// Its number in both runs, counted from 1.
+    number: u64,
+    right: NumberRead,
+    wrong: NumberRead,
+}
+
+impl States {
+    /// The number of the first operation before which the checksums of both runs differ.
+    fn parted(&self) -> Option<u64> {
+        let both = self.right.trail.iter().zip(&self.wrong.trail);
+        let parted = (1..).zip(both).find(|(_, (a, b))| a != b);
+        parted.map(|(number, _)| number)
+    }
+
+    fn first_read(&self) -> Option<DifferingRead> {
+        let both = self.right.reads.iter().zip(&self.wrong.reads);
+        let (number, (right, wrong)) = (1..).zip(both).find(|(_, (a, b))| a != b)?;
+        (right.after == wrong.after).then_some(DifferingRead {
+            number,
+            right: *right,
+            wrong: *wrong,
+        })
+    }
+}
+
+impl Both<'_> {
+    fn state(&self, run: &ComparedRun<'_>, moment: Moment) -> Option<RunState> {
+        run.subject
+            .state(run.case, self.module, moment, self.options)
+    }
+
+    fn at(&self, moment: Moment) -> Option<States> {
+        let right = self.state(&self.right, moment)?;
+        let wrong = self.state(&self.wrong, moment)?;
+        let found = first_difference(&right, &wrong, &Names::new(self.module), self.module);
+        Some(States {
+            right,
+            wrong,
+            found,
+        })
+    }
+
+    /// The states at a read if they differ; or else the read as the cause.
+    fn at_read(&self, read: DifferingRead) -> Option<Result<States, Divergence>> {
+        let states = self.at(Moment::Read(read.number))?;
+        if states.found.is_some() {
+            return Some(Ok(states));
+        }
+        let values = (read.right.value, read.wrong.value);
+        let place = BrokenAt::in_case(states.wrong.by?, self.wrong.case, self.module);
+        Some(Err(Divergence {
+            place,
+            operation: read.wrong.after,
+            what: "the number read".into(),
+            values: (number(values.0), number(values.1)),
+            runs: self.runs(),
+        }))
+    }
+
+    fn runs(&self) -> (JudgeRun, JudgeRun) {
+        (self.right.run.clone(), self.wrong.run.clone())
+    }
+
+    /// The last operation before which states are the same, and the states that differ next. They
+    /// differ before operation `high`, or are given.
+    fn bisect(&self, mut high: u64, mut differing: States) -> Option<(u64, States)> {
+        // Before the first operation there is nothing to differ.
+        let mut low = 0;
+        while low + 1 < high {
+            let middle = low + (high - low) / 2;
+            let states = self.at(Moment::Before(middle))?;
+            match states.found {
+                Some(_) => (differing, high) = (states, middle),
+                None => low = middle,
+            }
+        }
+        Some((low, differing))
+    }
+
+    /// The operation, after which states differ, as the cause.
+    fn divergence(&self, operation: u64, states: States) -> Option<Divergence> {
+        let (what, values) = states.found?;
+        // At a read, what has acted last is the read.
+        let before = || self.state(&self.wrong, Moment::Before(operation + 1));
+        let by = match states.wrong.operation == operation {
+            true => before()?.by?,
+            false => states.wrong.by?,
+        };
+        // Nothing else changes in a collection, so that the run is compared with itself.
+        let collected = self.state(&self.wrong, Moment::CollectionIn(operation));
+        let collection = operation > 0 && collected.is_some();
+        let cause = Cause { collection, ..by };
+        let mut place = BrokenAt::in_case(cause, self.wrong.case, self.module);
+        if let (false, Some(skipped)) = (collection, skipped(&states.right, &states.wrong, &place))
+        {
+            let actor = Actor::Instruction(skipped);
+            place = BrokenAt::of(Cause { actor, ..cause }, self.module);
+        }
+        Some(Divergence {
+            place,
+            operation,
+            what,
+            values,
+            runs: self.runs(),
+        })
+    }
+}
+
+/// A number in words, as an observation shows it.
+fn number(value: u128) -> String {
+    match value < 10 {
+        true => value.to_string(),
+        false => format!("{value} ({value:#x})"),
+    }
 }
 
 /// The instruction that the right run is at and the wrong run has passed without executing it, after

@@ -1,11 +1,14 @@
 //! The state of a run between two operations, as plain data.
 
+use super::reads::{NumberRead, ReadLog};
+use crate::case::{self, Case};
 use crate::engine::{Cause, Grain, Halt, Inspector, Location, Point, View};
 use crate::heap::{CodePoint, GcRef, Heap};
-use crate::module::Names;
+use crate::module::{Module, Names};
 use crate::observe::{Observation, observe_with};
 use crate::oracle::compare::compare;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The state of a run right before an operation, or at its end.
 ///
@@ -37,9 +40,8 @@ pub struct RunState {
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
-    /// The step of the plan in which each operation of the trail happens, 0 outside all steps, and
-    /// whether it is an instruction.
-    pub steps: Vec<(u32, bool)>,
+    /// At the end of the run, the numbers that it has read from objects, up to a number of them.
+    pub reads: Vec<NumberRead>,
 }
 
 impl RunState {
@@ -58,6 +60,8 @@ pub enum Moment {
     Before(u64),
     /// At the end, with a trail that covers all that can be reached, which takes long.
     EndOfThorough,
+    /// At the read of a number from an object, counted from 1, before it goes on.
+    Read(u64),
     /// Right before and right after a collection during this operation: the first that changes the
     /// state.
     CollectionIn(u64),
@@ -94,11 +98,11 @@ pub(in crate::oracle) struct Camera {
     /// The frame and register of the number that the current operation reads.
     reads: Option<(usize, u16, CodePoint)>,
     trail: Vec<u64>,
-    steps: Vec<(u32, bool)>,
+    log: ReadLog,
     /// The state before the collection that is about to run.
     before: Option<RunState>,
     /// The state; for a collection, the one after it.
-    pub state: Option<RunState>,
+    state: Option<RunState>,
 }
 
 impl Camera {
@@ -108,10 +112,32 @@ impl Camera {
             operations: 0,
             reads: None,
             trail: Vec::new(),
-            steps: Vec::new(),
+            log: ReadLog::failing(match moment {
+                Moment::Read(number) => Some(number),
+                _ => None,
+            }),
             before: None,
             state: None,
         }
+    }
+
+    /// The state of a run on a heap.
+    pub fn of_run(
+        mut self,
+        case: &Case,
+        module: &Arc<Module>,
+        heap: impl Heap + 'static,
+    ) -> Option<RunState> {
+        match self.moment {
+            Moment::Before(u64::MAX) | Moment::Read(_) => {
+                let heap = self.log.before(heap);
+                case::run(case, module, heap, &mut self);
+            }
+            _ => {
+                case::run(case, module, heap, &mut self);
+            }
+        }
+        self.state
     }
 
     fn take<H: Heap>(&mut self, view: &View<'_, H>, ended: bool, by: Option<Cause>) {
@@ -135,7 +161,7 @@ impl Camera {
             traps: view.traps(),
             by,
             trail: std::mem::take(&mut self.trail),
-            steps: std::mem::take(&mut self.steps),
+            reads: self.log.take(),
         });
     }
 
@@ -213,12 +239,10 @@ impl Camera {
                     u64::from_le_bytes(word)
                 });
                 words.for_each(|word| sum.add(word));
-                (self.trail, self.steps) = (state.trail, state.steps);
+                self.trail = state.trail;
             }
         }
         self.trail.push(sum.0);
-        let step = view.store.deed().step.unwrap_or(0);
-        self.steps.push((step, view.frames().next().is_some()));
     }
 }
 
@@ -237,7 +261,14 @@ impl<H: Heap> Inspector<H> for Camera {
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
-        self.operations += u64::from(point == Point::Operation);
+        if point == Point::Operation {
+            self.operations += 1;
+            self.log.operation();
+        }
+        if let (Moment::Read(_), Point::Corruption) = (self.moment, point) {
+            self.take(&view, false, view.cause(point));
+            return Err(Halt);
+        }
         if let Moment::CollectionIn(number) = self.moment {
             return match self.operations == number {
                 true => self.watch_collection(point, &view),
@@ -246,6 +277,8 @@ impl<H: Heap> Inspector<H> for Camera {
         }
         let is_wanted = match (point, self.moment) {
             (Point::Operation, Moment::Before(number)) => self.operations == number,
+            // There is no such read.
+            (Point::End, Moment::Read(_)) => return Err(Halt),
             // A run that stops in an operation does not reach the next one.
             (Point::End | Point::Corruption, _) => {
                 self.operations += 1;

@@ -168,7 +168,7 @@ impl Layout {
         if all.is_empty() {
             return;
         }
-        let (left, top) = (least(|p| p.0) - MARGIN, least(|p| p.1) - 4.0);
+        let (left, top) = (least(|p| p.0) - MARGIN, least(|p| p.1) - 16.0);
         self.width = most(|p| p.0) - left + MARGIN;
         self.height = most(|p| p.1) - top + 4.0;
         for place in self.places.values_mut() {

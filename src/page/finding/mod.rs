@@ -100,9 +100,14 @@ fn case(case: &CaseText, explanation: Option<&Explanation>) -> Markup {
     let entries = explanation
         .and_then(|explanation| explanation.histories.first()?.ledger.as_ref())
         .map_or(&[][..], |ledger| &ledger.entries);
+    let set_by = explanation.and_then(|explanation| match &explanation.report.verdict {
+        Verdict::Violation(violation) => violation.lost.as_ref()?.set_by.as_ref()?.line,
+        _ => None,
+    });
     let touched: BTreeSet<u32> = entries
         .iter()
         .filter_map(|entry| line_of(entry.place.as_ref()))
+        .chain(set_by)
         .collect();
     html! {
         section aria-labelledby="case" {
@@ -126,9 +131,12 @@ fn histories(explanation: &Explanation) -> Markup {
         (true, 0) => "(the run that is wrong)",
         (true, _) => "(a run that is right)",
     };
+    // A difference may be caused by a read, which no picture shows.
+    let cause = explanation.cause.as_ref().filter(|_| is_difference);
+    let read = cause.map(|cause| &cause.place);
     html! {
         @for (index, history) in explanation.histories.iter().enumerate() {
-            (steps::section(history, index, remark(index)))
+            (steps::section(history, index, remark(index), read))
             @if let Some(ledger) = &history.ledger {
                 (ledger::section(ledger, &history.run, &format!("ledger{index}")))
             }

@@ -4,13 +4,19 @@ use super::graph::{SHRINKS, graph};
 use super::layout::Layout;
 use crate::explain::picture::{Picture, name_of_register, pictures};
 use crate::explain::{left_out, name_of_place};
-use crate::oracle::{History, Scene, SceneValue};
+use crate::oracle::{BrokenAt, History, Scene, SceneValue};
 use crate::page::{line, parts};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-/// Pictures of a run, and its registers and roots at the culprit. `index` tells runs apart.
-pub(super) fn section(history: &History, index: usize, remark: &str) -> Markup {
+/// Pictures of a run, and its registers and roots at the culprit. `index` tells runs apart; `cause`
+/// is the operation that caused the finding.
+pub(super) fn section(
+    history: &History,
+    index: usize,
+    remark: &str,
+    cause: Option<&BrokenAt>,
+) -> Markup {
     let Some(culprit) = history.culprit.filter(|at| *at < history.scenes.len()) else {
         return html! {};
     };
@@ -25,6 +31,12 @@ pub(super) fn section(history: &History, index: usize, remark: &str) -> Markup {
     html! {
         section class="steps" data-culprit=(culprit) aria-labelledby=(id) {
             h2 id=(id) { "Heap " (line(&history.run)) @if !remark.is_empty() { " " small { (remark) } } }
+            @if let Some(read) = cause.filter(|cause| scene_of(history, culprit) != Some(*cause)) {
+                p class="note" {
+                    "A read changes nothing in the heap. The pictures show the operation before it; it happens "
+                    (super::place(read)) "."
+                }
+            }
             div class="controls" hidden {
                 button type="button" class="back" aria-label="one operation back" { "‹" }
                 input type="range" min=(culprit.min(1)) max=(history.scenes.len() - 1) value=(culprit) step="1"
@@ -48,6 +60,11 @@ pub(super) fn section(history: &History, index: usize, remark: &str) -> Markup {
             (roots(history, culprit))
         }
     }
+}
+
+/// What led to a scene.
+fn scene_of(history: &History, index: usize) -> Option<&BrokenAt> {
+    history.scenes.get(index)?.place.as_ref()
 }
 
 fn figure(scene: &Scene, picture: &Picture, layout: &Layout, at: usize, culprit: usize) -> Markup {
