@@ -67,6 +67,7 @@ pub(super) fn with_cause(
     let first = diverge(
         compared(&right, right_run),
         compared(&wrong, wrong_run),
+        Some(&difference),
         module,
         &run_options,
     );
@@ -108,6 +109,7 @@ pub(crate) fn before_violation(
     diverge(
         compared(&right, &runs.0),
         compared(&wrong, &runs.1),
+        None,
         module,
         &run_options,
     )

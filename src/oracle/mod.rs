@@ -46,7 +46,7 @@ pub use collector::Collector;
 pub(crate) use collector::MAX_BYTES;
 pub(crate) use compare::{EXCEPTION, show_as, type_of_result};
 pub use compare::{compare, show};
-pub use divergence::{Divergence, Moment, NumberRead, RunState};
+pub use divergence::{Divergence, Moment, NumberRead, OperationKind, RunState};
 pub use heap_subject::HeapSubject;
 pub use history::{
     Breach, History, HistoryEnd, HistoryRequest, Ledger, LedgerEntry, LedgerEvent, Scene,

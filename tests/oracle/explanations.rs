@@ -38,8 +38,8 @@ fn ledger(explanation: &Explanation) -> &Ledger {
 /// Faults whose act and whose first visible effect are two operations, because what is wrong is in no
 /// frame, slot or object that an operation could see in between.
 const BETWEEN: &[&str] = &[
-    // Numbers in an object that dies before the next operation; only a result differs.
-    "W39", "X10", "X11",
+    // Allocation leaves a number in the object that only a read shows.
+    "X11",
     // The fault reports before the instruction that it is about.
     "X10-i31", // A run that does not end has no moment at which its law is broken.
     "W46",

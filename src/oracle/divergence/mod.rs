@@ -12,12 +12,13 @@ mod state;
 
 pub use reads::NumberRead;
 pub(super) use state::Camera;
-pub use state::{Moment, RunState};
+pub use state::{Moment, OperationKind, RunState};
 
 use super::broken_at::{BrokenAt, Site};
 use super::compare::compare;
 use super::judge::JudgeRun;
 use super::subject::{RunOptions, Subject};
+use super::verdict::Difference;
 use crate::case::Case;
 use crate::engine::{Actor, Cause, Location};
 use crate::module::Module;
@@ -61,10 +62,12 @@ pub(super) struct ComparedRun<'a> {
 }
 
 /// Finds the operation after which the second run differs from the first, which is right. `None` if
-/// a subject does not show its state, or no state and no number read differs.
+/// a subject does not show its state, or no state and no number read differs. `difference` is what
+/// their observations differ in, if it is known.
 pub(super) fn diverge(
     right: ComparedRun<'_>,
     wrong: ComparedRun<'_>,
+    difference: Option<&Difference>,
     module: &Arc<Module>,
     options: &RunOptions,
 ) -> Option<Divergence> {
@@ -89,7 +92,7 @@ pub(super) fn diverge(
             Err(divergence) => return Some(divergence),
             Ok(differing) => (read.wrong.after + 1, differing),
         },
-        (None, None) => return None,
+        (None, None) => return both.last_number(&end, difference?),
     };
     let (low, differing) = both.bisect(high, differing)?;
     // A number that is read after the last operation in common may be the first that differs.
@@ -178,6 +181,29 @@ impl Both<'_> {
             values: (number(values.0), number(values.1)),
             runs: self.runs(),
         }))
+    }
+
+    /// The last operation of the call whose end differs, if its result is a number. With the frame, the
+    /// register of that number is gone before the next operation, and all else is the same.
+    fn last_number(&self, end: &States, difference: &Difference) -> Option<Divergence> {
+        let (_, rest) = difference.path.split_once("call ")?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let step: u32 = rest[..digits].parse().ok()?;
+        let of_step =
+            |(of, kind): &(u32, OperationKind)| *of == step && *kind != OperationKind::Embedder;
+        let last = end.wrong.steps.iter().rposition(of_step)?;
+        if end.wrong.steps[last].1 != OperationKind::ReadsNumber {
+            return None;
+        }
+        let operation = last as u64 + 1;
+        let next = self.state(&self.wrong, Moment::Before(operation + 1))?;
+        Some(Divergence {
+            place: BrokenAt::in_case(next.by?, self.wrong.case, self.module),
+            operation,
+            what: difference.path.clone(),
+            values: difference.values.clone(),
+            runs: self.runs(),
+        })
     }
 
     fn runs(&self) -> (JudgeRun, JudgeRun) {

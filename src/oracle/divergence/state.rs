@@ -40,6 +40,9 @@ pub struct RunState {
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
+    /// Of each operation of the trail, the step of the plan in which it happens, 0 outside all steps,
+    /// and what it is.
+    pub steps: Vec<(u32, OperationKind)>,
     /// At the end of the run, the numbers that it has read from objects, up to a number of them.
     pub reads: Vec<NumberRead>,
 }
@@ -51,6 +54,17 @@ impl RunState {
         let handles = self.observation.kept.len() - self.registers.len();
         self.registers.get(index.checked_sub(handles)?).copied()
     }
+}
+
+/// What an operation is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum OperationKind {
+    /// An act of the embedder.
+    Embedder,
+    /// An instruction whose result is a number that depends on the heap.
+    ReadsNumber,
+    /// Another instruction.
+    Instruction,
 }
 
 /// When to take a state.
@@ -98,6 +112,7 @@ pub(in crate::oracle) struct Camera {
     /// The frame and register of the number that the current operation reads.
     reads: Option<(usize, u16, CodePoint)>,
     trail: Vec<u64>,
+    steps: Vec<(u32, OperationKind)>,
     log: ReadLog,
     /// The state before the collection that is about to run.
     before: Option<RunState>,
@@ -112,6 +127,7 @@ impl Camera {
             operations: 0,
             reads: None,
             trail: Vec::new(),
+            steps: Vec::new(),
             log: ReadLog::failing(match moment {
                 Moment::Read(number) => Some(number),
                 _ => None,
@@ -161,6 +177,7 @@ impl Camera {
             traps: view.traps(),
             by,
             trail: std::mem::take(&mut self.trail),
+            steps: std::mem::take(&mut self.steps),
             reads: self.log.take(),
         });
     }
@@ -239,10 +256,16 @@ impl Camera {
                     u64::from_le_bytes(word)
                 });
                 words.for_each(|word| sum.add(word));
-                self.trail = state.trail;
+                (self.trail, self.steps) = (state.trail, state.steps);
             }
         }
         self.trail.push(sum.0);
+        let kind = match (view.frames().next().is_some(), number_read(view)) {
+            (false, _) => OperationKind::Embedder,
+            (true, Some(_)) => OperationKind::ReadsNumber,
+            (true, None) => OperationKind::Instruction,
+        };
+        self.steps.push((view.store.deed().step.unwrap_or(0), kind));
     }
 }
 

@@ -19,7 +19,10 @@ const BODY: &str = r#"
 "#;
 
 /// A heap that adds `more` to every number that a program reads from a field.
-fn off_by<H: Heap>(more: u64, make: impl Fn(u32) -> H + Send + Sync + 'static) -> SharedSubject {
+fn off_by<H: Heap + 'static>(
+    more: u64,
+    make: impl Fn(u32) -> H + Send + Sync + 'static,
+) -> SharedSubject {
     HeapSubject::shared(move || {
         let mut heap = Liar::new(make(1 << 20));
         heap.lies.more = more;
