@@ -159,11 +159,8 @@ mod tests {
 
     #[test]
     fn text_from_input_is_no_markup() {
-        let hostile = "</td><b>\"\\\u{202e}\n";
-        assert_eq!(
-            html(hostile),
-            "&lt;/td&gt;&lt;b&gt;&quot;\\\\u{202e}\\n".replace("\\\\u", "\\u")
-        );
+        let hostile = "</td><b>\"&\u{202e}\n";
+        assert_eq!(html(hostile), r"&lt;/td&gt;&lt;b&gt;&quot;&amp;\u{202e}\n");
         assert_eq!(quoted("a\"b\\"), "\"a\\\"b\\\\\"");
     }
 }

@@ -1,9 +1,11 @@
 //! The command line, end to end.
 
+mod browser;
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod console;
+mod explain;
 mod given;
 mod limits;
 #[cfg(unix)]

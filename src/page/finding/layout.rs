@@ -94,7 +94,7 @@ impl Layout {
             pairs.extend(picture.edges.iter().map(|edge| (&edge.from, &edge.to)));
         }
         // A reference to itself has no place, and needs none.
-        pairs.retain(|(from, to)| from != to);
+        pairs.retain(|(from, to)| from != to && sizes.contains_key(from) && sizes.contains_key(to));
         let mut graph = Graph::with_options(GraphOptions {
             directed: true,
             multigraph: false,
@@ -111,9 +111,8 @@ impl Layout {
             graph.set_node(names[key].clone(), Some(label));
         }
         for (from, to) in &pairs {
-            if let (Some(from), Some(to)) = (names.get(from), names.get(to)) {
-                graph.set_edge(from, to, Some(EdgeLabel::default()), None);
-            }
+            let label = Some(EdgeLabel::default());
+            graph.set_edge(&names[from], &names[to], label, None);
         }
         dagre::layout(
             &mut graph,

@@ -1,8 +1,8 @@
 //! `--report`: the pages of a campaign and of a replay.
 //!
-//! `browser` looks at them with a browser, if there is one.
+//! `in_browser` looks at them with a browser, if there is one.
 
-mod browser;
+mod in_browser;
 mod replay;
 
 use crate::common::{Ran, Scratch, gcdiff};
@@ -125,6 +125,10 @@ fn a_campaign_has_a_page_and_each_finding_has_one() {
             page.display()
         );
         assert!(html.contains("gcdiff run ") && html.contains("Reduced case"));
+        // Each is explained.
+        for part in ["id=\"cause\"", "<svg class=\"graph\"", "class=\"culprit\""] {
+            assert!(html.contains(part), "{}: {part}", page.display());
+        }
     }
 }
 
