@@ -152,9 +152,11 @@ impl Repeat<'_> {
     }
 
     /// A cause that no law shows: where an access through a wrong reference breaks a law, the
-    /// reference was wrong before.
+    /// reference was wrong before; and where a run does not end, it has taken another way or has not
+    /// paid for an operation.
     fn earlier(&self, violation: &Violation, cause: Option<&RootCause>) -> Option<RootCause> {
-        if violation.lost.is_some() || !matches!(violation.law, Law::Poison | Law::Type) {
+        let may_come_before = matches!(violation.law, Law::Poison | Law::Type | Law::Limits);
+        if violation.lost.is_some() || violation.is_overtime() || !may_come_before {
             return None;
         }
         let first = before_violation(violation, self.case, self.module, self.options)?;

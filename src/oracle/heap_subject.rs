@@ -64,7 +64,7 @@ impl<H: Heap + 'static, F: Fn() -> H + Send + Sync> Runs for F {
     }
 
     fn state(&self, case: &Case, module: &Arc<Module>, moment: Moment) -> Option<RunState> {
-        Camera::new(moment).of_run(case, module, self())
+        Camera::new(moment).of_run(case, module, self)
     }
 
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {

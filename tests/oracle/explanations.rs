@@ -39,12 +39,9 @@ fn ledger(explanation: &Explanation) -> &Ledger {
 /// frame, slot or object that an operation could see in between.
 const BETWEEN: &[&str] = &[
     // Allocation leaves a number in the object that only a read shows.
-    "X11",
-    // The fault reports before the instruction that it is about.
-    "X10-i31", // A run that does not end has no moment at which its law is broken.
-    "W46",
-    // The result of a constant expression, on its way to a segment.
-    "W27", // The type of a value that the host keeps, which it looks up when it gets it.
+    "X11",     // The fault reports before the instruction that it is about.
+    "X10-i31", // The result of a constant expression, on its way to a segment.
+    "W27",     // The type of a value that the host keeps, which it looks up when it gets it.
     "X4",
 ];
 
@@ -170,6 +167,37 @@ fn a_difference_is_blamed_on_the_first_operation_that_differs() {
         assert_ne!(wrong.run, right.run);
         assert!(!wrong.scenes.is_empty() && !right.scenes.is_empty(), "{id}");
     }
+}
+
+/// The register of the number is used for a reference before the next operation, and its address
+/// depends on the heap.
+#[test]
+fn a_register_that_is_written_to_again_is_no_number() {
+    let text = r#"
+(module
+  (type $s (struct (field eqref) (field anyref)))
+  (type $list (array (mut eqref)))
+  (global $g (mut anyref) (ref.null none))
+  (func (export "g") (local $r anyref)
+    (drop (struct.new_default $s))
+    (local.set $r (struct.new_default $s))
+    (drop (i32.add (i32.const 0) (ref.test (ref any) (ref.null none))))
+    (drop (struct.new $s (ref.null none) (local.get $r))))
+  (func (export "h") (local $a (ref null $list))
+    (global.set $g (local.tee $a (array.new_default $list (i32.const 4))))
+    (loop
+      (array.fill $list (local.get $a) (i32.const 0) (struct.new_default $s)
+        (array.len (local.get $a)))
+      (br 0))))"#;
+    let (mut case, _) = case::read(text.as_bytes()).unwrap();
+    case.schedule = case::parse_schedule("at:3").unwrap();
+    case.limits.fuel = 7446;
+    let module = Module::new(&case.wasm, &mut Arc::default()).unwrap();
+    let options = Options::default().with_reschedule(false);
+    let options = fault("W50").switch_on(options, &Probe::default());
+    let explanation = explain(&case, &Arc::new(module), &options).unwrap();
+    let (place, _) = cause(&explanation);
+    assert!(place.starts_with("after array.fill in "), "{place}");
 }
 
 #[test]

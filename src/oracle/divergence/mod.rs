@@ -298,7 +298,15 @@ fn first_difference(
     }
     if right.fuel != wrong.fuel {
         let fuel = (right.fuel.to_string(), wrong.fuel.to_string());
-        return Some(("the fuel left".into(), fuel));
+        // Loops, calls and bulk operations consume fuel, and not all of these are operations.
+        let before = match right.frames.last() {
+            Some(at) => {
+                let at = super::instruction::instruction_at(module, *at);
+                format!("the fuel left before {} in {at}", at.name)
+            }
+            None => "the fuel left".into(),
+        };
+        return Some((before, fuel));
     }
     let found = compare(
         ("right", &right.observation),

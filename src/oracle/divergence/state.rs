@@ -109,8 +109,8 @@ impl Checksum {
 pub(in crate::oracle) struct Camera {
     moment: Moment,
     operations: u64,
-    /// The frame and register of the number that the current operation reads.
-    reads: Option<(usize, u16, CodePoint)>,
+    /// The number that the current operation reads.
+    reads: Option<Reading>,
     trail: Vec<u64>,
     steps: Vec<(u32, OperationKind)>,
     log: ReadLog,
@@ -137,23 +137,36 @@ impl Camera {
         }
     }
 
-    /// The state of a run on a heap.
-    pub fn of_run(
+    /// The state of a run on a heap that `make` creates.
+    pub fn of_run<H: Heap + 'static>(
         mut self,
         case: &Case,
         module: &Arc<Module>,
-        heap: impl Heap + 'static,
+        make: &impl Fn() -> H,
     ) -> Option<RunState> {
         match self.moment {
             Moment::Before(u64::MAX) | Moment::Read(_) => {
-                let heap = self.log.before(heap);
+                let heap = self.log.before(make());
                 case::run(case, module, heap, &mut self);
             }
             _ => {
-                case::run(case, module, heap, &mut self);
+                case::run(case, module, make(), &mut self);
             }
         }
-        self.state
+        if self.state.is_some() || self.moment != Moment::Before(u64::MAX) {
+            return self.state;
+        }
+        // A heap that crashes, and a run that does not end, are not shown to an inspector. The last
+        // operation before that stands for the end.
+        let last = Camera::new(Moment::Before(self.operations));
+        let state = last.of_run(case, module, make)?;
+        Some(RunState {
+            ended: true,
+            trail: self.trail,
+            steps: self.steps,
+            reads: self.log.take(),
+            ..state
+        })
     }
 
     fn take<H: Heap>(&mut self, view: &View<'_, H>, ended: bool, by: Option<Cause>) {
@@ -207,16 +220,23 @@ impl Camera {
 
     /// The number that the last operation has read.
     fn number<H: Heap>(&self, view: &View<'_, H>) -> Option<u64> {
-        let (frame, register, read) = self.reads?;
-        let frame = view.frames().nth(frame)?;
-        // In another activation at the same depth the register holds anything.
-        let code = frame.code?;
-        let same = (code.instance, code.body) == (read.instance, read.body) && code.pc > read.pc;
-        frame
-            .registers
-            .get(usize::from(register))
-            .copied()
-            .filter(|_| same)
+        let reading = self.reads?;
+        let frame = view.frames().nth(reading.frame)?;
+        let (code, read) = (frame.code?, reading.at);
+        // In another activation at the same depth the register holds anything. A call costs fuel.
+        let same = (code.instance, code.body) == (read.instance, read.body)
+            && code.pc > read.pc
+            && view.fuel() == reading.fuel;
+        // Nor is it a number any more if it may have been written to since, perhaps with an address.
+        let since = read.pc as usize + 1..code.pc as usize;
+        let ops = view
+            .module(code.instance)
+            .ops
+            .get(since)
+            .unwrap_or_default();
+        let same = same && ops.iter().all(|op| op.a != reading.register);
+        let register = frame.registers.get(usize::from(reading.register));
+        register.copied().filter(|_| same)
     }
 
     /// Adds the operation that is about to begin to the trail.
@@ -269,13 +289,29 @@ impl Camera {
     }
 }
 
-/// Where an operation that reads a number from the heap puts it: frame and register, and where the
-/// operation is.
-fn number_read<H: Heap>(view: &View<'_, H>) -> Option<(usize, u16, CodePoint)> {
+/// An operation that reads a number from the heap.
+#[derive(Copy, Clone, Debug)]
+struct Reading {
+    /// The index of the frame, and the register, to which it goes.
+    frame: usize,
+    register: u16,
+    /// Where the operation is.
+    at: CodePoint,
+    /// The fuel that is left.
+    fuel: u64,
+}
+
+/// The number that the operation which is about to begin reads, if it does.
+fn number_read<H: Heap>(view: &View<'_, H>) -> Option<Reading> {
     let (index, frame) = view.frames().enumerate().last()?;
     let code = frame.code?;
     let op = view.module(code.instance).ops.get(code.pc as usize)?;
-    op.code.reads_number().then_some((index, op.a, code))
+    op.code.reads_number().then_some(Reading {
+        frame: index,
+        register: op.a,
+        at: code,
+        fuel: view.fuel(),
+    })
 }
 
 impl<H: Heap> Inspector<H> for Camera {
