@@ -9,12 +9,15 @@ use super::waiting::Waiting;
 use crate::campaign::{Evidence, Finding, Origin, command_line};
 use crate::case::Case;
 use crate::escape;
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, explain_judged};
 use crate::jobs::within;
-use crate::oracle::{JudgeReport, Pins, Verdict};
+use crate::module::Module;
+use crate::oracle::{JudgeError, JudgeReport, Options, Pins, Verdict, judge_module};
 use crate::page::finding::{self, CaseText, FindingPage};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Explain a finding: the operation that caused it, and the life of the object
 ///
@@ -67,19 +70,17 @@ impl Explain {
             ..
         } = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(out) = &self.out {
+            let real = |path: &Path| std::fs::canonicalize(path).ok();
+            if real(out).is_some_and(|out| Some(out) == real(&self.file)) {
+                return Err(format!("--out {}: this is the case", escape::path(out)));
+            }
             file::try_write(out)?;
         }
-        let (compiled, given, judged) = (module.clone(), options.clone(), case.clone());
+        let timeout = self.judging.timeout(60);
         let waiting = Waiting::for_(format!("explaining {name}"));
-        let explained = within(self.judging.timeout(60), move |desk| {
-            explain(&judged, &compiled, &desk.watching(&given))
-        });
+        let explained = explain_within(timeout, &case, &module, &options);
         drop(waiting);
-        let explanation = match explained {
-            Ok(explained) => explained.map_err(|e| in_file(e.to_string()))?,
-            // After a timeout only the verdict is known.
-            Err(verdict) => Explanation::of_verdict(JudgeReport::new(*verdict)),
-        };
+        let explanation = explained.map_err(|e| in_file(e.to_string()))?;
         let verdict = &explanation.report.verdict;
         if let Verdict::Discard(..) = verdict {
             return Err(in_file(verdict.to_string()));
@@ -135,6 +136,45 @@ impl Explain {
             explanation: Some(explanation),
             ..FindingPage::default()
         })
+    }
+}
+
+/// Judges a case, then explains it, each within a time limit. The verdict does not depend on whether
+/// there is time to explain it.
+pub(super) fn explain_within(
+    timeout: Option<Duration>,
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+) -> Result<Explanation, JudgeError> {
+    let (judged, compiled, given) = (case.clone(), module.clone(), options.clone());
+    let report = within(timeout, move |desk| {
+        judge_module(&judged, &compiled, &desk.watching(&given))
+    });
+    let report = match report {
+        Ok(report) => report?,
+        // After a timeout only the verdict is known.
+        Err(verdict) => {
+            return Ok(Explanation {
+                unexplained: Some("a case that does not end cannot be repeated".into()),
+                ..Explanation::of_verdict(JudgeReport::new(*verdict))
+            });
+        }
+    };
+    let (judged, compiled, given) = (case.clone(), module.clone(), options.clone());
+    let known = report.clone();
+    let explained = within(timeout, move |_| {
+        explain_judged(&judged, &compiled, &given, known)
+    });
+    match explained {
+        Ok(explained) => explained,
+        Err(_) => {
+            let seconds = timeout.map_or(0.0, |timeout| timeout.as_secs_f64());
+            Ok(Explanation {
+                unexplained: Some(format!("not done within {seconds} s (--timeout)")),
+                ..Explanation::of_verdict(report)
+            })
+        }
     }
 }
 

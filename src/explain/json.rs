@@ -6,6 +6,7 @@
 //! | `verdict` | the verdict, as [`gcdiff run --json`](crate::oracle::json) prints it, without runs |
 //! | `cause` | the operation that caused it, null if it is not known: `place`, `operation` and `safepoint`, their numbers (null if they are not known), and `words`, what it did wrong |
 //! | `unaudited` | how the bug shows without audits: a verdict; null if that was not tried |
+//! | `unexplained` | why there is no explanation; null if there is one |
 //! | `histories` | what happened in the blamed run; for a difference, then in one that is right |
 //!
 //! A history has `run`, its name; `operations` and `safepoints`, their numbers when it ended;
@@ -39,6 +40,7 @@ struct JsonExplanation {
     verdict: JsonReport,
     cause: Option<JsonCause>,
     unaudited: Option<JsonReport>,
+    unexplained: Option<String>,
     histories: Vec<JsonHistory>,
 }
 
@@ -168,6 +170,7 @@ impl Explanation {
             verdict: JsonReport::new(&self.report.verdict),
             cause: self.cause.as_ref().map(JsonCause::new),
             unaudited: self.without_audits.as_ref().map(JsonReport::new),
+            unexplained: self.unexplained.clone(),
             histories: self.histories.iter().map(JsonHistory::new).collect(),
         })
     }

@@ -6,13 +6,14 @@ pub mod picture;
 mod text;
 
 pub(crate) use dot::left_out;
-pub(crate) use text::symptom;
+pub(crate) use text::{STEPS, symptom};
 
 use crate::case::{Case, SourceMap, print_schedule};
 use crate::module::Module;
 use crate::oracle::{
     BrokenAt, Divergence, History, HistoryEnd, HistoryRequest, JudgeError, JudgeReport, JudgeRun,
-    Law, Layer, Options, RunOptions, Timing, Verdict, Violation, before_violation, judge_module,
+    Law, Layer, Options, Report, RunOptions, Timing, Verdict, Violation, before_violation, catch,
+    judge_module,
 };
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct Explanation {
     pub without_audits: Option<Verdict>,
     /// What happened in the run that is to blame; for a difference, then in the one that is right.
     pub histories: Vec<History>,
+    /// Why there is no explanation, if the case was only judged.
+    pub unexplained: Option<String>,
 }
 
 /// The operation that caused a finding.
@@ -40,6 +43,8 @@ pub struct RootCause {
     pub operation: Option<u64>,
     /// The number of safepoints up to then, if it is known.
     pub safepoint: Option<u64>,
+    /// Whether it is a read of a number, after that operation.
+    pub is_read: bool,
     /// What it did wrong, in words.
     pub words: String,
 }
@@ -51,9 +56,12 @@ impl RootCause {
             place: first.place.clone(),
             operation: Some(first.operation),
             safepoint: None,
+            is_read: first.is_read,
             words: format!(
                 "{}: {wrong} in {}, {right} in {}",
-                first.what, first.runs.1.subject, first.runs.0.subject
+                first.what,
+                name_of_run(&first.runs.1),
+                name_of_run(&first.runs.0)
             ),
         }
     }
@@ -71,6 +79,20 @@ pub fn explain(
     options: &Options,
 ) -> Result<Explanation, JudgeError> {
     let report = judge_module(case, module, options)?;
+    explain_judged(case, module, options, report)
+}
+
+/// The same for a case that has been judged with these options.
+///
+/// # Errors
+///
+/// If the case cannot be judged.
+pub fn explain_judged(
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+    report: JudgeReport,
+) -> Result<Explanation, JudgeError> {
     let scene = Repeat {
         case,
         module,
@@ -81,8 +103,17 @@ pub fn explain(
         Verdict::Violation(violation) => {
             explanation.histories.extend(scene.of_violation(violation));
             explanation.cause = cause_of(violation, explanation.histories.first());
-            let earlier = scene.earlier(violation, explanation.cause.as_ref());
-            explanation.cause = earlier.or(explanation.cause);
+            if let Some(first) = scene.earlier(violation, explanation.cause.as_ref()) {
+                // The ledger is of the object that was noticed, the pictures are of the cause.
+                let ledger = explanation
+                    .histories
+                    .pop()
+                    .and_then(|history| history.ledger);
+                let history = scene.of_run(&first.runs.1, &first);
+                let history = history.map(|history| History { ledger, ..history });
+                explanation.histories.extend(history);
+                explanation.cause = Some(RootCause::of(&first));
+            }
             let silent = without_laws(options);
             explanation.without_audits = Some(judge_module(case, module, &silent)?.verdict);
         }
@@ -109,6 +140,14 @@ fn without_laws(options: &Options) -> Options {
     options.with_layers(layers.with(Layer::Heap).with(Layer::Graph))
 }
 
+/// The name of a run: that of its subject, with its schedule if it is not the case's own.
+fn name_of_run(run: &JudgeRun) -> String {
+    match &run.schedule {
+        Some(schedule) => format!("{} collecting {}", run.subject, print_schedule(schedule)),
+        None => run.subject.clone(),
+    }
+}
+
 /// Repeats runs of a case.
 struct Repeat<'a> {
     case: &'a Case,
@@ -130,12 +169,13 @@ impl Repeat<'_> {
             layers: self.options.layers,
             footprint: self.options.footprint,
         };
-        let mut history = subject.history(&case, self.module, request, &run_options)?;
-        if let Some(schedule) = &run.schedule {
-            let name = history.run;
-            history.run = format!("{name} collecting {}", print_schedule(schedule));
-        }
-        Some(history)
+        // A collector that panics does so again.
+        let history = || subject.history(&case, self.module, request, &run_options);
+        let history = catch(Report::Quiet, history).ok()??;
+        Some(History {
+            run: name_of_run(run),
+            ..history
+        })
     }
 
     fn of_violation(&self, violation: &Violation) -> Option<History> {
@@ -154,7 +194,7 @@ impl Repeat<'_> {
     /// A cause that no law shows: where an access through a wrong reference breaks a law, the
     /// reference was wrong before; and where a run does not end, it has taken another way or has not
     /// paid for an operation.
-    fn earlier(&self, violation: &Violation, cause: Option<&RootCause>) -> Option<RootCause> {
+    fn earlier(&self, violation: &Violation, cause: Option<&RootCause>) -> Option<Divergence> {
         let may_come_before = matches!(violation.law, Law::Poison | Law::Type | Law::Limits);
         if violation.lost.is_some() || violation.is_overtime() || !may_come_before {
             return None;
@@ -165,7 +205,7 @@ impl Repeat<'_> {
             let known = cause.operation.map(|n| order(n, &cause.place));
             known.is_some_and(|known| order(first.operation, &first.place) < known)
         };
-        cause.is_none_or(comes_first).then(|| RootCause::of(&first))
+        cause.is_none_or(comes_first).then_some(first)
     }
 
     fn of_run(&self, run: &JudgeRun, first: &Divergence) -> Option<History> {
@@ -199,6 +239,7 @@ fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCaus
         place,
         operation: numbers.map(|(operation, _)| operation),
         safepoint: numbers.map(|(_, safepoint)| safepoint),
+        is_read: false,
         words,
     })
 }
@@ -216,6 +257,7 @@ impl Explanation {
             cause: None,
             without_audits: None,
             histories: Vec::new(),
+            unexplained: None,
         }
     }
 

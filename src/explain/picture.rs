@@ -2,7 +2,7 @@
 //! new.
 
 use crate::oracle::{Scene, SceneFrame, SceneObject, SceneValue};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most objects, and the most roots, of all pictures of a run together.
 const OBJECTS: usize = 20;
@@ -122,19 +122,51 @@ pub fn pictures(scenes: &[Scene], culprit: usize) -> Vec<Picture> {
     pictures
 }
 
-/// The objects to show: those of the scene that matters, then those of scenes next to it.
+/// The objects to show: those of the scene that matters, then those of scenes next to it. In each
+/// scene, those nearest to the object concerned come first.
 fn nearest(scenes: &[Scene], culprit: usize) -> BTreeSet<u64> {
     let mut order: Vec<usize> = (0..scenes.len()).collect();
     order.sort_by_key(|i| i.abs_diff(culprit));
-    let objects = order.iter().flat_map(|i| &scenes[*i].objects);
-    let (focus, others): (Vec<_>, Vec<_>) = objects.partition(|object| object.focus);
     let mut shown = BTreeSet::new();
-    for object in focus.into_iter().chain(others) {
+    for id in order.iter().flat_map(|i| by_distance(&scenes[*i])) {
         if shown.len() < OBJECTS {
-            shown.insert(object.id);
+            shown.insert(id);
         }
     }
     shown
+}
+
+/// The objects of a scene, by their distance from the one concerned, along references in either
+/// direction.
+fn by_distance(scene: &Scene) -> Vec<u64> {
+    let targets = |object: &SceneObject| {
+        let values = object
+            .fields
+            .iter()
+            .filter_map(|field| field.value.object());
+        values.collect::<Vec<u64>>()
+    };
+    let mut next: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for object in &scene.objects {
+        for target in targets(object) {
+            next.entry(object.id).or_default().push(target);
+            next.entry(target).or_default().push(object.id);
+        }
+    }
+    let focus = scene.objects.iter().filter(|object| object.focus);
+    let all = focus.chain(scene.objects.iter().filter(|object| !object.focus));
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    for start in all.map(|object| object.id) {
+        let mut queue = VecDeque::from([start]);
+        while let Some(id) = queue.pop_front() {
+            if seen.insert(id) {
+                order.push(id);
+                queue.extend(next.get(&id).into_iter().flatten());
+            }
+        }
+    }
+    order
 }
 
 struct Draw {
@@ -317,7 +349,7 @@ impl Picture {
             match old.node(&node.key) {
                 Some(earlier) => node.compare(earlier),
                 // An object that was only left out before is not new.
-                None if node.change == Change::Same && before.shows_all(&node.key) => {
+                None if node.change == Change::Same && shows_all(old, before, &node.key) => {
                     node.change = Change::New;
                 }
                 None => {}
@@ -331,7 +363,7 @@ impl Picture {
             };
             let holder_was_there = old.node(&edge.from).is_some();
             if old.edges.iter().find(is_same).is_none()
-                && (holder_was_there || before.shows_all(&edge.from))
+                && (holder_was_there || shows_all(old, before, &edge.from))
             {
                 edge.change = Change::New;
             }
@@ -411,14 +443,12 @@ impl Node {
     }
 }
 
-impl Scene {
-    /// Whether the scene would have shown what a node stands for.
-    fn shows_all(&self, key: &Key) -> bool {
-        match key {
-            Key::Object(_) => self.more_objects == 0,
-            Key::Register(..) | Key::Slot(_) => true,
-            Key::Address(_) => false,
-        }
+/// Whether the picture of a scene would have shown what a node stands for.
+fn shows_all(picture: &Picture, scene: &Scene, key: &Key) -> bool {
+    match key {
+        Key::Object(_) => scene.more_objects == 0,
+        Key::Register(..) | Key::Slot(_) => picture.more_roots == 0,
+        Key::Address(_) => false,
     }
 }
 

@@ -22,6 +22,9 @@ impl Explanation {
             }
             let _ = writeln!(text, "\n               {}", cause.words);
         }
+        if let Some(why) = &self.unexplained {
+            let _ = writeln!(text, "  unexplained  {why}");
+        }
         if let Some(verdict) = &self.without_audits {
             let _ = writeln!(text, "  unaudited    {}", symptom(verdict));
         }
@@ -59,6 +62,9 @@ pub(crate) fn symptom(verdict: &Verdict) -> String {
 
 /// Entries of a long ledger that are printed before and behind the gap.
 const SHOWN: (usize, usize) = (8, 16);
+
+/// The most steps of an entry that are shown: a bulk operation may have thousands.
+pub(crate) const STEPS: usize = 16;
 
 impl Ledger {
     /// A table for a terminal: one line for each event. A long one is cut in the middle.
@@ -107,8 +113,11 @@ fn write_entry(text: &mut String, entry: &LedgerEntry, is_culprit: bool, counts:
         place.unwrap_or_default()
     );
     let indent = if counts { 28 } else { 21 };
-    for event in &entry.events {
+    for event in entry.events.iter().take(STEPS) {
         let _ = writeln!(text, "{:indent$}  {event}", "");
+    }
+    if let Some(more @ 1..) = entry.events.len().checked_sub(STEPS) {
+        let _ = writeln!(text, "{:indent$}  ... {more} more ...", "");
     }
     if let (true, Some(breach)) = (is_culprit, entry.breach) {
         let _ = writeln!(text, "{:indent$}  here: {}", "", breach.about());

@@ -29,12 +29,36 @@ pub use timeline::Timeline;
 
 use crate::escape;
 
-/// Text from input on one line, safe to show; see [the module](self).
+/// Text from input on one line, safe to show; see [the module](self). Long text is cut: names may
+/// have any length.
 pub fn line(text: &str) -> String {
+    shortened(escape::Line(text).to_string())
+}
+
+/// The same in full.
+pub fn whole_line(text: &str) -> String {
     escape::Line(text).to_string()
+}
+
+/// Longer lines are cut.
+const MAX_LINE: usize = 1000;
+
+fn shortened(mut line: String) -> String {
+    if let Some((at, _)) = line.char_indices().nth(MAX_LINE) {
+        line.truncate(at);
+        line.push('…');
+    }
+    line
 }
 
 /// The same with line breaks kept. A tab, which is harmless in a page, is shown as spaces.
 pub fn lines(text: &str) -> String {
-    escape::Lines(&text.replace('\t', "    ")).to_string()
+    let text = escape::Lines(&text.replace('\t', "    ")).to_string();
+    let lines = text
+        .split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => shortened(line.into()) + "\n",
+            None => shortened(line.into()),
+        });
+    lines.collect()
 }

@@ -1,6 +1,6 @@
 //! Parts of pages, in the classes of `style.css`.
 
-use super::{line, lines, units};
+use super::{line, lines, units, whole_line};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ pub fn share(part: u64, total: u64) -> Markup {
 
 /// A command for a shell. A click selects it.
 pub fn command(text: &str) -> Markup {
-    html! { pre class="command" tabindex="0" aria-label="command" { code { (line(text)) } } }
+    html! { pre class="command" tabindex="0" aria-label="command" { code { (whole_line(text)) } } }
 }
 
 /// Text of several lines as a terminal shows it.

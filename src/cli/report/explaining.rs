@@ -1,20 +1,20 @@
 //! Explanations for pages, made by a thread of their own: a report is written between other work,
 //! which must not wait.
 
-use crate::cli::load::load_bytes;
+use crate::cli::explain::explain_within;
+use crate::cli::load::{Loaded, load_bytes};
 use crate::cli::options::{Judging, Limiting};
-use crate::explain::{Explanation, explain};
-use crate::jobs::within;
-use std::collections::BTreeMap;
+use crate::explain::Explanation;
+use crate::oracle::{Report, catch};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// What a page is made from: the number of the finding, its files, whether they are reduced.
 pub(super) type Key = (u64, Vec<PathBuf>, bool);
 
-/// An explanation with the text whose lines it names, or why there is none.
+/// An explanation, or why there is none.
 pub(super) type Explained = Result<Explanation, String>;
 
 /// Explaining one finding may take this long.
@@ -34,7 +34,7 @@ pub(super) struct Explainer {
     pending: usize,
     done: BTreeMap<Key, Explained>,
     /// Those that were asked for.
-    asked: Vec<Key>,
+    asked: BTreeSet<Key>,
 }
 
 impl Explainer {
@@ -43,7 +43,9 @@ impl Explainer {
         let (answers, results) = channel();
         std::thread::spawn(move || {
             for (key, text) in texts {
-                let explained = how.explain(&text);
+                // The next one must not be lost to a panic.
+                let explained = catch(Report::Loud, || how.explain(&text));
+                let explained = explained.unwrap_or_else(|panic| Err(panic.message));
                 if answers.send((key, explained)).is_err() {
                     return;
                 }
@@ -54,19 +56,28 @@ impl Explainer {
             results,
             pending: 0,
             done: BTreeMap::new(),
-            asked: Vec::new(),
+            asked: BTreeSet::new(),
         }
     }
 
     /// Asks for an explanation, once.
     pub fn ask(&mut self, key: &Key, text: &str) {
-        if self.asked.contains(key) {
+        if !self.asked.insert(key.clone()) {
             return;
         }
-        self.asked.push(key.clone());
         if self.requests.send((key.clone(), text.to_string())).is_ok() {
             self.pending += 1;
         }
+    }
+
+    /// Whether it was asked for an explanation.
+    pub fn is_asked(&self, key: &Key) -> bool {
+        self.asked.contains(key)
+    }
+
+    /// Puts back an explanation that could not be used.
+    pub fn put_back(&mut self, key: Key, explained: Explained) {
+        self.done.insert(key, explained);
     }
 
     /// An explanation that has been made since. It is handed out once.
@@ -97,18 +108,17 @@ impl Rejudging {
     /// What `gcdiff explain` says of a case with this text.
     fn explain(&self, text: &str) -> Explained {
         let loaded = load_bytes(text.as_bytes(), &self.judging, &self.limiting)?;
-        let (case, module, options) = (loaded.case, loaded.module, loaded.options);
-        let wasm = Arc::clone(&module);
-        let explained = within(Some(LONGEST), move |desk| {
-            explain(&case, &module, &desk.watching(&options))
-        });
-        match explained {
-            Ok(Ok(explanation)) if explanation.report.verdict.fingerprint().is_some() => {
-                Ok(explanation.with_lines(text, &wasm.wasm))
-            }
-            Ok(Ok(explanation)) => Err(format!("judged again: {}", explanation.report.verdict)),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("not explained within {} s", LONGEST.as_secs())),
+        let Loaded {
+            case,
+            module,
+            options,
+            ..
+        } = loaded;
+        let explained = explain_within(Some(LONGEST), &case, &module, &options);
+        let explanation = explained.map_err(|error| error.to_string())?;
+        match explanation.report.verdict.fingerprint() {
+            Some(_) => Ok(explanation.with_lines(text, &module.wasm)),
+            None => Err(format!("judged again: {}", explanation.report.verdict)),
         }
     }
 }

@@ -81,8 +81,8 @@ impl Pages {
             return Ok(());
         }
         let mut shown = self.finding(row, source);
-        match explained {
-            Some(Ok(explanation)) => shown.explanation = Some(explanation),
+        match &explained {
+            Some(Ok(explanation)) => shown.explanation = Some(explanation.clone()),
             Some(Err(why)) => shown.unexplained = Some(format!("No explanation: {why}.")),
             None if row.finding.is_endless() => {
                 shown.unexplained = Some("No explanation: the case does not end.".into());
@@ -92,12 +92,16 @@ impl Pages {
                 if let (Some(text), true) = (&shown.text, row.reduced().is_some()) {
                     self.explainer.ask(&of, &text.text);
                 }
-                shown.unexplained = Some("Not explained yet.".into());
+                shown.unexplained = Some("Not explained yet: the run is not done, or was ended early. `gcdiff explain` explains the case.".into());
             }
         }
         let message = shown.verdict.lines().next().unwrap_or_default().to_string();
         let html = finding::page(&shown);
-        replace(&self.path.join(name::of_finding(key)), html.as_bytes())?;
+        let written = replace(&self.path.join(name::of_finding(key)), html.as_bytes());
+        if let (Err(_), Some(explained)) = (&written, explained) {
+            self.explainer.put_back(of.clone(), explained);
+        }
+        written?;
         self.written
             .insert(key.to_string(), Written { of, message });
         Ok(())
@@ -111,6 +115,9 @@ impl Pages {
         is_cut: impl Fn() -> bool,
     ) {
         for row in rows.iter().filter(|row| !row.finding.is_endless()) {
+            if self.explainer.is_asked(&key_of(row)) {
+                continue;
+            }
             if let Some(text) = self.finding(row, source).text {
                 self.explainer.ask(&key_of(row), &text.text);
             }

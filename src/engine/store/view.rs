@@ -116,7 +116,7 @@ impl<H: Heap> View<'_, H> {
         self.store.machine.fuel
     }
 
-    /// The number of traps that have reached the embedder.
+    /// A number that grows with each trap that reaches the embedder.
     pub fn traps(&self) -> u64 {
         self.store.traps
     }

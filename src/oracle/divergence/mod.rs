@@ -17,6 +17,7 @@ pub use state::{Moment, OperationKind, RunState};
 use super::broken_at::{BrokenAt, Site};
 use super::compare::compare;
 use super::judge::JudgeRun;
+use super::panics::{Report, catch};
 use super::subject::{RunOptions, Subject};
 use super::verdict::Difference;
 use crate::case::Case;
@@ -33,6 +34,9 @@ pub struct Divergence {
     pub place: BrokenAt,
     /// Its number in the run, counted from 1.
     pub operation: u64,
+    /// Whether it is a read of a number from an object, which is no operation, after the last
+    /// operation in common.
+    pub is_read: bool,
     /// What differs after it, in words.
     pub what: String,
     /// The values in the right and in the wrong run.
@@ -61,6 +65,16 @@ pub(super) struct ComparedRun<'a> {
     pub run: &'a JudgeRun,
 }
 
+/// The most operations of all runs of a search together: those of longer runs are not searched, since
+/// a verdict waits for the result.
+const MOST_OPERATIONS: u64 = 40_000_000;
+
+/// About as many runs of each of the two are needed to bisect a run of the greatest length.
+const MOST_RUNS: u64 = 20;
+
+/// The most objects that all states of a run have together, for a trail of whole states.
+const MOST_OBJECTS: u64 = 300_000;
+
 /// Finds the operation after which the second run differs from the first, which is right. `None` if
 /// a subject does not show its state, or no state and no number read differs. `difference` is what
 /// their observations differ in, if it is known.
@@ -78,12 +92,15 @@ pub(super) fn diverge(
         options,
     };
     let end = both.at(Moment::Before(u64::MAX))?;
-    // Runs may have parted and come together again.
-    let parted = match (end.parted(), &end.found) {
-        (None, None) => both.at(Moment::EndOfThorough)?.parted(),
-        (number, _) => number,
-    };
+    if end.wrong.operation.saturating_mul(2 * MOST_RUNS) > MOST_OPERATIONS {
+        return None;
+    }
     let read = end.first_read();
+    // Runs may have parted and come together again.
+    let parted = match (end.parted(), &end.found, read) {
+        (None, None, None) if end.may_be_thorough() => both.at(Moment::EndOfThorough)?.parted(),
+        (number, ..) => number,
+    };
     let (high, differing) = match (parted, read) {
         (Some(number), _) => (number, both.at(Moment::Before(number))?),
         (None, _) if end.found.is_some() => (end.wrong.operation, end.clone()),
@@ -131,6 +148,12 @@ struct DifferingRead {
 }
 
 impl States {
+    /// Whether whole states are few and small enough to compare all of them.
+    fn may_be_thorough(&self) -> bool {
+        let objects = self.wrong.observation.graph.nodes.len() as u64 + 1;
+        self.wrong.operation.saturating_mul(objects) <= MOST_OBJECTS
+    }
+
     /// The number of the first operation before which the checksums of both runs differ.
     fn parted(&self) -> Option<u64> {
         let both = self.right.trail.iter().zip(&self.wrong.trail);
@@ -151,8 +174,12 @@ impl States {
 
 impl Both<'_> {
     fn state(&self, run: &ComparedRun<'_>, moment: Moment) -> Option<RunState> {
-        run.subject
-            .state(run.case, self.module, moment, self.options)
+        // A collector that panics has no state.
+        let state = || {
+            let subject = run.subject;
+            subject.state(run.case, self.module, moment, self.options)
+        };
+        catch(Report::Quiet, state).ok()?
     }
 
     fn at(&self, moment: Moment) -> Option<States> {
@@ -177,6 +204,7 @@ impl Both<'_> {
         Some(Err(Divergence {
             place,
             operation: read.wrong.after,
+            is_read: true,
             what: "the number read".into(),
             values: (number(values.0), number(values.1)),
             runs: self.runs(),
@@ -186,6 +214,9 @@ impl Both<'_> {
     /// The last operation of the call whose end differs, if its result is a number. With the frame, the
     /// register of that number is gone before the next operation, and all else is the same.
     fn last_number(&self, end: &States, difference: &Difference) -> Option<Divergence> {
+        if difference.path.contains("host call ") {
+            return None;
+        }
         let (_, rest) = difference.path.split_once("call ")?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let step: u32 = rest[..digits].parse().ok()?;
@@ -200,6 +231,7 @@ impl Both<'_> {
         Some(Divergence {
             place: BrokenAt::in_case(next.by?, self.wrong.case, self.module),
             operation,
+            is_read: false,
             what: difference.path.clone(),
             values: difference.values.clone(),
             runs: self.runs(),
@@ -236,8 +268,13 @@ impl Both<'_> {
             false => states.wrong.by?,
         };
         // Nothing else changes in a collection, so that the run is compared with itself.
-        let collected = self.state(&self.wrong, Moment::CollectionIn(operation));
-        let collection = operation > 0 && collected.is_some();
+        let collected = match operation {
+            0 => None,
+            _ => self.state(&self.wrong, Moment::CollectionIn(operation)),
+        };
+        let collection = collected.is_some();
+        // A collection may come at a safepoint that is no operation, behind this one.
+        let by = collected.and_then(|state| state.by).unwrap_or(by);
         let cause = Cause { collection, ..by };
         let mut place = BrokenAt::in_case(cause, self.wrong.case, self.module);
         if let (false, Some(skipped)) = (collection, skipped(&states.right, &states.wrong, &place))
@@ -248,6 +285,7 @@ impl Both<'_> {
         Some(Divergence {
             place,
             operation,
+            is_read: false,
             what,
             values,
             runs: self.runs(),

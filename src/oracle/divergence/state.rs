@@ -31,7 +31,7 @@ pub struct RunState {
     pub number: Option<u64>,
     /// The fuel that is left.
     pub fuel: u64,
-    /// The number of traps that have reached the embedder.
+    /// A number that grows with each trap that reaches the embedder.
     pub traps: u64,
     /// What has acted last.
     pub by: Option<Cause>,

@@ -23,6 +23,9 @@ pub(super) struct Clerk<'a> {
     follower: Follower,
     wanted: Wanted,
     last: State,
+    /// Where the object is, or was when it was freed.
+    place: Option<u32>,
+    has_breach: bool,
     /// What the last state depends on.
     marks: Vec<u64>,
     ty: Option<String>,
@@ -67,7 +70,7 @@ impl State {
     }
 }
 
-/// The most entries that are kept. The later ones are those before the finding.
+/// The most entries that are kept. The first one with a breach is kept in any case.
 const MOST: usize = 100_000;
 
 impl<'a> Clerk<'a> {
@@ -82,6 +85,8 @@ impl<'a> Clerk<'a> {
             follower: Follower::default(),
             wanted: Wanted::At(address),
             last: State::default(),
+            place: None,
+            has_breach: false,
             marks: Vec::new(),
             ty: None,
             entries: Vec::new(),
@@ -112,7 +117,8 @@ impl<'a> Clerk<'a> {
 
     fn state<H: Heap>(&mut self, view: &View<'_, H>, id: ObjectId) -> State {
         let address = self.follower.address(id);
-        let Some(r) = address.or(self.last.address).map(GcRef) else {
+        self.place = address.or(self.place);
+        let Some(r) = self.place.map(GcRef) else {
             return State::default();
         };
         let marks = self.marks(view, r, address);
@@ -194,7 +200,10 @@ impl<'a> Clerk<'a> {
         let events = events(&last, state, |address, visit| {
             heap.object_events(GcRef(address), visit)
         });
-        if events.is_empty() || self.entries.len() >= MOST {
+        let breach = state.breach(view.store.heap.is_counting());
+        let is_first_breach = breach.is_some() && !self.has_breach;
+        self.has_breach |= breach.is_some();
+        if events.is_empty() || (self.entries.len() >= MOST && !is_first_breach) {
             return;
         }
         self.entries.push(LedgerEntry {
@@ -203,10 +212,10 @@ impl<'a> Clerk<'a> {
             moment: self.moments,
             safepoint: view.store.safepoints(),
             events,
-            address: state.address.or(last.address).unwrap_or(0),
+            address: self.place.unwrap_or(0),
             count: state.count,
             expected: state.expected(),
-            breach: state.breach(view.store.heap.is_counting()),
+            breach,
         });
     }
 }

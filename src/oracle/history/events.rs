@@ -4,6 +4,7 @@ use super::clerk::State;
 use super::ledger::LedgerEvent;
 use crate::heap::ObjectEvent;
 use crate::oracle::violation::Holder;
+use std::collections::BTreeMap;
 
 /// Calls a function with the events that a heap has recorded for the object at an address. False if
 /// it records none.
@@ -94,19 +95,31 @@ fn changed(event: ObjectEvent, count: &mut Option<u32>, listed: &mut bool) -> Op
 
 /// The owners that have come and gone. The stack-root list has events of its own.
 fn owners(before: &State, after: &State, events: &mut Vec<LedgerEvent>) {
-    let mut gone = before.holders.clone();
+    // Each holder with the number of references that it has more than before.
+    let mut more: BTreeMap<&Holder, i32> = BTreeMap::new();
+    for (holder, _) in &after.holders {
+        *more.entry(holder).or_default() += 1;
+    }
+    for (holder, _) in &before.holders {
+        *more.entry(holder).or_default() -= 1;
+    }
+    let mut changed = |holder: &Holder, by: i32| match more.get_mut(holder) {
+        Some(left) if *holder != Holder::List && left.signum() == by => {
+            *left -= by;
+            true
+        }
+        _ => false,
+    };
     for (holder, words) in &after.holders {
-        match gone.iter().position(|(other, _)| other == holder) {
-            Some(index) => drop(gone.swap_remove(index)),
-            None if *holder == Holder::List => {}
-            None => events.push(LedgerEvent::Gained(holder.clone(), words.clone())),
+        if changed(holder, 1) {
+            events.push(LedgerEvent::Gained(holder.clone(), words.clone()));
         }
     }
-    gone.retain(|(holder, _)| *holder != Holder::List);
-    let lost = gone
-        .into_iter()
-        .map(|(h, words)| LedgerEvent::Lost(h, words));
-    events.extend(lost);
+    for (holder, words) in &before.holders {
+        if changed(holder, -1) {
+            events.push(LedgerEvent::Lost(holder.clone(), words.clone()));
+        }
+    }
 }
 
 #[cfg(test)]

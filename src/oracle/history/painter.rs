@@ -62,7 +62,8 @@ impl Window {
             HistoryEnd::Operation {
                 number,
                 collection: true,
-            } => has_collected && operations == number,
+                // A run of another heap may have no collection there.
+            } => has_collected && operations == number || operations > number,
             HistoryEnd::Operation { number, .. } => operations > number || point == Point::End,
         }
     }
@@ -374,6 +375,7 @@ impl<H: Heap> Inspector<H> for Painter<'_> {
                 place,
                 operation: last.operation,
                 safepoint: last.safepoint,
+                freed: last.freed.clone(),
                 ..scene.clone()
             };
             same != *last

@@ -22,8 +22,10 @@ pub(super) fn section(explanation: &Explanation) -> Markup {
                     }
                     p { (line(&cause.words)) }
                 }
+                None if explanation.unexplained.is_some() => {}
                 None => p { "No single operation is known to have caused it: only a result shows it." }
             }
+            @if let Some(why) = &explanation.unexplained { p class="problem" { "Not explained: " (line(why)) "." } }
             dl class="facts" {
                 @if let Verdict::Violation(violation) = verdict {
                     dt { "Noticed" }

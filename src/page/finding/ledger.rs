@@ -1,6 +1,6 @@
 //! The ledger of the object: a chart of its count against its owners, and a table.
 
-use crate::explain::name_of_place;
+use crate::explain::{STEPS, name_of_place};
 use crate::oracle::{Ledger, LedgerEntry};
 use crate::page::chart::Chart;
 use crate::page::{line, parts};
@@ -57,7 +57,8 @@ fn row(entry: &LedgerEntry, is_culprit: bool, counts: bool) -> Markup {
             td {
                 div { (name_of_place_link(entry)) }
                 ul class="events" {
-                    @for event in &entry.events { li { (line(&event.to_string())) } }
+                    @for event in entry.events.iter().take(STEPS) { li { (line(&event.to_string())) } }
+                    @if entry.events.len() > STEPS { li { (entry.events.len() - STEPS) " more" } }
                 }
                 @if let (true, Some(breach)) = (is_culprit, entry.breach) {
                     p class="bad" { strong { "Here: " } (breach.about()) }

@@ -131,8 +131,8 @@ fn histories(explanation: &Explanation) -> Markup {
         (true, 0) => "(the run that is wrong)",
         (true, _) => "(a run that is right)",
     };
-    // A difference may be caused by a read, which no picture shows.
-    let cause = explanation.cause.as_ref().filter(|_| is_difference);
+    // A read is no operation, and no picture shows it.
+    let cause = explanation.cause.as_ref().filter(|cause| cause.is_read);
     let read = cause.map(|cause| &cause.place);
     html! {
         @for (index, history) in explanation.histories.iter().enumerate() {

@@ -9,13 +9,13 @@ use crate::page::{line, parts};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
-/// Pictures of a run, and its registers and roots at the culprit. `index` tells runs apart; `cause`
-/// is the operation that caused the finding.
+/// Pictures of a run, and its registers and roots at the culprit. `index` tells runs apart; `read`
+/// is the read of a number that caused the finding, if one did.
 pub(super) fn section(
     history: &History,
     index: usize,
     remark: &str,
-    cause: Option<&BrokenAt>,
+    read: Option<&BrokenAt>,
 ) -> Markup {
     let Some(culprit) = history.culprit.filter(|at| *at < history.scenes.len()) else {
         return html! {};
@@ -31,7 +31,7 @@ pub(super) fn section(
     html! {
         section class="steps" data-culprit=(culprit) aria-labelledby=(id) {
             h2 id=(id) { "Heap " (line(&history.run)) @if !remark.is_empty() { " " small { (remark) } } }
-            @if let Some(read) = cause.filter(|cause| scene_of(history, culprit) != Some(*cause)) {
+            @if let Some(read) = read {
                 p class="note" {
                     "A read changes nothing in the heap. The pictures show the operation before it; it happens "
                     (super::place(read)) "."
@@ -60,11 +60,6 @@ pub(super) fn section(
             (roots(history, culprit))
         }
     }
-}
-
-/// What led to a scene.
-fn scene_of(history: &History, index: usize) -> Option<&BrokenAt> {
-    history.scenes.get(index)?.place.as_ref()
 }
 
 fn figure(scene: &Scene, picture: &Picture, layout: &Layout, at: usize, culprit: usize) -> Markup {
@@ -119,11 +114,15 @@ fn roots(history: &History, culprit: usize) -> Markup {
         &history.scenes[culprit],
         culprit.checked_sub(1).and_then(|at| history.scenes.get(at)),
     );
+    let frames = after
+        .frames
+        .len()
+        .max(before.map_or(0, |before| before.frames.len()));
     let mut more = 0;
     for (scene, is_after) in [(Some(after), true), (before, false)] {
         let Some(scene) = scene else { continue };
         for frame in &scene.frames {
-            let depth = match scene.frames.len() {
+            let depth = match frames {
                 1 => String::new(),
                 _ => format!(", frame {}", frame.depth),
             };
