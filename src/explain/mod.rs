@@ -55,7 +55,7 @@ impl RootCause {
         RootCause {
             place: first.place.clone(),
             operation: Some(first.operation),
-            safepoint: None,
+            safepoint: first.safepoint,
             is_read: first.is_read,
             words: format!(
                 "{}: {wrong} in {}, {right} in {}",
@@ -213,7 +213,7 @@ impl Repeat<'_> {
             object: None,
             end: HistoryEnd::Operation {
                 number: first.operation,
-                collection: first.place.collection,
+                collection: first.safepoint,
             },
         };
         self.history(run, request)

@@ -200,6 +200,25 @@ fn a_register_that_is_written_to_again_is_no_number() {
     assert!(place.starts_with("after array.fill in "), "{place}");
 }
 
+/// The picture of the culprit is that of the cause.
+#[test]
+fn pictures_show_the_cause() {
+    let matrix = include_str!("../../corpus/matrix.txt");
+    for id in ["W1", "W20", "W24", "W28", "D4", "X1", "X7", "W42", "G13"] {
+        let of_fault = |line: &&str| line.split(' ').next() == Some(id);
+        let line = matrix.lines().find(of_fault).unwrap();
+        let explanation = explained(id, line.split(' ').nth(1).unwrap());
+        let cause = explanation.cause.as_ref().unwrap();
+        let history = &explanation.histories[0];
+        let scene = &history.scenes[history.culprit.unwrap()];
+        assert_eq!(scene.place.as_ref(), Some(&cause.place), "{line}");
+        assert!(
+            cause.safepoint.is_none_or(|n| n == scene.safepoint),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn a_corrupt_free_list_is_blamed_on_the_operation_that_corrupts_it() {
     let explanation = explained("D14", "two-objects-die-in-one-sweep");

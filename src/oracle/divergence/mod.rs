@@ -34,6 +34,8 @@ pub struct Divergence {
     pub place: BrokenAt,
     /// Its number in the run, counted from 1.
     pub operation: u64,
+    /// For a collection, the number of its safepoint.
+    pub safepoint: Option<u64>,
     /// Whether it is a read of a number from an object, which is no operation, after the last
     /// operation in common.
     pub is_read: bool,
@@ -204,6 +206,7 @@ impl Both<'_> {
         Some(Err(Divergence {
             place,
             operation: read.wrong.after,
+            safepoint: None,
             is_read: true,
             what: "the number read".into(),
             values: (number(values.0), number(values.1)),
@@ -231,6 +234,7 @@ impl Both<'_> {
         Some(Divergence {
             place: BrokenAt::in_case(next.by?, self.wrong.case, self.module),
             operation,
+            safepoint: None,
             is_read: false,
             what: difference.path.clone(),
             values: difference.values.clone(),
@@ -273,6 +277,7 @@ impl Both<'_> {
             _ => self.state(&self.wrong, Moment::CollectionIn(operation)),
         };
         let collection = collected.is_some();
+        let safepoint = collected.as_ref().map(|state| state.safepoint);
         // A collection may come at a safepoint that is no operation, behind this one.
         let by = collected.and_then(|state| state.by).unwrap_or(by);
         let cause = Cause { collection, ..by };
@@ -285,6 +290,7 @@ impl Both<'_> {
         Some(Divergence {
             place,
             operation,
+            safepoint,
             is_read: false,
             what,
             values,

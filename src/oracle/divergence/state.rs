@@ -35,6 +35,8 @@ pub struct RunState {
     pub traps: u64,
     /// What has acted last.
     pub by: Option<Cause>,
+    /// The number of safepoints so far.
+    pub safepoint: u64,
     /// At the end of the run, a checksum for each operation, up to a number of them: of the
     /// instructions that frames were at, of the number read, of the fuel, and of which registers and
     /// slots refer to the same object. Two runs may part and come together
@@ -189,6 +191,7 @@ impl Camera {
             fuel: view.fuel(),
             traps: view.traps(),
             by,
+            safepoint: view.store.safepoints(),
             trail: std::mem::take(&mut self.trail),
             steps: std::mem::take(&mut self.steps),
             reads: self.log.take(),

@@ -54,12 +54,12 @@ pub enum HistoryEnd {
     /// The moment with this number: right before an operation or a collection, or right after a
     /// collection.
     Moment(u64),
-    /// After this operation, counted from 1, or after the first collection in it.
+    /// After this operation, counted from 1, or after a collection in it.
     Operation {
         /// Its number.
         number: u64,
-        /// Whether the collection is meant.
-        collection: bool,
+        /// The number of the safepoint of the collection, if one is meant.
+        collection: Option<u64>,
     },
 }
 

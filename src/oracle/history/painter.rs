@@ -52,18 +52,19 @@ impl Window {
         }
     }
 
-    /// Whether the culprit has just acted.
-    fn is_culprit(self, point: Point, moments: u64, operations: u64) -> bool {
+    /// Whether the culprit has just acted. The numbers are those of moments, operations and
+    /// safepoints so far.
+    fn is_culprit(self, point: Point, moments: u64, operations: u64, safepoints: u64) -> bool {
         let has_collected = matches!(point, Point::Collection | Point::End);
         match self.culprit {
             _ if point == Point::Corruption => true,
             HistoryEnd::Moment(u64::MAX) => point == Point::End,
             HistoryEnd::Moment(moment) => moments == moment,
+            // A run of another heap may have no collection there.
             HistoryEnd::Operation {
                 number,
-                collection: true,
-                // A run of another heap may have no collection there.
-            } => has_collected && operations == number || operations > number,
+                collection: Some(safepoint),
+            } => has_collected && safepoints == safepoint || operations > number,
             HistoryEnd::Operation { number, .. } => operations > number || point == Point::End,
         }
     }
@@ -365,8 +366,12 @@ impl<H: Heap> Inspector<H> for Painter<'_> {
         if !self.follower.look(point, &view) {
             return Err(Halt);
         }
-        let is_culprit =
-            self.culprit.is_none() && self.window.is_culprit(point, self.moments, self.operations);
+        let (moments, operations) = (self.moments, self.operations);
+        let safepoints = view.store.safepoints();
+        let is_culprit = self.culprit.is_none()
+            && self
+                .window
+                .is_culprit(point, moments, operations, safepoints);
         let scene = self.paint(point, &view);
         // Nothing happens between an operation that is about to begin and its collection.
         let is_new = |last: &Scene| {
