@@ -29,7 +29,7 @@ fn a_heap_that_is_run_twice_does_not_outvote_another() {
             (names[0], names[1])
         );
         let fingerprint = Verdict::Differ(found).fingerprint();
-        assert_eq!(fingerprint, Some(format!("differ:result:{}", names[1])));
+        assert_eq!(fingerprint, Some(format!("differ:struct.get:{}", names[1])));
     }
     let found = difference(&[(Null, 1), (Drc, 0), (Model, 1)], true);
     assert_eq!(found.odd.as_deref(), Some("drc"));
