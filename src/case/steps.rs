@@ -204,10 +204,7 @@ pub(super) fn end_of<H: Heap>(
             }
             Ok(StepEnd::Returned(kept))
         }
-        Err(Stop::Trap(trap)) => {
-            store.note_trap();
-            Ok(StepEnd::Trapped(trap))
-        }
+        Err(Stop::Trap(trap)) => Ok(StepEnd::Trapped(trap)),
         Err(Stop::Exception) => Ok(StepEnd::Threw(keep_exception(store)?)),
         Err(stop) => Err(stop.into()),
     }

@@ -6,13 +6,13 @@ use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::say;
 use super::waiting::Waiting;
-use crate::campaign::{Evidence, Finding, Origin, command_line};
-use crate::case::Case;
+use crate::campaign::command_line;
+use crate::case::{self, Case, Header};
 use crate::escape;
 use crate::explain::{Explanation, explain_judged};
 use crate::jobs::within;
 use crate::module::Module;
-use crate::oracle::{JudgeError, JudgeReport, Options, Pins, Verdict, judge_module};
+use crate::oracle::{JudgeError, JudgeReport, Options, Verdict, judge_module};
 use crate::page::finding::{self, CaseText, FindingPage};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ impl Explain {
         }
         // A binary module is printed.
         let text = match text.is_empty() {
-            true => printed(&case, verdict).unwrap_or_default(),
+            true => case::write(&case, &Header::default()).unwrap_or_default(),
             false => text,
         };
         let explanation = explanation.with_lines(&text, &module.wasm);
@@ -176,20 +176,6 @@ pub(super) fn explain_within(
             })
         }
     }
-}
-
-/// The text of a case that was read in binary form.
-fn printed(case: &Case, verdict: &Verdict) -> Option<String> {
-    let finding = Finding {
-        evidence: Evidence::Verdict(verdict.clone()),
-        ..Finding::new(
-            Origin::File,
-            verdict.clone(),
-            Some(case.clone()),
-            Pins::default(),
-        )
-    };
-    finding.text().ok()
 }
 
 fn in_words(explanation: &Explanation) -> String {

@@ -267,9 +267,9 @@ impl Explanation {
         self.report.verdict = self.report.verdict.with_lines(text, wasm);
         let verdict = self.without_audits.take();
         self.without_audits = verdict.map(|verdict| verdict.with_lines(text, wasm));
-        if let Some(Verdict::Violation(violation)) =
-            self.cause.is_some().then_some(&self.report.verdict)
-            && let (Some(lost), Some(cause)) = (&violation.lost, &mut self.cause)
+        if let (Verdict::Violation(violation), Some(cause)) =
+            (&self.report.verdict, &mut self.cause)
+            && let Some(lost) = &violation.lost
         {
             cause.words = lost.to_string();
         }

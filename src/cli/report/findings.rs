@@ -12,6 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// In the place of an explanation, while there is none.
+const PENDING: &str = "Not explained yet: the run is not done, or was ended early. \
+                       `gcdiff explain` explains the case.";
+
 /// At its end, a run waits this long for explanations.
 const WAITING: Duration = Duration::from_secs(60);
 
@@ -92,7 +96,7 @@ impl Pages {
                 if let (Some(text), true) = (&shown.text, row.reduced().is_some()) {
                     self.explainer.ask(&of, &text.text);
                 }
-                shown.unexplained = Some("Not explained yet: the run is not done, or was ended early. `gcdiff explain` explains the case.".into());
+                shown.unexplained = Some(PENDING.into());
             }
         }
         let message = shown.verdict.lines().next().unwrap_or_default().to_string();

@@ -47,10 +47,7 @@ impl<H: Heap> Store<H> {
         }
         if self.inspect_operations && matches!(done, Ok(()) | Err(Stop::Trap(_) | Stop::Exception))
         {
-            // The embedder takes note of it later, but this is what it sees first.
-            if let Err(Stop::Trap(_)) = done {
-                self.note_trap();
-            }
+            self.traps += u64::from(matches!(done, Err(Stop::Trap(_))));
             // From here on the actor is the embedder again.
             self.embedder_acts(cx.inspector)?;
         }

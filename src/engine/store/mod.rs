@@ -241,11 +241,6 @@ impl<H: Heap> Store<H> {
         self.corrupted.flatten()
     }
 
-    /// Records that a trap has reached the embedder.
-    pub(crate) fn note_trap(&mut self) {
-        self.traps += 1;
-    }
-
     /// The embedder's current action.
     pub fn deed(&self) -> Deed {
         self.deed

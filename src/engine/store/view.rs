@@ -116,7 +116,7 @@ impl<H: Heap> View<'_, H> {
         self.store.machine.fuel
     }
 
-    /// A number that grows with each trap that reaches the embedder.
+    /// The number of calls that have ended with a trap, as far as operations were inspected.
     pub fn traps(&self) -> u64 {
         self.store.traps
     }

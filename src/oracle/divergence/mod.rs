@@ -105,7 +105,7 @@ pub(super) fn diverge(
     };
     let (high, differing) = match (parted, read) {
         (Some(number), _) => (number, both.at(Moment::Before(number))?),
-        (None, _) if end.found.is_some() => (end.wrong.operation, end.clone()),
+        (None, _) if end.found.is_some() => (end.wrong.operation, end),
         (None, Some(read)) => match both.at_read(read)? {
             // The states at the read are the same, so it is the read itself that is wrong.
             Err(divergence) => return Some(divergence),
@@ -132,7 +132,6 @@ struct Both<'a> {
 }
 
 /// The states of both at one moment.
-#[derive(Clone)]
 struct States {
     right: RunState,
     wrong: RunState,

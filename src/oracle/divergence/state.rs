@@ -31,7 +31,7 @@ pub struct RunState {
     pub number: Option<u64>,
     /// The fuel that is left.
     pub fuel: u64,
-    /// A number that grows with each trap that reaches the embedder.
+    /// The number of calls that have ended with a trap, as far as operations were inspected.
     pub traps: u64,
     /// What has acted last.
     pub by: Option<Cause>,

@@ -198,19 +198,7 @@ mod tests {
     use crate::explain::picture::{Change, Edge};
 
     fn node(id: u64) -> Node {
-        Node {
-            key: Key::Object(id),
-            title: format!("object {id}"),
-            ty: None,
-            address: None,
-            count: None,
-            remarks: Vec::new(),
-            rows: Vec::new(),
-            more_rows: 0,
-            change: Change::Same,
-            focus: false,
-            wrong: false,
-        }
+        Node::new(Key::Object(id), format!("object {id}"))
     }
 
     fn edge(from: u64, to: u64) -> Edge {
