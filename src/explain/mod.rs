@@ -93,10 +93,13 @@ pub fn explain_judged(
     options: &Options,
     report: JudgeReport,
 ) -> Result<Explanation, JudgeError> {
+    let stats = report.stats.iter().map(|(_, stats)| stats);
+    let judged: u64 = stats.map(|stats| stats.work + stats.audit_work).sum();
     let scene = Repeat {
         case,
         module,
         options,
+        work: LEAST_WORK.max(judged.saturating_mul(WORK_RATIO)),
     };
     let mut explanation = Explanation::of_verdict(report);
     match &explanation.report.verdict {
@@ -148,22 +151,24 @@ fn name_of_run(run: &JudgeRun) -> String {
     }
 }
 
+/// The work for one look at all moments of a run, by the work of judging the case; and the least.
+const WORK_RATIO: u64 = 4;
+const LEAST_WORK: u64 = 20_000_000;
+
 /// Repeats runs of a case.
 struct Repeat<'a> {
     case: &'a Case,
     module: &'a Arc<Module>,
     options: &'a Options,
+    /// See [`HistoryRequest::work`].
+    work: u64,
 }
 
 impl Repeat<'_> {
     fn history(&self, run: &JudgeRun, request: HistoryRequest) -> Option<History> {
         let mut subjects = self.options.collectors.iter();
         let subject = subjects.find(|subject| subject.name() == run.subject)?;
-        let schedule = run.schedule.clone();
-        let case = Case {
-            schedule: schedule.unwrap_or_else(|| self.case.schedule.clone()),
-            ..self.case.clone()
-        };
+        let case = run.case_of(self.case);
         let run_options = RunOptions {
             timing: self.options.timing,
             layers: self.options.layers,
@@ -187,6 +192,7 @@ impl Repeat<'_> {
         let request = HistoryRequest {
             object: violation.object,
             end: HistoryEnd::Moment(violation.moment().unwrap_or(u64::MAX)),
+            work: self.work,
         };
         self.history(&run, request)
     }
@@ -215,6 +221,7 @@ impl Repeat<'_> {
                 number: first.operation,
                 collection: first.safepoint,
             },
+            work: self.work,
         };
         self.history(run, request)
     }

@@ -32,6 +32,13 @@ impl Explanation {
             if let Some(ledger) = &history.ledger {
                 let (ty, run) = (&ledger.ty, &history.run);
                 let _ = writeln!(text, "\nledger of the object, {ty}, in heap {run}");
+                if let n @ 1.. = ledger.skipped {
+                    let _ = writeln!(
+                        text,
+                        "  (operations before {} are too many to look at)",
+                        n + 1
+                    );
+                }
                 text += &ledger.table();
             }
         }

@@ -37,12 +37,7 @@ pub(super) fn with_cause(
     let run = |run: &JudgeRun| {
         let subjects = options.collectors.iter();
         let subject = subjects.clone().find(|s| s.name() == run.subject)?;
-        let schedule = run.schedule.clone();
-        let case = Case {
-            schedule: schedule.unwrap_or_else(|| case.schedule.clone()),
-            ..case.clone()
-        };
-        Some((subject, case))
+        Some((subject, run.case_of(case)))
     };
     let (right_run, wrong_run) = (right, wrong);
     let (Some(right), Some(wrong)) = (run(right), run(wrong)) else {
@@ -95,16 +90,12 @@ pub(crate) fn before_violation(
         observation: 0,
     };
     let runs = (run(&model, None), run(subject, violation.schedule.clone()));
-    let schedule = violation.schedule.clone();
-    let wrong = Case {
-        schedule: schedule.unwrap_or_else(|| case.schedule.clone()),
-        ..case.clone()
-    };
     let run_options = RunOptions {
         timing: options.timing,
         layers: options.layers,
         footprint: options.footprint,
     };
+    let wrong = runs.1.case_of(case);
     let (right, wrong) = ((&model, case.clone()), (subject, wrong));
     diverge(
         compared(&right, &runs.0),

@@ -172,6 +172,17 @@ pub struct JudgeRun {
     pub observation: usize,
 }
 
+impl JudgeRun {
+    /// The case as this run executed it: with its schedule.
+    pub fn case_of(&self, case: &Case) -> Case {
+        let schedule = self.schedule.as_ref().unwrap_or(&case.schedule);
+        Case {
+            schedule: schedule.clone(),
+            ..case.clone()
+        }
+    }
+}
+
 impl JudgeReport {
     /// A report with a verdict only.
     pub fn new(verdict: Verdict) -> JudgeReport {

@@ -32,6 +32,7 @@ impl Draw {
         let alive: BTreeSet<u64> = scene.objects.iter().map(|object| object.id).collect();
         let mut picture = Picture {
             more_objects: scene.more_objects + scene.objects.len() - objects.len(),
+            more_roots: scene.more_roots,
             ..Picture::default()
         };
         let mut ghosts = BTreeMap::new();

@@ -46,6 +46,8 @@ fn scene(objects: Vec<SceneObject>, register: SceneValue) -> Scene {
             shown: Some(false),
         }],
         objects,
+        more_frames: 0,
+        more_roots: 0,
         more_objects: 0,
         freed: Vec::new(),
     }

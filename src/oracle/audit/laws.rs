@@ -194,8 +194,10 @@ fn exact<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<Violation> {
             } else {
                 "too low"
             };
-            let message =
-                format!("the count of {r} is {what}: {count}, but it has {owners} owners");
+            let message = format!(
+                "the count of {r} is {what}: {count}, but it has {owners} {}",
+                if owners == 1 { "owner" } else { "owners" }
+            );
             let mut found = about(Law::Exact, census, view, r, message);
             found.expected = Some(owners);
             found.actual = Some(count);

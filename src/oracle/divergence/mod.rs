@@ -7,6 +7,7 @@
 //! bisection. A collection changes nothing in this sense, whenever it comes. Between two operations a
 //! run can only compute, and read numbers from objects: these are compared, too.
 
+mod differing;
 mod reads;
 mod state;
 
@@ -15,7 +16,6 @@ pub(super) use state::Camera;
 pub use state::{Moment, OperationKind, RunState};
 
 use super::broken_at::{BrokenAt, Site};
-use super::compare::compare;
 use super::judge::JudgeRun;
 use super::panics::{Report, catch};
 use super::subject::{RunOptions, Subject};
@@ -23,7 +23,8 @@ use super::verdict::Difference;
 use crate::case::Case;
 use crate::engine::{Actor, Cause, Location};
 use crate::module::Module;
-use crate::module::names::{Names, Space};
+use crate::module::names::Names;
+use differing::{Found, first_difference};
 use std::fmt;
 use std::sync::Arc;
 
@@ -315,66 +316,4 @@ fn skipped(right: &RunState, wrong: &RunState, last: &BrokenAt) -> Option<Locati
     let same = (right.number, right.traps) == (wrong.number, wrong.traps);
     let at = right.frames.last().filter(|at| at.instance != u32::MAX)?;
     (right.frames != wrong.frames && same && !branches).then_some(*at)
-}
-
-/// What differs first between two states, in words: where, and both values.
-type Found = (String, (String, String));
-
-fn first_difference(
-    right: &RunState,
-    wrong: &RunState,
-    names: &Names<'_>,
-    module: &Module,
-) -> Option<Found> {
-    if right.ended != wrong.ended || right.frames != wrong.frames {
-        let place = |state: &RunState| match (state.ended, state.frames.last()) {
-            (true, _) => "it ends".into(),
-            (_, None) => "in the embedder".to_string(),
-            (_, Some(at)) => super::instruction::instruction_at(module, *at).to_string(),
-        };
-        return Some(("the way on".into(), (place(right), place(wrong))));
-    }
-    if let (Some(a), Some(b)) = (right.number, wrong.number)
-        && a != b
-    {
-        return Some(("the number read".into(), (a.to_string(), b.to_string())));
-    }
-    if right.fuel != wrong.fuel {
-        let fuel = (right.fuel.to_string(), wrong.fuel.to_string());
-        // Loops, calls and bulk operations consume fuel, and not all of these are operations.
-        let before = match right.frames.last() {
-            Some(at) => {
-                let at = super::instruction::instruction_at(module, *at);
-                format!("the fuel left before {} in {at}", at.name)
-            }
-            None => "the fuel left".into(),
-        };
-        return Some((before, fuel));
-    }
-    let found = compare(
-        ("right", &right.observation),
-        ("wrong", &wrong.observation),
-        names,
-    )?;
-    let path = match in_frame(&found.path, right) {
-        Some((frame, register, rest)) => {
-            let at = right.frames.get(frame as usize);
-            let func = at.and_then(|at| at.func);
-            let func = func.map_or("a constant expression".into(), |func| {
-                names.item(Space::Func, func)
-            });
-            format!("register {register} of {func}{rest}")
-        }
-        None => found.path,
-    };
-    Some((path, found.values))
-}
-
-/// The register, with the index of its frame, at the root of a path, and the rest of the path.
-fn in_frame<'p>(path: &'p str, state: &RunState) -> Option<(u32, u16, &'p str)> {
-    let rest = path.strip_prefix("kept reference ")?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (index, rest) = rest.split_at(digits);
-    let (frame, register) = state.register(index.parse().ok()?)?;
-    Some((frame, register, rest))
 }

@@ -2,9 +2,9 @@
 
 use super::events::events;
 use super::follow::{Follower, ObjectId};
-use super::ledger::{Breach, Ledger, LedgerEntry};
+use super::ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
 use crate::case::Case;
-use crate::engine::{Cause, Grain, Halt, Inspector, Point, View};
+use crate::engine::{Grain, Halt, Inspector, Point, View};
 use crate::heap::{GcRef, Heap};
 use crate::module::Module;
 use crate::oracle::audit::{is_moment, owners};
@@ -16,16 +16,21 @@ use crate::oracle::violation::{Holder, in_words};
 pub(super) struct Clerk<'a> {
     case: &'a Case,
     module: &'a Module,
+    /// The first moment to look at.
+    begin: u64,
     /// The moment at which to stop.
     until: u64,
     moments: u64,
     operations: u64,
+    /// The operations before the first moment to look at.
+    skipped: u64,
     follower: Follower,
     wanted: Wanted,
     last: State,
     /// Where the object is, or was when it was freed.
     place: Option<u32>,
     has_breach: bool,
+    has_looked: bool,
     /// What the last state depends on.
     marks: Vec<u64>,
     ty: Option<String>,
@@ -74,19 +79,27 @@ impl State {
 const MOST: usize = 100_000;
 
 impl<'a> Clerk<'a> {
-    /// A clerk that looks for the object at an address at moment `until`.
-    pub fn seeking(address: u32, until: u64, case: &'a Case, module: &'a Module) -> Clerk<'a> {
+    /// A clerk that looks for the object at an address at moment `until`, from moment `begin` on.
+    pub fn seeking(
+        address: u32,
+        (begin, until): (u64, u64),
+        case: &'a Case,
+        module: &'a Module,
+    ) -> Clerk<'a> {
         Clerk {
             case,
             module,
+            begin,
             until,
             moments: 0,
             operations: 0,
+            skipped: 0,
             follower: Follower::default(),
             wanted: Wanted::At(address),
             last: State::default(),
             place: None,
             has_breach: false,
+            has_looked: false,
             marks: Vec::new(),
             ty: None,
             entries: Vec::new(),
@@ -101,7 +114,7 @@ impl<'a> Clerk<'a> {
         let found = self.follower.at(address)?;
         Some(Clerk {
             wanted: Wanted::Object(found),
-            ..Clerk::seeking(address, self.until, self.case, self.module)
+            ..Clerk::seeking(address, (self.begin, self.until), self.case, self.module)
         })
     }
 
@@ -110,7 +123,8 @@ impl<'a> Clerk<'a> {
         Some(Ledger {
             ty: self.ty?,
             heap: heap.into(),
-            culprit: self.entries.iter().position(|entry| entry.breach.is_some()),
+            skipped: self.skipped,
+            culprit: self.entries.iter().position(LedgerEntry::is_breach),
             entries: self.entries,
         })
     }
@@ -188,7 +202,8 @@ impl<'a> Clerk<'a> {
         marks
     }
 
-    fn note<H: Heap>(&mut self, state: State, view: &View<'_, H>, cause: Option<Cause>) {
+    fn note<H: Heap>(&mut self, state: State, view: &View<'_, H>, point: Point) {
+        let cause = view.cause(point);
         let last = std::mem::replace(&mut self.last, state);
         // A collection that marks it changes nothing else.
         let collected = cause.is_some_and(|cause| cause.collection);
@@ -197,10 +212,22 @@ impl<'a> Clerk<'a> {
         }
         let state = &self.last;
         let heap = &view.store.heap;
-        let events = events(&last, state, |address, visit| {
+        let mut events = events(&last, state, |address, visit| {
             heap.object_events(GcRef(address), visit)
         });
-        let breach = state.breach(view.store.heap.is_counting());
+        // It was there before: what happened to it is unknown.
+        let is_found = self.begin > 1 && !self.has_looked;
+        if is_found {
+            let is_owner = |event: &LedgerEvent| matches!(event, LedgerEvent::Gained(..));
+            events.retain(is_owner);
+            events.insert(0, LedgerEvent::Found);
+        }
+        let cause = cause.filter(|_| !is_found);
+        // In the middle of an operation that was stopped, no law needs to hold.
+        let breach = match point {
+            Point::Corruption => None,
+            _ => state.breach(view.store.heap.is_counting()),
+        };
         let is_first_breach = breach.is_some() && !self.has_breach;
         self.has_breach |= breach.is_some();
         if events.is_empty() || (self.entries.len() >= MOST && !is_first_breach) {
@@ -227,12 +254,18 @@ impl<H: Heap> Inspector<H> for Clerk<'_> {
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {
         self.moments += u64::from(is_moment(point));
+        if self.moments < self.begin {
+            self.skipped += u64::from(point == Point::Operation);
+            self.operations = self.skipped;
+            return Ok(());
+        }
         if !self.follower.look(point, &view) {
             return Err(Halt);
         }
         if let Wanted::Object(id) = self.wanted {
             let state = self.state(&view, id);
-            self.note(state, &view, view.cause(point));
+            self.note(state, &view, point);
+            self.has_looked = true;
         }
         self.operations += u64::from(point == Point::Operation);
         match self.moments >= self.until {

@@ -16,6 +16,8 @@ pub struct Ledger {
     pub ty: String,
     /// The name of its heap.
     pub heap: String,
+    /// The operations before the first moment that was looked at, if there are too many to look at.
+    pub skipped: u64,
     /// What happened to it.
     pub entries: Vec<LedgerEntry>,
     /// The index of the first entry after which a law is broken for this object.
@@ -50,6 +52,8 @@ pub struct LedgerEntry {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LedgerEvent {
+    /// It was there when it was first looked at.
+    Found,
     /// It was allocated.
     Allocated,
     /// Its count has changed: before and after.
@@ -100,6 +104,7 @@ impl Breach {
 impl fmt::Display for LedgerEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            LedgerEvent::Found => f.write_str("first looked at"),
             LedgerEvent::Allocated => f.write_str("allocated"),
             LedgerEvent::Counted(from, to) => write!(f, "count {from} to {to}"),
             LedgerEvent::Listed => f.write_str("into the stack-root list"),
@@ -123,6 +128,11 @@ impl Ledger {
 }
 
 impl LedgerEntry {
+    /// Whether its actor broke a law. What was so at the first look has another cause.
+    pub fn is_breach(&self) -> bool {
+        self.breach.is_some() && !self.events.contains(&LedgerEvent::Found)
+    }
+
     /// What is wrong with it, in words: the count that has changed without an owner, or the owner
     /// without the count.
     pub fn mismatch(&self) -> String {

@@ -2,14 +2,18 @@
 //! heap around the operation that caused it.
 //!
 //! Runs are deterministic and inspectors change nothing, so the run is repeated: once to find out
-//! which object is concerned, once to write its ledger, and once to take pictures.
+//! how much of it can be looked at and which object is concerned, once to write its ledger, and once
+//! to take pictures.
 
 mod clerk;
 mod events;
+mod fields;
 mod follow;
 mod ledger;
 mod painter;
 mod scene;
+mod survey;
+mod window;
 
 pub use ledger::{Breach, Ledger, LedgerEntry, LedgerEvent};
 pub use scene::{Scene, SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue};
@@ -18,8 +22,10 @@ use crate::case::{self, Case, SourceMap};
 use crate::heap::Heap;
 use crate::module::Module;
 use clerk::Clerk;
-use painter::{Painter, Window};
+use painter::Painter;
 use std::sync::Arc;
+use survey::Survey;
+use window::Window;
 
 /// What happened in one run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,6 +51,10 @@ pub struct HistoryRequest {
     pub object: Option<u32>,
     /// The end.
     pub end: HistoryEnd,
+    /// The work that looking at the heap may take, in the unit of
+    /// [`Limits::work`](crate::engine::Limits::work). Earlier moments are left out if all of them
+    /// would take more.
+    pub work: u64,
 }
 
 /// The end of a history.
@@ -91,24 +101,33 @@ pub(super) fn history<H: Heap>(
     request: HistoryRequest,
     heap: &impl Fn() -> H,
 ) -> History {
+    let recorded = || {
+        let mut heap = heap();
+        heap.record(true);
+        heap
+    };
     let mut ledger = None;
-    if let (Some(object), HistoryEnd::Moment(until)) = (request.object, request.end) {
-        let mut seeking = Clerk::seeking(object, until, case, module);
-        case::run(case, module, heap(), &mut seeking);
-        if let Some(mut clerk) = seeking.for_found() {
-            let mut recorded = heap();
-            recorded.record(true);
-            case::run(case, module, recorded, &mut clerk);
+    let mut last = 0;
+    if let HistoryEnd::Moment(until) = request.end {
+        let mut survey = Survey::new(until, request.work);
+        case::run(case, module, heap(), &mut survey);
+        last = survey.end();
+        let clerk = request.object.and_then(|object| {
+            let moments = (survey.begin(), until);
+            let mut seeking = Clerk::seeking(object, moments, case, module);
+            case::run(case, module, recorded(), &mut seeking);
+            seeking.for_found()
+        });
+        if let Some(mut clerk) = clerk {
+            case::run(case, module, recorded(), &mut clerk);
             ledger = clerk.ledger(heap().name());
         }
     }
     let culprit = ledger.as_ref().and_then(Ledger::culprit);
-    let window = match (culprit, request.end) {
-        (Some(culprit), _) => Window::around(HistoryEnd::Moment(culprit.moment)),
-        (None, end) => Window::around(end),
-    };
+    let around = culprit.map_or(request.end, |culprit| HistoryEnd::Moment(culprit.moment));
+    let window = Window::around(around).ending(last);
     let mut painter = Painter::new(window, ledger.as_ref(), case, module);
-    let run = case::run(case, module, heap(), &mut painter);
+    let run = case::run(case, module, recorded(), &mut painter);
     let end = (painter.operations(), run.store.safepoints());
     let (scenes, culprit) = painter.finish();
     History {

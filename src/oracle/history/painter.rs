@@ -1,14 +1,15 @@
 //! The inspector that takes pictures.
 
-use super::HistoryEnd;
+use super::fields::places;
 use super::follow::Follower;
 use super::ledger::Ledger;
 use super::scene::{
     Scene, SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue,
 };
+use super::window::Window;
 use crate::case::Case;
 use crate::engine::{Grain, Halt, Inspector, Point, View};
-use crate::heap::{GcRef, Heap, Place, Shape};
+use crate::heap::{GcRef, Heap, Shape};
 use crate::module::Module;
 use crate::oracle::audit::is_moment;
 use crate::oracle::broken_at::BrokenAt;
@@ -18,8 +19,11 @@ use crate::oracle::violation::Holder;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Scenes before and after the culprit.
-const BEFORE: usize = 8;
+pub(super) const BEFORE: usize = 8;
 const AFTER: usize = 8;
+
+/// The most looks at states after the culprit: some are the same as the one before.
+const LOOKS: usize = 64;
 
 /// The most that a scene shows. Beyond that it says how many are left out.
 const OBJECTS: usize = 24;
@@ -28,47 +32,6 @@ const MORE_FIELDS: usize = 24;
 const FRAMES: usize = 64;
 const REGISTERS: usize = 256;
 const ROOTS: usize = 256;
-
-/// When to take pictures.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Window {
-    culprit: HistoryEnd,
-}
-
-impl Window {
-    /// The operations around one.
-    pub fn around(culprit: HistoryEnd) -> Window {
-        Window { culprit }
-    }
-
-    /// Whether the state after the culprit may be among the next few.
-    fn is_near(self, moments: u64, operations: u64) -> bool {
-        let before = BEFORE as u64;
-        match self.culprit {
-            // The end of the run, wherever it is.
-            HistoryEnd::Moment(u64::MAX) => true,
-            HistoryEnd::Moment(moment) => moments + before >= moment,
-            HistoryEnd::Operation { number, .. } => operations + before >= number,
-        }
-    }
-
-    /// Whether the culprit has just acted. The numbers are those of moments, operations and
-    /// safepoints so far.
-    fn is_culprit(self, point: Point, moments: u64, operations: u64, safepoints: u64) -> bool {
-        let has_collected = matches!(point, Point::Collection | Point::End);
-        match self.culprit {
-            _ if point == Point::Corruption => true,
-            HistoryEnd::Moment(u64::MAX) => point == Point::End,
-            HistoryEnd::Moment(moment) => moments == moment,
-            // A run of another heap may have no collection there.
-            HistoryEnd::Operation {
-                number,
-                collection: Some(safepoint),
-            } => has_collected && safepoints == safepoint || operations > number,
-            HistoryEnd::Operation { number, .. } => operations > number || point == Point::End,
-        }
-    }
-}
 
 /// Takes pictures of the states around the culprit.
 pub(super) struct Painter<'a> {
@@ -84,6 +47,8 @@ pub(super) struct Painter<'a> {
     locals: BTreeMap<(u32, u16), Option<String>>,
     scenes: VecDeque<Scene>,
     culprit: Option<usize>,
+    /// Looks at states after it.
+    looks: usize,
 }
 
 impl<'a> Painter<'a> {
@@ -105,6 +70,7 @@ impl<'a> Painter<'a> {
             locals: BTreeMap::new(),
             scenes: VecDeque::new(),
             culprit: None,
+            looks: 0,
         }
     }
 
@@ -175,8 +141,14 @@ impl<'a> Painter<'a> {
             });
         }
         let mut roots = Vec::new();
+        let mut more_roots = 0;
         view.owner_slots(|owner, slot| {
-            if *slot != 0 && roots.len() < ROOTS {
+            if *slot == 0 {
+                return;
+            }
+            if roots.len() >= ROOTS {
+                more_roots += 1;
+            } else {
                 roots.push(SceneRoot {
                     words: words.owner(&owner),
                     value: self.value(GcRef(*slot)),
@@ -196,8 +168,10 @@ impl<'a> Painter<'a> {
             // The one that is about to begin has not acted.
             operation: self.operations - u64::from(point == Point::Operation),
             safepoint: view.store.safepoints(),
+            more_frames: frames.len() - painted.len(),
             frames: painted,
             roots,
+            more_roots,
             more_objects: self.follower.census.objects.len() - objects.len(),
             freed: self.follower.freed.clone(),
             objects,
@@ -317,38 +291,6 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// The most fields of one object that are looked at.
-const LOOKED_AT: u32 = 4096;
-
-/// The fields or elements of an object: index, name, place.
-fn places<H: Heap>(
-    view: &View<'_, H>,
-    header: &crate::heap::Header,
-    words: &Describer<'_, H>,
-) -> Vec<(u32, String, Place)> {
-    let types = view.store.types();
-    match header.shape {
-        Some(Shape::Struct(id) | Shape::Exception(id)) => {
-            let Some(entry) = types.get(id) else {
-                return Vec::new();
-            };
-            let fields = entry.layout.fields.iter().map(|field| {
-                let name = words.field_name(header.shape, field.index);
-                let name = name.unwrap_or_else(|| field.index.to_string());
-                (field.index, name, Place::Field(*field))
-            });
-            fields.collect()
-        }
-        Some(Shape::Array(id)) if types.get(id).is_some() => {
-            let kind = types.element(id).storage.storage_kind();
-            let indices = 0..header.len.min(LOOKED_AT);
-            let element = |index: u32| (index, index.to_string(), Place::Element { index, kind });
-            indices.map(element).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 impl<H: Heap> Inspector<H> for Painter<'_> {
     fn grain(&self) -> Grain {
         Grain::Every
@@ -394,7 +336,8 @@ impl<H: Heap> Inspector<H> for Painter<'_> {
         if is_culprit {
             self.culprit = Some(self.scenes.len() - 1);
         }
-        let enough = |culprit| self.scenes.len() > culprit + AFTER;
+        self.looks += usize::from(self.culprit.is_some());
+        let enough = |culprit| self.scenes.len() > culprit + AFTER || self.looks > LOOKS;
         match point == Point::Corruption || self.culprit.is_some_and(enough) {
             true => Err(Halt),
             false => Ok(()),

@@ -14,8 +14,12 @@ pub struct Scene {
     pub safepoint: u64,
     /// The frames, innermost first.
     pub frames: Vec<SceneFrame>,
+    /// Frames that are left out.
+    pub more_frames: usize,
     /// The slots outside the heap that hold references, without those that hold null.
     pub roots: Vec<SceneRoot>,
+    /// Slots that are left out.
+    pub more_roots: usize,
     /// Objects, by their numbers.
     pub objects: Vec<SceneObject>,
     /// Allocated objects that are left out.

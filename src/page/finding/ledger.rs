@@ -20,6 +20,7 @@ pub(super) fn section(ledger: &Ledger, run: &str, id: &str) -> Markup {
             p class="note" {
                 code { (line(&ledger.ty)) } " in heap " (line(run)) ". Each row is an operation that changed "
                 "something about the object: what the heap did, then which owners came and went."
+                @if let n @ 1.. = ledger.skipped { " Operations before " (n + 1) " are too many to look at." }
             }
             @if ledger.entries.len() > 1 { (chart(ledger, counts)) }
             (parts::table("ledger", html! {

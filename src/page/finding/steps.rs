@@ -173,7 +173,9 @@ fn roots(history: &History, culprit: usize) -> Markup {
                 }
             }
         }))
-        @if more > 0 { p class="note" { (more) " more registers" } }
+        @for (n, what) in [(more, "register"), (after.more_frames, "frame"), (after.more_roots, "root")] {
+            @if n > 0 { p class="note" { (n) " more " (what) (if n == 1 { "" } else { "s" }) } }
+        }
     }
 }
 

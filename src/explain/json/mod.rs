@@ -14,21 +14,25 @@
 //! the index of the scene right after it (null if there is none).
 //!
 //! A ledger has `type`, `heap`, `entries` and `culprit`, the index of the first entry with a `breach`.
+//! `skipped` is the number of operations before the first one that was looked at, if the heap is too
+//! large to look at all of them; an object that was there before begins with an event `"found"`.
 //! An entry has `place`, `operation`, `safepoint`, `address`, `count` (null in a heap that does not
 //! count), `expected`, `breach` (`"count"`, `"not-listed"`, `"in-use"` or null), and `events`, each
 //! with its `kind` and its `text`, with `from` and `to` for `"counted"` and `"moved"`, `holder` for
 //! `"gained"` and `"lost"`, and `type` for `"reused"`.
 //!
 //! A scene has `place`, `operation`, `safepoint`, `frames` (innermost first, with their `registers`),
-//! `roots`, `objects`, `more_objects` and `freed`, numbers of objects. A value is `{"null": true}`,
+//! `roots`, `objects` and `freed`, numbers of objects; `more_frames`, `more_roots` and `more_objects`
+//! are the numbers of what is left out. A value is `{"null": true}`,
 //! `{"i31": N}`, `{"object": N}`, `{"stale": ADDRESS}` or `{"bits": "0x..."}`. `shown` says whether a
 //! collection was shown the root; null if there was none.
 
+mod scene;
+
 use super::{Explanation, RootCause};
 use crate::oracle::json::{JsonPlace, JsonReport, ascii};
-use crate::oracle::{
-    Breach, History, Ledger, LedgerEntry, LedgerEvent, Scene, SceneFrame, SceneObject, SceneValue,
-};
+use crate::oracle::{Breach, History, Ledger, LedgerEntry, LedgerEvent};
+use scene::JsonScene;
 use serde::Serialize;
 
 /// The version of the format.
@@ -66,6 +70,7 @@ struct JsonHistory {
 struct JsonLedger {
     r#type: String,
     heap: String,
+    skipped: u64,
     entries: Vec<JsonEntry>,
     culprit: Option<usize>,
 }
@@ -94,72 +99,6 @@ struct JsonEvent {
     holder: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<String>,
-}
-
-#[derive(Serialize)]
-struct JsonScene {
-    place: Option<JsonPlace>,
-    operation: u64,
-    safepoint: u64,
-    frames: Vec<JsonFrame>,
-    roots: Vec<JsonRoot>,
-    objects: Vec<JsonObject>,
-    more_objects: usize,
-    freed: Vec<u64>,
-}
-
-#[derive(Serialize)]
-struct JsonFrame {
-    depth: u32,
-    place: Option<String>,
-    registers: Vec<JsonRegister>,
-    more_registers: usize,
-}
-
-#[derive(Serialize)]
-struct JsonRegister {
-    index: u16,
-    local: Option<String>,
-    value: JsonValue,
-    shown: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct JsonRoot {
-    root: String,
-    value: JsonValue,
-    shown: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct JsonObject {
-    id: u64,
-    address: u32,
-    r#type: String,
-    count: Option<u32>,
-    expected: u32,
-    listed: bool,
-    reachable: bool,
-    focus: bool,
-    length: Option<u32>,
-    fields: Vec<JsonField>,
-    more_fields: u32,
-}
-
-#[derive(Serialize)]
-struct JsonField {
-    name: String,
-    value: JsonValue,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum JsonValue {
-    Null(bool),
-    I31(i32),
-    Object(u64),
-    Stale(u32),
-    Bits(String),
 }
 
 impl Explanation {
@@ -205,6 +144,7 @@ impl JsonLedger {
         JsonLedger {
             r#type: ledger.ty.clone(),
             heap: ledger.heap.clone(),
+            skipped: ledger.skipped,
             entries: ledger.entries.iter().map(JsonEntry::new).collect(),
             culprit: ledger.culprit,
         }
@@ -237,6 +177,7 @@ impl JsonEvent {
             ..JsonEvent::default()
         };
         json.kind = match event {
+            LedgerEvent::Found => "found",
             LedgerEvent::Allocated => "allocated",
             LedgerEvent::Counted(from, to) => {
                 (json.from, json.to) = (Some(*from), Some(*to));
@@ -265,77 +206,5 @@ impl JsonEvent {
             }
         };
         json
-    }
-}
-
-impl JsonScene {
-    fn new(scene: &Scene) -> JsonScene {
-        let roots = scene.roots.iter().map(|root| JsonRoot {
-            root: root.words.clone(),
-            value: JsonValue::new(root.value),
-            shown: root.shown,
-        });
-        JsonScene {
-            place: scene.place.as_ref().map(JsonPlace::new),
-            operation: scene.operation,
-            safepoint: scene.safepoint,
-            frames: scene.frames.iter().map(JsonFrame::new).collect(),
-            roots: roots.collect(),
-            objects: scene.objects.iter().map(JsonObject::new).collect(),
-            more_objects: scene.more_objects,
-            freed: scene.freed.clone(),
-        }
-    }
-}
-
-impl JsonFrame {
-    fn new(frame: &SceneFrame) -> JsonFrame {
-        let registers = frame.registers.iter().map(|register| JsonRegister {
-            index: register.index,
-            local: register.local.clone(),
-            value: JsonValue::new(register.value),
-            shown: register.shown,
-        });
-        JsonFrame {
-            depth: frame.depth,
-            place: frame.at.as_ref().map(|at| format!("{} in {at}", at.name)),
-            registers: registers.collect(),
-            more_registers: frame.more_registers,
-        }
-    }
-}
-
-impl JsonObject {
-    fn new(object: &SceneObject) -> JsonObject {
-        let fields = object.fields.iter().map(|field| JsonField {
-            name: field.name.clone(),
-            value: JsonValue::new(field.value),
-        });
-        JsonObject {
-            id: object.id,
-            address: object.address,
-            r#type: object.ty.clone(),
-            count: object.count,
-            expected: object.expected,
-            listed: object.listed,
-            reachable: object.reachable,
-            focus: object.focus,
-            length: object.length,
-            fields: fields.collect(),
-            more_fields: object.more_fields,
-        }
-    }
-}
-
-impl JsonValue {
-    fn new(value: SceneValue) -> JsonValue {
-        match value {
-            SceneValue::Null => JsonValue::Null(true),
-            SceneValue::I31(value) => JsonValue::I31(value),
-            SceneValue::Object(id) => JsonValue::Object(id),
-            SceneValue::Stale(address) => JsonValue::Stale(address),
-            // Numbers of JSON have 53 bits in most readers.
-            SceneValue::Bits(bits) => JsonValue::Bits(format!("{bits:#x}")),
-        }
     }
 }
