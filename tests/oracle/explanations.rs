@@ -3,7 +3,7 @@
 use gcdiff::case::{self, Case};
 use gcdiff::explain::{Explanation, explain};
 use gcdiff::module::Module;
-use gcdiff::oracle::{Collector, Ledger, Options, Variant, Verdict};
+use gcdiff::oracle::{Collector, Ledger, LedgerEvent, Options, Variant, Verdict};
 use gcdiff::zoo::{self, Blame, FAULTS, Fault, Probe, blame_on};
 use std::sync::Arc;
 
@@ -99,6 +99,43 @@ fn a_count_without_an_owner_is_the_culprit() {
     let before = &history.scenes[history.culprit.unwrap() - 1];
     let focus = before.objects.iter().find(|object| object.focus).unwrap();
     assert_eq!(focus.count, Some(focus.expected), "it is not wrong before");
+}
+
+/// A list that grows makes each look at the heap longer than the last.
+#[test]
+fn of_a_long_run_with_a_large_heap_the_end_is_looked_at() {
+    let list = |nodes: u32| {
+        let text = format!(
+            r#";;! [[steps]]
+;;! call = "f"
+(module
+  (type $n (struct (field (mut (ref null $n)))))
+  (global $first (mut (ref null $n)) (ref.null $n))
+  (global $last (mut (ref null $n)) (ref.null $n))
+  (func (export "f") (local $i i32)
+    (global.set $first (struct.new_default $n))
+    (loop $l
+      (global.set $last (struct.new $n (global.get $last)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $l (i32.lt_u (local.get $i) (i32.const {nodes}))))
+    (struct.set $n 0 (global.get $last) (global.get $first))))"#
+        );
+        let case = case::read(text.as_bytes()).unwrap().0;
+        let module = Module::new(&case.wasm, &mut Arc::default()).unwrap();
+        let options = fault("canary").switch_on(Options::default(), &Probe::default());
+        explain(&case, &Arc::new(module), &options).unwrap()
+    };
+    let (short, long) = (list(100), list(5_000));
+    assert_eq!(ledger(&short).skipped, 0);
+    assert_eq!(ledger(&short).entries[0].events[0], LedgerEvent::Allocated);
+    let skipped = ledger(&long).skipped;
+    assert!((10_000..15_000).contains(&skipped), "{skipped}");
+    assert_eq!(ledger(&long).entries[0].events[0], LedgerEvent::Found);
+    for explanation in [short, long] {
+        let (place, words) = cause(&explanation);
+        assert!(place.starts_with("after struct.set in "), "{place}");
+        assert!(words.ends_with("but the count is unchanged"), "{words}");
+    }
 }
 
 #[test]
