@@ -153,7 +153,7 @@ fn name_of_run(run: &JudgeRun) -> String {
 
 /// The work for one look at all moments of a run, by the work of judging the case; and the least.
 const WORK_RATIO: u64 = 4;
-const LEAST_WORK: u64 = 20_000_000;
+const LEAST_WORK: u64 = 8_000_000;
 
 /// Repeats runs of a case.
 struct Repeat<'a> {

@@ -99,9 +99,10 @@ pub(super) fn diverge(
         return None;
     }
     let read = end.first_read();
-    // Runs may have parted and come together again.
+    // Runs may have parted and come together again. A case with a violation is not worth as much.
+    let most = difference.map_or(MOST_OBJECTS / 4, |_| MOST_OBJECTS);
     let parted = match (end.parted(), &end.found, read) {
-        (None, None, None) if end.may_be_thorough() => both.at(Moment::EndOfThorough)?.parted(),
+        (None, None, None) if end.have_at_most(most) => both.at(Moment::EndOfThorough)?.parted(),
         (number, ..) => number,
     };
     let (high, differing) = match (parted, read) {
@@ -150,10 +151,11 @@ struct DifferingRead {
 }
 
 impl States {
-    /// Whether whole states are few and small enough to compare all of them.
-    fn may_be_thorough(&self) -> bool {
+    /// Whether whole states have no more than so many objects together, so that all of them can be
+    /// compared.
+    fn have_at_most(&self, most: u64) -> bool {
         let objects = self.wrong.observation.graph.nodes.len() as u64 + 1;
-        self.wrong.operation.saturating_mul(objects) <= MOST_OBJECTS
+        self.wrong.operation.saturating_mul(objects) <= most
     }
 
     /// The number of the first operation before which the checksums of both runs differ.
