@@ -78,7 +78,10 @@ fn left(case: &Case, module: &Arc<Module>) -> Left {
 
 pub fn wasm_smith(set: &mut Set) {
     for input in &set.inputs {
-        let _ = black_box(smith::module(&mut Unstructured::new(input)));
+        let _ = black_box(smith::module(
+            generate::Features::ALL,
+            &mut Unstructured::new(input),
+        ));
     }
 }
 

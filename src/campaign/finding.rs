@@ -4,7 +4,7 @@ use super::folder::{Folder, Saved};
 use super::quote;
 use super::targets::FuzzTarget;
 use crate::case::{self, Case, CaseError, Header};
-use crate::generate::{self, Generator};
+use crate::generate::{self, Profile};
 use crate::module::Module;
 use crate::oracle::{Pins, Verdict};
 use std::fmt;
@@ -40,8 +40,8 @@ pub enum Origin {
     Campaign {
         /// Its seed.
         seed: u64,
-        /// Generator of its cases.
-        generator: Generator,
+        /// Generator of its cases, and the features of their modules.
+        profile: Profile,
     },
     /// An input of a fuzz target.
     Input {
@@ -109,8 +109,8 @@ impl Finding {
     /// Description of the origin, for the header.
     pub(crate) fn about(&self) -> Option<String> {
         match &self.origin {
-            Origin::Campaign { seed, generator } => {
-                Some(generate::origin(*generator, *seed, self.number))
+            Origin::Campaign { seed, profile } => {
+                Some(generate::origin(*profile, *seed, self.number))
             }
             Origin::Input { target, .. } => Some(format!("an input of the fuzz target {target}")),
             Origin::File => None,
@@ -184,13 +184,9 @@ impl Finding {
                 format!("gcdiff replay --target {target} {input}{fault}")
             }
             (_, Some(path)) => format!("gcdiff run {}", quote(path)),
-            (Origin::Campaign { seed, generator }, None) => {
-                let generator = match generator {
-                    Generator::Default => String::new(),
-                    other => format!(" --generator {other}"),
-                };
-                let case = self.number;
-                format!("gcdiff generate --seed {seed} --case {case}{generator}")
+            (Origin::Campaign { seed, profile }, None) => {
+                let (case, profile) = (self.number, profile.options());
+                format!("gcdiff generate --seed {seed} --case {case}{profile}")
             }
             (Origin::Input { target, .. }, None) => {
                 format!("gcdiff replay --target {target} INPUT{fault}")

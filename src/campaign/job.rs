@@ -174,7 +174,7 @@ impl Work for Cases {
     fn work(&self, index: u64, desk: &Arc<Desk>) -> CaseOutcome {
         let campaign = &self.campaign;
         let input = generate::input(campaign.seed, index);
-        let Ok(drawn) = campaign.generator.case(&input) else {
+        let Ok(drawn) = campaign.profile.case(&input) else {
             return CaseOutcome::NotGenerated;
         };
         let drawn = Arc::new(drawn);
@@ -274,7 +274,7 @@ impl Cases {
         self.progress.findings.fetch_add(1, Ordering::Relaxed);
         let origin = Origin::Campaign {
             seed: campaign.seed,
-            generator: campaign.generator,
+            profile: campaign.profile,
         };
         let case = note.case.map(|drawn| Arc::unwrap_or_clone(drawn).case);
         let finding = Finding {

@@ -28,7 +28,7 @@ pub(crate) use shelf::Shelf;
 pub use statistics::{Count, Statistics};
 pub use tally::{Row, Tally};
 
-use crate::generate::Generator;
+use crate::generate::Profile;
 use crate::oracle::Options;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,8 +45,8 @@ pub struct Campaign {
     pub cases: Option<u64>,
     /// Threads.
     pub jobs: usize,
-    /// Generator of the cases.
-    pub generator: Generator,
+    /// Generator of the cases, and the features of their modules.
+    pub profile: Profile,
     /// Options of the oracle.
     pub options: Options,
     /// Id of the fault that `options` contain, for the headers of findings.
@@ -70,7 +70,7 @@ impl Campaign {
             seed,
             cases: None,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
-            generator: Generator::Default,
+            profile: Profile::default(),
             options,
             fault: None,
             stop_at_first: false,
@@ -90,9 +90,10 @@ impl Campaign {
         Campaign { jobs, ..self }
     }
 
-    /// Sets [`Campaign::generator`].
-    pub fn with_generator(self, generator: Generator) -> Campaign {
-        Campaign { generator, ..self }
+    /// Sets [`Campaign::profile`].
+    pub fn with_profile(self, profile: impl Into<Profile>) -> Campaign {
+        let profile = profile.into();
+        Campaign { profile, ..self }
     }
 
     /// Sets [`Campaign::fault`].

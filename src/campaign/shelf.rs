@@ -116,7 +116,7 @@ impl Shelf {
 mod tests {
     use super::*;
     use crate::campaign::{Evidence, Origin};
-    use crate::generate::Generator;
+    use crate::generate::Profile;
     use crate::oracle::Pins;
     use std::fs;
 
@@ -124,7 +124,7 @@ mod tests {
         Finding {
             origin: Origin::Campaign {
                 seed: 0,
-                generator: Generator::Default,
+                profile: Profile::default(),
             },
             number,
             fingerprint: fingerprint.into(),

@@ -6,7 +6,7 @@ use super::signals::Signals;
 use super::{CommandOutcome, file};
 use crate::campaign::targets::FuzzTarget;
 use crate::events::{self, Event, EventTable, Survey, Surveyed};
-use crate::generate::Generator;
+use crate::generate::{Feature, Features, Generator, Profile};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,10 +34,16 @@ pub(super) struct Events {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     generator: Vec<Generator>,
 
+    /// Features of the language that no module uses, for engines without them:
+    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. The cases
+    /// of a seed are then others.
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    without: Vec<Feature>,
+
     /// Count fuzz inputs instead, each on its own: files, or folders of files.
     #[arg(
         long, value_name = "PATH", num_args = 1..,
-        conflicts_with_all = ["cases", "seed", "generator"]
+        conflicts_with_all = ["cases", "seed", "generator", "without"]
     )]
     inputs: Vec<PathBuf>,
 
@@ -97,6 +103,10 @@ impl Events {
         }
     }
 
+    fn features(&self) -> Features {
+        self.without.iter().copied().collect()
+    }
+
     fn generated(&self) -> Result<CommandOutcome, String> {
         let generators = self.generators();
         if let Some(path) = &self.report {
@@ -109,7 +119,13 @@ impl Events {
         let named = || generators.iter().zip(&tables);
         if let Some(path) = &self.report {
             let columns: Vec<(&str, &EventTable)> = named().map(|(g, t)| (g.name(), t)).collect();
-            let command = format!("gcdiff events --seed {} --cases {}", self.seed, self.cases);
+            let (seed, cases) = (self.seed, self.cases);
+            let without = Profile {
+                generator: Generator::Default,
+                features: self.features(),
+            };
+            let without = without.options();
+            let command = format!("gcdiff events --seed {seed} --cases {cases}{without}");
             file::write(path, &events::markdown(&command, &columns))?;
         } else if self.json {
             let counts = |table: &EventTable| {
@@ -147,7 +163,10 @@ impl Events {
         let done: Arc<AtomicU64> = Arc::default();
         let stop: Arc<AtomicBool> = Arc::default();
         let surveys = generators.iter().map(|generator| Survey {
-            generator: *generator,
+            profile: Profile {
+                generator: *generator,
+                features: self.features(),
+            },
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),

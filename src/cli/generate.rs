@@ -3,7 +3,7 @@
 use super::CommandOutcome;
 use super::output::say;
 use crate::case::{self, Header};
-use crate::generate::{self, Generator};
+use crate::generate::{self, Feature, Generator, Profile};
 use clap::Args;
 
 /// Print the module that a seed makes, with its plan and schedule
@@ -22,13 +22,23 @@ pub(super) struct Generate {
     /// What makes the case, as for `gcdiff fuzz`: default, smith, smith-never or gc_ops.
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
+
+    /// Features of the language that no module uses, for engines without them:
+    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. As
+    /// for `gcdiff fuzz`.
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    without: Vec<Feature>,
 }
 
 impl Generate {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let input = generate::input(self.seed, self.case);
-        let origin = generate::origin(self.generator, self.seed, self.case);
-        let drawn = self.generator.case(&input);
+        let profile = Profile {
+            generator: self.generator,
+            features: self.without.into_iter().collect(),
+        };
+        let origin = generate::origin(profile, self.seed, self.case);
+        let drawn = profile.case(&input);
         let drawn = drawn.map_err(|_| format!("{origin}: there is no module"))?;
         let header = Header {
             about: Some(origin),

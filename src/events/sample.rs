@@ -1,7 +1,7 @@
 //! The events of a share of a campaign's cases, counted while the campaign runs.
 
 use super::{EventTable, Survey, Surveyed, of_case};
-use crate::generate::{self, Generator};
+use crate::generate::{self, Profile};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -76,11 +76,11 @@ pub(crate) struct Sample {
 const TICK: Duration = Duration::from_millis(20);
 
 impl Sample {
-    /// Starts to count the events of those cases of a generator and a seed whose numbers are below
+    /// Starts to count the events of those cases of a profile and a seed whose numbers are below
     /// `begun`, which increases as the campaign goes on.
     pub fn start(
         share: Share,
-        (generator, seed): (Generator, u64),
+        (profile, seed): (Profile, u64),
         timeout: Option<Duration>,
         begun: &Arc<AtomicU64>,
     ) -> Sample {
@@ -92,7 +92,7 @@ impl Sample {
             thread: None,
         };
         let survey = Survey {
-            generator,
+            profile,
             seed,
             cases: u64::MAX,
             jobs: 1,
@@ -113,7 +113,7 @@ impl Sample {
                     }
                     std::thread::sleep(TICK);
                 }
-                let drawn = generator.case(&generate::input(seed, case)).ok()?;
+                let drawn = profile.case(&generate::input(seed, case)).ok()?;
                 Some(of_case(&drawn))
             };
             survey.run_into(&surveyed, &Arc::default(), &stop, events);
@@ -172,7 +172,7 @@ mod tests {
     fn the_cases_that_were_begun_are_counted_and_no_others() {
         let begun = Arc::new(AtomicU64::new(3));
         let start = || {
-            let cases = (Generator::Default, 3);
+            let cases = (Profile::default(), 3);
             Sample::start(Share::of(1), cases, Some(Duration::from_secs(10)), &begun)
         };
         let mut sample = start();
@@ -183,7 +183,7 @@ mod tests {
         assert!(table.reached(Event::AllocateInCall) > 0);
         // The figures are those of a survey.
         let survey = Survey {
-            generator: Generator::Default,
+            profile: Profile::default(),
             seed: 3,
             cases: 7,
             jobs: 1,

@@ -1,7 +1,7 @@
 //! The events of many cases, on several threads.
 
 use super::{EventTable, Tally, of_case};
-use crate::generate::{self, Generator};
+use crate::generate::{self, Profile};
 use crate::jobs::{Desk, Note, Pool, Work};
 use crate::oracle::{Panic, Violation};
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Counts the events of a generator's cases `0..cases` of a seed.
+/// Counts the events of a profile's cases `0..cases` of a seed.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// The generator of the cases.
-    pub generator: Generator,
+    /// The generator of the cases, and the features of their modules.
+    pub profile: Profile,
     /// Their seed.
     pub seed: u64,
     /// Number of cases.
@@ -38,9 +38,9 @@ impl Survey {
     /// Counts until all cases are done or `stop` is set. Each case that ends
     /// adds 1 to `done`, completed or not.
     pub fn run(&self, done: &Arc<AtomicU64>, stop: &Arc<AtomicBool>) -> Surveyed {
-        let (generator, seed) = (self.generator, self.seed);
+        let (profile, seed) = (self.profile, self.seed);
         self.run_with(done, stop, move |index| {
-            let drawn = generator.case(&generate::input(seed, index)).ok()?;
+            let drawn = profile.case(&generate::input(seed, index)).ok()?;
             Some(of_case(&drawn))
         })
     }
@@ -127,7 +127,7 @@ mod tests {
 
     fn survey(cases: u64, jobs: usize) -> Survey {
         Survey {
-            generator: Generator::Default,
+            profile: Profile::default(),
             seed: 3,
             cases,
             jobs,

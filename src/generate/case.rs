@@ -1,9 +1,9 @@
 //! Generation of cases from bytes: a module, a plan, a schedule.
 
-use super::Generator;
 use super::gc_ops;
 use super::plan::{self, Exports};
 use super::relative_schedule::RelativeSchedule;
+use super::{Features, Generator, Profile};
 use crate::case::Case;
 use crate::engine::Schedule;
 use crate::module::Module;
@@ -35,21 +35,32 @@ pub struct GeneratedCase {
 
 /// Draws a case. Any input gives one, unless wasm-smith fails on it.
 pub fn case(bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
-    case_of(Generator::Default, bytes)
+    case_of(Profile::default(), bytes)
 }
 
-/// Draws a case with a given generator.
-pub(super) fn case_of(generator: Generator, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
+/// Draws a case of a profile.
+pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
+    let Profile {
+        generator,
+        features,
+    } = profile;
+    let program = |bytes| {
+        let program = gc_ops::Program::generate(&mut Unstructured::new(bytes));
+        match features == Features::ALL {
+            true => program,
+            false => program.restricted(features),
+        }
+    };
     if generator == Generator::GcOps {
-        return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(bytes)));
+        return gc_ops::drawn(&program(bytes));
     }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let mut u = Unstructured::new(plan);
     let choice = u.arbitrary::<u32>()?;
     if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
-        return gc_ops::drawn(&gc_ops::Program::generate(&mut Unstructured::new(rest)));
+        return gc_ops::drawn(&program(rest));
     }
-    let wasm = super::module_of(generator, &mut Unstructured::new(rest))?;
+    let wasm = super::module_of(profile, &mut Unstructured::new(rest))?;
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);

@@ -48,7 +48,7 @@ impl Generator {
     ///
     /// If wasm-smith fails on the input.
     pub fn case(self, bytes: &[u8]) -> arbitrary::Result<GeneratedCase> {
-        case_of(self, bytes)
+        case_of(self.into(), bytes)
     }
 }
 

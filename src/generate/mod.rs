@@ -16,17 +16,21 @@
 
 mod case;
 pub mod enrich;
+mod features;
 pub mod gc_ops;
 mod generator;
 mod pair;
 mod plan;
+mod profile;
 mod relative_schedule;
 mod revision;
 pub mod smith;
 
 pub use case::{GeneratedCase, case, input, stretched};
+pub use features::{Feature, Features};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
+pub use profile::Profile;
 pub(crate) use revision::checksum;
 pub(crate) use revision::origin;
 pub use revision::revision;
@@ -45,11 +49,11 @@ const PLAIN: u8 = 16;
 /// If wasm-smith fails on the input. That did not happen on random bytes (none of 60,000 inputs),
 /// and is rare on inputs that mostly repeat one byte.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
-    module_of(Generator::Default, u)
+    module_of(Profile::default(), u)
 }
 
-/// Draws a module with a given generator.
-fn module_of(generator: Generator, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+/// Draws a module of a profile.
+fn module_of(profile: Profile, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     // The choices of the pass come first. wasm-smith consumes all the input it can get, so a
     // mutation of its part would otherwise also change every sequence. A short input is divided
     // between both.
@@ -57,9 +61,13 @@ fn module_of(generator: Generator, u: &mut Unstructured<'_>) -> arbitrary::Resul
     let mut head = Unstructured::new(u.bytes(head)?);
     // Zero, and so an exhausted input, means an enriched module.
     let plain = head.arbitrary::<u8>()? % PLAIN == PLAIN - 1;
-    let wasm = smith::module(u)?;
+    let Profile {
+        generator,
+        features,
+    } = profile;
+    let wasm = smith::module(features, u)?;
     if plain || generator != Generator::Default {
         return Ok(wasm);
     }
-    enrich::enrich(&wasm, &mut head).map_err(|_| arbitrary::Error::IncorrectFormat)
+    enrich::enrich(&wasm, features, &mut head).map_err(|_| arbitrary::Error::IncorrectFormat)
 }

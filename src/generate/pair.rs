@@ -4,6 +4,7 @@
 //! Pairs serve to test whether the additions alone change anything. The plan names only exports of
 //! the original, so it fits both, and so does a comparison of the original's items.
 
+use super::Features;
 use super::case::PLAN;
 use super::enrich::{self, EnrichError};
 use super::plan::Exports;
@@ -39,7 +40,11 @@ impl Pair {
     ///
     /// As [`Pair::extended`].
     pub fn enriched(&self) -> Result<Case, EnrichError> {
-        self.with(enrich::enrich(&self.plain.wasm, &mut self.choices()))
+        self.with(enrich::enrich(
+            &self.plain.wasm,
+            Features::ALL,
+            &mut self.choices(),
+        ))
     }
 
     fn choices(&self) -> Unstructured<'_> {
@@ -64,7 +69,7 @@ pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
     let mut rest = Unstructured::new(rest);
     let choices = enrich::INPUT.min(rest.len() / 4);
     let choices = rest.bytes(choices)?.to_vec();
-    let wasm = smith::module(&mut rest)?;
+    let wasm = smith::module(Features::ALL, &mut rest)?;
     let module =
         Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let exports = Exports::of(&module);

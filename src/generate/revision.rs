@@ -4,7 +4,7 @@
 //! records what fixed inputs generate, and a test keeps it up to date, so a checksum of that file
 //! identifies the revision: it changes exactly when the recorded inputs generate something else.
 
-use super::Generator;
+use super::Profile;
 use std::sync::LazyLock;
 
 /// The record of generated cases.
@@ -33,14 +33,15 @@ pub(crate) fn checksum(bytes: impl IntoIterator<Item = u8>) -> u64 {
 }
 
 /// Origin of a case, in words: everything needed to generate it again.
-pub fn origin(generator: Generator, seed: u64, case: u64) -> String {
+pub fn origin(profile: Profile, seed: u64, case: u64) -> String {
     let revision = revision();
-    format!("case {case} of seed {seed}, generator {generator}, revision {revision}")
+    format!("case {case} of seed {seed}, generator {profile}, revision {revision}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate::Generator;
 
     #[test]
     fn the_revision_is_that_of_the_record() {
@@ -48,7 +49,7 @@ mod tests {
         let revision = revision();
         assert_eq!(revision.len(), 8);
         assert_eq!(
-            origin(Generator::Smith, 1, 5),
+            origin(Generator::Smith.into(), 1, 5),
             format!("case 5 of seed 1, generator smith, revision {revision}")
         );
     }

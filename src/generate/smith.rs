@@ -28,6 +28,7 @@
 //! instance, so one endless export would make every later call trap. The engine under test has its
 //! own fuel, which is reset for each call.
 
+use super::{Feature, Features};
 use arbitrary::Unstructured;
 use wasm_smith::{Config, InstructionKind, InstructionKinds, MemoryOffsetChoices, Module};
 
@@ -68,26 +69,31 @@ const ALWAYS: [InstructionKind; 4] = [
     InstructionKind::Vector,
 ];
 
-/// Draws a configuration.
+/// Draws a configuration, for modules that use no more than these features.
 ///
 /// # Errors
 ///
 /// As [`Unstructured`]'s methods. Exhausted input is not an error: it yields the smallest sizes and
 /// only the usual features.
-pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
+pub fn config(features: Features, u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
     // The choices use few bytes, so that a mutation of the rest of the input keeps the
     // configuration of the module.
     let flags = u.arbitrary::<u32>()?;
     // Whether the three bits from `at` on are all set.
     let one_in_eight = |at: u32| (flags >> at) & 7 == 7;
-    let memories = if one_in_eight(0) { 2 } else { 0 };
+    let most_memories = if features.has(Feature::MultiMemory) {
+        2
+    } else {
+        1
+    };
+    let memories = if one_in_eight(0) { most_memories } else { 0 };
     let floats = one_in_eight(3);
     let start = (flags >> 6) & 3 == 3;
-    let vectors = one_in_eight(8);
-    let relaxed = vectors && (flags >> 11) & 1 == 1;
-    let index64 = one_in_eight(12);
-    let exceptions = !one_in_eight(15);
-    let tail_calls = !one_in_eight(18);
+    let vectors = one_in_eight(8) && features.has(Feature::Simd);
+    let relaxed = vectors && (flags >> 11) & 1 == 1 && features.has(Feature::RelaxedSimd);
+    let index64 = one_in_eight(12) && features.has(Feature::Memory64);
+    let exceptions = !one_in_eight(15) && features.has(Feature::Exceptions);
+    let tail_calls = !one_in_eight(18) && features.has(Feature::TailCalls);
     let trapless = (flags >> 21) & 15 == 15;
     let left_out = u.arbitrary::<u16>()?;
     let kept = OPTIONAL.iter().zip(0..);
@@ -166,12 +172,12 @@ pub fn config(u: &mut Unstructured<'_>) -> arbitrary::Result<Config> {
     })
 }
 
-/// Draws a module, as bytes.
+/// Draws a module that uses no more than these features, as bytes.
 ///
 /// # Errors
 ///
 /// If the input cannot be turned into a module; wasm-smith gives no further reason.
-pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
-    let config = config(u)?;
+pub fn module(features: Features, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+    let config = config(features, u)?;
     Ok(Module::new(config, u)?.to_bytes())
 }

@@ -4,7 +4,7 @@
 use gcdiff::case;
 use gcdiff::engine::Schedule;
 use gcdiff::events::{self, Event, Sink, Survey, Tally};
-use gcdiff::generate::{self, Generator};
+use gcdiff::generate::{self, Feature, Features, Generator, Profile};
 use gcdiff::oracle::{Collector, Options, Verdict, judge, judge_module};
 use std::sync::Arc;
 
@@ -240,7 +240,7 @@ fn names_of_events_are_unique() {
 fn the_usual_generator_reaches_the_collector() {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let survey = Survey {
-        generator: Generator::Default,
+        profile: Generator::Default.into(),
         seed: 0,
         cases: 2_000,
         jobs,
@@ -264,6 +264,50 @@ fn the_usual_generator_reaches_the_collector() {
     }
     // A case that traps before it has allocated an object tests no collector.
     assert!(table.percent(Event::TrapFirst) <= 10.0);
+}
+
+/// Modules without a feature do everything else about as often.
+#[test]
+fn a_profile_reaches_its_share_of_the_events() {
+    let survey = |features: Features| {
+        let survey = Survey {
+            profile: Profile {
+                generator: Generator::Default,
+                features,
+            },
+            seed: 1,
+            cases: 1_000,
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            timeout: None,
+        };
+        survey.run(&Arc::default(), &Arc::default()).table
+    };
+    let all = survey(Features::ALL);
+    let some = survey(Feature::ALL.into_iter().collect());
+    let impossible = [
+        Event::NewException,
+        Event::ThrowObject,
+        Event::Catch,
+        Event::CatchRef,
+        Event::Rethrow,
+        Event::StoreException,
+        Event::TailCall,
+        Event::Uncaught,
+        Event::CollectInHandler,
+    ];
+    for event in Event::ALL {
+        let (usual, share) = (all.percent(*event), some.percent(*event));
+        match impossible.contains(event) {
+            true => assert_eq!(share, 0.0, "{}", event.name()),
+            // The one event that tests nothing.
+            false if *event == Event::TrapFirst => assert!(share <= 10.0, "{share} %"),
+            false => assert!(
+                share >= 0.7 * usual,
+                "{}: {share} %, not {usual} %",
+                event.name()
+            ),
+        }
+    }
 }
 
 /// The figures of the committed table are from one run; its events are those of today.

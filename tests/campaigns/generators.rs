@@ -2,7 +2,7 @@
 //! tests of each generator try the first thousand.
 
 use arbitrary::Unstructured;
-use gcdiff::generate::{enrich, gc_ops, input, smith};
+use gcdiff::generate::{Feature, Features, Generator, Profile, enrich, gc_ops, input, smith};
 use gcdiff::module::Module;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,9 +42,10 @@ fn ten_thousand_plain_and_enriched_modules_validate() {
     each(|seed| {
         let mut bytes = input(42, seed);
         bytes.truncate(200 + (seed as usize % 9) * 200);
-        let plain = smith::module(&mut Unstructured::new(&bytes)).expect("a module");
+        let plain = smith::module(Features::ALL, &mut Unstructured::new(&bytes)).expect("a module");
         check(&plain, features, &format!("plain {seed}"));
-        let rich = enrich::enrich(&plain, &mut Unstructured::new(&bytes)).expect("enriched");
+        let rich = enrich::enrich(&plain, Features::ALL, &mut Unstructured::new(&bytes))
+            .expect("enriched");
         check(&rich, features, &format!("enriched {seed}"));
     });
 }
@@ -58,4 +59,61 @@ fn ten_thousand_generated_programs_validate() {
         let module = Module::new(&wasm, &mut Arc::default());
         assert!(module.is_ok(), "seed {seed}: {:?}", module.err());
     });
+}
+
+/// The validator's name of a feature.
+fn flag(feature: Feature) -> WasmFeatures {
+    match feature {
+        Feature::Exceptions => WasmFeatures::EXCEPTIONS,
+        Feature::TailCalls => WasmFeatures::TAIL_CALL,
+        Feature::Simd => WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD),
+        Feature::RelaxedSimd => WasmFeatures::RELAXED_SIMD,
+        Feature::Memory64 => WasmFeatures::MEMORY64,
+        Feature::MultiMemory => WasmFeatures::MULTI_MEMORY,
+        other => panic!("which flag is {other}?"),
+    }
+}
+
+/// A feature that is left out is in no module; with all features, each is in some.
+#[test]
+fn a_profile_does_without_features() {
+    for feature in Feature::ALL {
+        let enabled = WasmFeatures::WASM3.difference(flag(feature));
+        let is_without = |features: Features, index: u64| {
+            // Vectors and 64-bit indices are in no structured program.
+            let generator = [Generator::Default, Generator::GcOps][usize::from(index % 4 == 3)];
+            let profile = Profile {
+                generator,
+                features,
+            };
+            let case = profile.case(&input(43, index)).expect("a case").case;
+            check(
+                &case.wasm,
+                WasmFeatures::WASM3,
+                &format!("{profile} {index}"),
+            );
+            Validator::new_with_features(enabled)
+                .validate_all(&case.wasm)
+                .is_ok()
+        };
+        let without = Features::ALL.without(feature);
+        for index in 0..400 {
+            assert!(is_without(without, index), "{feature} in case {index}");
+        }
+        assert!(
+            (0..400).any(|index| !is_without(Features::ALL, index)),
+            "{feature}"
+        );
+    }
+    let none: Features = Feature::ALL.into_iter().collect();
+    let flags = Feature::ALL.map(flag).into_iter().collect();
+    for index in 0..400 {
+        let profile = Profile {
+            generator: Generator::Default,
+            features: none,
+        };
+        let case = profile.case(&input(44, index)).expect("a case").case;
+        let enabled = WasmFeatures::WASM3.difference(flags);
+        check(&case.wasm, enabled, &format!("without any, {index}"));
+    }
 }

@@ -12,7 +12,7 @@ use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
-use crate::generate::Generator;
+use crate::generate::{Feature, Generator, Profile};
 use crate::oracle::Options;
 use crate::page::run::State;
 use clap::Args;
@@ -66,6 +66,12 @@ pub(super) struct Fuzz {
     /// wasm-smith; or smith-never, the same without a schedule of collections.
     #[arg(long, value_name = "NAME", default_value_t)]
     generator: Generator,
+
+    /// Features of the language that no module uses, for engines without them:
+    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. The cases
+    /// of a seed are then others.
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    without: Vec<Feature>,
 
     /// Folder for findings, which is tried before the first case.
     #[arg(long, default_value = "findings")]
@@ -182,7 +188,10 @@ impl Fuzz {
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
-            generator: self.generator,
+            profile: Profile {
+                generator: self.generator,
+                features: self.without.iter().copied().collect(),
+            },
             options: self.judging.options(Options::fuzzing()),
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,

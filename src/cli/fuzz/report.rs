@@ -32,7 +32,7 @@ impl<'a> CampaignReporter<'a> {
     ) -> CampaignReporter<'a> {
         let sample = Sample::start(
             Share::of(campaign.jobs),
-            (campaign.generator, campaign.seed),
+            (campaign.profile, campaign.seed),
             campaign.timeout,
             &progress.cases,
         );
@@ -172,7 +172,7 @@ fn settings(campaign: &Campaign) -> Vec<(&'static str, String)> {
     };
     let mut settings = vec![
         ("seed", campaign.seed.to_string()),
-        ("generator", campaign.generator.to_string()),
+        ("generator", campaign.profile.to_string()),
         ("heaps", names(&options.collectors)),
     ];
     if !options.sometimes.is_empty() {

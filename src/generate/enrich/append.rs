@@ -47,6 +47,7 @@ pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
     let eq = ValType::Ref(RefType::EQREF);
     let any = ValType::Ref(RefType::ANYREF);
     let node = ValType::Ref(nullable(t.node));
+    let exn = ValType::Ref(layout.exn());
     let object = |fields: Vec<FieldType>| {
         CompositeInnerType::Struct(StructType {
             fields: fields.into_boxed_slice(),
@@ -87,16 +88,14 @@ pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
         sub(
             true,
             None,
-            object(vec![field(ValType::EXNREF), field(ValType::EXTERNREF)]),
+            object(vec![field(exn), field(ValType::EXTERNREF)]),
         ),
         sub(true, None, object(vec![])),
     ]);
     section.ty().func_type(&FuncType::new([eq, node], [eq]));
     section.ty().func_type(&FuncType::new([eq], []));
     section.ty().func_type(&FuncType::new([], []));
-    section
-        .ty()
-        .func_type(&FuncType::new([], [eq, ValType::EXNREF]));
+    section.ty().func_type(&FuncType::new([], [eq, exn]));
     section.ty().func_type(&FuncType::new([eq], [ValType::I32]));
     section.ty().func_type(&FuncType::new([ValType::I32], []));
 }
@@ -147,8 +146,11 @@ pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut C
     );
 }
 
-/// The tag.
+/// The tag, if there are exceptions.
 pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
+    if !layout.has_exceptions() {
+        return;
+    }
     section.tag(TagType {
         kind: TagKind::Exception,
         func_type_idx: layout.types.payload,
@@ -208,11 +210,8 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
     add(ValType::Ref(nullable(t.refs)), true, refs);
     add(ValType::I32, true, ConstExpr::i32_const(0));
     add(ValType::I32, true, ConstExpr::i32_const(0));
-    let exn = HeapType::Abstract {
-        shared: false,
-        ty: AbstractHeapType::Exn,
-    };
-    add(ValType::EXNREF, true, ConstExpr::ref_null(exn));
+    let exn = layout.exn();
+    add(ValType::Ref(exn), true, ConstExpr::ref_null(exn.heap_type));
 }
 
 /// The element segments: two of eqrefs, one of nodes.

@@ -38,7 +38,7 @@ impl Scratch {
             (Self::EQS, ValType::Ref(RefType::EQREF)),
             (1, ValType::Ref(RefType::ANYREF)),
             (1, ValType::EXTERNREF),
-            (1, ValType::EXNREF),
+            (1, ValType::Ref(layout.exn())),
             (1, object(t.nodes)),
             (1, object(t.anys)),
             (1, object(t.i31s)),

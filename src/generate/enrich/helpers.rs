@@ -6,6 +6,7 @@ use super::choice::Choice;
 use super::emit::Emitter;
 use super::layout::Layout;
 use super::sequence::trap;
+use crate::generate::Feature;
 
 /// Separates the streams of these bodies from those of the module's own.
 const STREAM: u64 = 1 << 32;
@@ -62,7 +63,7 @@ pub(super) fn join(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// The same type; a tail call replaces its frame with that of [`join`].
+/// The same type; a tail call, if there are some, replaces its frame with that of [`join`].
 pub(super) fn relay(layout: &Layout, seed: u64) -> Function {
     function(layout, 2, Choice::new(seed, STREAM + 1), |e| {
         let (eq, node) = (e.local.eq(1), e.local.node(1));
@@ -76,18 +77,24 @@ pub(super) fn relay(layout: &Layout, seed: u64) -> Function {
         }
         let join = e.layout.funcs.join;
         e.eq_value(1);
-        e.op().local_get(1).return_call(join);
+        e.op().local_get(1);
+        match e.layout.features.has(Feature::TailCalls) {
+            true => e.op().return_call(join),
+            false => e.op().call(join),
+        };
     })
 }
 
-/// Throws its parameter, after holding other references.
+/// Throws its parameter, if there are exceptions, after holding other references.
 pub(super) fn thrower(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 2), |e| {
         for _ in 0..e.choice.range(0, 2) {
             e.leaf_sequence();
         }
-        let tag = e.layout.tag;
-        e.op().local_get(0).throw(tag);
+        if e.layout.has_exceptions() {
+            let tag = e.layout.tag;
+            e.op().local_get(0).throw(tag);
+        }
     })
 }
 

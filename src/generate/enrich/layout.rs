@@ -7,7 +7,10 @@
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::inhabit::Recipe;
+use super::ref_types::{EQ, EXN};
 use super::survey::Survey;
+use crate::generate::{Feature, Features};
+use wasm_encoder::RefType;
 
 /// Minimum length of arrays of appended types: a smaller index never traps.
 pub(super) const LEN: u32 = 8;
@@ -32,7 +35,7 @@ pub(super) struct Types {
     pub(super) bytes: u32,
     /// `(struct (mut i8) (mut i16) (mut anyref))`
     pub(super) packed: u32,
-    /// `(struct (mut exnref) (mut externref))`
+    /// `(struct (mut exnref) (mut externref))`; for [`Layout::exn`] in general.
     pub(super) holder: u32,
     /// `(struct)`
     pub(super) empty: u32,
@@ -102,9 +105,9 @@ pub(super) struct Globals {
 pub(super) struct Funcs {
     /// Takes two references, returns one.
     pub(super) join: u32,
-    /// The same type; tail-calls `join`.
+    /// The same type; calls `join`, by a tail call if there are some.
     pub(super) relay: u32,
-    /// Throws its argument.
+    /// Throws its argument, if there are exceptions.
     pub(super) thrower: u32,
     /// No parameters: runs sequences, so that some run even if every function of the module traps
     /// at once.
@@ -118,6 +121,8 @@ pub(super) struct Funcs {
 /// All items that a sequence may refer to.
 #[derive(Debug)]
 pub(super) struct Layout {
+    /// The features that the additions may use.
+    pub(super) features: Features,
     /// The appended types.
     pub(super) types: Types,
     /// The appended globals.
@@ -140,7 +145,7 @@ pub(super) struct Layout {
     pub(super) node_elem: u32,
     /// A passive data segment of [`DATA_LEN`] bytes.
     pub(super) data: u32,
-    /// The tag, with one eqref.
+    /// The tag, with one eqref, if there are exceptions.
     pub(super) tag: u32,
     /// How to make an object of each type of the module, if it can be made.
     pub(super) recipes: Vec<Option<Recipe>>,
@@ -163,6 +168,7 @@ impl Layout {
     /// Lays out the additions to the module behind `survey`.
     pub(super) fn new(
         survey: &Survey,
+        features: Features,
         choice: &mut Choice,
         adopted: Vec<Adopted>,
         sinks: Vec<Sink>,
@@ -174,6 +180,7 @@ impl Layout {
         let func = survey.funcs();
         let table = survey.tables.len() as u32;
         Layout {
+            features,
             types,
             globals: Globals {
                 fixed: global,
@@ -209,6 +216,22 @@ impl Layout {
             large: choice.chance(1, 6),
             kinds,
             leaf_kinds,
+        }
+    }
+}
+
+impl Layout {
+    /// Whether there is a tag.
+    pub(super) fn has_exceptions(&self) -> bool {
+        self.features.has(Feature::Exceptions)
+    }
+
+    /// The type of a kept exception. Where there are none, places for exceptions hold other
+    /// references.
+    pub(super) fn exn(&self) -> RefType {
+        RefType {
+            nullable: true,
+            heap_type: if self.has_exceptions() { EXN } else { EQ },
         }
     }
 }

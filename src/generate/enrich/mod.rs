@@ -56,6 +56,7 @@ mod value;
 pub use error::EnrichError;
 pub use seeds::INPUT;
 
+use super::Features;
 use arbitrary::Unstructured;
 use wasm_encoder::Module;
 use wasm_encoder::reencode::Reencode;
@@ -67,8 +68,8 @@ use rewrite::Rewriter;
 use seeds::{BODIES, Seeds};
 use survey::Survey;
 
-/// Adds work for a collector to the valid module `wasm`. The result is valid if `wasm` is, under
-/// the features of WebAssembly 3.0 without threads.
+/// Adds work for a collector to the valid module `wasm`, with no more than these features. The result
+/// is valid if `wasm` is, under the features of WebAssembly 3.0 without threads.
 ///
 /// Uses up to [`INPUT`] bytes of `u`; with fewer, or none, the choices are still varied from one
 /// body to the next.
@@ -82,14 +83,19 @@ use survey::Survey;
 ///
 /// ```
 /// use arbitrary::Unstructured;
+/// use gcdiff::generate::Features;
 /// use gcdiff::generate::enrich::enrich;
 ///
 /// let empty = b"\0asm\x01\0\0\0";
-/// let rich = enrich(empty, &mut Unstructured::new(b"any bytes at all")).expect("a module");
+/// let rich = enrich(empty, Features::ALL, &mut Unstructured::new(b"any bytes at all")).expect("a module");
 /// wasmparser::validate(&rich).expect("a valid module");
 /// ```
-pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichError> {
-    rewrite(wasm, u, Extent::Everything)
+pub fn enrich(
+    wasm: &[u8],
+    features: Features,
+    u: &mut Unstructured<'_>,
+) -> Result<Vec<u8>, EnrichError> {
+    rewrite(wasm, features, u, Extent::Everything)
 }
 
 /// Appends to `wasm` the additions of [`enrich`] for the same input, and changes nothing else: no
@@ -102,7 +108,7 @@ pub fn enrich(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichEr
 ///
 /// As [`enrich`].
 pub fn extend(wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>, EnrichError> {
-    rewrite(wasm, u, Extent::Additions)
+    rewrite(wasm, Features::ALL, u, Extent::Additions)
 }
 
 /// The extent of the pass.
@@ -114,7 +120,12 @@ enum Extent {
     Additions,
 }
 
-fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<u8>, EnrichError> {
+fn rewrite(
+    wasm: &[u8],
+    features: Features,
+    u: &mut Unstructured<'_>,
+    extent: Extent,
+) -> Result<Vec<u8>, EnrichError> {
     // `arbitrary` fails only at the end of the input, and these draws then yield zeros.
     let seeds = Seeds::draw(u).unwrap_or(Seeds {
         layout: 0,
@@ -123,7 +134,7 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
     });
     let survey = Survey::new(wasm)?;
     let mut choice = Choice::new(seeds.layout, u64::MAX);
-    let layout = lay_out(&survey, &mut choice);
+    let layout = lay_out(&survey, features, &mut choice);
     // Drawn in any case, so that the additions are the same.
     let settle = choice.chance(15, 16);
     let guard = choice.chance(7, 8);
@@ -143,9 +154,9 @@ fn rewrite(wasm: &[u8], u: &mut Unstructured<'_>, extent: Extent) -> Result<Vec<
 }
 
 /// Decides on the additions to the module behind `survey`.
-fn lay_out(survey: &Survey, choice: &mut Choice) -> Layout {
+fn lay_out(survey: &Survey, features: Features, choice: &mut Choice) -> Layout {
     let adopted = adopted::adopt(survey, choice);
     let sinks = adopted::sinks(survey);
-    let (kinds, leaf_kinds) = sequence::choose_kinds(choice, &adopted, &sinks);
-    Layout::new(survey, choice, adopted, sinks, kinds, leaf_kinds)
+    let (kinds, leaf_kinds) = sequence::choose_kinds(choice, features, &adopted, &sinks);
+    Layout::new(survey, features, choice, adopted, sinks, kinds, leaf_kinds)
 }

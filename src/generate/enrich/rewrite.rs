@@ -90,7 +90,9 @@ impl Rewriter<'_> {
             SectionId::Tag => {
                 let mut section = TagSection::new();
                 append::tags(&mut section, self.layout);
-                module.section(&section);
+                if !section.is_empty() {
+                    module.section(&section);
+                }
             }
             SectionId::Global => {
                 let mut section = GlobalSection::new();

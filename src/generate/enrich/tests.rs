@@ -10,7 +10,7 @@ use super::ref_types::nullable;
 use super::sequence::KINDS;
 use super::survey::Survey;
 use super::{EnrichError, enrich, lay_out};
-use crate::generate::{module, smith};
+use crate::generate::{Features, module, smith};
 
 /// Features that this engine accepts.
 fn features() -> WasmFeatures {
@@ -47,9 +47,9 @@ fn plain_and_enriched_modules_validate() {
     // `tests/campaigns/generators.rs` tries ten thousand.
     for seed in 0..1_000 {
         let input = bytes(seed, 200 + (seed as usize % 9) * 200);
-        let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
+        let plain = smith::module(Features::ALL, &mut Unstructured::new(&input)).expect("a module");
         check(&plain, &format!("plain {seed}"));
-        let rich = enrich(&plain, &mut Unstructured::new(&input)).expect("enriched");
+        let rich = enrich(&plain, Features::ALL, &mut Unstructured::new(&input)).expect("enriched");
         check(&rich, &format!("enriched {seed}"));
     }
 }
@@ -113,11 +113,12 @@ fn most_modules_copy_arrays_of_references() {
 #[test]
 fn every_kind_validates_alone() {
     for seed in 0..40 {
-        let plain = smith::module(&mut Unstructured::new(&bytes(seed, 800))).expect("a module");
+        let plain = smith::module(Features::ALL, &mut Unstructured::new(&bytes(seed, 800)))
+            .expect("a module");
         let survey = Survey::new(&plain).expect("surveys");
         for kind in KINDS {
             let mut choice = Choice::new(seed, 3);
-            let mut layout = lay_out(&survey, &mut choice);
+            let mut layout = lay_out(&survey, Features::ALL, &mut choice);
             let index = KINDS
                 .iter()
                 .position(|k| k.name == kind.name)
@@ -170,7 +171,7 @@ fn rewritten(
 fn names_are_not_taken_twice() {
     let text = r#"(module (func (export "gc.driver")) (func (export "gc.driver'")))"#;
     let wasm = wat::parse_str(text).expect("parses");
-    let rich = enrich(&wasm, &mut Unstructured::new(&[])).expect("enriches");
+    let rich = enrich(&wasm, Features::ALL, &mut Unstructured::new(&[])).expect("enriches");
     check(&rich, "names");
 }
 
@@ -178,14 +179,14 @@ fn names_are_not_taken_twice() {
 fn a_module_without_sections_gets_them() {
     let empty = b"\0asm\x01\0\0\0";
     check(
-        &enrich(empty, &mut Unstructured::new(&[1, 2, 3])).expect("enriches"),
+        &enrich(empty, Features::ALL, &mut Unstructured::new(&[1, 2, 3])).expect("enriches"),
         "empty module",
     );
 }
 
 #[test]
 fn nonsense_is_an_error() {
-    let result = enrich(b"nonsense", &mut Unstructured::new(&[]));
+    let result = enrich(b"nonsense", Features::ALL, &mut Unstructured::new(&[]));
     assert!(matches!(result, Err(EnrichError::Parse(_))));
 }
 
@@ -193,10 +194,10 @@ fn nonsense_is_an_error() {
 fn without_guards_original_instructions_are_kept() {
     for seed in 0..50 {
         let input = bytes(seed, 1_000);
-        let plain = smith::module(&mut Unstructured::new(&input)).expect("a module");
+        let plain = smith::module(Features::ALL, &mut Unstructured::new(&input)).expect("a module");
         let survey = Survey::new(&plain).expect("surveys");
         let mut choice = Choice::new(seed, 0);
-        let layout = lay_out(&survey, &mut choice);
+        let layout = lay_out(&survey, Features::ALL, &mut choice);
         let seeds = super::Seeds {
             layout: seed,
             helpers: seed,
@@ -234,7 +235,7 @@ fn operators(wasm: &[u8]) -> Vec<Vec<String>> {
 fn scratch_types_match_indices() {
     let wasm = wat::parse_str("(module (type (array (mut eqref))))").expect("parses");
     let survey = Survey::new(&wasm).expect("surveys");
-    let layout = lay_out(&survey, &mut Choice::new(0, 0));
+    let layout = lay_out(&survey, Features::ALL, &mut Choice::new(0, 0));
     let local = Scratch::new(0);
     let mut types = BTreeMap::new();
     let mut next = 0;
@@ -261,7 +262,7 @@ fn ends(text: &str, guard: bool, seed: u64) -> crate::observe::StepOutcome {
     let plain = wat::parse_str(text).expect("valid text");
     let survey = Survey::new(&plain).expect("surveys");
     let mut choice = Choice::new(0, 0);
-    let mut layout = lay_out(&survey, &mut choice);
+    let mut layout = lay_out(&survey, Features::ALL, &mut choice);
     // Sequences of one kind only, so that they do not affect the outcome.
     layout.kinds = vec![0];
     layout.leaf_kinds = vec![0];

@@ -25,6 +25,7 @@ mod mutate;
 mod pick;
 mod program;
 mod repair;
+mod restrict;
 #[cfg(test)]
 mod tests;
 

@@ -69,7 +69,7 @@ fn campaign(options: Options, cases: u64, jobs: usize) -> (CampaignReport, Vec<F
     let campaign = Campaign::new(1, options)
         .with_cases(cases)
         .with_jobs(jobs)
-        .with_generator(Generator::GcOps)
+        .with_profile(Generator::GcOps)
         .with_timeout(Duration::from_secs(2));
     let told = Told::default();
     let outcome = run_with(&campaign, &Progress::default(), told.clone());
@@ -257,7 +257,7 @@ fn a_listener_that_panics_ends_the_campaign_and_is_heard_of() {
         let campaign = Campaign::new(1, options(Does::Panic, u64::MAX))
             .with_cases(60)
             .with_jobs(3)
-            .with_generator(Generator::GcOps);
+            .with_profile(Generator::GcOps);
         run_with(&campaign, &Progress::default(), Deaf)
     });
     let panic = ended.unwrap_err();

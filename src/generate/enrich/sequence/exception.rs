@@ -77,7 +77,8 @@ pub(super) fn keep(e: &mut Emitter<'_>) {
             e.op().local_get(holder);
         }),
         1 => {
-            e.op().ref_null(EXN).local_set(exn);
+            let heap_type = e.layout.exn().heap_type;
+            e.op().ref_null(heap_type).local_set(exn);
         }
         2 => {
             e.op().ref_null(HeapType::Concrete(ty)).local_set(holder);

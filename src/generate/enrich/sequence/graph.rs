@@ -3,7 +3,7 @@
 use wasm_encoder::HeapType;
 
 use super::super::emit::{Emitter, Scratch};
-use super::super::ref_types::{EQ, EXN};
+use super::super::ref_types::EQ;
 
 /// Stores a new object somewhere.
 pub(super) fn build(e: &mut Emitter<'_>) {
@@ -208,7 +208,7 @@ pub(super) fn forget(e: &mut Emitter<'_>) {
             4 | 5 => (HeapType::Concrete(t.refs), e.any_refs()),
             6 | 7 => (EQ, e.any_eq()),
             8 => (HeapType::ANY, e.local.any()),
-            _ => (EXN, e.local.exn()),
+            _ => (e.layout.exn().heap_type, e.local.exn()),
         };
         e.op().ref_null(null).local_set(local);
     }

@@ -20,6 +20,7 @@ pub(super) mod trap;
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::emit::Emitter;
+use crate::generate::{Feature, Features};
 
 /// A kind of sequence.
 pub(super) struct SequenceKind {
@@ -48,6 +49,10 @@ enum When {
     Adopted,
     /// If the module has a place for a reference.
     Sinks,
+    /// If there are exceptions.
+    Exceptions,
+    /// If there are exceptions, and not in the appended functions that sequences call.
+    ThrowingCalls,
     /// In few modules, since it ends the call.
     Traps,
 }
@@ -68,7 +73,7 @@ const fn kind(
 
 /// All kinds.
 pub(super) const KINDS: &[SequenceKind] = {
-    use When::{Adopted, Anywhere, Calls, Sinks, Traps};
+    use When::{Adopted, Anywhere, Calls, Exceptions, Sinks, ThrowingCalls, Traps};
     &[
         kind("build", 6, Anywhere, graph::build),
         kind("chain", 3, Anywhere, graph::chain),
@@ -102,13 +107,13 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("branch-on-null", 2, Anywhere, cast::branch_on_null),
         kind("extern", 4, Anywhere, cast::external),
         kind("packed", 2, Anywhere, cast::packed),
-        kind("throw", 4, Anywhere, exception::throw),
-        kind("catch-ref", 4, Anywhere, exception::catch_ref),
+        kind("throw", 4, Exceptions, exception::throw),
+        kind("catch-ref", 4, Exceptions, exception::catch_ref),
         kind("keep-exception", 3, Anywhere, exception::keep),
-        kind("rethrow", 3, Anywhere, exception::rethrow),
+        kind("rethrow", 3, Exceptions, exception::rethrow),
         kind("call", 5, Calls, call::call),
         kind("call-ref", 2, Calls, call::call_ref),
-        kind("call-thrower", 3, Calls, call::thrower),
+        kind("call-thrower", 3, ThrowingCalls, call::thrower),
         kind("across-call", 4, Calls, call::across),
         kind("call-loop", 3, Calls, call::call_loop),
         kind("select", 3, Anywhere, call::select),
@@ -144,6 +149,7 @@ pub(super) const KINDS: &[SequenceKind] = {
 /// of one kind rarely show.
 pub(super) fn choose_kinds(
     choice: &mut Choice,
+    features: Features,
     adopted: &[Adopted],
     sinks: &[Sink],
 ) -> (Vec<u8>, Vec<u8>) {
@@ -154,6 +160,7 @@ pub(super) fn choose_kinds(
     for (index, kind) in (0..).zip(KINDS) {
         let possible = match kind.when {
             When::Anywhere | When::Calls => true,
+            When::Exceptions | When::ThrowingCalls => features.has(Feature::Exceptions),
             When::Adopted => !adopted.is_empty(),
             When::Sinks => !sinks.is_empty(),
             When::Traps => traps,
@@ -164,7 +171,7 @@ pub(super) fn choose_kinds(
         if possible && (all || drawn || kind.when == When::Traps) {
             let times = usize::from(kind.weight);
             kinds.extend(std::iter::repeat_n(index, times));
-            if kind.when != When::Calls {
+            if !matches!(kind.when, When::Calls | When::ThrowingCalls) {
                 leaf_kinds.extend(std::iter::repeat_n(index, times));
             }
         }

@@ -86,7 +86,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
             e.new_leaf(1);
             e.op().unreachable();
         }
-        11 => {
+        11 if e.layout.has_exceptions() => {
             e.op().ref_null(EXN).throw_ref();
         }
         12..=14 => endless::run(e),

@@ -45,8 +45,12 @@ impl Program {
             .section(&self.types(&env))
             .section(&self.imports(&env))
             .section(&self.functions(&env))
-            .section(&self.tables(&env))
-            .section(&self.tags(&env))
+            .section(&self.tables(&env));
+        // An engine without exceptions refuses the section, even if it is empty.
+        if !self.tags.is_empty() {
+            module.section(&self.tags(&env));
+        }
+        module
             .section(&self.globals(&env))
             .section(&self.exports(&env))
             .section(&self.elements(&env))
