@@ -107,7 +107,8 @@ pub(super) fn diverge(
     };
     let (high, differing) = match (parted, read) {
         (Some(number), _) => (number, both.at(Moment::Before(number))?),
-        (None, _) if end.found.is_some() => (end.wrong.operation, end),
+        // A run that breaks a law may be stopped halfway, and then ends in another state in any case.
+        (None, _) if end.found.is_some() && difference.is_some() => (end.wrong.operation, end),
         (None, Some(read)) => match both.at_read(read)? {
             // The states at the read are the same, so it is the read itself that is wrong.
             Err(divergence) => return Some(divergence),
