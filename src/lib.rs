@@ -95,6 +95,7 @@ pub mod generate;
 pub mod heap;
 pub(crate) mod jobs;
 pub mod module;
+mod module_ir;
 pub mod observe;
 pub mod oracle;
 #[cfg(feature = "cli")]

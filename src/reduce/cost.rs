@@ -5,11 +5,11 @@
 //! read: an instruction is worth about one line, a function or a type several.
 
 use super::draft::Draft;
-use super::ir::{
-    Code, Global, Immediate, Items, Mode, Module, Ops, Shape, Type, annotations, immediates,
-};
 use crate::case::{Arg, Plan, Step};
 use crate::engine::{Limits, Schedule};
+use crate::module_ir::{
+    Code, Global, Immediate, Items, Mode, Module, Ops, Shape, Type, annotations, immediates,
+};
 use wasmparser::{FieldType, HeapType, Operator, StorageType, ValType};
 
 /// The cost of a case.

@@ -1,9 +1,9 @@
 //! A case under edit, and what the passes know of it.
 
-use super::ir::{IrError, Module};
 use super::view::View;
 use crate::case::{Case, Plan, Step};
 use crate::engine::{Limits, Schedule};
+use crate::module_ir::{IrError, Module};
 use wasmparser::WasmFeatures;
 
 /// A case, its module taken apart.

@@ -6,7 +6,7 @@
 //! against the same smallest case in a fixed order, so the result does not depend on
 //! the number of jobs.
 //!
-//! The module is taken apart into items and instructions (`ir`). Validation says
+//! The module is taken apart into items and instructions (`module_ir`). Validation says
 //! which code makes which operand (`view`), so that a stretch of code can be removed
 //! and the operand stack is as it was. `cost` says what is simpler.
 
@@ -14,7 +14,6 @@ mod attempts;
 mod cost;
 mod draft;
 mod finding;
-mod ir;
 mod keep;
 mod likeness;
 mod names;
@@ -36,6 +35,7 @@ pub use same_finding::SameFinding;
 pub use text::{header, text, text_and_verdict};
 
 use crate::case::Case;
+use crate::module_ir::{self, IrError};
 use std::fmt;
 use wasmparser::{Operator, WasmFeatures};
 
@@ -169,8 +169,8 @@ impl fmt::Display for ReduceError {
 
 impl std::error::Error for ReduceError {}
 
-impl From<ir::IrError> for ReduceError {
-    fn from(error: ir::IrError) -> ReduceError {
+impl From<IrError> for ReduceError {
+    fn from(error: IrError) -> ReduceError {
         ReduceError(error.0)
     }
 }
@@ -199,8 +199,8 @@ pub fn with_names(case: Case) -> Case {
 /// Number of instructions in the functions of a module, without `end` and `else`. Zero if it is
 /// malformed.
 pub fn instructions(wasm: &[u8]) -> usize {
-    let module = ir::Module::decode(wasm).unwrap_or_default();
-    let code = module.funcs.iter().filter_map(ir::Func::code);
+    let module = module_ir::Module::decode(wasm).unwrap_or_default();
+    let code = module.funcs.iter().filter_map(module_ir::Func::code);
     let counted = |op: &&Operator<'_>| !matches!(op, Operator::End | Operator::Else);
     code.map(|code| code.ops.iter().filter(counted).count())
         .sum()

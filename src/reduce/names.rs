@@ -1,6 +1,6 @@
 //! Names for the items of a reduced module, by what they are.
 
-use super::ir::{Module, Shape};
+use crate::module_ir::{Module, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 use wasmparser::{ExternalKind, HeapType, StorageType, UnpackedIndex, ValType};

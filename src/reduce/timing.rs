@@ -2,8 +2,8 @@
 //! an edit removes what uses it.
 
 use super::draft::Draft;
-use super::ir::{Items, Mode, Module, Ops};
 use crate::engine::Schedule;
+use crate::module_ir::{Items, Mode, Module, Ops};
 use wasmparser::Operator;
 
 /// Schedules to try after an edit, if the edited case does not show the finding with its own: the

@@ -1,7 +1,7 @@
 //! What validation knows of each instruction: the operands that it takes, where
 //! the code that makes them begins, and the types of its results.
 
-use super::ir::{Module, is_opener};
+use crate::module_ir::{Module, is_opener};
 use std::collections::BTreeMap;
 use wasmparser::types::CoreTypeId;
 use wasmparser::{

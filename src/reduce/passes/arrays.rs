@@ -2,8 +2,8 @@
 
 use super::code::{funcs, is_whole};
 use super::{Pass, defaults, one};
+use crate::module_ir::{Item, Ops, Shape, of_op};
 use crate::reduce::draft::{Draft, Edit, State, edit};
-use crate::reduce::ir::{Item, Ops, Shape, of_op};
 use crate::reduce::view::OpView;
 use wasmparser::{FieldType, Operator};
 

@@ -2,8 +2,8 @@
 
 use super::code::{funcs, is_whole, splice};
 use super::{Pass, one};
+use crate::module_ir::{Ops, is_opener, labels, set_labels, short_table};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Ops, is_opener, labels, set_labels, short_table};
 use std::ops::Range;
 use wasmparser::Operator;
 

@@ -2,8 +2,8 @@
 
 use super::defaults;
 use super::{Pass, chunks, levels};
+use crate::module_ir::{Body, Code, Module, Shape};
 use crate::reduce::draft::edit;
-use crate::reduce::ir::{Body, Code, Module, Shape};
 use std::sync::Arc;
 use wasmparser::Operator;
 

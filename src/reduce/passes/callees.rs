@@ -1,6 +1,6 @@
 //! Functions whose signatures change together, and function types.
 
-use crate::reduce::ir::{Module, Shape, Type};
+use crate::module_ir::{Module, Shape, Type};
 use wasmparser::{Operator, ValType};
 
 /// Functions whose signatures change together.

@@ -2,8 +2,8 @@
 
 use super::defaults;
 use super::{Pass, levels, one};
+use crate::module_ir::{Module, Ops, is_opener};
 use crate::reduce::draft::{Draft, Edit, State, edit};
-use crate::reduce::ir::{Module, Ops, is_opener};
 use crate::reduce::view::{FuncView, OpView};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -2,8 +2,8 @@
 
 use super::numbers::simpler_constants;
 use super::{Pass, defaults, one};
+use crate::module_ir::{Items, Mode, Module, Ops, Shape};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Items, Mode, Module, Ops, Shape};
 use std::ops::Range;
 use wasmparser::{AbstractHeapType, HeapType, Operator};
 

@@ -3,8 +3,8 @@
 use super::code::{funcs, is_whole};
 use super::unused::remove_if_unused;
 use super::{Pass, one};
+use crate::module_ir::{Item, Items, Mode, Module, Ops};
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Item, Items, Mode, Module, Ops};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use wasmparser::Operator;

@@ -1,6 +1,6 @@
 //! The simplest values of a type.
 
-use crate::reduce::ir::{Module, Shape};
+use crate::module_ir::{Module, Shape};
 use wasmparser::{
     AbstractHeapType, FieldType, HeapType, Ieee32, Ieee64, Operator, StorageType, UnpackedIndex,
     V128, ValType,

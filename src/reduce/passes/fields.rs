@@ -3,8 +3,8 @@
 use super::code::{funcs, is_whole};
 use super::defaults::{self, unpacked};
 use super::{Pass, one};
+use crate::module_ir::{Items, Module, Ops, Shape, Type};
 use crate::reduce::draft::{Draft, Edit, State, edit};
-use crate::reduce::ir::{Items, Module, Ops, Shape, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;

@@ -4,8 +4,8 @@ use super::callees::new_type;
 use super::code::funcs;
 use super::unused::{Sweep, remove_if_unused};
 use super::{Pass, one};
+use crate::module_ir::{Item, Ops, Shape, is_opener, labels, locals};
 use crate::reduce::draft::{Draft, edit};
-use crate::reduce::ir::{Item, Ops, Shape, is_opener, labels, locals};
 use wasmparser::{BlockType, Operator};
 
 /// The largest body that is inlined, in instructions.

@@ -3,8 +3,8 @@
 use super::code::{funcs, is_whole, splice};
 use super::unused::Sweep;
 use super::{Pass, one};
+use crate::module_ir::Shape;
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::Shape;
 use wasmparser::Operator;
 
 pub(super) const SIMPLER: Pass = Pass {

@@ -4,8 +4,8 @@ use super::bodies::empty;
 use super::code::{funcs, neutral};
 use super::{Pass, chunks, defaults, levels, one};
 use crate::case::{Plan, Step};
+use crate::module_ir::{Item, of_op};
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Item, of_op};
 use std::collections::BTreeMap;
 use wasmparser::{ExternalKind, Operator};
 
@@ -29,7 +29,7 @@ pub(super) const CUSTOMS: Pass = Pass {
         // Called from outside, or from nowhere, in the place of the start.
         edits.push(edit(|draft| {
             let start = draft.module.start.take()?;
-            draft.module.exports.push(crate::reduce::ir::Export {
+            draft.module.exports.push(crate::module_ir::Export {
                 name: "f",
                 kind: ExternalKind::Func,
                 index: start,

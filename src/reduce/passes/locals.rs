@@ -2,8 +2,8 @@
 
 use super::code::{funcs, is_whole, splice};
 use super::{Pass, defaults, one};
+use crate::module_ir::{Ops, locals};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Ops, locals};
 use wasmparser::Operator;
 
 pub(super) const LOCALS: Pass = Pass {

@@ -2,8 +2,8 @@
 
 use super::unused::Sweep;
 use super::{Pass, one};
+use crate::module_ir::{Func, Global, Shape, Table, Tag, Type};
 use crate::reduce::draft::edit;
-use crate::reduce::ir::{Func, Global, Shape, Table, Tag, Type};
 
 pub(super) const MERGE: Pass = Pass {
     name: "merge",

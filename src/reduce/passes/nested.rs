@@ -3,8 +3,8 @@
 use super::blocks::moved_out;
 use super::code::{Unit, funcs, is_whole, runs};
 use super::{Pass, defaults, one};
+use crate::module_ir::{is_opener, labels};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{is_opener, labels};
 use crate::reduce::view::FuncView;
 use std::ops::Range;
 use wasmparser::{Operator, ValType};

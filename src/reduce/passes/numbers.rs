@@ -2,8 +2,8 @@
 
 use super::code::{funcs, splice};
 use super::{Pass, one};
+use crate::module_ir::{Immediate, immediates, immediates_mut};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Immediate, immediates, immediates_mut};
 use std::collections::BTreeSet;
 use wasmparser::{Ieee32, Ieee64, MemArg, Operator, V128};
 

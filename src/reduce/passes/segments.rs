@@ -1,8 +1,8 @@
 //! Segments and their contents.
 
 use super::{Pass, chunks, defaults, levels};
+use crate::module_ir::{Item, Items, Mode, Module};
 use crate::reduce::draft::edit;
-use crate::reduce::ir::{Item, Items, Mode, Module};
 use std::borrow::Cow;
 use wasmparser::{Operator, ValType};
 

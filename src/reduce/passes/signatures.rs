@@ -5,8 +5,8 @@ use super::code::{funcs, is_whole};
 use super::unused::Sweep;
 use super::{Pass, defaults, one};
 use crate::case::{Plan, Step};
+use crate::module_ir::{Ops, Shape, locals};
 use crate::reduce::draft::{Draft, Edit, State, edit};
-use crate::reduce::ir::{Ops, Shape, locals};
 use std::ops::Range;
 use wasmparser::{ExternalKind, Operator, ValType};
 

@@ -2,8 +2,8 @@
 
 use super::code::{funcs, is_whole};
 use super::{Pass, defaults, one};
+use crate::module_ir::{Module, Ops, Shape};
 use crate::reduce::draft::{Edit, edit};
-use crate::reduce::ir::{Module, Ops, Shape};
 use crate::reduce::view::{FuncView, OpView};
 use std::ops::Range;
 use wasmparser::Operator;

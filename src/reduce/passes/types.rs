@@ -3,9 +3,9 @@
 use super::code::funcs;
 use super::fields::families;
 use super::{Pass, one};
+use crate::module_ir::{Module, Shape, annotate, annotations};
 use crate::reduce::cost::value;
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Module, Shape, annotate, annotations};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasmparser::{AbstractHeapType, FieldType, HeapType, Operator, RefType, StorageType, ValType};

@@ -1,8 +1,8 @@
 //! Items that nothing uses.
 
 use super::{Pass, chunks, levels};
+use crate::module_ir::{Export, Item, Mode, Module, of_export};
 use crate::reduce::draft::{Draft, Edit, edit};
-use crate::reduce::ir::{Export, Item, Mode, Module, of_export};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

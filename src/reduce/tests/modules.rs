@@ -3,8 +3,8 @@
 use crate::case::Case;
 use crate::generate;
 use crate::module::features;
+use crate::module_ir::{Body, Item, Module};
 use crate::reduce::draft::State;
-use crate::reduce::ir::{Body, Item, Module};
 use crate::reduce::passes::PASSES;
 use wasmparser::{Operator, Validator};
 

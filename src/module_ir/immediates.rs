@@ -5,7 +5,7 @@ use wasmparser::{MemArg, Operator, for_each_operator};
 
 /// A number of an instruction, or a reference to it.
 #[derive(Copy, Clone, Debug)]
-pub(in crate::reduce) enum Immediate<T, L> {
+pub(crate) enum Immediate<T, L> {
     /// The offset and alignment of a memory access.
     Memory(T),
     /// The lane of a vector.
@@ -15,7 +15,7 @@ pub(in crate::reduce) enum Immediate<T, L> {
 macro_rules! immediates {
     ($( @$proposal:ident $op:ident $({ $($arg:ident: $ty:ty),* })? => $visit:ident ($($_:tt)*) )*) => {
         /// The numbers of an instruction that could be smaller.
-        pub(in crate::reduce) fn immediates(op: &Operator<'_>) -> Vec<Immediate<MemArg, u8>> {
+        pub(crate) fn immediates(op: &Operator<'_>) -> Vec<Immediate<MemArg, u8>> {
             let mut found = Vec::new();
             match op {
                 $( Operator::$op $({ $($arg),* })? => {
@@ -27,7 +27,7 @@ macro_rules! immediates {
         }
 
         /// The same, to change them.
-        pub(in crate::reduce) fn immediates_mut<'o>(op: &'o mut Operator<'_>) -> Vec<Immediate<&'o mut MemArg, &'o mut u8>> {
+        pub(crate) fn immediates_mut<'o>(op: &'o mut Operator<'_>) -> Vec<Immediate<&'o mut MemArg, &'o mut u8>> {
             let mut found = Vec::new();
             match op {
                 $( Operator::$op $({ $($arg),* })? => {

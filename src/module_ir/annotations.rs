@@ -4,7 +4,7 @@ use wasmparser::{BlockType, HeapType, Operator, RefType, ValType};
 
 /// The reference types that an instruction names, as types of values. The type of a heap counts as
 /// that of its nullable references.
-pub(in crate::reduce) fn annotations(op: &Operator<'_>) -> Vec<ValType> {
+pub(crate) fn annotations(op: &Operator<'_>) -> Vec<ValType> {
     let nullable = |heap: &HeapType| RefType::new(true, *heap).map(ValType::Ref);
     match op {
         Operator::RefNull { hty }
@@ -39,7 +39,7 @@ fn of_block(ty: &BlockType) -> Vec<ValType> {
 }
 
 /// Replaces one of the types that an instruction names.
-pub(in crate::reduce) fn annotate(op: &mut Operator<'_>, index: usize, ty: ValType) -> Option<()> {
+pub(crate) fn annotate(op: &mut Operator<'_>, index: usize, ty: ValType) -> Option<()> {
     let reference = match ty {
         ValType::Ref(reference) => Some(reference),
         _ => None,

@@ -15,10 +15,10 @@ mod names;
 mod ops;
 mod uses;
 
-pub(super) use annotations::{annotate, annotations};
-pub(super) use immediates::{Immediate, immediates, immediates_mut};
-pub(super) use ops::{is_opener, labels, locals, set_labels, short_table};
-pub(super) use uses::{Item, of_export, of_op};
+pub(crate) use annotations::{annotate, annotations};
+pub(crate) use immediates::{Immediate, immediates, immediates_mut};
+pub(crate) use ops::{is_opener, labels, locals, set_labels, short_table};
+pub(crate) use uses::{Item, of_export, of_op};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct IrError(pub String);
 
 /// A module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Module<'a> {
+pub(crate) struct Module<'a> {
     pub types: Vec<Type>,
     pub funcs: Vec<Func<'a>>,
     pub tables: Vec<Table<'a>>,
@@ -51,7 +51,7 @@ pub(super) struct Module<'a> {
 
 /// Items that stand for others: uses of the first are uses of the second.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Aliases {
+pub(crate) struct Aliases {
     pub types: BTreeMap<u32, u32>,
     pub funcs: BTreeMap<u32, u32>,
     pub globals: BTreeMap<u32, u32>,
@@ -61,7 +61,7 @@ pub(super) struct Aliases {
 
 /// The two names of an import, and its position among all imports.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct ImportName<'a> {
+pub(crate) struct ImportName<'a> {
     pub position: u32,
     pub module: &'a str,
     pub name: &'a str,
@@ -69,7 +69,7 @@ pub(super) struct ImportName<'a> {
 
 /// A type.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Type {
+pub(crate) struct Type {
     pub removed: bool,
     /// The recursion group. Members of a group are neighbours.
     pub group: u32,
@@ -80,18 +80,18 @@ pub(super) struct Type {
 
 /// A composite type.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Func(Vec<ValType>, Vec<ValType>),
     Struct(Vec<FieldType>),
     Array(FieldType),
 }
 
 /// Instructions with their `end`.
-pub(super) type Ops<'a> = Vec<Operator<'a>>;
+pub(crate) type Ops<'a> = Vec<Operator<'a>>;
 
 /// A function.
 #[derive(Clone, Debug)]
-pub(super) struct Func<'a> {
+pub(crate) struct Func<'a> {
     pub removed: bool,
     pub import: Option<ImportName<'a>>,
     pub ty: u32,
@@ -101,7 +101,7 @@ pub(super) struct Func<'a> {
 
 /// The body of a function, as it is in the bytes or edited.
 #[derive(Clone, Debug)]
-pub(super) enum Body<'a> {
+pub(crate) enum Body<'a> {
     /// As it is in the bytes.
     Original(FunctionBody<'a>, Arc<Code<'a>>),
     /// Edited.
@@ -110,7 +110,7 @@ pub(super) enum Body<'a> {
 
 /// The code of a function.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Code<'a> {
+pub(crate) struct Code<'a> {
     /// The types of locals, without the parameters.
     pub locals: Vec<ValType>,
     pub ops: Ops<'a>,
@@ -118,7 +118,7 @@ pub(super) struct Code<'a> {
 
 /// A table.
 #[derive(Clone, Debug)]
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     pub removed: bool,
     pub import: Option<ImportName<'a>>,
     pub ty: TableType,
@@ -127,7 +127,7 @@ pub(super) struct Table<'a> {
 
 /// A memory.
 #[derive(Clone, Debug)]
-pub(super) struct Memory<'a> {
+pub(crate) struct Memory<'a> {
     pub removed: bool,
     pub import: Option<ImportName<'a>>,
     pub ty: MemoryType,
@@ -135,7 +135,7 @@ pub(super) struct Memory<'a> {
 
 /// A global.
 #[derive(Clone, Debug)]
-pub(super) struct Global<'a> {
+pub(crate) struct Global<'a> {
     pub removed: bool,
     pub import: Option<ImportName<'a>>,
     pub ty: GlobalType,
@@ -145,7 +145,7 @@ pub(super) struct Global<'a> {
 
 /// A tag.
 #[derive(Clone, Debug)]
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     pub removed: bool,
     pub import: Option<ImportName<'a>>,
     pub ty: u32,
@@ -153,7 +153,7 @@ pub(super) struct Tag<'a> {
 
 /// An export.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Export<'a> {
+pub(crate) struct Export<'a> {
     pub name: &'a str,
     pub kind: ExternalKind,
     pub index: u32,
@@ -161,7 +161,7 @@ pub(super) struct Export<'a> {
 
 /// The mode of a segment.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Mode<'a> {
+pub(crate) enum Mode<'a> {
     Passive,
     /// The table or memory, and the offset.
     Active(u32, Ops<'a>),
@@ -170,7 +170,7 @@ pub(super) enum Mode<'a> {
 
 /// An element segment.
 #[derive(Clone, Debug)]
-pub(super) struct Element<'a> {
+pub(crate) struct Element<'a> {
     pub removed: bool,
     pub mode: Mode<'a>,
     pub items: Items<'a>,
@@ -178,14 +178,14 @@ pub(super) struct Element<'a> {
 
 /// The items of an element segment.
 #[derive(Clone, Debug)]
-pub(super) enum Items<'a> {
+pub(crate) enum Items<'a> {
     Funcs(Vec<u32>),
     Exprs(RefType, Vec<Ops<'a>>),
 }
 
 /// A data segment.
 #[derive(Clone, Debug)]
-pub(super) struct Data<'a> {
+pub(crate) struct Data<'a> {
     pub removed: bool,
     pub mode: Mode<'a>,
     pub bytes: Cow<'a, [u8]>,
