@@ -91,6 +91,7 @@ pub mod engine;
 pub mod escape;
 pub mod events;
 pub mod explain;
+pub mod export;
 pub mod generate;
 pub mod heap;
 pub(crate) mod jobs;

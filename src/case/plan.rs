@@ -28,7 +28,7 @@ pub enum Arg {
 
 impl Arg {
     /// The bits of the argument as a number.
-    pub(super) fn bits(self) -> u64 {
+    pub(crate) fn bits(self) -> u64 {
         match self {
             Arg::Bits(bits) | Arg::F64(bits) => bits,
             Arg::F32(bits) => bits.into(),

@@ -39,7 +39,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Writes a file, or replaces it as a whole.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
-    campaign::replace(path, text.as_bytes()).map_err(|e| format!("{}: {e}", escape::path(path)))
+    write_bytes(path, text.as_bytes())
+}
+
+/// The same for bytes.
+pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    campaign::replace(path, bytes).map_err(|e| format!("{}: {e}", escape::path(path)))
 }
 
 /// Checks whether [`write`] can be expected to succeed, before the work that leads there.

@@ -5,6 +5,7 @@
 
 mod events;
 mod explain;
+mod export;
 mod file;
 mod findings;
 mod fuzz;
@@ -47,6 +48,7 @@ enum Command {
     Replay(replay::Replay),
     Reduce(reduce::Reduce),
     Explain(explain::Explain),
+    Export(export::Export),
     Wast(wast::Wast),
     Fuzz(fuzz::Fuzz),
     Generate(generate::Generate),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Replay(replay) => replay.main(),
         Command::Reduce(reduce) => reduce.main(),
         Command::Explain(explain) => explain.main(),
+        Command::Export(export) => export.main(),
         Command::Wast(wast) => wast.main(),
         Command::Fuzz(fuzz) => fuzz.main(),
         Command::Generate(generate) => generate.main(),

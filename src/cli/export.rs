@@ -1,0 +1,109 @@
+//! `gcdiff export`: cases for other engines.
+
+use super::CommandOutcome;
+use super::file;
+use super::load::{Loaded, load};
+use super::options::{Judging, Limiting};
+use super::output::say;
+use crate::escape;
+use crate::export::{Collect, export};
+use crate::oracle::Options;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Write a case as a test for other engines
+///
+/// FILE is a case as for `gcdiff run`. The test is one module that needs nothing of gcdiff: its host is
+/// in the module, each step is an exported function, and a last function returns a digest of the
+/// heap. The expected values are those on which the sound heaps agree.
+///
+/// Exit code: 0 if it is written, 2 for wrong usage or input, or if the heaps do not agree.
+#[derive(Args)]
+pub(super) struct Export {
+    /// The case, .wat or .wasm.
+    file: PathBuf,
+
+    /// The form: wast, a script of the specification's test format; js, a script for the shells of
+    /// JavaScript engines and for Node; json, the module and what it must do, for other programs;
+    /// wasm, the module alone.
+    #[arg(long, value_enum)]
+    to: Form,
+
+    /// How collections are requested: by the import "wasmtime" "gc", or never.
+    #[arg(long, value_enum, default_value_t)]
+    collect: Collecting,
+
+    /// Write to this file. Required for wasm.
+    #[arg(short, long, value_name = "OUT", required_if_eq("to", "wasm"))]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    judging: Judging,
+
+    #[command(flatten)]
+    limiting: Limiting,
+}
+
+/// A form of exported cases.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+enum Form {
+    Wast,
+    Js,
+    Json,
+    Wasm,
+}
+
+/// How collections are requested.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Collecting {
+    #[default]
+    Import,
+    Never,
+}
+
+impl Export {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        let name = escape::path(&self.file);
+        let in_file = |message: String| format!("{name}: {message}");
+        let Loaded {
+            case,
+            module,
+            header,
+            ..
+        } = load(&self.file, &self.judging, &self.limiting)?;
+        if let Some(out) = &self.out {
+            file::try_write(out)?;
+        }
+        let collect = match self.collect {
+            Collecting::Import => Collect::Import,
+            Collecting::Never => Collect::Never,
+        };
+        let exported = export(&case, &module, collect).map_err(|e| in_file(e.to_string()))?;
+        if let (Form::Wasm, Some(out)) = (self.to, &self.out) {
+            file::write_bytes(out, &exported.wasm)?;
+            return Ok(CommandOutcome::Agree);
+        }
+        let expectations = exported.expectations(&Options::default());
+        let expectations = expectations.map_err(|e| in_file(e.to_string()))?;
+        let about = about(&header);
+        let text = match self.to {
+            Form::Wast => expectations.wast(&about),
+            Form::Js => expectations.js(&about),
+            Form::Json | Form::Wasm => expectations.json(),
+        };
+        match &self.out {
+            None => say!("{}", text.trim_end()),
+            Some(out) => file::write(out, &format!("{}\n", text.trim_end()))?,
+        }
+        Ok(CommandOutcome::Agree)
+    }
+}
+
+/// A comment about the case.
+fn about(header: &crate::case::Header) -> String {
+    let exported = "Exported by gcdiff.".to_string();
+    match &header.about {
+        Some(about) => format!("{exported}\n{about}"),
+        None => exported,
+    }
+}

@@ -1,0 +1,458 @@
+//! What every exported module has besides the case's own code: fuel, depth, collections, and the
+//! references that the host keeps.
+
+use super::unit::{Asm, Unit, constant};
+use crate::case::Case;
+use crate::engine::Schedule;
+use wasm_encoder::{AbstractHeapType, BlockType, HeapType};
+use wasmparser::{Operator, RefType, ValType};
+
+/// The most references that are kept. Later ones are seen, but not kept.
+pub(super) const KEPT: u32 = 64;
+
+/// The most points of a schedule at which an exported case collects, and the most collections of any
+/// schedule.
+const POINTS: usize = 64;
+const COLLECTIONS: i32 = 500;
+
+/// The most frames and the most fuel of a call: those of the case, if they are fewer. Real engines
+/// have a stack of a fixed size.
+const FRAMES: usize = 1_000;
+const FUEL: u64 = 1_000_000;
+
+/// The indices of what is appended first.
+#[derive(Clone, Debug)]
+pub(super) struct Runtime {
+    pub fuel: u32,
+    pub depth: u32,
+    /// A digest of what the host has seen.
+    pub digest: u32,
+    /// The number of calls of the host.
+    pub calls: u32,
+    pub kept: u32,
+    pub kept_count: u32,
+    /// The exceptions that are kept, if there is a tag.
+    pub kept_exn: Option<(u32, u32)>,
+    /// `(param i32)`: pays for a part of the code, and passes a safepoint.
+    pub burn: u32,
+    /// `(param i32)`, `(param i64)`: pay for a bulk operation.
+    pub pay: u32,
+    pub pay64: u32,
+    /// `(param i32) (result i32)`: pays for a function and returns its depth.
+    pub enter: u32,
+    /// Passes a safepoint, if the case has a schedule.
+    pub tick: Option<u32>,
+    /// Collects.
+    pub collect: u32,
+    /// `(param i64)`: adds a number to the digest.
+    pub note: u32,
+    /// `(param eqref) (result i64)`: keeps a reference, and returns a number for what it is.
+    pub keep: u32,
+    /// `(param exnref)`
+    pub keep_exn: Option<u32>,
+    /// `(param i32)`: drops a kept reference.
+    pub drop: u32,
+    /// `(param i64 i64) (result i64)`: a well-mixed function of two numbers.
+    pub mix: u32,
+    /// `(param i64) (result i64)`: a number, mostly a small one.
+    pub number: u32,
+    /// The type of external values.
+    pub external: u32,
+    /// What a step has to spend.
+    pub limits: (i32, i32),
+}
+
+pub(super) const EQREF: ValType = ValType::Ref(RefType::EQREF);
+pub(super) const EQ: HeapType = HeapType::Abstract {
+    shared: false,
+    ty: AbstractHeapType::Eq,
+};
+
+/// When to collect.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Ticks {
+    Never,
+    /// At each safepoint.
+    Always,
+    /// At each N-th allocation.
+    Every(u64),
+    /// At these safepoints, counted from 1.
+    At(Vec<u64>),
+}
+
+impl Ticks {
+    /// `points` are the numbers of the safepoints of a schedule, counted where this module counts
+    /// them.
+    pub fn of(schedule: &Schedule, points: &[u64]) -> Ticks {
+        match schedule {
+            Schedule::Never => Ticks::Never,
+            Schedule::EverySafepoint => Ticks::Always,
+            Schedule::EveryAllocation(n) => Ticks::Every((*n).max(1).into()),
+            Schedule::At(_) => Ticks::At(points.iter().copied().take(POINTS).collect()),
+        }
+    }
+}
+
+fn i32_global(unit: &mut Unit<'_>, value: i32) -> u32 {
+    unit.global(ValType::I32, constant(Operator::I32Const { value }))
+}
+
+impl Runtime {
+    /// Appends it. `collect` is the function that collects.
+    pub fn append(unit: &mut Unit<'_>, case: &Case, ticks: &Ticks, collect: u32) -> Runtime {
+        use ValType::{I32, I64};
+        let frames = case.limits.frames.min(FRAMES) as i32;
+        let fuel = case.limits.fuel.min(FUEL) as i32;
+        let has_tags = !unit.module.tags.is_empty();
+        let exn = ValType::Ref(RefType::EXNREF);
+        let runtime = Runtime {
+            fuel: i32_global(unit, fuel),
+            depth: i32_global(unit, 0),
+            digest: unit.global(I64, constant(Operator::I64Const { value: 0 })),
+            calls: i32_global(unit, 0),
+            kept: unit.table(RefType::EQREF, KEPT),
+            kept_count: i32_global(unit, 0),
+            kept_exn: has_tags.then(|| (unit.table(RefType::EXNREF, KEPT), i32_global(unit, 0))),
+            burn: unit.reserve(&[I32], &[]),
+            pay: unit.reserve(&[I32], &[]),
+            pay64: unit.reserve(&[I64], &[]),
+            enter: unit.reserve(&[I32], &[I32]),
+            tick: (*ticks != Ticks::Never).then(|| unit.reserve(&[], &[])),
+            collect,
+            note: unit.reserve(&[I64], &[]),
+            keep: unit.reserve(&[EQREF], &[I64]),
+            keep_exn: has_tags.then(|| unit.reserve(&[exn], &[])),
+            drop: unit.reserve(&[I32], &[]),
+            mix: unit.reserve(&[I64, I64], &[I64]),
+            number: unit.reserve(&[I64], &[I64]),
+            external: unit.struct_type(external_fields()),
+            limits: (fuel, frames),
+        };
+        runtime.define_fuel(unit, ticks, frames);
+        if let Some(tick) = runtime.tick {
+            runtime.define_tick(unit, tick, ticks);
+        }
+        runtime.define_keep(unit);
+        runtime.define_numbers(unit);
+        runtime
+    }
+
+    fn define_fuel(&self, unit: &mut Unit<'_>, ticks: &Ticks, frames: i32) {
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).global_get(self.fuel).i32_gt_u();
+        asm.op().if_(BlockType::Empty);
+        // What comes next in this call has nothing left either.
+        asm.op()
+            .i32_const(0)
+            .global_set(self.fuel)
+            .unreachable()
+            .end();
+        asm.op().global_get(self.fuel).local_get(0).i32_sub();
+        asm.op().global_set(self.fuel);
+        unit.define(self.pay, asm);
+
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).i64_const(0xffff_ffff).i64_gt_u();
+        asm.op().if_(BlockType::Empty).unreachable().end();
+        asm.op().local_get(0).i32_wrap_i64().call(self.pay);
+        unit.define(self.pay64, asm);
+
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).call(self.pay);
+        if let (Some(tick), false) = (self.tick, matches!(ticks, Ticks::Every(_))) {
+            asm.op().call(tick);
+        }
+        unit.define(self.burn, asm);
+
+        let mut asm = Asm::new(1);
+        let depth = asm.local(ValType::I32);
+        asm.op().global_get(self.depth).i32_const(1).i32_add();
+        asm.op().local_tee(depth).i32_const(frames).i32_gt_u();
+        asm.op().if_(BlockType::Empty).unreachable().end();
+        asm.op().local_get(0).call(self.burn).local_get(depth);
+        unit.define(self.enter, asm);
+    }
+
+    fn define_tick(&self, unit: &mut Unit<'_>, tick: u32, ticks: &Ticks) {
+        let count = unit.global(ValType::I64, constant(Operator::I64Const { value: 0 }));
+        let mut asm = Asm::new(0);
+        asm.op()
+            .global_get(count)
+            .i64_const(1)
+            .i64_add()
+            .global_set(count);
+        match ticks {
+            Ticks::Never | Ticks::Always => {
+                asm.op().i32_const(1);
+            }
+            Ticks::Every(n) => {
+                let n = (*n).clamp(1, i64::MAX as u64) as i64;
+                asm.op()
+                    .global_get(count)
+                    .i64_const(n)
+                    .i64_rem_u()
+                    .i64_eqz();
+            }
+            Ticks::At(points) => {
+                asm.op().i32_const(0);
+                for point in points {
+                    asm.op()
+                        .global_get(count)
+                        .i64_const(*point as i64)
+                        .i64_eq()
+                        .i32_or();
+                }
+            }
+        }
+        let collected = i32_global(unit, 0);
+        asm.op()
+            .global_get(collected)
+            .i32_const(COLLECTIONS)
+            .i32_lt_u()
+            .i32_and();
+        asm.op().if_(BlockType::Empty);
+        asm.op()
+            .global_get(collected)
+            .i32_const(1)
+            .i32_add()
+            .global_set(collected);
+        asm.op().call(self.collect).end();
+        unit.define(tick, asm);
+    }
+
+    fn define_keep(&self, unit: &mut Unit<'_>) {
+        let mut asm = Asm::new(1);
+        let index = asm.local(ValType::I32);
+        asm.op().local_get(0).ref_is_null().if_(BlockType::Empty);
+        asm.op().i64_const(0).return_().end();
+        asm.op()
+            .local_get(0)
+            .ref_test_non_null(HeapType::I31)
+            .if_(BlockType::Empty);
+        asm.op()
+            .local_get(0)
+            .ref_cast_non_null(HeapType::I31)
+            .i31_get_u();
+        asm.op()
+            .i64_extend_i32_u()
+            .i64_const(1 << 32)
+            .i64_or()
+            .return_()
+            .end();
+        asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
+        asm.op()
+            .local_get(index)
+            .global_get(self.kept_count)
+            .i32_ge_u()
+            .br_if(1);
+        asm.op()
+            .local_get(index)
+            .table_get(self.kept)
+            .local_get(0)
+            .ref_eq();
+        asm.op().if_(BlockType::Empty);
+        asm.op()
+            .local_get(index)
+            .i64_extend_i32_u()
+            .i64_const(2 << 32)
+            .i64_or()
+            .return_();
+        asm.op().end();
+        asm.op()
+            .local_get(index)
+            .i32_const(1)
+            .i32_add()
+            .local_set(index);
+        asm.op().br(0).end().end();
+        asm.op()
+            .local_get(index)
+            .i32_const(KEPT as i32)
+            .i32_ge_u()
+            .if_(BlockType::Empty);
+        asm.op().i64_const(3 << 32).return_().end();
+        asm.op().local_get(index).local_get(0).table_set(self.kept);
+        asm.op()
+            .local_get(index)
+            .i32_const(1)
+            .i32_add()
+            .global_set(self.kept_count);
+        asm.op()
+            .local_get(index)
+            .i64_extend_i32_u()
+            .i64_const(2 << 32)
+            .i64_or();
+        unit.define(self.keep, asm);
+
+        if let (Some((table, count)), Some(keep)) = (self.kept_exn, self.keep_exn) {
+            let mut asm = Asm::new(1);
+            asm.op()
+                .local_get(0)
+                .ref_is_null()
+                .if_(BlockType::Empty)
+                .return_()
+                .end();
+            asm.op().global_get(count).i32_const(KEPT as i32).i32_ge_u();
+            asm.op().if_(BlockType::Empty).return_().end();
+            asm.op().global_get(count).local_get(0).table_set(table);
+            asm.op()
+                .global_get(count)
+                .i32_const(1)
+                .i32_add()
+                .global_set(count);
+            unit.define(keep, asm);
+        }
+
+        // The n-th of those that are kept, wrapping around.
+        let mut asm = Asm::new(1);
+        let (index, held) = (asm.local(ValType::I32), asm.local(ValType::I32));
+        for is_last in [false, true] {
+            asm.op().i32_const(0).local_set(index);
+            asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
+            asm.op()
+                .local_get(index)
+                .global_get(self.kept_count)
+                .i32_ge_u()
+                .br_if(1);
+            asm.op()
+                .local_get(index)
+                .table_get(self.kept)
+                .ref_is_null()
+                .i32_eqz();
+            asm.op().if_(BlockType::Empty);
+            if is_last {
+                asm.op().local_get(0).i32_eqz().if_(BlockType::Empty);
+                asm.op()
+                    .local_get(index)
+                    .ref_null(EQ)
+                    .table_set(self.kept)
+                    .return_();
+                asm.op().end();
+                asm.op().local_get(0).i32_const(1).i32_sub().local_set(0);
+            } else {
+                asm.op()
+                    .local_get(held)
+                    .i32_const(1)
+                    .i32_add()
+                    .local_set(held);
+            }
+            asm.op().end();
+            asm.op()
+                .local_get(index)
+                .i32_const(1)
+                .i32_add()
+                .local_set(index);
+            asm.op().br(0).end().end();
+            if !is_last {
+                asm.op()
+                    .local_get(held)
+                    .i32_eqz()
+                    .if_(BlockType::Empty)
+                    .return_()
+                    .end();
+                asm.op()
+                    .local_get(0)
+                    .local_get(held)
+                    .i32_rem_u()
+                    .local_set(0);
+            }
+        }
+        unit.define(self.drop, asm);
+    }
+
+    fn define_numbers(&self, unit: &mut Unit<'_>) {
+        let mut asm = Asm::new(1);
+        asm.op()
+            .global_get(self.digest)
+            .i64_const(7)
+            .i64_rotl()
+            .local_get(0)
+            .i64_xor();
+        asm.op()
+            .i64_const(0x0100_0000_01b3)
+            .i64_mul()
+            .global_set(self.digest);
+        unit.define(self.note, asm);
+
+        let mut asm = Asm::new(2);
+        let z = asm.local(ValType::I64);
+        asm.op()
+            .local_get(0)
+            .i64_const(0x9e37_79b9_7f4a_7c15_u64 as i64)
+            .i64_mul();
+        asm.op().local_get(1).i64_add().local_set(z);
+        for (shift, factor) in [
+            (30, 0xbf58_476d_1ce4_e5b9_u64 as i64),
+            (27, 0x94d0_49bb_1331_11eb_u64 as i64),
+        ] {
+            asm.op()
+                .local_get(z)
+                .local_get(z)
+                .i64_const(shift)
+                .i64_shr_u()
+                .i64_xor();
+            asm.op().i64_const(factor).i64_mul().local_set(z);
+        }
+        asm.op()
+            .local_get(z)
+            .local_get(z)
+            .i64_const(31)
+            .i64_shr_u()
+            .i64_xor();
+        unit.define(self.mix, asm);
+
+        let mut asm = Asm::new(1);
+        asm.op()
+            .local_get(0)
+            .i64_const(3)
+            .i64_and()
+            .i64_eqz()
+            .if_(BlockType::Empty);
+        for (nth, edge) in [
+            1_i64 << 31,
+            0x7fff_ffff,
+            0xffff_ffff,
+            0x4000_0000,
+            0x3fff_ffff,
+            -1,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            asm.op()
+                .local_get(0)
+                .i64_const(8)
+                .i64_shr_u()
+                .i64_const(7)
+                .i64_and();
+            asm.op()
+                .i64_const(nth as i64)
+                .i64_eq()
+                .if_(BlockType::Empty);
+            asm.op().i64_const(edge).return_().end();
+        }
+        asm.op().end();
+        asm.op()
+            .local_get(0)
+            .i64_const(8)
+            .i64_shr_u()
+            .i64_const(15)
+            .i64_and();
+        unit.define(self.number, asm);
+    }
+}
+
+/// No module has a type like this one by chance.
+fn external_fields() -> Vec<wasmparser::FieldType> {
+    use wasmparser::{FieldType, StorageType};
+    let field = |element_type| FieldType {
+        element_type,
+        mutable: false,
+    };
+    vec![
+        field(StorageType::Val(ValType::I32)),
+        field(StorageType::I16),
+        field(StorageType::I8),
+        field(StorageType::I16),
+        field(StorageType::I8),
+    ]
+}

@@ -1,0 +1,219 @@
+//! A module to which functions, globals and tables are appended.
+
+use crate::module_ir::{Body, Code, Element, Func, Global, IrError, Items, Mode, Module, Ops};
+use crate::module_ir::{Export, ImportName, Shape, Table, Type};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use wasm_encoder::InstructionSink;
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasmparser::{
+    BinaryReader, ExternalKind, GlobalType, Operator, OperatorsReader, RefType, TableType, ValType,
+};
+
+/// The code of an appended function.
+#[derive(Debug, Default)]
+pub(super) struct Asm {
+    params: u32,
+    locals: Vec<ValType>,
+    bytes: Vec<u8>,
+}
+
+impl Asm {
+    /// An empty body of a function with so many parameters.
+    pub fn new(params: usize) -> Asm {
+        Asm {
+            params: params as u32,
+            ..Asm::default()
+        }
+    }
+
+    /// A new local.
+    pub fn local(&mut self, ty: ValType) -> u32 {
+        self.locals.push(ty);
+        self.params + self.locals.len() as u32 - 1
+    }
+
+    /// The end of the code so far.
+    pub fn op(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.bytes)
+    }
+}
+
+/// A value type as instructions name it.
+pub(super) fn encoded(ty: ValType) -> wasm_encoder::ValType {
+    let Ok(ty) = RoundtripReencoder.val_type(ty) else {
+        unreachable!("the module's own types have been encoded before")
+    };
+    ty
+}
+
+/// A heap type as instructions name it.
+pub(super) fn heap(ty: RefType) -> wasm_encoder::HeapType {
+    match encoded(ValType::Ref(ty)) {
+        wasm_encoder::ValType::Ref(ty) => ty.heap_type,
+        _ => unreachable!("a reference type"),
+    }
+}
+
+/// A module with its additions.
+#[derive(Debug)]
+pub(super) struct Unit<'a> {
+    pub module: Module<'a>,
+    bodies: Vec<(u32, Asm)>,
+    /// Functions to which instructions refer.
+    declared: BTreeSet<u32>,
+}
+
+impl<'a> Unit<'a> {
+    pub fn new(module: Module<'a>) -> Unit<'a> {
+        Unit {
+            module,
+            bodies: Vec::new(),
+            declared: BTreeSet::new(),
+        }
+    }
+
+    /// A function type, which may be there already.
+    pub fn func_type(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+        let shape = Shape::Func(params.into(), results.into());
+        let types = &mut self.module.types;
+        let alone = |ty: &Type| types.iter().filter(|other| other.group == ty.group).count() == 1;
+        let same =
+            |ty: &Type| ty.is_final && ty.supertype.is_none() && ty.shape == shape && alone(ty);
+        if let Some(index) = types.iter().position(same) {
+            return index as u32;
+        }
+        let group = types.last().map_or(0, |ty| ty.group + 1);
+        types.push(Type {
+            removed: false,
+            group,
+            is_final: true,
+            supertype: None,
+            shape,
+        });
+        types.len() as u32 - 1
+    }
+
+    /// A structure type in a group of its own.
+    pub fn struct_type(&mut self, fields: Vec<wasmparser::FieldType>) -> u32 {
+        let types = &mut self.module.types;
+        let group = types.last().map_or(0, |ty| ty.group + 1);
+        types.push(Type {
+            removed: false,
+            group,
+            is_final: true,
+            supertype: None,
+            shape: Shape::Struct(fields),
+        });
+        types.len() as u32 - 1
+    }
+
+    /// A new function, whose body follows.
+    pub fn reserve(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+        let ty = self.func_type(params, results);
+        self.reserve_of(ty)
+    }
+
+    /// A new function of a type, whose body follows.
+    pub fn reserve_of(&mut self, ty: u32) -> u32 {
+        self.module.funcs.push(Func {
+            removed: false,
+            import: None,
+            ty,
+            body: None,
+        });
+        self.module.funcs.len() as u32 - 1
+    }
+
+    /// A new imported function without parameters and results.
+    pub fn import(&mut self, module: &'a str, name: &'a str) -> u32 {
+        let index = self.reserve(&[], &[]);
+        self.module.funcs[index as usize].import = Some(ImportName {
+            position: u32::MAX,
+            module,
+            name,
+        });
+        index
+    }
+
+    /// Gives a function its body.
+    pub fn define(&mut self, func: u32, mut asm: Asm) {
+        asm.op().end();
+        self.bodies.push((func, asm));
+    }
+
+    pub fn global(&mut self, ty: ValType, init: Ops<'a>) -> u32 {
+        self.module.globals.push(Global {
+            removed: false,
+            import: None,
+            ty: GlobalType {
+                content_type: ty,
+                mutable: true,
+                shared: false,
+            },
+            init,
+        });
+        self.module.globals.len() as u32 - 1
+    }
+
+    /// A new table of nulls.
+    pub fn table(&mut self, element: RefType, size: u32) -> u32 {
+        self.module.tables.push(Table {
+            removed: false,
+            import: None,
+            ty: TableType {
+                element_type: element,
+                table64: false,
+                initial: size.into(),
+                maximum: Some(size.into()),
+                shared: false,
+            },
+            init: None,
+        });
+        self.module.tables.len() as u32 - 1
+    }
+
+    pub fn export(&mut self, name: &'a str, func: u32) {
+        self.module.exports.push(Export {
+            name,
+            kind: ExternalKind::Func,
+            index: func,
+        });
+    }
+
+    /// Notes that an instruction refers to a function.
+    pub fn declare(&mut self, func: u32) -> u32 {
+        self.declared.insert(func);
+        func
+    }
+
+    /// The bytes of the module.
+    ///
+    /// # Errors
+    ///
+    /// If a function has no body, which is a bug.
+    pub fn finish(self) -> Result<Vec<u8>, IrError> {
+        let mut module: Module<'_> = self.module;
+        if !self.declared.is_empty() {
+            module.elements.push(Element {
+                removed: false,
+                mode: Mode::Declared,
+                items: Items::Funcs(self.declared.into_iter().collect()),
+            });
+        }
+        for (func, asm) in &self.bodies {
+            let reader = OperatorsReader::new(BinaryReader::new(&asm.bytes, 0));
+            let ops: Result<Ops<'_>, _> = reader.into_iter().collect();
+            module.funcs[*func as usize].body = Some(Body::Edited(Arc::new(Code {
+                locals: asm.locals.clone(),
+                ops: ops?,
+            })));
+        }
+        module.encode()
+    }
+}
+
+/// A constant expression of one instruction.
+pub(super) fn constant(op: Operator<'static>) -> Ops<'static> {
+    vec![op, Operator::End]
+}
