@@ -376,6 +376,8 @@ impl Observer<'_, '_> {
         let (index, exn_index) = (asm.local(ValType::I32), asm.local(ValType::I32));
         let size = asm.local(ValType::I32);
         let runtime = self.runtime;
+        // What was freed too early shows once it is gone.
+        asm.op().call(runtime.collect);
         asm.op()
             .i64_const(0)
             .global_set(self.hash)

@@ -5,6 +5,7 @@ mod campaign;
 #[path = "../common/mod.rs"]
 mod common;
 mod events;
+mod export;
 #[cfg(unix)]
 mod findings;
 mod generators;

@@ -26,6 +26,7 @@ cases! {
     blame
     endless
     explain
+    export
     headers
     invoke
     oracle_layers
