@@ -87,6 +87,7 @@ pub mod case;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
+pub mod engines;
 #[doc(hidden)]
 pub mod escape;
 pub mod events;

@@ -87,7 +87,9 @@ pub(super) fn load_bytes(
         .map_err(|e| in_header(e.to_string()))?;
     let mut options = judging.options(default);
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
+        // An engine is given on the command line.
         let names = names.iter().map(String::as_str);
+        let names = names.filter(|name| !judging.has_engine(name));
         let list = list(names).map_err(in_header)?;
         options.collectors = list.into_iter().map(SharedSubject::from).collect();
     }
@@ -95,6 +97,7 @@ pub(super) fn load_bytes(
     if let Some(fault) = fault.map_err(in_header)? {
         options = fault.switch_on(options, &Probe::default());
     }
+    let options = judging.with_engines(options);
     let text = match bytes.starts_with(b"\0asm") {
         true => String::new(),
         false => String::from_utf8_lossy(bytes).into_owned(),

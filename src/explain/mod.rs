@@ -93,6 +93,14 @@ pub fn explain_judged(
     options: &Options,
     report: JudgeReport,
 ) -> Result<Explanation, JudgeError> {
+    // The verdict is on the case in this form.
+    if let Some(Ok((case, module))) = options.form.as_ref().map(|form| form.convert(case, module)) {
+        let options = Options {
+            form: None,
+            ..options.clone()
+        };
+        return explain_judged(&case, &module, &options, report);
+    }
     let stats = report.stats.iter().map(|(_, stats)| stats);
     let judged: u64 = stats.map(|stats| stats.work + stats.audit_work).sum();
     let scene = Repeat {

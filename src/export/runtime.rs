@@ -13,7 +13,7 @@ pub(super) const KEPT: u32 = 64;
 /// The most points of a schedule at which an exported case collects, and the most collections of any
 /// schedule.
 const POINTS: usize = 64;
-const COLLECTIONS: i32 = 500;
+const COLLECTIONS: i32 = 250;
 
 /// The most frames and the most fuel of a call: those of the case, if they are fewer. Real engines
 /// have a stack of a fixed size.

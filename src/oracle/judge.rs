@@ -7,7 +7,7 @@ use super::heap_subject::over_budget;
 use super::layers::{Layer, Layers};
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
 use super::variant::Variant;
-use super::verdict::Verdict;
+use super::verdict::{Reason, Verdict};
 use super::votes::Votes;
 use crate::case::{Case, RunStats};
 use crate::engine::{Resource, Schedule};
@@ -37,6 +37,18 @@ pub struct Options {
     /// Bytes of memory that a verdict may use at a time, if less than the
     /// limits of the case.
     pub footprint: u64,
+    /// The form in which cases are judged, if it is not their own: see [`CaseForm`].
+    pub form: Option<Arc<dyn CaseForm>>,
+}
+
+/// Another form of cases, in which they are judged: one that engines in other processes can run.
+pub trait CaseForm: fmt::Debug + Send + Sync {
+    /// The case in this form, with its module.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none. Such a case is discarded.
+    fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String>;
 }
 
 /// Ten times what a generated case takes; a campaign judges one on every core.
@@ -52,6 +64,7 @@ impl Default for Options {
             layers: Layers::ALL,
             reschedule: true,
             footprint: u64::MAX,
+            form: None,
         }
     }
 }
@@ -137,6 +150,7 @@ impl Options {
             layers: self.layers,
             reschedule: self.reschedule && reschedule,
             footprint: self.footprint,
+            form: self.form.clone(),
         }
     }
 }
@@ -253,6 +267,21 @@ pub fn judge_module(
     if options.collectors.is_empty() {
         return Err(JudgeError::NoSubjects);
     }
+    match options.form.as_ref().map(|form| form.convert(case, module)) {
+        None => judge_as_it_is(case, module, options),
+        Some(Ok((case, module))) => judge_as_it_is(&case, &module, options),
+        Some(Err(why)) => {
+            let failure = Failure::Discard(Reason::Unsupported, why);
+            Ok(JudgeReport::new(failure.into()))
+        }
+    }
+}
+
+fn judge_as_it_is(
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+) -> Result<JudgeReport, JudgeError> {
     let mut judged = JudgeReport::new(Verdict::Agree);
     judged.stats.reserve(options.collectors.len());
     let mut votes = Votes::default();

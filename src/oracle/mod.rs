@@ -53,12 +53,14 @@ pub use history::{
     SceneField, SceneFrame, SceneObject, SceneRegister, SceneRoot, SceneValue,
 };
 pub use json::JsonReport;
-pub use judge::{JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};
+pub use judge::{CaseForm, JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};
 pub use layers::{Layer, Layers};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
 pub(crate) use subject::noted;
 pub use subject::{Failure, PlanError, RunOptions, SharedSubject, Subject, SubjectRun};
 pub use variant::Variant;
+pub(crate) use verdict::CRASH;
 pub use verdict::{Difference, Judge, Reason, Verdict};
+pub(crate) use violation::OVERTIME;
 pub use violation::{FrameOf, Holder, Law, LostRoot, Violation};

@@ -40,7 +40,10 @@ impl Options {
             all.find(|subject| subject.name() == name).cloned()
         };
         let subjects = header.collectors.iter().flatten().filter_map(named);
-        let options = Options::default().pinned(header)?;
+        let options = Options {
+            form: self.form.clone(),
+            ..Options::default().pinned(header)?
+        };
         Ok(options.with_collectors(subjects))
     }
 

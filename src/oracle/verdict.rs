@@ -63,6 +63,9 @@ pub enum Reason {
     Noticed,
 }
 
+/// The beginning of the cause of a violation by an engine whose process has died.
+pub(crate) const CRASH: &str = "crash:";
+
 impl Reason {
     /// The reason in words.
     pub fn name(&self) -> &'static str {
@@ -182,7 +185,10 @@ impl Verdict {
             }
             Verdict::Violation(v) if v.cause.is_some() => {
                 let cause = v.cause.as_deref().unwrap_or_default();
-                Some(format!("{}:{cause}:{}", v.law, v.collector))
+                Some(match cause.starts_with(CRASH) {
+                    true => format!("engine:{}:{cause}", v.collector),
+                    false => format!("{}:{cause}:{}", v.law, v.collector),
+                })
             }
             Verdict::Violation(v) => {
                 let heap = &v.collector;

@@ -258,7 +258,7 @@ pub struct Violation {
 }
 
 /// The cause of a violation by a run that did not end in time.
-const OVERTIME: &str = "time";
+pub(crate) const OVERTIME: &str = "time";
 
 impl Violation {
     /// A violation by the subject `collector`, not tied to an object.

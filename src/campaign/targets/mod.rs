@@ -81,12 +81,13 @@ impl FuzzTarget {
                 ..options
             },
             FuzzTarget::Enrich => Options {
-                collectors: options.collectors.into_iter().take(1).collect(),
+                collectors: options.collectors[..1].to_vec(),
                 sometimes: Vec::new(),
                 timing: Timing::Never,
                 layers: Layers::ALL,
                 reschedule: false,
                 footprint: u64::MAX,
+                ..options
             },
         }
     }

@@ -192,7 +192,9 @@ impl Fuzz {
                 generator: self.generator,
                 features: self.without.iter().copied().collect(),
             },
-            options: self.judging.options(Options::fuzzing()),
+            options: self
+                .judging
+                .with_engines(self.judging.options(Options::fuzzing())),
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),

@@ -1,0 +1,53 @@
+// A runner for V8: node --expose-gc engines/node/runner.mjs
+// It speaks the protocol of docs/engines.md: a request a line, an answer a line.
+import { createInterface } from "node:readline";
+import { writeSync } from "node:fs";
+
+// Written at once, so that nothing is lost if the engine ends the process.
+const say = line => writeSync(1, line + "\n");
+// A full collection takes milliseconds, and a case may ask for hundreds: most are of the young generation.
+let collections = 0;
+const collect = typeof gc === "function"
+  ? () => { gc({ type: collections++ % 16 === 0 ? "major" : "minor" }); }
+  : () => {};
+
+function number(value) {
+  return typeof value === "bigint"
+    ? { i64: "0x" + BigInt.asUintN(64, value).toString(16) }
+    : { i32: "0x" + (value >>> 0).toString(16) };
+}
+
+function ended(call) {
+  try {
+    const results = call();
+    const all = results === undefined ? [] : Array.isArray(results) ? results : [results];
+    return { returns: all.map(number) };
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return { traps: error.message };
+    if (error instanceof WebAssembly.Exception) return { throws: true };
+    throw error;
+  }
+}
+
+function run({ case: number, module: hex, calls }) {
+  let module;
+  try {
+    module = new WebAssembly.Module(Buffer.from(hex, "hex"));
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return { case: number, refused: error.message };
+    throw error;
+  }
+  let instance;
+  const instantiation = ended(() => {
+    instance = new WebAssembly.Instance(module, { wasmtime: { gc: collect } });
+  });
+  const made = instance ? calls.map(name => ended(instance.exports[name])) : [];
+  return { case: number, instantiation, calls: made };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  say(`start ${request.case}`);
+  collections = 0;
+  say(JSON.stringify(run(request)));
+}

@@ -1,0 +1,135 @@
+//! What gcdiff and a runner say to each other: lines of JSON on the runner's standard input and
+//! output.
+//!
+//! gcdiff writes a request:
+//!
+//! ```json
+//! {"version":1,"case":7,"module":"0061736d...","imports":[["wasmtime","gc"]],"calls":["step1","observe"]}
+//! ```
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `version` | 1; it grows when a runner for the old version would misread the new one |
+//! | `case` | a number, which the answer repeats |
+//! | `module` | the bytes of the module, in hexadecimal digits |
+//! | `imports` | what it imports: nothing, or `wasmtime.gc`, a function without parameters and results that collects |
+//! | `calls` | the exported functions to call, in order, each without arguments |
+//!
+//! The runner writes the line `start 7` before it does anything with the module, and an answer when
+//! it is done:
+//!
+//! ```json
+//! {"case":7,"instantiation":{"returns":[]},"calls":[{"traps":"unreachable"},{"returns":[{"i64":"0x1f"},{"i32":"0x2"}]}]}
+//! ```
+//!
+//! A call `returns` its results, `traps` with a message or null, or `{"throws":true}`. Without an
+//! instance there are no `calls`. An engine that does not take the module answers
+//! `{"case":7,"refused":"why"}`: the case is discarded. Everything that a runner writes to standard
+//! error is kept for the report of a crash, and other lines on its standard output are ignored.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol.
+pub const VERSION: u32 = 1;
+
+/// A case to be run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// [`VERSION`].
+    pub version: u32,
+    /// The number of the case.
+    pub case: u64,
+    /// The bytes of the module, in hexadecimal digits.
+    pub module: String,
+    /// The imports, by module and name.
+    pub imports: Vec<(String, String)>,
+    /// The functions to call.
+    pub calls: Vec<String>,
+}
+
+/// The answer to a request.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The number of the case.
+    pub case: u64,
+    /// Why the engine does not take the module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// How instantiation ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instantiation: Option<Ended>,
+    /// How the calls ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Ended>,
+}
+
+/// How a call ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ended {
+    /// It returned these numbers.
+    Returns(Vec<Number>),
+    /// It trapped, with the engine's words for the trap.
+    Traps(Option<String>),
+    /// It threw an exception.
+    Throws(bool),
+}
+
+/// A number, as `0x` and hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Number {
+    /// An i32.
+    I32(String),
+    /// An i64.
+    I64(String),
+}
+
+impl Number {
+    /// The bits. `None` if it is no number of this size.
+    pub fn bits(&self) -> Option<u64> {
+        let (text, most) = match self {
+            Number::I32(text) => (text, u64::from(u32::MAX)),
+            Number::I64(text) => (text, u64::MAX),
+        };
+        let bits = u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
+        (bits <= most).then_some(bits)
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answers_of_the_documentation_are_read() {
+        let answer: Answer = serde_json::from_str(
+            r#"{"case":7,"instantiation":{"returns":[]},"calls":[{"traps":"unreachable"},
+                {"traps":null},{"throws":true},{"returns":[{"i64":"0x1f"},{"i32":"0x2"}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(answer.case, 7);
+        assert_eq!(answer.calls[1], Ended::Traps(None));
+        let Ended::Returns(numbers) = &answer.calls[3] else {
+            panic!("{answer:?}");
+        };
+        let bits: Vec<_> = numbers.iter().map(Number::bits).collect();
+        assert_eq!(bits, [Some(31), Some(2)]);
+        for bad in ["31", "0x", "0x1ffffffff", "0xg"] {
+            assert_eq!(Number::I32(bad.into()).bits(), None, "{bad}");
+        }
+        let refused: Answer = serde_json::from_str(r#"{"case":1,"refused":"no"}"#).unwrap();
+        assert_eq!(refused.refused.as_deref(), Some("no"));
+    }
+}
