@@ -43,20 +43,37 @@ pub struct RootCause {
     pub operation: Option<u64>,
     /// The number of safepoints up to then, if it is known.
     pub safepoint: Option<u64>,
-    /// Whether it is a read of a number, after that operation.
-    pub is_read: bool,
+    /// Whether it is no operation, but comes after that one: a read of a number, or an instruction that
+    /// was passed over or did not pay.
+    pub is_between: bool,
     /// What it did wrong, in words.
     pub words: String,
 }
 
 impl RootCause {
+    /// Words for an operation that the heap itself has stopped halfway: no law needs to hold then, so
+    /// that a broken one is no reason. `unaudited` is the verdict without audits.
+    fn stopped_by(&mut self, unaudited: &Verdict, history: Option<&History>) {
+        let Verdict::Violation(noticed) = unaudited else {
+            return;
+        };
+        let ledger = history.and_then(|history| history.ledger.as_ref());
+        let is_known = ledger.is_some_and(|ledger| ledger.culprit().is_some());
+        let same = |place: &BrokenAt| {
+            (place.site == self.place.site) && place.collection == self.place.collection
+        };
+        if !is_known && noticed.place.as_ref().is_some_and(same) {
+            self.words.clone_from(&noticed.message);
+        }
+    }
+
     fn of(first: &Divergence) -> RootCause {
         let (right, wrong) = &first.values;
         RootCause {
             place: first.place.clone(),
             operation: Some(first.operation),
             safepoint: first.safepoint,
-            is_read: first.is_read,
+            is_between: first.is_between,
             words: format!(
                 "{}: {wrong} in {}, {right} in {}",
                 first.what,
@@ -126,9 +143,17 @@ pub fn explain_judged(
                 explanation.cause = Some(RootCause::of(&first));
             }
             let silent = without_laws(options);
-            explanation.without_audits = Some(judge_module(case, module, &silent)?.verdict);
+            let verdict = judge_module(case, module, &silent)?.verdict;
+            if let (Some(cause), None) = (&mut explanation.cause, &violation.lost) {
+                cause.stopped_by(&verdict, explanation.histories.first());
+            }
+            explanation.without_audits = Some(verdict);
         }
         Verdict::Differ(difference) => {
+            if difference.first.is_none() {
+                let why = "no state between two operations shows where the runs part";
+                explanation.unexplained = Some(why.into());
+            }
             if let Some(first) = &difference.first {
                 let (right, wrong) = &first.runs;
                 let runs = [wrong, right].into_iter();
@@ -254,7 +279,7 @@ fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCaus
         place,
         operation: numbers.map(|(operation, _)| operation),
         safepoint: numbers.map(|(_, safepoint)| safepoint),
-        is_read: false,
+        is_between: false,
         words,
     })
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod corpus;
+mod engines;
 mod explanations;
 mod graphs;
 mod laws;

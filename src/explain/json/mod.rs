@@ -19,7 +19,8 @@
 //! An entry has `place`, `operation`, `safepoint`, `address`, `count` (null in a heap that does not
 //! count), `expected`, `breach` (`"count"`, `"not-listed"`, `"in-use"` or null), and `events`, each
 //! with its `kind` and its `text`, with `from` and `to` for `"counted"` and `"moved"`, `holder` for
-//! `"gained"` and `"lost"`, and `type` for `"reused"`.
+//! `"gained"` and `"lost"`, and `type` for `"reused"`. Of many owners and steps of one entry, `"gained-more"`,
+//! `"lost-more"` and `"more-steps"` have the number that is left out, as `more`.
 //!
 //! A scene has `place`, `operation`, `safepoint`, `frames` (innermost first, with their `registers`),
 //! `roots`, `objects` and `freed`, numbers of objects; `more_frames`, `more_roots` and `more_objects`
@@ -99,6 +100,8 @@ struct JsonEvent {
     holder: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<usize>,
 }
 
 impl Explanation {
@@ -192,6 +195,18 @@ impl JsonEvent {
             LedgerEvent::Lost(_, words) => {
                 json.holder = Some(words.clone());
                 "lost"
+            }
+            LedgerEvent::MoreGained(n) => {
+                json.more = Some(*n);
+                "gained-more"
+            }
+            LedgerEvent::MoreLost(n) => {
+                json.more = Some(*n);
+                "lost-more"
+            }
+            LedgerEvent::MoreSteps(n) => {
+                json.more = Some(*n);
+                "more-steps"
             }
             LedgerEvent::Moved(from, to) => {
                 (json.from, json.to) = (Some(*from), Some(*to));

@@ -37,9 +37,9 @@ pub struct Divergence {
     pub operation: u64,
     /// For a collection, the number of its safepoint.
     pub safepoint: Option<u64>,
-    /// Whether it is a read of a number from an object, which is no operation, after the last
-    /// operation in common.
-    pub is_read: bool,
+    /// Whether it is no operation, but comes after the last operation in common: a read of a number
+    /// from an object, or an instruction that was passed over or did not pay.
+    pub is_between: bool,
     /// What differs after it, in words.
     pub what: String,
     /// The values in the right and in the wrong run.
@@ -210,7 +210,7 @@ impl Both<'_> {
             place,
             operation: read.wrong.after,
             safepoint: None,
-            is_read: true,
+            is_between: true,
             what: "the number read".into(),
             values: (number(values.0), number(values.1)),
             runs: self.runs(),
@@ -238,7 +238,7 @@ impl Both<'_> {
             place: BrokenAt::in_case(next.by?, self.wrong.case, self.module),
             operation,
             safepoint: None,
-            is_read: false,
+            is_between: false,
             what: difference.path.clone(),
             values: difference.values.clone(),
             runs: self.runs(),
@@ -285,16 +285,20 @@ impl Both<'_> {
         let by = collected.and_then(|state| state.by).unwrap_or(by);
         let cause = Cause { collection, ..by };
         let mut place = BrokenAt::in_case(cause, self.wrong.case, self.module);
-        if let (false, Some(skipped)) = (collection, skipped(&states.right, &states.wrong, &place))
-        {
-            let actor = Actor::Instruction(skipped);
+        let between = match collection {
+            true => None,
+            false => skipped(&states.right, &states.wrong, &place)
+                .or_else(|| unpaid(&states.right, &states.wrong, &place)),
+        };
+        if let Some(at) = between {
+            let actor = Actor::Instruction(at);
             place = BrokenAt::of(Cause { actor, ..cause }, self.module);
         }
         Some(Divergence {
             place,
             operation,
             safepoint,
-            is_read: false,
+            is_between: between.is_some(),
             what,
             values,
             runs: self.runs(),
@@ -319,4 +323,18 @@ fn skipped(right: &RunState, wrong: &RunState, last: &BrokenAt) -> Option<Locati
     let same = (right.number, right.traps) == (wrong.number, wrong.traps);
     let at = right.frames.last().filter(|at| at.instance != u32::MAX)?;
     (right.frames != wrong.frames && same && !branches).then_some(*at)
+}
+
+/// The instruction before which the fuel left differs, if the last operation in common pays nothing
+/// that depends on what it does: a loop or a branch in between has not paid.
+fn unpaid(right: &RunState, wrong: &RunState, last: &BrokenAt) -> Option<Location> {
+    let pays = matches!(&last.site, Site::Instruction(instruction)
+        if ["array.", "memory.", "table.", "call", "return_call"]
+            .iter()
+            .any(|prefix| instruction.name.starts_with(prefix)));
+    let at = wrong.frames.last().filter(|at| at.instance != u32::MAX)?;
+    let same = (right.number, right.traps) == (wrong.number, wrong.traps);
+    let is_in_code = matches!(last.site, Site::Instruction(_));
+    let differs = right.fuel != wrong.fuel && right.frames == wrong.frames;
+    (differs && same && is_in_code && !pays).then_some(*at)
 }

@@ -11,6 +11,7 @@ use crate::oracle::audit::{is_moment, owners};
 use crate::oracle::broken_at::BrokenAt;
 use crate::oracle::describe::Describer;
 use crate::oracle::violation::{Holder, in_words};
+use std::collections::BTreeMap;
 
 /// Writes the ledger of one object up to a moment.
 pub(super) struct Clerk<'a> {
@@ -33,6 +34,8 @@ pub(super) struct Clerk<'a> {
     has_looked: bool,
     /// What the last state depends on.
     marks: Vec<u64>,
+    /// The names of holders.
+    words: BTreeMap<Holder, String>,
     ty: Option<String>,
     entries: Vec<LedgerEntry>,
 }
@@ -52,19 +55,19 @@ pub(super) struct State {
     pub address: Option<u32>,
     pub count: Option<u32>,
     pub listed: bool,
-    pub holders: Vec<(Holder, String)>,
+    pub holders: Vec<Holder>,
     /// The type of another object that is where this one was.
     pub reused: Option<String>,
 }
 
 impl State {
     fn expected(&self) -> u32 {
-        let counted = self.holders.iter().filter(|(h, _)| h.is_counted());
+        let counted = self.holders.iter().filter(|h| h.is_counted());
         counted.count() as u32
     }
 
     fn breach(&self, is_counting: bool) -> Option<Breach> {
-        let is_framed = self.holders.iter().any(|(h, _)| !h.is_counted());
+        let is_framed = self.holders.iter().any(|h| !h.is_counted());
         match self.address {
             None => (!self.holders.is_empty()).then_some(Breach::InUse),
             Some(_) if self.count.is_some_and(|count| count != self.expected()) => {
@@ -101,6 +104,7 @@ impl<'a> Clerk<'a> {
             has_breach: false,
             has_looked: false,
             marks: Vec::new(),
+            words: BTreeMap::new(),
             ty: None,
             entries: Vec::new(),
         }
@@ -148,22 +152,16 @@ impl<'a> Clerk<'a> {
             true => Vec::new(),
             false => owners::all(census, view, &words, r),
         };
-        let named = holders.into_iter().map(|holder| {
-            let names = owners::names(census, &words, std::slice::from_ref(&holder), &[]);
-            let words = in_words(&names, &holder);
-            (holder, words)
-        });
         let object = address.and(census.find(r)).map(|i| &census.objects[i]);
         if let (Some(object), None) = (object, &self.ty) {
             self.ty = Some(words.shape(object.header.shape));
         }
-        let holders: Vec<(Holder, String)> = named.collect();
         let other = is_reused.then(|| census.find(r)).flatten();
         State {
             address,
             reused: other.map(|i| words.shape(census.objects[i].header.shape)),
             count: object.and_then(|object| object.header.count),
-            listed: holders.iter().any(|(h, _)| *h == Holder::List),
+            listed: holders.contains(&Holder::List),
             holders,
         }
     }
@@ -212,13 +210,28 @@ impl<'a> Clerk<'a> {
         }
         let state = &self.last;
         let heap = &view.store.heap;
-        let mut events = events(&last, state, |address, visit| {
+        let words = Describer::new(view);
+        let (census, known) = (&self.follower.census, &mut self.words);
+        // A frame that is gone has no names any more.
+        let mut name = |holder: &Holder| match known.get(holder) {
+            Some(known) => known.clone(),
+            None => {
+                let names = owners::names(census, &words, std::slice::from_ref(holder), &[]);
+                let words = in_words(&names, holder);
+                known.insert(holder.clone(), words.clone());
+                words
+            }
+        };
+        let mut events = events(&last, state, &mut name, |address, visit| {
             heap.object_events(GcRef(address), visit)
         });
         // It was there before: what happened to it is unknown.
         let is_found = self.begin > 1 && !self.has_looked;
         if is_found {
-            let is_owner = |event: &LedgerEvent| matches!(event, LedgerEvent::Gained(..));
+            let is_owner = |event: &LedgerEvent| {
+                use LedgerEvent::{Gained, Listed, MoreGained};
+                matches!(event, Gained(..) | MoreGained(_) | Listed)
+            };
             events.retain(is_owner);
             events.insert(0, LedgerEvent::Found);
         }
@@ -236,7 +249,8 @@ impl<'a> Clerk<'a> {
         self.entries.push(LedgerEntry {
             place: cause.map(|cause| BrokenAt::in_case(cause, self.case, self.module)),
             operation: self.operations,
-            moment: self.moments,
+            // What the embedder did shows at the next moment.
+            moment: self.moments + u64::from(!is_moment(point)),
             safepoint: view.store.safepoints(),
             events,
             address: self.place.unwrap_or(0),

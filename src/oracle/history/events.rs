@@ -15,6 +15,7 @@ type Recorded<'a> = dyn Fn(u32, &mut dyn FnMut(ObjectEvent)) -> bool + 'a;
 pub(super) fn events(
     before: &State,
     after: &State,
+    name: &mut dyn FnMut(&Holder) -> String,
     recorded: impl Fn(u32, &mut dyn FnMut(ObjectEvent)) -> bool,
 ) -> Vec<LedgerEvent> {
     let mut events = Vec::new();
@@ -40,9 +41,11 @@ pub(super) fn events(
                 let first = all.iter().position(|e| *e == ObjectEvent::Freed);
                 all.truncate(first.unwrap_or(all.len()));
             }
+            let mut steps = Vec::new();
             for event in all {
-                events.extend(changed(event, &mut count, &mut listed));
+                steps.extend(changed(event, &mut count, &mut listed));
             }
+            events.extend(shortened(steps));
         }
     }
     // What the record lacks.
@@ -63,7 +66,7 @@ pub(super) fn events(
     }
     // Objects that refer to it have moved, too.
     if !(has_moved && before.holders.len() == after.holders.len()) {
-        owners(before, after, &mut events);
+        owners(before, after, name, &mut events);
     }
     events
 }
@@ -93,31 +96,54 @@ fn changed(event: ObjectEvent, count: &mut Option<u32>, listed: &mut bool) -> Op
     }
 }
 
+/// The most steps of one entry at its beginning and at its end, and the most owners of each kind: a
+/// bulk operation may have any number.
+const STEPS: usize = 24;
+const OWNERS: usize = 24;
+
+/// Steps without those in the middle, if there are many.
+fn shortened(mut steps: Vec<LedgerEvent>) -> Vec<LedgerEvent> {
+    if let Some(more @ 2..) = steps.len().checked_sub(2 * STEPS) {
+        steps.splice(STEPS..STEPS + more, [LedgerEvent::MoreSteps(more)]);
+    }
+    steps
+}
+
 /// The owners that have come and gone. The stack-root list has events of its own.
-fn owners(before: &State, after: &State, events: &mut Vec<LedgerEvent>) {
+fn owners(
+    before: &State,
+    after: &State,
+    name: &mut dyn FnMut(&Holder) -> String,
+    events: &mut Vec<LedgerEvent>,
+) {
     // Each holder with the number of references that it has more than before.
     let mut more: BTreeMap<&Holder, i32> = BTreeMap::new();
-    for (holder, _) in &after.holders {
+    for holder in &after.holders {
         *more.entry(holder).or_default() += 1;
     }
-    for (holder, _) in &before.holders {
+    for holder in &before.holders {
         *more.entry(holder).or_default() -= 1;
     }
-    let mut changed = |holder: &Holder, by: i32| match more.get_mut(holder) {
-        Some(left) if *holder != Holder::List && left.signum() == by => {
-            *left -= by;
-            true
+    for (holders, by) in [(&after.holders, 1), (&before.holders, -1)] {
+        let mut changed = 0;
+        for holder in holders {
+            match more.get_mut(holder) {
+                Some(left) if *holder != Holder::List && left.signum() == by => *left -= by,
+                _ => continue,
+            }
+            changed += 1;
+            if changed <= OWNERS {
+                let words = name(holder);
+                events.push(match by {
+                    1 => LedgerEvent::Gained(holder.clone(), words),
+                    _ => LedgerEvent::Lost(holder.clone(), words),
+                });
+            }
         }
-        _ => false,
-    };
-    for (holder, words) in &after.holders {
-        if changed(holder, 1) {
-            events.push(LedgerEvent::Gained(holder.clone(), words.clone()));
-        }
-    }
-    for (holder, words) in &before.holders {
-        if changed(holder, -1) {
-            events.push(LedgerEvent::Lost(holder.clone(), words.clone()));
+        match (changed.saturating_sub(OWNERS), by) {
+            (0, _) => {}
+            (more, 1) => events.push(LedgerEvent::MoreGained(more)),
+            (more, _) => events.push(LedgerEvent::MoreLost(more)),
         }
     }
 }
@@ -126,6 +152,7 @@ fn owners(before: &State, after: &State, events: &mut Vec<LedgerEvent>) {
 mod tests {
     use super::*;
     use crate::engine::Owner;
+    use crate::oracle::violation::in_words;
 
     fn at(address: u32, count: u32) -> State {
         State {
@@ -136,7 +163,8 @@ mod tests {
     }
 
     fn words(before: &State, after: &State, recorded: &[ObjectEvent]) -> Vec<String> {
-        let events = events(before, after, |_, visit| {
+        let mut name = |holder: &Holder| in_words(&[], holder);
+        let events = events(before, after, &mut name, |_, visit| {
             recorded.iter().copied().for_each(visit);
             !recorded.is_empty()
         });
@@ -187,10 +215,28 @@ mod tests {
     }
 
     #[test]
+    fn of_many_owners_and_steps_some_are_named() {
+        let held = |n: u32| State {
+            holders: (0..n).map(|i| Holder::Slot(Owner::Global(i))).collect(),
+            ..at(16, n)
+        };
+        let steps: Vec<_> = (1..=1000).map(ObjectEvent::Counted).collect();
+        let named = words(&held(0), &held(1000), &steps);
+        assert_eq!(named.len(), 2 * STEPS + 1 + OWNERS + 1, "{named:?}");
+        assert_eq!(named[STEPS], "952 more steps");
+        assert_eq!(named[2 * STEPS], "count 999 to 1000");
+        assert_eq!(named.last().unwrap(), "now in 976 more places");
+        assert_eq!(
+            words(&held(1000), &held(0), &[]).last().unwrap(),
+            "no longer in 976 more places"
+        );
+    }
+
+    #[test]
     fn owners_come_and_go_and_objects_move() {
-        let global = || (Holder::Slot(Owner::Global(0)), "global 0".to_string());
+        let global = || Holder::Slot(Owner::Global(0));
         let owned = State {
-            holders: vec![global(), (Holder::List, "the list".into())],
+            holders: vec![global(), Holder::List],
             listed: true,
             ..at(16, 2)
         };

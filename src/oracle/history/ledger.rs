@@ -66,6 +66,12 @@ pub enum LedgerEvent {
     Gained(Holder, String),
     /// An owner went, in words.
     Lost(Holder, String),
+    /// So many more owners came.
+    MoreGained(usize),
+    /// So many more owners went.
+    MoreLost(usize),
+    /// So many steps of the heap are left out.
+    MoreSteps(usize),
     /// It was moved: from, to.
     Moved(u32, u32),
     /// A collection marked it.
@@ -111,6 +117,9 @@ impl fmt::Display for LedgerEvent {
             LedgerEvent::Unlisted => f.write_str("out of the stack-root list"),
             LedgerEvent::Gained(_, words) => write!(f, "now in {words}"),
             LedgerEvent::Lost(_, words) => write!(f, "no longer in {words}"),
+            LedgerEvent::MoreGained(n) => write!(f, "now in {n} more places"),
+            LedgerEvent::MoreLost(n) => write!(f, "no longer in {n} more places"),
+            LedgerEvent::MoreSteps(n) => write!(f, "{n} more steps"),
             LedgerEvent::Moved(from, to) => write!(f, "moved from {from:#x} to {to:#x}"),
             LedgerEvent::Marked => f.write_str("marked"),
             LedgerEvent::Scanned => f.write_str("scanned, references in it updated"),

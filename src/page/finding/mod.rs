@@ -132,7 +132,7 @@ fn histories(explanation: &Explanation) -> Markup {
         (true, _) => "(a run that is right)",
     };
     // A read is no operation, and no picture shows it.
-    let cause = explanation.cause.as_ref().filter(|cause| cause.is_read);
+    let cause = explanation.cause.as_ref().filter(|cause| cause.is_between);
     let read = cause.map(|cause| &cause.place);
     html! {
         @for (index, history) in explanation.histories.iter().enumerate() {

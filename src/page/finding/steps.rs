@@ -33,7 +33,7 @@ pub(super) fn section(
             h2 id=(id) { "Heap " (line(&history.run)) @if !remark.is_empty() { " " small { (remark) } } }
             @if let Some(read) = read {
                 p class="note" {
-                    "A read changes nothing in the heap. The pictures show the operation before it; it happens "
+                    "The culprit changes nothing in the heap. The pictures show the operation before it; it comes "
                     (super::place(read)) "."
                 }
             }

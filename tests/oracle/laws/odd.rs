@@ -88,7 +88,10 @@ fn whichever_position_it_has() {
                 let found = difference(&heaps, false);
                 // The wrong number is one that is read.
                 let first = found.first.as_ref().unwrap();
-                assert!(first.is_read && first.values == expected.values, "{first}");
+                assert!(
+                    first.is_between && first.values == expected.values,
+                    "{first}"
+                );
                 let line = format!("all others agree; the odd one out is {odd}");
                 let verdict = Verdict::Differ(found.clone());
                 assert!(verdict.to_string().contains(&line));

@@ -1,0 +1,110 @@
+//! Engines in processes of their own: answers, deaths and silence.
+#![cfg(unix)]
+
+use gcdiff::case;
+use gcdiff::engines::{EngineSubject, ExportedForm};
+use gcdiff::export::{Collect, Expected, Number, export};
+use gcdiff::module::Module;
+use gcdiff::oracle::{Collector, Options, SharedSubject, Verdict, judge_module};
+use std::sync::Arc;
+use std::time::Duration;
+
+const CASE: &str = r#";;! [[steps]]
+;;! call = "f"
+;;! args = ["7"]
+(module
+  (type $s (struct (field i32)))
+  (global $g (mut (ref null $s)) (ref.null $s))
+  (func (export "f") (param i32) (result i32)
+    (global.set $g (struct.new $s (local.get 0)))
+    (struct.get $s 0 (global.get $g))))"#;
+
+/// The verdict if a shell script answers each request with these commands, where `$n` is the number of
+/// the case.
+fn verdict(name: &str, answer: &str, timeout: u64) -> Verdict {
+    let folder = std::env::temp_dir().join(format!("gcdiff-engine-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let script = folder.join("runner.sh");
+    let text = format!(
+        "while read -r line; do\n  n=$(echo \"$line\" | sed 's/.*\"case\":\\([0-9]*\\).*/\\1/')\n  {answer}\ndone\n"
+    );
+    std::fs::write(&script, text).unwrap();
+    let command = vec!["sh".into(), script.display().to_string()];
+    let engine = EngineSubject::new("fake", command, Duration::from_secs(timeout));
+    let mut options = Options::default().with_collectors([
+        SharedSubject::from(Collector::Null),
+        Collector::Drc.into(),
+        Arc::new(engine),
+    ]);
+    options.form = Some(Arc::new(ExportedForm));
+    let case = case::read(CASE.as_bytes()).unwrap().0;
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    // Twice, with one process or with another after a death.
+    let first = judge_module(&case, &module, &options).unwrap().verdict;
+    let second = judge_module(&case, &module, &options).unwrap().verdict;
+    assert_eq!(first.fingerprint(), second.fingerprint());
+    std::fs::remove_dir_all(&folder).unwrap();
+    first
+}
+
+/// The right answer, in JSON.
+fn right() -> String {
+    let case = case::read(CASE.as_bytes()).unwrap().0;
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    let exported = export(&case, &module, Collect::Import).unwrap();
+    let calls = exported.expectations(&Options::default()).unwrap().calls;
+    let calls = calls.iter().map(|(_, expected)| match expected {
+        Expected::Returns(numbers) => {
+            let numbers = numbers.iter().map(|number| match number {
+                Number::I32(value) => format!(r#"{{"i32":"{value:#x}"}}"#),
+                Number::I64(value) => format!(r#"{{"i64":"{value:#x}"}}"#),
+            });
+            format!(
+                r#"{{"returns":[{}]}}"#,
+                numbers.collect::<Vec<_>>().join(",")
+            )
+        }
+        other => panic!("{other:?}"),
+    });
+    let calls = calls.collect::<Vec<_>>().join(",");
+    format!(r#""instantiation":{{"returns":[]}},"calls":[{calls}]"#)
+}
+
+fn answer(rest: &str) -> String {
+    format!("echo \"start $n\"; echo '{{\"case\":'$n',{rest}}}'")
+}
+
+#[test]
+fn an_engine_votes_like_a_heap() {
+    assert_eq!(verdict("right", &answer(&right()), 60), Verdict::Agree);
+    let wrong = right().replacen("\"i32\":\"0x", "\"i32\":\"0x1", 1);
+    let verdict = verdict("wrong", &answer(&wrong), 60);
+    assert_eq!(verdict.fingerprint().unwrap(), "differ:call:fake");
+    assert!(verdict.to_string().contains("observe"), "{verdict}");
+}
+
+#[test]
+fn a_death_is_known_by_its_last_words() {
+    let dies = "echo \"start $n\"; echo \"thread 'main' panicked at drc.rs:7:9:\" >&2; \
+                echo '0x110 is supposedly live; should have nonzero ref count' >&2; exit 101";
+    let verdict = verdict("dies", dies, 60);
+    assert_eq!(
+        verdict.fingerprint().unwrap(),
+        "engine:fake:crash:is-supposedly-live-should-have-nonzero-ref-count"
+    );
+    assert!(
+        verdict.to_string().contains("0x110 is supposedly live"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn silence_is_a_finding_and_a_refusal_is_none() {
+    let silent = verdict("silent", "echo \"start $n\"; sleep 60", 1);
+    assert_eq!(silent.fingerprint().unwrap(), "limits:time:fake");
+    let refused = verdict("refused", &answer(r#""refused":"no exceptions""#), 60);
+    assert!(matches!(refused, Verdict::Discard(..)), "{refused}");
+    assert!(refused.to_string().contains("no exceptions"), "{refused}");
+    let other = verdict("other", "echo \"start $n\"; echo '{\"case\":true}'", 60);
+    assert_eq!(other.fingerprint().unwrap(), "panic:answer:fake");
+}
