@@ -79,7 +79,7 @@ fn an_engine_votes_like_a_heap() {
     assert_eq!(verdict("right", &answer(&right()), 60), Verdict::Agree);
     let wrong = right().replacen("\"i32\":\"0x", "\"i32\":\"0x1", 1);
     let verdict = verdict("wrong", &answer(&wrong), 60);
-    assert_eq!(verdict.fingerprint().unwrap(), "differ:call:fake");
+    assert_eq!(verdict.fingerprint().unwrap(), "differ:result:fake");
     assert!(verdict.to_string().contains("observe"), "{verdict}");
 }
 
