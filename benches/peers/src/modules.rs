@@ -59,7 +59,10 @@ fn draw(number: usize, engines: &[Engine<Execute>]) -> Set {
     let times = (0..ROUNDS).map(|_| {
         let start = Instant::now();
         for input in &inputs {
-            let _ = std::hint::black_box(smith::module(generate::Features::ALL, &mut Unstructured::new(input)));
+            let _ = std::hint::black_box(smith::module(
+                generate::Features::ALL,
+                &mut Unstructured::new(input),
+            ));
         }
         start.elapsed().as_secs_f64() * 1e6 / inputs.len() as f64
     });
