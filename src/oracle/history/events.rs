@@ -109,6 +109,21 @@ fn shortened(mut steps: Vec<LedgerEvent>) -> Vec<LedgerEvent> {
     steps
 }
 
+/// Both lists without what they have in common at both ends.
+fn unlike<'h>(mut a: &'h [Holder], mut b: &'h [Holder]) -> (&'h [Holder], &'h [Holder]) {
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b)
+        && first == other
+    {
+        (a, b) = (rest, others);
+    }
+    while let ([rest @ .., last], [others @ .., other]) = (a, b)
+        && last == other
+    {
+        (a, b) = (rest, others);
+    }
+    (a, b)
+}
+
 /// The owners that have come and gone. The stack-root list has events of its own.
 fn owners(
     before: &State,
@@ -116,19 +131,25 @@ fn owners(
     name: &mut dyn FnMut(&Holder) -> String,
     events: &mut Vec<LedgerEvent>,
 ) {
+    // Both lists are in the order of a census: most changes leave their ends alike.
+    let (before, after) = unlike(&before.holders, &after.holders);
+    let is_one_sided = before.is_empty() || after.is_empty();
     // Each holder with the number of references that it has more than before.
     let mut more: BTreeMap<&Holder, i32> = BTreeMap::new();
-    for holder in &after.holders {
-        *more.entry(holder).or_default() += 1;
+    if !is_one_sided {
+        for holder in after {
+            *more.entry(holder).or_default() += 1;
+        }
+        for holder in before {
+            *more.entry(holder).or_default() -= 1;
+        }
     }
-    for holder in &before.holders {
-        *more.entry(holder).or_default() -= 1;
-    }
-    for (holders, by) in [(&after.holders, 1), (&before.holders, -1)] {
+    for (holders, by) in [(after, 1), (before, -1)] {
         let mut changed = 0;
-        for holder in holders {
+        for holder in holders.iter().filter(|holder| **holder != Holder::List) {
             match more.get_mut(holder) {
-                Some(left) if *holder != Holder::List && left.signum() == by => *left -= by,
+                _ if is_one_sided => {}
+                Some(left) if left.signum() == by => *left -= by,
                 _ => continue,
             }
             changed += 1;
