@@ -3,8 +3,8 @@
 use super::protocol::{Answer, Request};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +14,9 @@ const LINE: u64 = 1 << 20;
 
 /// The last bytes of standard error that are kept.
 const SAID: usize = 1 << 14;
+
+/// How long a process that has closed its output has to end, and its last words have to arrive.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Lines that may wait to be read.
 const WAITING: usize = 16;
@@ -32,10 +35,12 @@ pub(super) enum NoAnswer {
 /// A process that answers requests, one after the other.
 pub(super) struct Process {
     child: Child,
-    stdin: Option<ChildStdin>,
+    /// Requests for the thread that writes them: a process that does not read must not stop this one.
+    requests: Sender<String>,
     lines: Receiver<String>,
     said: Arc<Mutex<VecDeque<u8>>>,
-    threads: Vec<JoinHandle<()>>,
+    /// The thread that reads standard error.
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -56,9 +61,23 @@ impl Process {
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (sender, lines) = sync_channel(WAITING);
         let said: Arc<Mutex<VecDeque<u8>>> = Arc::default();
-        let mut threads = Vec::new();
+        let (requests, to_write) = channel::<String>();
+        if let Some(mut stdin) = stdin {
+            std::thread::spawn(move || {
+                for line in to_write {
+                    // A process that has ended does not read.
+                    if stdin
+                        .write_all(line.as_bytes())
+                        .and_then(|()| stdin.flush())
+                        .is_err()
+                    {
+                        break;
+                    }
+                }
+            });
+        }
         if let Some(stdout) = stdout {
-            threads.push(std::thread::spawn(move || {
+            std::thread::spawn(move || {
                 let mut stdout = BufReader::new(stdout);
                 loop {
                     let mut line = Vec::new();
@@ -71,11 +90,11 @@ impl Process {
                         break;
                     }
                 }
-            }));
+            });
         }
-        if let Some(mut stderr) = stderr {
+        let listener = stderr.map(|mut stderr| {
             let said = said.clone();
-            threads.push(std::thread::spawn(move || {
+            std::thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while let Ok(n @ 1..) = stderr.read(&mut buffer) {
                     let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,30 +102,30 @@ impl Process {
                     let more = said.len().saturating_sub(SAID);
                     said.drain(..more);
                 }
-            }));
-        }
+            })
+        });
         Ok(Process {
             child,
-            stdin,
+            requests,
             lines,
             said,
-            threads,
+            listener,
         })
     }
 
     /// Sends a request and waits for the answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, NoAnswer> {
         let line = serde_json::to_string(request).unwrap_or_default() + "\n";
-        // A process that has ended does not read. What it said is found below.
-        if let Some(stdin) = &mut self.stdin {
-            let _ = stdin.write_all(line.as_bytes());
-            let _ = stdin.flush();
-        }
-        let end = Instant::now() + timeout;
+        // What a process that has ended said is found below.
+        let _ = self.requests.send(line);
+        let begin = Instant::now();
         let started = format!("start {}", request.case);
         let mut has_started = false;
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = timeout.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return Err(NoAnswer::TimedOut);
+            }
             let line = match self.lines.recv_timeout(left) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
@@ -130,14 +149,20 @@ impl Process {
 
     /// How the process ended, and what it said last.
     fn died(&mut self) -> NoAnswer {
-        let ended = match self.child.wait() {
-            Ok(status) => status.to_string(),
+        let begin = Instant::now();
+        let mut wait_for = |is_done: &mut dyn FnMut(&mut Child) -> bool| {
+            while !is_done(&mut self.child) && begin.elapsed() < GRACE {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        };
+        wait_for(&mut |child| !matches!(child.try_wait(), Ok(None)));
+        let listener = self.listener.take();
+        wait_for(&mut |_| listener.as_ref().is_none_or(JoinHandle::is_finished));
+        let ended = match self.child.try_wait() {
+            Ok(Some(status)) => status.to_string(),
+            Ok(None) => "its output is closed".into(),
             Err(error) => error.to_string(),
         };
-        // Its standard error ends with it.
-        self.threads.drain(..).for_each(|thread| {
-            let _ = thread.join();
-        });
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let said: Vec<u8> = said.drain(..).collect();
         NoAnswer::Died(ended, String::from_utf8_lossy(&said).into_owned())
@@ -146,8 +171,6 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A process that waits for a request ends when there are no more; another one is ended.
-        self.stdin = None;
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
