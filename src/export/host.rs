@@ -1,8 +1,9 @@
 //! The host inside the module: its functions, and the steps of the plan.
 
 use super::runtime::Runtime;
+use super::seen::seen;
 use super::unit::{Asm, Unit};
-use super::values::{Values, seen};
+use super::values::Values;
 use crate::case::{Arg, Step};
 use crate::module_ir::Shape;
 use wasm_encoder::{BlockType, Catch};

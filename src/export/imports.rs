@@ -1,9 +1,10 @@
 //! Imports become items of the module.
 
 use super::ExportError;
+use super::hierarchy::{Hierarchy, concrete, hierarchy, is_defaultable};
 use super::runtime::Runtime;
 use super::unit::{Unit, constant};
-use super::values::{Hierarchy, Values, concrete, hierarchy, is_defaultable};
+use super::values::Values;
 use crate::module_ir::Ops;
 use wasmparser::{AbstractHeapType, HeapType, Ieee32, Ieee64, Operator, RefType, ValType};
 

@@ -12,14 +12,17 @@
 //! values are those that the heaps agree on when *they* run the exported module.
 
 mod expected;
+mod hierarchy;
 mod host;
 mod imports;
 mod instrument;
 mod js;
 pub mod json;
 mod observe;
+mod pick;
 mod points;
 mod runtime;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -120,6 +123,7 @@ pub fn export(
     let mut unit = Unit::new(decoded);
     // Those of the case come first.
     let (globals, tables) = (unit.module.globals.len(), unit.module.tables.len());
+    let own_funcs = unit.module.funcs.len();
     let exports = std::mem::take(&mut unit.module.exports);
     // An exported function may be referred to by an instruction; now it is not exported.
     for export in exports
@@ -144,7 +148,7 @@ pub fn export(
     };
     let runtime = Runtime::append(&mut unit, case, &ticks, collector);
     instrument::instrument(&mut unit.module, &runtime);
-    let mut values = Values::new();
+    let mut values = Values::new(own_funcs);
     let imported = imports::define(&mut unit, &runtime, &mut values)?;
     let start = unit.module.start.take();
     let steps = crate::case::steps(case, module);

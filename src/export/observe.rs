@@ -1,9 +1,10 @@
 //! The function that looks at the heap: it walks what globals, tables and the host's references
 //! reach, and folds what it sees into numbers.
 
+use super::hierarchy::{Hierarchy, hierarchy};
 use super::runtime::{EQ, EQREF, KEPT, Runtime};
+use super::seen::seen;
 use super::unit::{Asm, Unit};
-use super::values::{Hierarchy, hierarchy};
 use crate::module_ir::Shape;
 use wasm_encoder::{BlockType, Catch, HeapType};
 use wasmparser::{FieldType, RefType, StorageType, ValType};
@@ -163,7 +164,7 @@ impl Observer<'_, '_> {
     fn value(&mut self, asm: &mut Asm, ty: ValType) {
         let ValType::Ref(r) = ty else {
             // A number is no reference, so that nothing is kept here.
-            super::values::seen(self.unit, self.runtime, asm, ty);
+            seen(self.unit, self.runtime, asm, ty);
             asm.op().call(self.fold);
             return;
         };

@@ -1,62 +1,15 @@
 //! Values that the host gives to the module: as the deterministic host of a case does, with kept
 //! references, new ones and null.
 
-use super::runtime::{EQ, Runtime};
+use super::hierarchy::{Hierarchy, abstract_of, concrete, hierarchy, is_defaultable, takes_i31};
+use super::pick::{Pick, define_pick};
+use super::runtime::Runtime;
 use super::unit::{Asm, Unit, encoded, heap};
 use crate::case::Arg;
-use crate::module_ir::{Module, Shape};
+use crate::module_ir::Shape;
 use std::collections::BTreeMap;
-use wasm_encoder::{BlockType, HeapType};
-use wasmparser::{AbstractHeapType, FieldType, RefType, StorageType, UnpackedIndex, ValType};
-
-/// How a reference is picked among those that are kept and fit a type.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Pick {
-    /// The n-th, wrapping around.
-    Nth = 0,
-    /// The n-th, or none if all have been passed, wrapping around.
-    NthOrNone = 1,
-    /// The last.
-    Last = 2,
-}
-
-/// Where a type belongs.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Hierarchy {
-    Any,
-    Func,
-    Extern,
-    Exn,
-}
-
-/// The index of a type of the module that a reference is to.
-pub(super) fn concrete(ty: RefType) -> Option<u32> {
-    match ty.heap_type() {
-        wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => Some(index),
-        _ => None,
-    }
-}
-
-fn shape_of<'m>(module: &'m Module<'_>, ty: RefType) -> Option<&'m Shape> {
-    Some(&module.types.get(concrete(ty)? as usize)?.shape)
-}
-
-fn abstract_of(ty: RefType) -> Option<AbstractHeapType> {
-    match ty.heap_type() {
-        wasmparser::HeapType::Abstract { ty, .. } => Some(ty),
-        _ => None,
-    }
-}
-
-pub(super) fn hierarchy(module: &Module<'_>, ty: RefType) -> Hierarchy {
-    use AbstractHeapType::{Exn, Extern, Func, NoExn, NoExtern, NoFunc};
-    match (abstract_of(ty), shape_of(module, ty)) {
-        (_, Some(Shape::Func(..))) | (Some(Func | NoFunc), _) => Hierarchy::Func,
-        (Some(Extern | NoExtern), _) => Hierarchy::Extern,
-        (Some(Exn | NoExn), _) => Hierarchy::Exn,
-        _ => Hierarchy::Any,
-    }
-}
+use wasm_encoder::BlockType;
+use wasmparser::{AbstractHeapType, RefType, ValType};
 
 /// Writes code that makes values.
 #[derive(Debug)]
@@ -64,13 +17,17 @@ pub(super) struct Values {
     /// The function that picks a reference of a type: `(param i32 i32) (result (ref null T))`.
     picks: BTreeMap<u32, u32>,
     pick_of_abstract: Vec<(RefType, u32)>,
-    /// A function for each type of functions that has none in the module.
+    /// The number of functions of the case, which come first.
+    own: usize,
+    /// A function for each type of functions that has none in the case.
     pub made_funcs: BTreeMap<u32, u32>,
 }
 
 impl Values {
-    pub fn new() -> Values {
+    /// For a case with so many functions.
+    pub fn new(own: usize) -> Values {
         Values {
+            own,
             picks: BTreeMap::new(),
             pick_of_abstract: Vec::new(),
             made_funcs: BTreeMap::new(),
@@ -204,10 +161,9 @@ impl Values {
         seed: u32,
     ) -> bool {
         use AbstractHeapType::{Any, Array, Eq, Extern, Func, I31, Struct};
-        let defaultable = |ty: &Shape| is_defaultable(ty);
         let types = || unit.module.types.iter();
         let of_kind = |wanted: fn(&Shape) -> bool| {
-            let found = types().position(|ty| wanted(&ty.shape) && defaultable(&ty.shape));
+            let found = types().position(|ty| wanted(&ty.shape) && is_defaultable(&ty.shape));
             found.map(|index| index as u32)
         };
         let ty = match abstract_of(r) {
@@ -245,10 +201,10 @@ impl Values {
                 let func = self.func_of(unit, Some(ty));
                 asm.op().ref_func(func);
             }
-            Some(shape @ Shape::Struct(_)) if defaultable(shape) => {
+            Some(shape @ Shape::Struct(_)) if is_defaultable(shape) => {
                 asm.op().struct_new_default(ty);
             }
-            Some(shape @ Shape::Array(_)) if defaultable(shape) => {
+            Some(shape @ Shape::Array(_)) if is_defaultable(shape) => {
                 asm.op()
                     .local_get(seed)
                     .i64_const(3)
@@ -277,14 +233,15 @@ impl Values {
                 }
             }
         };
-        let found = module.funcs.iter().position(|func| is_of(func.ty));
-        let func = match (found, ty) {
-            (Some(found), _) => found as u32,
-            (None, Some(ty)) => *self
-                .made_funcs
-                .entry(ty)
-                .or_insert_with(|| unit.reserve_of(ty)),
-            (None, None) => unreachable!("an exported module has functions"),
+        let own = module.funcs.iter().take(self.own);
+        let found = own.map(|func| func.ty).position(is_of);
+        let func = match found {
+            Some(found) => found as u32,
+            None => {
+                let ty = ty.unwrap_or_else(|| unit.func_type(&[], &[]));
+                let made = self.made_funcs.entry(ty);
+                *made.or_insert_with(|| unit.reserve_of(ty))
+            }
         };
         unit.declare(func)
     }
@@ -342,76 +299,6 @@ impl Values {
     }
 }
 
-fn define_pick(
-    unit: &mut Unit<'_>,
-    pick: u32,
-    (table, count, ty): (u32, u32, HeapType),
-    fits: &dyn Fn(&mut Asm),
-    as_type: &dyn Fn(&mut Asm),
-) {
-    let mut asm = Asm::new(2);
-    let (how, n) = (0, 1);
-    let index = asm.local(ValType::I32);
-    let found = asm.local(ValType::I32);
-    for is_second in [false, true] {
-        asm.op().i32_const(0).local_set(index);
-        asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-        asm.op()
-            .local_get(index)
-            .global_get(count)
-            .i32_ge_u()
-            .br_if(1);
-        asm.op().local_get(index).table_get(table);
-        fits(&mut asm);
-        asm.op().if_(BlockType::Empty);
-        if is_second {
-            asm.op().local_get(n).i32_eqz().if_(BlockType::Empty);
-            asm.op().local_get(index).table_get(table);
-            as_type(&mut asm);
-            asm.op().return_().end();
-            asm.op().local_get(n).i32_const(1).i32_sub().local_set(n);
-        } else {
-            asm.op()
-                .local_get(found)
-                .i32_const(1)
-                .i32_add()
-                .local_set(found);
-        }
-        asm.op().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .local_set(index);
-        asm.op().br(0).end().end();
-        if !is_second {
-            // How many fit, and one more if none is an answer, too.
-            asm.op().local_get(found).i32_eqz().if_(BlockType::Empty);
-            asm.op().ref_null(ty).return_().end();
-            asm.op()
-                .local_get(how)
-                .i32_const(Pick::Last as i32)
-                .i32_eq();
-            asm.op().if_(BlockType::Empty);
-            asm.op()
-                .local_get(found)
-                .i32_const(1)
-                .i32_sub()
-                .local_set(n);
-            asm.op().else_();
-            asm.op()
-                .local_get(n)
-                .local_get(found)
-                .local_get(how)
-                .i32_add()
-                .i32_rem_u();
-            asm.op().local_set(n).end();
-        }
-    }
-    asm.op().ref_null(ty);
-    unit.define(pick, asm);
-}
-
 /// Pushes a number that is known.
 fn number(asm: &mut Asm, ty: ValType, bits: u64) {
     match ty {
@@ -434,7 +321,7 @@ fn number(asm: &mut Asm, ty: ValType, bits: u64) {
 }
 
 /// Turns an i64 into a number of another type.
-pub(super) fn from_i64(asm: &mut Asm, ty: ValType) {
+fn from_i64(asm: &mut Asm, ty: ValType) {
     match ty {
         ValType::I32 => {
             asm.op().i32_wrap_i64();
@@ -453,86 +340,4 @@ pub(super) fn from_i64(asm: &mut Asm, ty: ValType) {
             asm.op().i64x2_splat();
         }
     }
-}
-
-fn takes_i31(ty: RefType) -> bool {
-    use AbstractHeapType::{Any, Eq, Extern, I31};
-    matches!(abstract_of(ty), Some(Any | Eq | I31 | Extern))
-}
-
-fn has_default(field: &FieldType) -> bool {
-    match field.element_type {
-        StorageType::Val(ValType::Ref(r)) => r.is_nullable(),
-        _ => true,
-    }
-}
-
-/// Whether objects of a type can be made without values.
-pub(super) fn is_defaultable(shape: &Shape) -> bool {
-    match shape {
-        Shape::Struct(fields) => fields.iter().all(has_default),
-        Shape::Array(element) => has_default(element),
-        Shape::Func(..) => false,
-    }
-}
-
-/// Takes a value from the stack and pushes an i64 that tells what it is. The host keeps the
-/// reference.
-pub(super) fn seen(unit: &Unit<'_>, runtime: &Runtime, asm: &mut Asm, ty: ValType) {
-    match ty {
-        ValType::I32 => {
-            asm.op().i64_extend_i32_u();
-        }
-        ValType::I64 => {}
-        ValType::F32 => float(asm, ty),
-        ValType::F64 => float(asm, ty),
-        ValType::V128 => {
-            let vector = asm.local(ValType::V128);
-            asm.op().local_tee(vector).i64x2_extract_lane(0);
-            asm.op().local_get(vector).i64x2_extract_lane(1);
-            asm.op().call(runtime.mix);
-        }
-        ValType::Ref(r) => match hierarchy(&unit.module, r) {
-            Hierarchy::Any => {
-                asm.op().ref_cast_nullable(EQ).call(runtime.keep);
-            }
-            Hierarchy::Extern => {
-                asm.op()
-                    .any_convert_extern()
-                    .ref_cast_nullable(EQ)
-                    .call(runtime.keep);
-            }
-            Hierarchy::Func => {
-                asm.op().ref_is_null().i64_extend_i32_u();
-            }
-            Hierarchy::Exn => {
-                if let Some(keep) = runtime.keep_exn {
-                    let exn = asm.local(ValType::Ref(RefType::EXNREF));
-                    asm.op().local_tee(exn).call(keep).local_get(exn);
-                }
-                asm.op().ref_is_null().i64_extend_i32_u();
-            }
-        },
-    }
-}
-
-/// The bits of a float; all NaNs are one, since their bits may differ between engines.
-fn float(asm: &mut Asm, ty: ValType) {
-    let value = asm.local(ty);
-    let result = BlockType::Result(wasm_encoder::ValType::I64);
-    asm.op().local_set(value).local_get(value).local_get(value);
-    if ty == ValType::F32 {
-        asm.op().f32_eq().if_(result);
-        asm.op()
-            .local_get(value)
-            .i32_reinterpret_f32()
-            .i64_extend_i32_u();
-    } else {
-        asm.op()
-            .f64_eq()
-            .if_(result)
-            .local_get(value)
-            .i64_reinterpret_f64();
-    }
-    asm.op().else_().i64_const(0x7ff8).end();
 }
