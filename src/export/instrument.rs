@@ -1,7 +1,7 @@
 //! Fuel, depth and collections in the case's own code.
 
 use super::runtime::Runtime;
-use crate::module_ir::{Module, Ops, Shape, is_opener};
+use crate::module_ir::{Module, Ops, Shape, allocates, is_opener};
 use wasmparser::{Operator, StorageType, ValType};
 
 /// Makes all functions of the case pay for what they do, so that every engine runs out at the same
@@ -212,18 +212,4 @@ fn length(op: &Operator<'_>, module: &Module<'_>) -> Option<Length> {
         },
         _ => return None,
     })
-}
-
-fn allocates(op: &Operator<'_>) -> bool {
-    matches!(
-        op,
-        Operator::StructNew { .. }
-            | Operator::StructNewDefault { .. }
-            | Operator::ArrayNew { .. }
-            | Operator::ArrayNewDefault { .. }
-            | Operator::ArrayNewFixed { .. }
-            | Operator::ArrayNewData { .. }
-            | Operator::ArrayNewElem { .. }
-            | Operator::Throw { .. }
-    )
 }

@@ -17,7 +17,7 @@ mod uses;
 
 pub(crate) use annotations::{annotate, annotations};
 pub(crate) use immediates::{Immediate, immediates, immediates_mut};
-pub(crate) use ops::{is_opener, labels, locals, set_labels, short_table};
+pub(crate) use ops::{allocates, is_opener, labels, locals, set_labels, short_table};
 pub(crate) use uses::{Item, of_export, of_op};
 
 use std::borrow::Cow;

@@ -14,6 +14,21 @@ pub fn is_opener(op: &Operator<'_>) -> bool {
     )
 }
 
+/// Whether an instruction allocates an object or an exception.
+pub fn allocates(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::StructNew { .. }
+            | Operator::StructNewDefault { .. }
+            | Operator::ArrayNew { .. }
+            | Operator::ArrayNewDefault { .. }
+            | Operator::ArrayNewFixed { .. }
+            | Operator::ArrayNewData { .. }
+            | Operator::ArrayNewElem { .. }
+            | Operator::Throw { .. }
+    )
+}
+
 /// The labels that an instruction branches to, relative to it. Those of a
 /// `try_table` count from outside it.
 pub fn labels(op: &Operator<'_>) -> Vec<u32> {

@@ -3,7 +3,7 @@
 
 use super::draft::Draft;
 use crate::engine::Schedule;
-use crate::module_ir::{Items, Mode, Module, Ops};
+use crate::module_ir::{Items, Mode, Module, Ops, allocates};
 use wasmparser::Operator;
 
 /// Schedules to try after an edit, if the edited case does not show the finding with its own: the
@@ -96,22 +96,15 @@ fn safepoints(module: &Module<'_>) -> u64 {
 }
 
 fn is_safepoint(op: &Operator<'_>) -> bool {
-    matches!(
+    let is_other = matches!(
         op,
-        Operator::StructNew { .. }
-            | Operator::StructNewDefault { .. }
-            | Operator::ArrayNew { .. }
-            | Operator::ArrayNewDefault { .. }
-            | Operator::ArrayNewFixed { .. }
-            | Operator::ArrayNewData { .. }
-            | Operator::ArrayNewElem { .. }
-            | Operator::Throw { .. }
-            | Operator::Loop { .. }
+        Operator::Loop { .. }
             | Operator::Call { .. }
             | Operator::CallRef { .. }
             | Operator::CallIndirect { .. }
             | Operator::ReturnCall { .. }
             | Operator::ReturnCallRef { .. }
             | Operator::ReturnCallIndirect { .. }
-    )
+    );
+    is_other || allocates(op)
 }
