@@ -2,9 +2,10 @@
 
 use super::crash::{cause, telling_line};
 use super::process::{NoAnswer, Process};
-use super::protocol::{Answer, Ended, Request, VERSION, hex};
+use super::protocol::{Answer, Ended, Request, VERSION};
 use crate::case::{self, Case, Plan, Step};
 use crate::engine::{NoInspector, Trap};
+use crate::export::hex;
 use crate::heap::Reclaims;
 use crate::heap::null::Null;
 use crate::module::Module;

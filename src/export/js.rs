@@ -1,6 +1,7 @@
 //! Scripts for JavaScript engines.
 
 use super::expected::{Expectations, Expected, Number};
+use super::hex;
 use std::fmt::Write;
 
 impl Expectations {
@@ -13,11 +14,8 @@ impl Expectations {
         }
         text += "const hex =";
         for (index, line) in self.exported.wasm.chunks(48).enumerate() {
-            let _ = write!(text, "{}\n  \"", if index == 0 { "" } else { " +" });
-            for byte in line {
-                let _ = write!(text, "{byte:02x}");
-            }
-            text.push('"');
+            let plus = if index == 0 { "" } else { " +" };
+            let _ = write!(text, "{plus}\n  \"{}\"", hex(line));
         }
         text += ";\nconst calls = [\n";
         for (name, expected) in &self.calls {

@@ -10,8 +10,8 @@
 //!
 //! A result is `{"i32": "0x..."}` or `{"i64": "0x..."}`; `trap` is null if any kind of trap will do.
 
-use super::COLLECT;
 use super::expected::{Expectations, Expected, Number};
+use super::{COLLECT, hex};
 use crate::engine::Trap;
 use crate::oracle::json::ascii;
 use serde::Serialize;
@@ -48,10 +48,9 @@ enum JsonNumber {
 impl Expectations {
     /// The case as JSON with line breaks.
     pub fn json(&self) -> String {
-        let bytes = self.exported.wasm.iter();
         ascii(&JsonExport {
             version: VERSION,
-            module: bytes.map(|byte| format!("{byte:02x}")).collect(),
+            module: hex(&self.exported.wasm),
             imports: self
                 .exported
                 .collects

@@ -105,6 +105,11 @@ impl Exported {
     }
 }
 
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Exports a case whose module has been compiled.
 ///
 /// # Errors
