@@ -212,11 +212,7 @@ impl Writer<'_, '_> {
             .i32_const(HOST)
             .call(runtime.enter)
             .local_set(depth);
-        asm.op()
-            .global_get(runtime.calls)
-            .i32_const(1)
-            .i32_add()
-            .global_set(runtime.calls);
+        asm.add_one_to_global(runtime.calls);
         asm.op()
             .global_get(runtime.calls)
             .i64_extend_i32_u()

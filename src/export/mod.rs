@@ -18,6 +18,7 @@ mod imports;
 mod instrument;
 mod js;
 pub mod json;
+mod lookup;
 mod observe;
 mod pick;
 mod points;

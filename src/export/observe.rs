@@ -2,6 +2,7 @@
 //! reach, and folds what it sees into numbers.
 
 use super::hierarchy::{Hierarchy, hierarchy};
+use super::lookup::define_lookup;
 use super::runtime::{EQ, EQREF, KEPT, Runtime};
 use super::seen::seen;
 use super::unit::{Asm, Unit};
@@ -91,71 +92,14 @@ impl Observer<'_, '_> {
     /// Null, an i31, an object seen before, a new one: each is another number.
     fn define_visit(&mut self) {
         let (table, count) = self.seen;
+        let lookup = self.unit.reserve(&[EQREF], &[ValType::I64]);
+        define_lookup(self.unit, lookup, table, count, OBJECTS);
         let mut asm = Asm::new(1);
-        let (object, index) = (asm.local(EQREF), asm.local(ValType::I32));
-        asm.op().local_get(0).ref_is_null().if_(BlockType::Empty);
-        asm.op().i64_const(0).call(self.fold).return_().end();
+        // Every object is one of the module.
         asm.op()
             .local_get(0)
-            .ref_test_non_null(HeapType::I31)
-            .if_(BlockType::Empty);
-        asm.op()
-            .local_get(0)
-            .ref_cast_non_null(HeapType::I31)
-            .i31_get_u()
-            .i64_extend_i32_u();
-        asm.op()
-            .i64_const(1 << 32)
-            .i64_or()
-            .call(self.fold)
-            .return_()
-            .end();
-        // Everything else is an object of the module.
-        asm.op()
-            .local_get(0)
-            .ref_cast_non_null(EQ)
-            .local_set(object);
-        asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-        asm.op()
-            .local_get(index)
-            .global_get(count)
-            .i32_ge_u()
-            .br_if(1);
-        asm.op()
-            .local_get(index)
-            .table_get(table)
-            .local_get(object)
-            .ref_eq();
-        asm.op().if_(BlockType::Empty);
-        asm.op()
-            .local_get(index)
-            .i64_extend_i32_u()
-            .i64_const(2 << 32)
-            .i64_or();
-        asm.op().call(self.fold).return_().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .local_set(index);
-        asm.op().br(0).end().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(OBJECTS as i32)
-            .i32_ge_u()
-            .if_(BlockType::Empty);
-        asm.op().i64_const(3 << 32).call(self.fold).return_().end();
-        asm.op().local_get(index).local_get(object).table_set(table);
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .global_set(count);
-        asm.op()
-            .local_get(index)
-            .i64_extend_i32_u()
-            .i64_const(4 << 32)
-            .i64_or()
+            .ref_cast_nullable(EQ)
+            .call(lookup)
             .call(self.fold);
         self.unit.define(self.visit, asm);
     }
@@ -195,11 +139,7 @@ impl Observer<'_, '_> {
                         .i32_and();
                     asm.op().if_(BlockType::Empty);
                     asm.op().global_get(count).local_get(exn).table_set(table);
-                    asm.op()
-                        .global_get(count)
-                        .i32_const(1)
-                        .i32_add()
-                        .global_set(count);
+                    asm.add_one_to_global(count);
                     asm.op().end();
                 }
             },
@@ -316,11 +256,7 @@ impl Observer<'_, '_> {
             false => asm.op().array_get(ty),
         };
         self.value(asm, unpacked(element));
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .local_set(index);
+        asm.add_one(index);
         asm.op().br(0).end().end();
     }
 
@@ -416,11 +352,7 @@ impl Observer<'_, '_> {
             }
             asm.op().table_get(table);
             self.value(&mut asm, ValType::Ref(ty.element_type));
-            asm.op()
-                .local_get(index)
-                .i32_const(1)
-                .i32_add()
-                .local_set(index);
+            asm.add_one(index);
             asm.op().br(0).end().end();
         }
         // What they reach, in the order in which it was found.
@@ -450,11 +382,7 @@ impl Observer<'_, '_> {
                 .local_get(exn_index)
                 .table_get(table)
                 .call(exception);
-            asm.op()
-                .local_get(exn_index)
-                .i32_const(1)
-                .i32_add()
-                .local_set(exn_index);
+            asm.add_one(exn_index);
             asm.op().br(1).end();
         }
         asm.op().end().end();

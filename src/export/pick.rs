@@ -46,18 +46,10 @@ pub(super) fn define_pick(
             asm.op().return_().end();
             asm.op().local_get(n).i32_const(1).i32_sub().local_set(n);
         } else {
-            asm.op()
-                .local_get(found)
-                .i32_const(1)
-                .i32_add()
-                .local_set(found);
+            asm.add_one(found);
         }
         asm.op().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .local_set(index);
+        asm.add_one(index);
         asm.op().br(0).end().end();
         if !is_second {
             // How many fit, and one more if none is an answer, too.

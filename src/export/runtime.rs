@@ -1,6 +1,7 @@
 //! What every exported module has besides the case's own code: fuel, depth, collections, and the
 //! references that the host keeps.
 
+use super::lookup::define_lookup;
 use super::unit::{Asm, Unit, constant};
 use crate::case::Case;
 use crate::engine::Schedule;
@@ -211,77 +212,13 @@ impl Runtime {
             .i32_lt_u()
             .i32_and();
         asm.op().if_(BlockType::Empty);
-        asm.op()
-            .global_get(collected)
-            .i32_const(1)
-            .i32_add()
-            .global_set(collected);
+        asm.add_one_to_global(collected);
         asm.op().call(self.collect).end();
         unit.define(tick, asm);
     }
 
     fn define_keep(&self, unit: &mut Unit<'_>) {
-        let mut asm = Asm::new(1);
-        let index = asm.local(ValType::I32);
-        asm.op().local_get(0).ref_is_null().if_(BlockType::Empty);
-        asm.op().i64_const(0).return_().end();
-        asm.op()
-            .local_get(0)
-            .ref_test_non_null(HeapType::I31)
-            .if_(BlockType::Empty);
-        asm.op()
-            .local_get(0)
-            .ref_cast_non_null(HeapType::I31)
-            .i31_get_u();
-        asm.op()
-            .i64_extend_i32_u()
-            .i64_const(1 << 32)
-            .i64_or()
-            .return_()
-            .end();
-        asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-        asm.op()
-            .local_get(index)
-            .global_get(self.kept_count)
-            .i32_ge_u()
-            .br_if(1);
-        asm.op()
-            .local_get(index)
-            .table_get(self.kept)
-            .local_get(0)
-            .ref_eq();
-        asm.op().if_(BlockType::Empty);
-        asm.op()
-            .local_get(index)
-            .i64_extend_i32_u()
-            .i64_const(2 << 32)
-            .i64_or()
-            .return_();
-        asm.op().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .local_set(index);
-        asm.op().br(0).end().end();
-        asm.op()
-            .local_get(index)
-            .i32_const(KEPT as i32)
-            .i32_ge_u()
-            .if_(BlockType::Empty);
-        asm.op().i64_const(3 << 32).return_().end();
-        asm.op().local_get(index).local_get(0).table_set(self.kept);
-        asm.op()
-            .local_get(index)
-            .i32_const(1)
-            .i32_add()
-            .global_set(self.kept_count);
-        asm.op()
-            .local_get(index)
-            .i64_extend_i32_u()
-            .i64_const(2 << 32)
-            .i64_or();
-        unit.define(self.keep, asm);
+        define_lookup(unit, self.keep, self.kept, self.kept_count, KEPT);
 
         if let (Some((table, count)), Some(keep)) = (self.kept_exn, self.keep_exn) {
             let mut asm = Asm::new(1);
@@ -294,11 +231,7 @@ impl Runtime {
             asm.op().global_get(count).i32_const(KEPT as i32).i32_ge_u();
             asm.op().if_(BlockType::Empty).return_().end();
             asm.op().global_get(count).local_get(0).table_set(table);
-            asm.op()
-                .global_get(count)
-                .i32_const(1)
-                .i32_add()
-                .global_set(count);
+            asm.add_one_to_global(count);
             unit.define(keep, asm);
         }
 
@@ -329,18 +262,10 @@ impl Runtime {
                 asm.op().end();
                 asm.op().local_get(0).i32_const(1).i32_sub().local_set(0);
             } else {
-                asm.op()
-                    .local_get(held)
-                    .i32_const(1)
-                    .i32_add()
-                    .local_set(held);
+                asm.add_one(held);
             }
             asm.op().end();
-            asm.op()
-                .local_get(index)
-                .i32_const(1)
-                .i32_add()
-                .local_set(index);
+            asm.add_one(index);
             asm.op().br(0).end().end();
             if !is_last {
                 asm.op()

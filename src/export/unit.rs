@@ -4,8 +4,8 @@ use crate::module_ir::{Body, Code, Element, Func, Global, IrError, Items, Mode, 
 use crate::module_ir::{Export, ImportName, Shape, Table, Type};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wasm_encoder::InstructionSink;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{BlockType, InstructionSink};
 use wasmparser::{
     BinaryReader, ExternalKind, GlobalType, Operator, OperatorsReader, RefType, TableType, ValType,
 };
@@ -31,6 +31,33 @@ impl Asm {
     pub fn local(&mut self, ty: ValType) -> u32 {
         self.locals.push(ty);
         self.params + self.locals.len() as u32 - 1
+    }
+
+    /// Adds one to a local.
+    pub fn add_one(&mut self, local: u32) {
+        let mut op = self.op();
+        op.local_get(local).i32_const(1).i32_add().local_set(local);
+    }
+
+    /// Adds one to a global.
+    pub fn add_one_to_global(&mut self, global: u32) {
+        let mut op = self.op();
+        op.global_get(global)
+            .i32_const(1)
+            .i32_add()
+            .global_set(global);
+    }
+
+    /// Runs code for each value of a local, from what it is up to an end that the first function
+    /// pushes.
+    pub fn up_to(&mut self, index: u32, end: impl Fn(&mut Asm), code: impl FnOnce(&mut Asm)) {
+        self.op().block(BlockType::Empty).loop_(BlockType::Empty);
+        self.op().local_get(index);
+        end(self);
+        self.op().i32_ge_u().br_if(1);
+        code(self);
+        self.add_one(index);
+        self.op().br(0).end().end();
     }
 
     /// The end of the code so far.
