@@ -1,6 +1,6 @@
 //! Tables of objects, each at most once: those that the host keeps, and those that a walk has seen.
 
-use super::unit::{Asm, Unit};
+use super::unit::{Asm, Slots, Unit};
 use wasm_encoder::{BlockType, HeapType};
 use wasmparser::ValType;
 
@@ -11,8 +11,9 @@ const OBJECT: i64 = 2 << 32;
 const MORE: i64 = 3 << 32;
 
 /// Writes a function `(param eqref) (result i64)` that returns a number for what a reference is. A new
-/// object is put into the table, which has room for `most`; `count` is the global with their number.
-pub(super) fn define_lookup(unit: &mut Unit<'_>, func: u32, table: u32, count: u32, most: u32) {
+/// object is put into the table, which has room for `most`.
+pub(super) fn define_lookup(unit: &mut Unit<'_>, func: u32, slots: Slots, most: u32) {
+    let Slots { table, count } = slots;
     let mut asm = Asm::new(1);
     let index = asm.local(ValType::I32);
     asm.op().local_get(0).ref_is_null().if_(BlockType::Empty);

@@ -5,7 +5,7 @@ use super::hierarchy::{Hierarchy, hierarchy};
 use super::lookup::define_lookup;
 use super::runtime::{EQ, EQREF, KEPT, Runtime};
 use super::seen::seen;
-use super::unit::{Asm, Unit};
+use super::unit::{Asm, Slots, Unit};
 use crate::module_ir::Shape;
 use wasm_encoder::{BlockType, Catch, HeapType};
 use wasmparser::{FieldType, RefType, StorageType, ValType};
@@ -25,9 +25,9 @@ struct Observer<'o, 'a> {
     unit: &'o mut Unit<'a>,
     runtime: &'o Runtime,
     /// The objects seen, and their number.
-    seen: (u32, u32),
+    seen: Slots,
     /// The exceptions seen, if there are tags.
-    exceptions: Option<(u32, u32)>,
+    exceptions: Option<Slots>,
     hash: u32,
     /// `(param i64)`: adds a number.
     fold: u32,
@@ -41,15 +41,10 @@ pub(super) fn append(unit: &mut Unit<'_>, runtime: &Runtime, globals: u32, table
     use super::unit::constant;
     use wasmparser::Operator;
     let anyref = ValType::Ref(RefType::ANYREF);
-    let zero = || constant(Operator::I32Const { value: 0 });
-    let seen = (
-        unit.table(RefType::EQREF, OBJECTS),
-        unit.global(ValType::I32, zero()),
-    );
-    let exceptions = runtime.kept_exn.map(|_| {
-        let table = unit.table(RefType::EXNREF, EXCEPTIONS);
-        (table, unit.global(ValType::I32, zero()))
-    });
+    let seen = unit.slots(RefType::EQREF, OBJECTS);
+    let exceptions = runtime
+        .kept_exn
+        .map(|_| unit.slots(RefType::EXNREF, EXCEPTIONS));
     let hash = unit.global(ValType::I64, constant(Operator::I64Const { value: 0 }));
     let fold = unit.reserve(&[ValType::I64], &[]);
     let visit = unit.reserve(&[anyref], &[]);
@@ -91,9 +86,8 @@ impl Observer<'_, '_> {
 
     /// Null, an i31, an object seen before, a new one: each is another number.
     fn define_visit(&mut self) {
-        let (table, count) = self.seen;
         let lookup = self.unit.reserve(&[EQREF], &[ValType::I64]);
-        define_lookup(self.unit, lookup, table, count, OBJECTS);
+        define_lookup(self.unit, lookup, self.seen, OBJECTS);
         let mut asm = Asm::new(1);
         // Every object is one of the module.
         asm.op()
@@ -124,7 +118,7 @@ impl Observer<'_, '_> {
                 None => {
                     asm.op().ref_is_null().i64_extend_i32_u().call(self.fold);
                 }
-                Some((table, count)) => {
+                Some(Slots { table, count }) => {
                     let exn = asm.local(ValType::Ref(RefType::EXNREF));
                     asm.op()
                         .local_tee(exn)
@@ -240,24 +234,20 @@ impl Observer<'_, '_> {
             .array_len()
             .local_tee(len);
         asm.op().i64_extend_i32_u().call(self.fold);
-        asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-        asm.op().local_get(index).local_get(len).i32_ge_u().br_if(1);
-        asm.op()
-            .local_get(index)
-            .i32_const(ELEMENTS)
-            .i32_ge_u()
-            .br_if(1);
-        asm.op()
-            .local_get(0)
-            .ref_cast_non_null(HeapType::Concrete(ty))
-            .local_get(index);
-        match is_packed(element) {
-            true => asm.op().array_get_u(ty),
-            false => asm.op().array_get(ty),
+        asm.at_most(len, ELEMENTS);
+        let end = |asm: &mut Asm| {
+            asm.op().local_get(len);
         };
-        self.value(asm, unpacked(element));
-        asm.add_one(index);
-        asm.op().br(0).end().end();
+        asm.up_to(index, end, |asm| {
+            let array = HeapType::Concrete(ty);
+            asm.op().local_get(0).ref_cast_non_null(array);
+            asm.op().local_get(index);
+            match is_packed(element) {
+                true => asm.op().array_get_u(ty),
+                false => asm.op().array_get(ty),
+            };
+            self.value(asm, unpacked(element));
+        });
     }
 
     /// `(param exnref)`: adds the tag and the values of an exception, which only a handler can see.
@@ -325,9 +315,9 @@ impl Observer<'_, '_> {
             asm.op().global_get(global);
             self.value(&mut asm, ty);
         }
-        let own = (runtime.kept, KEPT as i32);
+        let own = (runtime.kept.table, KEPT as i32);
         let all = (0..tables).map(|table| (table, ELEMENTS)).chain([own]);
-        let exns = runtime.kept_exn.map(|(table, _)| (table, KEPT as i32));
+        let exns = runtime.kept_exn.map(|kept| (kept.table, KEPT as i32));
         for (table, most) in all.chain(exns).collect::<Vec<_>>() {
             let ty = self.unit.module.tables[table as usize].ty;
             asm.op().i32_const(0).local_set(index).table_size(table);
@@ -335,28 +325,21 @@ impl Observer<'_, '_> {
                 asm.op().i32_wrap_i64();
             }
             asm.op().local_tee(size).i64_extend_i32_u().call(self.fold);
-            asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-            asm.op()
-                .local_get(index)
-                .local_get(size)
-                .i32_ge_u()
-                .br_if(1);
-            asm.op()
-                .local_get(index)
-                .i32_const(most)
-                .i32_ge_u()
-                .br_if(1);
-            asm.op().local_get(index);
-            if ty.table64 {
-                asm.op().i64_extend_i32_u();
-            }
-            asm.op().table_get(table);
-            self.value(&mut asm, ValType::Ref(ty.element_type));
-            asm.add_one(index);
-            asm.op().br(0).end().end();
+            asm.at_most(size, most);
+            let end = |asm: &mut Asm| {
+                asm.op().local_get(size);
+            };
+            asm.up_to(index, end, |asm| {
+                asm.op().local_get(index);
+                if ty.table64 {
+                    asm.op().i64_extend_i32_u();
+                }
+                asm.op().table_get(table);
+                self.value(asm, ValType::Ref(ty.element_type));
+            });
         }
         // What they reach, in the order in which it was found.
-        let (seen, count) = self.seen;
+        let Slots { table: seen, count } = self.seen;
         asm.op().i32_const(0).local_set(index);
         asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
         asm.op()
@@ -372,7 +355,7 @@ impl Observer<'_, '_> {
             .local_set(index)
             .br(1)
             .end();
-        if let (Some(exception), Some((table, count))) = (exception, self.exceptions) {
+        if let (Some(exception), Some(Slots { table, count })) = (exception, self.exceptions) {
             asm.op()
                 .local_get(exn_index)
                 .global_get(count)
@@ -394,7 +377,7 @@ impl Observer<'_, '_> {
             .i32_const(OBJECTS as i32)
             .table_fill(seen);
         asm.op().i32_const(0).global_set(count);
-        if let Some((table, count)) = self.exceptions {
+        if let Some(Slots { table, count }) = self.exceptions {
             let exn = HeapType::Abstract {
                 shared: false,
                 ty: wasm_encoder::AbstractHeapType::Exn,

@@ -2,7 +2,8 @@
 //! references that the host keeps.
 
 use super::lookup::define_lookup;
-use super::unit::{Asm, Unit, constant};
+use super::pick::define_drop;
+use super::unit::{Asm, Slots, Unit, constant};
 use crate::case::Case;
 use crate::engine::Schedule;
 use wasm_encoder::{AbstractHeapType, BlockType, HeapType};
@@ -30,10 +31,10 @@ pub(super) struct Runtime {
     pub digest: u32,
     /// The number of calls of the host.
     pub calls: u32,
-    pub kept: u32,
-    pub kept_count: u32,
+    /// The objects that the host keeps.
+    pub kept: Slots,
     /// The exceptions that are kept, if there is a tag.
-    pub kept_exn: Option<(u32, u32)>,
+    pub kept_exn: Option<Slots>,
     /// `(param i32)`: pays for a part of the code, and passes a safepoint.
     pub burn: u32,
     /// `(param i32)`, `(param i64)`: pay for a bulk operation.
@@ -94,10 +95,6 @@ impl Ticks {
     }
 }
 
-fn i32_global(unit: &mut Unit<'_>, value: i32) -> u32 {
-    unit.global(ValType::I32, constant(Operator::I32Const { value }))
-}
-
 impl Runtime {
     /// Appends it. `collect` is the function that collects.
     pub fn append(unit: &mut Unit<'_>, case: &Case, ticks: &Ticks, collect: u32) -> Runtime {
@@ -107,13 +104,12 @@ impl Runtime {
         let has_tags = !unit.module.tags.is_empty();
         let exn = ValType::Ref(RefType::EXNREF);
         let runtime = Runtime {
-            fuel: i32_global(unit, fuel),
-            depth: i32_global(unit, 0),
+            fuel: unit.counter(fuel),
+            depth: unit.counter(0),
             digest: unit.global(I64, constant(Operator::I64Const { value: 0 })),
-            calls: i32_global(unit, 0),
-            kept: unit.table(RefType::EQREF, KEPT),
-            kept_count: i32_global(unit, 0),
-            kept_exn: has_tags.then(|| (unit.table(RefType::EXNREF, KEPT), i32_global(unit, 0))),
+            calls: unit.counter(0),
+            kept: unit.slots(RefType::EQREF, KEPT),
+            kept_exn: has_tags.then(|| unit.slots(RefType::EXNREF, KEPT)),
             burn: unit.reserve(&[I32], &[]),
             pay: unit.reserve(&[I32], &[]),
             pay64: unit.reserve(&[I64], &[]),
@@ -205,7 +201,7 @@ impl Runtime {
                 }
             }
         }
-        let collected = i32_global(unit, 0);
+        let collected = unit.counter(0);
         asm.op()
             .global_get(collected)
             .i32_const(COLLECTIONS)
@@ -218,9 +214,9 @@ impl Runtime {
     }
 
     fn define_keep(&self, unit: &mut Unit<'_>) {
-        define_lookup(unit, self.keep, self.kept, self.kept_count, KEPT);
+        define_lookup(unit, self.keep, self.kept, KEPT);
 
-        if let (Some((table, count)), Some(keep)) = (self.kept_exn, self.keep_exn) {
+        if let (Some(Slots { table, count }), Some(keep)) = (self.kept_exn, self.keep_exn) {
             let mut asm = Asm::new(1);
             asm.op()
                 .local_get(0)
@@ -235,53 +231,7 @@ impl Runtime {
             unit.define(keep, asm);
         }
 
-        // The n-th of those that are kept, wrapping around.
-        let mut asm = Asm::new(1);
-        let (index, held) = (asm.local(ValType::I32), asm.local(ValType::I32));
-        for is_last in [false, true] {
-            asm.op().i32_const(0).local_set(index);
-            asm.op().block(BlockType::Empty).loop_(BlockType::Empty);
-            asm.op()
-                .local_get(index)
-                .global_get(self.kept_count)
-                .i32_ge_u()
-                .br_if(1);
-            asm.op()
-                .local_get(index)
-                .table_get(self.kept)
-                .ref_is_null()
-                .i32_eqz();
-            asm.op().if_(BlockType::Empty);
-            if is_last {
-                asm.op().local_get(0).i32_eqz().if_(BlockType::Empty);
-                asm.op()
-                    .local_get(index)
-                    .ref_null(EQ)
-                    .table_set(self.kept)
-                    .return_();
-                asm.op().end();
-                asm.op().local_get(0).i32_const(1).i32_sub().local_set(0);
-            } else {
-                asm.add_one(held);
-            }
-            asm.op().end();
-            asm.add_one(index);
-            asm.op().br(0).end().end();
-            if !is_last {
-                asm.op()
-                    .local_get(held)
-                    .i32_eqz()
-                    .if_(BlockType::Empty)
-                    .return_()
-                    .end();
-                asm.op()
-                    .local_get(0)
-                    .local_get(held)
-                    .i32_rem_u()
-                    .local_set(0);
-            }
-        }
-        unit.define(self.drop, asm);
+        define_drop(unit, self.drop, self.kept);
     }
 
     fn define_numbers(&self, unit: &mut Unit<'_>) {

@@ -48,6 +48,13 @@ impl Asm {
             .global_set(global);
     }
 
+    /// Makes a local no larger than a number.
+    pub fn at_most(&mut self, local: u32, most: i32) {
+        let mut op = self.op();
+        op.local_get(local).i32_const(most).local_get(local);
+        op.i32_const(most).i32_lt_u().select().local_set(local);
+    }
+
     /// Runs code for each value of a local, from what it is up to an end that the first function
     /// pushes.
     pub fn up_to(&mut self, index: u32, end: impl Fn(&mut Asm), code: impl FnOnce(&mut Asm)) {
@@ -80,6 +87,13 @@ pub(super) fn heap(ty: RefType) -> wasm_encoder::HeapType {
         wasm_encoder::ValType::Ref(ty) => ty.heap_type,
         _ => unreachable!("a reference type"),
     }
+}
+
+/// A table of references, and the global with the number of those in use.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Slots {
+    pub table: u32,
+    pub count: u32,
 }
 
 /// A module with its additions.
@@ -184,7 +198,7 @@ impl<'a> Unit<'a> {
     }
 
     /// A new table of nulls.
-    pub fn table(&mut self, element: RefType, size: u32) -> u32 {
+    fn table(&mut self, element: RefType, size: u32) -> u32 {
         self.module.tables.push(Table {
             removed: false,
             import: None,
@@ -198,6 +212,19 @@ impl<'a> Unit<'a> {
             init: None,
         });
         self.module.tables.len() as u32 - 1
+    }
+
+    /// A new table of nulls, of which none is in use.
+    pub fn slots(&mut self, element: RefType, size: u32) -> Slots {
+        Slots {
+            table: self.table(element, size),
+            count: self.counter(0),
+        }
+    }
+
+    /// A new global with a number.
+    pub fn counter(&mut self, value: i32) -> u32 {
+        self.global(ValType::I32, constant(Operator::I32Const { value }))
     }
 
     pub fn export(&mut self, name: &'a str, func: u32) {

@@ -262,9 +262,9 @@ impl Values {
         if known.is_some() {
             return known;
         }
-        let (table, count) = match hierarchy {
+        let slots = match hierarchy {
             Hierarchy::Exn => runtime.kept_exn?,
-            _ => (runtime.kept, runtime.kept_count),
+            _ => runtime.kept,
         };
         let pick = unit.reserve(&[ValType::I32, ValType::I32], &[ValType::Ref(ty)]);
         match concrete(ty) {
@@ -294,7 +294,7 @@ impl Values {
                 asm.op().drop().ref_null(heap(ty));
             }
         };
-        define_pick(unit, pick, (table, count, heap(ty)), &fits, &as_type);
+        define_pick(unit, pick, (slots, heap(ty)), &fits, &as_type);
         Some(pick)
     }
 }
