@@ -3,11 +3,14 @@
 use super::graph::Graph;
 use super::observation::{Observation, StepOutcome};
 use super::value::ObservedValue;
+use crate::engine::Trap;
 
-/// A part of an observation. How each call ended is always shown.
+/// A part of an observation. Whether each call returned, trapped or threw is always shown.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Part {
+    /// Which trap ended a call.
+    TrapKinds,
     /// Values returned by calls.
     Results,
     /// Calls of the host with their arguments.
@@ -27,7 +30,8 @@ pub enum Part {
 
 impl Part {
     /// All parts.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
+        Part::TrapKinds,
         Part::Results,
         Part::HostCalls,
         Part::Globals,
@@ -40,29 +44,29 @@ impl Part {
 
 /// A set of parts.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Parts(u8);
+pub struct Parts(u16);
 
 impl Parts {
     /// The whole observation.
     pub const ALL: Parts = Parts((1 << Part::ALL.len()) - 1);
     /// Only how each call ended.
-    pub const OUTCOMES: Parts = Parts(0);
+    pub const OUTCOMES: Parts = Parts(1 << Part::TrapKinds as u16);
 
     /// The set with one more part.
     #[must_use]
     pub const fn with(self, part: Part) -> Parts {
-        Parts(self.0 | 1 << part as u8)
+        Parts(self.0 | 1 << part as u16)
     }
 
     /// The set without a part.
     #[must_use]
     pub const fn without(self, part: Part) -> Parts {
-        Parts(self.0 & !(1 << part as u8))
+        Parts(self.0 & !(1 << part as u16))
     }
 
     /// Whether a part is in the set.
     pub const fn has(self, part: Part) -> bool {
-        self.0 >> part as u8 & 1 == 1
+        self.0 >> part as u16 & 1 == 1
     }
 
     /// The intersection of both sets.
@@ -91,6 +95,7 @@ impl Observation {
         }
         let mut seen = self;
         let (results, objects) = (parts.has(Part::Results), parts.has(Part::Objects));
+        let kinds = parts.has(Part::TrapKinds);
         let coarse = |values: &mut Vec<ObservedValue>| match objects {
             true => {}
             false => values.iter_mut().for_each(|value| *value = value.coarse()),
@@ -99,6 +104,8 @@ impl Observation {
             StepOutcome::Returned(values) if !results => values.clear(),
             StepOutcome::Returned(values) => coarse(values),
             StepOutcome::Threw(value) if !objects => *value = value.coarse(),
+            // Any kind stands for all.
+            StepOutcome::Trapped(trap) if !kinds => *trap = Trap::Unreachable,
             StepOutcome::Threw(_) | StepOutcome::Trapped(_) | StepOutcome::NoArgument => {}
         };
         if !parts.has(Part::HostCalls) {
@@ -141,18 +148,28 @@ mod tests {
     use crate::heap::Shape;
     use crate::observe::{ObservedHostCall, ObservedStep};
 
+    fn trapped() -> ObservedStep {
+        ObservedStep {
+            export: Some("f".into()),
+            outcome: StepOutcome::Trapped(Trap::CastFailure),
+        }
+    }
+
     fn whole() -> Observation {
         let mut graph = Graph::default();
         let object = ObservedValue::Object(graph.push(Shape::Extern, 3, &[]));
         Observation {
-            steps: vec![ObservedStep {
-                export: None,
-                outcome: StepOutcome::Returned(vec![
-                    object,
-                    ObservedValue::Null,
-                    ObservedValue::Bits(3),
-                ]),
-            }],
+            steps: vec![
+                ObservedStep {
+                    export: None,
+                    outcome: StepOutcome::Returned(vec![
+                        object,
+                        ObservedValue::Null,
+                        ObservedValue::Bits(3),
+                    ]),
+                },
+                trapped(),
+            ],
             host_calls: vec![ObservedHostCall {
                 import: 0,
                 args: vec![object],
@@ -188,7 +205,7 @@ mod tests {
             outcome: StepOutcome::Returned(Vec::new()),
         };
         let nothing_else = Observation {
-            steps: vec![returned],
+            steps: vec![returned, trapped()],
             ..Observation::default()
         };
         assert_eq!(outcomes, nothing_else);

@@ -19,15 +19,22 @@ const CASE: &str = r#";;! [[steps]]
     (global.set $g (struct.new $s (local.get 0)))
     (struct.get $s 0 (global.get $g))))"#;
 
-/// The verdict if a shell script answers each request with these commands, where `$n` is the number of
-/// the case.
+/// A script that answers each request with these commands, where `$n` is the number of the case.
+fn script(answer: &str) -> String {
+    let number = r#"n=$(echo "$line" | sed 's/.*"case":\([0-9]*\).*/\1/')"#;
+    format!("while read -r line; do\n  {number}\n  {answer}\ndone\n")
+}
+
+/// The verdict if a shell script answers with these commands.
 fn verdict(name: &str, answer: &str, timeout: u64) -> Verdict {
+    verdict_on(CASE, name, &script(answer), timeout)
+}
+
+/// The verdict on a case if a shell script is the runner.
+fn verdict_on(case: &str, name: &str, text: &str, timeout: u64) -> Verdict {
     let folder = std::env::temp_dir().join(format!("gcdiff-engine-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let script = folder.join("runner.sh");
-    let text = format!(
-        "while read -r line; do\n  n=$(echo \"$line\" | sed 's/.*\"case\":\\([0-9]*\\).*/\\1/')\n  {answer}\ndone\n"
-    );
     std::fs::write(&script, text).unwrap();
     let command = vec!["sh".into(), script.display().to_string()];
     let engine = EngineSubject::new("fake", command, Duration::from_secs(timeout));
@@ -37,7 +44,7 @@ fn verdict(name: &str, answer: &str, timeout: u64) -> Verdict {
         Arc::new(engine),
     ]);
     options.form = Some(Arc::new(ExportedForm));
-    let case = case::read(CASE.as_bytes()).unwrap().0;
+    let case = case::read(case.as_bytes()).unwrap().0;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
     // Twice, with one process or with another after a death.
     let first = judge_module(&case, &module, &options).unwrap().verdict;
@@ -107,4 +114,49 @@ fn silence_is_a_finding_and_a_refusal_is_none() {
     assert!(refused.to_string().contains("no exceptions"), "{refused}");
     let other = verdict("other", "echo \"start $n\"; echo '{\"case\":true}'", 60);
     assert_eq!(other.fingerprint().unwrap(), "panic:answer:fake");
+}
+
+/// More than a pipe takes.
+#[test]
+fn a_runner_that_does_not_read_or_closes_its_output_is_left() {
+    let large = format!(
+        "(module (memory 4) (data (i32.const 0) \"{}\") (func (export \"f\")))",
+        "x".repeat(150_000)
+    );
+    let deaf = verdict_on(&large, "deaf", "sleep 60", 1);
+    assert_eq!(deaf.fingerprint().unwrap(), "limits:time:fake");
+    let closed = verdict_on(CASE, "closed", "exec 1>&- 2>&-; sleep 60", 30);
+    assert_eq!(
+        closed.fingerprint().unwrap(),
+        "engine:fake:crash:its-output-is-closed"
+    );
+    let flood = verdict_on(CASE, "flood", "yes", 1);
+    assert_eq!(flood.fingerprint().unwrap(), "limits:time:fake");
+}
+
+/// An engine has its own words for a trap, but a call that returns instead is another thing.
+#[test]
+fn kinds_of_traps_are_not_compared() {
+    let case = ";;! [[steps]]\n;;! call = \"f\"\n(module (func (export \"f\") unreachable))";
+    let observed = {
+        let case = case::read(case.as_bytes()).unwrap().0;
+        let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+        let exported = export(&case, &module, Collect::Import).unwrap();
+        let calls = exported.expectations(&Options::default()).unwrap().calls;
+        assert!(matches!(calls[0].1, Expected::Traps(_)), "{calls:?}");
+        let Expected::Returns(numbers) = &calls[1].1 else {
+            panic!("{calls:?}");
+        };
+        let [Number::I64(digest), Number::I32(objects)] = numbers[..] else {
+            panic!("{numbers:?}");
+        };
+        format!(r#"{{"returns":[{{"i64":"{digest:#x}"}},{{"i32":"{objects:#x}"}}]}}"#)
+    };
+    let with = |name: &str, first: &str| {
+        let rest = format!(r#""instantiation":{{"returns":[]}},"calls":[{first},{observed}]"#);
+        verdict_on(case, name, &script(&answer(&rest)), 60)
+    };
+    assert_eq!(with("trap", r#"{"traps":"wasm is sad"}"#), Verdict::Agree);
+    let returned = with("no-trap", r#"{"returns":[{"i64":"0x0"}]}"#);
+    assert!(returned.is_finding(), "{returned}");
 }
