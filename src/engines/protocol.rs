@@ -27,6 +27,7 @@
 //! `{"case":7,"refused":"why"}`: the case is discarded. Everything that a runner writes to standard
 //! error is kept for the report of a crash, and other lines on its standard output are ignored.
 
+use crate::export::json::JsonNumber;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol.
@@ -69,33 +70,11 @@ pub struct Answer {
 #[serde(rename_all = "lowercase")]
 pub enum Ended {
     /// It returned these numbers.
-    Returns(Vec<Number>),
+    Returns(Vec<JsonNumber>),
     /// It trapped, with the engine's words for the trap.
     Traps(Option<String>),
     /// It threw an exception.
     Throws(bool),
-}
-
-/// A number, as `0x` and hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Number {
-    /// An i32.
-    I32(String),
-    /// An i64.
-    I64(String),
-}
-
-impl Number {
-    /// The bits. `None` if it is no number of this size.
-    pub fn bits(&self) -> Option<u64> {
-        let (text, most) = match self {
-            Number::I32(text) => (text, u64::from(u32::MAX)),
-            Number::I64(text) => (text, u64::MAX),
-        };
-        let bits = u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
-        (bits <= most).then_some(bits)
-    }
 }
 
 #[cfg(test)]
@@ -114,10 +93,10 @@ mod tests {
         let Ended::Returns(numbers) = &answer.calls[3] else {
             panic!("{answer:?}");
         };
-        let bits: Vec<_> = numbers.iter().map(Number::bits).collect();
+        let bits: Vec<_> = numbers.iter().map(JsonNumber::bits).collect();
         assert_eq!(bits, [Some(31), Some(2)]);
         for bad in ["31", "0x", "0x1ffffffff", "0xg"] {
-            assert_eq!(Number::I32(bad.into()).bits(), None, "{bad}");
+            assert_eq!(JsonNumber::I32(bad.into()).bits(), None, "{bad}");
         }
         let refused: Answer = serde_json::from_str(r#"{"case":1,"refused":"no"}"#).unwrap();
         assert_eq!(refused.refused.as_deref(), Some("no"));

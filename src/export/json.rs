@@ -14,7 +14,7 @@ use super::expected::{Expectations, Expected, Number};
 use super::{COLLECT, hex};
 use crate::engine::Trap;
 use crate::oracle::json::ascii;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -38,11 +38,35 @@ struct JsonCall {
     trap: Option<Option<Trap>>,
 }
 
-#[derive(Serialize)]
+/// A number, as `0x` and hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum JsonNumber {
+pub enum JsonNumber {
+    /// An i32.
     I32(String),
+    /// An i64.
     I64(String),
+}
+
+impl JsonNumber {
+    /// The bits. `None` if it is no number of this size.
+    pub fn bits(&self) -> Option<u64> {
+        let (text, most) = match self {
+            JsonNumber::I32(text) => (text, u64::from(u32::MAX)),
+            JsonNumber::I64(text) => (text, u64::MAX),
+        };
+        let bits = u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
+        (bits <= most).then_some(bits)
+    }
+}
+
+impl From<Number> for JsonNumber {
+    fn from(number: Number) -> JsonNumber {
+        match number {
+            Number::I32(value) => JsonNumber::I32(format!("{value:#x}")),
+            Number::I64(value) => JsonNumber::I64(format!("{value:#x}")),
+        }
+    }
 }
 
 impl Expectations {
@@ -69,10 +93,7 @@ impl Expectations {
 fn call((name, expected): &(String, Expected)) -> JsonCall {
     let (ends, results, trap) = match expected {
         Expected::Returns(numbers) => {
-            let numbers = numbers.iter().map(|number| match number {
-                Number::I32(value) => JsonNumber::I32(format!("{value:#x}")),
-                Number::I64(value) => JsonNumber::I64(format!("{value:#x}")),
-            });
+            let numbers = numbers.iter().copied().map(JsonNumber::from);
             ("returns", Some(numbers.collect()), None)
         }
         Expected::Traps(trap) => ("traps", None, Some(*trap)),
