@@ -5,6 +5,7 @@ use super::panics::Panic;
 use super::verdict::Difference;
 use crate::engine::{Owner, Schedule};
 use std::fmt;
+use std::sync::Arc;
 
 /// A law. The [audit](super::audit) states each of them.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -78,7 +79,7 @@ pub enum Holder {
         /// Its index.
         index: u32,
         /// The object's type.
-        ty: String,
+        ty: Arc<str>,
     },
     /// An element of an array.
     Element {
@@ -87,7 +88,7 @@ pub enum Holder {
         /// Its index.
         index: u32,
         /// The array's type.
-        ty: String,
+        ty: Arc<str>,
     },
     /// A slot outside the heap: global, table, segment, pending exception, host
     /// handle.

@@ -5,6 +5,8 @@ use crate::engine::{Location, View};
 use crate::heap::{GcRef, Heap, Place};
 use crate::oracle::describe::Describer;
 use crate::oracle::violation::{FrameOf, Holder, Part, Violation};
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// The largest number of holders that are named.
 const NAMED: usize = 16;
@@ -44,8 +46,17 @@ fn some<H: Heap>(
         false => more += 1,
     };
     for i in 0..census.objects.len() {
+        // An array may hold it many times.
+        let ty = OnceCell::new();
         for (slot, _) in census.held(i).iter().enumerate().filter(|(_, h)| **h == r) {
-            add(&|| part(census, words, i, slot));
+            add(&|| {
+                part(
+                    census,
+                    ty.get_or_init(|| type_of(census, words, i)),
+                    i,
+                    slot,
+                )
+            });
         }
     }
     view.owners(|owner, held| {
@@ -78,9 +89,14 @@ pub(super) fn holder_in_frame(location: Location, register: u16) -> Holder {
     Holder::Frame { of, register }
 }
 
-/// The slot with number `slot` among an object's references.
-fn part<H: Heap>(census: &Census, words: &Describer<'_, H>, object: usize, slot: usize) -> Holder {
-    let ty = words.shape(census.objects[object].header.shape);
+/// The type of an object, in words.
+fn type_of<H: Heap>(census: &Census, words: &Describer<'_, H>, object: usize) -> Arc<str> {
+    words.shape(census.objects[object].header.shape).into()
+}
+
+/// The slot with number `slot` among the references of an object of type `ty`.
+fn part(census: &Census, ty: &Arc<str>, object: usize, slot: usize) -> Holder {
+    let ty = ty.clone();
     let address = census.objects[object].block.start;
     let place = census.plans.slot(census.objects[object].header.shape, slot);
     match place.map(|(place, _)| place) {
@@ -146,13 +162,13 @@ pub(super) fn path<H: Heap>(
         next += 1;
         for (slot, held) in census.held(object).iter().enumerate() {
             if *held == r {
-                let mut path = vec![part(census, words, object, slot)];
+                let mut path = vec![part(census, &type_of(census, words, object), object, slot)];
                 let mut at = object;
                 loop {
                     match from[at] {
                         From::Object { object, slot } => {
                             at = object as usize;
-                            path.push(part(census, words, at, slot as usize));
+                            path.push(part(census, &type_of(census, words, at), at, slot as usize));
                         }
                         From::Root(number) => {
                             path.push(roots[number as usize].0.clone());

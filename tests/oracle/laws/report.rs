@@ -130,7 +130,7 @@ fn holders_outside_the_heap() {
 /// The type of the object that contains a holder.
 fn type_of_holder(holder: &Holder) -> String {
     match holder {
-        Holder::Field { ty, .. } | Holder::Element { ty, .. } => ty.clone(),
+        Holder::Field { ty, .. } | Holder::Element { ty, .. } => ty.to_string(),
         _ => String::new(),
     }
 }
