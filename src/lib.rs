@@ -76,6 +76,9 @@
 //! | [`generate`] | modules, typed programs, plans and schedules from bytes |
 //! | [`reduce`] | the smallest case that still shows a finding |
 //! | [`events`], [`zoo`] | how often cases exercise a collector; known bugs as faults |
+//! | [`distill`] | few cases that find what many find |
+//! | [`export`], [`engines`] | cases for other engines; other engines as subjects |
+//! | [`explain`] | the operation at which a finding begins, and the life of its object |
 //! | [`script`] | `.wast` scripts |
 //! | [`campaign`] | campaigns, findings, fuzz targets, replay |
 
@@ -86,6 +89,7 @@ pub mod campaign;
 pub mod case;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod distill;
 pub mod engine;
 pub mod engines;
 #[doc(hidden)]

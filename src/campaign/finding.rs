@@ -183,7 +183,7 @@ impl Finding {
                 let input = quote(input);
                 format!("gcdiff replay --target {target} {input}{fault}")
             }
-            (_, Some(path)) => format!("gcdiff run {}", quote(path)),
+            (_, Some(path)) => self.run_command(path),
             (Origin::Campaign { seed, profile }, None) => {
                 let (case, profile) = (self.number, profile.options());
                 format!("gcdiff generate --seed {seed} --case {case}{profile}")
@@ -193,6 +193,11 @@ impl Finding {
             }
             (Origin::File, None) => "gcdiff run FILE".into(),
         }
+    }
+
+    /// The command that runs a file with its case, also after reduction.
+    pub fn run_command(&self, path: &Path) -> String {
+        format!("gcdiff run {}{}", quote(path), self.pins.words())
     }
 
     /// The evidence, with line numbers of the text form.

@@ -6,7 +6,7 @@ use super::output::complain;
 use crate::case::{self, Case, Header, LimitsText};
 use crate::escape;
 use crate::module::{self, Module};
-use crate::oracle::{Options, SharedSubject};
+use crate::oracle::{Collector, Options, SharedSubject};
 use crate::script::Proposal;
 use crate::zoo::Probe;
 use std::path::Path;
@@ -86,18 +86,26 @@ pub(super) fn load_bytes(
         .pinned(&header)
         .map_err(|e| in_header(e.to_string()))?;
     let mut options = judging.options(default);
+    let mut engines = Vec::new();
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
-        // An engine is given on the command line.
         let names = names.iter().map(String::as_str);
-        let names = names.filter(|name| !judging.has_engine(name));
-        let list = list(names).map_err(in_header)?;
-        options.collectors = list.into_iter().map(SharedSubject::from).collect();
+        let (own, others) = names.partition(|name| name.parse::<Collector>().is_ok());
+        let own: Vec<&str> = own;
+        engines = others;
+        options.collectors = match own.is_empty() && !engines.is_empty() {
+            true => Vec::new(),
+            false => {
+                let list = list(own.into_iter()).map_err(in_header)?;
+                list.into_iter().map(SharedSubject::from).collect()
+            }
+        };
     }
     let fault = judging.fault_of(header.fault.as_deref());
     if let Some(fault) = fault.map_err(in_header)? {
         options = fault.switch_on(options, &Probe::default());
     }
-    let options = judging.with_engines(options);
+    let options = judging.with_engines(options, &engines);
+    let options = options.map_err(|e| if engines.is_empty() { e } else { in_header(e) })?;
     let text = match bytes.starts_with(b"\0asm") {
         true => String::new(),
         false => String::from_utf8_lossy(bytes).into_owned(),

@@ -3,6 +3,8 @@
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input, or output
 //! that cannot be written.
 
+mod distill;
+mod engine;
 mod events;
 mod explain;
 mod export;
@@ -55,6 +57,7 @@ enum Command {
     Zoo(zoo::Zoo),
     Events(events::Events),
     Inputs(inputs::Inputs),
+    Distill(distill::Distill),
 }
 
 /// Outcome of a command.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Zoo(zoo) => zoo.main(),
         Command::Events(events) => events.main(),
         Command::Inputs(inputs) => inputs.main(),
+        Command::Distill(distill) => distill.main(),
     };
     // The reader may have gone, or the disk may be full. A finding still decides the exit code.
     let output = output::error();

@@ -1,8 +1,9 @@
 //! Options that several commands share.
 
+use super::engine::{EngineOption, Engines, engine};
 use crate::case::LimitsText;
 use crate::engine::Grain;
-use crate::engines::{EngineSubject, ExportedForm};
+use crate::engines::ExportedForm;
 use crate::oracle::{Collector, Layers, Options, SharedSubject, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
@@ -68,11 +69,15 @@ pub(super) struct Judging {
     #[arg(long, value_name = "ID", value_parser = fault_or_none)]
     fault: Option<Choice>,
 
-    /// Another engine to compare, in a process of its own: a name for reports, and
-    /// the command of its runner, split at spaces (docs/engines.md). May be given
-    /// several times. Cases are then judged in their exported form.
-    #[arg(long, value_name = "NAME=COMMAND", value_parser = engine)]
-    engine: Vec<Engine>,
+    /// Another engine to compare, in a process of its own: one of gcdiff.toml, or a
+    /// name for reports and the command of its runner, split at spaces
+    /// (docs/engines.md). May be given several times. Cases are then judged in
+    /// their exported form.
+    #[arg(long, value_name = "NAME[=COMMAND]", value_parser = engine)]
+    engine: Vec<EngineOption>,
+
+    #[arg(skip)]
+    engines: Engines,
 
     /// How long a case may take; one that takes longer is a finding of law
     /// limits. 0 is for ever. Default: 10 for fuzz, 60 for a file.
@@ -161,48 +166,20 @@ fn fault_or_none(id: &str) -> Result<Choice, String> {
     }
 }
 
-/// A name and the words of a command.
-#[derive(Clone, Debug)]
-pub(super) struct Engine {
-    name: String,
-    command: Vec<String>,
-}
-
-/// Reads `NAME=COMMAND`.
-fn engine(text: &str) -> Result<Engine, String> {
-    let (name, command) = text.split_once('=').ok_or("expected NAME=COMMAND")?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.is_empty() || !name.chars().all(is_plain) {
-        return Err("a name is of letters, digits, '-', '_' and '.'".into());
-    }
-    if name.parse::<Collector>().is_ok() {
-        return Err(format!("{name} is a collector of gcdiff"));
-    }
-    let command: Vec<String> = command.split_whitespace().map(String::from).collect();
-    match command.is_empty() {
-        true => Err("there is no command".into()),
-        false => Ok(Engine {
-            name: name.into(),
-            command,
-        }),
-    }
-}
-
 impl Judging {
-    /// Whether the command line has an engine of this name.
-    pub(super) fn has_engine(&self, name: &str) -> bool {
-        self.engine.iter().any(|engine| engine.name == name)
-    }
-
-    /// The options with the engines of the command line.
-    pub(super) fn with_engines(&self, mut options: Options) -> Options {
-        for Engine { name, command } in &self.engine {
-            let timeout = self.timeout(10).unwrap_or(Duration::MAX);
-            let subject = EngineSubject::new(name, command.clone(), timeout);
-            options.collectors.push(Arc::new(subject));
+    /// The options with the engines of the command line, and those that a header names besides.
+    pub(super) fn with_engines(
+        &self,
+        mut options: Options,
+        named: &[&str],
+    ) -> Result<Options, String> {
+        let timeout = self.timeout(10).unwrap_or(Duration::MAX);
+        let engines = self.engines.subjects(&self.engine, named, timeout)?;
+        if !engines.is_empty() {
             options.form = Some(Arc::new(ExportedForm));
         }
-        options
+        options.collectors.extend(engines);
+        Ok(options)
     }
 
     /// The same options as words of a command, with a space before each.
@@ -228,9 +205,8 @@ impl Judging {
         });
         add("--fault", fault);
         add("--timeout", self.timeout.map(|seconds| seconds.to_string()));
-        for Engine { name, command } in &self.engine {
-            let value = format!("{name}={}", command.join(" "));
-            add("--engine", Some(crate::campaign::quote(&value)));
+        for engine in &self.engine {
+            words.push_str(&format!(" {}", engine.words()));
         }
         words
     }

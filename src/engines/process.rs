@@ -3,6 +3,7 @@
 use super::protocol::{Answer, Request};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,8 @@ const WAITING: usize = 16;
 pub(super) enum NoAnswer {
     /// The process has ended: how, and what it said last.
     Died(String, String),
+    /// The same, before it has begun the case.
+    NotBegun(String, String),
     /// It did not answer in time.
     TimedOut,
     /// It answered something else.
@@ -33,6 +36,7 @@ pub(super) enum NoAnswer {
 }
 
 /// A process that answers requests, one after the other.
+#[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     /// Requests for the thread that writes them: a process that does not read must not stop this one.
@@ -44,14 +48,22 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a runner.
+    /// Starts a runner, in a folder or in that of this process.
     ///
     /// # Errors
     ///
     /// If there is no such program.
-    pub fn start(command: &[String]) -> std::io::Result<Process> {
+    pub fn start(command: &[String], folder: Option<&Path>) -> std::io::Result<Process> {
         let (program, args) = command.split_first().ok_or(std::io::ErrorKind::NotFound)?;
-        let mut child = Command::new(program)
+        let mut starting = Command::new(program);
+        if let Some(folder) = folder {
+            // A path that is relative is so to that folder; a plain name is looked up.
+            if Path::new(program).components().count() > 1 {
+                starting = Command::new(folder.join(program));
+            }
+            starting.current_dir(folder);
+        }
+        let mut child = starting
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -129,7 +141,13 @@ impl Process {
             let line = match self.lines.recv_timeout(left) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
-                Err(RecvTimeoutError::Disconnected) => return Err(self.died()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let (ended, said) = self.died();
+                    return Err(match has_started {
+                        true => NoAnswer::Died(ended, said),
+                        false => NoAnswer::NotBegun(ended, said),
+                    });
+                }
             };
             has_started |= line == started;
             if !has_started || !line.starts_with('{') {
@@ -148,7 +166,7 @@ impl Process {
     }
 
     /// How the process ended, and what it said last.
-    fn died(&mut self) -> NoAnswer {
+    fn died(&mut self) -> (String, String) {
         let begin = Instant::now();
         let mut wait_for = |is_done: &mut dyn FnMut(&mut Child) -> bool| {
             while !is_done(&mut self.child) && begin.elapsed() < GRACE {
@@ -165,7 +183,7 @@ impl Process {
         };
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let said: Vec<u8> = said.drain(..).collect();
-        NoAnswer::Died(ended, String::from_utf8_lossy(&said).into_owned())
+        (ended, String::from_utf8_lossy(&said).into_owned())
     }
 }
 

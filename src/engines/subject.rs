@@ -12,6 +12,7 @@ use crate::observe::{Observation, ObservedStep, ObservedValue, Part, Parts, Step
 use crate::oracle::{
     CRASH, Failure, Law, OVERTIME, PlanError, Reason, RunOptions, Subject, SubjectRun, Violation,
 };
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,9 +20,13 @@ use std::time::Duration;
 /// An engine in processes of its own, one for each thread that asks.
 ///
 /// It runs cases in their exported form, see [`ExportedForm`](super::ExportedForm).
+#[derive(Debug)]
 pub struct EngineSubject {
     name: String,
     command: Vec<String>,
+    /// The folder in which the command runs; `None` for that of this process.
+    folder: Option<PathBuf>,
+    option: Option<String>,
     timeout: Duration,
     idle: Mutex<Vec<Process>>,
     next: AtomicU64,
@@ -33,9 +38,27 @@ impl EngineSubject {
         EngineSubject {
             name: name.into(),
             command,
+            folder: None,
+            option: None,
             timeout,
             idle: Mutex::default(),
             next: AtomicU64::new(0),
+        }
+    }
+
+    /// The same, whose command runs in a folder.
+    pub fn in_folder(self, folder: &Path) -> EngineSubject {
+        EngineSubject {
+            folder: Some(folder.into()),
+            ..self
+        }
+    }
+
+    /// The same, given with this option of the command line; see [`Subject::option`].
+    pub fn given_as(self, option: String) -> EngineSubject {
+        EngineSubject {
+            option: Some(option),
+            ..self
         }
     }
 
@@ -47,11 +70,54 @@ impl EngineSubject {
             .pop();
         match idle {
             Some(process) => Ok(process),
-            None => Process::start(&self.command).map_err(|error| {
+            None => Process::start(&self.command, self.folder.as_deref()).map_err(|error| {
                 let command = self.command.join(" ");
                 PlanError(format!("engine {}: {command}: {error}", self.name))
             }),
         }
+    }
+
+    /// Starts the runner, and has it begin a case, so that a command that cannot work is known before
+    /// any case is judged.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such program, or it ends before it begins the case.
+    pub fn check(&self) -> Result<(), PlanError> {
+        let request = self.request(b"\0asm\x01\0\0\0", Vec::new(), Vec::new());
+        let mut process = self.process()?;
+        match process.ask(&request, self.timeout) {
+            Ok(_) => self.put_back(process),
+            Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
+            // What it does with cases is for verdicts.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn request(&self, wasm: &[u8], imports: Vec<(String, String)>, calls: Vec<String>) -> Request {
+        Request {
+            version: VERSION,
+            case: self.next.fetch_add(1, Ordering::Relaxed),
+            module: hex(wasm),
+            imports,
+            calls,
+        }
+    }
+
+    fn put_back(&self, process: Process) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(process);
+    }
+
+    fn not_begun(&self, ended: &str, said: &str) -> PlanError {
+        let command = self.command.join(" ");
+        let said = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+        let said = said.unwrap_or(ended);
+        let name = &self.name;
+        PlanError(format!(
+            "engine {name}: {command}: it has ended before it began a case: {said}"
+        ))
     }
 
     fn crash(&self, line: &str) -> Failure {
@@ -131,6 +197,10 @@ impl Subject for EngineSubject {
         false
     }
 
+    fn option(&self) -> Option<&str> {
+        self.option.as_deref()
+    }
+
     fn run(
         &self,
         case: &Case,
@@ -145,23 +215,16 @@ impl Subject for EngineSubject {
             ))));
         };
         let imports = module.imports.iter();
-        let request = Request {
-            version: VERSION,
-            case: self.next.fetch_add(1, Ordering::Relaxed),
-            module: hex(&case.wasm),
-            imports: imports
-                .map(|import| (import.module.clone(), import.name.clone()))
-                .collect(),
-            calls: calls.clone(),
-        };
+        let imports = imports.map(|import| (import.module.clone(), import.name.clone()));
+        let request = self.request(&case.wasm, imports.collect(), calls.clone());
         let mut process = self.process()?;
         let result = match process.ask(&request, self.timeout) {
             Ok(answer) => {
-                let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-                idle.push(process);
+                self.put_back(process);
                 self.observe(answer, calls)
             }
             Err(NoAnswer::Died(ended, said)) => Err(self.crash(&telling_line(&ended, &said))),
+            Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             Err(NoAnswer::TimedOut) => {
                 let seconds = self.timeout.as_secs();
                 let message = format!("no answer within {seconds} s");

@@ -15,6 +15,11 @@ macro_rules! events {
             /// All events, in the order of their numbers.
             pub const ALL: &[Event] = &[$(Event::$id),*];
 
+            /// Whether it is a collection in some state.
+            pub fn is_collection(self) -> bool {
+                (Event::CollectRoots..=Event::CollectHandle).contains(&self)
+            }
+
             /// Its name in tables.
             pub fn name(self) -> &'static str {
                 match self {

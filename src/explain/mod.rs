@@ -4,9 +4,11 @@ mod dot;
 pub mod json;
 pub mod picture;
 mod text;
+mod tried;
 
 pub(crate) use dot::left_out;
 pub(crate) use text::{STEPS, symptom};
+pub use tried::{Outcome, Tried};
 
 use crate::case::{Case, SourceMap, print_schedule};
 use crate::module::Module;
@@ -32,6 +34,8 @@ pub struct Explanation {
     pub histories: Vec<History>,
     /// Why there is no explanation, if the case was only judged.
     pub unexplained: Option<String>,
+    /// The same case without one instruction, for findings of engines that show only their end.
+    pub tried: Vec<Tried>,
 }
 
 /// The operation that caused a finding.
@@ -110,13 +114,36 @@ pub fn explain_judged(
     options: &Options,
     report: JudgeReport,
 ) -> Result<Explanation, JudgeError> {
+    let mut explanation = explain_runs(case, module, options, report)?;
+    let fingerprint = explanation.report.verdict.fingerprint();
+    // Nothing but the verdict is known.
+    if let (Some(fingerprint), None, true) = (
+        fingerprint,
+        &explanation.cause,
+        explanation.histories.is_empty(),
+    ) {
+        match tried::tried(case, module, options, &fingerprint) {
+            Ok(tried) => explanation.tried = tried,
+            Err(why) => explanation.unexplained = Some(why),
+        }
+    }
+    Ok(explanation)
+}
+
+/// What the runs show.
+fn explain_runs(
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+    report: JudgeReport,
+) -> Result<Explanation, JudgeError> {
     // The verdict is on the case in this form.
     if let Some(Ok((case, module))) = options.form.as_ref().map(|form| form.convert(case, module)) {
         let options = Options {
             form: None,
             ..options.clone()
         };
-        return explain_judged(&case, &module, &options, report);
+        return explain_runs(&case, &module, &options, report);
     }
     let stats = report.stats.iter().map(|(_, stats)| stats);
     let judged: u64 = stats.map(|stats| stats.work + stats.audit_work).sum();
@@ -298,6 +325,7 @@ impl Explanation {
             without_audits: None,
             histories: Vec::new(),
             unexplained: None,
+            tried: Vec::new(),
         }
     }
 
@@ -316,6 +344,9 @@ impl Explanation {
         for history in &mut self.histories {
             history.find_lines(&source);
         }
+        self.tried
+            .iter_mut()
+            .for_each(|tried| tried.find_line(&source));
         if let Some(cause) = &mut self.cause {
             cause.place.find_line(&source);
         }

@@ -2,7 +2,7 @@
 
 use super::instruction::instruction_at;
 use crate::case::{Case, SourceMap, Step, steps};
-use crate::engine::{Act, Actor, Cause, Deed};
+use crate::engine::{Act, Actor, Cause, Deed, Location};
 use crate::module::Module;
 use crate::module::names::{Names, quoted};
 use std::fmt;
@@ -49,6 +49,18 @@ pub struct Instruction {
     /// The line of the module's text that it is in, counted from 1, if the text
     /// is known.
     pub line: Option<u32>,
+}
+
+impl Instruction {
+    /// The instruction at an offset of a function of a module.
+    pub(crate) fn at(module: &Module, func: u32, offset: u32) -> Instruction {
+        let location = Location {
+            instance: 0,
+            func: Some(func),
+            offset,
+        };
+        instruction_at(module, location)
+    }
 }
 
 impl BrokenAt {

@@ -10,7 +10,11 @@ use std::str::FromStr;
 /// Options by name: the record from which a case can be judged again in the
 /// same way. Faults have their own names.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Pins(Header);
+pub struct Pins {
+    header: Header,
+    /// Options of the command line for subjects that the header cannot name, with a space before each.
+    words: String,
+}
 
 impl Options {
     /// The record of these options. Defaults for a single case are left out,
@@ -19,13 +23,19 @@ impl Options {
         let default = Options::default();
         let names = self.collectors.iter().map(|subject| subject.name().into());
         let names: Vec<String> = names.collect();
-        Pins(Header {
+        let options = self
+            .collectors
+            .iter()
+            .filter_map(|subject| subject.option());
+        let words = options.map(|option| format!(" {option}")).collect();
+        let header = Header {
             collectors: (!names.is_empty()).then_some(names),
             audit: (self.timing != default.timing).then(|| self.timing.to_string()),
             oracle: (self.layers != default.layers).then(|| self.layers.to_string()),
             reschedule: (self.reschedule != default.reschedule).then_some(self.reschedule),
             ..Header::default()
-        })
+        };
+        Pins { header, words }
     }
 
     /// Options for one case, as the header of a finding records them: with those subjects of these
@@ -69,7 +79,13 @@ impl Options {
 impl Pins {
     /// A header with these options only.
     pub fn header(&self) -> Header {
-        self.0.clone()
+        self.header.clone()
+    }
+
+    /// What a command that judges a case with this header needs besides: options of the command line,
+    /// with a space before each.
+    pub fn words(&self) -> &str {
+        &self.words
     }
 }
 

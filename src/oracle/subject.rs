@@ -87,6 +87,12 @@ pub trait Subject: Send + Sync {
         false
     }
 
+    /// The option of the command line that makes the subject known, if a case's header cannot name it.
+    /// It is part of the commands that replay a finding.
+    fn option(&self) -> Option<&str> {
+        None
+    }
+
     /// The state of a run at a moment, to find the operation after which two runs differ. `None` if
     /// the subject does not show it, or the run stops before that moment.
     fn state(
@@ -246,6 +252,10 @@ impl<F: Fn(Option<&str>) + Send + Sync> Subject for Noted<F> {
 
     fn follows_schedules(&self) -> bool {
         self.subject.follows_schedules()
+    }
+
+    fn option(&self) -> Option<&str> {
+        self.subject.option()
     }
 
     fn is_model(&self) -> bool {

@@ -11,6 +11,7 @@
 //! and the operand stack is as it was. `cost` says what is simpler.
 
 mod attempts;
+mod controls;
 mod cost;
 mod draft;
 mod finding;
@@ -27,6 +28,7 @@ mod text;
 mod timing;
 mod view;
 
+pub use controls::{Control, ControlPart, controls};
 pub use finding::{ReducedFinding, confirmed, reduce_finding};
 pub use keep::Keep;
 pub use likeness::{Likeness, clusters};

@@ -60,15 +60,18 @@ impl View {
     ) -> wasmparser::Result<View> {
         let mut validator = Validator::new_with_features(features);
         let mut bodies = Vec::new();
-        for payload in Parser::new(0).parse_all(wasm) {
-            if let ValidPayload::Func(func, body) = validator.payload(&payload?)? {
-                bodies.push((func, body));
-            }
-        }
         let mut indices = BTreeMap::new();
-        if let Some(types) = validator.types(0) {
-            for index in (0..module.types.len() as u32).rev() {
-                indices.insert(types.core_type_at_in_module(index), index);
+        for payload in Parser::new(0).parse_all(wasm) {
+            match validator.payload(&payload?)? {
+                ValidPayload::Func(func, body) => bodies.push((func, body)),
+                ValidPayload::End(types) => {
+                    let types = types.as_ref();
+                    // The first of several equal ones.
+                    for index in (0..module.types.len() as u32).rev() {
+                        indices.insert(types.core_type_at_in_module(index), index);
+                    }
+                }
+                _ => {}
             }
         }
         let mut view = View {

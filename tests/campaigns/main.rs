@@ -4,6 +4,7 @@
 mod campaign;
 #[path = "../common/mod.rs"]
 mod common;
+mod distill;
 mod events;
 mod export;
 #[cfg(unix)]

@@ -24,7 +24,9 @@ macro_rules! cases {
 cases! {
     bad_files
     blame
+    distill
     endless
+    engine
     explain
     export
     headers

@@ -125,13 +125,40 @@ fn a_runner_that_does_not_read_or_closes_its_output_is_left() {
     );
     let deaf = verdict_on(&large, "deaf", "sleep 60", 1);
     assert_eq!(deaf.fingerprint().unwrap(), "limits:time:fake");
-    let closed = verdict_on(CASE, "closed", "exec 1>&- 2>&-; sleep 60", 30);
+    let closed = verdict_on(
+        CASE,
+        "closed",
+        &script("echo \"start $n\"; exec 1>&- 2>&-; sleep 60"),
+        30,
+    );
     assert_eq!(
         closed.fingerprint().unwrap(),
         "engine:fake:crash:its-output-is-closed"
     );
     let flood = verdict_on(CASE, "flood", "yes", 1);
     assert_eq!(flood.fingerprint().unwrap(), "limits:time:fake");
+}
+
+/// A runner that cannot work is no finding of each case.
+#[test]
+fn a_runner_that_begins_nothing_is_an_error() {
+    let check = |command: &[&str]| {
+        let command = command.iter().map(|word| word.to_string()).collect();
+        let engine = EngineSubject::new("fake", command, Duration::from_secs(60));
+        engine.check().map_err(|error| error.to_string())
+    };
+    let ends = check(&["sh", "-c", "echo 'no such option' >&2; exit 2"]).unwrap_err();
+    assert!(
+        ends.contains("before it began a case: no such option"),
+        "{ends}"
+    );
+    let gone = check(&["no-such-program-anywhere"]).unwrap_err();
+    assert!(
+        gone.contains("engine fake: no-such-program-anywhere"),
+        "{gone}"
+    );
+    let begins = r#"read -r line; echo "start 0"; exit 1"#;
+    assert_eq!(check(&["sh", "-c", begins]), Ok(()));
 }
 
 /// An engine has its own words for a trap, but a call that returns instead is another thing.

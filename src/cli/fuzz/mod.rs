@@ -104,7 +104,7 @@ impl Fuzz {
             }
         };
         let signals = Signals::noted()?;
-        let campaign = self.campaign();
+        let campaign = self.campaign()?;
         let seconds = match (self.seconds, self.cases) {
             (None, None) => Some(30),
             (seconds, _) => seconds,
@@ -182,9 +182,9 @@ impl Fuzz {
         super::report::outcome(ended, written)
     }
 
-    fn campaign(&self) -> Campaign {
+    fn campaign(&self) -> Result<Campaign, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Campaign {
+        Ok(Campaign {
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
@@ -194,12 +194,12 @@ impl Fuzz {
             },
             options: self
                 .judging
-                .with_engines(self.judging.options(Options::fuzzing())),
+                .with_engines(self.judging.options(Options::fuzzing()), &[])?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),
             reduce: !self.no_reduce,
-        }
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The findings of a campaign on disk, and what is printed of them.
 
 use super::clock::Clock;
-use crate::campaign::{CampaignReport, Finding, Listener, Reduction, Shelf, quote};
+use crate::campaign::{CampaignReport, Finding, Listener, Reduction, Shelf};
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
 use crate::cli::output::say;
 use indicatif::ProgressBar;
@@ -92,7 +92,7 @@ impl SavedFindings {
                     ReducedRow::Done(ReducedCase {
                         reduction,
                         command: match file {
-                            Some(path) => format!("gcdiff run {}", quote(path)),
+                            Some(path) => finding.run_command(path),
                             None => command.clone(),
                         },
                         file: file.cloned(),

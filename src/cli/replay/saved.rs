@@ -94,7 +94,7 @@ impl Saved {
                     ReducedRow::Done(ReducedCase {
                         reduction,
                         command: match file {
-                            Some(path) => format!("gcdiff run {}", quote(path)),
+                            Some(path) => finding.run_command(path),
                             None => command.clone(),
                         },
                         file: file.cloned(),

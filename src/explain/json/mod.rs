@@ -7,6 +7,7 @@
 //! | `cause` | the operation that caused it, null if it is not known: `place`, `operation` and `safepoint`, their numbers (null if they are not known), and `words`, what it did wrong |
 //! | `unaudited` | how the bug shows without audits: a verdict; null if that was not tried |
 //! | `unexplained` | why there is no explanation; null if there is one |
+//! | `controls` | for an engine that shows only its end, the same case without one part at a time: `without`, in words, and `outcome`, `"clean"`, `"same"`, `"unknown"` or another fingerprint |
 //! | `histories` | what happened in the blamed run; for a difference, then in one that is right |
 //!
 //! A history has `run`, its name; `operations` and `safepoints`, their numbers when it ended;
@@ -30,7 +31,7 @@
 
 mod scene;
 
-use super::{Explanation, RootCause};
+use super::{Explanation, Outcome, RootCause, Tried};
 use crate::oracle::json::{JsonPlace, JsonReport, ascii};
 use crate::oracle::{Breach, History, Ledger, LedgerEntry, LedgerEvent};
 use scene::JsonScene;
@@ -46,7 +47,14 @@ struct JsonExplanation {
     cause: Option<JsonCause>,
     unaudited: Option<JsonReport>,
     unexplained: Option<String>,
+    controls: Vec<JsonControl>,
     histories: Vec<JsonHistory>,
+}
+
+#[derive(Serialize)]
+struct JsonControl {
+    without: String,
+    outcome: String,
 }
 
 #[derive(Serialize)]
@@ -113,8 +121,23 @@ impl Explanation {
             cause: self.cause.as_ref().map(JsonCause::new),
             unaudited: self.without_audits.as_ref().map(JsonReport::new),
             unexplained: self.unexplained.clone(),
+            controls: self.tried.iter().map(JsonControl::new).collect(),
             histories: self.histories.iter().map(JsonHistory::new).collect(),
         })
+    }
+}
+
+impl JsonControl {
+    fn new(tried: &Tried) -> JsonControl {
+        JsonControl {
+            without: tried.part(),
+            outcome: match &tried.outcome {
+                Outcome::Clean => "clean".into(),
+                Outcome::Same => "same".into(),
+                Outcome::Other(fingerprint) => fingerprint.clone(),
+                Outcome::Unknown(_) => "unknown".into(),
+            },
+        }
     }
 }
 

@@ -148,7 +148,7 @@ pub(super) const INSTRUCTIONS: Pass = Pass {
 };
 
 /// The functions with a body: index, code, view.
-pub(super) fn funcs<'s, 'a>(
+pub(in crate::reduce) fn funcs<'s, 'a>(
     state: &'s State<'a>,
 ) -> impl Iterator<Item = (usize, &'s Ops<'a>, &'s FuncView)> {
     let funcs = state.draft.module.funcs.iter().zip(&state.view.funcs);
@@ -237,7 +237,7 @@ fn is_structure(op: &Operator<'_>) -> bool {
 }
 
 /// Code with the same effect on the stack as an instruction that opens and closes no block.
-pub(super) fn neutral(
+pub(in crate::reduce) fn neutral(
     module: &Module<'_>,
     op: &Operator<'_>,
     view: &OpView,

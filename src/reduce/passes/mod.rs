@@ -27,6 +27,7 @@ mod stores;
 mod types;
 mod unused;
 
+pub(super) use code::{funcs, neutral};
 pub(super) use plan::{LIMITS, SCHEDULE};
 
 use super::draft::{Edit, State};

@@ -44,10 +44,14 @@ pub(super) const STORES: Pass = Pass {
 /// Stores that are tried with an allocation.
 const MAX_STORES: usize = 8;
 
-/// The type that an instruction allocates with default values, and the code of its length.
+/// The type that an instruction allocates with default values or no elements, and the code of its length.
 fn allocation(op: &Operator<'_>, view: &OpView) -> Option<(u32, Range<usize>)> {
     match op {
         Operator::StructNewDefault { struct_type_index } => Some((*struct_type_index, 0..0)),
+        Operator::ArrayNewFixed {
+            array_type_index,
+            array_size: 0,
+        } => Some((*array_type_index, 0..0)),
         Operator::ArrayNewDefault { array_type_index } => {
             let (start, end) = *view.operands.first()?;
             Some((*array_type_index, start..end))

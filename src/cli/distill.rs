@@ -1,0 +1,327 @@
+//! `gcdiff distill`: few cases that find what many find.
+
+use super::file::{self, Below};
+use super::load;
+use super::output::{complain, say};
+use super::progress::watched;
+use super::signals::Signals;
+use super::{CommandOutcome, options};
+use crate::campaign::Folder;
+use crate::campaign::targets::FuzzTarget;
+use crate::case::{self, Header, LimitsText};
+use crate::distill::{Aim, Column, HeldOut, Matrix, Source, Work, pick};
+use crate::escape;
+use crate::generate::{self, Feature, GeneratedCase, Generator, Profile};
+use crate::module::Module;
+use crate::zoo::{FAULTS, Fault};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Pick a few cases that do what many cases do
+///
+/// For engines that run tens of cases a second, and for corpora. Judges each case
+/// once without and once with each fault of the zoo, and picks cases until every
+/// event, every pair of an event and a collection, and every fault has witnesses
+/// among them. Cases that are inconclusive are left out.
+#[derive(Args)]
+pub(super) struct Distill {
+    /// Cases to pick from.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    cases: u64,
+
+    /// Seed of the cases.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// What makes the cases, as for `gcdiff fuzz`: default, smith, smith-never or gc_ops.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    generator: Generator,
+
+    /// Features of the language that no module uses, for engines without them:
+    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. As
+    /// for `gcdiff fuzz`.
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    without: Vec<Feature>,
+
+    /// Pick from these files instead, and from those below these folders: cases,
+    /// or with --target fuzz inputs.
+    #[arg(
+        long, value_name = "PATH", num_args = 1..,
+        conflicts_with_all = ["cases", "seed", "generator", "without"]
+    )]
+    from: Vec<PathBuf>,
+
+    /// With --from, the fuzz target that the files are inputs of: differential or gc_ops.
+    #[arg(long, value_name = "NAME", requires = "from")]
+    target: Option<FuzzTarget>,
+
+    /// With --from, those of the files that are in the set already: only what they
+    /// lack is picked.
+    #[arg(long, value_name = "PATH", num_args = 1.., requires = "from")]
+    kept: Vec<PathBuf>,
+
+    /// Pick so many cases, with as many witnesses as they give.
+    #[arg(long, value_name = "K", conflicts_with = "witnesses")]
+    size: Option<usize>,
+
+    /// Pick as few cases as it takes for so many witnesses, where there are so many.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    witnesses: u32,
+
+    /// Folder to write them into.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Leave out each fault in turn, and write to this file whether sets of --size
+    /// cases detect it all the same, against random sets.
+    #[arg(long, value_name = "FILE", requires = "size", conflicts_with = "from")]
+    report: Option<PathBuf>,
+
+    /// Try only these faults.
+    #[arg(long, value_name = "ID", value_parser = options::fault, value_delimiter = ',', num_args = 1..)]
+    fault: Vec<Fault>,
+
+    /// Threads (default: one per core). The set does not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// How long each verdict may take. 0 is for ever.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
+}
+
+impl Distill {
+    pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        if self.out.is_none() && self.report.is_none() {
+            return Err("where to? --out DIR, or --report FILE".into());
+        }
+        if matches!(self.target, Some(FuzzTarget::Module | FuzzTarget::Enrich)) {
+            return Err("only inputs of differential and gc_ops are cases".into());
+        }
+        if let Some(path) = &self.report {
+            file::try_write(path)?;
+        }
+        let in_folder = |e: std::io::Error| {
+            let out = self.out.as_deref().unwrap_or(Path::new(""));
+            format!("--out {}: {e}", escape::path(out))
+        };
+        let folder = self.out.as_deref().map(Folder::open);
+        let folder = folder.transpose().map_err(in_folder)?;
+        let candidates = self.candidates()?;
+        let matrix = self.matrix(&candidates)?;
+        for (number, finding) in &matrix.findings {
+            complain(&format!("{}: {finding}", candidates.name(*number)));
+        }
+        let kept = self.kept(&candidates, &matrix)?;
+        let aim = match self.size {
+            Some(size) => Aim::Size(size),
+            None => Aim::Witnesses(self.witnesses),
+        };
+        let picked = pick(&matrix.rows, &matrix.weights(), &kept, aim);
+        if let Some(folder) = &folder {
+            for row in &picked {
+                let (stem, extension, bytes) = candidates.file(matrix.rows[*row].case)?;
+                folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
+            }
+        }
+        print(&matrix, &kept, &picked);
+        if let (Some(path), Some(size)) = (&self.report, self.size) {
+            let held_out = HeldOut::new(&matrix, size);
+            let command = self.command(size);
+            file::write(path, &held_out.table(&command, matrix.rows.len()))?;
+        }
+        Ok(match matrix.findings.is_empty() {
+            true => CommandOutcome::Agree,
+            false => CommandOutcome::Finding,
+        })
+    }
+
+    /// The command that writes the report.
+    fn command(&self, size: usize) -> String {
+        let profile = self.profile().options();
+        let (cases, seed) = (self.cases, self.seed);
+        format!("gcdiff distill --cases {cases} --seed {seed}{profile} --size {size} --report FILE")
+    }
+
+    fn profile(&self) -> Profile {
+        Profile {
+            generator: self.generator,
+            features: self.without.iter().copied().collect(),
+        }
+    }
+
+    fn candidates(&self) -> Result<Candidates, String> {
+        if self.from.is_empty() {
+            return Ok(Candidates::Generated(self.profile(), self.seed));
+        }
+        let is_wanted = |path: &Path| self.target.is_some() || file::is_module(path);
+        let below = file::all_below(&self.from, is_wanted)?;
+        match below.paths.is_empty() {
+            true => Err("there is no file below the given paths".into()),
+            false => Ok(Candidates::Files(Arc::new(below), self.target)),
+        }
+    }
+
+    fn matrix(&self, candidates: &Candidates) -> Result<Matrix, String> {
+        let signals = Signals::noted()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let work = Work {
+            source: candidates.source(),
+            cases: match candidates {
+                Candidates::Generated(..) => self.cases,
+                Candidates::Files(below, _) => below.paths.len() as u64,
+            },
+            faults: match self.fault.is_empty() {
+                true => FAULTS.to_vec(),
+                false => self.fault.clone(),
+            },
+            jobs: self.jobs.map_or(cores, usize::from),
+            timeout: (self.timeout > 0).then(|| Duration::from_secs(self.timeout)),
+        };
+        let (done, stop) = (
+            Arc::new(AtomicU64::new(0)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let matrix = watched(
+            Some(work.cases * (work.faults.len() as u64 + 1)),
+            "{elapsed} {bar:30} {human_pos}/{human_len} verdicts, {eta} left",
+            |_| work.run(&done, &stop),
+            |bar| {
+                bar.set_position(done.load(Ordering::Relaxed));
+                stop.fetch_or(signals.any(), Ordering::Relaxed);
+            },
+        );
+        let matrix = matrix.ok_or("a case was ended by a panic")?;
+        matrix.ok_or_else(|| match signals.any() {
+            true => "ended by a signal; nothing is written".into(),
+            false => "too many cases do not end; nothing is written".into(),
+        })
+    }
+
+    /// The rows of the files that are in the set already.
+    fn kept(&self, candidates: &Candidates, matrix: &Matrix) -> Result<Vec<usize>, String> {
+        let Candidates::Files(below, _) = candidates else {
+            return Ok(Vec::new());
+        };
+        let kept = file::all_below(&self.kept, |_| true)?;
+        // The same contents: a corpus has files of the same name in several folders.
+        let contents: Result<Vec<_>, _> = kept.paths.iter().map(|path| kept.read(path)).collect();
+        let contents: std::collections::BTreeSet<Vec<u8>> = contents?.into_iter().collect();
+        let rows = matrix.rows.iter().enumerate();
+        let rows = rows.filter(|(_, row)| {
+            let bytes = below.read(&below.paths[row.case as usize]);
+            bytes.is_ok_and(|bytes| contents.contains(&bytes))
+        });
+        Ok(rows.map(|(number, _)| number).collect())
+    }
+}
+
+/// What to pick from.
+enum Candidates {
+    /// The cases of a seed.
+    Generated(Profile, u64),
+    /// Files: cases, or inputs of a target.
+    Files(Arc<Below>, Option<FuzzTarget>),
+}
+
+impl Candidates {
+    fn source(&self) -> Source {
+        match self {
+            Candidates::Generated(profile, seed) => {
+                let (profile, seed) = (*profile, *seed);
+                Arc::new(move |number| {
+                    let drawn = profile.case(&generate::input(seed, number));
+                    drawn.ok().map(Arc::new)
+                })
+            }
+            Candidates::Files(below, target) => {
+                let (below, target) = (below.clone(), *target);
+                Arc::new(move |number| {
+                    let path = &below.paths[number as usize];
+                    let drawn = below.read(path).and_then(|bytes| drawn(&bytes, target));
+                    let told = |message: &String| {
+                        complain(&format!("{}: {message}", escape::path(path)));
+                    };
+                    drawn.inspect_err(told).ok().map(Arc::new)
+                })
+            }
+        }
+    }
+
+    fn name(&self, number: u64) -> String {
+        match self {
+            Candidates::Generated(..) => format!("case {number}"),
+            Candidates::Files(below, _) => escape::path(&below.paths[number as usize]).to_string(),
+        }
+    }
+
+    /// The file of a case that is picked: its name without extension, its extension, its contents.
+    fn file(&self, number: u64) -> Result<(String, String, Vec<u8>), String> {
+        match self {
+            Candidates::Generated(profile, seed) => {
+                let drawn = profile.case(&generate::input(*seed, number));
+                let drawn = drawn.map_err(|_| format!("case {number} is gone"))?;
+                let header = Header {
+                    about: Some(generate::origin(*profile, *seed, number)),
+                    ..Header::default()
+                };
+                let case = case::plain(drawn.case, &drawn.module);
+                let text = case::write(&case, &header).map_err(|e| e.to_string())?;
+                Ok((
+                    format!("seed{seed}-case{number}"),
+                    "wat".into(),
+                    text.into_bytes(),
+                ))
+            }
+            Candidates::Files(below, _) => {
+                let path = &below.paths[number as usize];
+                let text = |part: Option<&std::ffi::OsStr>| {
+                    part.unwrap_or_default().to_string_lossy().into_owned()
+                };
+                let bytes = below.read(path)?;
+                Ok((text(path.file_stem()), text(path.extension()), bytes))
+            }
+        }
+    }
+}
+
+/// The case of a file.
+fn drawn(bytes: &[u8], target: Option<FuzzTarget>) -> Result<GeneratedCase, String> {
+    if let Some(target) = target {
+        return target.drawn(bytes).ok_or_else(|| "it makes no case".into());
+    }
+    let (case, _) = load::read(bytes, &LimitsText::default())?;
+    let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|e| e.to_string())?;
+    Ok(GeneratedCase {
+        case,
+        module: Arc::new(module),
+        extra: u8::MAX,
+        reschedule: true,
+    })
+}
+
+/// Prints how much of what all cases do the picked ones do.
+fn print(matrix: &Matrix, kept: &[usize], picked: &[usize]) {
+    let set: Vec<usize> = kept.iter().chain(picked).copied().collect();
+    let all: Vec<usize> = (0..matrix.rows.len()).collect();
+    say!("{} of {} cases picked", picked.len(), all.len());
+    let line = |name: &str, is_kind: &dyn Fn(&Column) -> bool| {
+        let of_kind = || matrix.columns.iter().filter(|column| is_kind(column));
+        let met = |rows: &[usize]| {
+            let met = of_kind().filter(|column| matrix.witnesses(**column, rows) > 0);
+            met.count()
+        };
+        let (by_set, by_all) = (met(&set), met(&all));
+        say!("{name:25}{by_set:>6} of {by_all} that some case has");
+    };
+    line("events", &|column| matches!(column, Column::Times(_, 1)));
+    line("events with collections", &|column| {
+        matches!(column, Column::Collected(..))
+    });
+    line("faults detected", &|column| {
+        matches!(column, Column::Detects(_))
+    });
+}

@@ -1,0 +1,217 @@
+//! Engines, as options of the command line and in `gcdiff.toml`.
+
+use super::file;
+use crate::campaign::quote;
+use crate::engines::EngineSubject;
+use crate::escape;
+use crate::oracle::{Collector, SharedSubject};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// The value of `--engine`.
+#[derive(Clone, Debug)]
+pub(super) struct EngineOption {
+    pub name: String,
+    /// The words of the command of its runner; `None` if `gcdiff.toml` has it.
+    pub command: Option<Vec<String>>,
+}
+
+impl EngineOption {
+    /// The option, for a shell.
+    pub fn words(&self) -> String {
+        let value = match &self.command {
+            None => self.name.clone(),
+            Some(command) => format!("{}={}", self.name, command.join(" ")),
+        };
+        format!("--engine {}", quote(&value))
+    }
+}
+
+/// Reads `NAME` or `NAME=COMMAND`.
+pub(super) fn engine(text: &str) -> Result<EngineOption, String> {
+    let (name, command) = match text.split_once('=') {
+        None => (text, None),
+        Some((name, command)) => (name, Some(split(command)?)),
+    };
+    check(name)?;
+    Ok(EngineOption {
+        name: name.into(),
+        command,
+    })
+}
+
+/// The words of a command.
+fn split(command: &str) -> Result<Vec<String>, String> {
+    let words: Vec<String> = command.split_whitespace().map(String::from).collect();
+    match words.is_empty() {
+        true => Err("there is no command".into()),
+        false => Ok(words),
+    }
+}
+
+/// Checks whether a name can be that of an engine.
+fn check(name: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err("a name is of letters, digits, '-', '_' and '.'".into());
+    }
+    match name.parse::<Collector>() {
+        Ok(_) => Err(format!("{name} is a collector of gcdiff")),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The name of the file.
+const FILE: &str = "gcdiff.toml";
+
+/// What `gcdiff.toml` has.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// The engines by name.
+    #[serde(default)]
+    engines: BTreeMap<String, Settled>,
+}
+
+/// An engine in `gcdiff.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settled {
+    command: CommandText,
+}
+
+/// A command, as a line that is split at spaces, or word by word.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum CommandText {
+    Line(String),
+    Words(Vec<String>),
+}
+
+/// The engines of `gcdiff.toml`, and its folder.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    folder: PathBuf,
+    commands: BTreeMap<String, Vec<String>>,
+}
+
+/// Reads the `gcdiff.toml` of this folder, or else of the nearest folder above it.
+fn table() -> Result<Table, String> {
+    let Ok(here) = std::env::current_dir() else {
+        return Ok(Table::default());
+    };
+    let mut folders = here.ancestors();
+    match folders.find(|folder| folder.join(FILE).is_file()) {
+        None => Ok(Table::default()),
+        Some(folder) => read(folder),
+    }
+}
+
+fn read(folder: &Path) -> Result<Table, String> {
+    let path = folder.join(FILE);
+    let in_file = |message: String| format!("{}: {message}", escape::path(&path));
+    let text = String::from_utf8(file::read(&path)?).map_err(|e| in_file(e.to_string()))?;
+    let settings: Settings = toml::from_str(&text).map_err(|e| in_file(e.to_string()))?;
+    let mut commands = BTreeMap::new();
+    for (name, Settled { command }) in settings.engines {
+        let in_engine =
+            |message: String| in_file(format!("engine {}: {message}", escape::Line(&name)));
+        check(&name).map_err(in_engine)?;
+        let words = match command {
+            CommandText::Line(line) => split(&line),
+            CommandText::Words(words) if words.is_empty() => Err("there is no command".into()),
+            CommandText::Words(words) => Ok(words),
+        };
+        commands.insert(name.clone(), words.map_err(in_engine)?);
+    }
+    Ok(Table {
+        folder: folder.into(),
+        commands,
+    })
+}
+
+/// The engines that a command has started, so that many files share their processes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Engines(Arc<OnceLock<Result<Started, String>>>);
+
+#[derive(Debug, Default)]
+struct Started {
+    /// Those of the command line, in their order.
+    given: Vec<SharedSubject>,
+    /// Those of the table, by name.
+    settled: BTreeMap<String, Arc<EngineSubject>>,
+}
+
+impl Engines {
+    /// The engines of the command line, and those that a header names besides.
+    ///
+    /// # Errors
+    ///
+    /// If an engine is known neither from the command line nor from `gcdiff.toml`, or that file
+    /// cannot be read.
+    pub fn subjects(
+        &self,
+        given: &[EngineOption],
+        named: &[&str],
+        timeout: Duration,
+    ) -> Result<Vec<SharedSubject>, String> {
+        if given.is_empty() && named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let started = self.0.get_or_init(|| start(given, timeout)).as_ref();
+        let started = started.map_err(String::clone)?;
+        let mut subjects = started.given.clone();
+        for name in named {
+            if subjects.iter().any(|subject| subject.name() == *name) {
+                continue;
+            }
+            let settled = started.settled.get(*name).ok_or_else(|| unknown(name))?;
+            settled.check().map_err(|error| error.0)?;
+            subjects.push(settled.clone());
+        }
+        Ok(subjects)
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let name = escape::Line(name);
+    format!(
+        "{name} is no collector, and no engine either: --engine {name}=COMMAND makes it known, or a \
+         table [engines.{name}] with a command in {FILE}"
+    )
+}
+
+fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
+    let table = table()?;
+    let settled = |(name, command): (&String, &Vec<String>)| {
+        let engine = EngineSubject::new(name, command.clone(), timeout).in_folder(&table.folder);
+        (name.clone(), Arc::new(engine))
+    };
+    let settled: BTreeMap<String, Arc<EngineSubject>> =
+        table.commands.iter().map(settled).collect();
+    let mut subjects: Vec<SharedSubject> = Vec::new();
+    for option in given {
+        if subjects.iter().any(|subject| subject.name() == option.name) {
+            return Err(format!("engine {} is named twice", option.name));
+        }
+        let engine = match &option.command {
+            Some(command) => {
+                let engine = EngineSubject::new(&option.name, command.clone(), timeout);
+                Arc::new(engine.given_as(option.words()))
+            }
+            None => {
+                let settled = settled.get(&option.name);
+                settled.ok_or_else(|| unknown(&option.name))?.clone()
+            }
+        };
+        engine.check().map_err(|error| error.0)?;
+        subjects.push(engine);
+    }
+    Ok(Started {
+        given: subjects,
+        settled,
+    })
+}

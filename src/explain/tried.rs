@@ -1,0 +1,121 @@
+//! What becomes of a finding without one instruction, for engines that show nothing but their end.
+
+use crate::case::{Case, SourceMap};
+use crate::module::Module;
+use crate::oracle::{Instruction, Options, Verdict, judge_module};
+use crate::reduce::{ControlPart, controls};
+use std::fmt;
+use std::sync::Arc;
+
+/// A case without a part of its module, judged again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tried {
+    /// The instruction that it is without; `None` for a part that is none.
+    pub instruction: Option<Instruction>,
+    /// The part in words, if it is no instruction.
+    pub words: String,
+    /// What is left of the finding.
+    pub outcome: Outcome,
+}
+
+/// What is left of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// No finding: the part is needed.
+    Clean,
+    /// The same fingerprint: the part has nothing to do with it.
+    Same,
+    /// Another fingerprint.
+    Other(String),
+    /// The case cannot be judged any more, for this reason.
+    Unknown(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Clean => f.write_str("no finding"),
+            Outcome::Same => f.write_str("the same finding"),
+            Outcome::Other(fingerprint) => write!(f, "another finding, {fingerprint}"),
+            Outcome::Unknown(why) => write!(f, "unknown: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "without {}: {}", self.part(), self.outcome)
+    }
+}
+
+impl Tried {
+    /// The part in words.
+    pub fn part(&self) -> String {
+        match &self.instruction {
+            Some(at) => format!("{} in {at}", at.name),
+            None => self.words.clone(),
+        }
+    }
+
+    pub(super) fn find_line(&mut self, source: &SourceMap) {
+        if let Some(at) = &mut self.instruction {
+            at.line = source.line(at.offset);
+        }
+    }
+}
+
+/// Controls beyond this number are not tried: the case is to be reduced first.
+const MOST: usize = 60;
+
+/// Judges a case once without each of its instructions.
+///
+/// # Errors
+///
+/// Why that is not done.
+pub(super) fn tried(
+    case: &Case,
+    module: &Arc<Module>,
+    options: &Options,
+    fingerprint: &str,
+) -> Result<Vec<Tried>, String> {
+    let all = controls(case).map_err(|error| error.to_string())?;
+    if all.len() > MOST {
+        return Err(format!(
+            "the engine shows only its end, and {} instructions are too many to leave one out at a time: \
+             reduce the case first",
+            all.len()
+        ));
+    }
+    let each = all.into_iter().map(|control| {
+        let (instruction, words) = match control.without {
+            ControlPart::Instruction { func, offset } => {
+                (Some(Instruction::at(module, func, offset)), String::new())
+            }
+            ControlPart::Global(index) => (None, format!("the initial value of global {index}")),
+            ControlPart::Segment(index) => (None, format!("active element segment {index}")),
+        };
+        Tried {
+            instruction,
+            words,
+            outcome: outcome(&control.case, options, fingerprint),
+        }
+    });
+    Ok(each.collect())
+}
+
+fn outcome(case: &Case, options: &Options, fingerprint: &str) -> Outcome {
+    let module = match Module::new(&case.wasm, &mut Arc::default()) {
+        Ok(module) => Arc::new(module),
+        Err(error) => return Outcome::Unknown(error.to_string()),
+    };
+    let verdict = match judge_module(case, &module, options) {
+        Ok(report) => report.verdict,
+        Err(error) => return Outcome::Unknown(error.to_string()),
+    };
+    match verdict.fingerprint() {
+        Some(same) if same == fingerprint => Outcome::Same,
+        Some(other) => Outcome::Other(other),
+        None if matches!(verdict, Verdict::Agree) => Outcome::Clean,
+        None => Outcome::Unknown(verdict.to_string()),
+    }
+}
