@@ -245,7 +245,7 @@ impl Candidates {
                     let told = |message: &String| {
                         complain(&format!("{}: {message}", escape::path(path)));
                     };
-                    drawn.inspect_err(told).ok().map(Arc::new)
+                    drawn.inspect_err(told).ok().flatten().map(Arc::new)
                 })
             }
         }
@@ -288,19 +288,19 @@ impl Candidates {
     }
 }
 
-/// The case of a file.
-fn drawn(bytes: &[u8], target: Option<FuzzTarget>) -> Result<GeneratedCase, String> {
+/// The case of a file. Some inputs of fuzz targets make none.
+fn drawn(bytes: &[u8], target: Option<FuzzTarget>) -> Result<Option<GeneratedCase>, String> {
     if let Some(target) = target {
-        return target.drawn(bytes).ok_or_else(|| "it makes no case".into());
+        return Ok(target.drawn(bytes));
     }
     let (case, _) = load::read(bytes, &LimitsText::default())?;
     let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|e| e.to_string())?;
-    Ok(GeneratedCase {
+    Ok(Some(GeneratedCase {
         case,
         module: Arc::new(module),
         extra: u8::MAX,
         reschedule: true,
-    })
+    }))
 }
 
 /// Prints how much of what all cases do the picked ones do.

@@ -65,6 +65,8 @@ impl Process {
         }
         let mut child = starting
             .args(args)
+            // Only the line that says why counts, and a backtrace takes longer than a case.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -122,6 +122,7 @@ pub fn explain_judged(
         &explanation.cause,
         explanation.histories.is_empty(),
     ) {
+        explanation.without_audits = None;
         match tried::tried(case, module, options, &fingerprint) {
             Ok(tried) => explanation.tried = tried,
             Err(why) => explanation.unexplained = Some(why),
