@@ -26,7 +26,8 @@ pub(super) struct Writer<'w, 'a> {
 impl Writer<'_, '_> {
     /// A function for a step of the plan, which returns the digest. `number` varies what is made up.
     pub fn step(&mut self, step: &Step, number: i64) -> u32 {
-        let func = self.unit.reserve(&[], &[ValType::I64]);
+        let name = format!("step{}", number + 1);
+        let func = self.unit.reserve(&name, &[], &[ValType::I64]);
         let mut asm = Asm::new(0);
         let base = asm.local(ValType::I64);
         asm.op().i64_const(number).local_set(base);
@@ -45,7 +46,7 @@ impl Writer<'_, '_> {
 
     /// A function that calls the start function of the case.
     pub fn start(&mut self, start: u32) -> u32 {
-        let func = self.unit.reserve(&[], &[ValType::I64]);
+        let func = self.unit.reserve("start", &[], &[ValType::I64]);
         let mut asm = Asm::new(0);
         self.begin(&mut asm);
         let digest = self.runtime.digest;

@@ -147,7 +147,7 @@ pub fn export(
     let collector = match collect {
         Collect::Import => unit.import(COLLECT.0, COLLECT.1),
         Collect::Never => {
-            let func = unit.reserve(&[], &[]);
+            let func = unit.reserve("gc", &[], &[]);
             unit.define(func, Asm::new(0));
             func
         }

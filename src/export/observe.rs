@@ -41,14 +41,18 @@ pub(super) fn append(unit: &mut Unit<'_>, runtime: &Runtime, globals: u32, table
     use super::unit::constant;
     use wasmparser::Operator;
     let anyref = ValType::Ref(RefType::ANYREF);
-    let seen = unit.slots(RefType::EQREF, OBJECTS);
+    let seen = unit.slots("seen", RefType::EQREF, OBJECTS);
     let exceptions = runtime
         .kept_exn
-        .map(|_| unit.slots(RefType::EXNREF, EXCEPTIONS));
-    let hash = unit.global(ValType::I64, constant(Operator::I64Const { value: 0 }));
-    let fold = unit.reserve(&[ValType::I64], &[]);
-    let visit = unit.reserve(&[anyref], &[]);
-    let observe = unit.reserve(&[], &[ValType::I64, ValType::I32]);
+        .map(|_| unit.slots("seen_exn", RefType::EXNREF, EXCEPTIONS));
+    let hash = unit.global(
+        "hash",
+        ValType::I64,
+        constant(Operator::I64Const { value: 0 }),
+    );
+    let fold = unit.reserve("fold", &[ValType::I64], &[]);
+    let visit = unit.reserve("visit", &[anyref], &[]);
+    let observe = unit.reserve("observe", &[], &[ValType::I64, ValType::I32]);
     let mut observer = Observer {
         unit,
         runtime,
@@ -86,7 +90,7 @@ impl Observer<'_, '_> {
 
     /// Null, an i31, an object seen before, a new one: each is another number.
     fn define_visit(&mut self) {
-        let lookup = self.unit.reserve(&[EQREF], &[ValType::I64]);
+        let lookup = self.unit.reserve("lookup", &[EQREF], &[ValType::I64]);
         define_lookup(self.unit, lookup, self.seen, OBJECTS);
         let mut asm = Asm::new(1);
         // Every object is one of the module.
@@ -165,7 +169,7 @@ impl Observer<'_, '_> {
 
     /// `(param eqref)`: adds the types and the contents of an object.
     fn define_object(&mut self) -> u32 {
-        let func = self.unit.reserve(&[EQREF], &[]);
+        let func = self.unit.reserve("object", &[EQREF], &[]);
         let mut asm = Asm::new(1);
         let types = &self.unit.module.types;
         let depth = |index: usize| {
@@ -254,7 +258,7 @@ impl Observer<'_, '_> {
     fn define_exception(&mut self) -> Option<u32> {
         self.exceptions?;
         let exn = ValType::Ref(RefType::EXNREF);
-        let func = self.unit.reserve(&[exn], &[]);
+        let func = self.unit.reserve("exception", &[exn], &[]);
         let mut asm = Asm::new(1);
         let tags = self.unit.module.tags.iter().map(|tag| tag.ty);
         let tags: Vec<(u32, Vec<ValType>)> = (0..)

@@ -104,25 +104,25 @@ impl Runtime {
         let has_tags = !unit.module.tags.is_empty();
         let exn = ValType::Ref(RefType::EXNREF);
         let runtime = Runtime {
-            fuel: unit.counter(fuel),
-            depth: unit.counter(0),
-            digest: unit.global(I64, constant(Operator::I64Const { value: 0 })),
-            calls: unit.counter(0),
-            kept: unit.slots(RefType::EQREF, KEPT),
-            kept_exn: has_tags.then(|| unit.slots(RefType::EXNREF, KEPT)),
-            burn: unit.reserve(&[I32], &[]),
-            pay: unit.reserve(&[I32], &[]),
-            pay64: unit.reserve(&[I64], &[]),
-            enter: unit.reserve(&[I32], &[I32]),
-            tick: (*ticks != Ticks::Never).then(|| unit.reserve(&[], &[])),
+            fuel: unit.counter("fuel", fuel),
+            depth: unit.counter("depth", 0),
+            digest: unit.global("digest", I64, constant(Operator::I64Const { value: 0 })),
+            calls: unit.counter("calls", 0),
+            kept: unit.slots("kept", RefType::EQREF, KEPT),
+            kept_exn: has_tags.then(|| unit.slots("kept_exn", RefType::EXNREF, KEPT)),
+            burn: unit.reserve("burn", &[I32], &[]),
+            pay: unit.reserve("pay", &[I32], &[]),
+            pay64: unit.reserve("pay64", &[I64], &[]),
+            enter: unit.reserve("enter", &[I32], &[I32]),
+            tick: (*ticks != Ticks::Never).then(|| unit.reserve("tick", &[], &[])),
             collect,
-            note: unit.reserve(&[I64], &[]),
-            keep: unit.reserve(&[EQREF], &[I64]),
-            keep_exn: has_tags.then(|| unit.reserve(&[exn], &[])),
-            drop: unit.reserve(&[I32], &[]),
-            mix: unit.reserve(&[I64, I64], &[I64]),
-            number: unit.reserve(&[I64], &[I64]),
-            external: unit.struct_type(external_fields()),
+            note: unit.reserve("note", &[I64], &[]),
+            keep: unit.reserve("keep", &[EQREF], &[I64]),
+            keep_exn: has_tags.then(|| unit.reserve("keep_exn", &[exn], &[])),
+            drop: unit.reserve("drop", &[I32], &[]),
+            mix: unit.reserve("mix", &[I64, I64], &[I64]),
+            number: unit.reserve("number", &[I64], &[I64]),
+            external: unit.struct_type("external", external_fields()),
             limits: (fuel, frames),
         };
         runtime.define_fuel(unit, ticks, frames);
@@ -171,7 +171,11 @@ impl Runtime {
     }
 
     fn define_tick(&self, unit: &mut Unit<'_>, tick: u32, ticks: &Ticks) {
-        let count = unit.global(ValType::I64, constant(Operator::I64Const { value: 0 }));
+        let count = unit.global(
+            "ticks",
+            ValType::I64,
+            constant(Operator::I64Const { value: 0 }),
+        );
         let mut asm = Asm::new(0);
         asm.op()
             .global_get(count)
@@ -201,7 +205,7 @@ impl Runtime {
                 }
             }
         }
-        let collected = unit.counter(0);
+        let collected = unit.counter("collections", 0);
         asm.op()
             .global_get(collected)
             .i32_const(COLLECTIONS)

@@ -106,7 +106,8 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    pub fn new(module: Module<'a>) -> Unit<'a> {
+    pub fn new(mut module: Module<'a>) -> Unit<'a> {
+        module.added.keep_locals = true;
         Unit {
             module,
             bodies: Vec::new(),
@@ -136,7 +137,9 @@ impl<'a> Unit<'a> {
     }
 
     /// A structure type in a group of its own.
-    pub fn struct_type(&mut self, fields: Vec<wasmparser::FieldType>) -> u32 {
+    pub fn struct_type(&mut self, name: &str, fields: Vec<wasmparser::FieldType>) -> u32 {
+        let index = self.module.types.len() as u32;
+        self.module.added.types.insert(index, named(name));
         let types = &mut self.module.types;
         let group = types.last().map_or(0, |ty| ty.group + 1);
         types.push(Type {
@@ -150,25 +153,27 @@ impl<'a> Unit<'a> {
     }
 
     /// A new function, whose body follows.
-    pub fn reserve(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
+    pub fn reserve(&mut self, name: &str, params: &[ValType], results: &[ValType]) -> u32 {
         let ty = self.func_type(params, results);
-        self.reserve_of(ty)
+        self.reserve_of(name, ty)
     }
 
     /// A new function of a type, whose body follows.
-    pub fn reserve_of(&mut self, ty: u32) -> u32 {
+    pub fn reserve_of(&mut self, name: &str, ty: u32) -> u32 {
+        let index = self.module.funcs.len() as u32;
+        self.module.added.funcs.insert(index, named(name));
         self.module.funcs.push(Func {
             removed: false,
             import: None,
             ty,
             body: None,
         });
-        self.module.funcs.len() as u32 - 1
+        index
     }
 
     /// A new imported function without parameters and results.
     pub fn import(&mut self, module: &'a str, name: &'a str) -> u32 {
-        let index = self.reserve(&[], &[]);
+        let index = self.reserve(name, &[], &[]);
         self.module.funcs[index as usize].import = Some(ImportName {
             position: u32::MAX,
             module,
@@ -183,7 +188,9 @@ impl<'a> Unit<'a> {
         self.bodies.push((func, asm));
     }
 
-    pub fn global(&mut self, ty: ValType, init: Ops<'a>) -> u32 {
+    pub fn global(&mut self, name: &str, ty: ValType, init: Ops<'a>) -> u32 {
+        let index = self.module.globals.len() as u32;
+        self.module.added.globals.insert(index, named(name));
         self.module.globals.push(Global {
             removed: false,
             import: None,
@@ -194,11 +201,13 @@ impl<'a> Unit<'a> {
             },
             init,
         });
-        self.module.globals.len() as u32 - 1
+        index
     }
 
     /// A new table of nulls.
-    fn table(&mut self, element: RefType, size: u32) -> u32 {
+    fn table(&mut self, name: &str, element: RefType, size: u32) -> u32 {
+        let index = self.module.tables.len() as u32;
+        self.module.added.tables.insert(index, named(name));
         self.module.tables.push(Table {
             removed: false,
             import: None,
@@ -211,20 +220,20 @@ impl<'a> Unit<'a> {
             },
             init: None,
         });
-        self.module.tables.len() as u32 - 1
+        index
     }
 
     /// A new table of nulls, of which none is in use.
-    pub fn slots(&mut self, element: RefType, size: u32) -> Slots {
+    pub fn slots(&mut self, name: &str, element: RefType, size: u32) -> Slots {
         Slots {
-            table: self.table(element, size),
-            count: self.counter(0),
+            table: self.table(name, element, size),
+            count: self.counter(name, 0),
         }
     }
 
     /// A new global with a number.
-    pub fn counter(&mut self, value: i32) -> u32 {
-        self.global(ValType::I32, constant(Operator::I32Const { value }))
+    pub fn counter(&mut self, name: &str, value: i32) -> u32 {
+        self.global(name, ValType::I32, constant(Operator::I32Const { value }))
     }
 
     pub fn export(&mut self, name: &'a str, func: u32) {
@@ -265,6 +274,11 @@ impl<'a> Unit<'a> {
         }
         module.encode()
     }
+}
+
+/// The name of an item that is appended: none that a case has by chance.
+fn named(name: &str) -> String {
+    format!("gcdiff.{name}")
 }
 
 /// A constant expression of one instruction.

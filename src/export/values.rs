@@ -240,7 +240,7 @@ impl Values {
             None => {
                 let ty = ty.unwrap_or_else(|| unit.func_type(&[], &[]));
                 let made = self.made_funcs.entry(ty);
-                *made.or_insert_with(|| unit.reserve_of(ty))
+                *made.or_insert_with(|| unit.reserve_of("made", ty))
             }
         };
         unit.declare(func)
@@ -266,7 +266,7 @@ impl Values {
             Hierarchy::Exn => runtime.kept_exn?,
             _ => runtime.kept,
         };
-        let pick = unit.reserve(&[ValType::I32, ValType::I32], &[ValType::Ref(ty)]);
+        let pick = unit.reserve("pick", &[ValType::I32, ValType::I32], &[ValType::Ref(ty)]);
         match concrete(ty) {
             Some(index) => {
                 self.picks.insert(index, pick);

@@ -279,9 +279,13 @@ impl Module<'_> {
         }
         self.encode_elements(&mut e, &mut out)?;
         self.encode_code_and_data(&mut e, &mut out)?;
+        let has_names = self.customs.iter().any(|(name, _)| *name == "name");
+        if !has_names && let Some(names) = names::renamed(None, self, &mut e) {
+            out.section(&names);
+        }
         for (name, bytes) in &self.customs {
             if *name == "name"
-                && let Some(names) = names::renamed(bytes, self, &mut e)
+                && let Some(names) = names::renamed(Some(bytes), self, &mut e)
             {
                 out.section(&names);
                 continue;

@@ -47,6 +47,7 @@ pub(crate) struct Module<'a> {
     pub data: Vec<Data<'a>>,
     pub customs: Vec<(&'a str, &'a [u8])>,
     pub aliases: Aliases,
+    pub added: AddedNames,
 }
 
 /// Items that stand for others: uses of the first are uses of the second.
@@ -57,6 +58,18 @@ pub(crate) struct Aliases {
     pub globals: BTreeMap<u32, u32>,
     pub tables: BTreeMap<u32, u32>,
     pub tags: BTreeMap<u32, u32>,
+}
+
+/// Names of items that are appended, by index.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct AddedNames {
+    pub funcs: BTreeMap<u32, String>,
+    pub globals: BTreeMap<u32, String>,
+    pub tables: BTreeMap<u32, String>,
+    pub types: BTreeMap<u32, String>,
+    /// Whether edited functions have the locals that they had, before new ones, so that the names of
+    /// these are right.
+    pub keep_locals: bool,
 }
 
 /// The two names of an import, and its position among all imports.

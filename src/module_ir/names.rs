@@ -7,32 +7,64 @@ use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 use wasmparser::{BinaryReader, Name, NameSectionReader};
 
-/// The contents of a name section with new indices. Names of items that are removed go with them,
-/// and so do names inside of functions that are edited. Names that are out of order are
-/// left out, and so are lists behind a malformed one. `None` if the first list is malformed.
-pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Option<NameSection> {
+/// A list of a name section.
+enum List {
+    Direct(BTreeMap<u32, String>),
+    Indirect(IndirectNameMap),
+}
+
+/// The kinds of lists, by their numbers in the format, which is their order, too.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Function = 1,
+    Local = 2,
+    Label = 3,
+    Type = 4,
+    Table = 5,
+    Memory = 6,
+    Global = 7,
+    Element = 8,
+    Data = 9,
+    Field = 10,
+    Tag = 11,
+}
+
+/// The contents of a name section with new indices, and the names of items that are appended. Names of
+/// items that are removed go with them, and so do names inside of functions that are edited, unless
+/// these keep their locals. Names that are out of order are left out, and so are lists behind a
+/// malformed one. `None` if there is no list.
+pub(super) fn renamed(
+    bytes: Option<&[u8]>,
+    module: &Module<'_>,
+    e: &mut Encoder,
+) -> Option<NameSection> {
     let mut section = NameSection::new();
-    let lists = NameSectionReader::new(BinaryReader::new(bytes, 0));
-    let mut lists = lists.map_while(Result::ok).peekable();
-    lists.peek()?;
-    for name in lists {
-        match name {
-            Name::Module { name, .. } => section.module(name),
-            Name::Function(map) => section.functions(&direct(map, |i| e.function_index(i).ok())),
-            Name::Type(map) => section.types(&direct(map, |i| e.type_index(i).ok())),
-            Name::Table(map) => section.tables(&direct(map, |i| e.table_index(i).ok())),
-            Name::Memory(map) => section.memories(&direct(map, |i| e.memory_index(i).ok())),
-            Name::Global(map) => section.globals(&direct(map, |i| e.global_index(i).ok())),
-            Name::Element(map) => section.elements(&direct(map, |i| e.element_index(i).ok())),
-            Name::Data(map) => section.data(&direct(map, |i| e.data_index(i).ok())),
-            Name::Tag(map) => section.tags(&direct(map, |i| e.tag_index(i).ok())),
+    let mut all: BTreeMap<Kind, List> = BTreeMap::new();
+    let mut is_empty = true;
+    let lists = NameSectionReader::new(BinaryReader::new(bytes.unwrap_or_default(), 0));
+    for name in lists.map_while(Result::ok) {
+        is_empty = false;
+        let (kind, list) = match name {
+            Name::Module { name, .. } => {
+                section.module(name);
+                continue;
+            }
+            Name::Function(map) => (Kind::Function, direct(map, |i| e.function_index(i).ok())),
+            Name::Type(map) => (Kind::Type, direct(map, |i| e.type_index(i).ok())),
+            Name::Table(map) => (Kind::Table, direct(map, |i| e.table_index(i).ok())),
+            Name::Memory(map) => (Kind::Memory, direct(map, |i| e.memory_index(i).ok())),
+            Name::Global(map) => (Kind::Global, direct(map, |i| e.global_index(i).ok())),
+            Name::Element(map) => (Kind::Element, direct(map, |i| e.element_index(i).ok())),
+            Name::Data(map) => (Kind::Data, direct(map, |i| e.data_index(i).ok())),
+            Name::Tag(map) => (Kind::Tag, direct(map, |i| e.tag_index(i).ok())),
             Name::Local(map) => {
-                let func = |i| whole(module, i).then(|| e.function_index(i).ok())?;
-                section.locals(&indirect(map, func, |_, _| true));
+                let keeps = |i| module.added.keep_locals || whole(module, i);
+                let func = |i| keeps(i).then(|| e.function_index(i).ok())?;
+                (Kind::Local, indirect(map, func, |_, _| true))
             }
             Name::Label(map) => {
                 let func = |i| whole(module, i).then(|| e.function_index(i).ok())?;
-                section.labels(&indirect(map, func, |_, _| true));
+                (Kind::Label, indirect(map, func, |_, _| true))
             }
             Name::Field(map) => {
                 let has = |ty: u32, field: u32| match module.types.get(ty as usize) {
@@ -43,12 +75,70 @@ pub(super) fn renamed(bytes: &[u8], module: &Module<'_>, e: &mut Encoder) -> Opt
                     },
                     None => false,
                 };
-                section.fields(&indirect(map, |i| e.type_index(i).ok(), has));
+                let fields = indirect(map, |i| e.type_index(i).ok(), has);
+                (Kind::Field, fields)
             }
-            Name::Parameter(_) | Name::TagParameter(_) | Name::Unknown { .. } => {}
+            Name::Parameter(_) | Name::TagParameter(_) | Name::Unknown { .. } => continue,
+        };
+        all.entry(kind).or_insert(list);
+    }
+    let added = &module.added;
+    for (kind, names) in [
+        (Kind::Function, &added.funcs),
+        (Kind::Type, &added.types),
+        (Kind::Table, &added.tables),
+        (Kind::Global, &added.globals),
+    ] {
+        if names.is_empty() {
+            continue;
+        }
+        is_empty = false;
+        let list = all.entry(kind).or_insert(List::Direct(BTreeMap::new()));
+        let List::Direct(list) = list else { continue };
+        for (index, name) in names {
+            let index = match kind {
+                Kind::Function => e.function_index(*index),
+                Kind::Type => e.type_index(*index),
+                Kind::Table => e.table_index(*index),
+                _ => e.global_index(*index),
+            };
+            if let Ok(index) = index {
+                list.entry(index).or_insert_with(|| name.clone());
+            }
         }
     }
-    Some(section)
+    for (kind, list) in &all {
+        write(&mut section, *kind, list);
+    }
+    (!is_empty).then_some(section)
+}
+
+fn write(section: &mut NameSection, kind: Kind, list: &List) {
+    let names = match list {
+        List::Direct(names) => names,
+        List::Indirect(names) => {
+            match kind {
+                Kind::Local => section.locals(names),
+                Kind::Label => section.labels(names),
+                _ => section.fields(names),
+            }
+            return;
+        }
+    };
+    let mut map = NameMap::new();
+    for (index, name) in names {
+        map.append(*index, name);
+    }
+    match kind {
+        Kind::Function => section.functions(&map),
+        Kind::Type => section.types(&map),
+        Kind::Table => section.tables(&map),
+        Kind::Memory => section.memories(&map),
+        Kind::Global => section.globals(&map),
+        Kind::Element => section.elements(&map),
+        Kind::Data => section.data(&map),
+        _ => section.tags(&map),
+    }
 }
 
 /// Whether a function is as it was in the bytes.
@@ -58,18 +148,21 @@ fn whole(module: &Module<'_>, func: u32) -> bool {
 }
 
 /// Names of items. Where several have become one, it has the name of the first.
-fn direct(map: wasmparser::NameMap<'_>, mut new: impl FnMut(u32) -> Option<u32>) -> NameMap {
+fn direct(map: wasmparser::NameMap<'_>, new: impl FnMut(u32) -> Option<u32>) -> List {
+    List::Direct(renumbered(map, new))
+}
+
+fn renumbered(
+    map: wasmparser::NameMap<'_>,
+    mut new: impl FnMut(u32) -> Option<u32>,
+) -> BTreeMap<u32, String> {
     let mut names = BTreeMap::new();
     for naming in map.into_iter().filter_map(Result::ok) {
         if let Some(index) = new(naming.index) {
-            names.entry(index).or_insert(naming.name);
+            names.entry(index).or_insert_with(|| naming.name.into());
         }
     }
-    let mut out = NameMap::new();
     names
-        .iter()
-        .for_each(|(index, name)| out.append(*index, name));
-    out
 }
 
 /// Names inside of items.
@@ -77,16 +170,21 @@ fn indirect(
     map: wasmparser::IndirectNameMap<'_>,
     mut new: impl FnMut(u32) -> Option<u32>,
     has: impl Fn(u32, u32) -> bool,
-) -> IndirectNameMap {
+) -> List {
     let mut all = BTreeMap::new();
     for inner in map.into_iter().filter_map(Result::ok) {
-        let names = direct(inner.names, |i| has(inner.index, i).then_some(i));
+        let names = renumbered(inner.names, |i| has(inner.index, i).then_some(i));
         if let Some(index) = new(inner.index) {
             all.entry(index).or_insert(names);
         }
     }
     let mut out = IndirectNameMap::new();
-    all.iter()
-        .for_each(|(index, names)| out.append(*index, names));
-    out
+    for (index, names) in &all {
+        let mut map = NameMap::new();
+        names
+            .iter()
+            .for_each(|(index, name)| map.append(*index, name));
+        out.append(*index, &map);
+    }
+    List::Indirect(out)
 }
