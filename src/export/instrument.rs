@@ -1,11 +1,13 @@
-//! Fuel, depth and collections in the case's own code.
+//! Fuel, depth, collections and canonical NaNs in the case's own code.
 
+use super::nans::Float;
 use super::runtime::Runtime;
 use crate::module_ir::{Module, Ops, Shape, allocates, is_opener};
+use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Operator, StorageType, ValType};
 
 /// Makes all functions of the case pay for what they do, so that every engine runs out at the same
-/// place, and collect where the schedule says.
+/// place, collect where the schedule says, and make NaNs canonical.
 pub(super) fn instrument(module: &mut Module<'_>, runtime: &Runtime) {
     for func in 0..module.funcs.len() {
         if let Some(code) = module.funcs[func].code() {
@@ -23,9 +25,11 @@ pub(super) fn instrument(module: &mut Module<'_>, runtime: &Runtime) {
                 length64: first + 2,
             };
             let ops = paying(&code.ops, module, runtime, locals);
+            let (ops, floats) = with_canonical_nans(ops, first + 3);
             if let Some(code) = module.funcs[func].edit() {
                 code.locals
                     .extend([ValType::I32, ValType::I32, ValType::I64]);
+                code.locals.extend(floats);
                 code.ops = ops;
             }
         }
@@ -108,6 +112,25 @@ fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, runtime: &Runtime, locals: Scr
         out.push(op.clone());
     }
     out
+}
+
+/// The same code without NaNs whose bits may differ between engines, and the types of new locals,
+/// from `next` on.
+fn with_canonical_nans(ops: Ops<'_>, next: u32) -> (Ops<'_>, Vec<ValType>) {
+    let floats: BTreeSet<Float> = ops.iter().filter_map(Float::of).collect();
+    if floats.is_empty() {
+        return (ops, Vec::new());
+    }
+    let locals: BTreeMap<Float, u32> = floats.iter().copied().zip(next..).collect();
+    let mut out = Vec::with_capacity(ops.len() * 2);
+    for op in ops {
+        let float = Float::of(&op);
+        out.push(op);
+        if let Some(float) = float {
+            out.extend(float.canonical(locals[&float]));
+        }
+    }
+    (out, floats.into_iter().map(Float::ty).collect())
 }
 
 /// The cost of a function and of each of its loops: the number of instructions that run at most once

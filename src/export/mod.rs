@@ -19,6 +19,7 @@ mod instrument;
 mod js;
 pub mod json;
 mod lookup;
+mod nans;
 mod observe;
 mod pick;
 mod points;
@@ -108,7 +109,11 @@ impl Exported {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 15];
+    let nibbles = bytes.iter().flat_map(digits).map(u32::from);
+    nibbles
+        .filter_map(|nibble| char::from_digit(nibble, 16))
+        .collect()
 }
 
 /// Exports a case whose module has been compiled.

@@ -45,3 +45,48 @@ fn exported_modules_are_valid_and_all_heaps_agree() {
     assert!(discarded < 3, "{discarded}");
     assert!(ended > trapped, "{ended} {trapped}");
 }
+
+/// The specification allows several NaNs as a result; an exported case shows one.
+#[test]
+fn nans_are_canonical() {
+    let step = |value: &str| {
+        let text = format!("(module (func (export \"f\") (result i64) {value}))");
+        let (case, _) = crate::case::read(text.as_bytes()).unwrap();
+        let module = std::sync::Arc::new(
+            crate::module::Module::new(&case.wasm, &mut std::sync::Arc::default()).unwrap(),
+        );
+        let exported = export(&case, &module, Collect::Import).unwrap();
+        let report = judged(&exported);
+        assert_eq!(report.verdict, Verdict::Agree, "{text}");
+        report.observation().unwrap().steps[1].outcome.clone()
+    };
+    let f32 = step("(i64.const 0x7fc00000)");
+    let f64 = step("(i64.const 0x7ff8000000000000)");
+    assert_ne!(f32, f64);
+    let (narrow, wide) = ("f32.const nan:0x200001", "f64.const nan:0x4000000000001");
+    let bits = |value: &str| format!("(i64.extend_i32_u (i32.reinterpret_f32 {value}))");
+    for value in [
+        bits(&format!("(f32.demote_f64 ({wide}))")),
+        bits(&format!("(f32.add ({narrow}) ({narrow}))")),
+        bits(&format!("(f32.sqrt ({narrow}))")),
+        bits(&format!(
+            "(f32x4.extract_lane 2 (f32x4.mul (f32x4.splat ({narrow})) (f32x4.splat ({narrow}))))"
+        )),
+    ] {
+        assert_eq!(step(&value), f32, "{value}");
+    }
+    for value in [
+        format!("(f64.promote_f32 ({narrow}))"),
+        format!("(f64.max ({wide}) (f64.const 1))"),
+        format!("(f64x2.extract_lane 1 (f64x2.sub (f64x2.splat ({wide})) (f64x2.splat ({wide}))))"),
+    ] {
+        assert_eq!(
+            step(&format!("(i64.reinterpret_f64 {value})")),
+            f64,
+            "{value}"
+        );
+    }
+    // A number stays what it is.
+    let three = step("(i64.const 0x40400000)");
+    assert_eq!(step(&bits("(f32.add (f32.const 1) (f32.const 2))")), three);
+}
