@@ -108,6 +108,7 @@ pub mod oracle;
 mod page;
 mod pool;
 pub mod prelude;
+mod process_group;
 pub mod reduce;
 pub mod script;
 pub mod types;

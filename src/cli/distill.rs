@@ -1,20 +1,21 @@
 //! `gcdiff distill`: few cases that find what many find.
 
 use super::file::{self, Below};
-use super::load;
+use super::load::{self, CompiledCase};
+use super::options::Limiting;
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
 use super::{CommandOutcome, options};
 use crate::campaign::Folder;
 use crate::campaign::targets::FuzzTarget;
-use crate::case::{self, Header, LimitsText};
+use crate::case::{self, Header};
 use crate::distill::{Aim, Column, HeldOut, Matrix, Source, Work, pick};
 use crate::escape;
 use crate::generate::{self, Feature, GeneratedCase, Generator, Profile};
-use crate::module::Module;
 use crate::zoo::{FAULTS, Fault};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -63,11 +64,14 @@ pub(super) struct Distill {
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "from")]
     kept: Vec<PathBuf>,
 
-    /// Pick so many cases, with as many witnesses as they give.
-    #[arg(long, value_name = "K", conflicts_with = "witnesses")]
-    size: Option<usize>,
+    /// Pick K cases, with as many witnesses as they give.
+    #[arg(
+        long, value_name = "K", conflicts_with = "witnesses",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    size: Option<u64>,
 
-    /// Pick as few cases as it takes for so many witnesses, where there are so many.
+    /// Pick as few cases as it takes for N witnesses of everything that N cases do.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     witnesses: u32,
 
@@ -110,18 +114,33 @@ impl Distill {
         };
         let folder = self.out.as_deref().map(Folder::open);
         let folder = folder.transpose().map_err(in_folder)?;
+        let made = self.distilled(folder.as_ref());
+        // Nothing was written into it.
+        if let (Err(_), Some(folder)) = (&made, &folder) {
+            folder.leave();
+        }
+        made
+    }
+
+    fn distilled(&self, folder: Option<&Folder>) -> Result<CommandOutcome, String> {
+        let in_folder = |e: std::io::Error| {
+            let out = self.out.as_deref().unwrap_or(Path::new(""));
+            format!("--out {}: {e}", escape::path(out))
+        };
         let candidates = self.candidates()?;
+        let kept = self.kept_contents()?;
         let matrix = self.matrix(&candidates)?;
         for (number, finding) in &matrix.findings {
             complain(&format!("{}: {finding}", candidates.name(*number)));
         }
-        let kept = self.kept(&candidates, &matrix)?;
+        matrix.refused.values().for_each(|why| complain(why));
+        let kept = candidates.rows(&matrix, &kept);
         let aim = match self.size {
-            Some(size) => Aim::Size(size),
+            Some(size) => Aim::Size(size as usize),
             None => Aim::Witnesses(self.witnesses),
         };
         let picked = pick(&matrix.rows, &matrix.weights(), &kept, aim);
-        if let Some(folder) = &folder {
+        if let Some(folder) = folder {
             for row in &picked {
                 let (stem, extension, bytes) = candidates.file(matrix.rows[*row].case)?;
                 folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
@@ -129,21 +148,36 @@ impl Distill {
         }
         print(&matrix, &kept, &picked);
         if let (Some(path), Some(size)) = (&self.report, self.size) {
+            let size = size as usize;
             let held_out = HeldOut::new(&matrix, size);
-            let command = self.command(size);
-            file::write(path, &held_out.table(&command, matrix.rows.len()))?;
+            file::write(
+                path,
+                &held_out.table(&self.command(size), matrix.rows.len()),
+            )?;
         }
-        Ok(match matrix.findings.is_empty() {
-            true => CommandOutcome::Agree,
-            false => CommandOutcome::Finding,
-        })
+        match (matrix.findings.len(), matrix.refused.len()) {
+            (0, 0) => Ok(CommandOutcome::Agree),
+            (0, n) => Err(format!("{n} files are no cases")),
+            _ => Ok(CommandOutcome::Finding),
+        }
     }
 
     /// The command that writes the report.
     fn command(&self, size: usize) -> String {
         let profile = self.profile().options();
         let (cases, seed) = (self.cases, self.seed);
-        format!("gcdiff distill --cases {cases} --seed {seed}{profile} --size {size} --report FILE")
+        let ids: Vec<&str> = self.fault.iter().map(|fault| fault.id).collect();
+        let faults = match ids.is_empty() {
+            true => String::new(),
+            false => format!(" --fault {}", ids.join(",")),
+        };
+        let timeout = match self.timeout {
+            10 => String::new(),
+            seconds => format!(" --timeout {seconds}"),
+        };
+        format!(
+            "gcdiff distill --cases {cases} --seed {seed}{profile} --size {size}{faults}{timeout} --report FILE"
+        )
     }
 
     fn profile(&self) -> Profile {
@@ -201,25 +235,14 @@ impl Distill {
         })
     }
 
-    /// The rows of the files that are in the set already.
-    fn kept(&self, candidates: &Candidates, matrix: &Matrix) -> Result<Vec<usize>, String> {
-        let Candidates::Files(below, _) = candidates else {
-            return Ok(Vec::new());
-        };
+    /// The contents of the files that are in the set already.
+    fn kept_contents(&self) -> Result<BTreeSet<Vec<u8>>, String> {
         let kept = file::all_below(&self.kept, |_| true)?;
-        // The same contents: a corpus has files of the same name in several folders.
-        let contents: Result<Vec<_>, _> = kept.paths.iter().map(|path| kept.read(path)).collect();
-        let contents: std::collections::BTreeSet<Vec<u8>> = contents?.into_iter().collect();
-        let rows = matrix.rows.iter().enumerate();
-        let rows = rows.filter(|(_, row)| {
-            let bytes = below.read(&below.paths[row.case as usize]);
-            bytes.is_ok_and(|bytes| contents.contains(&bytes))
-        });
-        Ok(rows.map(|(number, _)| number).collect())
+        kept.paths.iter().map(|path| kept.read(path)).collect()
     }
 }
 
-/// What to pick from.
+/// The cases to pick from.
 enum Candidates {
     /// The cases of a seed.
     Generated(Profile, u64),
@@ -234,7 +257,7 @@ impl Candidates {
                 let (profile, seed) = (*profile, *seed);
                 Arc::new(move |number| {
                     let drawn = profile.case(&generate::input(seed, number));
-                    drawn.ok().map(Arc::new)
+                    Ok(drawn.ok())
                 })
             }
             Candidates::Files(below, target) => {
@@ -242,13 +265,30 @@ impl Candidates {
                 Arc::new(move |number| {
                     let path = &below.paths[number as usize];
                     let drawn = below.read(path).and_then(|bytes| drawn(&bytes, target));
-                    let told = |message: &String| {
-                        complain(&format!("{}: {message}", escape::path(path)));
-                    };
-                    drawn.inspect_err(told).ok().flatten().map(Arc::new)
+                    drawn.map_err(|message| {
+                        // An error of reading names the path.
+                        let name = escape::path(path).to_string();
+                        match message.starts_with(&name) {
+                            true => message,
+                            false => format!("{name}: {message}"),
+                        }
+                    })
                 })
             }
         }
+    }
+
+    /// The rows of the files with these contents: a corpus has files of the same name in several folders.
+    fn rows(&self, matrix: &Matrix, contents: &BTreeSet<Vec<u8>>) -> Vec<usize> {
+        let Candidates::Files(below, _) = self else {
+            return Vec::new();
+        };
+        let rows = matrix.rows.iter().enumerate();
+        let rows = rows.filter(|(_, row)| {
+            let bytes = below.read(&below.paths[row.case as usize]);
+            bytes.is_ok_and(|bytes| contents.contains(&bytes))
+        });
+        rows.map(|(number, _)| number).collect()
     }
 
     fn name(&self, number: u64) -> String {
@@ -293,17 +333,16 @@ fn drawn(bytes: &[u8], target: Option<FuzzTarget>) -> Result<Option<GeneratedCas
     if let Some(target) = target {
         return Ok(target.drawn(bytes));
     }
-    let (case, _) = load::read(bytes, &LimitsText::default())?;
-    let module = Module::new(&case.wasm, &mut Arc::default()).map_err(|e| e.to_string())?;
+    let CompiledCase { case, module, .. } = load::compiled(bytes, &Limiting::default())?;
     Ok(Some(GeneratedCase {
         case,
-        module: Arc::new(module),
+        module,
         extra: u8::MAX,
         reschedule: true,
     }))
 }
 
-/// Prints how much of what all cases do the picked ones do.
+/// Prints the share of the picked cases in everything that all cases do.
 fn print(matrix: &Matrix, kept: &[usize], picked: &[usize]) {
     let set: Vec<usize> = kept.iter().chain(picked).copied().collect();
     let all: Vec<usize> = (0..matrix.rows.len()).collect();

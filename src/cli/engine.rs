@@ -55,8 +55,10 @@ fn split(command: &str) -> Result<Vec<String>, String> {
 /// Checks whether a name can be that of an engine.
 fn check(name: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.is_empty() || !name.chars().all(is_plain) {
-        return Err("a name is of letters, digits, '-', '_' and '.'".into());
+    if name.is_empty() || !name.chars().all(is_plain) || name.starts_with('-') {
+        return Err(
+            "a name is of letters, digits, '-', '_' and '.', and begins with no '-'".into(),
+        );
     }
     match name.parse::<Collector>() {
         Ok(_) => Err(format!("{name} is a collector of gcdiff")),
@@ -73,13 +75,13 @@ const FILE: &str = "gcdiff.toml";
 struct Settings {
     /// The engines by name.
     #[serde(default)]
-    engines: BTreeMap<String, Settled>,
+    engines: BTreeMap<String, EngineText>,
 }
 
 /// An engine in `gcdiff.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settled {
+struct EngineText {
     command: CommandText,
 }
 
@@ -116,7 +118,7 @@ fn read(folder: &Path) -> Result<Table, String> {
     let text = String::from_utf8(file::read(&path)?).map_err(|e| in_file(e.to_string()))?;
     let settings: Settings = toml::from_str(&text).map_err(|e| in_file(e.to_string()))?;
     let mut commands = BTreeMap::new();
-    for (name, Settled { command }) in settings.engines {
+    for (name, EngineText { command }) in settings.engines {
         let in_engine =
             |message: String| in_file(format!("engine {}: {message}", escape::Line(&name)));
         check(&name).map_err(in_engine)?;
@@ -141,38 +143,60 @@ pub(super) struct Engines(Arc<OnceLock<Result<Started, String>>>);
 struct Started {
     /// Those of the command line, in their order.
     given: Vec<SharedSubject>,
-    /// Those of the table, by name.
-    settled: BTreeMap<String, Arc<EngineSubject>>,
+    /// Those of the table, by name, and whether their commands work, once that is known.
+    settled: BTreeMap<String, Settled>,
+}
+
+/// An engine of the table.
+#[derive(Debug)]
+struct Settled {
+    engine: Arc<EngineSubject>,
+    works: OnceLock<Result<(), String>>,
 }
 
 impl Engines {
-    /// The engines of the command line, and those that a header names besides.
+    /// The engines of the command line.
     ///
     /// # Errors
     ///
-    /// If an engine is known neither from the command line nor from `gcdiff.toml`, or that file
-    /// cannot be read.
-    pub fn subjects(
+    /// If one is not in `gcdiff.toml`, that file cannot be read, or a command does not work.
+    pub fn given(
+        &self,
+        given: &[EngineOption],
+        timeout: Duration,
+    ) -> Result<Vec<SharedSubject>, String> {
+        match given.is_empty() {
+            true => Ok(Vec::new()),
+            false => Ok(self.started(given, timeout)?.given.clone()),
+        }
+    }
+
+    /// The engines that a header names, without those of the command line.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engines::given`].
+    pub fn named(
         &self,
         given: &[EngineOption],
         named: &[&str],
         timeout: Duration,
     ) -> Result<Vec<SharedSubject>, String> {
-        if given.is_empty() && named.is_empty() {
-            return Ok(Vec::new());
-        }
+        let is_given = |name: &str| given.iter().any(|engine| engine.name == name);
+        let named = named.iter().filter(|name| !is_given(name));
+        let subjects = named.map(|name| {
+            let started = self.started(given, timeout)?;
+            let Settled { engine, works } =
+                started.settled.get(*name).ok_or_else(|| unknown(name))?;
+            let works = works.get_or_init(|| engine.check().map_err(|error| error.0));
+            works.clone().map(|()| engine.clone() as SharedSubject)
+        });
+        subjects.collect()
+    }
+
+    fn started(&self, given: &[EngineOption], timeout: Duration) -> Result<&Started, String> {
         let started = self.0.get_or_init(|| start(given, timeout)).as_ref();
-        let started = started.map_err(String::clone)?;
-        let mut subjects = started.given.clone();
-        for name in named {
-            if subjects.iter().any(|subject| subject.name() == *name) {
-                continue;
-            }
-            let settled = started.settled.get(*name).ok_or_else(|| unknown(name))?;
-            settled.check().map_err(|error| error.0)?;
-            subjects.push(settled.clone());
-        }
-        Ok(subjects)
+        started.map_err(String::clone)
     }
 }
 
@@ -188,10 +212,13 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
     let table = table()?;
     let settled = |(name, command): (&String, &Vec<String>)| {
         let engine = EngineSubject::new(name, command.clone(), timeout).in_folder(&table.folder);
-        (name.clone(), Arc::new(engine))
+        let settled = Settled {
+            engine: Arc::new(engine),
+            works: OnceLock::new(),
+        };
+        (name.clone(), settled)
     };
-    let settled: BTreeMap<String, Arc<EngineSubject>> =
-        table.commands.iter().map(settled).collect();
+    let settled: BTreeMap<String, Settled> = table.commands.iter().map(settled).collect();
     let mut subjects: Vec<SharedSubject> = Vec::new();
     for option in given {
         if subjects.iter().any(|subject| subject.name() == option.name) {
@@ -204,7 +231,7 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
             }
             None => {
                 let settled = settled.get(&option.name);
-                settled.ok_or_else(|| unknown(&option.name))?.clone()
+                settled.ok_or_else(|| unknown(&option.name))?.engine.clone()
             }
         };
         engine.check().map_err(|error| error.0)?;

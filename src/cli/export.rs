@@ -2,9 +2,9 @@
 
 use super::CommandOutcome;
 use super::file;
-use super::load::{Loaded, load};
-use super::options::{Judging, Limiting};
-use super::output::say;
+use super::load::{CompiledCase, compiled};
+use super::options::Limiting;
+use super::output::{complain, say};
 use crate::escape;
 use crate::export::{Collect, export};
 use crate::oracle::Options;
@@ -38,9 +38,6 @@ pub(super) struct Export {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    judging: Judging,
-
-    #[command(flatten)]
     limiting: Limiting,
 }
 
@@ -65,12 +62,16 @@ impl Export {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
-        let Loaded {
+        let bytes = file::read(&self.file)?;
+        let CompiledCase {
             case,
             module,
             header,
-            ..
-        } = load(&self.file, &self.judging, &self.limiting)?;
+            warning,
+        } = compiled(&bytes, &self.limiting).map_err(in_file)?;
+        warning
+            .iter()
+            .for_each(|text| complain(&in_file(text.clone())));
         if let Some(out) = &self.out {
             file::try_write(out)?;
         }

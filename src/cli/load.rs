@@ -58,13 +58,17 @@ pub(super) fn load(path: &Path, judging: &Judging, limiting: &Limiting) -> Resul
         .inspect(|loaded| loaded.warning.iter().for_each(|text| complain(text)))
 }
 
-/// The same for the contents of a file.
-pub(super) fn load_bytes(
-    bytes: &[u8],
-    judging: &Judging,
-    limiting: &Limiting,
-) -> Result<Loaded, String> {
-    let in_header = |message: String| format!("header: {message}");
+/// A case with its module, apart from how it is judged.
+pub(super) struct CompiledCase {
+    pub case: Case,
+    pub header: Header,
+    pub module: Arc<Module>,
+    /// Something odd about the file.
+    pub warning: Option<String>,
+}
+
+/// Reads a case and compiles its module.
+pub(super) fn compiled(bytes: &[u8], limiting: &Limiting) -> Result<CompiledCase, String> {
     let (case, header) = read(bytes, &limiting.limits)?;
     if module::footprint(&case.wasm) > case.limits.footprint {
         return Err(format!(
@@ -82,6 +86,27 @@ pub(super) fn load_bytes(
         (Err(error), Some(_)) => Some(format!("{error}; run as recorded")),
         (Err(error), None) => return Err(error.to_string()),
     };
+    Ok(CompiledCase {
+        case,
+        header,
+        module: Arc::new(module),
+        warning,
+    })
+}
+
+/// The same for the contents of a file.
+pub(super) fn load_bytes(
+    bytes: &[u8],
+    judging: &Judging,
+    limiting: &Limiting,
+) -> Result<Loaded, String> {
+    let in_header = |message: String| format!("header: {message}");
+    let CompiledCase {
+        case,
+        header,
+        module,
+        warning,
+    } = compiled(bytes, limiting)?;
     let default = Options::default()
         .pinned(&header)
         .map_err(|e| in_header(e.to_string()))?;
@@ -104,8 +129,10 @@ pub(super) fn load_bytes(
     if let Some(fault) = fault.map_err(in_header)? {
         options = fault.switch_on(options, &Probe::default());
     }
-    let options = judging.with_engines(options, &engines);
-    let options = options.map_err(|e| if engines.is_empty() { e } else { in_header(e) })?;
+    let options = judging.with_engines(options)?;
+    let options = judging
+        .with_named_engines(options, &engines)
+        .map_err(in_header)?;
     let text = match bytes.starts_with(b"\0asm") {
         true => String::new(),
         false => String::from_utf8_lossy(bytes).into_owned(),
@@ -113,7 +140,7 @@ pub(super) fn load_bytes(
     Ok(Loaded {
         case,
         text,
-        module: Arc::new(module),
+        module,
         options,
         recorded: header.fingerprint.clone(),
         header,

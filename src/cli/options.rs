@@ -80,7 +80,7 @@ pub(super) struct Judging {
     engines: Engines,
 
     /// How long a case may take; one that takes longer is a finding of law
-    /// limits. 0 is for ever. Default: 10 for fuzz, 60 for a file.
+    /// limits. 0 is for ever. Default: 10 for fuzz and for an engine, 60 for a file.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 }
@@ -166,20 +166,40 @@ fn fault_or_none(id: &str) -> Result<Choice, String> {
     }
 }
 
+/// The options with engines, which run cases in another form.
+fn with_engines(mut options: Options, engines: Vec<SharedSubject>) -> Options {
+    if !engines.is_empty() {
+        options.form = Some(Arc::new(ExportedForm));
+    }
+    options.collectors.extend(engines);
+    options
+}
+
 impl Judging {
-    /// The options with the engines of the command line, and those that a header names besides.
-    pub(super) fn with_engines(
+    /// Whether the command line has an engine.
+    pub(super) fn has_engines(&self) -> bool {
+        !self.engine.is_empty()
+    }
+
+    /// The options with the engines of the command line.
+    pub(super) fn with_engines(&self, options: Options) -> Result<Options, String> {
+        let engines = self.engines.given(&self.engine, self.engine_timeout())?;
+        Ok(with_engines(options, engines))
+    }
+
+    /// The options with the engines that a header names, without those of the command line.
+    pub(super) fn with_named_engines(
         &self,
-        mut options: Options,
+        options: Options,
         named: &[&str],
     ) -> Result<Options, String> {
-        let timeout = self.timeout(10).unwrap_or(Duration::MAX);
-        let engines = self.engines.subjects(&self.engine, named, timeout)?;
-        if !engines.is_empty() {
-            options.form = Some(Arc::new(ExportedForm));
-        }
-        options.collectors.extend(engines);
-        Ok(options)
+        let timeout = self.engine_timeout();
+        let engines = self.engines.named(&self.engine, named, timeout)?;
+        Ok(with_engines(options, engines))
+    }
+
+    fn engine_timeout(&self) -> Duration {
+        self.timeout(10).unwrap_or(Duration::MAX)
     }
 
     /// The same options as words of a command, with a space before each.

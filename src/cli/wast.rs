@@ -47,6 +47,9 @@ impl Wast {
         if self.judging.reschedule.is_some() {
             return Err("--reschedule is for cases: a script is run once".into());
         }
+        if self.judging.has_engines() {
+            return Err("--engine is for cases: other engines run scripts themselves".into());
+        }
         let mut failed = false;
         let mut unreadable = Vec::new();
         for path in &self.files {

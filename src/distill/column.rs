@@ -1,4 +1,4 @@
-//! What a case may do that others do not.
+//! The columns of the matrix.
 
 use crate::events::{Event, Tally};
 use crate::zoo::Fault;
@@ -6,7 +6,7 @@ use crate::zoo::Fault;
 /// A column of the matrix.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Column {
-    /// An event happens at least so many times: once, 4, 16 or 64 times.
+    /// An event happens at least this often: once, 4, 16 or 64 times.
     Times(Event, u32),
     /// An event and a kind of collection happen in one case.
     Collected(Event, Event),
@@ -47,7 +47,7 @@ impl Column {
         }
     }
 
-    /// What its first witness counts. A detected fault is the only column that shows that a case
+    /// The worth of its first witness. A detected fault is the only column that shows that a case
     /// notices anything; there are many pairs, most of them in most cases.
     pub(super) fn weight(self) -> u64 {
         match self {

@@ -2,12 +2,12 @@
 
 use super::matrix::Row;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// When enough rows are picked.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Aim {
-    /// So many rows, or fewer if a further one adds nothing.
+    /// This number of rows, or fewer if a further one adds nothing.
     Size(usize),
     /// As few rows as it takes for this many witnesses of each column, or all that there are.
     Witnesses(u32),
@@ -64,6 +64,7 @@ pub fn pick(rows: &[Row], weights: &[u64], kept: &[usize], aim: Aim) -> Vec<usiz
     let entry = |covered: &Covered<'_>, row: usize| {
         (covered.gain(&rows[row]), Reverse((rows[row].size, row)))
     };
+    let kept: BTreeSet<usize> = kept.iter().copied().collect();
     let free = (0..rows.len()).filter(|row| !kept.contains(row));
     let mut heap: BinaryHeap<_> = free.map(|row| entry(&covered, row)).collect();
     let most = match aim {

@@ -1,4 +1,4 @@
-//! What a distilled set is worth: faults that it was not made for.
+//! The worth of a distilled set: faults that it was not made for.
 
 use super::column::Column;
 use super::cover::{Aim, pick};
@@ -10,6 +10,8 @@ use std::fmt::Write;
 pub struct HeldOut {
     /// Cases in each set.
     pub size: usize,
+    /// Cases in the set that is distilled with all faults: fewer if a further one adds nothing.
+    pub picked: usize,
     /// A row for each fault.
     pub faults: Vec<HeldOutFault>,
     /// The number of random sets.
@@ -27,9 +29,9 @@ pub struct HeldOutFault {
     pub with: usize,
     /// The same without this fault.
     pub without: usize,
-    /// The same without this fault and those with the same mechanism in other places, such as W1 and
+    /// The same without this fault and its variants, which share the first part of its id: W1 and
     /// W1-const.
-    pub without_family: usize,
+    pub without_variants: usize,
     /// The number of random sets that detect it.
     pub random: usize,
 }
@@ -51,13 +53,13 @@ impl HeldOut {
             let weights: Vec<u64> = matrix.columns.iter().zip(&all).map(weight).collect();
             pick(&matrix.rows, &weights, &[], Aim::Size(size))
         };
-        let family = |fault: usize| matrix.faults[fault].id.split('-').next();
+        let origin = |fault: usize| matrix.faults[fault].id.split('-').next();
         let faults = (0..matrix.faults.len()).map(|fault| HeldOutFault {
             id: matrix.faults[fault].id,
             cases: detecting(fault, &every),
             with: detecting(fault, &with),
             without: detecting(fault, &without(&|other| other == fault)),
-            without_family: detecting(fault, &without(&|other| family(other) == family(fault))),
+            without_variants: detecting(fault, &without(&|other| origin(other) == origin(fault))),
             random: random
                 .iter()
                 .filter(|set| detecting(fault, set) > 0)
@@ -65,6 +67,7 @@ impl HeldOut {
         });
         HeldOut {
             size,
+            picked: with.len(),
             faults: faults.collect(),
             sets: random.len(),
         }
@@ -85,33 +88,36 @@ impl HeldOut {
 
     /// A table in Markdown. `command` made it.
     pub fn table(&self, command: &str, cases: usize) -> String {
-        let HeldOut { size, sets, .. } = self;
+        let HeldOut {
+            size, picked, sets, ..
+        } = self;
         let mut text = format!(
-            "# Distilled cases\n\nWritten by `{command}`.\n\nOf {cases} cases, {size} are picked so that they reach all events, \
-             with all kinds of collections, and detect all faults, each several times. The set is worth what it finds that it \
-             was not made for: each fault is left out of the matrix in turn, alone or with all that have the same mechanism in \
-             other places. The faults it then detects are those below.\n\n| set of {size} cases | faults detected |\n|---|---:|\n"
+            "# Distilled cases\n\nWritten by `{command}`.\n\nOf {cases} cases on which all heaps agree, {picked} are picked, so that as many \
+             events, pairs of an event and a collection, and faults as possible have witnesses among them, each several. The set is worth what it finds that it \
+             was not made for: each fault is left out of the matrix in turn, alone or with its variants (W1 and W1-const). The faults it then detects are those below.\n\n| set of {size} cases | faults detected |\n|---|---:|\n"
         );
-        let rows = [
+        let mut rows = vec![
             ("distilled with all faults", self.percent(|f| f.with > 0)),
             (
                 "distilled without the fault",
                 self.percent(|f| f.without > 0),
             ),
             (
-                "distilled without the fault's mechanism",
-                self.percent(|f| f.without_family > 0),
+                "distilled without the fault and its variants",
+                self.percent(|f| f.without_variants > 0),
             ),
-            ("random, on average", self.random_percent()),
             ("all cases", self.percent(|f| f.cases > 0)),
         ];
+        if *sets > 0 {
+            rows.insert(3, ("random, on average", self.random_percent()));
+        }
         for (name, percent) in rows {
             let _ = writeln!(text, "| {name} | {percent:.1} % |");
         }
         let _ = write!(
             text,
             "\nFor each fault, the number of cases that detect it: of all cases, and in the distilled sets; and how many of {sets} \
-             random sets detect it.\n\n| fault | all | with it | without it | without its mechanism | random sets |\n\
+             random sets detect it.\n\n| fault | all | with it | without it | without its variants | random sets |\n\
              |---|---:|---:|---:|---:|---:|\n"
         );
         for fault in &self.faults {
@@ -120,12 +126,12 @@ impl HeldOut {
                 cases,
                 with,
                 without,
-                without_family,
+                without_variants,
                 random,
             } = fault;
             let _ = writeln!(
                 text,
-                "| {id} | {cases} | {with} | {without} | {without_family} | {random} |"
+                "| {id} | {cases} | {with} | {without} | {without_variants} | {random} |"
             );
         }
         text

@@ -1,4 +1,4 @@
-//! Which case does what.
+//! The matrix of cases, and of the events and faults that each one reaches.
 
 use super::column::Column;
 use crate::events;
@@ -6,14 +6,19 @@ use crate::generate::GeneratedCase;
 use crate::jobs::{Desk, Note, Pool, Work as PoolWork};
 use crate::oracle::{Options, Panic, Verdict, Violation, judge_module};
 use crate::zoo::{Fault, Probe};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Makes the case of a number. `None` if there is none.
-pub type Source = Arc<dyn Fn(u64) -> Option<Arc<GeneratedCase>> + Send + Sync>;
+///
+/// # Errors
+///
+/// Why there should be one and is none.
+pub type Source = Arc<dyn Fn(u64) -> Result<Option<GeneratedCase>, String> + Send + Sync>;
 
-/// What a case does.
+/// The columns of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
     /// The number of the case.
@@ -35,6 +40,8 @@ pub struct Matrix {
     pub rows: Vec<Row>,
     /// Cases that are findings of the sound heaps, with the reason. They are in no row.
     pub findings: Vec<(u64, String)>,
+    /// Cases that should be there and are not, with the reason.
+    pub refused: BTreeMap<u64, String>,
 }
 
 /// How to make a matrix.
@@ -46,7 +53,7 @@ pub struct Work {
     pub cases: u64,
     /// The faults to try on each.
     pub faults: Vec<Fault>,
-    /// Threads. The matrix does not depend on it.
+    /// Threads. The matrix does not depend on it, unless so many cases do not end that it is given up.
     pub jobs: usize,
     /// Time limit for each verdict, in processor time where the system reports it.
     pub timeout: Option<Duration>,
@@ -83,12 +90,14 @@ impl Work {
             columns,
             rows: Vec::new(),
             findings: Vec::new(),
+            refused: BTreeMap::new(),
         };
         for (result, case) in results.iter().zip(0..) {
             let result = std::mem::take(&mut *lock(result));
             matrix.rows.extend(result.row);
             let finding = result.finding.map(|finding| (case, finding));
             matrix.findings.extend(finding);
+            matrix.refused.extend(result.refused.map(|why| (case, why)));
         }
         Some(matrix)
     }
@@ -119,6 +128,7 @@ impl Matrix {
 struct Partial {
     row: Option<Row>,
     finding: Option<String>,
+    refused: Option<String>,
     /// A case that is not done: the events, and the faults tried so far.
     known: Option<Known>,
 }
@@ -169,17 +179,26 @@ impl PoolWork for Cases {
 
     fn work(&self, item: u64, desk: &Arc<Desk>) {
         let faults = &self.work.faults;
-        let Some(drawn) = (self.work.source)(item) else {
-            return self.count(faults.len() + 1);
+        let drawn = match (self.work.source)(item) {
+            Ok(Some(drawn)) => Arc::new(drawn),
+            Ok(None) => return self.count(faults.len() + 1),
+            Err(why) => {
+                lock(&self.results[item as usize]).refused = Some(why);
+                return self.count(faults.len() + 1);
+            }
         };
         desk.note_case(&drawn);
-        // All heaps, as when the case is run from a file.
+        // All heaps, and second runs: the bytes of a generated case choose a part of them.
         let all = Options::fuzzing().for_case(u8::MAX, true);
         let judge = |options: &Options| {
             let judged = judge_module(&drawn.case, &drawn.module, &desk.watching(options));
             judged.ok().map(|judged| judged.verdict)
         };
         let verdict = judge(&all);
+        // Given up, and counted, in the meantime.
+        if !desk.restart() {
+            return;
+        }
         self.count(1);
         match verdict {
             Some(Verdict::Agree) => {}
@@ -204,6 +223,9 @@ impl PoolWork for Cases {
             }
             let options = fault.switch_on(all.clone(), &Probe::default());
             let is_finding = judge(&options).is_some_and(|verdict| verdict.is_finding());
+            if !desk.restart() {
+                return;
+            }
             if let Some(known) = &mut lock(&self.results[item as usize]).known {
                 known.detected[number] = is_finding;
             }

@@ -1,6 +1,7 @@
 //! A runner's process.
 
 use super::protocol::{Answer, Request};
+use crate::process_group::{grouped, kill_group};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -27,8 +28,10 @@ const WAITING: usize = 16;
 pub(super) enum NoAnswer {
     /// The process has ended: how, and what it said last.
     Died(String, String),
-    /// The same, before it has begun the case.
+    /// The same, before it has begun this case, or any other.
     NotBegun(String, String),
+    /// It has ended without an error after another case, as a runner for one case a process does.
+    Done,
     /// It did not answer in time.
     TimedOut,
     /// It answered something else.
@@ -45,6 +48,8 @@ pub(super) struct Process {
     said: Arc<Mutex<VecDeque<u8>>>,
     /// The thread that reads standard error.
     listener: Option<JoinHandle<()>>,
+    /// Whether it has answered a request.
+    has_answered: bool,
 }
 
 impl Process {
@@ -63,6 +68,7 @@ impl Process {
             }
             starting.current_dir(folder);
         }
+        grouped(&mut starting);
         let mut child = starting
             .args(args)
             // Only the line that says why counts, and a backtrace takes longer than a case.
@@ -111,7 +117,7 @@ impl Process {
             std::thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while let Ok(n @ 1..) = stderr.read(&mut buffer) {
-                    let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut said = lock(&said);
                     said.extend(&buffer[..n]);
                     let more = said.len().saturating_sub(SAID);
                     said.drain(..more);
@@ -124,12 +130,17 @@ impl Process {
             lines,
             said,
             listener,
+            has_answered: false,
         })
     }
 
     /// Sends a request and waits for the answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, NoAnswer> {
         let line = serde_json::to_string(request).unwrap_or_default() + "\n";
+        // What it said of an earlier case is not about this one, unless it has ended since.
+        if self.has_answered && matches!(self.child.try_wait(), Ok(None)) {
+            lock(&self.said).clear();
+        }
         // What a process that has ended said is found below.
         let _ = self.requests.send(line);
         let begin = Instant::now();
@@ -144,19 +155,35 @@ impl Process {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
                 Err(RecvTimeoutError::Disconnected) => {
+                    let is_success = self.ended_well();
                     let (ended, said) = self.died();
-                    return Err(match has_started {
-                        true => NoAnswer::Died(ended, said),
-                        false => NoAnswer::NotBegun(ended, said),
+                    return Err(match (has_started, self.has_answered) {
+                        (true, _) => NoAnswer::Died(ended, said),
+                        (false, false) => NoAnswer::NotBegun(ended, said),
+                        (false, true) if is_success => NoAnswer::Done,
+                        // By something that went on after the answer.
+                        (false, true) => NoAnswer::Died(ended, said),
                     });
                 }
             };
             has_started |= line == started;
-            if !has_started || !line.starts_with('{') {
+            if !line.starts_with('{') {
                 continue;
             }
-            return match serde_json::from_str::<Answer>(&line) {
-                Ok(answer) if answer.case == request.case => Ok(answer),
+            let answer = serde_json::from_str::<Answer>(&line);
+            if !has_started {
+                if answer.is_ok_and(|answer| answer.case == request.case) {
+                    let words = format!("an answer without the line {started:?} before it");
+                    return Err(NoAnswer::Nonsense(words));
+                }
+                continue;
+            }
+            return match answer {
+                Ok(answer) if answer.case == request.case => {
+                    self.has_answered = true;
+                    lock(&self.said).clear();
+                    Ok(answer)
+                }
                 Ok(answer) => {
                     let (seen, asked) = (answer.case, request.case);
                     let words = format!("an answer to case {seen}, not to case {asked}");
@@ -164,6 +191,20 @@ impl Process {
                 }
                 Err(error) => Err(NoAnswer::Nonsense(error.to_string())),
             };
+        }
+    }
+
+    /// Whether the process ends by itself, and without an error.
+    fn ended_well(&mut self) -> bool {
+        let begin = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.success(),
+                Ok(None) if begin.elapsed() < GRACE => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                _ => return false,
+            }
         }
     }
 
@@ -183,14 +224,21 @@ impl Process {
             Ok(None) => "its output is closed".into(),
             Err(error) => error.to_string(),
         };
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let said: Vec<u8> = said.drain(..).collect();
+        let said: Vec<u8> = lock(&self.said).drain(..).collect();
         (ended, String::from_utf8_lossy(&said).into_owned())
     }
 }
 
+fn lock<T>(said: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    said.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
+        // What a shell has started would go on, and hold the pipes.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            kill_group(self.child.id());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

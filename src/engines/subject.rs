@@ -70,11 +70,15 @@ impl EngineSubject {
             .pop();
         match idle {
             Some(process) => Ok(process),
-            None => Process::start(&self.command, self.folder.as_deref()).map_err(|error| {
-                let command = self.command.join(" ");
-                PlanError(format!("engine {}: {command}: {error}", self.name))
-            }),
+            None => self.start(),
         }
+    }
+
+    fn start(&self) -> Result<Process, PlanError> {
+        Process::start(&self.command, self.folder.as_deref()).map_err(|error| {
+            let command = self.command.join(" ");
+            PlanError(format!("engine {}: {command}: {error}", self.name))
+        })
     }
 
     /// Starts the runner, and has it begin a case, so that a command that cannot work is known before
@@ -120,6 +124,11 @@ impl EngineSubject {
         ))
     }
 
+    fn nonsense(&self, why: &str) -> Failure {
+        let message = format!("it does not answer in the runner's protocol: {why}");
+        self.finding(Law::Panic, &message, "answer".into())
+    }
+
     fn crash(&self, line: &str) -> Failure {
         let message = format!("the process has died: {line}");
         self.finding(Law::Panic, &message, format!("{CRASH}{}", cause(line)))
@@ -136,15 +145,26 @@ impl EngineSubject {
             let message = format!("{} does not take the module: {why}", self.name);
             return Err(Failure::Discard(Reason::Unsupported, message));
         }
-        let ends = answer.instantiation.into_iter().chain(answer.calls);
+        let Some(instantiation) = answer.instantiation else {
+            return Err(self.nonsense("the end of the instantiation is missing"));
+        };
+        let expected = match instantiation {
+            Ended::Returns(_) => calls.len(),
+            // Without an instance there is nothing to call.
+            Ended::Traps(_) | Ended::Throws(_) => 0,
+        };
+        if answer.calls.len() != expected {
+            let count = answer.calls.len();
+            return Err(self.nonsense(&format!("{count} calls instead of {expected}")));
+        }
+        let ends = std::iter::once(instantiation).chain(answer.calls);
         let names = std::iter::once(None).chain(calls.into_iter().map(Some));
         let steps = ends.zip(names).map(|(ended, export)| {
             let outcome = outcome(&ended)?;
             Some(ObservedStep { export, outcome })
         });
         let Some(steps) = steps.collect() else {
-            let message = "it answered a result that is no number";
-            return Err(self.finding(Law::Panic, message, "answer".into()));
+            return Err(self.nonsense("a result is no number, or \"throws\" is not true"));
         };
         Ok(Observation {
             steps,
@@ -153,7 +173,7 @@ impl EngineSubject {
     }
 }
 
-/// How a call ended. `None` if a result is no number.
+/// How a call ended. `None` if a result is no number, or there is no exception.
 fn outcome(ended: &Ended) -> Option<StepOutcome> {
     Some(match ended {
         Ended::Returns(numbers) => {
@@ -163,7 +183,8 @@ fn outcome(ended: &Ended) -> Option<StepOutcome> {
         // Engines have words of their own for traps, and differ in which condition of several they
         // look at first: kinds are not compared.
         Ended::Traps(_) => StepOutcome::Trapped(Trap::Unreachable),
-        Ended::Throws(_) => StepOutcome::Threw(ObservedValue::Reference),
+        Ended::Throws(true) => StepOutcome::Threw(ObservedValue::Reference),
+        Ended::Throws(false) => return None,
     })
 }
 
@@ -218,22 +239,26 @@ impl Subject for EngineSubject {
         let imports = imports.map(|import| (import.module.clone(), import.name.clone()));
         let request = self.request(&case.wasm, imports.collect(), calls.clone());
         let mut process = self.process()?;
-        let result = match process.ask(&request, self.timeout) {
+        let mut answer = process.ask(&request, self.timeout);
+        if let Err(NoAnswer::Done) = answer {
+            process = self.start()?;
+            answer = process.ask(&request, self.timeout);
+        }
+        let result = match answer {
             Ok(answer) => {
                 self.put_back(process);
                 self.observe(answer, calls)
             }
             Err(NoAnswer::Died(ended, said)) => Err(self.crash(&telling_line(&ended, &said))),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
+            // Only a process that has answered before does that.
+            Err(NoAnswer::Done) => Err(self.nonsense("it ends instead")),
             Err(NoAnswer::TimedOut) => {
                 let seconds = self.timeout.as_secs();
                 let message = format!("no answer within {seconds} s");
                 Err(self.finding(Law::Limits, &message, OVERTIME.into()))
             }
-            Err(NoAnswer::Nonsense(why)) => {
-                let message = format!("it does not answer in the runner's protocol: {why}");
-                Err(self.finding(Law::Panic, &message, "answer".into()))
-            }
+            Err(NoAnswer::Nonsense(why)) => Err(self.nonsense(&why)),
         };
         Ok(SubjectRun::new(result))
     }

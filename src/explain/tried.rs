@@ -78,14 +78,8 @@ pub(super) fn tried(
     options: &Options,
     fingerprint: &str,
 ) -> Result<Vec<Tried>, String> {
-    let all = controls(case).map_err(|error| error.to_string())?;
-    if all.len() > MOST {
-        return Err(format!(
-            "the engine shows only its end, and {} instructions are too many to leave one out at a time: \
-             reduce the case first",
-            all.len()
-        ));
-    }
+    let all = controls(case, MOST);
+    let all = all.map_err(|error| format!("the engine shows only its end, and {error}"))?;
     let each = all.into_iter().map(|control| {
         let (instruction, words) = match control.without {
             ControlPart::Instruction { func, offset } => {

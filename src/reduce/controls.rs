@@ -9,7 +9,7 @@ use super::draft::{Draft, State};
 use super::passes::{funcs, neutral};
 use crate::case::Case;
 use crate::module::features;
-use crate::module_ir::{Items, Mode};
+use crate::module_ir::{Items, Mode, is_opener};
 use wasmparser::{Operator, Parser, Payload};
 
 /// A case without a part of its module.
@@ -38,14 +38,21 @@ pub enum ControlPart {
 }
 
 /// All controls of a case: for each instruction that does more than move numbers and locals, and has
-/// a simplest result; for each global whose initial value allocates; for each active element segment.
-/// They need not be valid, but nearly all are.
+/// a simplest result; for each global whose initial value allocates; for each active element segment
+/// of expressions. They need not be valid, but nearly all are.
 ///
 /// # Errors
 ///
-/// If the module is not valid.
-pub fn controls(case: &Case) -> Result<Vec<Control>, ReduceError> {
+/// If the module is not valid, or has more than `most` such instructions: each control is a whole case.
+pub fn controls(case: &Case, most: usize) -> Result<Vec<Control>, ReduceError> {
     let state = State::of(case, features())?;
+    let all = funcs(&state).flat_map(|(_, ops, _)| ops.iter());
+    let count = all.filter(|op| acts(op)).count();
+    if count > most {
+        return Err(ReduceError(format!(
+            "{count} instructions are too many to leave one out at a time: reduce the case first"
+        )));
+    }
     let offsets = offsets(&case.wasm);
     let imported = state.draft.module.funcs.iter();
     let imported = imported.filter(|func| func.import.is_some()).count();
@@ -125,8 +132,10 @@ fn acts(op: &Operator<'_>) -> bool {
             | Operator::Drop
             | Operator::Nop
             | Operator::Unreachable
+            | Operator::Else
+            | Operator::End
     );
-    !moves
+    !(moves || is_opener(op))
 }
 
 /// The offsets of the instructions of each function with a body.
@@ -172,7 +181,7 @@ mod tests {
         assert!(judge(&case, &options).unwrap().verdict.is_finding());
         let module = Module::new(&case.wasm, &mut Arc::default()).unwrap();
         let mut clean = Vec::new();
-        for control in controls(&case).unwrap() {
+        for control in controls(&case, 60).unwrap() {
             let ControlPart::Instruction { func, offset } = control.without else {
                 panic!("{:?}", control.without);
             };

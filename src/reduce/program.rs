@@ -3,6 +3,7 @@
 
 use super::{Answer, Predicate, Progress, ReduceError};
 use crate::case::{self, Case, Header, Style};
+use crate::process_group::{grouped, kill_group};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -162,9 +163,9 @@ impl Program {
 /// The command that runs a line of shell text, in a process group of its own.
 #[cfg(unix)]
 fn shell(line: &str) -> Command {
-    use std::os::unix::process::CommandExt;
     let mut command = Command::new("sh");
-    command.args(["-c", line]).process_group(0);
+    command.args(["-c", line]);
+    grouped(&mut command);
     command
 }
 
@@ -197,16 +198,6 @@ fn wait(
         pause = (pause * 2).min(Duration::from_millis(20));
     }
 }
-
-#[cfg(unix)]
-fn kill_group(id: u32) {
-    let group = format!("-{id}");
-    let kill = Command::new("kill").args(["-KILL", "--", &group]).status();
-    let _ = kill;
-}
-
-#[cfg(not(unix))]
-fn kill_group(_: u32) {}
 
 impl Drop for Program {
     fn drop(&mut self) {

@@ -10,7 +10,7 @@ fn matrix(cases: u64, faults: &[&str], jobs: usize) -> Matrix {
     let work = Work {
         source: Arc::new(|number| {
             let drawn = Profile::default().case(&generate::input(5, number));
-            drawn.ok().map(Arc::new)
+            Ok(drawn.ok())
         }),
         cases,
         faults: faults.iter().map(|id| zoo::fault(id).unwrap()).collect(),

@@ -32,6 +32,13 @@ fn verdict(name: &str, answer: &str, timeout: u64) -> Verdict {
 
 /// The verdict on a case if a shell script is the runner.
 fn verdict_on(case: &str, name: &str, text: &str, timeout: u64) -> Verdict {
+    let (first, second) = verdicts_on(case, name, text, timeout);
+    assert_eq!(first.fingerprint(), second.fingerprint());
+    first
+}
+
+/// The verdicts if the case is judged twice with one engine.
+fn verdicts_on(case: &str, name: &str, text: &str, timeout: u64) -> (Verdict, Verdict) {
     let folder = std::env::temp_dir().join(format!("gcdiff-engine-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let script = folder.join("runner.sh");
@@ -49,9 +56,8 @@ fn verdict_on(case: &str, name: &str, text: &str, timeout: u64) -> Verdict {
     // Twice, with one process or with another after a death.
     let first = judge_module(&case, &module, &options).unwrap().verdict;
     let second = judge_module(&case, &module, &options).unwrap().verdict;
-    assert_eq!(first.fingerprint(), second.fingerprint());
     std::fs::remove_dir_all(&folder).unwrap();
-    first
+    (first, second)
 }
 
 /// The right answer, in JSON.
@@ -137,6 +143,53 @@ fn a_runner_that_does_not_read_or_closes_its_output_is_left() {
     );
     let flood = verdict_on(CASE, "flood", "yes", 1);
     assert_eq!(flood.fingerprint().unwrap(), "limits:time:fake");
+}
+
+/// A process may end after its answer.
+#[test]
+fn an_end_between_two_cases_is_a_crash_unless_it_is_without_an_error() {
+    let once = |end: &str| script(&format!("{}; {end}", answer(&right())));
+    let done = verdict_on(CASE, "done", &once("exit 0"), 60);
+    assert_eq!(done, Verdict::Agree);
+    let late = "echo 'thread panicked at gc.rs:1:1:' >&2; echo 'a late sweep' >&2; exit 101";
+    let (first, second) = verdicts_on(CASE, "late", &once(late), 60);
+    assert_eq!(first, Verdict::Agree);
+    assert_eq!(
+        second.fingerprint().unwrap(),
+        "engine:fake:crash:a-late-sweep"
+    );
+}
+
+#[test]
+fn what_a_process_said_of_one_case_is_not_about_the_next() {
+    let speaks = format!("echo 'Error: old and harmless' >&2; {}", answer(&right()));
+    let text = script(&format!(
+        "if [ -n \"$again\" ]; then echo \"start $n\"; exit 7; fi; {speaks}; again=1"
+    ));
+    let (first, second) = verdicts_on(CASE, "stale", &text, 60);
+    assert_eq!(first, Verdict::Agree);
+    assert_eq!(
+        second.fingerprint().unwrap(),
+        "engine:fake:crash:exit-status"
+    );
+}
+
+#[test]
+fn an_incomplete_answer_is_no_difference() {
+    let without_start = format!("echo '{{\"case\":'$n',{}}}'", right());
+    for (name, answers) in [
+        ("no-start", without_start),
+        ("no-end", answer(r#""calls":[]"#)),
+        ("no-calls", answer(r#""instantiation":{"returns":[]}"#)),
+        ("no-throw", answer(r#""instantiation":{"throws":false}"#)),
+    ] {
+        let verdict = verdict(name, &answers, 60);
+        assert_eq!(
+            verdict.fingerprint().unwrap(),
+            "panic:answer:fake",
+            "{name}"
+        );
+    }
 }
 
 /// A runner that cannot work is no finding of each case.

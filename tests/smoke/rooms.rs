@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Files beside the rooms, which any room may use.
-const BESIDE: [&str; 3] = ["escape", "pool", "unknown_name"];
+const BESIDE: [&str; 4] = ["escape", "pool", "process_group", "unknown_name"];
 
 /// The rooms, with their positions in the table.
 fn table(architecture: &str) -> BTreeMap<String, usize> {

@@ -29,12 +29,13 @@ fn main() -> std::io::Result<()> {
 
 /// Answers requests until there is none.
 fn serve(options: &Options) -> std::io::Result<()> {
-    let mut shared = None;
+    // Options that this release does not have are known before any case.
+    let first = options.engine();
     for line in std::io::stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?)?;
         say(&format!("start {}", request.case))?;
         let engine = match options.shared_engine {
-            true => shared.get_or_insert_with(|| options.engine()).clone(),
+            true => first.clone(),
             false => options.engine(),
         };
         let answer = run::run(&engine, &request);

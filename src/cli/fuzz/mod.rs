@@ -89,6 +89,7 @@ pub(super) struct Fuzz {
 
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
         let how = || Rejudging {
@@ -104,7 +105,6 @@ impl Fuzz {
             }
         };
         let signals = Signals::noted()?;
-        let campaign = self.campaign()?;
         let seconds = match (self.seconds, self.cases) {
             (None, None) => Some(30),
             (seconds, _) => seconds,
@@ -194,7 +194,7 @@ impl Fuzz {
             },
             options: self
                 .judging
-                .with_engines(self.judging.options(Options::fuzzing()), &[])?,
+                .with_engines(self.judging.options(Options::fuzzing()))?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),

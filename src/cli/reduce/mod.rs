@@ -249,6 +249,9 @@ impl Reduce {
             return self.input_of(target);
         }
         if self.command.is_some() {
+            if self.judging.has_engines() {
+                return Err("with --command no engine is asked: --engine says nothing".into());
+            }
             let in_file = |message: String| format!("{}: {message}", escape::path(&self.file));
             let bytes = file::read(&self.file)?;
             let (case, header) = load::read(&bytes, &self.limiting.limits).map_err(in_file)?;
@@ -291,6 +294,7 @@ impl Reduce {
         let bytes = file::read(&self.file)?;
         let fault = self.judging.fault();
         let all = with_fault(self.judging.timing_and_layers(target.options()), fault);
+        let all = self.judging.with_engines(all)?;
         let id = fault.map(|fault| fault.id);
         let CaseResult::Finding(finding) = target.look(&bytes, &all, id) else {
             return Err(in_file("the input shows no finding"));

@@ -17,7 +17,7 @@ use crate::campaign::{Finding, Origin, Progress, Reducer, Reductions, Shelf};
 use crate::case::LimitsText;
 use crate::escape;
 use crate::jobs::Desk;
-use crate::oracle::{Verdict, judge_module};
+use crate::oracle::{Options, Verdict, judge_module};
 use crate::page::run::State;
 use clap::Args;
 use report::ReplayReporter;
@@ -216,10 +216,16 @@ impl Replay {
         let Some(target) = self.target else {
             return self.case(path, desk);
         };
-        let options = desk.watching(&self.judging.options(target.options()));
+        let options = desk.watching(&self.options_of(target)?);
         let fault = self.judging.fault().map(|fault| fault.id);
         let bytes = file::read(path)?;
         Ok((target.look(&bytes, &options, fault), bytes.len()))
+    }
+
+    /// How to judge the inputs of a target.
+    fn options_of(&self, target: FuzzTarget) -> Result<Options, String> {
+        let options = self.judging.options(target.options());
+        self.judging.with_engines(options)
     }
 
     /// Judges a case as `gcdiff run` does.
@@ -271,7 +277,9 @@ impl Replay {
         let Some(target) = self.target.filter(|_| self.is_reducing()) else {
             return Reductions::new();
         };
-        let options = self.judging.options(target.options());
+        let Ok(options) = self.options_of(target) else {
+            return Reductions::new();
+        };
         let progress = settings.progress.clone();
         let reducer = Reducer::new(options, self.judging.timeout(10), progress.clone());
         let mut all = 0;
