@@ -69,7 +69,7 @@ fn check(name: &str) -> Result<(), String> {
 /// The name of the file.
 const FILE: &str = "gcdiff.toml";
 
-/// What `gcdiff.toml` has.
+/// The contents of `gcdiff.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {

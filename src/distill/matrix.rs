@@ -104,7 +104,7 @@ impl Work {
 }
 
 impl Matrix {
-    /// What the first witness of each column counts.
+    /// The worth of the first witness of each column.
     pub fn weights(&self) -> Vec<u64> {
         self.columns.iter().map(|column| column.weight()).collect()
     }
@@ -133,7 +133,7 @@ struct Partial {
     known: Option<Known>,
 }
 
-/// What is known of a case so far.
+/// The results of a case that is not done.
 struct Known {
     case: Arc<GeneratedCase>,
     tally: events::Tally,

@@ -7,7 +7,7 @@
 //! set. The first witness of a column counts most, and each further one half as much, since a bug
 //! that is not in the zoo may need another one.
 //!
-//! What such a set is worth is [measured](HeldOut) with faults that are left out of the matrix.
+//! The worth of such a set is [measured](HeldOut) with faults that are left out of the matrix.
 
 mod column;
 mod cover;

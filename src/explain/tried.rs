@@ -1,4 +1,4 @@
-//! What becomes of a finding without one instruction, for engines that show nothing but their end.
+//! Findings of engines that show nothing but their end, judged again without one instruction.
 
 use crate::case::{Case, SourceMap};
 use crate::module::Module;
@@ -14,11 +14,11 @@ pub struct Tried {
     pub instruction: Option<Instruction>,
     /// The part in words, if it is no instruction.
     pub words: String,
-    /// What is left of the finding.
+    /// The verdict without it.
     pub outcome: Outcome,
 }
 
-/// What is left of a finding.
+/// The verdict without the part, compared with the finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// No finding: the part is needed.
