@@ -1,4 +1,5 @@
 // A runner for V8: node --expose-gc engines/node/runner.mjs
+// and for JavaScriptCore: bun engines/node/runner.mjs
 // It speaks the protocol of docs/engines.md: a request a line, an answer a line.
 import { createInterface } from "node:readline";
 import { writeSync } from "node:fs";
@@ -7,7 +8,9 @@ import { writeSync } from "node:fs";
 const say = line => writeSync(1, line + "\n");
 // A full collection takes milliseconds, and a case may ask for hundreds: most are of the young generation.
 let collections = 0;
-const collect = typeof gc === "function"
+const collect = typeof Bun !== "undefined"
+  ? () => { if (collections++ % 16 === 0) Bun.gc(true); }
+  : typeof gc === "function"
   ? () => { gc({ type: collections++ % 16 === 0 ? "major" : "minor" }); }
   : () => {};
 
