@@ -26,9 +26,8 @@ pub fn run(engine: &Engine, request: &Request) -> Answer {
 /// Runs a case. An error says what cannot be shown: a feature of the module, or a limit of the
 /// engine that a case does not have.
 fn attempt(engine: &Engine, request: &Request) -> Result<(Ended, Vec<Ended>), String> {
-    let module = bytes(&request.module).and_then(|wasm| {
-        Module::new(engine, wasm).map_err(|error| format!("{error:#}"))
-    })?;
+    let module = bytes(&request.module)
+        .and_then(|wasm| Module::new(engine, wasm).map_err(|error| format!("{error:#}")))?;
     let mut store = Store::new(engine, ());
     let mut linker = Linker::new(engine);
     for (module, name) in &request.imports {
