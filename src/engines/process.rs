@@ -45,7 +45,10 @@ pub(super) struct Process {
     /// Requests for the thread that writes them: a process that does not read must not stop this one.
     requests: Sender<String>,
     lines: Receiver<String>,
+    /// What it has said since it was asked last.
     said: Arc<Mutex<VecDeque<u8>>>,
+    /// What it had said when it was asked last, since it was asked before.
+    said_before: VecDeque<u8>,
     /// The thread that reads standard error.
     listener: Option<JoinHandle<()>>,
     /// Whether it has answered a request.
@@ -129,6 +132,7 @@ impl Process {
             requests,
             lines,
             said,
+            said_before: VecDeque::new(),
             listener,
             has_answered: false,
         })
@@ -137,9 +141,10 @@ impl Process {
     /// Sends a request and waits for the answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, NoAnswer> {
         let line = serde_json::to_string(request).unwrap_or_default() + "\n";
-        // What it said of an earlier case is not about this one, unless it has ended since.
-        if self.has_answered && matches!(self.child.try_wait(), Ok(None)) {
-            lock(&self.said).clear();
+        // What it said of an earlier case is not about this one. It is about a death between the two
+        // cases: which came first, the answer or those words, nobody knows, as they have a pipe each.
+        if self.has_answered {
+            self.said_before = std::mem::take(&mut *lock(&self.said));
         }
         // What a process that has ended said is found below.
         let _ = self.requests.send(line);
@@ -156,7 +161,7 @@ impl Process {
                 Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
                 Err(RecvTimeoutError::Disconnected) => {
                     let is_success = self.ended_well();
-                    let (ended, said) = self.died();
+                    let (ended, said) = self.died(has_started);
                     return Err(match (has_started, self.has_answered) {
                         (true, _) => NoAnswer::Died(ended, said),
                         (false, false) => NoAnswer::NotBegun(ended, said),
@@ -181,7 +186,6 @@ impl Process {
             return match answer {
                 Ok(answer) if answer.case == request.case => {
                     self.has_answered = true;
-                    lock(&self.said).clear();
                     Ok(answer)
                 }
                 Ok(answer) => {
@@ -208,8 +212,8 @@ impl Process {
         }
     }
 
-    /// How the process ended, and what it said last.
-    fn died(&mut self) -> (String, String) {
+    /// How the process ended, and what it said last: since it was asked, if it has started with that.
+    fn died(&mut self, has_started: bool) -> (String, String) {
         let begin = Instant::now();
         let mut wait_for = |is_done: &mut dyn FnMut(&mut Child) -> bool| {
             while !is_done(&mut self.child) && begin.elapsed() < GRACE {
@@ -224,7 +228,12 @@ impl Process {
             Ok(None) => "its output is closed".into(),
             Err(error) => error.to_string(),
         };
-        let said: Vec<u8> = lock(&self.said).drain(..).collect();
+        let before = std::mem::take(&mut self.said_before);
+        let said: Vec<u8> = before
+            .into_iter()
+            .filter(|_| !has_started)
+            .chain(lock(&self.said).drain(..))
+            .collect();
         (ended, String::from_utf8_lossy(&said).into_owned())
     }
 }

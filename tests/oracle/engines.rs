@@ -162,7 +162,8 @@ fn an_end_between_two_cases_is_a_crash_unless_it_is_without_an_error() {
 
 #[test]
 fn what_a_process_said_of_one_case_is_not_about_the_next() {
-    let speaks = format!("echo 'Error: old and harmless' >&2; {}", answer(&right()));
+    let answers = answer(&right());
+    let speaks = format!("echo 'Error: old and harmless' >&2; sleep 0.2; {answers}");
     let text = script(&format!(
         "if [ -n \"$again\" ]; then echo \"start $n\"; exit 7; fi; {speaks}; again=1"
     ));
