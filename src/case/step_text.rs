@@ -36,7 +36,7 @@ pub struct StepText {
 
 impl StepText {
     /// The text form of a step.
-    pub(super) fn of(step: &Step) -> StepText {
+    pub fn of(step: &Step) -> StepText {
         let empty = StepText::default();
         let value = |arg: &Option<Arg>| arg.map(|arg| arg.to_string());
         match step {
@@ -72,7 +72,11 @@ impl StepText {
     }
 
     /// Parses the step.
-    pub(super) fn read(&self) -> Result<Step, String> {
+    ///
+    /// # Errors
+    ///
+    /// If it is not exactly one step, or has keys that the step does not use.
+    pub fn read(&self) -> Result<Step, String> {
         let value = self.value.as_ref().map(|v| v.parse::<Arg>()).transpose()?;
         let args: Result<Vec<Arg>, CaseError> = self.args.iter().map(|a| a.parse()).collect();
         let step = match (&self.call, &self.global, &self.table, self.drop) {

@@ -2,9 +2,9 @@
 
 use super::file;
 use crate::campaign::quote;
-use crate::engines::EngineSubject;
+use crate::engines::{EngineSubject, Form};
 use crate::escape;
-use crate::oracle::{Collector, SharedSubject};
+use crate::oracle::{Collector, Subject};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,8 @@ struct Settings {
 #[serde(deny_unknown_fields)]
 struct EngineText {
     command: CommandText,
+    #[serde(default)]
+    form: Form,
 }
 
 /// A command, as a line that is split at spaces, or word by word.
@@ -97,7 +99,7 @@ enum CommandText {
 #[derive(Clone, Debug, Default)]
 struct Table {
     folder: PathBuf,
-    commands: BTreeMap<String, Vec<String>>,
+    engines: BTreeMap<String, (Vec<String>, Form)>,
 }
 
 /// Reads the `gcdiff.toml` of this folder, or else of the nearest folder above it.
@@ -117,8 +119,8 @@ fn read(folder: &Path) -> Result<Table, String> {
     let in_file = |message: String| format!("{}: {message}", escape::path(&path));
     let text = String::from_utf8(file::read(&path)?).map_err(|e| in_file(e.to_string()))?;
     let settings: Settings = toml::from_str(&text).map_err(|e| in_file(e.to_string()))?;
-    let mut commands = BTreeMap::new();
-    for (name, EngineText { command }) in settings.engines {
+    let mut engines = BTreeMap::new();
+    for (name, EngineText { command, form }) in settings.engines {
         let in_engine =
             |message: String| in_file(format!("engine {}: {message}", escape::Line(&name)));
         check(&name).map_err(in_engine)?;
@@ -127,11 +129,11 @@ fn read(folder: &Path) -> Result<Table, String> {
             CommandText::Words(words) if words.is_empty() => Err("there is no command".into()),
             CommandText::Words(words) => Ok(words),
         };
-        commands.insert(name.clone(), words.map_err(in_engine)?);
+        engines.insert(name.clone(), (words.map_err(in_engine)?, form));
     }
     Ok(Table {
         folder: folder.into(),
-        commands,
+        engines,
     })
 }
 
@@ -142,7 +144,7 @@ pub(super) struct Engines(Arc<OnceLock<Result<Started, String>>>);
 #[derive(Debug, Default)]
 struct Started {
     /// Those of the command line, in their order.
-    given: Vec<SharedSubject>,
+    given: Vec<Arc<EngineSubject>>,
     /// Those of the table, by name, and whether their commands work, once that is known.
     settled: BTreeMap<String, Settled>,
 }
@@ -164,7 +166,7 @@ impl Engines {
         &self,
         given: &[EngineOption],
         timeout: Duration,
-    ) -> Result<Vec<SharedSubject>, String> {
+    ) -> Result<Vec<Arc<EngineSubject>>, String> {
         match given.is_empty() {
             true => Ok(Vec::new()),
             false => Ok(self.started(given, timeout)?.given.clone()),
@@ -181,7 +183,7 @@ impl Engines {
         given: &[EngineOption],
         named: &[&str],
         timeout: Duration,
-    ) -> Result<Vec<SharedSubject>, String> {
+    ) -> Result<Vec<Arc<EngineSubject>>, String> {
         let is_given = |name: &str| given.iter().any(|engine| engine.name == name);
         let named = named.iter().filter(|name| !is_given(name));
         let subjects = named.map(|name| {
@@ -189,7 +191,7 @@ impl Engines {
             let Settled { engine, works } =
                 started.settled.get(*name).ok_or_else(|| unknown(name))?;
             let works = works.get_or_init(|| engine.check().map_err(|error| error.0));
-            works.clone().map(|()| engine.clone() as SharedSubject)
+            works.clone().map(|()| engine.clone())
         });
         subjects.collect()
     }
@@ -210,16 +212,17 @@ fn unknown(name: &str) -> String {
 
 fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
     let table = table()?;
-    let settled = |(name, command): (&String, &Vec<String>)| {
-        let engine = EngineSubject::new(name, command.clone(), timeout).in_folder(&table.folder);
+    let settled = |(name, (command, form)): (&String, &(Vec<String>, Form))| {
+        let engine = EngineSubject::new(name, command.clone(), timeout);
+        let engine = engine.in_folder(&table.folder).in_form(*form);
         let settled = Settled {
             engine: Arc::new(engine),
             works: OnceLock::new(),
         };
         (name.clone(), settled)
     };
-    let settled: BTreeMap<String, Settled> = table.commands.iter().map(settled).collect();
-    let mut subjects: Vec<SharedSubject> = Vec::new();
+    let settled: BTreeMap<String, Settled> = table.engines.iter().map(settled).collect();
+    let mut subjects: Vec<Arc<EngineSubject>> = Vec::new();
     for option in given {
         if subjects.iter().any(|subject| subject.name() == option.name) {
             return Err(format!("engine {} is named twice", option.name));

@@ -3,8 +3,10 @@
 use super::engine::{EngineOption, Engines, engine};
 use crate::case::LimitsText;
 use crate::engine::Grain;
-use crate::engines::ExportedForm;
-use crate::oracle::{Collector, Layers, Options, SharedSubject, Timing};
+use crate::engines::EngineSubject;
+use crate::oracle::{
+    CaseForm as _, Collector, Layers, Options, SharedSubject, Subject as _, Timing,
+};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 use std::sync::Arc;
@@ -166,13 +168,26 @@ fn fault_or_none(id: &str) -> Result<Choice, String> {
     }
 }
 
-/// The options with engines, which run cases in another form.
-fn with_engines(mut options: Options, engines: Vec<SharedSubject>) -> Options {
-    if !engines.is_empty() {
-        options.form = Some(Arc::new(ExportedForm));
+/// The options with engines, which run cases in another form: all in the same one, since the heaps run
+/// them in that form, too.
+fn with_engines(mut options: Options, engines: Vec<Arc<EngineSubject>>) -> Result<Options, String> {
+    for engine in engines {
+        let form = engine.form();
+        if let Some(other) = &options.form
+            && other.name() != form.name()
+        {
+            return Err(format!(
+                "engine {} takes cases in the {} form, and another engine in the {} form: they need runs \
+                 of their own",
+                engine.name(),
+                form.name(),
+                other.name()
+            ));
+        }
+        options.form = Some(Arc::new(form));
+        options.collectors.push(engine);
     }
-    options.collectors.extend(engines);
-    options
+    Ok(options)
 }
 
 impl Judging {
@@ -184,7 +199,7 @@ impl Judging {
     /// The options with the engines of the command line.
     pub(super) fn with_engines(&self, options: Options) -> Result<Options, String> {
         let engines = self.engines.given(&self.engine, self.engine_timeout())?;
-        Ok(with_engines(options, engines))
+        with_engines(options, engines)
     }
 
     /// The options with the engines that a header names, without those of the command line.
@@ -195,7 +210,7 @@ impl Judging {
     ) -> Result<Options, String> {
         let timeout = self.engine_timeout();
         let engines = self.engines.named(&self.engine, named, timeout)?;
-        Ok(with_engines(options, engines))
+        with_engines(options, engines)
     }
 
     fn engine_timeout(&self) -> Duration {

@@ -1,21 +1,67 @@
-//! The form in which engines get cases.
+//! The forms in which engines get cases.
 
-use crate::case::Case;
-use crate::export::{Collect, export};
+use crate::case::{self, Case, Plan};
+use crate::engine::NoInspector;
+use crate::export::{Collect, export, for_embedder};
+use crate::heap::null::Null;
 use crate::module::Module;
-use crate::oracle::CaseForm;
+use crate::observe::{ObservedStep, StepOutcome};
+use crate::oracle::{CaseForm, MAX_BYTES};
+use serde::Deserialize;
 use std::sync::Arc;
 
-/// Judges cases in their [exported](crate::export) form.
-#[derive(Copy, Clone, Debug)]
-pub struct ExportedForm;
+/// A form in which engines get cases.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// [Exported](crate::export::export): the host is a part of the module, which observes itself.
+    #[default]
+    Exported,
+    /// [For an embedder](crate::export::for_embedder): the runner is the host.
+    Embedder,
+}
 
-impl CaseForm for ExportedForm {
-    fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String> {
-        let exported = export(case, module, Collect::Import).map_err(|e| e.to_string())?;
-        let case = exported.case();
-        let module = Module::new(&case.wasm, &mut Arc::default());
-        let module = module.map_err(|error| format!("the exported module: {error}"))?;
-        Ok((case, Arc::new(module)))
+impl CaseForm for Form {
+    fn name(&self) -> &'static str {
+        match self {
+            Form::Exported => "exported",
+            Form::Embedder => "embedder",
+        }
     }
+
+    fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String> {
+        let case = match self {
+            Form::Exported => export(case, module, Collect::Import).map(|exported| exported.case()),
+            Form::Embedder => for_embedder(case, module),
+        };
+        let case = case.map_err(|error| error.to_string())?;
+        let module = Module::new(&case.wasm, &mut Arc::default());
+        let module = module.map_err(|error| format!("the module in this form: {error}"))?;
+        let module = Arc::new(module);
+        if *self == Form::Embedder && !is_instantiated(&case, &module) {
+            return Err(
+                "it traps while it is instantiated, and an embedder sees no instance".into(),
+            );
+        }
+        Ok((case, module))
+    }
+}
+
+/// Whether the instantiation of a case ends well.
+fn is_instantiated(case: &Case, module: &Arc<Module>) -> bool {
+    let alone = Case {
+        plan: Plan::Steps(Vec::new()),
+        ..case.clone()
+    };
+    let run = case::run(&alone, module, Null::new(MAX_BYTES), &mut NoInspector);
+    let steps = run.observation.map(|seen| seen.steps);
+    steps.is_ok_and(|steps| {
+        matches!(
+            &steps[..],
+            [ObservedStep {
+                outcome: StepOutcome::Returned(_),
+                ..
+            }]
+        )
+    })
 }

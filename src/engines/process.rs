@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The longest line that a runner may write; a longer one is cut, and then no answer.
-const LINE: u64 = 1 << 20;
+/// The longest line that a runner may write; a longer one is cut, and then no answer. Observations have
+/// the bytes of memories.
+const LINE: u64 = 16 << 20;
 
 /// The last bytes of standard error that are kept.
 const SAID: usize = 1 << 14;

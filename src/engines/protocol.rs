@@ -14,6 +14,7 @@
 //! | `module` | the bytes of the module, in hexadecimal digits |
 //! | `imports` | what it imports: nothing, or `wasmtime.gc`, a function without parameters and results that collects |
 //! | `calls` | the exported functions to call, in order, each without arguments |
+//! | `plan` | in place of calls, for a runner that is the host of a case; see below |
 //!
 //! The runner writes the line `start 7` before it does anything with the module, and an answer when
 //! it is done:
@@ -26,8 +27,23 @@
 //! instance there are no `calls`. An engine that does not take the module answers
 //! `{"case":7,"refused":"why"}`: the case is discarded. Everything that a runner writes to standard
 //! error is kept for the report of a crash, and other lines on its standard output are ignored.
+//!
+//! # Runners that are the host
+//!
+//! A request in the form [`Form::Embedder`](super::Form) has a plan:
+//!
+//! ```json
+//! {"version":1,"case":8,"module":"0061736d...","imports":[["gcdiff","collect"],["host","give"]],"calls":[],
+//!  "plan":{"steps":[{"call":"gcdiff.reset"},{"call":"f","args":["kept:0"]}],"host":[{"drop":1}],"reentry":4}}
+//! ```
+//!
+//! Steps are written as in the header of a case. What they mean, and what the host answers, is in
+//! [`case::embedder`](crate::case::embedder), which a runner in Rust calls. The answer is an observation in
+//! its [JSON form](crate::observe::json), `{"case":8,"observation":{"version":1,...}}`.
 
+use crate::case::{Case, Plan, Step, StepText};
 use crate::export::json::JsonNumber;
+use crate::observe::JsonObservation;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol.
@@ -46,6 +62,45 @@ pub struct Request {
     pub imports: Vec<(String, String)>,
     /// The functions to call.
     pub calls: Vec<String>,
+    /// What the host does, if the runner is the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<HostPlan>,
+}
+
+/// What the host of a case does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostPlan {
+    /// Its steps.
+    pub steps: Vec<StepText>,
+    /// Its acts during calls of imported functions.
+    pub host: Vec<StepText>,
+    /// The number of calls of the module that may be active at a time.
+    pub reentry: usize,
+}
+
+impl HostPlan {
+    /// The plan of a case. `None` if its steps are those of all exports.
+    pub fn of(case: &Case) -> Option<HostPlan> {
+        let Plan::Steps(steps) = &case.plan else {
+            return None;
+        };
+        Some(HostPlan {
+            steps: steps.iter().map(StepText::of).collect(),
+            host: case.host.iter().map(StepText::of).collect(),
+            reentry: case.limits.reentry,
+        })
+    }
+
+    /// The steps and the acts.
+    ///
+    /// # Errors
+    ///
+    /// If one is no step.
+    pub fn read(&self) -> Result<(Vec<Step>, Vec<Step>), String> {
+        let read = |steps: &[StepText]| steps.iter().map(StepText::read).collect::<Result<_, _>>();
+        Ok((read(&self.steps)?, read(&self.host)?))
+    }
 }
 
 /// The answer to a request.
@@ -63,6 +118,9 @@ pub struct Answer {
     /// How the calls ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Ended>,
+    /// What a runner that is the host has observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observation: Option<JsonObservation>,
 }
 
 /// How a call ended.

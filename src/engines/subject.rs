@@ -1,8 +1,9 @@
 //! A runner as a subject.
 
 use super::crash::{cause, telling_line};
+use super::form::Form;
 use super::process::{NoAnswer, Process};
-use super::protocol::{Answer, Ended, Request, VERSION};
+use super::protocol::{Answer, Ended, HostPlan, Request, VERSION};
 use crate::case::{Case, Plan, Step};
 use crate::engine::Trap;
 use crate::export::hex;
@@ -10,7 +11,8 @@ use crate::heap::Reclaims;
 use crate::module::Module;
 use crate::observe::{Observation, ObservedStep, ObservedValue, Part, Parts, StepOutcome};
 use crate::oracle::{
-    CRASH, Failure, Law, OVERTIME, PlanError, Reason, RunOptions, Subject, SubjectRun, Violation,
+    CRASH, CaseForm, Failure, Law, OVERTIME, PlanError, Reason, RunOptions, Subject, SubjectRun,
+    Violation,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +21,7 @@ use std::time::Duration;
 
 /// An engine in processes of its own, one for each thread that asks.
 ///
-/// It runs cases in their exported form, see [`ExportedForm`](super::ExportedForm).
+/// It runs cases in one [`Form`].
 #[derive(Debug)]
 pub struct EngineSubject {
     name: String,
@@ -27,6 +29,7 @@ pub struct EngineSubject {
     /// The folder in which the command runs; `None` for that of this process.
     folder: Option<PathBuf>,
     option: Option<String>,
+    form: Form,
     timeout: Duration,
     idle: Mutex<Vec<Process>>,
     next: AtomicU64,
@@ -40,6 +43,7 @@ impl EngineSubject {
             command,
             folder: None,
             option: None,
+            form: Form::default(),
             timeout,
             idle: Mutex::default(),
             next: AtomicU64::new(0),
@@ -60,6 +64,16 @@ impl EngineSubject {
             option: Some(option),
             ..self
         }
+    }
+
+    /// The same, whose runner takes cases in this form.
+    pub fn in_form(self, form: Form) -> EngineSubject {
+        EngineSubject { form, ..self }
+    }
+
+    /// The form of its cases.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     fn process(&self) -> Result<Process, PlanError> {
@@ -88,7 +102,15 @@ impl EngineSubject {
     ///
     /// If there is no such program, or it ends before it begins the case.
     pub fn check(&self) -> Result<(), PlanError> {
-        let request = self.request(b"\0asm\x01\0\0\0", Vec::new(), Vec::new());
+        let plan = HostPlan {
+            steps: Vec::new(),
+            host: Vec::new(),
+            reentry: 1,
+        };
+        let request = Request {
+            plan: (self.form == Form::Embedder).then_some(plan),
+            ..self.request(b"\0asm\x01\0\0\0", Vec::new(), Vec::new())
+        };
         let mut process = self.process()?;
         match process.ask(&request, self.timeout) {
             Ok(_) => self.put_back(process),
@@ -106,6 +128,7 @@ impl EngineSubject {
             module: hex(wasm),
             imports,
             calls,
+            plan: None,
         }
     }
 
@@ -140,11 +163,18 @@ impl EngineSubject {
         Failure::Violation(Box::new(violation))
     }
 
-    fn observe(&self, answer: Answer, calls: Vec<String>) -> Result<Observation, Failure> {
-        if let Some(why) = answer.refused {
-            let message = format!("{} does not take the module: {why}", self.name);
-            return Err(Failure::Discard(Reason::Unsupported, message));
+    /// What a runner that is the host has observed of a case.
+    fn observed(&self, answer: Answer, module: &Module) -> Result<Observation, Failure> {
+        match answer.observation {
+            None => Err(self.nonsense("there is no observation")),
+            Some(json) => json
+                .observation(module)
+                .map_err(|error| self.nonsense(&format!("the observation: {error}"))),
         }
+    }
+
+    /// What the calls of an exported case have shown.
+    fn observe(&self, answer: Answer, calls: Vec<String>) -> Result<Observation, Failure> {
         let Some(instantiation) = answer.instantiation else {
             return Err(self.nonsense("the end of the instantiation is missing"));
         };
@@ -210,8 +240,11 @@ impl Subject for EngineSubject {
     }
 
     fn parts(&self) -> Parts {
-        let outcomes = Parts::OUTCOMES.without(Part::TrapKinds);
-        outcomes.with(Part::Results)
+        let parts = match self.form {
+            Form::Exported => Parts::OUTCOMES.with(Part::Results),
+            Form::Embedder => Parts::ALL,
+        };
+        parts.without(Part::TrapKinds)
     }
 
     fn follows_schedules(&self) -> bool {
@@ -228,8 +261,12 @@ impl Subject for EngineSubject {
         module: &Arc<Module>,
         _: &RunOptions,
     ) -> Result<SubjectRun, PlanError> {
-        let Some(calls) = calls(case) else {
-            let message = format!("{} runs exported cases", self.name);
+        let (plan, calls) = match self.form {
+            Form::Exported => (None, calls(case)),
+            Form::Embedder => (HostPlan::of(case), Some(Vec::new())),
+        };
+        let (Some(calls), true) = (calls, plan.is_some() == (self.form == Form::Embedder)) else {
+            let message = format!("{} runs cases in the {} form", self.name, self.form.name());
             return Ok(SubjectRun::new(Err(Failure::Discard(
                 Reason::Unsupported,
                 message,
@@ -237,7 +274,10 @@ impl Subject for EngineSubject {
         };
         let imports = module.imports.iter();
         let imports = imports.map(|import| (import.module.clone(), import.name.clone()));
-        let request = self.request(&case.wasm, imports.collect(), calls.clone());
+        let request = Request {
+            plan,
+            ..self.request(&case.wasm, imports.collect(), calls.clone())
+        };
         let mut process = self.process()?;
         let mut answer = process.ask(&request, self.timeout);
         if let Err(NoAnswer::Done) = answer {
@@ -247,7 +287,14 @@ impl Subject for EngineSubject {
         let result = match answer {
             Ok(answer) => {
                 self.put_back(process);
-                self.observe(answer, calls)
+                match (answer.refused.as_ref(), self.form) {
+                    (Some(why), _) => {
+                        let message = format!("{} does not take the module: {why}", self.name);
+                        Err(Failure::Discard(Reason::Unsupported, message))
+                    }
+                    (None, Form::Exported) => self.observe(answer, calls),
+                    (None, Form::Embedder) => self.observed(answer, module),
+                }
             }
             Err(NoAnswer::Died(ended, said)) => Err(self.crash(&telling_line(&ended, &said))),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),

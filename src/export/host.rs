@@ -60,9 +60,7 @@ impl Writer<'_, '_> {
 
     /// Each call from outside begins with the same fuel.
     fn begin(&mut self, asm: &mut Asm) {
-        let (fuel, _) = self.runtime.limits;
-        asm.op().i32_const(fuel).global_set(self.runtime.fuel);
-        asm.op().i32_const(0).global_set(self.runtime.depth);
+        self.runtime.meter.reset(asm);
     }
 
     /// Writes code that may throw. The host keeps the exception; then it is thrown again, or is no
@@ -171,7 +169,7 @@ impl Writer<'_, '_> {
                 asm.op().i32_const(*n as i32).call(self.runtime.drop);
             }
             Step::Collect => {
-                asm.op().call(self.runtime.collect);
+                asm.op().call(self.runtime.meter.collect);
             }
         }
     }
@@ -211,7 +209,7 @@ impl Writer<'_, '_> {
         let (nth, base) = (asm.local(ValType::I64), asm.local(ValType::I64));
         asm.op()
             .i32_const(HOST)
-            .call(runtime.enter)
+            .call(runtime.meter.enter)
             .local_set(depth);
         asm.add_one_to_global(runtime.calls);
         asm.op()
@@ -234,7 +232,7 @@ impl Writer<'_, '_> {
                 .i64_const(due)
                 .i64_eq()
                 .if_(BlockType::Empty);
-            asm.op().local_get(depth).global_set(runtime.depth);
+            asm.op().local_get(depth).global_set(runtime.meter.depth);
             self.watched(&mut asm, false, &mut |writer, asm, none| {
                 writer.perform(asm, act, (base, none));
             });

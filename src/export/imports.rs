@@ -17,7 +17,7 @@ pub(super) fn define(
 ) -> Result<Vec<(u32, u32)>, ExportError> {
     let mut funcs = Vec::new();
     for index in 0..unit.module.funcs.len() {
-        if index as u32 == runtime.collect {
+        if index as u32 == runtime.meter.collect {
             continue;
         }
         if let Some(import) = unit.module.funcs[index].import.take() {

@@ -1,14 +1,14 @@
 //! Fuel, depth, collections and canonical NaNs in the case's own code.
 
+use super::meter::Meter;
 use super::nans::Float;
-use super::runtime::Runtime;
 use crate::module_ir::{Module, Ops, Shape, allocates, is_opener};
 use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{Operator, StorageType, ValType};
 
 /// Makes all functions of the case pay for what they do, so that every engine runs out at the same
 /// place, collect where the schedule says, and make NaNs canonical.
-pub(super) fn instrument(module: &mut Module<'_>, runtime: &Runtime) {
+pub(super) fn instrument(module: &mut Module<'_>, meter: &Meter) {
     for func in 0..module.funcs.len() {
         if let Some(code) = module.funcs[func].code() {
             let params = match module.types.get(module.funcs[func].ty as usize) {
@@ -24,7 +24,7 @@ pub(super) fn instrument(module: &mut Module<'_>, runtime: &Runtime) {
                 length: first + 1,
                 length64: first + 2,
             };
-            let ops = paying(&code.ops, module, runtime, locals);
+            let ops = paying(&code.ops, module, meter, locals);
             let (ops, floats) = with_canonical_nans(ops, first + 3);
             if let Some(code) = module.funcs[func].edit() {
                 code.locals
@@ -52,19 +52,19 @@ fn number<'a>(value: i32) -> Operator<'a> {
     Operator::I32Const { value }
 }
 
-fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, runtime: &Runtime, locals: Scratch) -> Ops<'a> {
+fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, meter: &Meter, locals: Scratch) -> Ops<'a> {
     let costs = costs(ops);
     let mut out = Vec::with_capacity(ops.len() * 2);
     let get = |local_index| Operator::LocalGet { local_index };
     let set = |local_index| Operator::LocalSet { local_index };
     let depth = Operator::GlobalSet {
-        global_index: runtime.depth,
+        global_index: meter.depth,
     };
-    out.extend([number(costs[0]), call(runtime.enter), set(locals.depth)]);
+    out.extend([number(costs[0]), call(meter.enter), set(locals.depth)]);
     for (at, op) in ops.iter().enumerate() {
         match op {
             Operator::Loop { .. } => {
-                out.extend([op.clone(), number(costs[at + 1]), call(runtime.burn)]);
+                out.extend([op.clone(), number(costs[at + 1]), call(meter.burn)]);
                 continue;
             }
             Operator::Call { .. } | Operator::CallRef { .. } | Operator::CallIndirect { .. } => {
@@ -85,8 +85,8 @@ fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, runtime: &Runtime, locals: Scr
         }
         if let Some(length) = length(op, module) {
             let (local, pay) = match length.is_64 {
-                true => (locals.length64, runtime.pay64),
-                false => (locals.length, runtime.pay),
+                true => (locals.length64, meter.pay64),
+                false => (locals.length, meter.pay),
             };
             out.extend([Operator::LocalTee { local_index: local }, get(local)]);
             if length.shift > 0 {
@@ -106,7 +106,7 @@ fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, runtime: &Runtime, locals: Scr
             }
             out.push(call(pay));
         }
-        if let (Some(tick), true) = (runtime.tick, allocates(op)) {
+        if let (Some(tick), true) = (meter.tick, allocates(op)) {
             out.push(call(tick));
         }
         out.push(op.clone());

@@ -11,6 +11,7 @@
 //! collections happen at the points of the schedule only as far as the code passes them. So the
 //! values are those that the heaps agree on when *they* run the exported module.
 
+mod embedder;
 mod expected;
 mod hierarchy;
 mod host;
@@ -19,6 +20,7 @@ mod instrument;
 mod js;
 pub mod json;
 mod lookup;
+mod meter;
 mod nans;
 mod observe;
 mod pick;
@@ -31,6 +33,7 @@ mod unit;
 mod values;
 mod wast;
 
+pub use embedder::{TYPE, for_embedder};
 pub use expected::{Expectations, Expected, Number};
 
 use crate::case::{Call, Case, Plan, Step};
@@ -38,7 +41,8 @@ use crate::engine::{Limits, Schedule};
 use crate::module::Module;
 use crate::module_ir::{self, IrError};
 use host::Writer;
-use runtime::{Runtime, Ticks};
+use meter::Ticks;
+use runtime::Runtime;
 use std::fmt;
 use std::sync::Arc;
 use unit::{Asm, Unit};
@@ -158,7 +162,7 @@ pub fn export(
         }
     };
     let runtime = Runtime::append(&mut unit, case, &ticks, collector);
-    instrument::instrument(&mut unit.module, &runtime);
+    instrument::instrument(&mut unit.module, &runtime.meter);
     let mut values = Values::new(own_funcs);
     let imported = imports::define(&mut unit, &runtime, &mut values)?;
     let start = unit.module.start.take();

@@ -308,7 +308,7 @@ impl Observer<'_, '_> {
         let size = asm.local(ValType::I32);
         let runtime = self.runtime;
         // What was freed too early shows once it is gone.
-        asm.op().call(runtime.collect);
+        asm.op().call(runtime.meter.collect);
         asm.op()
             .i64_const(0)
             .global_set(self.hash)

@@ -68,7 +68,7 @@ pub const VERSION: u32 = 1;
 
 /// An observation in its JSON form. The table in the [module's documentation](self)
 /// lists its keys.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JsonObservation {
     version: u32,
@@ -82,7 +82,7 @@ pub struct JsonObservation {
     objects: Vec<JsonObject>,
 }
 
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum JsonObject {
     Struct {

@@ -43,6 +43,9 @@ pub struct Options {
 
 /// Another form of cases, in which they are judged: one that engines in other processes can run.
 pub trait CaseForm: fmt::Debug + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
     /// The case in this form, with its module.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use gcdiff::case;
-use gcdiff::engines::{EngineSubject, ExportedForm};
+use gcdiff::engines::{EngineSubject, Form};
 use gcdiff::export::{Collect, Expected, Number, export};
 use gcdiff::module::Module;
 use gcdiff::oracle::{Collector, Options, SharedSubject, Verdict, judge_module};
@@ -50,7 +50,7 @@ fn verdicts_on(case: &str, name: &str, text: &str, timeout: u64) -> (Verdict, Ve
         Collector::Drc.into(),
         Arc::new(engine),
     ]);
-    options.form = Some(Arc::new(ExportedForm));
+    options.form = Some(Arc::new(Form::Exported));
     let case = case::read(case.as_bytes()).unwrap().0;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
     // Twice, with one process or with another after a death.

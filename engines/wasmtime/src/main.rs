@@ -3,15 +3,23 @@
 //! `cargo build --release` in this folder makes one for release 48.0.8, and
 //! `cargo build --release --no-default-features --features v31 --target-dir target/31` one for 31.0.0.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "v31")]
 extern crate wasmtime31 as wasmtime;
 #[cfg(feature = "v48")]
 extern crate wasmtime48 as wasmtime;
 
+mod convert;
+mod ended;
 mod engine;
+mod host;
+mod link;
+mod observe;
+mod plan;
+mod roots;
 mod run;
+mod state;
 
 use clap::Parser;
 use engine::Options;

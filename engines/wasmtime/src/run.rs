@@ -1,33 +1,37 @@
-//! Exported cases: one instance, calls in order, numbers as results.
+//! Cases. An exported one is an instance, calls in order, and numbers as results.
 
+use crate::ended::{Why, why};
+use crate::plan::follow_plan;
 use gcdiff::engines::protocol::{Answer, Ended, Request};
 use gcdiff::export::Number;
-use wasmtime::{Engine, Error, GcHeapOutOfMemory, Instance, Linker, Module, Store, Trap, Val};
+use wasmtime::{Engine, Error, Instance, Linker, Module, Store, Val};
 
 /// Runs a case.
 pub fn run(engine: &Engine, request: &Request) -> Answer {
-    let answer = Answer {
-        case: request.case,
-        ..Answer::default()
-    };
-    match attempt(engine, request) {
-        Ok((instantiation, calls)) => Answer {
-            instantiation: Some(instantiation),
-            calls,
-            ..answer
-        },
+    let case = request.case;
+    let done = compiled(engine, request).and_then(|(wasm, module)| match &request.plan {
+        None => exported(engine, &module, request),
+        Some(plan) => follow_plan(engine, &module, &wasm, plan),
+    });
+    match done {
+        Ok(answer) => Answer { case, ..answer },
         Err(why) => Answer {
+            case,
             refused: Some(why),
-            ..answer
+            ..Answer::default()
         },
     }
 }
 
-/// Runs a case. An error says what cannot be shown: a feature of the module, or a limit of the
+fn compiled(engine: &Engine, request: &Request) -> Result<(Vec<u8>, Module), String> {
+    let wasm = bytes(&request.module)?;
+    let module = Module::new(engine, &wasm).map_err(|error| format!("{error:#}"))?;
+    Ok((wasm, module))
+}
+
+/// Runs an exported case. An error says what cannot be shown: a feature of the module, or a limit of the
 /// engine that a case does not have.
-fn attempt(engine: &Engine, request: &Request) -> Result<(Ended, Vec<Ended>), String> {
-    let module = bytes(&request.module)
-        .and_then(|wasm| Module::new(engine, wasm).map_err(|error| format!("{error:#}")))?;
+fn exported(engine: &Engine, module: &Module, request: &Request) -> Result<Answer, String> {
     let mut store = Store::new(engine, ());
     let mut linker = Linker::new(engine);
     for (module, name) in &request.imports {
@@ -35,13 +39,22 @@ fn attempt(engine: &Engine, request: &Request) -> Result<(Ended, Vec<Ended>), St
         let added = linker.func_wrap(module, name, collect);
         added.map_err(|error| format!("{error:#}"))?;
     }
-    let instance = match linker.instantiate(&mut store, &module) {
+    let instance = match linker.instantiate(&mut store, module) {
         Ok(instance) => instance,
-        Err(error) => return Ok((failed(&mut store, error)?, Vec::new())),
+        Err(error) => {
+            return Ok(Answer {
+                instantiation: Some(failed(&mut store, error)?),
+                ..Answer::default()
+            });
+        }
     };
     let calls = request.calls.iter();
     let calls: Result<_, String> = calls.map(|name| call(&mut store, instance, name)).collect();
-    Ok((Ended::Returns(Vec::new()), calls?))
+    Ok(Answer {
+        instantiation: Some(Ended::Returns(Vec::new())),
+        calls: calls?,
+        ..Answer::default()
+    })
 }
 
 #[cfg(feature = "v48")]
@@ -73,45 +86,26 @@ fn call(store: &mut Store<()>, instance: Instance, name: &str) -> Result<Ended, 
 
 /// How a call ended that did not return.
 fn failed(store: &mut Store<()>, error: Error) -> Result<Ended, String> {
-    if has_thrown(store, &error) {
-        return Ok(Ended::Throws(true));
-    }
-    if error.is::<GcHeapOutOfMemory<()>>() {
-        return Err("the heap is full".into());
-    }
-    use Trap::*;
-    match error.downcast_ref::<Trap>() {
-        // Limits of the engine, which a case does not have.
-        Some(trap @ (StackOverflow | AllocationTooLarge)) => Err(trap.to_string()),
-        Some(
-            trap @ (MemoryOutOfBounds
-            | TableOutOfBounds
-            | IndirectCallToNull
-            | BadSignature
-            | IntegerOverflow
-            | IntegerDivisionByZero
-            | BadConversionToInteger
-            | UnreachableCodeReached
-            | NullReference
-            | ArrayOutOfBounds
-            | CastFailure),
-        ) => Ok(Ended::Traps(Some(trap.to_string()))),
-        // Wasmtime reports what it finds wrong with itself as an error, too.
-        _ => panic!("{error:#}"),
+    match why(&error) {
+        Why::Trapped(trap) => Ok(Ended::Traps(Some(trap.to_string()))),
+        Why::Threw => {
+            forget(store);
+            Ok(Ended::Throws(true))
+        }
+        Why::Host(stop) => panic!("{stop}: an exported case has no host"),
+        Why::Limit(why) => Err(why),
     }
 }
 
+/// Takes the pending exception, so that it is no root any more.
 #[cfg(feature = "v48")]
-fn has_thrown(store: &mut Store<()>, error: &Error) -> bool {
-    let thrown = error.is::<wasmtime::ThrownException>();
-    // So that it is no root any more.
-    thrown && store.take_pending_exception().is_some()
+fn forget(store: &mut Store<()>) {
+    let mut scope = wasmtime::RootScope::new(store);
+    let _ = wasmtime::AsContextMut::as_context_mut(&mut scope).take_pending_exception();
 }
 
 #[cfg(feature = "v31")]
-fn has_thrown(_: &mut Store<()>, _: &Error) -> bool {
-    false
-}
+fn forget(_: &mut Store<()>) {}
 
 fn bytes(hex: &str) -> Result<Vec<u8>, String> {
     let digits = hex.as_bytes().chunks(2);

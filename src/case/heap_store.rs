@@ -1,0 +1,352 @@
+//! The stores of this crate, as the embedder of a case works with them.
+
+use super::embedder::{EmbedderStore, Host, Initial, StepEnd, answer};
+use super::error::RunError;
+use super::plan::Step;
+use super::run::RunStats;
+use crate::engine::{Context, Deed, Extern, HostCall, Inspector, Stop, Store};
+use crate::heap::{GcRef, Heap};
+use crate::module::{ExportItem, ExternType};
+use crate::observe::ObservedValue;
+use crate::types::{Composite, FuncType, HeapType, RefType, StorageKind, SubType, TypeId, ValType};
+use std::sync::Arc;
+
+/// What a run keeps besides its store.
+pub(super) struct Running {
+    pub host: Host,
+    pub stats: RunStats,
+    /// The items for the imports so far.
+    externs: Vec<Extern>,
+    /// Globals and tables that still need a function as their value.
+    without_function: Vec<WithoutFunction>,
+    /// The instance, once linked.
+    instance: Option<u32>,
+    /// Objects allocated before the present step.
+    allocated: u64,
+}
+
+/// A global or table of non-null functions, before its function exists.
+struct WithoutFunction {
+    item: Extern,
+    ty: HeapType,
+    /// The index of the import. It becomes the id of the host function.
+    import: u32,
+}
+
+impl Running {
+    pub fn new(host: Host) -> Running {
+        Running {
+            host,
+            stats: RunStats::default(),
+            externs: Vec::new(),
+            without_function: Vec::new(),
+            instance: None,
+            allocated: 0,
+        }
+    }
+}
+
+/// A store, and everything that its calls need.
+pub(super) struct HeapStore<'a, H: Heap> {
+    pub store: &'a mut Store<H>,
+    pub running: &'a mut Running,
+    pub inspector: &'a mut dyn Inspector<H>,
+}
+
+/// The registers of a value. Only vectors have the second.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Registers {
+    low: u64,
+    high: u64,
+}
+
+impl Registers {
+    fn low(low: u64) -> Registers {
+        Registers { low, high: 0 }
+    }
+
+    fn reference(self) -> GcRef {
+        GcRef::from_register(self.low)
+    }
+}
+
+impl From<GcRef> for Registers {
+    fn from(reference: GcRef) -> Registers {
+        Registers::low(reference.register())
+    }
+}
+
+impl<H: Heap> crate::engine::Host<H> for Running {
+    fn call(
+        &mut self,
+        store: &mut Store<H>,
+        call: HostCall,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        let ty = store.call_type(call).clone();
+        let values = ty.params.iter().enumerate().map(|(i, param)| Registers {
+            low: store.argument(call, i),
+            high: match param.storage_kind() {
+                StorageKind::B128 => store.argument_high(call, i),
+                _ => 0,
+            },
+        });
+        let args: Vec<Registers> = values.collect();
+        let mut store = HeapStore {
+            store,
+            running: self,
+            inspector,
+        };
+        answer(&mut store, call, call.id, &ty, &args)
+    }
+}
+
+impl<H: Heap> HeapStore<'_, H> {
+    /// Makes host functions for the globals and tables that have none yet. Called after the module is
+    /// linked, so that the module's functions have the same indices in the store as in the module.
+    fn make_functions(&mut self) -> Result<(), Stop> {
+        for WithoutFunction { item, ty, import } in
+            std::mem::take(&mut self.running.without_function)
+        {
+            let mut types = Arc::clone(&self.running.host.module.types);
+            let ty = ty.concrete().unwrap_or_else(|| {
+                // Any function will do.
+                let none = SubType {
+                    is_final: true,
+                    supertype: None,
+                    composite: Composite::Func(FuncType {
+                        params: Box::default(),
+                        results: Box::default(),
+                    }),
+                };
+                Arc::make_mut(&mut types).intern(vec![none])
+            });
+            let Extern::Func(index) = self.store.add_host_func(&types, ty, import) else {
+                unreachable!("a function was added")
+            };
+            self.set(item, u64::from(index) + 1)?;
+        }
+        Ok(())
+    }
+
+    /// Sets a new global, or all elements of a new table, to a register's value.
+    fn set(&mut self, item: Extern, value: u64) -> Result<(), Stop> {
+        match item {
+            Extern::Global(index) => self.store.set_global(index, value),
+            Extern::Table(index) => self.store.fill_new_table(index, value),
+            _ => unreachable!("only globals and tables hold values"),
+        }
+    }
+}
+
+impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
+    type Value = Registers;
+    type Call = HostCall;
+
+    fn host(&mut self) -> &mut Host {
+        &mut self.running.host
+    }
+
+    fn number(&mut self, _: ValType, bits: u64) -> Registers {
+        Registers::low(bits)
+    }
+
+    fn null(&mut self, _: RefType) -> Registers {
+        Registers::low(0)
+    }
+
+    fn i31(&mut self, _: RefType, bits: u32) -> Registers {
+        GcRef::i31(bits).into()
+    }
+
+    fn function(&mut self, ty: HeapType, start: u64) -> Option<Registers> {
+        let count = self.store.funcs().len().max(1) as u64;
+        let found = self.store.func_of_type(ty, (start % count) as u32);
+        found.map(|index| Registers::low(u64::from(index) + 1))
+    }
+
+    fn new_extern(&mut self, id: u32) -> Result<Registers, Stop> {
+        Ok(self.store.new_extern(id, self.inspector)?.into())
+    }
+
+    fn new_default(&mut self, ty: TypeId, len: u32) -> Result<Registers, Stop> {
+        Ok(self.store.new_default(ty, len, self.inspector)?.into())
+    }
+
+    fn plain(&mut self, ty: ValType, value: Registers) -> Option<ObservedValue> {
+        let kind = ty.storage_kind();
+        if kind != StorageKind::Gc {
+            return Some(ObservedValue::plain(kind, value.low, value.high));
+        }
+        let r = value.reference();
+        if r.is_null() {
+            return Some(ObservedValue::Null);
+        }
+        r.is_i31().then(|| ObservedValue::I31(r.i31_signed()))
+    }
+
+    fn is_same(&mut self, a: Registers, b: Registers) -> bool {
+        a.reference() == b.reference()
+    }
+
+    fn as_type(&mut self, reference: Registers, ty: RefType) -> Result<Option<Registers>, Stop> {
+        let matches = self.store.matches(reference.low, ty)?;
+        Ok(matches.then_some(reference))
+    }
+
+    fn handles(&self) -> usize {
+        self.store.handles()
+    }
+
+    fn handle(&mut self, handle: u32) -> Option<Registers> {
+        let reference = self.store.handle(handle);
+        (!reference.is_null()).then(|| reference.into())
+    }
+
+    fn add_handle(&mut self, reference: Registers) -> Result<u32, Stop> {
+        self.store.add_handle(reference.reference())
+    }
+
+    fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
+        self.store.drop_handle(handle)
+    }
+
+    fn pop_handles(&mut self, keep: usize) -> Result<(), Stop> {
+        self.store.pop_handles(keep)
+    }
+
+    fn take_exception(&mut self) -> Result<u32, Stop> {
+        self.store.take_exception()
+    }
+
+    fn import(
+        &mut self,
+        import: u32,
+        ty: ExternType,
+        initial: Initial<Registers>,
+    ) -> Result<(), Stop> {
+        let types = Arc::clone(&self.running.host.module.types);
+        let item = match ty {
+            ExternType::Func(ty) => self.store.add_host_func(&types, ty, import),
+            ExternType::Memory(ty) => self.store.add_memory(ty)?,
+            ExternType::Tag(ty) => self.store.add_tag(ty),
+            ExternType::Table(ty) => self.store.add_table(ty)?,
+            ExternType::Global(ty) => self.store.add_global(&types, ty),
+        };
+        self.running.externs.push(item);
+        match initial {
+            Initial::Nothing => {}
+            Initial::Value(value) => self.set(item, value.low)?,
+            Initial::HostFunction(ty) => {
+                let without = WithoutFunction { item, ty, import };
+                self.running.without_function.push(without);
+            }
+        }
+        Ok(())
+    }
+
+    fn instantiate(&mut self) -> Result<(), RunError> {
+        let module = Arc::clone(&self.running.host.module);
+        let instance = self
+            .store
+            .link(&module, &self.running.externs)
+            .map_err(|error| RunError::Import(error.to_string()))?;
+        self.make_functions()?;
+        self.running.instance = Some(instance);
+        let mut cx = Context::new(self.running, self.inspector);
+        Ok(self.store.start(instance, &mut cx)?)
+    }
+
+    fn call(&mut self, func: u32, args: &[Registers]) -> Result<Vec<Registers>, Stop> {
+        let module = Arc::clone(&self.running.host.module);
+        let ty = module.types.func(module.funcs[func as usize]);
+        let mut registers = Vec::with_capacity(args.len());
+        for (arg, ty) in args.iter().zip(&ty.params) {
+            registers.push(arg.low);
+            if ty.storage_kind() == StorageKind::B128 {
+                registers.push(arg.high);
+            }
+        }
+        let mut cx = Context::new(self.running, self.inspector);
+        self.store.call(func, &registers, &mut cx)?;
+        let mut register = 0;
+        let results = ty.results.iter().map(|ty| {
+            let width = ty.storage_kind().registers();
+            let first = register;
+            register += width;
+            Registers {
+                low: self.store.result(first),
+                high: self.store.result(first + width - 1),
+            }
+        });
+        Ok(results.collect())
+    }
+
+    fn set_result(&mut self, call: HostCall, index: usize, value: Registers) -> Result<(), Stop> {
+        self.store.set_result(call, index, value.low)
+    }
+
+    fn global(&mut self, global: u32) -> Registers {
+        Registers {
+            low: self.store.global(global).map_or(0, |(_, value)| value),
+            high: self.store.global_high(global),
+        }
+    }
+
+    fn set_global(&mut self, global: u32, value: Registers) -> Result<(), Stop> {
+        self.store.set_global(global, value.low)
+    }
+
+    fn element(&mut self, table: u32, index: u32) -> Option<Registers> {
+        let elements = &self.store.tables()[table as usize].elements;
+        let element = elements.get(index as usize)?;
+        Some(Registers::low(u64::from(*element)))
+    }
+
+    fn set_element(&mut self, table: u32, index: u32, value: Registers) -> Result<(), Stop> {
+        self.store.set_element(table, u64::from(index), value.low)
+    }
+
+    fn collect(&mut self) -> Result<(), Stop> {
+        self.store.collect(self.inspector)
+    }
+
+    fn has_item(&mut self, item: ExportItem) -> bool {
+        let instances = self.store.instances();
+        let instance = self
+            .running
+            .instance
+            .and_then(|i| instances.get(i as usize));
+        instance.is_some_and(|instance| instance.item(item).is_some())
+    }
+
+    fn deed(&self) -> Deed {
+        self.store.deed()
+    }
+
+    fn begin(&mut self, deed: Deed) -> Result<(), Stop> {
+        if deed.host_call.is_none() {
+            self.running.allocated = self.store.heap.stats().allocated;
+        }
+        self.store.begin(deed, self.inspector)
+    }
+
+    fn ended(&mut self, step: Option<&Step>, end: &StepEnd) -> Result<(), Stop> {
+        let allocated = self.store.heap.stats().allocated - self.running.allocated;
+        let is_call = matches!(step, Some(Step::Call(_)));
+        self.running.stats.note(is_call, end, allocated);
+        // Without imports there is no instance to inspect.
+        match self.running.instance {
+            Some(_) => self.store.inspect_call(self.inspector),
+            None => Ok(()),
+        }
+    }
+
+    fn spend(&mut self, work: u64) -> Result<(), Stop> {
+        self.store.spend(work)
+    }
+
+    fn note_bytes(&mut self, bytes: u64) -> Result<(), Stop> {
+        self.store.note_bytes(bytes)
+    }
+}

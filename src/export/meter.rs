@@ -1,0 +1,177 @@
+//! Fuel, depth and collections, counted by the module itself, so that every engine runs out at the same
+//! place.
+
+use super::unit::{Asm, Unit, constant};
+use crate::case::Case;
+use crate::engine::Schedule;
+use wasm_encoder::BlockType;
+use wasmparser::{Operator, ValType};
+
+/// The most points of a schedule at which an exported case collects, and the most collections of any
+/// schedule.
+const POINTS: usize = 64;
+const COLLECTIONS: i32 = 250;
+
+/// The most frames and the most fuel of a call: those of the case, if they are fewer. Real engines
+/// have a stack of a fixed size.
+const FRAMES: usize = 1_000;
+const FUEL: u64 = 1_000_000;
+
+/// The indices of what counts.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Meter {
+    pub fuel: u32,
+    pub depth: u32,
+    /// `(param i32)`: pays for a part of the code, and passes a safepoint.
+    pub burn: u32,
+    /// `(param i32)`, `(param i64)`: pay for a bulk operation.
+    pub pay: u32,
+    pub pay64: u32,
+    /// `(param i32) (result i32)`: pays for a function and returns its depth.
+    pub enter: u32,
+    /// Passes a safepoint, if the case has a schedule.
+    pub tick: Option<u32>,
+    /// Collects.
+    pub collect: u32,
+    /// The fuel of a step.
+    step_fuel: i32,
+}
+
+/// When to collect.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Ticks {
+    Never,
+    /// At each safepoint.
+    Always,
+    /// At each N-th allocation.
+    Every(u64),
+    /// At these safepoints, counted from 1.
+    At(Vec<u64>),
+}
+
+impl Ticks {
+    /// `points` are the numbers of the safepoints of a schedule, counted where this module counts
+    /// them.
+    pub fn of(schedule: &Schedule, points: &[u64]) -> Ticks {
+        match schedule {
+            Schedule::Never => Ticks::Never,
+            Schedule::EverySafepoint => Ticks::Always,
+            Schedule::EveryAllocation(n) => Ticks::Every((*n).max(1).into()),
+            Schedule::At(_) => Ticks::At(points.iter().copied().take(POINTS).collect()),
+        }
+    }
+}
+
+impl Meter {
+    /// Appends it. `collect` is the function that collects.
+    pub fn append(unit: &mut Unit<'_>, case: &Case, ticks: &Ticks, collect: u32) -> Meter {
+        use ValType::{I32, I64};
+        let frames = case.limits.frames.min(FRAMES) as i32;
+        let step_fuel = case.limits.fuel.min(FUEL) as i32;
+        let meter = Meter {
+            fuel: unit.counter("fuel", step_fuel),
+            depth: unit.counter("depth", 0),
+            burn: unit.reserve("burn", &[I32], &[]),
+            pay: unit.reserve("pay", &[I32], &[]),
+            pay64: unit.reserve("pay64", &[I64], &[]),
+            enter: unit.reserve("enter", &[I32], &[I32]),
+            tick: (*ticks != Ticks::Never).then(|| unit.reserve("tick", &[], &[])),
+            collect,
+            step_fuel,
+        };
+        meter.define_fuel(unit, ticks, frames);
+        if let Some(tick) = meter.tick {
+            meter.define_tick(unit, tick, ticks);
+        }
+        meter
+    }
+
+    /// Makes a step begin with all of its fuel, and no frames.
+    pub fn reset(&self, asm: &mut Asm) {
+        asm.op().i32_const(self.step_fuel).global_set(self.fuel);
+        asm.op().i32_const(0).global_set(self.depth);
+    }
+
+    fn define_fuel(&self, unit: &mut Unit<'_>, ticks: &Ticks, frames: i32) {
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).global_get(self.fuel).i32_gt_u();
+        asm.op().if_(BlockType::Empty);
+        // What comes next in this call has nothing left either.
+        asm.op()
+            .i32_const(0)
+            .global_set(self.fuel)
+            .unreachable()
+            .end();
+        asm.op().global_get(self.fuel).local_get(0).i32_sub();
+        asm.op().global_set(self.fuel);
+        unit.define(self.pay, asm);
+
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).i64_const(0xffff_ffff).i64_gt_u();
+        asm.op().if_(BlockType::Empty).unreachable().end();
+        asm.op().local_get(0).i32_wrap_i64().call(self.pay);
+        unit.define(self.pay64, asm);
+
+        let mut asm = Asm::new(1);
+        asm.op().local_get(0).call(self.pay);
+        if let (Some(tick), false) = (self.tick, matches!(ticks, Ticks::Every(_))) {
+            asm.op().call(tick);
+        }
+        unit.define(self.burn, asm);
+
+        let mut asm = Asm::new(1);
+        let depth = asm.local(ValType::I32);
+        asm.op().global_get(self.depth).i32_const(1).i32_add();
+        asm.op().local_tee(depth).i32_const(frames).i32_gt_u();
+        asm.op().if_(BlockType::Empty).unreachable().end();
+        asm.op().local_get(0).call(self.burn).local_get(depth);
+        unit.define(self.enter, asm);
+    }
+
+    fn define_tick(&self, unit: &mut Unit<'_>, tick: u32, ticks: &Ticks) {
+        let count = unit.global(
+            "ticks",
+            ValType::I64,
+            constant(Operator::I64Const { value: 0 }),
+        );
+        let mut asm = Asm::new(0);
+        asm.op()
+            .global_get(count)
+            .i64_const(1)
+            .i64_add()
+            .global_set(count);
+        match ticks {
+            Ticks::Never | Ticks::Always => {
+                asm.op().i32_const(1);
+            }
+            Ticks::Every(n) => {
+                let n = (*n).clamp(1, i64::MAX as u64) as i64;
+                asm.op()
+                    .global_get(count)
+                    .i64_const(n)
+                    .i64_rem_u()
+                    .i64_eqz();
+            }
+            Ticks::At(points) => {
+                asm.op().i32_const(0);
+                for point in points {
+                    asm.op()
+                        .global_get(count)
+                        .i64_const(*point as i64)
+                        .i64_eq()
+                        .i32_or();
+                }
+            }
+        }
+        let collected = unit.counter("collections", 0);
+        asm.op()
+            .global_get(collected)
+            .i32_const(COLLECTIONS)
+            .i32_lt_u()
+            .i32_and();
+        asm.op().if_(BlockType::Empty);
+        asm.add_one_to_global(collected);
+        asm.op().call(self.collect).end();
+        unit.define(tick, asm);
+    }
+}
