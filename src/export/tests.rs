@@ -1,4 +1,4 @@
-use super::{Collect, Exported, export};
+use super::{Collect, Exported, export, for_embedder};
 use crate::generate::{self, GeneratedCase};
 use crate::observe::StepOutcome;
 use crate::oracle::{JudgeReport, Options, Verdict, judge};
@@ -44,6 +44,40 @@ fn exported_modules_are_valid_and_all_heaps_agree() {
     }
     assert!(discarded < 3, "{discarded}");
     assert!(ended > trapped, "{ended} {trapped}");
+}
+
+/// What an embedder is given runs under all heaps, is valid, and collects where the case does.
+#[test]
+fn cases_for_embedders_are_valid_and_all_heaps_agree() {
+    let (mut discarded, mut collecting) = (0, 0);
+    for index in 0..120 {
+        let drawn = generate::case(&generate::input(7, index)).unwrap();
+        let case = for_embedder(&drawn.case, &drawn.module);
+        let case = case.unwrap_or_else(|error| panic!("case {index}: {error}"));
+        let valid = Validator::new_with_features(WasmFeatures::WASM3).validate_all(&case.wasm);
+        valid.unwrap_or_else(|error| panic!("case {index}: {error}"));
+        let report = judge(&case, &Options::default()).unwrap();
+        match &report.verdict {
+            Verdict::Agree => {}
+            Verdict::Discard(..) => discarded += 1,
+            other => panic!("case {index}: {other}"),
+        }
+        let mut stats = report.stats.iter();
+        let drc = stats.find(|(name, _)| name == "drc");
+        // One is the last, after the plan.
+        collecting += u32::from(drc.is_some_and(|(_, stats)| stats.heap.collections > 1));
+    }
+    assert!(discarded < 3, "{discarded}");
+    assert!(collecting > 60, "{collecting}");
+}
+
+/// A module that is in this form already is not taken apart.
+#[test]
+fn names_of_the_form_are_taken() {
+    let (case, _) = crate::case::read(b"(module (func (export \"gcdiff.reset\")))").unwrap();
+    let module = crate::module::Module::new(&case.wasm, &mut Default::default()).unwrap();
+    let error = for_embedder(&case, &std::sync::Arc::new(module)).unwrap_err();
+    assert!(error.to_string().contains("gcdiff.reset"), "{error}");
 }
 
 /// The specification allows several NaNs as a result; an exported case shows one.

@@ -2,10 +2,13 @@
 #![cfg(unix)]
 
 use gcdiff::case;
+use gcdiff::engine::NoInspector;
 use gcdiff::engines::{EngineSubject, Form};
 use gcdiff::export::{Collect, Expected, Number, export};
+use gcdiff::heap::model::Model;
 use gcdiff::module::Module;
-use gcdiff::oracle::{Collector, Options, SharedSubject, Verdict, judge_module};
+use gcdiff::observe::JsonObservation;
+use gcdiff::oracle::{CaseForm, Collector, Options, SharedSubject, Verdict, judge_module};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,18 +42,28 @@ fn verdict_on(case: &str, name: &str, text: &str, timeout: u64) -> Verdict {
 
 /// The verdicts if the case is judged twice with one engine.
 fn verdicts_on(case: &str, name: &str, text: &str, timeout: u64) -> (Verdict, Verdict) {
+    verdicts_in(Form::Exported, case, name, (text, timeout))
+}
+
+/// The same in a form.
+fn verdicts_in(
+    form: Form,
+    case: &str,
+    name: &str,
+    (text, timeout): (&str, u64),
+) -> (Verdict, Verdict) {
     let folder = std::env::temp_dir().join(format!("gcdiff-engine-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let script = folder.join("runner.sh");
     std::fs::write(&script, text).unwrap();
     let command = vec!["sh".into(), script.display().to_string()];
-    let engine = EngineSubject::new("fake", command, Duration::from_secs(timeout));
+    let engine = EngineSubject::new("fake", command, Duration::from_secs(timeout)).in_form(form);
     let mut options = Options::default().with_collectors([
         SharedSubject::from(Collector::Null),
         Collector::Drc.into(),
         Arc::new(engine),
     ]);
-    options.form = Some(Arc::new(Form::Exported));
+    options.form = Some(Arc::new(form));
     let case = case::read(case.as_bytes()).unwrap().0;
     let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
     // Twice, with one process or with another after a death.
@@ -191,6 +204,76 @@ fn an_incomplete_answer_is_no_difference() {
             "{name}"
         );
     }
+}
+
+/// A runner that is the host gets the plan, and shows the whole heap.
+#[test]
+fn a_runner_that_is_the_host_shows_what_a_heap_shows() {
+    const CASE: &str = r#";;! host = [{ call = "g" }]
+;;! [[steps]]
+;;! call = "f"
+(module
+  (type $s (struct (field (mut i8) (ref null $s))))
+  (import "host" "give" (func $give (param anyref) (result externref)))
+  (global $g (mut (ref null $s)) (ref.null $s))
+  (func (export "g"))
+  (func (export "f") (result externref)
+    (global.set $g (struct.new $s (i32.const -1) (ref.null $s)))
+    (call $give (global.get $g))))"#;
+    let case = case::read(CASE.as_bytes()).unwrap().0;
+    let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+    let (case, module) = Form::Embedder.convert(&case, &module).unwrap();
+    let run = case::run(&case, &module, Model::new(1 << 20), &mut NoInspector);
+    let seen = JsonObservation::new(&run.observation.unwrap(), &module);
+    let seen = serde_json::to_string(&seen).unwrap();
+    assert!(seen.contains(r#""values":["0xff",null]"#), "{seen}");
+    let plan = r#""plan":{"steps":[{"call":"gcdiff.reset"},{"call":"f"}],"host":[{"call":"g"}],"#;
+    let with = |seen: &str| {
+        let seen = format!(r#""observation":{seen}"#);
+        // Only who gets the plan answers.
+        let plan = plan.replace(['[', ']'], ".");
+        script(&format!(
+            "if echo \"$line\" | grep -q '{plan}'; then {}; else exit 3; fi",
+            answer(&seen)
+        ))
+    };
+    let judge = |name: &str, seen: &str| {
+        let (first, second) = verdicts_in(Form::Embedder, CASE, name, (&with(seen), 60));
+        assert_eq!(first, second);
+        first
+    };
+    assert_eq!(judge("whole", &seen), Verdict::Agree);
+    for (name, wrong, fingerprint) in [
+        ("field", seen.replace("0xff", "0xfe"), "differ:heap:fake"),
+        (
+            "count",
+            seen.replace(r#""host_call_count":1"#, r#""host_call_count":2"#),
+            "differ:host-call:fake",
+        ),
+        ("nothing", "null".into(), "panic:answer:fake"),
+        (
+            "types",
+            seen.replace(r#""struct":0"#, r#""struct":9"#),
+            "panic:answer:fake",
+        ),
+    ] {
+        assert_ne!(wrong, seen, "{name}");
+        let verdict = judge(name, &wrong);
+        assert_eq!(
+            verdict.fingerprint().as_deref(),
+            Some(fingerprint),
+            "{verdict}"
+        );
+    }
+}
+
+/// After an instantiation that has not ended well an embedder has no instance to look at.
+#[test]
+fn what_traps_at_instantiation_is_not_for_hosts() {
+    let trapping = r#"(module (table 0 funcref) (elem (i32.const 1) $f) (func $f))"#;
+    let (verdict, _) = verdicts_in(Form::Embedder, trapping, "trapping", ("exit 1", 60));
+    assert!(matches!(verdict, Verdict::Discard(..)), "{verdict}");
+    assert!(verdict.to_string().contains("instantiated"), "{verdict}");
 }
 
 /// A runner that cannot work is no finding of each case.
