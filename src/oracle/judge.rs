@@ -85,6 +85,17 @@ impl Options {
         }
     }
 
+    /// For a campaign about another engine: the model alone, once. It decides when they differ, and the
+    /// heaps of this crate are judged elsewhere, at a hundredth of the price of such a case.
+    pub fn beside_engines() -> Options {
+        Options {
+            collectors: vec![Collector::Model.into()],
+            reschedule: false,
+            footprint: CAMPAIGN_FOOTPRINT,
+            ..Options::default()
+        }
+    }
+
     /// Sets [`Options::collectors`].
     pub fn with_collectors(self, collectors: impl IntoIterator<Item = SharedSubject>) -> Options {
         Options {

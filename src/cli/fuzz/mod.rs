@@ -32,7 +32,8 @@ use std::time::Duration;
 /// set of fingerprints whose reduced cases show the same bug. No file is
 /// overwritten. The same seed gives the same cases, whatever the number of jobs.
 /// Without -C every case runs under null and drc, and a share of them, which their
-/// own bytes choose, under copying or model too.
+/// own bytes choose, under copying or model too. With --engine it runs under the
+/// engines and the model, once.
 ///
 /// INT, TERM and HUP end a campaign early, with its table; a second one ends it at
 /// once. Exit code: 1 if there was a finding, however the campaign ended; 2 if
@@ -184,6 +185,10 @@ impl Fuzz {
 
     fn campaign(&self) -> Result<Campaign, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let default = match self.judging.has_engines() && self.judging.fault().is_none() {
+            true => Options::beside_engines(),
+            false => Options::fuzzing(),
+        };
         Ok(Campaign {
             seed: self.seed,
             cases: self.cases,
@@ -192,9 +197,7 @@ impl Fuzz {
                 generator: self.generator,
                 features: self.without.iter().copied().collect(),
             },
-            options: self
-                .judging
-                .with_engines(self.judging.options(Options::fuzzing()))?,
+            options: self.judging.with_engines(self.judging.options(default))?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,
             timeout: self.judging.timeout(10),
