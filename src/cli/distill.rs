@@ -4,6 +4,7 @@ use super::file::{self, Below};
 use super::load::{self, CompiledCase};
 use super::options::Limiting;
 use super::output::{complain, say};
+use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::signals::Signals;
 use super::{CommandOutcome, options};
@@ -12,7 +13,7 @@ use crate::campaign::targets::FuzzTarget;
 use crate::case::{self, Header};
 use crate::distill::{Aim, Column, HeldOut, Matrix, Source, Work, pick};
 use crate::escape;
-use crate::generate::{self, Feature, GeneratedCase, Generator, Profile};
+use crate::generate::{self, GeneratedCase, Profile};
 use crate::zoo::{FAULTS, Fault};
 use clap::Args;
 use std::collections::BTreeSet;
@@ -37,15 +38,8 @@ pub(super) struct Distill {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// What makes the cases, as for `gcdiff fuzz`: default, smith, smith-never or gc_ops.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    generator: Generator,
-
-    /// Features of the language that no module uses, for engines without them:
-    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. As
-    /// for `gcdiff fuzz`.
-    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
-    without: Vec<Feature>,
+    #[command(flatten)]
+    profile: ProfileOptions,
 
     /// Pick from these files instead, and from those below these folders: cases,
     /// or with --target fuzz inputs.
@@ -164,7 +158,7 @@ impl Distill {
 
     /// The command that writes the report.
     fn command(&self, size: usize) -> String {
-        let profile = self.profile().options();
+        let profile = self.profile.profile().options();
         let (cases, seed) = (self.cases, self.seed);
         let ids: Vec<&str> = self.fault.iter().map(|fault| fault.id).collect();
         let faults = match ids.is_empty() {
@@ -180,16 +174,9 @@ impl Distill {
         )
     }
 
-    fn profile(&self) -> Profile {
-        Profile {
-            generator: self.generator,
-            features: self.without.iter().copied().collect(),
-        }
-    }
-
     fn candidates(&self) -> Result<Candidates, String> {
         if self.from.is_empty() {
-            return Ok(Candidates::Generated(self.profile(), self.seed));
+            return Ok(Candidates::Generated(self.profile.profile(), self.seed));
         }
         let is_wanted = |path: &Path| self.target.is_some() || file::is_module(path);
         let below = file::all_below(&self.from, is_wanted)?;

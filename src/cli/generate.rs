@@ -2,8 +2,9 @@
 
 use super::CommandOutcome;
 use super::output::say;
+use super::profile::ProfileOptions;
 use crate::case::{self, Header};
-use crate::generate::{self, Feature, Generator, Profile};
+use crate::generate;
 use clap::Args;
 
 /// Print the module that a seed makes, with its plan and schedule
@@ -19,24 +20,14 @@ pub(super) struct Generate {
     #[arg(long, default_value_t = 0)]
     case: u64,
 
-    /// What makes the case, as for `gcdiff fuzz`: default, smith, smith-never or gc_ops.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    generator: Generator,
-
-    /// Features of the language that no module uses, for engines without them:
-    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. As
-    /// for `gcdiff fuzz`.
-    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
-    without: Vec<Feature>,
+    #[command(flatten)]
+    profile: ProfileOptions,
 }
 
 impl Generate {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         let input = generate::input(self.seed, self.case);
-        let profile = Profile {
-            generator: self.generator,
-            features: self.without.into_iter().collect(),
-        };
+        let profile = self.profile.profile();
         let origin = generate::origin(profile, self.seed, self.case);
         let drawn = profile.case(&input);
         let drawn = drawn.map_err(|_| format!("{origin}: there is no module"))?;

@@ -16,6 +16,7 @@ mod inputs;
 mod load;
 mod options;
 mod output;
+mod profile;
 mod progress;
 mod reduce;
 mod replay;

@@ -114,10 +114,10 @@ pub struct Answer {
     pub refused: Option<String>,
     /// How instantiation ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instantiation: Option<Ended>,
+    pub instantiation: Option<CallEnd>,
     /// How the calls ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub calls: Vec<Ended>,
+    pub calls: Vec<CallEnd>,
     /// What a runner that is the host has observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observation: Option<JsonObservation>,
@@ -126,7 +126,7 @@ pub struct Answer {
 /// How a call ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Ended {
+pub enum CallEnd {
     /// It returned these numbers.
     Returns(Vec<JsonNumber>),
     /// It trapped, with the engine's words for the trap.
@@ -147,8 +147,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(answer.case, 7);
-        assert_eq!(answer.calls[1], Ended::Traps(None));
-        let Ended::Returns(numbers) = &answer.calls[3] else {
+        assert_eq!(answer.calls[1], CallEnd::Traps(None));
+        let CallEnd::Returns(numbers) = &answer.calls[3] else {
             panic!("{answer:?}");
         };
         let bits: Vec<_> = numbers.iter().map(JsonNumber::bits).collect();

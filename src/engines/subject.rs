@@ -3,7 +3,7 @@
 use super::crash::{cause, telling_line};
 use super::form::Form;
 use super::process::{NoAnswer, Process};
-use super::protocol::{Answer, Ended, HostPlan, Request, VERSION};
+use super::protocol::{Answer, CallEnd, HostPlan, Request, VERSION};
 use crate::case::{Case, Plan, Step};
 use crate::engine::Trap;
 use crate::export::hex;
@@ -179,9 +179,9 @@ impl EngineSubject {
             return Err(self.nonsense("the end of the instantiation is missing"));
         };
         let expected = match instantiation {
-            Ended::Returns(_) => calls.len(),
+            CallEnd::Returns(_) => calls.len(),
             // Without an instance there is nothing to call.
-            Ended::Traps(_) | Ended::Throws(_) => 0,
+            CallEnd::Traps(_) | CallEnd::Throws(_) => 0,
         };
         if answer.calls.len() != expected {
             let count = answer.calls.len();
@@ -204,17 +204,17 @@ impl EngineSubject {
 }
 
 /// How a call ended. `None` if a result is no number, or there is no exception.
-fn outcome(ended: &Ended) -> Option<StepOutcome> {
+fn outcome(ended: &CallEnd) -> Option<StepOutcome> {
     Some(match ended {
-        Ended::Returns(numbers) => {
+        CallEnd::Returns(numbers) => {
             let numbers = numbers.iter().map(|n| n.bits().map(ObservedValue::Bits));
             StepOutcome::Returned(numbers.collect::<Option<_>>()?)
         }
         // Engines have words of their own for traps, and differ in which condition of several they
         // look at first: kinds are not compared.
-        Ended::Traps(_) => StepOutcome::Trapped(Trap::Unreachable),
-        Ended::Throws(true) => StepOutcome::Threw(ObservedValue::Reference),
-        Ended::Throws(false) => return None,
+        CallEnd::Traps(_) => StepOutcome::Trapped(Trap::Unreachable),
+        CallEnd::Throws(true) => StepOutcome::Threw(ObservedValue::Reference),
+        CallEnd::Throws(false) => return None,
     })
 }
 

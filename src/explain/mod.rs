@@ -1,14 +1,14 @@
 //! Explanations: a verdict, its cause, and what happened in the run that is to blame.
 
+mod controls;
 mod dot;
 pub mod json;
 pub mod picture;
 mod text;
-mod tried;
 
+pub use controls::{Control, ControlVerdict};
 pub(crate) use dot::left_out;
 pub(crate) use text::{STEPS, symptom};
-pub use tried::{Outcome, Tried};
 
 use crate::case::{Case, SourceMap, print_schedule};
 use crate::module::Module;
@@ -35,7 +35,7 @@ pub struct Explanation {
     /// Why there is no explanation, if the case was only judged.
     pub unexplained: Option<String>,
     /// The same case without one instruction, for findings of engines that show only their end.
-    pub tried: Vec<Tried>,
+    pub controls: Vec<Control>,
 }
 
 /// The operation that caused a finding.
@@ -123,8 +123,8 @@ pub fn explain_judged(
         explanation.histories.is_empty(),
     ) {
         explanation.without_audits = None;
-        match tried::tried(case, module, options, &fingerprint) {
-            Ok(tried) => explanation.tried = tried,
+        match controls::judge_controls(case, module, options, &fingerprint) {
+            Ok(controls) => explanation.controls = controls,
             Err(why) => explanation.unexplained = Some(why),
         }
     }
@@ -326,7 +326,7 @@ impl Explanation {
             without_audits: None,
             histories: Vec::new(),
             unexplained: None,
-            tried: Vec::new(),
+            controls: Vec::new(),
         }
     }
 
@@ -345,9 +345,9 @@ impl Explanation {
         for history in &mut self.histories {
             history.find_lines(&source);
         }
-        self.tried
+        self.controls
             .iter_mut()
-            .for_each(|tried| tried.find_line(&source));
+            .for_each(|control| control.find_line(&source));
         if let Some(cause) = &mut self.cause {
             cause.place.find_line(&source);
         }

@@ -25,11 +25,11 @@ impl Explanation {
         if let Some(why) = &self.unexplained {
             let _ = writeln!(text, "  unexplained  {why}");
         }
-        if !self.tried.is_empty() {
+        if !self.controls.is_empty() {
             text.push_str("  controls     the same case without one part, judged again:\n");
         }
-        for tried in &self.tried {
-            let _ = writeln!(text, "               {tried}");
+        for control in &self.controls {
+            let _ = writeln!(text, "               {control}");
         }
         if let Some(verdict) = &self.without_audits {
             let _ = writeln!(text, "  unaudited    {}", symptom(verdict));

@@ -84,7 +84,7 @@ use std::sync::Arc;
 pub(crate) use summary::{Quantiles, Summary};
 pub use table::FAULTS;
 pub use trial::{Setup, Trial, quantile};
-pub use trials::{Tally, Trials, Tried};
+pub use trials::{Tally, TrialResults, Trials};
 
 /// A fault.
 #[derive(Copy, Clone, Debug)]

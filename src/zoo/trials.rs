@@ -38,7 +38,7 @@ pub struct Tally {
 
 /// The results of the trials.
 #[derive(Clone, Debug)]
-pub struct Tried {
+pub struct TrialResults {
     /// For each setup, for each fault, a trial for each seed; `None` for trials
     /// that did not complete.
     pub trials: Vec<Vec<Vec<Option<Trial>>>>,
@@ -46,7 +46,7 @@ pub struct Tried {
     pub gave_up: bool,
 }
 
-impl Tried {
+impl TrialResults {
     /// The trials that completed.
     pub fn ended(self) -> Vec<Vec<Vec<Trial>>> {
         let flat = |trials: Vec<Option<Trial>>| trials.into_iter().flatten().collect();
@@ -72,7 +72,7 @@ impl Trials {
     ///
     /// If a case makes gcdiff panic outside all heaps. A heap's own panic is
     /// detected as law *panic*.
-    pub fn run(&self, setups: &[Setup], tally: &Tally) -> Tried {
+    pub fn run(&self, setups: &[Setup], tally: &Tally) -> TrialResults {
         let states = (0..setups.len() as u64 * self.len()).map(|_| Mutex::default());
         let states: Arc<[Mutex<State>]> = states.collect();
         let pool = Pool {
@@ -91,7 +91,7 @@ impl Trials {
         let seeds = self.seeds as usize;
         let mut of_fault = |_: &Fault| ended.by_ref().take(seeds).collect();
         let of_setup = |_: &Setup| self.faults.iter().map(&mut of_fault).collect();
-        Tried {
+        TrialResults {
             trials: setups.iter().map(of_setup).collect(),
             gave_up,
         }

@@ -2,7 +2,7 @@
 
 use crate::ended::{Why, why};
 use crate::plan::follow_plan;
-use gcdiff::engines::protocol::{Answer, Ended, Request};
+use gcdiff::engines::protocol::{Answer, CallEnd, Request};
 use gcdiff::export::Number;
 use wasmtime::{Engine, Error, Instance, Linker, Module, Store, Val};
 
@@ -51,7 +51,7 @@ fn exported(engine: &Engine, module: &Module, request: &Request) -> Result<Answe
     let calls = request.calls.iter();
     let calls: Result<_, String> = calls.map(|name| call(&mut store, instance, name)).collect();
     Ok(Answer {
-        instantiation: Some(Ended::Returns(Vec::new())),
+        instantiation: Some(CallEnd::Returns(Vec::new())),
         calls: calls?,
         ..Answer::default()
     })
@@ -67,7 +67,7 @@ fn collect(caller: &mut wasmtime::Caller<'_, ()>) {
     caller.gc();
 }
 
-fn call(store: &mut Store<()>, instance: Instance, name: &str) -> Result<Ended, String> {
+fn call(store: &mut Store<()>, instance: Instance, name: &str) -> Result<CallEnd, String> {
     let func = instance.get_func(&mut *store, name);
     let func = func.ok_or_else(|| format!("no function {name}"))?;
     let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
@@ -78,19 +78,19 @@ fn call(store: &mut Store<()>, instance: Instance, name: &str) -> Result<Ended, 
                 Val::I64(value) => Ok(Number::I64(*value as u64).into()),
                 _ => Err(format!("{name} returns {result:?}, which is no integer")),
             });
-            Ok(Ended::Returns(numbers.collect::<Result<_, String>>()?))
+            Ok(CallEnd::Returns(numbers.collect::<Result<_, String>>()?))
         }
         Err(error) => failed(store, error),
     }
 }
 
 /// How a call ended that did not return.
-fn failed(store: &mut Store<()>, error: Error) -> Result<Ended, String> {
+fn failed(store: &mut Store<()>, error: Error) -> Result<CallEnd, String> {
     match why(&error) {
-        Why::Trapped(trap) => Ok(Ended::Traps(Some(trap.to_string()))),
+        Why::Trapped(trap) => Ok(CallEnd::Traps(Some(trap.to_string()))),
         Why::Threw => {
             forget(store);
-            Ok(Ended::Throws(true))
+            Ok(CallEnd::Throws(true))
         }
         Why::Host(stop) => panic!("{stop}: an exported case has no host"),
         Why::Limit(why) => Err(why),

@@ -6,13 +6,13 @@ mod saved;
 
 use super::options::{Judging, Limiting};
 use super::output::{self, complain, say, write};
+use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
 use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
-use crate::generate::{Feature, Generator, Profile};
 use crate::oracle::Options;
 use crate::page::run::State;
 use clap::Args;
@@ -62,17 +62,8 @@ pub(super) struct Fuzz {
     #[arg(long)]
     no_reduce: bool,
 
-    /// What makes the cases: gc_ops, typed programs of operations on the heap;
-    /// default, these and enriched modules of wasm-smith; smith, plain modules of
-    /// wasm-smith; or smith-never, the same without a schedule of collections.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    generator: Generator,
-
-    /// Features of the language that no module uses, for engines without them:
-    /// exceptions, tail-calls, simd, relaxed-simd, memory64, multi-memory. The cases
-    /// of a seed are then others.
-    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
-    without: Vec<Feature>,
+    #[command(flatten)]
+    profile: ProfileOptions,
 
     /// Folder for findings, which is tried before the first case.
     #[arg(long, default_value = "findings")]
@@ -160,9 +151,9 @@ impl Fuzz {
         let state = match &outcome {
             None => State::EndedEarly(PANIC.into()),
             Some(outcome) if outcome.gave_up => State::EndedEarly(GAVE_UP.into()),
-            Some(_) if signals.any() => State::EndedEarly("Ended by a signal.".into()),
+            Some(_) if signals.any() => State::EndedEarly("CallEnd by a signal.".into()),
             Some(_) if is_cut() => State::EndedEarly("Standard output was closed.".into()),
-            Some(_) => State::Ended,
+            Some(_) => State::CallEnd,
         };
         let (ended, problems) = match &outcome {
             Some(outcome) => print(outcome, &mut lock(&kept)),
@@ -193,10 +184,7 @@ impl Fuzz {
             seed: self.seed,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
-            profile: Profile {
-                generator: self.generator,
-                features: self.without.iter().copied().collect(),
-            },
+            profile: self.profile.profile(),
             options: self.judging.with_engines(self.judging.options(default))?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: false,

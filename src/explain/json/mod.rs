@@ -31,7 +31,7 @@
 
 mod scene;
 
-use super::{Explanation, Outcome, RootCause, Tried};
+use super::{Control, ControlVerdict, Explanation, RootCause};
 use crate::oracle::json::{JsonPlace, JsonReport, ascii};
 use crate::oracle::{Breach, History, Ledger, LedgerEntry, LedgerEvent};
 use scene::JsonScene;
@@ -121,21 +121,21 @@ impl Explanation {
             cause: self.cause.as_ref().map(JsonCause::new),
             unaudited: self.without_audits.as_ref().map(JsonReport::new),
             unexplained: self.unexplained.clone(),
-            controls: self.tried.iter().map(JsonControl::new).collect(),
+            controls: self.controls.iter().map(JsonControl::new).collect(),
             histories: self.histories.iter().map(JsonHistory::new).collect(),
         })
     }
 }
 
 impl JsonControl {
-    fn new(tried: &Tried) -> JsonControl {
+    fn new(control: &Control) -> JsonControl {
         JsonControl {
-            without: tried.part(),
-            outcome: match &tried.outcome {
-                Outcome::Clean => "clean".into(),
-                Outcome::Same => "same".into(),
-                Outcome::Other(fingerprint) => fingerprint.clone(),
-                Outcome::Unknown(_) => "unknown".into(),
+            without: control.part(),
+            outcome: match &control.outcome {
+                ControlVerdict::Clean => "clean".into(),
+                ControlVerdict::Same => "same".into(),
+                ControlVerdict::Other(fingerprint) => fingerprint.clone(),
+                ControlVerdict::Unknown(_) => "unknown".into(),
             },
         }
     }

@@ -26,9 +26,9 @@ pub(super) fn section(explanation: &Explanation) -> Markup {
                 None => p { "No single operation is known to have caused it: only a result shows it." }
             }
             @if let Some(why) = &explanation.unexplained { p class="problem" { "Not explained: " (line(why)) "." } }
-            @if !explanation.tried.is_empty() {
+            @if !explanation.controls.is_empty() {
                 p { "The same case without one part, judged again:" }
-                ul { @for tried in &explanation.tried { li { (line(&tried.to_string())) } } }
+                ul { @for control in &explanation.controls { li { (line(&control.to_string())) } } }
             }
             dl class="facts" {
                 @if let Verdict::Violation(violation) = verdict {

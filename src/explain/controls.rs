@@ -9,18 +9,18 @@ use std::sync::Arc;
 
 /// A case without a part of its module, judged again.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tried {
+pub struct Control {
     /// The instruction that it is without; `None` for a part that is none.
     pub instruction: Option<Instruction>,
     /// The part in words, if it is no instruction.
     pub words: String,
     /// The verdict without it.
-    pub outcome: Outcome,
+    pub outcome: ControlVerdict,
 }
 
 /// The verdict without the part, compared with the finding.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum ControlVerdict {
     /// No finding: the part is needed.
     Clean,
     /// The same fingerprint: the part has nothing to do with it.
@@ -31,24 +31,24 @@ pub enum Outcome {
     Unknown(String),
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for ControlVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Clean => f.write_str("no finding"),
-            Outcome::Same => f.write_str("the same finding"),
-            Outcome::Other(fingerprint) => write!(f, "another finding, {fingerprint}"),
-            Outcome::Unknown(why) => write!(f, "unknown: {why}"),
+            ControlVerdict::Clean => f.write_str("no finding"),
+            ControlVerdict::Same => f.write_str("the same finding"),
+            ControlVerdict::Other(fingerprint) => write!(f, "another finding, {fingerprint}"),
+            ControlVerdict::Unknown(why) => write!(f, "unknown: {why}"),
         }
     }
 }
 
-impl fmt::Display for Tried {
+impl fmt::Display for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "without {}: {}", self.part(), self.outcome)
     }
 }
 
-impl Tried {
+impl Control {
     /// The part in words.
     pub fn part(&self) -> String {
         match &self.instruction {
@@ -72,12 +72,12 @@ const MOST: usize = 60;
 /// # Errors
 ///
 /// Why that is not done.
-pub(super) fn tried(
+pub(super) fn judge_controls(
     case: &Case,
     module: &Arc<Module>,
     options: &Options,
     fingerprint: &str,
-) -> Result<Vec<Tried>, String> {
+) -> Result<Vec<Control>, String> {
     let all = controls(case, MOST);
     let all = all.map_err(|error| format!("the engine shows only its end, and {error}"))?;
     let each = all.into_iter().map(|control| {
@@ -88,7 +88,7 @@ pub(super) fn tried(
             ControlPart::Global(index) => (None, format!("the initial value of global {index}")),
             ControlPart::Segment(index) => (None, format!("active element segment {index}")),
         };
-        Tried {
+        Control {
             instruction,
             words,
             outcome: outcome(&control.case, options, fingerprint),
@@ -97,19 +97,19 @@ pub(super) fn tried(
     Ok(each.collect())
 }
 
-fn outcome(case: &Case, options: &Options, fingerprint: &str) -> Outcome {
+fn outcome(case: &Case, options: &Options, fingerprint: &str) -> ControlVerdict {
     let module = match Module::new(&case.wasm, &mut Arc::default()) {
         Ok(module) => Arc::new(module),
-        Err(error) => return Outcome::Unknown(error.to_string()),
+        Err(error) => return ControlVerdict::Unknown(error.to_string()),
     };
     let verdict = match judge_module(case, &module, options) {
         Ok(report) => report.verdict,
-        Err(error) => return Outcome::Unknown(error.to_string()),
+        Err(error) => return ControlVerdict::Unknown(error.to_string()),
     };
     match verdict.fingerprint() {
-        Some(same) if same == fingerprint => Outcome::Same,
-        Some(other) => Outcome::Other(other),
-        None if matches!(verdict, Verdict::Agree) => Outcome::Clean,
-        None => Outcome::Unknown(verdict.to_string()),
+        Some(same) if same == fingerprint => ControlVerdict::Same,
+        Some(other) => ControlVerdict::Other(other),
+        None if matches!(verdict, Verdict::Agree) => ControlVerdict::Clean,
+        None => ControlVerdict::Unknown(verdict.to_string()),
     }
 }
