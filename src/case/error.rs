@@ -68,6 +68,19 @@ pub enum RunError {
     Stopped(Stop),
 }
 
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Import(message)
+            | RunError::Export(message)
+            | RunError::Arguments(message) => f.write_str(message),
+            RunError::Stopped(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
 impl From<Stop> for RunError {
     fn from(stop: Stop) -> RunError {
         RunError::Stopped(stop)

@@ -1,6 +1,6 @@
 //! The stores of this crate, as the embedder of a case works with them.
 
-use super::embedder::{EmbedderStore, Host, Initial, StepEnd, answer};
+use super::embedder::{EmbedderStore, Host, Initial, StepEnd, answer, no_params_no_results};
 use super::error::RunError;
 use super::plan::Step;
 use super::run::RunStats;
@@ -8,7 +8,7 @@ use crate::engine::{Context, Deed, Extern, HostCall, Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
 use crate::module::{ExportItem, ExternType};
 use crate::observe::ObservedValue;
-use crate::types::{Composite, FuncType, HeapType, RefType, StorageKind, SubType, TypeId, ValType};
+use crate::types::{HeapType, RefType, StorageKind, TypeId, ValType};
 use std::sync::Arc;
 
 /// What a run keeps besides its store.
@@ -23,12 +23,15 @@ pub(super) struct Running {
     instance: Option<u32>,
     /// Objects allocated before the present step.
     allocated: u64,
+    /// How often the store has allocated, collected or called anything. References that were taken
+    /// before are not used after that.
+    epoch: u32,
 }
 
 /// A global or table of non-null functions, before its function exists.
 struct WithoutFunction {
     item: Extern,
-    ty: HeapType,
+    ty: Option<TypeId>,
     /// The index of the import. It becomes the id of the host function.
     import: u32,
 }
@@ -42,6 +45,7 @@ impl Running {
             without_function: Vec::new(),
             instance: None,
             allocated: 0,
+            epoch: 0,
         }
     }
 }
@@ -58,22 +62,8 @@ pub(super) struct HeapStore<'a, H: Heap> {
 pub(super) struct Registers {
     low: u64,
     high: u64,
-}
-
-impl Registers {
-    fn low(low: u64) -> Registers {
-        Registers { low, high: 0 }
-    }
-
-    fn reference(self) -> GcRef {
-        GcRef::from_register(self.low)
-    }
-}
-
-impl From<GcRef> for Registers {
-    fn from(reference: GcRef) -> Registers {
-        Registers::low(reference.register())
-    }
+    /// When it was taken, to check that no reference is used too late.
+    epoch: u32,
 }
 
 impl<H: Heap> crate::engine::Host<H> for Running {
@@ -90,6 +80,7 @@ impl<H: Heap> crate::engine::Host<H> for Running {
                 StorageKind::B128 => store.argument_high(call, i),
                 _ => 0,
             },
+            epoch: self.epoch,
         });
         let args: Vec<Registers> = values.collect();
         let mut store = HeapStore {
@@ -102,6 +93,37 @@ impl<H: Heap> crate::engine::Host<H> for Running {
 }
 
 impl<H: Heap> HeapStore<'_, H> {
+    fn registers(&self, low: u64) -> Registers {
+        Registers {
+            low,
+            high: 0,
+            epoch: self.running.epoch,
+        }
+    }
+
+    /// The register of a value that has just been taken.
+    fn fresh(&self, value: Registers) -> u64 {
+        debug_assert_eq!(value.epoch, self.running.epoch, "a value is used too late");
+        value.low
+    }
+
+    fn reference(&self, value: Registers) -> GcRef {
+        let reference = GcRef::from_register(value.low);
+        let is_fresh = value.epoch == self.running.epoch;
+        debug_assert!(
+            is_fresh || reference.is_null() || reference.is_i31(),
+            "a reference is used after the store has allocated, collected or called"
+        );
+        reference
+    }
+
+    /// Runs what makes references invalid.
+    fn invalidating<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let done = work(self);
+        self.running.epoch += 1;
+        done
+    }
+
     /// Makes host functions for the globals and tables that have none yet. Called after the module is
     /// linked, so that the module's functions have the same indices in the store as in the module.
     fn make_functions(&mut self) -> Result<(), Stop> {
@@ -109,18 +131,7 @@ impl<H: Heap> HeapStore<'_, H> {
             std::mem::take(&mut self.running.without_function)
         {
             let mut types = Arc::clone(&self.running.host.module.types);
-            let ty = ty.concrete().unwrap_or_else(|| {
-                // Any function will do.
-                let none = SubType {
-                    is_final: true,
-                    supertype: None,
-                    composite: Composite::Func(FuncType {
-                        params: Box::default(),
-                        results: Box::default(),
-                    }),
-                };
-                Arc::make_mut(&mut types).intern(vec![none])
-            });
+            let ty = ty.unwrap_or_else(|| no_params_no_results(&mut types));
             let Extern::Func(index) = self.store.add_host_func(&types, ty, import) else {
                 unreachable!("a function was added")
             };
@@ -147,30 +158,32 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         &mut self.running.host
     }
 
-    fn number(&mut self, _: ValType, bits: u64) -> Registers {
-        Registers::low(bits)
+    fn number(&mut self, bits: u64) -> Registers {
+        self.registers(bits)
     }
 
-    fn null(&mut self, _: RefType) -> Registers {
-        Registers::low(0)
+    fn null(&mut self) -> Registers {
+        self.registers(0)
     }
 
-    fn i31(&mut self, _: RefType, bits: u32) -> Registers {
-        GcRef::i31(bits).into()
+    fn i31(&mut self, bits: u32) -> Registers {
+        self.registers(GcRef::i31(bits).register())
     }
 
     fn function(&mut self, ty: HeapType, start: u64) -> Option<Registers> {
         let count = self.store.funcs().len().max(1) as u64;
         let found = self.store.func_of_type(ty, (start % count) as u32);
-        found.map(|index| Registers::low(u64::from(index) + 1))
+        found.map(|index| self.registers(u64::from(index) + 1))
     }
 
     fn new_extern(&mut self, id: u32) -> Result<Registers, Stop> {
-        Ok(self.store.new_extern(id, self.inspector)?.into())
+        let made = self.invalidating(|this| this.store.new_extern(id, this.inspector))?;
+        Ok(self.registers(made.register()))
     }
 
     fn new_default(&mut self, ty: TypeId, len: u32) -> Result<Registers, Stop> {
-        Ok(self.store.new_default(ty, len, self.inspector)?.into())
+        let made = self.invalidating(|this| this.store.new_default(ty, len, this.inspector))?;
+        Ok(self.registers(made.register()))
     }
 
     fn plain(&mut self, ty: ValType, value: Registers) -> Option<ObservedValue> {
@@ -178,33 +191,37 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         if kind != StorageKind::Gc {
             return Some(ObservedValue::plain(kind, value.low, value.high));
         }
-        let r = value.reference();
+        let r = self.reference(value);
         if r.is_null() {
             return Some(ObservedValue::Null);
         }
         r.is_i31().then(|| ObservedValue::I31(r.i31_signed()))
     }
 
-    fn is_same(&mut self, a: Registers, b: Registers) -> bool {
-        a.reference() == b.reference()
-    }
-
-    fn as_type(&mut self, reference: Registers, ty: RefType) -> Result<Option<Registers>, Stop> {
-        let matches = self.store.matches(reference.low, ty)?;
-        Ok(matches.then_some(reference))
-    }
-
     fn handles(&self) -> usize {
         self.store.handles()
     }
 
-    fn handle(&mut self, handle: u32) -> Option<Registers> {
+    fn is_null(&self, handle: u32) -> bool {
+        self.store.handle(handle).is_null()
+    }
+
+    fn holds(&mut self, handle: u32, reference: Registers) -> bool {
+        self.store.handle(handle) == self.reference(reference)
+    }
+
+    fn has_type(&mut self, handle: u32, ty: RefType) -> Result<bool, Stop> {
         let reference = self.store.handle(handle);
-        (!reference.is_null()).then(|| reference.into())
+        Ok(self.store.matches(reference.register(), ty)?)
+    }
+
+    fn handle(&mut self, handle: u32) -> Registers {
+        self.registers(self.store.handle(handle).register())
     }
 
     fn add_handle(&mut self, reference: Registers) -> Result<u32, Stop> {
-        self.store.add_handle(reference.reference())
+        let reference = self.reference(reference);
+        self.store.add_handle(reference)
     }
 
     fn drop_handle(&mut self, handle: u32) -> Result<(), Stop> {
@@ -236,7 +253,7 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         self.running.externs.push(item);
         match initial {
             Initial::Nothing => {}
-            Initial::Value(value) => self.set(item, value.low)?,
+            Initial::Value(value) => self.set(item, self.fresh(value))?,
             Initial::HostFunction(ty) => {
                 let without = WithoutFunction { item, ty, import };
                 self.running.without_function.push(without);
@@ -262,13 +279,19 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         let ty = module.types.func(module.funcs[func as usize]);
         let mut registers = Vec::with_capacity(args.len());
         for (arg, ty) in args.iter().zip(&ty.params) {
+            if ty.is_gc() {
+                self.reference(*arg);
+            }
             registers.push(arg.low);
             if ty.storage_kind() == StorageKind::B128 {
                 registers.push(arg.high);
             }
         }
-        let mut cx = Context::new(self.running, self.inspector);
-        self.store.call(func, &registers, &mut cx)?;
+        self.invalidating(|this| {
+            let mut cx = Context::new(this.running, this.inspector);
+            this.store.call(func, &registers, &mut cx)
+        })?;
+        let epoch = self.running.epoch;
         let mut register = 0;
         let results = ty.results.iter().map(|ty| {
             let width = ty.storage_kind().registers();
@@ -277,38 +300,41 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
             Registers {
                 low: self.store.result(first),
                 high: self.store.result(first + width - 1),
+                epoch,
             }
         });
         Ok(results.collect())
     }
 
     fn set_result(&mut self, call: HostCall, index: usize, value: Registers) -> Result<(), Stop> {
-        self.store.set_result(call, index, value.low)
+        self.store.set_result(call, index, self.fresh(value))
     }
 
     fn global(&mut self, global: u32) -> Registers {
+        let low = self.store.global(global).map_or(0, |(_, value)| value);
         Registers {
-            low: self.store.global(global).map_or(0, |(_, value)| value),
             high: self.store.global_high(global),
+            ..self.registers(low)
         }
     }
 
     fn set_global(&mut self, global: u32, value: Registers) -> Result<(), Stop> {
-        self.store.set_global(global, value.low)
+        self.store.set_global(global, self.fresh(value))
     }
 
     fn element(&mut self, table: u32, index: u32) -> Option<Registers> {
         let elements = &self.store.tables()[table as usize].elements;
         let element = elements.get(index as usize)?;
-        Some(Registers::low(u64::from(*element)))
+        Some(self.registers(u64::from(*element)))
     }
 
     fn set_element(&mut self, table: u32, index: u32, value: Registers) -> Result<(), Stop> {
-        self.store.set_element(table, u64::from(index), value.low)
+        let value = self.fresh(value);
+        self.store.set_element(table, u64::from(index), value)
     }
 
     fn collect(&mut self) -> Result<(), Stop> {
-        self.store.collect(self.inspector)
+        self.invalidating(|this| this.store.collect(this.inspector))
     }
 
     fn has_item(&mut self, item: ExportItem) -> bool {

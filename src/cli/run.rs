@@ -84,6 +84,8 @@ impl RunCommand {
             Err(verdict) => JudgeReport::new(*verdict),
         };
         let verdict = judged.verdict.clone().with_lines(&text, &module.wasm);
+        // What is observed has the indices of the module that ran.
+        let module = judged.converted.clone().unwrap_or(module);
         if self.json {
             let report = JsonReport::new(&verdict).with_runs(&judged, &module);
             say!("{}", report.text());

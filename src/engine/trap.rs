@@ -129,6 +129,8 @@ pub enum Stop {
     Corrupt(Corruption),
     /// The inspector requested it.
     Inspector,
+    /// The store cannot go on, for a reason of its own; for stores of other engines.
+    GaveUp,
 }
 
 impl fmt::Display for Stop {
@@ -143,6 +145,7 @@ impl fmt::Display for Stop {
             Stop::RanAway => f.write_str("more safepoints than the fuel can pay for"),
             Stop::Corrupt(corruption) => corruption.fmt(f),
             Stop::Inspector => f.write_str("the inspector asked for it"),
+            Stop::GaveUp => f.write_str("the store cannot go on"),
         }
     }
 }

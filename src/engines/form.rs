@@ -5,7 +5,7 @@ use crate::engine::NoInspector;
 use crate::export::{Collect, export, for_embedder};
 use crate::heap::null::Null;
 use crate::module::Module;
-use crate::observe::{ObservedStep, StepOutcome};
+use crate::observe::StepOutcome;
 use crate::oracle::{CaseForm, MAX_BYTES};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -38,30 +38,25 @@ impl CaseForm for Form {
         let module = Module::new(&case.wasm, &mut Arc::default());
         let module = module.map_err(|error| format!("the module in this form: {error}"))?;
         let module = Arc::new(module);
-        if *self == Form::Embedder && !is_instantiated(&case, &module) {
-            return Err(
-                "it traps while it is instantiated, and an embedder sees no instance".into(),
-            );
+        if *self == Form::Embedder {
+            instantiates(&case, &module)?;
         }
         Ok((case, module))
     }
 }
 
-/// Whether the instantiation of a case ends well.
-fn is_instantiated(case: &Case, module: &Arc<Module>) -> bool {
+/// Checks that the instantiation of a case ends well. If it does not, an embedder sees no instance.
+fn instantiates(case: &Case, module: &Arc<Module>) -> Result<(), String> {
     let alone = Case {
         plan: Plan::Steps(Vec::new()),
         ..case.clone()
     };
     let run = case::run(&alone, module, Null::new(MAX_BYTES), &mut NoInspector);
-    let steps = run.observation.map(|seen| seen.steps);
-    steps.is_ok_and(|steps| {
-        matches!(
-            &steps[..],
-            [ObservedStep {
-                outcome: StepOutcome::Returned(_),
-                ..
-            }]
-        )
-    })
+    let seen = run.observation.map_err(|error| error.to_string())?;
+    match seen.steps.first().map(|step| &step.outcome) {
+        Some(StepOutcome::Trapped(trap)) => Err(format!(
+            "its instantiation traps ({trap}), and an embedder sees no instance"
+        )),
+        _ => Ok(()),
+    }
 }

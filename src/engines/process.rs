@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The longest line that a runner may write; a longer one is cut, and then no answer. Observations have
-/// the bytes of memories.
+/// The longest line that a runner may write. Observations have the bytes of memories.
 const LINE: u64 = 16 << 20;
 
 /// The last bytes of standard error that are kept.
@@ -35,6 +34,8 @@ pub(super) enum NoAnswer {
     Done,
     /// It did not answer in time.
     TimedOut,
+    /// Its answer is longer than [`LINE`].
+    TooLong,
     /// It answered something else.
     Nonsense(String),
 }
@@ -45,7 +46,8 @@ pub(super) struct Process {
     child: Child,
     /// Requests for the thread that writes them: a process that does not read must not stop this one.
     requests: Sender<String>,
-    lines: Receiver<String>,
+    /// Lines of its output; `None` for one that is too long.
+    lines: Receiver<Option<String>>,
     /// What it has said since it was asked last.
     said: Arc<Mutex<VecDeque<u8>>>,
     /// What it had said when it was asked last, since it was asked before.
@@ -109,8 +111,9 @@ impl Process {
                         Ok(1..) => {}
                         Ok(0) | Err(_) => break,
                     }
-                    let line = String::from_utf8_lossy(&line).trim_end().to_string();
-                    if sender.send(line).is_err() {
+                    let is_whole = line.ends_with(b"\n") || (line.len() as u64) < LINE;
+                    let text = || String::from_utf8_lossy(&line).trim_end().to_string();
+                    if sender.send(is_whole.then(text)).is_err() || !is_whole {
                         break;
                     }
                 }
@@ -158,7 +161,8 @@ impl Process {
                 return Err(NoAnswer::TimedOut);
             }
             let line = match self.lines.recv_timeout(left) {
-                Ok(line) => line,
+                Ok(Some(line)) => line,
+                Ok(None) => return Err(NoAnswer::TooLong),
                 Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
                 Err(RecvTimeoutError::Disconnected) => {
                     let is_success = self.ended_well();

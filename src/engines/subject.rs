@@ -305,6 +305,10 @@ impl Subject for EngineSubject {
                 let message = format!("no answer within {seconds} s");
                 Err(self.finding(Law::Limits, &message, OVERTIME.into()))
             }
+            Err(NoAnswer::TooLong) => {
+                let message = format!("the answer of {} is longer than 16 MiB", self.name);
+                Err(Failure::Discard(Reason::Unsupported, message))
+            }
             Err(NoAnswer::Nonsense(why)) => Err(self.nonsense(&why)),
         };
         Ok(SubjectRun::new(result))

@@ -1,10 +1,10 @@
 //! Cases for engines whose runner is an embedder: the host is not in the module, only its meter is.
 
-use super::ExportError;
 use super::instrument::instrument;
 use super::meter::{Meter, Ticks};
 use super::points::points;
 use super::unit::{Asm, Unit, constant};
+use super::{ExportError, limits};
 use crate::case::embedder::COLLECT;
 use crate::case::{Call, Case, Plan, Step};
 use crate::engine::{Limits, Schedule};
@@ -25,18 +25,29 @@ pub const TYPE: &str = "gcdiff.type.";
 ///
 /// Like an [exported](super::export) module, the module counts fuel and depth, makes NaNs canonical, and
 /// collects where the schedule says, by the import [`COLLECT`]. Everything in it is exported, so that an
-/// embedder can look at it. A start function is the first step of the plan, since an embedder cannot
-/// see an instance before that has been instantiated; and each step is preceded by one that gives it
-/// its fuel.
+/// embedder can look at it: what has no name yet under names that begin with `gcdiff.`. A start function
+/// is the first step of the plan, since an embedder cannot see an instance before that has been
+/// instantiated. Each step is preceded by one that gives it its fuel.
 ///
 /// # Errors
 ///
-/// If the module uses something beyond WebAssembly 3.0, or exports a name that this form adds.
+/// If the module uses something beyond WebAssembly 3.0, exports a name that begins with `gcdiff.`, or
+/// imports something from a module `gcdiff`.
 pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportError> {
     let decoded = module_ir::Module::decode(&case.wasm)?;
     if let Some(export) = decoded.exports.iter().find(|e| e.name.starts_with(ADDED)) {
         let name = export.name;
         return Err(ExportError(format!("the module exports {name:?} already")));
+    }
+    if let Some(import) = module
+        .imports
+        .iter()
+        .find(|import| import.module == COLLECT.0)
+    {
+        let (module, name) = (&import.module, &import.name);
+        return Err(ExportError(format!(
+            "the module imports {module:?} {name:?} already"
+        )));
     }
     let mut unit = Unit::new(decoded);
     let collect = unit.import(COLLECT.0, COLLECT.1);
@@ -105,7 +116,7 @@ pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportErr
         schedule: Schedule::Never,
         limits: Limits {
             reentry: case.limits.reentry,
-            ..Limits::default()
+            ..limits()
         },
     })
 }

@@ -101,8 +101,19 @@ fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, meter: &Meter, locals: Scratch
                 }
             }
             if length.factor > 1 {
-                // No product overflows: what is left of 32 bits cannot be paid for.
-                out.extend([number(length.factor), Operator::I32Mul]);
+                // No product overflows once the length has been paid for.
+                let last = get(local);
+                out.push(call(pay));
+                out.push(last);
+                match length.is_64 {
+                    true => out.extend([
+                        Operator::I64Const {
+                            value: (length.factor - 1).into(),
+                        },
+                        Operator::I64Mul,
+                    ]),
+                    false => out.extend([number(length.factor - 1), Operator::I32Mul]),
+                }
             }
             out.push(call(pay));
         }
@@ -231,7 +242,7 @@ fn length(op: &Operator<'_>, module: &Module<'_>) -> Option<Length> {
         Operator::MemoryGrow { mem } => Length {
             is_64: memory(*mem),
             shift: 0,
-            factor: if memory(*mem) { 1 } else { 64 },
+            factor: 64,
         },
         _ => return None,
     })

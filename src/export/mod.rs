@@ -106,8 +106,21 @@ impl Exported {
             plan: Plan::Steps(self.calls.iter().map(call).collect()),
             host: vec![Step::Collect],
             schedule: Schedule::Never,
-            limits: Limits::default(),
+            limits: limits(),
         }
+    }
+}
+
+/// Limits under which no heap traps where another engine would not: the module counts itself. What is
+/// left are the budgets of a run, and a case that exceeds them is discarded.
+fn limits() -> Limits {
+    Limits {
+        // As many as fit into the stacks of the runners.
+        registers: 1 << 24,
+        heap_bytes: u64::MAX,
+        table_elements: u64::MAX,
+        memory_bytes: u64::MAX,
+        ..Limits::default()
     }
 }
 

@@ -187,6 +187,8 @@ pub struct JudgeReport {
     pub runs: Vec<JudgeRun>,
     /// Their observations, without duplicates.
     pub observations: Vec<Observation>,
+    /// The module of these runs, if it is that of another [form](Options::form).
+    pub converted: Option<Arc<Module>>,
 }
 
 /// A completed run.
@@ -221,6 +223,7 @@ impl JudgeReport {
             garbage: Garbage::default(),
             runs: Vec::new(),
             observations: Vec::new(),
+            converted: None,
         }
     }
 
@@ -283,7 +286,13 @@ pub fn judge_module(
     }
     match options.form.as_ref().map(|form| form.convert(case, module)) {
         None => judge_as_it_is(case, module, options),
-        Some(Ok((case, module))) => judge_as_it_is(&case, &module, options),
+        Some(Ok((case, module))) => {
+            let judged = judge_as_it_is(&case, &module, options)?;
+            Ok(JudgeReport {
+                converted: Some(module),
+                ..judged
+            })
+        }
         Some(Err(why)) => {
             let failure = Failure::Discard(Reason::Unsupported, why);
             Ok(JudgeReport::new(failure.into()))

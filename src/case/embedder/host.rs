@@ -9,14 +9,15 @@ use super::values::{make, mix, number};
 use crate::case::error::RunError;
 use crate::case::plan::{Arg, Step};
 use crate::engine::{Deed, HostDeed, MAX_REENTRY, Stop, Trap};
-use crate::module::Module;
+use crate::module::{ExternType, Import, Module};
 use crate::types::{FuncType, ValType};
 use std::sync::Arc;
 
 #[cfg(doc)]
 use crate::engine::Limits;
 
-/// An import of this module and name collects, and is no call of the host otherwise.
+/// A function without parameters and results that is imported from this module by this name collects.
+/// That is no call of the host otherwise.
 pub const COLLECT: (&str, &str) = ("gcdiff", "collect");
 
 /// A call from the module.
@@ -65,11 +66,18 @@ impl Host {
     /// A host that performs the acts of a case during calls. At most so many calls of the module are
     /// active at a time; see [`Limits::reentry`].
     pub fn new(module: &Arc<Module>, acts: &[Step], reentry: usize) -> Host {
-        let imports = module.imports.iter().zip(0..);
-        let mut collecting =
-            imports.filter(|(import, _)| (&*import.module, &*import.name) == COLLECT);
+        let collects = |import: &Import| match import.ty {
+            ExternType::Func(ty) => {
+                let ty = module.types.func(ty);
+                let is_plain = ty.params.is_empty() && ty.results.is_empty();
+                is_plain && (&*import.module, &*import.name) == COLLECT
+            }
+            _ => false,
+        };
+        let mut imports = module.imports.iter().zip(0..);
+        let collect = imports.find(|(import, _)| collects(import));
         Host {
-            collect: collecting.next().map(|(_, index)| index),
+            collect: collect.map(|(_, index)| index),
             module: Arc::clone(module),
             acts: acts.into(),
             calls: Vec::new(),
@@ -124,7 +132,7 @@ pub fn answer<S: EmbedderStore>(
         let seed = mix(nth, u64::from(import) << 8 | i as u64);
         let value = match result {
             // References seen earlier, null, or new references.
-            ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(store.null(*r)),
+            ValType::Ref(r) if r.nullable && seed.is_multiple_of(8) => Some(store.null()),
             ValType::Ref(_) if seed.is_multiple_of(2) => {
                 argument(store, *result, Arg::Kept((seed >> 8) as u32), seed)?
             }
@@ -132,7 +140,7 @@ pub fn answer<S: EmbedderStore>(
                 None => argument(store, *result, Arg::Auto, seed)?,
                 made => made,
             },
-            other => Some(store.number(*other, number(*other, seed))),
+            other => Some(store.number(number(*other, seed))),
         };
         store.set_result(call, i, value.ok_or(Trap::Host)?)?;
     }

@@ -5,7 +5,8 @@ use super::values::{make, mix, number};
 use crate::case::error::RunError;
 use crate::engine::Stop;
 use crate::module::{ExternType, Import, Module, Names};
-use crate::types::{HeapType, RefType, ValType};
+use crate::types::{Composite, FuncType, HeapType, RefType, SubType, TypeId, Types, ValType};
+use std::sync::Arc;
 
 /// The initial value of an import.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -15,8 +16,21 @@ pub enum Initial<V> {
     /// The value of a global, or of all elements of a table.
     Value(V),
     /// A new imported function of a type, which is answered as the function of this import would be.
-    /// If the type is `func`, one without parameters and results.
-    HostFunction(HeapType),
+    /// `None` is the type without parameters and results, which the module may not have; see
+    /// [`no_params_no_results`].
+    HostFunction(Option<TypeId>),
+}
+
+/// The type of functions without parameters and results, which is added to the types if they lack it.
+pub fn no_params_no_results(types: &mut Arc<Types>) -> TypeId {
+    Arc::make_mut(types).intern(vec![SubType {
+        is_final: true,
+        supertype: None,
+        composite: Composite::Func(FuncType {
+            params: Box::default(),
+            results: Box::default(),
+        }),
+    }])
 }
 
 /// Makes an item for every import of the module.
@@ -33,7 +47,7 @@ pub(super) fn import_all<S: EmbedderStore>(store: &mut S) -> Result<(), RunError
             ExternType::Global(ty) => match ty.value {
                 ValType::Ref(r) => Some(r),
                 other => {
-                    let value = store.number(other, number(other, seed));
+                    let value = store.number(number(other, seed));
                     store.import(i, import.ty, Initial::Value(value))?;
                     continue;
                 }
@@ -60,8 +74,8 @@ fn initial<S: EmbedderStore>(
     let is_function = ty.heap.top() == HeapType::Func && ty.heap != HeapType::NoFunc;
     Ok(match make(store, ty, seed)? {
         Some(value) => Some(Initial::Value(value)),
-        None if ty.nullable => Some(Initial::Value(store.null(ty))),
-        None if is_function => Some(Initial::HostFunction(ty.heap)),
+        None if ty.nullable => Some(Initial::Value(store.null())),
+        None if is_function => Some(Initial::HostFunction(ty.heap.concrete())),
         None => None,
     })
 }

@@ -49,11 +49,8 @@ pub(super) fn keep<S: EmbedderStore>(
     }
     store.spend(KEEP_WORK)?;
     // Keep each object in one handle only.
-    for handle in looked_at(store) {
-        let known = store.handle(handle);
-        if known.is_some_and(|known| store.is_same(known, value)) {
-            return Ok(KeptValue::Handle(handle));
-        }
+    if let Some(handle) = looked_at(store).find(|handle| store.holds(*handle, value)) {
+        return Ok(KeptValue::Handle(handle));
     }
     if store.handles() >= MAX_KEPT {
         return Ok(KeptValue::Plain(ObservedValue::NotKept));
@@ -78,9 +75,7 @@ fn fitting_handles<S: EmbedderStore>(store: &mut S, ty: RefType) -> Result<Vec<u
     let mut fitting = Vec::new();
     if ty.heap.is_gc() {
         for handle in looked_at(store) {
-            if let Some(reference) = store.handle(handle)
-                && store.as_type(reference, ty)?.is_some()
-            {
+            if !store.is_null(handle) && store.has_type(handle, ty)? {
                 fitting.push(handle);
             }
         }
@@ -106,11 +101,11 @@ pub(super) fn argument<S: EmbedderStore>(
             StorageKind::B32 => u64::from(arg.bits() as u32),
             _ => arg.bits(),
         };
-        return Ok(Some(store.number(ty, bits)));
+        return Ok(Some(store.number(bits)));
     };
     match arg {
-        Arg::Null if r.nullable => return Ok(Some(store.null(r))),
-        Arg::I31(value) if takes_i31(r) => return Ok(Some(store.i31(r, value as u32))),
+        Arg::Null if r.nullable => return Ok(Some(store.null())),
+        Arg::I31(value) if takes_i31(r) => return Ok(Some(store.i31(value as u32))),
         _ => {}
     }
     store.spend(FIND_WORK)?;
@@ -120,11 +115,11 @@ pub(super) fn argument<S: EmbedderStore>(
         Arg::Bits(bits) => fitting.get((bits % (fitting.len() as u64 + 1)) as usize),
         _ => fitting.last(),
     };
-    if let Some(reference) = pick.and_then(|handle| store.handle(*handle)) {
-        return store.as_type(reference, r);
+    if let Some(handle) = pick {
+        return Ok(Some(store.handle(*handle)));
     }
     match make(store, r, seed)? {
         Some(value) => Ok(Some(value)),
-        None => Ok(r.nullable.then(|| store.null(r))),
+        None => Ok(r.nullable.then(|| store.null())),
     }
 }

@@ -3,7 +3,7 @@
 //! A case says what its host does, and what an embedder sees of it is what engines are compared by.
 //! Everything in between is here, once: which values the host makes up, which references it keeps,
 //! which of them an argument means, how it answers a call. An engine implements [`EmbedderStore`],
-//! which has no choices to make, calls [`follow`] and lets [`answer`] answer what the module calls.
+//! and calls [`follow`], and [`answer`] when the module calls an import.
 //! The heaps of this crate are run by it, and so is the runner for Wasmtime in `engines/wasmtime`.
 //!
 //! # Steps
@@ -41,8 +41,9 @@
 //!
 //! The n-th call of the host performs act n modulo the number of acts of the case, if there are any,
 //! and then makes a value for each result: null in one of eight, a kept reference that fits in four of
-//! them, else a value made up. All follow from the number of the call and the import. An import named
-//! [`COLLECT`] collects and does nothing else; it is not recorded.
+//! them, else a value made up. All follow from the number of the call and the import. A function named
+//! [`COLLECT`] that is imported without parameters and results collects and does nothing else; it is not
+//! recorded.
 //!
 //! # Values made up
 //!
@@ -59,7 +60,7 @@ mod values;
 
 pub use follow::{Ends, StepEnd, follow};
 pub use host::{COLLECT, Host, answer};
-pub use imports::Initial;
+pub use imports::{Initial, no_params_no_results};
 pub use kept::KeptValue;
 
 use super::error::RunError;
@@ -78,11 +79,11 @@ use crate::observe::StepOutcome;
 /// [`Host::module`].
 ///
 /// A method that cannot do what it is asked for says so with a [`Stop`]: a trap if the language has
-/// one, and otherwise a stop that ends the run without an observation. An engine with reasons of its
-/// own keeps them itself, and stops with [`Stop::Inspector`].
+/// one. Any other stop ends the run without an observation. An engine with reasons of its own keeps
+/// them itself, and stops with [`Stop::GaveUp`].
 pub trait EmbedderStore {
-    /// A value. If it is a reference it needs not be a root: it is used before the store allocates,
-    /// collects or calls anything.
+    /// A value. If it is a reference it need not be a root: it is not used any more after the store has
+    /// allocated, collected or called anything.
     type Value: Copy;
 
     /// A call of an imported function, while it is answered.
@@ -91,18 +92,19 @@ pub trait EmbedderStore {
     /// The host.
     fn host(&mut self) -> &mut Host;
 
-    /// A number of a type. `bits` are those of a float, and the low half of a vector, whose other half
-    /// is 0.
-    fn number(&mut self, ty: ValType, bits: u64) -> Self::Value;
+    /// A number. `bits` are those of a float, and the low half of a vector, whose other half is 0.
+    fn number(&mut self, bits: u64) -> Self::Value;
 
-    /// The null of a type.
-    fn null(&mut self, ty: RefType) -> Self::Value;
+    /// Null, of any type.
+    fn null(&mut self) -> Self::Value;
 
-    /// The i31 with the lower 31 bits, as a value of a type.
-    fn i31(&mut self, ty: RefType, bits: u32) -> Self::Value;
+    /// The i31 with the lower 31 bits, as a value of any type.
+    fn i31(&mut self, bits: u32) -> Self::Value;
 
     /// The first function of a type: of all functions that the store has so far, from number `start`
-    /// modulo their number on, and after the last one again from the first.
+    /// modulo their number on, and after the last one again from the first. Before instantiation these
+    /// are the imported functions so far. After it they are the functions of the module, by their indices,
+    /// and then those of [`Initial::HostFunction`], in the order of the imports.
     fn function(&mut self, ty: HeapType, start: u64) -> Option<Self::Value>;
 
     /// A new external value.
@@ -114,20 +116,22 @@ pub trait EmbedderStore {
     /// A value that is no reference to an object; `None` for one that is.
     fn plain(&mut self, ty: ValType, value: Self::Value) -> Option<ObservedValue>;
 
-    /// Whether two references that are not null are to the same object. An external value is the same
-    /// as its internal form.
-    fn is_same(&mut self, a: Self::Value, b: Self::Value) -> bool;
-
-    /// A reference that is not null, as a value of a type: `None` if it does not have it. Values of
-    /// [`HeapType::Any`] and [`HeapType::Extern`] are converted.
-    fn as_type(&mut self, reference: Self::Value, ty: RefType)
-    -> Result<Option<Self::Value>, Stop>;
-
     /// The number of handles, including those that are null.
     fn handles(&self) -> usize;
 
-    /// The reference in a handle. `None` if it is null.
-    fn handle(&mut self, handle: u32) -> Option<Self::Value>;
+    /// Whether a handle is null.
+    fn is_null(&self, handle: u32) -> bool;
+
+    /// Whether a handle has the reference to the same object as a reference that is not null. An external
+    /// value is the same as its internal form.
+    fn holds(&mut self, handle: u32, reference: Self::Value) -> bool;
+
+    /// Whether the reference in a handle that is not null has a type. An internalised external value has
+    /// [`HeapType::Any`] and no other. A structure has [`HeapType::Extern`], too.
+    fn has_type(&mut self, handle: u32, ty: RefType) -> Result<bool, Stop>;
+
+    /// The reference in a handle. Null if the handle is null.
+    fn handle(&mut self, handle: u32) -> Self::Value;
 
     /// Adds a handle, which roots the reference.
     fn add_handle(&mut self, reference: Self::Value) -> Result<u32, Stop>;
@@ -135,7 +139,7 @@ pub trait EmbedderStore {
     /// Makes a handle null.
     fn drop_handle(&mut self, handle: u32) -> Result<(), Stop>;
 
-    /// Removes all handles but the first `keep`.
+    /// Removes all handles but the first `keep`. Their references may be used in the next call.
     fn pop_handles(&mut self, keep: usize) -> Result<(), Stop>;
 
     /// Moves the exception of the last [`Stop::Exception`] into a new handle.

@@ -61,7 +61,7 @@ pub(super) fn perform<S: EmbedderStore>(
         }
         Step::Drop(number) => {
             let handles = 0..store.handles() as u32;
-            let held: Vec<u32> = handles.filter(|h| store.handle(*h).is_some()).collect();
+            let held: Vec<u32> = handles.filter(|h| !store.is_null(*h)).collect();
             match held.get(*number as usize % held.len().max(1)) {
                 Some(handle) => store.drop_handle(*handle),
                 None => Ok(()),
@@ -123,18 +123,13 @@ fn call<S: EmbedderStore>(store: &mut S, step: &Call, number: u64) -> Result<Ste
             store.pop_handles(handles)?;
             return Ok(StepEnd::NoArgument);
         };
-        if let ValType::Ref(ty) = *param
-            && ty.heap.is_gc()
-        {
-            held.push((args.len(), ty, store.add_handle(value)?));
+        if param.is_gc() {
+            held.push((args.len(), store.add_handle(value)?));
         }
         args.push(value);
     }
-    for (i, ty, handle) in held {
-        // One that is null stays as it is.
-        if let Some(reference) = store.handle(handle) {
-            args[i] = store.as_type(reference, ty)?.unwrap_or(args[i]);
-        }
+    for (i, handle) in held {
+        args[i] = store.handle(handle);
     }
     store.pop_handles(handles)?;
     let host = store.host();

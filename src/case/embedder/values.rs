@@ -49,7 +49,7 @@ pub(super) fn make<S: EmbedderStore>(
     let of_zeros = match ty.heap {
         HeapType::Any | HeapType::Eq | HeapType::I31 => {
             let value = number(ValType::I32, seed) as u32;
-            return Ok(Some(store.i31(ty, value)));
+            return Ok(Some(store.i31(value)));
         }
         HeapType::Extern => return store.new_extern((seed % 1000) as u32).map(Some),
         HeapType::Func | HeapType::ConcreteFunc(_) => return Ok(store.function(ty.heap, seed)),

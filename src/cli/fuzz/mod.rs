@@ -151,9 +151,9 @@ impl Fuzz {
         let state = match &outcome {
             None => State::EndedEarly(PANIC.into()),
             Some(outcome) if outcome.gave_up => State::EndedEarly(GAVE_UP.into()),
-            Some(_) if signals.any() => State::EndedEarly("CallEnd by a signal.".into()),
+            Some(_) if signals.any() => State::EndedEarly("Ended by a signal.".into()),
             Some(_) if is_cut() => State::EndedEarly("Standard output was closed.".into()),
-            Some(_) => State::CallEnd,
+            Some(_) => State::Ended,
         };
         let (ended, problems) = match &outcome {
             Some(outcome) => print(outcome, &mut lock(&kept)),

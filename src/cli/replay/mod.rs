@@ -194,7 +194,7 @@ impl Replay {
         let cut = (judged < all).then(|| cut_short(judged, all));
         let state = match &cut {
             Some(cut) => State::EndedEarly(cut.clone()),
-            None => State::CallEnd,
+            None => State::Ended,
         };
         let ended = match (&saved.error, ended, cut) {
             // A finding decides the exit code even after an error.

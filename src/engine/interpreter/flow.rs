@@ -20,5 +20,5 @@ pub(super) enum Then {
     /// The current instruction of the new running frame.
     Resume,
     /// Execution leaves the loop.
-    CallEnd(StretchEnd),
+    Ended(StretchEnd),
 }

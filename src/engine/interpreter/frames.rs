@@ -153,7 +153,7 @@ impl<H: Heap> Store<H> {
                 let done = self.call_host(ty, id, base, cx);
                 let floored = self.machine.frames.len() == floor;
                 match done {
-                    Ok(()) if floored => Ok(Then::CallEnd(StretchEnd::Left)),
+                    Ok(()) if floored => Ok(Then::Ended(StretchEnd::Left)),
                     Ok(()) => {
                         self.machine.running = self.machine.pop();
                         self.machine.running.pc += 1;
@@ -161,7 +161,7 @@ impl<H: Heap> Store<H> {
                     }
                     // The frame and its handlers are gone: the exception is
                     // raised at the caller's call.
-                    Err(Stop::Exception) if floored => Ok(Then::CallEnd(StretchEnd::Threw)),
+                    Err(Stop::Exception) if floored => Ok(Then::Ended(StretchEnd::Threw)),
                     Err(Stop::Exception) => {
                         self.machine.running = self.machine.pop();
                         Err(Stop::Exception)

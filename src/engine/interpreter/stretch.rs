@@ -943,7 +943,7 @@ impl<H: Heap> Store<H> {
                         behind = &code[self.machine.running.pc as usize..];
                     }
                     Then::Resume => return Ok(StretchEnd::Moved { entering: false }),
-                    Then::CallEnd(ended) => return Ok(ended),
+                    Then::Ended(ended) => return Ok(ended),
                 }
                 regs = registers!();
                 rest = behind;

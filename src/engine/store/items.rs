@@ -61,7 +61,7 @@ impl<H: Heap> Store<H> {
         Extern::Global(self.globals.len() as u32 - 1)
     }
 
-    /// Sets a global to a register's value. For a `v128`, sets the low half.
+    /// Sets a global to a register's value. For a `v128` this is the low half, and the other one is 0.
     pub fn set_global(&mut self, global: u32, value: u64) -> Result<(), Stop> {
         let GlobalSlot { ty, slot } = self.globals[global as usize];
         match ty.value {
@@ -72,6 +72,10 @@ impl<H: Heap> Store<H> {
                     .write_slot(kind, slot, GcRef::from_register(value))?;
             }
             ValType::Ref(_) => self.ref_globals[slot as usize] = value as u32,
+            ValType::V128 => {
+                let halves = &mut self.machine.num_globals[slot as usize..][..2];
+                halves.copy_from_slice(&[value, 0]);
+            }
             _ => self.machine.num_globals[slot as usize] = value,
         }
         Ok(())

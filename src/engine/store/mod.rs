@@ -120,7 +120,7 @@ impl<H: Heap> Store<H> {
 
     /// Adds the types of a registry. Registries only grow, so of two versions
     /// of one registry the longer has all types of both.
-    pub fn add_types(&mut self, types: &Arc<Types>) {
+    pub(crate) fn add_types(&mut self, types: &Arc<Types>) {
         if types.len() > self.object_bytes.len() {
             self.types = Arc::clone(types);
             let known = self.object_bytes.len();

@@ -39,7 +39,7 @@ fn unreduced(run: &RunPage) -> Option<&'static str> {
     match run.state {
         _ if !run.is_reduced => None,
         State::Running { .. } => Some("not reduced yet"),
-        State::CallEnd | State::EndedEarly(_) => Some("not reduced"),
+        State::Ended | State::EndedEarly(_) => Some("not reduced"),
     }
 }
 

@@ -67,7 +67,7 @@ pub enum State {
         refresh: u32,
     },
     /// It has come to its end.
-    CallEnd,
+    Ended,
     /// It has ended early, for this reason.
     EndedEarly(String),
 }
@@ -150,7 +150,7 @@ pub fn page(run: &RunPage) -> String {
     let title = format!("{}: {found} · gcdiff", run.title);
     match &run.state {
         State::Running { refresh, .. } => live_frame(&title, *refresh, body),
-        State::CallEnd | State::EndedEarly(_) => frame(&title, body),
+        State::Ended | State::EndedEarly(_) => frame(&title, body),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn header(run: &RunPage) -> Markup {
                     }
                 }
                 State::EndedEarly(why) => p class="problem" { (line(why)) },
-                State::CallEnd => {}
+                State::Ended => {}
             }
             (parts::command(&run.command))
             @for problem in &run.problems { p class="problem" { (line(problem)) } }
@@ -37,7 +37,7 @@ pub(super) fn header(run: &RunPage) -> Markup {
 fn state(state: &State) -> Markup {
     match state {
         State::Running { .. } => parts::badge(Tone::Good, "running"),
-        State::CallEnd => parts::badge(Tone::Plain, "ended"),
+        State::Ended => parts::badge(Tone::Plain, "ended"),
         State::EndedEarly(_) => parts::badge(Tone::Warning, "ended early"),
     }
 }

@@ -78,7 +78,7 @@ fn running() -> State {
 
 #[test]
 fn nothing_from_input_is_obeyed_and_nothing_is_loaded() {
-    for state in [running(), State::CallEnd, State::EndedEarly(HOSTILE.into())] {
+    for state in [running(), State::Ended, State::EndedEarly(HOSTILE.into())] {
         let html = page(&hostile(state.clone()));
         for bad in [
             "<script>alert",
@@ -104,7 +104,7 @@ fn a_page_is_loaded_again_while_it_runs_and_not_afterwards() {
     assert!(live.contains("http-equiv=\"refresh\" content=\"5\""));
     assert!(live.contains(">running</span>"));
     for (state, word) in [
-        (State::CallEnd, ">ended</span>"),
+        (State::Ended, ">ended</span>"),
         (
             State::EndedEarly("by a signal".into()),
             ">ended early</span>",
@@ -118,7 +118,7 @@ fn a_page_is_loaded_again_while_it_runs_and_not_afterwards() {
 
 #[test]
 fn each_section_has_its_figures() {
-    let html = page(&hostile(State::CallEnd));
+    let html = page(&hostile(State::Ended));
     for wanted in [
         "<title>Campaign: 1 bug · gcdiff</title>",
         ">7 instructions, not finished</span>",
@@ -152,9 +152,9 @@ fn a_run_without_findings_says_so() {
             ..hostile(state)
         })
     };
-    let ended = none(State::CallEnd, 900);
+    let ended = none(State::Ended, 900);
     assert!(ended.contains("None in 900 cases."));
     assert!(!ended.contains("id=\"rates\"") && !ended.contains("id=\"events\""));
     assert!(none(running(), 5).contains("None so far, in 5 cases."));
-    assert!(none(State::CallEnd, 0).contains("Nothing was judged."));
+    assert!(none(State::Ended, 0).contains("Nothing was judged."));
 }

@@ -254,7 +254,7 @@ fn the_page_is_loaded_again_while_the_campaign_runs_and_a_signal_ends_that() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let html = index(&scratch);
     assert!(!html.contains("http-equiv=\"refresh\"") && html.contains(">ended early</span>"));
-    assert!(html.contains("CallEnd by a signal."));
+    assert!(html.contains("Ended by a signal."));
     let left = fs::read_dir(scratch.join("report")).unwrap();
     assert_eq!(left.count(), 1);
 }
