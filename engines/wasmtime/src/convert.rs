@@ -26,11 +26,11 @@ pub fn to_val(mut store: StoreContextMut<'_, State>, value: Value, ty: ValType) 
         (Value::Func(index), _) => Val::FuncRef(Some(store.data().funcs[index as usize].0)),
         (Value::I31(bits), ValType::Ref(ty)) => {
             let any = AnyRef::from_i31(&mut store, I31::wrapping_u32(bits));
-            of_any(store, Object::Any(any), ty)?
+            as_hierarchy(store, Object::Any(any), ty)?
         }
         (Value::Object(root), ValType::Ref(ty)) => {
             let object = object(&mut store, root);
-            of_any(store, object, ty)?
+            as_hierarchy(store, object, ty)?
         }
         (value, ty) => panic!("{value:?} is no {ty:?}"),
     })
@@ -44,7 +44,7 @@ pub fn to_ref(store: StoreContextMut<'_, State>, value: Value, ty: RefType) -> R
         .expect("values of reference types are references"))
 }
 
-fn of_any(store: StoreContextMut<'_, State>, object: Object, ty: RefType) -> Result<Val> {
+fn as_hierarchy(store: StoreContextMut<'_, State>, object: Object, ty: RefType) -> Result<Val> {
     Ok(match object {
         Object::Any(any) if hierarchy(ty) == HeapType::Extern => {
             Val::ExternRef(Some(ExternRef::convert_any(store, any)?))
@@ -74,14 +74,14 @@ pub fn of_object(mut store: StoreContextMut<'_, State>, object: Object) -> Resul
     Ok(Value::Object(temporaries.len() as u32 - 1))
 }
 
-/// What a value is, before there is a root for its object.
-pub enum Seen {
+/// A value whose object has no root yet.
+pub enum Unrooted {
     Value(Value),
     Object(Object),
 }
 
-/// Looks at a value of Wasmtime.
-pub fn see(mut store: StoreContextMut<'_, State>, val: &Val) -> Result<Seen> {
+/// Reads a value of Wasmtime.
+pub fn unrooted(mut store: StoreContextMut<'_, State>, val: &Val) -> Result<Unrooted> {
     let value = match val {
         Val::I32(value) => Value::Number([u64::from(*value as u32), 0]),
         Val::I64(value) => Value::Number([*value as u64, 0]),
@@ -101,26 +101,26 @@ pub fn see(mut store: StoreContextMut<'_, State>, val: &Val) -> Result<Seen> {
         }
         Val::ExternRef(Some(external)) => {
             let any = AnyRef::convert_extern(&mut store, *external)?;
-            return see(store, &Val::AnyRef(Some(any)));
+            return unrooted(store, &Val::AnyRef(Some(any)));
         }
         Val::AnyRef(Some(any)) => match any.as_i31(&store)? {
             Some(i31) => Value::I31(i31.get_u32()),
-            None => return Ok(Seen::Object(Object::Any(*any))),
+            None => return Ok(Unrooted::Object(Object::Any(*any))),
         },
         #[cfg(feature = "v48")]
         Val::ExnRef(None) => Value::Null,
         #[cfg(feature = "v48")]
-        Val::ExnRef(Some(exn)) => return Ok(Seen::Object(Object::Exception(*exn))),
+        Val::ExnRef(Some(exn)) => return Ok(Unrooted::Object(Object::Exception(*exn))),
         #[allow(unreachable_patterns)] // release 31 has no other
         other => panic!("{other:?} is of no type that modules have here"),
     };
-    Ok(Seen::Value(value))
+    Ok(Unrooted::Value(value))
 }
 
 /// A value of Wasmtime, with a temporary root if it refers to an object.
 pub fn of_val(mut store: StoreContextMut<'_, State>, val: &Val) -> Result<Value> {
-    match see(store.as_context_mut(), val)? {
-        Seen::Value(value) => Ok(value),
-        Seen::Object(object) => of_object(store, object),
+    match unrooted(store.as_context_mut(), val)? {
+        Unrooted::Value(value) => Ok(value),
+        Unrooted::Object(object) => of_object(store, object),
     }
 }

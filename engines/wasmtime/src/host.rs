@@ -1,57 +1,59 @@
 //! A store of Wasmtime as the embedder of a case works with it.
 
-use crate::convert::{object, of_object, of_val, to_ref, to_val};
-use crate::ended::{Why, why};
+use crate::convert::{of_object, of_val, to_ref, to_val};
+use crate::failure::{CallFailure, call_failure};
 use crate::roots::{Object, Root};
-use crate::state::{Held, State, Value};
+use crate::state::{HandleValue, State, Value, signed_i31};
 use gcdiff::case::RunError;
 use gcdiff::case::embedder::{EmbedderStore, Host, Initial};
-use gcdiff::engine::{Deed, Stop, Trap};
+use gcdiff::engine::{Stop, Trap};
 use gcdiff::module::{ExportItem, ExternType};
 use gcdiff::observe::ObservedValue;
-use gcdiff::types::{FuncType, HeapType, RefType, TypeId, ValType};
+use gcdiff::types::{HeapType, RefType, TypeId, ValType};
 use std::rc::Rc;
 use wasmtime::{
     ArrayRef, ArrayRefPre, AsContextMut, Error, ExternRef, Result, RootScope, StorageType,
     StoreContextMut, StructRef, StructRefPre, Val,
 };
 
+/// The most work of a host: some seconds.
+const WORK: u64 = 200_000_000;
+
 /// The outcome of a method of the host.
-type Done<T> = std::result::Result<T, Stop>;
+type HostResult<T> = std::result::Result<T, Stop>;
 
 /// A store, from outside or in a call of the host.
 pub struct HostStore<'a> {
     pub store: StoreContextMut<'a, State>,
 }
 
-impl HostStore<'_> {
-    /// Ends the temporary roots from a number on.
-    pub fn end_roots(&mut self, first: usize) {
-        let state = self.store.data_mut();
-        let first = first.min(state.temporaries.len());
-        for root in state.temporaries.split_off(first) {
-            Root::end(root, &mut self.store);
-        }
+/// Ends the temporary roots. No value is used any more after a call or a collection, so none of them has to
+/// outlive it: an object that is still reached then is so by the module or by a handle.
+pub fn end_temporaries(store: &mut StoreContextMut<'_, State>) {
+    for root in std::mem::take(&mut store.data_mut().temporaries) {
+        Root::end(root, &mut *store);
     }
+}
 
+impl HostStore<'_> {
     /// What stops a run whose call or operation has failed.
     pub fn stop(&mut self, error: Error) -> Stop {
-        match why(&error) {
+        match call_failure(&error) {
             // Kinds of traps are not compared.
-            Why::Trapped(_) => Stop::Trap(Trap::Unreachable),
-            Why::Threw => {
+            CallFailure::Trapped(_) => Stop::Trap(Trap::Unreachable),
+            CallFailure::Threw => {
                 self.store.data_mut().exception = pending(&mut self.store);
                 Stop::Exception
             }
-            Why::Host(stop) => stop,
-            Why::Limit(why) => {
+            CallFailure::Host(stop) => stop,
+            CallFailure::Limit(why) => {
                 self.store.data_mut().gave_up = Some(why);
-                Stop::Inspector
+                Stop::GaveUp
             }
         }
     }
 
-    fn done<T>(&mut self, done: Result<T>) -> Done<T> {
+    fn done<T>(&mut self, done: Result<T>) -> HostResult<T> {
         done.map_err(|error| self.stop(error))
     }
 
@@ -82,30 +84,20 @@ impl HostStore<'_> {
     }
 
     fn try_call(&mut self, index: u32, args: &[Value]) -> Result<Vec<Value>> {
-        let ty = self.func_type(index);
-        let (func, _) = self.store.data().funcs[index as usize];
+        let state = self.store.data();
+        let (func, id) = state.funcs[index as usize];
+        let ty = state.types.func(id).clone();
         let mut scope = RootScope::new(&mut self.store);
         let args = args.iter().zip(&ty.params);
         let args = args.map(|(value, ty)| to_val(scope.as_context_mut(), *value, *ty));
         let args: Vec<Val> = args.collect::<Result<_>>()?;
+        end_temporaries(&mut scope.as_context_mut());
         let mut results = vec![Val::I32(0); ty.results.len()];
         func.call(&mut scope, &args, &mut results)?;
         let results = results.iter();
         results
             .map(|val| of_val(scope.as_context_mut(), val))
             .collect()
-    }
-
-    fn func_type(&self, index: u32) -> FuncType {
-        let state = self.store.data();
-        let (_, ty) = state.funcs[index as usize];
-        match ty {
-            Some(ty) => state.own.types.func(ty).clone(),
-            None => FuncType {
-                params: Box::default(),
-                results: Box::default(),
-            },
-        }
     }
 
     /// The value of a global in a new scope, with a temporary root.
@@ -118,7 +110,7 @@ impl HostStore<'_> {
 
     fn try_set_global(&mut self, global: u32, value: Value) -> Result<()> {
         let state = self.store.data();
-        let ty = state.own.globals[global as usize].value;
+        let ty = state.host.module.globals[global as usize].value;
         let global = state.globals[&global];
         let mut scope = RootScope::new(&mut self.store);
         let val = to_val(scope.as_context_mut(), value, ty)?;
@@ -136,7 +128,7 @@ impl HostStore<'_> {
 
     fn try_set_element(&mut self, table: u32, index: u32, value: Value) -> Result<()> {
         let state = self.store.data();
-        let ty = state.own.tables[table as usize].element;
+        let ty = state.host.module.tables[table as usize].element;
         let table = state.tables[&table];
         let mut scope = RootScope::new(&mut self.store);
         let element = to_ref(scope.as_context_mut(), value, ty)?;
@@ -144,16 +136,16 @@ impl HostStore<'_> {
     }
 
     /// gcdiff's type of an object. An external value has none but `extern`.
-    fn try_heap_type(&mut self, root: u32) -> Result<HeapType> {
+    fn heap_type(&mut self, root: &Root) -> Result<HeapType> {
         let mut scope = RootScope::new(&mut self.store);
-        let any = match object(&mut scope.as_context_mut(), root) {
+        let any = match root.object(&mut scope) {
             Object::Any(any) => any,
             #[cfg(feature = "v48")]
             Object::Exception(_) => return Ok(HeapType::Exn),
         };
         let ty = any.ty(&scope)?;
-        let state = scope.as_context_mut();
-        let state = state.data();
+        let store = scope.as_context_mut();
+        let state = store.data();
         let known = match &ty {
             wasmtime::HeapType::ConcreteStruct(ty) => {
                 state.struct_id(ty).map(HeapType::ConcreteStruct)
@@ -165,13 +157,6 @@ impl HostStore<'_> {
         };
         Ok(known
             .unwrap_or_else(|| panic!("an object has the type {ty:?}, which the module has not")))
-    }
-
-    fn try_is_same(&mut self, a: u32, b: u32) -> Result<bool> {
-        let mut scope = RootScope::new(&mut self.store);
-        let mut store = scope.as_context_mut();
-        let (a, b) = (object(&mut store, a), object(&mut store, b));
-        a.is_same(&b, store)
     }
 }
 
@@ -219,15 +204,15 @@ impl EmbedderStore for HostStore<'_> {
         &mut self.store.data_mut().host
     }
 
-    fn number(&mut self, _: ValType, bits: u64) -> Value {
+    fn number(&mut self, bits: u64) -> Value {
         Value::Number([bits, 0])
     }
 
-    fn null(&mut self, _: RefType) -> Value {
+    fn null(&mut self) -> Value {
         Value::Null
     }
 
-    fn i31(&mut self, _: RefType, bits: u32) -> Value {
+    fn i31(&mut self, bits: u32) -> Value {
         Value::I31(bits << 1 >> 1)
     }
 
@@ -235,22 +220,20 @@ impl EmbedderStore for HostStore<'_> {
         let state = self.store.data();
         let count = state.funcs.len() as u64;
         let start = (start % count.max(1)) as usize;
-        let all = (start..count as usize).chain(0..start);
-        let types = &state.own.types;
-        let mut fitting = all.filter(|index| match (ty, state.funcs[*index].1) {
-            (HeapType::Func, _) => true,
-            (ty, Some(id)) => types.heap_matches(HeapType::ConcreteFunc(id), ty),
-            (_, None) => false,
+        let mut all = (start..count as usize).chain(0..start);
+        let found = all.find(|index| {
+            let of_func = HeapType::ConcreteFunc(state.funcs[*index].1);
+            ty == HeapType::Func || state.types.heap_matches(of_func, ty)
         });
-        fitting.next().map(|index| Value::Func(index as u32))
+        found.map(|index| Value::Func(index as u32))
     }
 
-    fn new_extern(&mut self, id: u32) -> Done<Value> {
+    fn new_extern(&mut self, id: u32) -> HostResult<Value> {
         let made = self.try_new_extern(id);
         self.done(made)
     }
 
-    fn new_default(&mut self, ty: TypeId, len: u32) -> Done<Value> {
+    fn new_default(&mut self, ty: TypeId, len: u32) -> HostResult<Value> {
         let made = self.try_new_default(ty, len);
         self.done(made)
     }
@@ -262,63 +245,67 @@ impl EmbedderStore for HostStore<'_> {
                 _ => ObservedValue::Bits(low),
             },
             Value::Null => ObservedValue::Null,
-            Value::I31(bits) => ObservedValue::I31((bits << 1) as i32 >> 1),
+            Value::I31(bits) => ObservedValue::I31(signed_i31(bits)),
             Value::Func(index) => ObservedValue::Func(index),
             Value::Object(_) => return None,
         })
-    }
-
-    fn is_same(&mut self, a: Value, b: Value) -> bool {
-        match (a, b) {
-            (Value::Object(a), Value::Object(b)) => {
-                let same = self.try_is_same(a, b);
-                same.unwrap_or_else(|error| panic!("{error:#}"))
-            }
-            (a, b) => a == b,
-        }
-    }
-
-    fn as_type(&mut self, value: Value, ty: RefType) -> Done<Option<Value>> {
-        use HeapType::{Any, Eq, Extern, I31};
-        let matches = match value {
-            Value::I31(_) => matches!(ty.heap, Any | Eq | Extern | I31),
-            Value::Object(root) => {
-                let known = self.try_heap_type(root);
-                match (self.done(known)?, ty.heap) {
-                    (HeapType::Exn, wanted) => wanted == HeapType::Exn,
-                    // An internalised external value has the type `any` and no other.
-                    (Extern, wanted) => matches!(wanted, Any | Extern),
-                    (_, Extern) => true,
-                    (known, wanted) => self.store.data().own.types.heap_matches(known, wanted),
-                }
-            }
-            Value::Number(_) | Value::Null | Value::Func(_) => false,
-        };
-        Ok(matches.then_some(value))
     }
 
     fn handles(&self) -> usize {
         self.store.data().handles.len()
     }
 
-    fn handle(&mut self, handle: u32) -> Option<Value> {
-        let state = self.store.data_mut();
-        Some(match state.handles[handle as usize].clone()? {
-            Held::I31(bits) => Value::I31(bits),
-            Held::Object(root) => {
-                state.temporaries.push(root);
-                Value::Object(state.temporaries.len() as u32 - 1)
+    fn is_null(&self, handle: u32) -> bool {
+        self.store.data().handles[handle as usize].is_none()
+    }
+
+    fn holds(&mut self, handle: u32, reference: Value) -> bool {
+        let state = self.store.data();
+        match (&state.handles[handle as usize], reference) {
+            (Some(HandleValue::Object(held)), Value::Object(root)) => {
+                let same = held.is_same(&state.temporaries[root as usize], &self.store);
+                same.unwrap_or_else(|error| panic!("{error:#}"))
             }
+            (Some(HandleValue::I31(held)), Value::I31(bits)) => *held == bits,
+            _ => false,
+        }
+    }
+
+    fn has_type(&mut self, handle: u32, ty: RefType) -> HostResult<bool> {
+        use HeapType::{Any, Eq, Exn, Extern, I31};
+        let root = match &self.store.data().handles[handle as usize] {
+            None => return Ok(false),
+            Some(HandleValue::I31(_)) => return Ok(matches!(ty.heap, Any | Eq | Extern | I31)),
+            Some(HandleValue::Object(root)) => Rc::clone(root),
+        };
+        let known = self.heap_type(&root);
+        Ok(match (self.done(known)?, ty.heap) {
+            (Exn, wanted) => wanted == Exn,
+            (Extern, wanted) => matches!(wanted, Any | Extern),
+            (_, Extern) => true,
+            (known, wanted) => self.store.data().types.heap_matches(known, wanted),
         })
     }
 
-    fn add_handle(&mut self, reference: Value) -> Done<u32> {
+    fn handle(&mut self, handle: u32) -> Value {
+        let state = self.store.data_mut();
+        match state.handles[handle as usize].clone() {
+            None => Value::Null,
+            Some(HandleValue::I31(bits)) => Value::I31(bits),
+            Some(HandleValue::Object(root)) => {
+                state.temporaries.push(root);
+                Value::Object(state.temporaries.len() as u32 - 1)
+            }
+        }
+    }
+
+    fn add_handle(&mut self, reference: Value) -> HostResult<u32> {
         let state = self.store.data_mut();
         let held = match reference {
-            Value::I31(bits) => Some(Held::I31(bits)),
+            Value::I31(bits) => Some(HandleValue::I31(bits)),
             Value::Object(root) => {
                 let root = &state.temporaries[root as usize];
-                Some(Held::Object(Rc::clone(root)))
+                Some(HandleValue::Object(Rc::clone(root)))
             }
             Value::Number(_) | Value::Null | Value::Func(_) => None,
         };
@@ -326,31 +313,31 @@ impl EmbedderStore for HostStore<'_> {
         Ok(state.handles.len() as u32 - 1)
     }
 
-    fn drop_handle(&mut self, handle: u32) -> Done<()> {
+    fn drop_handle(&mut self, handle: u32) -> HostResult<()> {
         let held = self.store.data_mut().handles[handle as usize].take();
-        if let Some(Held::Object(root)) = held {
+        if let Some(HandleValue::Object(root)) = held {
             Root::end(root, &mut self.store);
         }
         Ok(())
     }
 
-    fn pop_handles(&mut self, keep: usize) -> Done<()> {
+    fn pop_handles(&mut self, keep: usize) -> HostResult<()> {
         for held in self.store.data_mut().handles.split_off(keep) {
-            if let Some(Held::Object(root)) = held {
+            if let Some(HandleValue::Object(root)) = held {
                 Root::end(root, &mut self.store);
             }
         }
         Ok(())
     }
 
-    fn take_exception(&mut self) -> Done<u32> {
+    fn take_exception(&mut self) -> HostResult<u32> {
         let state = self.store.data_mut();
-        let exception = state.exception.take().map(Held::Object);
+        let exception = state.exception.take().map(HandleValue::Object);
         state.handles.push(exception);
         Ok(state.handles.len() as u32 - 1)
     }
 
-    fn import(&mut self, import: u32, ty: ExternType, initial: Initial<Value>) -> Done<()> {
+    fn import(&mut self, import: u32, ty: ExternType, initial: Initial<Value>) -> HostResult<()> {
         let made = self.try_import(import, ty, initial);
         self.done(made)
     }
@@ -360,12 +347,12 @@ impl EmbedderStore for HostStore<'_> {
         Ok(self.done(done)?)
     }
 
-    fn call(&mut self, func: u32, args: &[Value]) -> Done<Vec<Value>> {
+    fn call(&mut self, func: u32, args: &[Value]) -> HostResult<Vec<Value>> {
         let done = self.try_call(func, args);
         self.done(done)
     }
 
-    fn set_result(&mut self, call: usize, index: usize, value: Value) -> Done<()> {
+    fn set_result(&mut self, call: usize, index: usize, value: Value) -> HostResult<()> {
         self.store.data_mut().results[call][index] = value;
         Ok(())
     }
@@ -375,7 +362,7 @@ impl EmbedderStore for HostStore<'_> {
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    fn set_global(&mut self, global: u32, value: Value) -> Done<()> {
+    fn set_global(&mut self, global: u32, value: Value) -> HostResult<()> {
         let done = self.try_set_global(global, value);
         self.done(done)
     }
@@ -385,12 +372,13 @@ impl EmbedderStore for HostStore<'_> {
         element.unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    fn set_element(&mut self, table: u32, index: u32, value: Value) -> Done<()> {
+    fn set_element(&mut self, table: u32, index: u32, value: Value) -> HostResult<()> {
         let done = self.try_set_element(table, index, value);
         self.done(done)
     }
 
-    fn collect(&mut self) -> Done<()> {
+    fn collect(&mut self) -> HostResult<()> {
+        end_temporaries(&mut self.store);
         let done = collect(&mut self.store);
         self.done(done)
     }
@@ -406,12 +394,14 @@ impl EmbedderStore for HostStore<'_> {
         }
     }
 
-    fn begin(&mut self, deed: Deed) -> Done<()> {
-        // What a step has made is no root after it, unless there is a handle.
-        if deed.host_call.is_none() && self.store.data().results.is_empty() {
-            self.end_roots(0);
+    fn spend(&mut self, work: u64) -> HostResult<()> {
+        let state = self.store.data_mut();
+        state.work += work;
+        if state.work <= WORK {
+            return Ok(());
         }
-        Ok(())
+        state.gave_up = Some("the host has too much work with its references".into());
+        Err(Stop::GaveUp)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Imports, instantiation, and calls from the module.
 
 use crate::convert::{of_val, to_val};
-use crate::host::HostStore;
+use crate::host::{HostStore, end_temporaries};
 use crate::roots::address;
 use crate::state::{HostStop, State, Value};
 use gcdiff::case::embedder::{Initial, answer};
@@ -25,8 +25,6 @@ fn answered(
     let mut host = HostStore {
         store: caller.as_context_mut(),
     };
-    // Roots of this call end with it.
-    let first = host.store.data().temporaries.len();
     let args = args
         .iter()
         .map(|val| of_val(host.store.as_context_mut(), val));
@@ -41,16 +39,8 @@ fn answered(
             *result = to_val(host.store.as_context_mut(), value, *ty)?;
         }
     }
-    host.end_roots(first);
+    end_temporaries(&mut host.store);
     done.map_err(|stop| Error::new(HostStop(stop)))
-}
-
-/// The type of a function of the host that nobody calls with arguments.
-fn nothing() -> FuncType {
-    FuncType {
-        params: Box::default(),
-        results: Box::default(),
-    }
 }
 
 impl HostStore<'_> {
@@ -79,15 +69,17 @@ impl HostStore<'_> {
             Initial::Value(value) => return to_val(self.store.as_context_mut(), value, own),
             Initial::HostFunction(ty) => ty,
         };
-        let (func, id) = match (heap, ty.concrete()) {
-            (HeapType::ConcreteFunc(func), Some(id)) => (func, Some(id)),
-            _ => (wasmtime::FuncType::new(self.store.engine(), [], []), None),
+        let (func, id) = match (heap, ty) {
+            (HeapType::ConcreteFunc(func), Some(id)) => (func, id),
+            _ => {
+                let func = wasmtime::FuncType::new(self.store.engine(), [], []);
+                (func, self.store.data().no_params_no_results)
+            }
         };
-        let types = Arc::clone(&self.store.data().own.types);
-        let own = id.map_or_else(nothing, |id| types.func(id).clone());
+        let own = self.store.data().types.func(id).clone();
         let func = self.host_func(import, func, own);
         let state = self.store.data_mut();
-        let index = state.own.funcs.len() + state.made.len();
+        let index = state.host.module.funcs.len() + state.made.len();
         state.made.push((func, id));
         self.note_func(func, index);
         Ok(func.into())
@@ -104,11 +96,11 @@ impl HostStore<'_> {
         let needed = needed.expect("both read the same module").ty();
         let item: Extern = match (needed, ty) {
             (wasmtime::ExternType::Func(ty), ExternType::Func(id)) => {
-                let own = self.store.data().own.types.func(id).clone();
+                let own = self.store.data().types.func(id).clone();
                 let func = self.host_func(import, ty, own);
                 let funcs = &mut self.store.data_mut().funcs;
                 let index = funcs.len();
-                funcs.push((func, Some(id)));
+                funcs.push((func, id));
                 self.note_func(func, index);
                 func.into()
             }
@@ -136,7 +128,7 @@ impl HostStore<'_> {
     pub fn try_instantiate(&mut self) -> Result<()> {
         let state = self.store.data_mut();
         let imports = std::mem::take(&mut state.imports);
-        let (own, module) = (Arc::clone(&state.own), state.module.clone());
+        let (own, module) = (Arc::clone(&state.host.module), state.module.clone());
         let instance = Instance::new(&mut self.store, &module, &imports)?;
         let mut funcs = BTreeMap::new();
         for export in &own.exports {
@@ -168,7 +160,7 @@ impl HostStore<'_> {
         }
         let state = self.store.data_mut();
         let typed = funcs.into_values().zip(&own.funcs);
-        state.funcs = typed.map(|(func, ty)| (func, Some(*ty))).collect();
+        state.funcs = typed.map(|(func, ty)| (func, *ty)).collect();
         state.funcs.append(&mut state.made);
         state.is_instantiated = true;
         Ok(())

@@ -11,8 +11,8 @@ extern crate wasmtime31 as wasmtime;
 extern crate wasmtime48 as wasmtime;
 
 mod convert;
-mod ended;
 mod engine;
+mod failure;
 mod host;
 mod link;
 mod observe;

@@ -1,8 +1,8 @@
 //! Everything that an embedder sees at the end of a run.
 
-use crate::convert::{Seen, see};
+use crate::convert::{Unrooted, unrooted};
 use crate::roots::{Object, Root};
-use crate::state::{Held, State, Value};
+use crate::state::{HandleValue, State, Value, signed_i31};
 use gcdiff::heap::Shape;
 use gcdiff::observe::{Graph, Observation, ObservedValue};
 use gcdiff::types::StorageKind;
@@ -10,28 +10,32 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use wasmtime::{AsContextMut, ExternRef, HeapType, Result, RootScope, StoreContextMut, Val};
 
-/// More bytes of memories than this are no part of an answer.
+/// The most bytes of memories, and the most values of objects and tables, in an answer.
 const MEMORIES: usize = 4 << 20;
+const VALUES: usize = 1 << 20;
 
-/// What cannot be shown.
-pub enum Unseen {
+/// Why there is no observation.
+pub enum ObserveError {
     Error(wasmtime::Error),
     TooLarge(String),
 }
 
-impl From<wasmtime::Error> for Unseen {
-    fn from(error: wasmtime::Error) -> Unseen {
-        Unseen::Error(error)
+impl From<wasmtime::Error> for ObserveError {
+    fn from(error: wasmtime::Error) -> ObserveError {
+        ObserveError::Error(error)
     }
 }
 
 /// Observes a store: everything but the steps that led to it.
-pub fn observe(store: &mut StoreContextMut<'_, State>) -> std::result::Result<Observation, Unseen> {
+pub fn observe(
+    store: &mut StoreContextMut<'_, State>,
+) -> std::result::Result<Observation, ObserveError> {
     let mut scope = RootScope::new(store);
     let mut walk = Walk {
         store: scope.as_context_mut(),
         numbers: HashMap::new(),
         objects: Vec::new(),
+        values: 0,
     };
     let globals: Vec<_> = walk.store.data().globals.values().copied().collect();
     let mut seen = Observation::default();
@@ -53,8 +57,8 @@ pub fn observe(store: &mut StoreContextMut<'_, State>) -> std::result::Result<Ob
     for handle in handles {
         let value = match handle {
             None => ObservedValue::Null,
-            Some(Held::I31(bits)) => ObservedValue::I31((bits << 1) as i32 >> 1),
-            Some(Held::Object(root)) => walk.rooted(&root)?,
+            Some(HandleValue::I31(bits)) => ObservedValue::I31(signed_i31(bits)),
+            Some(HandleValue::Object(root)) => walk.rooted(&root)?,
         };
         seen.kept.push(value);
     }
@@ -65,7 +69,7 @@ pub fn observe(store: &mut StoreContextMut<'_, State>) -> std::result::Result<Ob
         .sum();
     if bytes > MEMORIES {
         let why = format!("memories of {bytes} bytes are too large for an answer");
-        return Err(Unseen::TooLarge(why));
+        return Err(ObserveError::TooLarge(why));
     }
     let memories = memories
         .iter()
@@ -81,22 +85,33 @@ struct Walk<'a> {
     /// Numbers of objects by the hash of their identity.
     numbers: HashMap<u64, Vec<u32>>,
     objects: Vec<Object>,
+    /// Values read so far.
+    values: usize,
 }
 
 impl Walk<'_> {
-    fn value(&mut self, val: &Val, packed: Option<StorageKind>) -> Result<ObservedValue> {
-        Ok(match see(self.store.as_context_mut(), val)? {
-            Seen::Object(object) => ObservedValue::Object(self.number(object)?),
-            Seen::Value(Value::Number([low, high])) => match (val, packed) {
+    fn value(
+        &mut self,
+        val: &Val,
+        packed: Option<StorageKind>,
+    ) -> Result<ObservedValue, ObserveError> {
+        self.values += 1;
+        if self.values > VALUES {
+            let why = format!("more than {VALUES} values are too many for an answer");
+            return Err(ObserveError::TooLarge(why));
+        }
+        Ok(match unrooted(self.store.as_context_mut(), val)? {
+            Unrooted::Object(object) => ObservedValue::Object(self.number(object)?),
+            Unrooted::Value(Value::Number([low, high])) => match (val, packed) {
                 (Val::V128(_), _) => ObservedValue::Vector([low, high]),
                 (_, Some(StorageKind::B8)) => ObservedValue::Bits(low & 0xff),
                 (_, Some(StorageKind::B16)) => ObservedValue::Bits(low & 0xffff),
                 _ => ObservedValue::Bits(low),
             },
-            Seen::Value(Value::Null) => ObservedValue::Null,
-            Seen::Value(Value::I31(bits)) => ObservedValue::I31((bits << 1) as i32 >> 1),
-            Seen::Value(Value::Func(index)) => ObservedValue::Func(index),
-            Seen::Value(Value::Object(_)) => unreachable!("objects are seen without roots"),
+            Unrooted::Value(Value::Null) => ObservedValue::Null,
+            Unrooted::Value(Value::I31(bits)) => ObservedValue::I31(signed_i31(bits)),
+            Unrooted::Value(Value::Func(index)) => ObservedValue::Func(index),
+            Unrooted::Value(Value::Object(_)) => unreachable!("objects are seen without roots"),
         })
     }
 
@@ -120,7 +135,7 @@ impl Walk<'_> {
     }
 
     /// Reads all objects that are reachable.
-    fn graph(mut self) -> Result<Graph> {
+    fn graph(mut self) -> Result<Graph, ObserveError> {
         let mut graph = Graph::default();
         let mut next = 0;
         while let Some(object) = self.objects.get(next).copied() {
@@ -131,13 +146,13 @@ impl Walk<'_> {
         Ok(graph)
     }
 
-    fn read(&mut self, object: Object) -> Result<(Shape, u32, Vec<ObservedValue>)> {
+    fn read(&mut self, object: Object) -> Result<(Shape, u32, Vec<ObservedValue>), ObserveError> {
         let any = match object {
             Object::Any(any) => any,
             #[cfg(feature = "v48")]
             Object::Exception(exception) => return self.read_exception(exception),
         };
-        let own = std::sync::Arc::clone(&self.store.data().own);
+        let own = std::sync::Arc::clone(&self.store.data().host.module);
         match any.ty(&self.store)? {
             HeapType::ConcreteStruct(ty) => {
                 let id = self
@@ -183,14 +198,14 @@ impl Walk<'_> {
     fn read_exception(
         &mut self,
         exception: wasmtime::Rooted<wasmtime::ExnRef>,
-    ) -> Result<(Shape, u32, Vec<ObservedValue>)> {
+    ) -> Result<(Shape, u32, Vec<ObservedValue>), ObserveError> {
         let tag = exception.tag(&mut self.store)?;
         let state = self.store.data();
         let mut tags = state.tags.iter();
         let found = tags.find(|(_, known)| wasmtime::Tag::eq(known, &tag, &self.store));
         let index = *found.expect("all tags are exported").0;
-        let id = state.own.tags[index as usize];
-        let count = state.own.types.func(id).params.len();
+        let id = state.host.module.tags[index as usize];
+        let count = state.types.func(id).params.len();
         let mut values = Vec::with_capacity(count);
         for field in 0..count {
             let val = exception.field(&mut self.store, field)?;

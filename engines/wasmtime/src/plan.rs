@@ -1,10 +1,10 @@
 //! Cases whose host is this runner.
 
-use crate::host::{HostStore, collect};
-use crate::observe::{Unseen, observe};
+use crate::host::HostStore;
+use crate::observe::{ObserveError, observe};
 use crate::state::State;
 use gcdiff::case::RunError;
-use gcdiff::case::embedder::{Host, follow};
+use gcdiff::case::embedder::{EmbedderStore, Host, follow};
 use gcdiff::engine::Stop;
 use gcdiff::engines::protocol::{Answer, HostPlan};
 use gcdiff::observe::JsonObservation;
@@ -30,15 +30,15 @@ pub fn follow_plan(
         Ok(ends) => ends,
         Err(error) => return Err(not_run(&store, error)),
     };
-    host.end_roots(0);
-    let mut context = host.store;
-    let collected = collect(&mut context);
-    collected.map_err(|error| format!("{error:#}"))?;
+    if let Err(stop) = host.collect() {
+        return Err(not_run(&store, stop.into()));
+    }
+    let mut context = store.as_context_mut();
     let state = match observe(&mut context) {
         Ok(state) => state,
-        Err(Unseen::TooLarge(why)) => return Err(why),
+        Err(ObserveError::TooLarge(why)) => return Err(why),
         // It reads what is there; if it cannot, that is the engine's fault.
-        Err(Unseen::Error(error)) => panic!("{error:#}"),
+        Err(ObserveError::Error(error)) => panic!("{error:#}"),
     };
     let seen = ends.observation(&context.data().host, state);
     Ok(Answer {
@@ -50,7 +50,7 @@ pub fn follow_plan(
 /// Why a run has no observation.
 fn not_run(store: &Store<State>, error: RunError) -> String {
     match (error, &store.data().gave_up) {
-        (RunError::Stopped(Stop::Inspector), Some(why)) => why.clone(),
+        (RunError::Stopped(Stop::GaveUp), Some(why)) => why.clone(),
         (RunError::Import(why) | RunError::Export(why) | RunError::Arguments(why), _) => why,
         (error, _) => panic!("{error:?}"),
     }

@@ -44,6 +44,17 @@ impl Root {
         Ok(Root::Any(any.to_manually_rooted(store)?))
     }
 
+    /// Whether both are of one object.
+    pub fn is_same(&self, other: &Root, store: impl AsContext) -> Result<bool> {
+        match (self, other) {
+            (Root::Any(a), Root::Any(b)) => Rooted::ref_eq(store, a, b),
+            #[cfg(feature = "v48")]
+            (Root::Exception(a), Root::Exception(b)) => Rooted::ref_eq(store, a, b),
+            #[cfg(feature = "v48")]
+            _ => Ok(false),
+        }
+    }
+
     /// The reference, in the present scope.
     pub fn object(&self, store: impl AsContextMut) -> Object {
         match self {

@@ -1,6 +1,6 @@
 //! Cases. An exported one is an instance, calls in order, and numbers as results.
 
-use crate::ended::{Why, why};
+use crate::failure::{CallFailure, call_failure};
 use crate::plan::follow_plan;
 use gcdiff::engines::protocol::{Answer, CallEnd, Request};
 use gcdiff::export::Number;
@@ -86,14 +86,14 @@ fn call(store: &mut Store<()>, instance: Instance, name: &str) -> Result<CallEnd
 
 /// How a call ended that did not return.
 fn failed(store: &mut Store<()>, error: Error) -> Result<CallEnd, String> {
-    match why(&error) {
-        Why::Trapped(trap) => Ok(CallEnd::Traps(Some(trap.to_string()))),
-        Why::Threw => {
+    match call_failure(&error) {
+        CallFailure::Trapped(trap) => Ok(CallEnd::Traps(Some(trap.to_string()))),
+        CallFailure::Threw => {
             forget(store);
             Ok(CallEnd::Throws(true))
         }
-        Why::Host(stop) => panic!("{stop}: an exported case has no host"),
-        Why::Limit(why) => Err(why),
+        CallFailure::Host(stop) => panic!("{stop}: an exported case has no host"),
+        CallFailure::Limit(why) => Err(why),
     }
 }
 

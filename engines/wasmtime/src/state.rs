@@ -1,11 +1,11 @@
 //! What a store carries: the host, its roots, and the module's items.
 
 use crate::roots::Root;
-use gcdiff::case::embedder::Host;
+use gcdiff::case::embedder::{Host, no_params_no_results};
 use gcdiff::engine::Stop;
 use gcdiff::export::TYPE;
-use gcdiff::module::{ExportItem, Module};
-use gcdiff::types::{TypeId, ValType};
+use gcdiff::module::ExportItem;
+use gcdiff::types::{TypeId, Types, ValType};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,21 +25,27 @@ pub enum Value {
     Object(u32),
 }
 
-/// What is in a handle that is not null.
+/// The reference in a handle that is not null.
 #[derive(Clone)]
-pub enum Held {
+pub enum HandleValue {
     I31(u32),
     Object(Rc<Root>),
+}
+
+/// The i31 of the lower 31 bits.
+pub fn signed_i31(bits: u32) -> i32 {
+    (bits << 1) as i32 >> 1
 }
 
 /// The data of a store.
 pub struct State {
     pub host: Host,
-    /// The module as gcdiff reads it, and as Wasmtime does.
-    pub own: Arc<Module>,
     pub module: wasmtime::Module,
+    /// gcdiff's types of the module, and that of functions without parameters and results.
+    pub types: Arc<Types>,
+    pub no_params_no_results: TypeId,
     /// Handles of the host.
-    pub handles: Vec<Option<Held>>,
+    pub handles: Vec<Option<HandleValue>>,
     /// Roots of [`Value::Object`].
     pub temporaries: Vec<Rc<Root>>,
     /// The exception that ended the last call.
@@ -48,11 +54,10 @@ pub struct State {
     pub results: Vec<Vec<Value>>,
     /// Imports so far.
     pub imports: Vec<Extern>,
-    /// All functions so far: those of the module, then those of the host that are no imports. Without a
-    /// type of the module a function has neither parameters nor results.
-    pub funcs: Vec<(Func, Option<TypeId>)>,
+    /// All functions so far: those of the module, then those of the host that are no imports.
+    pub funcs: Vec<(Func, TypeId)>,
     /// Functions of the host that are no imports, before there is an instance.
-    pub made: Vec<(Func, Option<TypeId>)>,
+    pub made: Vec<(Func, TypeId)>,
     /// Indices of functions by their addresses. An imported function has two.
     pub func_index: HashMap<usize, u32>,
     pub globals: BTreeMap<u32, Global>,
@@ -64,6 +69,8 @@ pub struct State {
     structs: Vec<(StructType, TypeId)>,
     arrays: Vec<(ArrayType, TypeId)>,
     pub is_instantiated: bool,
+    /// Work of the host so far.
+    pub work: u64,
     /// Why the run was given up.
     pub gave_up: Option<String>,
 }
@@ -71,11 +78,13 @@ pub struct State {
 impl State {
     /// For a run of a module, before its imports are made.
     pub fn new(host: Host, module: wasmtime::Module) -> State {
-        let own = Arc::clone(&host.module);
+        let mut types = Arc::clone(&host.module.types);
+        let no_params_no_results = no_params_no_results(&mut types);
         let mut state = State {
             host,
-            own,
             module: module.clone(),
+            types,
+            no_params_no_results,
             handles: Vec::new(),
             temporaries: Vec::new(),
             exception: None,
@@ -92,6 +101,7 @@ impl State {
             structs: Vec::new(),
             arrays: Vec::new(),
             is_instantiated: false,
+            work: 0,
             gave_up: None,
         };
         for export in module.exports().filter(|e| e.name().starts_with(TYPE)) {
@@ -113,10 +123,11 @@ impl State {
 
     /// The type that an exported global refers to.
     fn type_of(&self, export: &str) -> Option<TypeId> {
-        let ExportItem::Global(index) = self.own.export(export)? else {
+        let own = &self.host.module;
+        let ExportItem::Global(index) = own.export(export)? else {
             return None;
         };
-        match self.own.globals.get(index as usize)?.value {
+        match own.globals.get(index as usize)?.value {
             ValType::Ref(ty) => ty.heap.concrete(),
             _ => None,
         }

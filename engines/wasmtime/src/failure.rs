@@ -5,7 +5,7 @@ use gcdiff::engine::Stop;
 use wasmtime::{Error, GcHeapOutOfMemory, Trap};
 
 /// Why a call ended without results.
-pub enum Why {
+pub enum CallFailure {
     /// A trap.
     Trapped(Trap),
     /// An exception, which is the store's pending one.
@@ -17,19 +17,19 @@ pub enum Why {
 }
 
 /// Reads an error of a call.
-pub fn why(error: &Error) -> Why {
+pub fn call_failure(error: &Error) -> CallFailure {
     if has_thrown(error) {
-        return Why::Threw;
+        return CallFailure::Threw;
     }
     if let Some(HostStop(stop)) = error.downcast_ref() {
-        return Why::Host(stop.clone());
+        return CallFailure::Host(stop.clone());
     }
     if is_full(error) {
-        return Why::Limit("the heap is full".into());
+        return CallFailure::Limit("the heap is full".into());
     }
     use Trap::*;
     match error.downcast_ref::<Trap>() {
-        Some(trap @ (StackOverflow | AllocationTooLarge)) => Why::Limit(trap.to_string()),
+        Some(trap @ (StackOverflow | AllocationTooLarge)) => CallFailure::Limit(trap.to_string()),
         Some(
             trap @ (MemoryOutOfBounds
             | TableOutOfBounds
@@ -42,7 +42,7 @@ pub fn why(error: &Error) -> Why {
             | NullReference
             | ArrayOutOfBounds
             | CastFailure),
-        ) => Why::Trapped(*trap),
+        ) => CallFailure::Trapped(*trap),
         // Wasmtime reports what it finds wrong with itself as an error, too.
         _ => panic!("{error:#}"),
     }
