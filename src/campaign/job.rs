@@ -164,6 +164,8 @@ struct Cases {
 enum CaseOutcome {
     /// The input gives no case.
     NotGenerated,
+    /// A subject cannot run cases.
+    CannotJudge(String),
     /// The verdict, and the heaps that a finding is about.
     JudgeReport(Box<(JudgeReport, Pins)>),
 }
@@ -180,8 +182,9 @@ impl Work for Cases {
         let drawn = Arc::new(drawn);
         desk.note_case(&drawn);
         let all = desk.watching(&campaign.options);
-        let Ok(done) = judge_generated(&all, &drawn) else {
-            return CaseOutcome::NotGenerated;
+        let done = match judge_generated(&all, &drawn) {
+            Ok(done) => done,
+            Err(error) => return CaseOutcome::CannotJudge(error.to_string()),
         };
         let judged = match done.judged.verdict.is_finding() {
             false => (done.judged, Pins::default()),
@@ -200,9 +203,26 @@ impl Work for Cases {
                 self.count(|outcome| outcome.statistics.not_generated += 1);
                 false
             }
+            Ok(CaseOutcome::CannotJudge(why)) => {
+                self.count(|outcome| {
+                    outcome.cannot_judge.get_or_insert(why);
+                });
+                self.progress.stop();
+                false
+            }
             Ok(CaseOutcome::JudgeReport(done)) => {
                 let (judged, pins) = *done;
-                self.count(|outcome| outcome.statistics.count(&judged));
+                self.count(|outcome| {
+                    outcome.statistics.count(&judged);
+                    if let Verdict::Discard(_, why) = &judged.verdict
+                        && outcome
+                            .first_discard
+                            .as_ref()
+                            .is_none_or(|first| index < first.0)
+                    {
+                        outcome.first_discard = Some((index, why.clone()));
+                    }
+                });
                 judged.verdict.is_finding() && self.found(index, judged.verdict, pins, note)
             }
             Err(panic) => {

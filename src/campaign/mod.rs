@@ -137,6 +137,11 @@ pub struct CampaignReport {
     pub judged_in: Duration,
     /// Whether the campaign ended early because too many cases did not end.
     pub gave_up: bool,
+    /// Why the campaign ended early because a subject cannot run cases any more, such as an engine whose
+    /// runner does not start.
+    pub cannot_judge: Option<String>,
+    /// Why the first case that was discarded was.
+    pub first_discard: Option<(u64, String)>,
 }
 
 /// Progress of a campaign, shared with an observer. Clones refer to the same campaign.

@@ -31,7 +31,7 @@ pub(super) fn error(message: impl Into<String>) -> CaseError {
 }
 
 /// Reduces a message with a source excerpt to one line: the error and its position.
-pub(super) fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let first = message.lines().next().unwrap_or("unknown error").trim();
     let place = message
         .lines()

@@ -21,6 +21,7 @@ mod toml_text;
 
 pub use arguments::{arguments, check, plain};
 pub(crate) use ceiling::limits as case_limits;
+pub(crate) use error::one_line;
 pub use error::{CaseError, RunError};
 pub use header::Header;
 pub(crate) use header::LimitsText;

@@ -2,6 +2,7 @@
 
 use super::file;
 use crate::campaign::quote;
+use crate::case::one_line;
 use crate::engines::{EngineSubject, Form};
 use crate::escape;
 use crate::oracle::{Collector, Subject};
@@ -118,7 +119,8 @@ fn read(folder: &Path) -> Result<Table, String> {
     let path = folder.join(FILE);
     let in_file = |message: String| format!("{}: {message}", escape::path(&path));
     let text = String::from_utf8(file::read(&path)?).map_err(|e| in_file(e.to_string()))?;
-    let settings: Settings = toml::from_str(&text).map_err(|e| in_file(e.to_string()))?;
+    let settings: Settings =
+        toml::from_str(&text).map_err(|e| in_file(one_line(&e.to_string())))?;
     let mut engines = BTreeMap::new();
     for (name, EngineText { command, form }) in settings.engines {
         let in_engine =
@@ -147,6 +149,7 @@ struct Started {
     given: Vec<Arc<EngineSubject>>,
     /// Those of the table, by name, and whether their commands work, once that is known.
     settled: BTreeMap<String, Settled>,
+    table: Table,
 }
 
 /// An engine of the table.
@@ -188,8 +191,10 @@ impl Engines {
         let named = named.iter().filter(|name| !is_given(name));
         let subjects = named.map(|name| {
             let started = self.started(given, timeout)?;
-            let Settled { engine, works } =
-                started.settled.get(*name).ok_or_else(|| unknown(name))?;
+            let Settled { engine, works } = started
+                .settled
+                .get(*name)
+                .ok_or_else(|| unknown(name, &started.table))?;
             let works = works.get_or_init(|| engine.check().map_err(|error| error.0));
             works.clone().map(|()| engine.clone())
         });
@@ -202,11 +207,21 @@ impl Engines {
     }
 }
 
-fn unknown(name: &str) -> String {
-    let name = escape::Line(name);
+fn unknown(name: &str, table: &Table) -> String {
+    let key = match name.contains('.') {
+        true => format!("{name:?}"),
+        false => name.into(),
+    };
+    let (name, key) = (escape::Line(name), escape::Line(&key));
+    let is_here = std::env::current_dir().is_ok_and(|here| here == table.folder);
+    let read = match table.folder.as_os_str().is_empty() {
+        true => "there is none here or in a folder above".into(),
+        false if is_here => "read: the one in this folder".into(),
+        false => format!("read: {}", escape::path(table.folder.join(FILE))),
+    };
     format!(
         "{name} is no collector, and no engine either: --engine {name}=COMMAND makes it known, or a \
-         table [engines.{name}] with a command in {FILE}"
+         table [engines.{key}] with a command in {FILE} ({read})"
     )
 }
 
@@ -234,7 +249,10 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
             }
             None => {
                 let settled = settled.get(&option.name);
-                settled.ok_or_else(|| unknown(&option.name))?.engine.clone()
+                settled
+                    .ok_or_else(|| unknown(&option.name, &table))?
+                    .engine
+                    .clone()
             }
         };
         engine.check().map_err(|error| error.0)?;
@@ -243,5 +261,6 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
     Ok(Started {
         given: subjects,
         settled,
+        table,
     })
 }

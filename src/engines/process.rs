@@ -1,7 +1,7 @@
 //! A runner's process.
 
 use super::protocol::{Answer, Request};
-use crate::process_group::{grouped, kill_group};
+use crate::process_group::{Guard, grouped, kill_group};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -20,6 +20,12 @@ const SAID: usize = 1 << 14;
 /// How long a process that has closed its output has to end, and its last words have to arrive.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How often to look whether a process that is silent still lives.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The most characters of a runner's words in a message.
+const WORDS: usize = 200;
+
 /// Lines that may wait to be read.
 const WAITING: usize = 16;
 
@@ -28,12 +34,14 @@ const WAITING: usize = 16;
 pub(super) enum NoAnswer {
     /// The process has ended: how, and what it said last.
     Died(String, String),
+    /// The same, after it had answered another case, and before it has begun this one.
+    DiedBefore(String, String),
     /// The same, before it has begun this case, or any other.
     NotBegun(String, String),
     /// It has ended without an error after another case, as a runner for one case a process does.
     Done,
-    /// It did not answer in time.
-    TimedOut,
+    /// It did not answer in time: what it did instead.
+    TimedOut(String),
     /// Its answer is longer than [`LINE`].
     TooLong,
     /// It answered something else.
@@ -44,6 +52,7 @@ pub(super) enum NoAnswer {
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
+    _guard: Guard,
     /// Requests for the thread that writes them: a process that does not read must not stop this one.
     requests: Sender<String>,
     /// Lines of its output; `None` for one that is too long.
@@ -83,6 +92,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
+        let guard = Guard::new(child.id());
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (sender, lines) = sync_channel(WAITING);
@@ -111,8 +121,12 @@ impl Process {
                         Ok(1..) => {}
                         Ok(0) | Err(_) => break,
                     }
-                    let is_whole = line.ends_with(b"\n") || (line.len() as u64) < LINE;
-                    let text = || String::from_utf8_lossy(&line).trim_end().to_string();
+                    let is_whole = line.ends_with(b"\n");
+                    // Half a line is what a process that has died has left.
+                    if !is_whole && (line.len() as u64) < LINE {
+                        break;
+                    }
+                    let text = || String::from_utf8_lossy(&line).trim().to_string();
                     if sender.send(is_whole.then(text)).is_err() || !is_whole {
                         break;
                     }
@@ -133,6 +147,7 @@ impl Process {
         });
         Ok(Process {
             child,
+            _guard: guard,
             requests,
             lines,
             said,
@@ -150,20 +165,22 @@ impl Process {
         if self.has_answered {
             self.said_before = std::mem::take(&mut *lock(&self.said));
         }
+        // Lines that nobody has asked for.
+        while let Ok(Some(_)) = self.lines.try_recv() {}
         // What a process that has ended said is found below.
         let _ = self.requests.send(line);
         let begin = Instant::now();
         let started = format!("start {}", request.case);
         let mut has_started = false;
+        let mut ignored: Option<String> = None;
         loop {
-            let left = timeout.saturating_sub(begin.elapsed());
-            if left.is_zero() {
-                return Err(NoAnswer::TimedOut);
+            if begin.elapsed() >= timeout {
+                return Err(NoAnswer::TimedOut(waited_for(has_started, ignored)));
             }
-            let line = match self.lines.recv_timeout(left) {
+            let line = match self.next_line(timeout.saturating_sub(begin.elapsed())) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Err(NoAnswer::TooLong),
-                Err(RecvTimeoutError::Timeout) => return Err(NoAnswer::TimedOut),
+                Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     let is_success = self.ended_well();
                     let (ended, said) = self.died(has_started);
@@ -172,12 +189,15 @@ impl Process {
                         (false, false) => NoAnswer::NotBegun(ended, said),
                         (false, true) if is_success => NoAnswer::Done,
                         // By something that went on after the answer.
-                        (false, true) => NoAnswer::Died(ended, said),
+                        (false, true) => NoAnswer::DiedBefore(ended, said),
                     });
                 }
             };
             has_started |= line == started;
             if !line.starts_with('{') {
+                if line != started {
+                    ignored = Some(line);
+                }
                 continue;
             }
             let answer = serde_json::from_str::<Answer>(&line);
@@ -186,6 +206,7 @@ impl Process {
                     let words = format!("an answer without the line {started:?} before it");
                     return Err(NoAnswer::Nonsense(words));
                 }
+                ignored = Some(line);
                 continue;
             }
             return match answer {
@@ -198,8 +219,20 @@ impl Process {
                     let words = format!("an answer to case {seen}, not to case {asked}");
                     Err(NoAnswer::Nonsense(words))
                 }
-                Err(error) => Err(NoAnswer::Nonsense(error.to_string())),
+                Err(error) => Err(NoAnswer::Nonsense(near(&line, &error))),
             };
+        }
+    }
+
+    /// The next line, within some time, or as long as the process lives. What it has started may hold its
+    /// output open.
+    fn next_line(&mut self, timeout: Duration) -> Result<Option<String>, RecvTimeoutError> {
+        let has_ended = !matches!(self.child.try_wait(), Ok(None));
+        // What it has written may still be on its way.
+        let most = if has_ended { GRACE } else { LOOK };
+        match self.lines.recv_timeout(timeout.min(most)) {
+            Err(RecvTimeoutError::Timeout) if has_ended => Err(RecvTimeoutError::Disconnected),
+            line => line,
         }
     }
 
@@ -230,7 +263,7 @@ impl Process {
         wait_for(&mut |_| listener.as_ref().is_none_or(JoinHandle::is_finished));
         let ended = match self.child.try_wait() {
             Ok(Some(status)) => status.to_string(),
-            Ok(None) => "its output is closed".into(),
+            Ok(None) => CLOSED.into(),
             Err(error) => error.to_string(),
         };
         let before = std::mem::take(&mut self.said_before);
@@ -243,16 +276,44 @@ impl Process {
     }
 }
 
+/// How a process ended that goes on, but cannot answer.
+pub(super) const CLOSED: &str = "it has closed its output";
+
+/// What a process did until its time was over.
+fn waited_for(has_started: bool, ignored: Option<String>) -> String {
+    let begun = match has_started {
+        true => "it has begun the case",
+        false => "it has not begun the case (is its output flushed?)",
+    };
+    match ignored {
+        None => begun.into(),
+        Some(line) => format!("{begun}; its last line is no answer: {}", cut(&line)),
+    }
+}
+
+/// The first characters of a text.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(WORDS) {
+        None => text.into(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+/// Why a line is no answer, with what is around the error.
+fn near(line: &str, error: &serde_json::Error) -> String {
+    let before = error.column().saturating_sub(WORDS / 4);
+    let around: String = line.chars().skip(before).take(WORDS / 2).collect();
+    format!("{error}, near {around}")
+}
+
 fn lock<T>(said: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     said.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What a shell has started would go on, and hold the pipes.
-        if matches!(self.child.try_wait(), Ok(None)) {
-            kill_group(self.child.id());
-        }
+        // What it has started would go on, and hold the pipes, also after its own end.
+        kill_group(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

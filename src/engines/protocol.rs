@@ -39,7 +39,8 @@
 //!
 //! Steps are written as in the header of a case. What they mean, and what the host answers, is in
 //! [`case::embedder`](crate::case::embedder), which a runner in Rust calls. The answer is an observation in
-//! its [JSON form](crate::observe::json), `{"case":8,"observation":{"version":1,...}}`.
+//! its [JSON form](crate::observe::json), `{"case":8,"observation":{"version":1,...}}`. Kinds of traps are not
+//! compared; `"unreachable"` stands for any.
 
 use crate::case::{Case, Plan, Step, StepText};
 use crate::export::json::JsonNumber;

@@ -2,7 +2,7 @@
 
 use super::crash::{cause, telling_line};
 use super::form::Form;
-use super::process::{NoAnswer, Process};
+use super::process::{CLOSED, NoAnswer, Process, cut};
 use super::protocol::{Answer, CallEnd, HostPlan, Request, VERSION};
 use crate::case::{Case, Plan, Step};
 use crate::engine::Trap;
@@ -115,7 +115,15 @@ impl EngineSubject {
         match process.ask(&request, self.timeout) {
             Ok(_) => self.put_back(process),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
-            // What it does with cases is for verdicts.
+            Err(NoAnswer::TimedOut(why)) => {
+                return Err(self.unusable(&format!("no answer to an empty module: {why}")));
+            }
+            Err(NoAnswer::Nonsense(why)) => {
+                return Err(
+                    self.unusable(&format!("it does not speak the runner's protocol: {why}"))
+                );
+            }
+            // How it ends is for verdicts.
             Err(_) => {}
         }
         Ok(())
@@ -138,13 +146,17 @@ impl EngineSubject {
     }
 
     fn not_begun(&self, ended: &str, said: &str) -> PlanError {
-        let command = self.command.join(" ");
         let said = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-        let said = said.unwrap_or(ended);
-        let name = &self.name;
-        PlanError(format!(
-            "engine {name}: {command}: it has ended before it began a case: {said}"
-        ))
+        let said = cut(said.unwrap_or(ended));
+        self.unusable(&match ended {
+            CLOSED => "it has closed its output before it began a case".into(),
+            _ => format!("it has ended before it began a case: {said}"),
+        })
+    }
+
+    fn unusable(&self, why: &str) -> PlanError {
+        let (name, command) = (&self.name, self.command.join(" "));
+        PlanError(format!("engine {name}: {command}: {why}"))
     }
 
     fn nonsense(&self, why: &str) -> Failure {
@@ -152,8 +164,11 @@ impl EngineSubject {
         self.finding(Law::Panic, &message, "answer".into())
     }
 
-    fn crash(&self, line: &str) -> Failure {
-        let message = format!("the process has died: {line}");
+    fn crash(&self, when: &str, line: &str) -> Failure {
+        let message = match line {
+            CLOSED => format!("{CLOSED}{when}"),
+            _ => format!("the process has died{when}: {}", cut(line)),
+        };
         self.finding(Law::Panic, &message, format!("{CRASH}{}", cause(line)))
     }
 
@@ -289,20 +304,25 @@ impl Subject for EngineSubject {
                 self.put_back(process);
                 match (answer.refused.as_ref(), self.form) {
                     (Some(why), _) => {
-                        let message = format!("{} does not take the module: {why}", self.name);
+                        let message =
+                            format!("{} does not take the module: {}", self.name, cut(why));
                         Err(Failure::Discard(Reason::Unsupported, message))
                     }
                     (None, Form::Exported) => self.observe(answer, calls),
                     (None, Form::Embedder) => self.observed(answer, module),
                 }
             }
-            Err(NoAnswer::Died(ended, said)) => Err(self.crash(&telling_line(&ended, &said))),
+            Err(NoAnswer::Died(ended, said)) => Err(self.crash("", &telling_line(&ended, &said))),
+            Err(NoAnswer::DiedBefore(ended, said)) => {
+                let when = " after its answer to an earlier case, before it began this one";
+                Err(self.crash(when, &telling_line(&ended, &said)))
+            }
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             // Only a process that has answered before does that.
             Err(NoAnswer::Done) => Err(self.nonsense("it ends instead")),
-            Err(NoAnswer::TimedOut) => {
+            Err(NoAnswer::TimedOut(why)) => {
                 let seconds = self.timeout.as_secs();
-                let message = format!("no answer within {seconds} s");
+                let message = format!("no answer within {seconds} s: {why}");
                 Err(self.finding(Law::Limits, &message, OVERTIME.into()))
             }
             Err(NoAnswer::TooLong) => {

@@ -85,8 +85,8 @@ impl Options {
         }
     }
 
-    /// For a campaign about another engine: the model alone, once. It decides when they differ, and the
-    /// heaps of this crate are judged elsewhere, at a hundredth of the price of such a case.
+    /// For a campaign about another engine: the model alone, once. It decides when they differ; campaigns
+    /// without an engine judge the heaps of this crate, in less time.
     pub fn beside_engines() -> Options {
         Options {
             collectors: vec![Collector::Model.into()],

@@ -9,7 +9,7 @@ use gcdiff::heap::Heap;
 use gcdiff::heap::drc::Drc;
 use gcdiff::heap::null::Null;
 use gcdiff::module::{Module, ModuleError};
-use gcdiff::observe::StepOutcome;
+use gcdiff::observe::{ObservedValue, StepOutcome};
 use gcdiff::oracle::{Options, Verdict, judge};
 use std::sync::Arc;
 
@@ -213,4 +213,29 @@ fn a_catch_is_for_its_tag_alone() {
     assert_eq!(outcomes.len(), 3);
     let returned = |o: &StepOutcome| matches!(o, StepOutcome::Returned(_));
     assert!(outcomes.iter().all(returned), "{outcomes:?}");
+}
+
+/// The host sets a whole vector. Setting only its low half left the high half of the old value.
+#[test]
+fn a_vector_that_the_host_sets_has_no_old_half() {
+    let text = r#";;! [[steps]]
+;;! global = "v"
+;;! value = "5"
+;;! [[steps]]
+;;! call = "high"
+(module
+  (global (export "v") (mut v128) (v128.const i64x2 1 2))
+  (func (export "high") (result i64) (i64x2.extract_lane 1 (global.get 0))))"#;
+    let zero = StepOutcome::Returned(vec![ObservedValue::Bits(0)]);
+    assert_eq!(outcomes(text)[1], zero);
+}
+
+/// An import that is named like the one that collects is another function if it has another type.
+#[test]
+fn only_a_function_that_takes_and_returns_nothing_collects() {
+    let text = r#"(module
+  (type $s (struct))
+  (import "gcdiff" "collect" (func $give (result (ref $s))))
+  (func (export "f") (drop (call $give))))"#;
+    assert_eq!(outcomes(text), [StepOutcome::Returned(Vec::new())]);
 }

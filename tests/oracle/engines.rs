@@ -152,10 +152,27 @@ fn a_runner_that_does_not_read_or_closes_its_output_is_left() {
     );
     assert_eq!(
         closed.fingerprint().unwrap(),
-        "engine:fake:crash:its-output-is-closed"
+        "engine:fake:crash:it-has-closed-its-output"
     );
     let flood = verdict_on(CASE, "flood", "yes", 1);
     assert_eq!(flood.fingerprint().unwrap(), "limits:time:fake");
+}
+
+/// What a process has started may hold its output open after its end.
+#[test]
+fn a_death_is_seen_also_if_a_child_lives_on() {
+    let dies = verdict("child", "echo \"start $n\"; sleep 60 & exit 7", 60);
+    assert_eq!(dies.fingerprint().unwrap(), "engine:fake:crash:exit-status");
+}
+
+#[test]
+fn half_a_line_is_a_death_and_a_long_one_is_no_finding() {
+    let half = verdict("half", "echo \"start $n\"; printf '{\"case\":'; exit 7", 60);
+    assert_eq!(half.fingerprint().unwrap(), "engine:fake:crash:exit-status");
+    let long = "echo \"start $n\"; printf '{\"case\":1,\"refused\":\"'; head -c 17000000 /dev/zero | tr '\\0' x";
+    let long = verdict("long", long, 60);
+    assert!(matches!(long, Verdict::Discard(..)), "{long}");
+    assert!(long.to_string().contains("16 MiB"), "{long}");
 }
 
 /// A process may end after its answer.
@@ -171,6 +188,7 @@ fn an_end_between_two_cases_is_a_crash_unless_it_is_without_an_error() {
         second.fingerprint().unwrap(),
         "engine:fake:crash:a-late-sweep"
     );
+    assert!(second.to_string().contains("after its answer"), "{second}");
 }
 
 #[test]
@@ -273,7 +291,7 @@ fn what_traps_at_instantiation_is_not_for_hosts() {
     let trapping = r#"(module (table 0 funcref) (elem (i32.const 1) $f) (func $f))"#;
     let (verdict, _) = verdicts_in(Form::Embedder, trapping, "trapping", ("exit 1", 60));
     assert!(matches!(verdict, Verdict::Discard(..)), "{verdict}");
-    assert!(verdict.to_string().contains("instantiated"), "{verdict}");
+    assert!(verdict.to_string().contains("instantiation"), "{verdict}");
 }
 
 /// A runner that cannot work is no finding of each case.

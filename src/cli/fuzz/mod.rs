@@ -81,6 +81,7 @@ pub(super) struct Fuzz {
 
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
@@ -96,7 +97,6 @@ impl Fuzz {
                 return Err(message);
             }
         };
-        let signals = Signals::noted()?;
         let seconds = match (self.seconds, self.cases) {
             (None, None) => Some(30),
             (seconds, _) => seconds,
@@ -156,7 +156,7 @@ impl Fuzz {
             Some(_) => State::Ended,
         };
         let (ended, problems) = match &outcome {
-            Some(outcome) => print(outcome, &mut lock(&kept)),
+            Some(outcome) => print(outcome, self.judging.has_engines(), &mut lock(&kept)),
             // The panic has been reported where it happened. Earlier findings were saved and
             // printed.
             None if lock(&kept).any() => {
@@ -201,6 +201,7 @@ const GAVE_UP: &str = "the campaign was ended: too many cases have used up their
 /// which are printed, too.
 fn print(
     outcome: &CampaignReport,
+    has_engines: bool,
     kept: &mut SavedFindings,
 ) -> (Result<CommandOutcome, String>, Vec<String>) {
     write(format_args!("{}", outcome.statistics));
@@ -216,9 +217,14 @@ fn print(
     if outcome.gave_up {
         complain(GAVE_UP);
     }
-    let ended = match outcome.findings.is_empty() {
-        true => CommandOutcome::Agree,
-        false => CommandOutcome::Finding,
+    let counts = &outcome.statistics;
+    let ended = match (&outcome.cannot_judge, &outcome.first_discard) {
+        (Some(why), _) => Err(why.clone()),
+        _ if !outcome.findings.is_empty() => Ok(CommandOutcome::Finding),
+        (None, Some((case, why))) if has_engines && counts.agreed == 0 => {
+            Err(format!("no case was compared; case {case}: discard: {why}"))
+        }
+        _ => Ok(CommandOutcome::Agree),
     };
-    (Ok(ended), unsaved)
+    (ended, unsaved)
 }
