@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Thread;
 use std::time::Duration;
 
 /// Runs `work` with the bar on a separate thread, and calls `look` with the bar periodically until
@@ -20,13 +21,14 @@ pub(super) fn watched<T: Send>(
         bar.set_style(style);
     }
     let ended = AtomicBool::new(false);
+    let looking = std::thread::current();
     let done = std::thread::scope(|scope| {
         let working = scope.spawn(|| {
-            let _ended = End(&ended);
+            let _ended = End(&ended, looking);
             work(&bar)
         });
         while !ended.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(100));
             look(&bar);
         }
         working.join().ok()
@@ -35,11 +37,12 @@ pub(super) fn watched<T: Send>(
     done
 }
 
-/// Signals the end of the work, by a panic too.
-struct End<'a>(&'a AtomicBool);
+/// Signals the end of the work, by a panic too, to the thread that looks.
+struct End<'a>(&'a AtomicBool, Thread);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+        self.1.unpark();
     }
 }

@@ -19,7 +19,7 @@ pub fn to_val(mut store: StoreContextMut<'_, State>, value: Value, ty: ValType) 
         (Value::Null, ValType::Ref(ty)) => match hierarchy(ty) {
             HeapType::Func => Val::FuncRef(None),
             HeapType::Extern => Val::ExternRef(None),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             HeapType::Exn => Val::ExnRef(None),
             _ => Val::AnyRef(None),
         },
@@ -50,7 +50,7 @@ fn as_hierarchy(store: StoreContextMut<'_, State>, object: Object, ty: RefType) 
             Val::ExternRef(Some(ExternRef::convert_any(store, any)?))
         }
         Object::Any(any) => Val::AnyRef(Some(any)),
-        #[cfg(feature = "v48")]
+        #[cfg(feature = "recent")]
         Object::Exception(exn) => Val::ExnRef(Some(exn)),
     })
 }
@@ -107,9 +107,9 @@ pub fn unrooted(mut store: StoreContextMut<'_, State>, val: &Val) -> Result<Unro
             Some(i31) => Value::I31(i31.get_u32()),
             None => return Ok(Unrooted::Object(Object::Any(*any))),
         },
-        #[cfg(feature = "v48")]
+        #[cfg(feature = "recent")]
         Val::ExnRef(None) => Value::Null,
-        #[cfg(feature = "v48")]
+        #[cfg(feature = "recent")]
         Val::ExnRef(Some(exn)) => return Ok(Unrooted::Object(Object::Exception(*exn))),
         #[allow(unreachable_patterns)] // release 31 has no other
         other => panic!("{other:?} is of no type that modules have here"),

@@ -60,14 +60,14 @@ impl Options {
         match self.collector {
             Collector::Drc => wasmtime::Collector::DeferredReferenceCounting,
             Collector::Null => wasmtime::Collector::Null,
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             Collector::Copying => wasmtime::Collector::Copying,
             #[cfg(feature = "v31")]
             Collector::Copying => give_up("this release has no copying collector"),
         }
     }
 
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     fn set_zeal(&self, config: &mut Config) {
         if let Err(error) = config.gc_zeal_alloc_counter(self.zeal) {
             give_up(&format!("{error:#}"));
@@ -90,8 +90,11 @@ fn features(config: &mut Config) {
         .wasm_multi_memory(true)
         .wasm_memory64(true)
         .wasm_relaxed_simd(true);
+    #[cfg(feature = "recent")]
+    config.wasm_exceptions(true);
+    // Checked against the stack of WebAssembly from some release on.
     #[cfg(feature = "v48")]
-    config.wasm_exceptions(true).async_stack_size(2 * STACK);
+    config.async_stack_size(2 * STACK);
 }
 
 fn give_up(why: &str) -> ! {

@@ -53,7 +53,7 @@ fn is_full(error: &Error) -> bool {
     error.is::<GcHeapOutOfMemory<()>>() || error.is::<GcHeapOutOfMemory<u32>>()
 }
 
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 fn has_thrown(error: &Error) -> bool {
     error.is::<wasmtime::ThrownException>()
 }

@@ -140,7 +140,7 @@ impl HostStore<'_> {
         let mut scope = RootScope::new(&mut self.store);
         let any = match root.object(&mut scope) {
             Object::Any(any) => any,
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             Object::Exception(_) => return Ok(HeapType::Exn),
         };
         let ty = any.ty(&scope)?;
@@ -161,7 +161,7 @@ impl HostStore<'_> {
 }
 
 /// Takes the pending exception of a store.
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 fn pending(store: &mut StoreContextMut<'_, State>) -> Option<Rc<Root>> {
     let mut scope = RootScope::new(store);
     let exception = scope.as_context_mut().take_pending_exception()?;
@@ -406,7 +406,7 @@ impl EmbedderStore for HostStore<'_> {
 }
 
 /// Collects.
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 pub fn collect(store: &mut StoreContextMut<'_, State>) -> Result<()> {
     store.gc(None)
 }

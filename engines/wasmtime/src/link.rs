@@ -117,7 +117,7 @@ impl HostStore<'_> {
                 let val = self.initial(import, initial, types)?;
                 Global::new(&mut self.store, ty, val)?.into()
             }
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             (wasmtime::ExternType::Tag(ty), _) => wasmtime::Tag::new(&mut self.store, &ty)?.into(),
             (ty, own) => panic!("import {import} is {ty:?}, and {own:?} for gcdiff"),
         };
@@ -147,7 +147,7 @@ impl HostStore<'_> {
                 (ExportItem::Memory(index), Extern::Memory(memory)) => {
                     state.memories.insert(index, memory);
                 }
-                #[cfg(feature = "v48")]
+                #[cfg(feature = "recent")]
                 (ExportItem::Tag(index), Extern::Tag(tag)) => {
                     state.tags.insert(index, tag);
                 }

@@ -1,12 +1,15 @@
 //! A runner for Wasmtime: it reads cases from gcdiff and answers what they did.
 //!
 //! `cargo build --release` in this folder makes one for release 48.0.8, and
-//! `cargo build --release --no-default-features --features v31 --target-dir target/31` one for 31.0.0.
+//! `cargo build --release --no-default-features --features v31 --target-dir target/31` one for 31.0.0,
+//! and the same with 45 in the place of 31 one for 45.0.3.
 
 #![deny(unsafe_code)]
 
 #[cfg(feature = "v31")]
 extern crate wasmtime31 as wasmtime;
+#[cfg(feature = "v45")]
+extern crate wasmtime45 as wasmtime;
 #[cfg(feature = "v48")]
 extern crate wasmtime48 as wasmtime;
 

@@ -149,7 +149,7 @@ impl Walk<'_> {
     fn read(&mut self, object: Object) -> Result<(Shape, u32, Vec<ObservedValue>), ObserveError> {
         let any = match object {
             Object::Any(any) => any,
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             Object::Exception(exception) => return self.read_exception(exception),
         };
         let own = std::sync::Arc::clone(&self.store.data().host.module);
@@ -194,7 +194,7 @@ impl Walk<'_> {
         }
     }
 
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     fn read_exception(
         &mut self,
         exception: wasmtime::Rooted<wasmtime::ExnRef>,

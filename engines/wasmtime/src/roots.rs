@@ -6,18 +6,18 @@ use wasmtime::{AnyRef, AsContext, AsContextMut, Func, Result, Rooted};
 
 #[cfg(feature = "v31")]
 use wasmtime::ManuallyRooted;
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 use wasmtime::{ExnRef, OwnedRooted};
 
 /// A root of an object.
 pub enum Root {
     /// A structure or an array, or an external value in its internal form.
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     Any(OwnedRooted<AnyRef>),
     #[cfg(feature = "v31")]
     Any(ManuallyRooted<AnyRef>),
     /// An exception.
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     Exception(OwnedRooted<ExnRef>),
 }
 
@@ -25,12 +25,12 @@ pub enum Root {
 #[derive(Copy, Clone)]
 pub enum Object {
     Any(Rooted<AnyRef>),
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     Exception(Rooted<ExnRef>),
 }
 
 impl Root {
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     pub fn new(object: Object, store: impl AsContextMut) -> Result<Root> {
         Ok(match object {
             Object::Any(any) => Root::Any(any.to_owned_rooted(store)?),
@@ -48,9 +48,9 @@ impl Root {
     pub fn is_same(&self, other: &Root, store: impl AsContext) -> Result<bool> {
         match (self, other) {
             (Root::Any(a), Root::Any(b)) => Rooted::ref_eq(store, a, b),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             (Root::Exception(a), Root::Exception(b)) => Rooted::ref_eq(store, a, b),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             _ => Ok(false),
         }
     }
@@ -59,13 +59,13 @@ impl Root {
     pub fn object(&self, store: impl AsContextMut) -> Object {
         match self {
             Root::Any(any) => Object::Any(any.to_rooted(store)),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             Root::Exception(exn) => Object::Exception(exn.to_rooted(store)),
         }
     }
 
     /// Ends the root if this is its last owner.
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     pub fn end(_: Rc<Root>, _: impl AsContextMut) {}
 
     #[cfg(feature = "v31")]
@@ -81,9 +81,9 @@ impl Object {
     pub fn is_same(&self, other: &Object, store: impl AsContext) -> Result<bool> {
         match (self, other) {
             (Object::Any(a), Object::Any(b)) => Rooted::ref_eq(store, a, b),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             (Object::Exception(a), Object::Exception(b)) => Rooted::ref_eq(store, a, b),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             _ => Ok(false),
         }
     }
@@ -93,7 +93,7 @@ impl Object {
         let mut hasher = DefaultHasher::new();
         match self {
             Object::Any(any) => any.ref_hash(store, &mut hasher)?,
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             Object::Exception(exn) => exn.ref_hash(store, &mut hasher)?,
         }
         Ok(hasher.finish())
@@ -101,7 +101,7 @@ impl Object {
 }
 
 /// A number that identifies a function of a store.
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 pub fn address(func: Func, store: impl AsContextMut) -> usize {
     func.to_raw(store) as usize
 }

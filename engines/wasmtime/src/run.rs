@@ -57,7 +57,7 @@ fn exported(engine: &Engine, module: &Module, request: &Request) -> Result<Answe
     })
 }
 
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 fn collect(caller: &mut wasmtime::Caller<'_, ()>) -> wasmtime::Result<()> {
     caller.gc(None)
 }
@@ -98,7 +98,7 @@ fn failed(store: &mut Store<()>, error: Error) -> Result<CallEnd, String> {
 }
 
 /// Takes the pending exception, so that it is no root any more.
-#[cfg(feature = "v48")]
+#[cfg(feature = "recent")]
 fn forget(store: &mut Store<()>) {
     let mut scope = wasmtime::RootScope::new(store);
     let _ = wasmtime::AsContextMut::as_context_mut(&mut scope).take_pending_exception();

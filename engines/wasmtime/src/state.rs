@@ -63,7 +63,7 @@ pub struct State {
     pub globals: BTreeMap<u32, Global>,
     pub tables: BTreeMap<u32, Table>,
     pub memories: BTreeMap<u32, Memory>,
-    #[cfg(feature = "v48")]
+    #[cfg(feature = "recent")]
     pub tags: BTreeMap<u32, wasmtime::Tag>,
     /// The types of structures and arrays.
     structs: Vec<(StructType, TypeId)>,
@@ -96,7 +96,7 @@ impl State {
             globals: BTreeMap::new(),
             tables: BTreeMap::new(),
             memories: BTreeMap::new(),
-            #[cfg(feature = "v48")]
+            #[cfg(feature = "recent")]
             tags: BTreeMap::new(),
             structs: Vec::new(),
             arrays: Vec::new(),
