@@ -5,7 +5,7 @@ use super::hierarchy::{Hierarchy, concrete, hierarchy, is_defaultable};
 use super::runtime::Runtime;
 use super::unit::{Unit, constant};
 use super::values::Values;
-use crate::module_ir::Ops;
+use crate::module_ir::{Ops, allocates};
 use wasmparser::{AbstractHeapType, HeapType, Ieee32, Ieee64, Operator, RefType, ValType};
 
 /// Makes items of the module of its imports. Returns the functions to be written, with the positions
@@ -31,6 +31,13 @@ pub(super) fn define(
             unit.module.globals[index].init = init;
         }
     }
+    // Tables come before globals, so only imported ones can be in their initial values.
+    for index in 0..unit.module.tables.len() {
+        if let Some(init) = unit.module.tables[index].init.take() {
+            let init = without_globals(unit, &init)?;
+            unit.module.tables[index].init = Some(init);
+        }
+    }
     for index in 0..unit.module.tables.len() {
         if let Some(import) = unit.module.tables[index].import.take() {
             let ty = unit.module.tables[index].ty.element_type;
@@ -47,6 +54,28 @@ pub(super) fn define(
         tag.import = None;
     }
     Ok(funcs)
+}
+
+/// An initial value of a table with the values of globals in their place.
+fn without_globals<'a>(unit: &Unit<'a>, init: &Ops<'a>) -> Result<Ops<'a>, ExportError> {
+    let mut ops = Vec::new();
+    for op in init {
+        let Operator::GlobalGet { global_index } = op else {
+            ops.push(op.clone());
+            continue;
+        };
+        let global = unit.module.globals.get(*global_index as usize);
+        let value = global.map(|global| &global.init[..]).unwrap_or_default();
+        if value.iter().any(allocates) {
+            return Err(ExportError(format!(
+                "a table begins with the object in global {global_index}, which is imported: a \
+                 module that makes the object itself makes it after its tables"
+            )));
+        }
+        let value = value.iter().filter(|op| !matches!(op, Operator::End));
+        ops.extend(value.cloned());
+    }
+    Ok(ops)
 }
 
 /// The value of an imported item, as a constant expression.
