@@ -4,6 +4,7 @@
 
 mod arguments;
 mod ceiling;
+pub mod claims;
 mod edits;
 pub mod embedder;
 mod error;

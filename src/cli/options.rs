@@ -55,7 +55,7 @@ pub(super) struct Judging {
     pub audit: Option<Audit>,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
-    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
+    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, language, schedule,
     /// votes. Without heap, a case in which a heap notices that it is corrupt is
     /// discarded.
     #[arg(long, value_name = "LAYERS")]

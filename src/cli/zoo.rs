@@ -46,7 +46,7 @@ pub(super) struct Zoo {
     generator: Generator,
 
     /// How much of the oracle is on: all, or results and names joined by +, of
-    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, schedule,
+    /// heap, graph, zero, exact, roots, leak, blocks, type, poison, language, schedule,
     /// votes. Without heap, a case in which a heap notices that it is corrupt is
     /// discarded.
     #[arg(long, value_name = "LAYERS", default_value_t = Layers::ALL)]

@@ -115,6 +115,13 @@ pub fn explain_judged(
     report: JudgeReport,
 ) -> Result<Explanation, JudgeError> {
     let mut explanation = explain_runs(case, module, options, report)?;
+    if explanation.report.verdict.is_language() {
+        explanation.without_audits = None;
+        let why = "all heaps show the same, and the case knows its outcome: the instruction is one \
+                   that all heaps share";
+        explanation.unexplained = Some(why.into());
+        return Ok(explanation);
+    }
     let fingerprint = explanation.report.verdict.fingerprint();
     // Nothing but the verdict is known.
     if let (Some(fingerprint), None, true) = (

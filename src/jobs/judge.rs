@@ -34,10 +34,12 @@ pub fn judge_generated<'a>(
 }
 
 impl JudgedCase<'_> {
-    /// The outcome, and the heaps that the verdict is about. If two heaps differ, the case is
-    /// judged once more with all others, to find out which one is wrong.
+    /// The outcome, and the heaps that the verdict is about. If two heaps differ, or agree on what
+    /// contradicts the case, the case is judged once more with all others, to find out which are
+    /// wrong.
     pub fn settle(mut self) -> (JudgeReport, Pins) {
-        if let Verdict::Differ(_) = self.judged.verdict {
+        let verdict = &self.judged.verdict;
+        if matches!(verdict, Verdict::Differ(_)) || verdict.is_language() {
             let all = self.all.for_case(u8::MAX, self.drawn.reschedule);
             if let Ok(again) = judge_module(&self.drawn.case, &self.drawn.module, &all)
                 && again.verdict.is_finding()

@@ -8,6 +8,7 @@ use super::layers::{Layer, Layers};
 use super::subject::{Failure, PlanError, RunOptions, SharedSubject, run_caught};
 use super::variant::Variant;
 use super::verdict::{Reason, Verdict};
+use super::violation::{Law, Violation};
 use super::votes::Votes;
 use crate::case::{Case, RunStats};
 use crate::engine::{Resource, Schedule};
@@ -373,6 +374,13 @@ fn judge_as_it_is(
         }
         if let Some(first) = votes.first() {
             judged.shape = (first.graph.has_sharing(), first.graph.has_cycle());
+        }
+        if differ.is_none() && options.layers.checks(Law::Language) {
+            let contradicted = votes.contradicted(module);
+            let violation = contradicted.map(|(run, claims)| Violation::language(&run, &claims));
+            if let Some(violation) = violation {
+                judged.verdict = Verdict::Violation(Box::new(violation));
+            }
         }
     }
     (judged.runs, judged.observations) = votes.into_runs();

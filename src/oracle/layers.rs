@@ -37,7 +37,7 @@ pub enum Layer {
 
 impl Layer {
     /// All layers, in the order in which a report adds them.
-    pub const ALL: [Layer; 11] = [
+    pub const ALL: [Layer; 12] = [
         Layer::Heap,
         Layer::Graph,
         Layer::Law(Law::Zero),
@@ -47,6 +47,7 @@ impl Layer {
         Layer::Law(Law::Blocks),
         Layer::Law(Law::Type),
         Layer::Law(Law::Poison),
+        Layer::Law(Law::Language),
         Layer::Schedule,
         Layer::Votes,
     ];
@@ -98,9 +99,11 @@ impl Layers {
         matches!(law, Law::Limits | Law::Panic) || self.has(Layer::Law(law))
     }
 
-    /// Whether any law is checked that needs an audit.
+    /// Whether any law is checked that needs an audit. [`Law::Language`] needs none: the case checks
+    /// itself.
     pub fn audits(self) -> bool {
-        Law::ALL.iter().any(|law| self.has(Layer::Law(*law)))
+        let audited = Law::ALL.iter().filter(|law| **law != Law::Language);
+        audited.copied().any(|law| self.has(Layer::Law(law)))
     }
 
     /// The parts of an observation that are compared.
@@ -173,6 +176,7 @@ mod tests {
         let some = Layers::ALL.without(Layer::Law(Law::Zero));
         assert!(!some.checks(Law::Zero) && some.checks(Law::Exact) && some.audits());
         assert!(!Layers::RESULTS.with(Layer::Graph).audits());
+        assert!(!Layers::RESULTS.with(Layer::Law(Law::Language)).audits());
         assert!(Layers::RESULTS.checks(Law::Limits) && Layers::RESULTS.checks(Law::Panic));
     }
 }

@@ -3,7 +3,7 @@
 use super::broken_at::BrokenAt;
 use super::divergence::Divergence;
 use super::subject::Failure;
-use super::violation::Violation;
+use super::violation::{Law, Violation};
 use crate::case::SourceMap;
 use std::fmt;
 
@@ -198,6 +198,11 @@ impl Verdict {
                 Some(format!("{law}:{kind}:{by}:{heap}"))
             }
         }
+    }
+
+    /// Whether claims of the case are contradicted, and nothing else is known to be wrong.
+    pub(crate) fn is_language(&self) -> bool {
+        matches!(self, Verdict::Violation(violation) if violation.law == Law::Language)
     }
 
     /// The heaps to blame for a finding; of a difference without a judge, the second of the two.

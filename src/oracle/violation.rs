@@ -3,6 +3,7 @@
 use super::broken_at::{BrokenAt, Instruction};
 use super::panics::Panic;
 use super::verdict::Difference;
+use crate::case::claims::Claim;
 use crate::engine::{Owner, Schedule};
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub enum Law {
     Type,
     /// *poison*: free memory.
     Poison,
+    /// *language*: answers that the language fixes; see [`claims`](crate::case::claims).
+    Language,
     /// *limits*: the end of a run.
     Limits,
     /// *panic*: panics of a collector.
@@ -35,7 +38,7 @@ impl Law {
     /// All laws, in the order in which they are reported if several are broken.
     /// Exception: a header that names no type is reported before all other
     /// breaches inside a block.
-    pub const ALL: [Law; 9] = [
+    pub const ALL: [Law; 10] = [
         Law::Blocks,
         Law::Zero,
         Law::Roots,
@@ -43,6 +46,7 @@ impl Law {
         Law::Leak,
         Law::Type,
         Law::Poison,
+        Law::Language,
         Law::Limits,
         Law::Panic,
     ];
@@ -57,6 +61,7 @@ impl Law {
             Law::Leak => "leak",
             Law::Type => "type",
             Law::Poison => "poison",
+            Law::Language => "language",
             Law::Limits => "limits",
             Law::Panic => "panic",
         }
@@ -296,6 +301,20 @@ impl Violation {
                 collector,
                 format!("panicked at {place}: {message}"),
             )
+        }
+    }
+
+    /// The run of `collector` contradicts these claims, and no other run differs from it.
+    pub(super) fn language(collector: &str, contradicted: &[Claim]) -> Violation {
+        let meanings: Vec<&str> = contradicted.iter().map(|claim| claim.meaning()).collect();
+        let names: Vec<&str> = contradicted.iter().map(|claim| claim.name()).collect();
+        let message = format!(
+            "the language fixes that {}; the case has seen something else",
+            meanings.join(", and that ")
+        );
+        Violation {
+            cause: Some(names.join("+")),
+            ..Violation::new(Law::Language, collector, message)
         }
     }
 

@@ -4,6 +4,7 @@ use super::compare::compare;
 use super::judge::JudgeRun;
 use super::subject::Subject;
 use super::verdict::{Difference, Judge};
+use crate::case::claims::{Claim, contradicted};
 use crate::case::print_schedule;
 use crate::engine::Schedule;
 use crate::module::Module;
@@ -83,6 +84,15 @@ impl Votes {
         });
         let camps = self.camps.into_iter().map(|camp| camp.seen);
         (runs.collect(), camps.collect())
+    }
+
+    /// The first run that contradicts claims of its case, and these claims.
+    pub fn contradicted(&self, module: &Module) -> Option<(String, Vec<Claim>)> {
+        let mut runs = self.runs.iter();
+        runs.find_map(|run| {
+            let claims = contradicted(module, &self.camps[run.camp].seen);
+            (!claims.is_empty()).then(|| (run.heap.clone(), claims))
+        })
     }
 
     /// Adds the observation of a run; `schedule` distinguishes it from other

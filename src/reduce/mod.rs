@@ -56,6 +56,12 @@ pub trait Predicate: Sync {
         false
     }
 
+    /// Whether the finding may depend on what the code of the case knows of its own outcome. Then no
+    /// code that can run is edited, since the knowledge would be wrong.
+    fn needs_code(&self) -> bool {
+        false
+    }
+
     /// [`Predicate::keeps`] for the smallest case so far with another schedule or limit, with which
     /// it may take much more time.
     fn keeps_anew(&self, case: &Case) -> Answer {

@@ -7,7 +7,9 @@ use crate::engine::NoInspector;
 use crate::heap::null::Null;
 use crate::jobs::within;
 use crate::module::{Module, features};
-use crate::oracle::{JudgeReport, MAX_BYTES, Options, SharedSubject, Verdict, judge_module};
+use crate::oracle::{
+    JudgeReport, Law, Layer, MAX_BYTES, Options, SharedSubject, Verdict, judge_module,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub struct SameFinding {
     screen: Option<Screen>,
     keep: Keep,
     key: String,
+    /// Whether the finding is one of the law *language*.
+    needs_code: bool,
     /// The work that a run of a candidate may take, if the screen is not enough.
     work: Arc<AtomicU64>,
     /// The time that a verdict may take.
@@ -93,12 +97,22 @@ impl SameFinding {
                 report.verdict
             )));
         };
+        let needs_code = report.verdict.is_language();
+        let options = match needs_code {
+            true => options,
+            // An edit may make wrong what the code of the case knows.
+            false => Options {
+                layers: options.layers.without(Layer::Law(Law::Language)),
+                ..options
+            },
+        };
         let work = most_work(&report, &options.collectors);
         let mut same = SameFinding {
             options,
             screen: None,
             keep,
             key,
+            needs_code,
             work: Arc::new(work.into()),
             timeout,
         };
@@ -230,6 +244,10 @@ impl Predicate for SameFinding {
 
     fn judges_runs(&self) -> bool {
         true
+    }
+
+    fn needs_code(&self) -> bool {
+        self.needs_code
     }
 
     fn keeps_anew(&self, case: &Case) -> Answer {

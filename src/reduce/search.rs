@@ -90,7 +90,11 @@ impl<'p> Search<'p> {
     fn rounds(&mut self, is_wanted: &dyn Fn(&Pass) -> bool) -> Result<bool, ReduceError> {
         loop {
             let before = self.cost;
-            for pass in PASSES.iter().filter(|pass| is_wanted(pass)) {
+            let needs_code = self.predicate.needs_code();
+            let passes = PASSES
+                .iter()
+                .filter(|pass| pass.keeps_code() || !needs_code);
+            for pass in passes.filter(|pass| is_wanted(pass)) {
                 if !self.pass(pass)? {
                     return Ok(false);
                 }

@@ -5,7 +5,7 @@ use super::{CaseResult, FuzzTarget};
 use crate::campaign::Finding;
 use crate::case::{Case, Plan};
 use crate::engine::{Limits, Schedule};
-use crate::oracle::{Options, Verdict, judge};
+use crate::oracle::{Law, Layer, Options, Verdict, judge};
 
 pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
     let case = Case {
@@ -16,6 +16,10 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
         limits: Limits::fuzzing(),
     };
     let own = options.for_case(0, false);
+    // Bytes that are not from a generator may claim anything.
+    let own = own
+        .clone()
+        .with_layers(own.layers.without(Layer::Law(Law::Language)));
     let Ok(judged) = judge(&case, &own) else {
         return CaseResult::Inconclusive(None);
     };

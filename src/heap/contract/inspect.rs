@@ -107,8 +107,9 @@ pub trait Inspect {
         None
     }
 
-    /// The free blocks that allocations take, in any order, for heaps that keep
-    /// them apart from [`Inspect::blocks`]: each free block once, or not at all.
+    /// The free blocks that allocations take, in any order, with the sizes by which they are found,
+    /// for heaps that keep them apart from [`Inspect::blocks`]: each free block once. `None` if a
+    /// free block need not be among them.
     fn free_list(&self) -> Option<Vec<Block>> {
         None
     }

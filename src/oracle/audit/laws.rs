@@ -133,8 +133,15 @@ pub(super) fn free_list<H: Heap>(census: &Census, view: &View<'_, H>) -> Option<
     if let Some(pair) = list.windows(2).find(|pair| pair[0].start == pair[1].start) {
         return broken(&pair[1], "twice");
     }
-    let wrong = list.iter().find(|block| !is_free(block))?;
-    broken(wrong, "that is not a free block")
+    if let Some(wrong) = list.iter().find(|block| !is_free(block)) {
+        return broken(wrong, "that is not a free block");
+    }
+    let is_listed = |block: &&Block| list.binary_search_by_key(&block.start, |b| b.start).is_ok();
+    let mut free = census.blocks.iter().filter(|block| block.free);
+    let forgotten = free.find(|block| !is_listed(block))?;
+    let Block { start, size, .. } = forgotten;
+    let message = format!("the free block of {size} bytes at {start:#x} is not in the free list");
+    Some(violation(Law::Blocks, view, message))
 }
 
 /// The size of the block that an object needs.

@@ -29,8 +29,8 @@
 //! * **blocks** — Blocks follow each other without gap or overlap from the start
 //!   of the heap to its end. The size of an allocated block is the size of its
 //!   header plus the payload that its type and length require, rounded up to
-//!   whole granules. The free list, if the heap shows one, has only free blocks, and each at most
-//!   once; this is checked while a finding is located.
+//!   whole granules. The free list, if the heap shows one, has every free block once, with its size,
+//!   and nothing else.
 //! * **type** — Every header names a type of its kind. An exception's tag has
 //!   the exception's type. Every slot holds null, an i31, a function or the
 //!   start of an object in *A*, as its static type allows.
@@ -44,6 +44,12 @@
 //!   within it, which the caller that sets the limit checks.
 //! * **panic** — A run does not panic. ([`Subject`](super::Subject) catches
 //!   panics.)
+//!
+//! A law of the engine, which needs no audit:
+//!
+//! * **language** — No run contradicts a claim of its case. Generated cases know the outcome of some
+//!   of their code and compare it ([`claims`](crate::case::claims)). It is checked if all runs show
+//!   the same, since a difference says more: then what is wrong is a part that all heaps share.
 //!
 //! Laws of a counting heap:
 //!
@@ -116,7 +122,7 @@ use super::broken_at::BrokenAt;
 use super::layers::{Layer, Layers};
 use super::violation::{Law, Violation};
 use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
-use crate::heap::{Heap, Reclaims};
+use crate::heap::{Header, Heap, Reclaims};
 use census::Census;
 pub use garbage::Garbage;
 use shadow::{Screening, Shadow};
@@ -138,7 +144,9 @@ pub enum Timing {
     /// At the end, and after the first collection, the fourth, the sixteenth,
     /// and so on, so that the number of audits stays small in a case with
     /// thousands of collections. For screening: a law broken at one collection
-    /// is mostly still broken at the next.
+    /// is mostly still broken at the next. Not so if the only holder is a frame: after every other
+    /// collection the objects in frames are looked at, and if one is not as it should be, the heap is
+    /// audited.
     Sampled,
     /// At every point of this grain.
     At(Grain),
@@ -323,10 +331,12 @@ impl<H: Heap> Inspector<H> for Auditor {
         }
         if let (Timing::Sampled, Point::Collection, None) = (self.timing, point, focused) {
             self.collections += 1;
-            if self.collections < self.next {
+            if self.collections >= self.next {
+                self.next = self.collections * 4;
+            } else if roots_look_sound(&view, self.census.list.is_some()) {
+                self.work += LOOK_WORK;
                 return Ok(());
             }
-            self.next = self.collections * 4;
         }
         self.audits += 1;
         let shadowed = self.focus == Focus::None && self.timing == Timing::At(Grain::Every);
@@ -365,10 +375,7 @@ impl<H: Heap> Inspector<H> for Auditor {
         }
         let broken = laws::first_broken(&self.census, &view, point, self.layers);
         let broken = broken.or_else(|| {
-            // A corrupt free list shows when its blocks are allocated: to find out who corrupted it,
-            // it is looked at while a finding is located.
-            let locates = self.focus != Focus::None || shadowed;
-            let checks = locates && self.layers.checks(Law::Blocks);
+            let checks = self.layers.checks(Law::Blocks);
             checks
                 .then(|| laws::free_list(&self.census, &view))
                 .flatten()
@@ -431,6 +438,21 @@ impl<H: Heap> Inspector<H> for Auditor {
     fn minds_corruption(&self) -> bool {
         self.layers.has(Layer::Heap)
     }
+}
+
+/// Whether every root holds an object, as far as its header shows, and every object in a frame is in
+/// the stack-root list, if the heap keeps one. An audit that is left out is made if not.
+///
+/// A root that the collection was not shown is mostly dead before the next audit, and with it what
+/// would show.
+fn roots_look_sound<H: Heap>(view: &View<'_, H>, keeps_list: bool) -> bool {
+    let heap = &view.store.heap;
+    let mut sound = true;
+    view.frame_references(|_, _, value| {
+        let is_sound = |header: Header| header.count != Some(0) && (header.listed || !keeps_list);
+        sound = sound && (!value.is_object() || heap.header(value).is_some_and(is_sound));
+    });
+    sound
 }
 
 /// Checks the laws once, at a moment when no collection has just run.

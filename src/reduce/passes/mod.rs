@@ -87,6 +87,24 @@ pub(super) const PASSES: &[Pass] = &[
     LIMITS,
 ];
 
+impl Pass {
+    /// Whether the pass leaves all code as it is that can run. What a case knows of its own outcome
+    /// stays true then.
+    pub fn keeps_code(&self) -> bool {
+        let keep = [
+            &items::CUSTOMS,
+            &items::EXPORTS,
+            &unused::UNUSED,
+            &plan::STEPS,
+            &plan::ARGUMENTS,
+            &plan::HOST,
+            &SCHEDULE,
+            &LIMITS,
+        ];
+        keep.iter().any(|pass| pass.name == self.name)
+    }
+}
+
 /// One level.
 fn one(_: &State<'_>) -> u32 {
     1
