@@ -36,6 +36,7 @@ pub(super) fn run(
     let pool = Pool {
         jobs: campaign.jobs,
         items: campaign.cases,
+        at_a_time: generate::SAME_MODULE,
         timeout: campaign.timeout,
         stop: progress.stop.clone(),
     };
@@ -264,6 +265,10 @@ impl Work for Cases {
             other => self.count(|outcome| outcome.statistics.count_verdict(&other)),
         }
         self.progress.cases.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn skipped(&self, index: u64) {
+        drop(Judging(&self.kept, index));
     }
 }
 

@@ -104,6 +104,7 @@ pub fn replay(
     let pool = Pool {
         jobs: settings.jobs.clamp(1, files.len().max(1)),
         items: Some(files.len() as u64),
+        at_a_time: 1,
         timeout: settings.timeout,
         stop: settings.progress.stop.clone(),
     };

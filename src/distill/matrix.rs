@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use crate::events;
-use crate::generate::GeneratedCase;
+use crate::generate::{GeneratedCase, SAME_MODULE};
 use crate::jobs::{Desk, Note, Pool, Work as PoolWork};
 use crate::oracle::{Options, Panic, Verdict, Violation, judge_module};
 use crate::zoo::{Fault, Probe};
@@ -71,6 +71,7 @@ impl Work {
         let pool = Pool {
             jobs: self.jobs,
             items: Some(self.cases),
+            at_a_time: SAME_MODULE,
             timeout: self.timeout,
             stop: stop.clone(),
         };

@@ -50,6 +50,12 @@ events! {
     NewCopies "new-array-of-one-object";
     /// An array is allocated from a list of values that includes an object.
     NewFixed "new-array-fixed";
+    /// A structure is allocated with values for more than 32 registers.
+    NewWide "new-wide-struct";
+    /// An array is allocated from a list of more than 16 values.
+    NewLongFixed "new-long-array-fixed";
+    /// An exception with more than eight values is allocated.
+    NewWideException "new-wide-exception";
     /// An array of numbers is allocated.
     NewNumbers "new-numbers";
     /// An exception is allocated.
@@ -184,6 +190,14 @@ events! {
     CollectAtLoop "collect-at-loop";
     /// A collection runs at the entry of a function that was passed an object.
     CollectAtEntry "collect-at-entry";
+    /// A collection runs while an object is referenced only by an operand of a frame.
+    CollectOperand "collect-operand";
+    /// A collection runs while four or more operands of a frame refer to objects.
+    CollectOperands "collect-four-operands";
+    /// A collection runs at the header of a loop while an operand refers to an object.
+    CollectLoopOperand "collect-loop-operand";
+    /// A collection runs while sixteen or more frames refer to objects.
+    CollectManyFrames "collect-sixteen-frames";
     /// A collection runs in the scope of a handler whose frame refers to an object.
     CollectInHandler "collect-in-handler";
     /// A collection runs while an object is referenced only by frames.

@@ -68,6 +68,7 @@ impl Survey {
         let pool = Pool {
             jobs: self.jobs,
             items: Some(self.cases),
+            at_a_time: generate::SAME_MODULE,
             timeout: self.timeout,
             stop: stop.clone(),
         };

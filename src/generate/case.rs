@@ -9,6 +9,7 @@ use crate::engine::Schedule;
 use crate::module::Module;
 use arbitrary::Unstructured;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Bytes reserved for the plan and the schedule, of an input of the usual size. They come first,
@@ -58,12 +59,10 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     let mut u = Unstructured::new(plan);
     let choice = u.arbitrary::<u32>()?;
     if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
-        return gc_ops::drawn(&program(rest));
+        // All bytes, since other cases have the same rest.
+        return gc_ops::drawn(&program(bytes));
     }
-    let wasm = super::module_of(profile, &mut Unstructured::new(rest))?;
-    let module =
-        Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
-    let module = Arc::new(module);
+    let module = last_module(profile, rest)?;
     // Each optional heap runs in one of eight cases, independently, and one case in eight is run
     // again.
     let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
@@ -74,7 +73,7 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     let exports = Exports::of(&module);
     let host = exports.host(&mut u)?;
     let mut case = Case {
-        wasm,
+        wasm: module.wasm.to_vec(),
         plan: exports.plan(&mut u)?,
         host,
         schedule: Schedule::Never,
@@ -91,17 +90,59 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     })
 }
 
+/// The module of these bytes, compiled. The last one of each thread is kept, since cases with the same
+/// module mostly follow each other.
+fn last_module(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Arc<Module>> {
+    let kept = LAST.take();
+    let same = kept.filter(|last| last.profile == profile && last.bytes == bytes);
+    let last = match same {
+        Some(last) => last,
+        None => {
+            let wasm = super::module_of(profile, &mut Unstructured::new(bytes))?;
+            let module = Module::new(&wasm, &mut Arc::default());
+            LastModule {
+                profile,
+                bytes: bytes.to_vec(),
+                module: Arc::new(module.map_err(|_| arbitrary::Error::IncorrectFormat)?),
+            }
+        }
+    };
+    let module = last.module.clone();
+    LAST.set(Some(last));
+    Ok(module)
+}
+
+/// A module with the bytes that it was drawn from.
+struct LastModule {
+    profile: Profile,
+    bytes: Vec<u8>,
+    module: Arc<Module>,
+}
+
+thread_local! {
+    static LAST: Cell<Option<LastModule>> = const { Cell::new(None) };
+}
+
+/// The number of consecutive cases of a campaign that share a module. Each has a plan and a schedule
+/// of its own, which costs a third of what a new module costs.
+pub(crate) const SAME_MODULE: u64 = 3;
+
 /// The input bytes of case `index` of a campaign with seed `seed`: expanded from the two numbers,
-/// the same on every machine.
+/// the same on every machine. Cases 0 to 2 share a module, 3 to 5 the next one, and so on, except for
+/// structured programs.
 pub fn input(seed: u64, index: u64) -> Vec<u8> {
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rand_xoshiro::rand_core::{Rng, SeedableRng};
     // The generator's own seeding mixes well, but neighbouring seeds must not share cases: the
     // multiplier is odd, so no two pairs below 2^32 collide.
-    let start = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index);
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(start);
+    let start = |index| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index);
     let mut bytes = vec![0; INPUT];
-    random.fill_bytes(&mut bytes);
+    let (plan, module) = bytes.split_at_mut(PLAN);
+    Xoshiro256PlusPlus::seed_from_u64(start(index)).fill_bytes(plan);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(start(index / SAME_MODULE));
+    // Otherwise a module would have the bytes of a plan.
+    random.jump();
+    random.fill_bytes(module);
     bytes
 }
 

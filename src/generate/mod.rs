@@ -26,6 +26,7 @@ mod relative_schedule;
 mod revision;
 pub mod smith;
 
+pub(crate) use case::SAME_MODULE;
 pub use case::{GeneratedCase, case, input, stretched};
 pub use features::{Feature, Features};
 pub use generator::Generator;

@@ -162,6 +162,7 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
     let share = u64::from(u.arbitrary::<u8>()?);
     match choice % 32 {
         1 | 2 => limits.fuel = 200 + share * share / 16,
+        8 | 9 => limits.fuel = 800 + share * share / 16,
         3..=5 => limits.fuel = 40_000,
         6 => limits.heap_bytes = 256 << (share % 10),
         7 => limits.frames = 4 + (share % 16) as usize,

@@ -5,14 +5,22 @@
 
 use super::desk::{Desk, Note};
 use crate::oracle::{Panic, Report, Verdict, catch};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Interval at which the clock is read.
-const TICK: Duration = Duration::from_millis(20);
+/// Interval at which the clocks are read: often enough for a time limit, and seldom, since each
+/// reading takes time from the jobs.
+fn tick(timeout: Option<Duration>) -> Duration {
+    let longest = Duration::from_millis(100);
+    match timeout {
+        Some(timeout) => (timeout / 50).clamp(Duration::from_millis(10), longest),
+        None => longest,
+    }
+}
 
 /// A longer tick counts as this: the process was stopped, or the machine asleep, and no job ran in
 /// this time.
@@ -28,6 +36,8 @@ pub(crate) struct Pool {
     pub jobs: usize,
     /// Number of items, if it is finite.
     pub items: Option<u64>,
+    /// The number of consecutive items that a thread takes at a time.
+    pub at_a_time: u64,
     /// Time limit per item.
     pub timeout: Option<Duration>,
     /// Set when no further item is to be begun.
@@ -48,6 +58,12 @@ pub(crate) trait Work: Send + Sync + 'static {
 
     /// Takes an item that exceeded its time limit, on the thread of [`Pool::run`].
     fn overdue(&self, item: u64, note: Note);
+
+    /// Takes an item that no job will work on, since the pool is to stop: all items that precede one
+    /// that a job has taken are delivered, overdue or skipped.
+    fn skipped(&self, item: u64) {
+        let _ = item;
+    }
 }
 
 /// State shared by the jobs and the pool.
@@ -55,8 +71,20 @@ struct Shared<W> {
     pool: Pool,
     work: W,
     next: AtomicU64,
+    /// Items that a thread had taken when it was abandoned.
+    left: Mutex<Vec<Range<u64>>>,
     /// How long the pool has run, in ticks of at most [`LONGEST_TICK`].
     now: Mutex<Duration>,
+}
+
+impl<W: Work> Shared<W> {
+    /// Skips what threads had taken when they were abandoned.
+    fn skip_left(&self) {
+        let left = std::mem::take(&mut *lock(&self.left));
+        let items = left.into_iter().flatten();
+        let items = items.filter(|item| self.pool.items.is_none_or(|items| *item < items));
+        items.for_each(|item| self.work.skipped(item));
+    }
 }
 
 /// A job, as seen by the pool.
@@ -78,6 +106,7 @@ impl Pool {
             pool: self,
             work,
             next: AtomicU64::new(0),
+            left: Mutex::default(),
             now: Mutex::default(),
         });
         let (ended, endings) = channel();
@@ -89,7 +118,7 @@ impl Pool {
         let mut panicked = None;
         let mut last = Instant::now();
         while left > 0 {
-            match endings.recv_timeout(TICK) {
+            match endings.recv_timeout(tick(timeout)) {
                 Ok(job) => {
                     if let Some(mut job) = running[job].take() {
                         left -= 1;
@@ -104,19 +133,24 @@ impl Pool {
                 // Never disconnected: the pool holds a sender itself.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
-            let tick = last.elapsed().min(LONGEST_TICK);
+            let passed = last.elapsed().min(LONGEST_TICK);
             last = Instant::now();
             let now = {
                 let mut now = lock(&shared.now);
-                *now += tick;
+                *now += passed;
                 *now
             };
+            if shared.pool.stop.load(Ordering::Relaxed) {
+                shared.skip_left();
+            }
             let Some(timeout) = timeout else { continue };
             for i in 0..running.len() {
                 let job = running[i].as_ref();
                 let Some((item, note)) = job.and_then(|job| job.desk.abandon(now, timeout)) else {
                     continue;
                 };
+                let end = (item / shared.pool.at_a_time + 1) * shared.pool.at_a_time;
+                lock(&shared.left).push(item + 1..end);
                 shared.work.overdue(item, note);
                 running[i] = None;
                 left -= 1;
@@ -129,6 +163,7 @@ impl Pool {
                 }
             }
         }
+        shared.skip_left();
         if let Some(panic) = panicked {
             std::panic::resume_unwind(panic);
         }
@@ -161,15 +196,21 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
         let _end = end;
         own.enter();
         let pool = &shared.pool;
-        while !pool.stop.load(Ordering::Relaxed) {
-            let item = shared.next.fetch_add(1, Ordering::Relaxed);
-            if pool.items.is_some_and(|items| item >= items) {
-                break;
+        'items: while !pool.stop.load(Ordering::Relaxed) {
+            let left = lock(&shared.left).pop();
+            let items = left.unwrap_or_else(|| {
+                let first = shared.next.fetch_add(pool.at_a_time, Ordering::Relaxed);
+                first..first + pool.at_a_time
+            });
+            for item in items {
+                if pool.items.is_some_and(|items| item >= items) {
+                    break 'items;
+                }
+                own.begin(item, *lock(&shared.now));
+                let done = catch(Report::Loud, || shared.work.work(item, &own));
+                let Some(note) = own.end() else { return };
+                shared.work.deliver(item, done, note);
             }
-            own.begin(item, *lock(&shared.now));
-            let done = catch(Report::Loud, || shared.work.work(item, &own));
-            let Some(note) = own.end() else { break };
-            shared.work.deliver(item, done, note);
         }
     });
     Job {
@@ -207,7 +248,7 @@ pub fn within<T: Send + 'static>(
     let thread = thread.expect("a thread can be started");
     let (mut now, mut last) = (Duration::ZERO, Instant::now());
     loop {
-        match result.recv_timeout(TICK) {
+        match result.recv_timeout(tick(timeout)) {
             Ok(value) => return Ok(value),
             Err(RecvTimeoutError::Disconnected) => match thread.join() {
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -278,11 +319,12 @@ mod tests {
 
     #[test]
     fn every_item_is_taken_once_until_too_many_do_not_end() {
-        for (items, gave_up) in [(12, false), (1000, true)] {
+        for (items, gave_up, at_a_time) in [(12, false, 1), (12, false, 5), (1000, true, 1)] {
             let taken = Arc::new(Items(Mutex::default()));
             let pool = Pool {
                 jobs: 2,
                 items: Some(items),
+                at_a_time,
                 // Items that only sleep have six times as long.
                 timeout: Some(Duration::from_millis(250)),
                 stop: Arc::default(),

@@ -78,6 +78,7 @@ impl Trials {
         let pool = Pool {
             jobs: self.jobs,
             items: Some(states.len() as u64),
+            at_a_time: 1,
             timeout: self.timeout,
             stop: tally.stop.clone(),
         };

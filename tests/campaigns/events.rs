@@ -286,6 +286,7 @@ fn a_profile_reaches_its_share_of_the_events() {
     let some = survey(Feature::ALL.into_iter().collect());
     let impossible = [
         Event::NewException,
+        Event::NewWideException,
         Event::ThrowObject,
         Event::Catch,
         Event::CatchRef,

@@ -5,6 +5,7 @@ mod corpus;
 mod engines;
 mod explanations;
 mod graphs;
+mod language;
 mod laws;
 mod layers;
 mod memory;

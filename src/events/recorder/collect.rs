@@ -16,8 +16,11 @@ struct Frames {
     in_handler: bool,
     /// The event for a host frame: the host runs, or has called a function in turn.
     host: Option<Event>,
-    /// Objects that some frame refers to.
+    /// Objects that some frame refers to, and those of them on operand stacks.
     held: Vec<GcRef>,
+    operands: Vec<GcRef>,
+    four_operands: bool,
+    loop_operand: bool,
 }
 
 impl Frames {
@@ -40,10 +43,20 @@ impl Frames {
             return;
         }
         // The case's own module is the only one in the store.
-        let entry = module.bodies.get(code.body as usize).map(|b| b.entry);
+        let body = module.bodies.get(code.body as usize);
+        let entry = body.map(|b| b.entry);
+        let locals = body.map_or(0, |body| body.locals);
+        let registers = frame.references.iter().filter(|r| **r >= locals);
+        let operands = registers.filter_map(|r| frame.registers.get(usize::from(*r)));
+        let operands = operands.map(|value| GcRef::from_register(*value));
+        let before = self.operands.len();
+        self.operands.extend(operands.filter(|r| r.is_object()));
+        let count = self.operands.len() - before;
+        self.four_operands |= count > 3;
         let op = module.ops.get(code.pc as usize).map(|op| op.code);
         self.across_call |= !frame.running;
         self.at_loop |= frame.running && op == Some(Code::Loop);
+        self.loop_operand |= frame.running && op == Some(Code::Loop) && count > 0;
         self.at_entry |= frame.running && entry == Some(code.pc);
         self.in_handler |= module.handlers.around(code.pc).next().is_some();
     }
@@ -60,6 +73,12 @@ impl Recorder {
             let header = self.header(*r);
             header.is_some_and(|h| h.listed && h.count == Some(1))
         });
+        // Its count is that of the list, and no frame refers to it but by this operand.
+        let only_operand = frames.operands.iter().any(|r| {
+            let header = self.header(*r);
+            header.is_some_and(|h| h.listed && h.count == Some(1))
+                && frames.held.iter().filter(|held| *held == r).count() == 1
+        });
         let (mut segment, mut handle) = (false, false);
         roots.slots(&mut |slot, value| {
             let object = GcRef(*value).is_object();
@@ -69,6 +88,10 @@ impl Recorder {
         for (happened, event) in [
             (frames.referring > 0, Event::CollectRoots),
             (frames.referring > 2, Event::CollectDeep),
+            (frames.referring > 15, Event::CollectManyFrames),
+            (only_operand, Event::CollectOperand),
+            (frames.four_operands, Event::CollectOperands),
+            (frames.loop_operand, Event::CollectLoopOperand),
             (frames.across_call, Event::CollectAcrossCall),
             (frames.at_loop, Event::CollectAtLoop),
             (frames.at_entry, Event::CollectAtEntry),

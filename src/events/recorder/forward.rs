@@ -72,6 +72,7 @@ impl HeapLayer for Recorder {
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let made = self.heap.new_struct(ty, fields);
         self.made(&made, Event::NewStruct);
+        self.count_if(fields.len() > 32, Event::NewWide);
         let with_object = self.has_object(Shape::Struct(ty), fields);
         self.count_if(with_object, Event::NewStructWith);
         let packed = self.is_out_of_range(ty, fields);
@@ -105,6 +106,7 @@ impl HeapLayer for Recorder {
         let mut objects = elements.iter().map(|v| GcRef::from_register(*v));
         let object = self.holds_references(ty) && objects.any(GcRef::is_object);
         self.count_if(object, Event::NewFixed);
+        self.count_if(elements.len() > 16, Event::NewLongFixed);
         made
     }
 
@@ -114,6 +116,7 @@ impl HeapLayer for Recorder {
         self.made = made.clone().unwrap_or(GcRef::NULL);
         let object = self.has_object(Shape::Exception(ty), payload);
         self.count_if(object, Event::ThrowObject);
+        self.count_if(payload.len() > 8, Event::NewWideException);
         made
     }
 

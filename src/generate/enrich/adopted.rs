@@ -29,7 +29,7 @@ pub(super) enum ModulePlace {
 }
 
 /// A place of the module, with the sources of its values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sink {
     /// The place.
     pub(super) place: ModulePlace,
@@ -51,7 +51,7 @@ impl Sink {
 }
 
 /// A field of an adopted type that holds references; for an array, its elements.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AdoptedField {
     /// The field; zero for an array.
     pub(super) field: u32,
@@ -64,7 +64,7 @@ pub(super) struct AdoptedField {
 }
 
 /// A type of the module of which sequences make objects.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Adopted {
     /// Its index.
     pub(super) ty: u32,

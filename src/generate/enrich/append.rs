@@ -12,7 +12,10 @@ use super::choice::Choice;
 use super::helpers;
 use super::layout::{DATA_LEN, LEN, Layout};
 use super::ref_types::nullable;
+use super::scale::Scale;
 use super::survey::Survey;
+use crate::case::claims;
+use crate::generate::Feature;
 
 fn field(ty: ValType) -> FieldType {
     FieldType {
@@ -43,24 +46,62 @@ fn sub(is_final: bool, supertype: Option<u32>, inner: CompositeInnerType) -> Sub
 
 /// The types, in the order of [`super::layout::Types`].
 pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
+    first_group(section, layout);
+    signatures(section, layout);
+    if let Some(twin) = &layout.twin {
+        first_group(section, twin);
+    }
+    second_group(section, layout);
+    if let Some(twin) = &layout.twin {
+        second_group(section, twin);
+    }
+    if let Some(scale) = &layout.scale {
+        large_types(section, layout, scale);
+    }
+}
+
+/// The types of large items.
+fn large_types(section: &mut TypeSection, layout: &Layout, scale: &Scale) {
+    let eq = ValType::Ref(RefType::EQREF);
+    let node = ValType::Ref(nullable(layout.types.node));
+    let fields = |count| vec![field(eq); count as usize];
+    let wide = sub(true, None, object(fields(scale.fields)));
+    section.ty().subtype(&wide);
+    for level in 0..scale.depth {
+        let above = level.checked_sub(1).map(|above| scale.root + above);
+        // A field more at some levels.
+        let fields = fields(level / 8);
+        section.ty().subtype(&sub(false, above, object(fields)));
+    }
+    let all = vec![eq; scale.params as usize];
+    let mut func = |params: &[ValType], results: &[ValType]| {
+        let ty = FuncType::new(params.iter().copied(), results.iter().copied());
+        section.ty().func_type(&ty);
+    };
+    func(&all, &all);
+    func(&[], &all);
+    func(&all, &[]);
+    func(&[ValType::I32, eq, node], &[eq]);
+}
+
+fn object(fields: Vec<FieldType>) -> CompositeInnerType {
+    CompositeInnerType::Struct(StructType {
+        fields: fields.into_boxed_slice(),
+    })
+}
+
+fn array(element: FieldType) -> SubType {
+    let array = wasm_encoder::ArrayType(element);
+    sub(true, None, CompositeInnerType::Array(array))
+}
+
+/// The structures and arrays that refer to each other.
+fn first_group(section: &mut TypeSection, layout: &Layout) {
     let t = &layout.types;
     let eq = ValType::Ref(RefType::EQREF);
     let any = ValType::Ref(RefType::ANYREF);
     let node = ValType::Ref(nullable(t.node));
     let exn = ValType::Ref(layout.exn());
-    let object = |fields: Vec<FieldType>| {
-        CompositeInnerType::Struct(StructType {
-            fields: fields.into_boxed_slice(),
-        })
-    };
-    let array = |element: FieldType| {
-        sub(
-            true,
-            None,
-            CompositeInnerType::Array(wasm_encoder::ArrayType(element)),
-        )
-    };
-
     let node_fields = vec![field(eq), field(node), field(ValType::I32)];
     let mut leaf_fields = node_fields.clone();
     leaf_fields.extend([
@@ -74,30 +115,63 @@ pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
         array(field(eq)),
         array(field(node)),
         array(field(any)),
-        array(field(ValType::Ref(RefType::I31REF))),
-        array(packed(StorageType::I8)),
-        sub(
-            true,
-            None,
-            object(vec![
-                packed(StorageType::I8),
-                packed(StorageType::I16),
-                field(any),
-            ]),
-        ),
         sub(
             true,
             None,
             object(vec![field(exn), field(ValType::EXTERNREF)]),
         ),
-        sub(true, None, object(vec![])),
     ]);
+}
+
+/// The others.
+fn second_group(section: &mut TypeSection, layout: &Layout) {
+    let any = ValType::Ref(RefType::ANYREF);
+    let node = ValType::Ref(nullable(layout.types.node));
+    let vector = match layout.features.has(Feature::Simd) {
+        true => ValType::V128,
+        false => ValType::I64,
+    };
+    let alone = |fields| sub(true, None, object(fields));
+    section.ty().rec(vec![
+        array(field(ValType::Ref(RefType::I31REF))),
+        array(packed(StorageType::I8)),
+        alone(vec![
+            packed(StorageType::I8),
+            packed(StorageType::I16),
+            field(any),
+        ]),
+        alone(vec![]),
+        alone(vec![field(node)]),
+        alone(vec![field(vector), field(node), field(vector)]),
+        array(field(vector)),
+    ]);
+}
+
+/// The types of functions.
+fn signatures(section: &mut TypeSection, layout: &Layout) {
+    let t = &layout.types;
+    let eq = ValType::Ref(RefType::EQREF);
+    let any = ValType::Ref(RefType::ANYREF);
+    let node = ValType::Ref(nullable(t.node));
+    let exn = ValType::Ref(layout.exn());
     section.ty().func_type(&FuncType::new([eq, node], [eq]));
     section.ty().func_type(&FuncType::new([eq], []));
     section.ty().func_type(&FuncType::new([], []));
     section.ty().func_type(&FuncType::new([], [eq, exn]));
     section.ty().func_type(&FuncType::new([eq], [ValType::I32]));
     section.ty().func_type(&FuncType::new([ValType::I32], []));
+    section
+        .ty()
+        .func_type(&FuncType::new([eq, node], [eq, node]));
+    let refs = ValType::Ref(nullable(t.refs));
+    section
+        .ty()
+        .func_type(&FuncType::new([eq, node], [eq, node, eq, refs]));
+    let func = |ty| CompositeInnerType::Func(ty);
+    let open = func(FuncType::new([eq, node], [eq]));
+    section.ty().subtype(&sub(false, None, open));
+    let narrow = func(FuncType::new([any, eq], [node]));
+    section.ty().subtype(&sub(true, Some(t.open), narrow));
 }
 
 /// The types of the functions, in the order of [`super::layout::Funcs`].
@@ -109,6 +183,12 @@ pub(super) fn functions(section: &mut FunctionSection, layout: &Layout) {
     section.function(t.plain);
     section.function(t.look);
     section.function(t.choose);
+    section.function(t.many);
+    section.function(t.narrow);
+    if let Some(scale) = &layout.scale {
+        section.function(scale.func_type);
+        section.function(scale.nested_type);
+    }
 }
 
 /// The bodies, in the same order.
@@ -119,6 +199,12 @@ pub(super) fn code(section: &mut CodeSection, layout: &Layout, seed: u64) {
     section.function(&helpers::driver(layout, seed));
     section.function(&helpers::look(layout, seed));
     section.function(&helpers::trapper(layout, seed));
+    section.function(&helpers::many(layout, seed));
+    section.function(&helpers::narrow(layout, seed));
+    if let Some(scale) = &layout.scale {
+        section.function(&helpers::wide(layout, scale, seed));
+        section.function(&helpers::nested(layout, scale, seed));
+    }
 }
 
 /// The tables.
@@ -144,17 +230,34 @@ pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut C
         RefType::new_abstract(AbstractHeapType::None, true, false),
         false,
     );
+    let ty = TableType {
+        element_type: nullable(layout.types.open),
+        table64: false,
+        minimum: FUNCS,
+        maximum: Some(FUNCS),
+        shared: false,
+    };
+    section.table_with_init(ty, &ConstExpr::ref_func(layout.funcs.narrow));
 }
+
+/// Length of the table of functions.
+const FUNCS: u64 = 2;
 
 /// The tag, if there are exceptions.
 pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
     if !layout.has_exceptions() {
         return;
     }
-    section.tag(TagType {
-        kind: TagKind::Exception,
-        func_type_idx: layout.types.payload,
-    });
+    let mut tag = |func_type_idx| {
+        section.tag(TagType {
+            kind: TagKind::Exception,
+            func_type_idx,
+        });
+    };
+    tag(layout.types.payload);
+    if let Some(scale) = &layout.scale {
+        tag(scale.payload);
+    }
 }
 
 /// The globals, in the order of [`super::layout::Globals`].
@@ -212,6 +315,7 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
     add(ValType::I32, true, ConstExpr::i32_const(0));
     let exn = layout.exn();
     add(ValType::Ref(exn), true, ConstExpr::ref_null(exn.heap_type));
+    add(ValType::I32, true, ConstExpr::i32_const(0));
 }
 
 /// The element segments: two of eqrefs, one of nodes.
@@ -229,6 +333,11 @@ pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &m
         })
         .collect();
     section.passive(Elements::Expressions(nullable(t.node), items.into()));
+    if let Some(scale) = &layout.scale {
+        let items = (0..scale.elements).map(|_| eq_constant(layout, choice));
+        let items: Vec<ConstExpr> = items.collect();
+        section.passive(Elements::Expressions(RefType::EQREF, items.into()));
+    }
 }
 
 /// The data segment.
@@ -247,6 +356,7 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.ext", ExportKind::Global, g.ext),
         ("gc.refs", ExportKind::Global, g.refs),
         ("gc.digest", ExportKind::Global, g.digest),
+        (claims::EXPORT, ExportKind::Global, g.contradictions),
         ("gc.eqs", ExportKind::Table, layout.eq_table),
         ("gc.nodes", ExportKind::Table, layout.node_table),
         ("gc.join", ExportKind::Func, f.join),
@@ -255,6 +365,7 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.driver", ExportKind::Func, f.driver),
         ("gc.look", ExportKind::Func, f.look),
         ("gc.trapper", ExportKind::Func, f.trapper),
+        ("gc.many", ExportKind::Func, f.many),
     ];
     for (name, kind, index) in all {
         // Other exports rarely have such a name, and there are finitely many of them, so this ends.

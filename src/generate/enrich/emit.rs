@@ -5,6 +5,7 @@ use wasm_encoder::{BlockType, InstructionSink, RefType, ValType};
 use super::choice::Choice;
 use super::layout::{LEN, Layout};
 use super::ref_types::nullable;
+use crate::case::claims::Claim;
 
 /// Scratch locals, appended after the locals of a body. All references among them are nullable and
 /// start as null.
@@ -129,6 +130,10 @@ pub(super) struct Emitter<'a> {
     pub(super) choice: Choice,
     /// The locals after the scratch locals, each with its role.
     temporaries: Vec<(Role, ValType)>,
+    /// The number of sequences around the next instruction.
+    pub(super) depth: u32,
+    /// Whether a sequence may call.
+    pub(super) calls: bool,
 }
 
 /// Role of a local of a guard. One local serves all uses with the same type and role.
@@ -142,6 +147,12 @@ pub(super) enum Role {
     Value,
     /// The number of iterations of all loops.
     Turns,
+    /// The number of iterations left of a loop with other sequences in it, at this depth.
+    TurnsLeft(u32),
+    /// An object that is looked at.
+    LookedAt,
+    /// An object that only the sequence at this depth knows, the first or the second one.
+    Known(u32, bool),
 }
 
 impl<'a> Emitter<'a> {
@@ -153,6 +164,8 @@ impl<'a> Emitter<'a> {
             local: Scratch::new(base),
             choice,
             temporaries: Vec::new(),
+            depth: 0,
+            calls: true,
         }
     }
 
@@ -249,6 +262,52 @@ impl<'a> Emitter<'a> {
         self.op().i32_add().global_set(digest);
     }
 
+    /// Pops an i32 that is zero if `claim` is contradicted, and notes that.
+    pub(super) fn claim(&mut self, claim: Claim) {
+        let global = self.layout.globals.contradictions;
+        self.op().i32_eqz();
+        if claim.bit() > 0 {
+            self.op().i32_const(claim.bit() as i32).i32_shl();
+        }
+        self.op().global_get(global).i32_or().global_set(global);
+    }
+
+    /// Pops an i32, and folds it into the digest.
+    pub(super) fn digest_of_operand(&mut self) {
+        let digest = self.layout.globals.digest;
+        self.op().global_get(digest).i32_const(31).i32_mul();
+        self.op().i32_add().global_set(digest);
+    }
+
+    /// A number that an i31 can have, to know an object by.
+    pub(super) fn mark(&mut self) -> i32 {
+        self.choice.below(1 << 20) as i32
+    }
+
+    /// A local that no other sequence writes, and that keeps its value while nested ones run.
+    pub(super) fn known(&mut self, second: bool, ty: RefType) -> u32 {
+        self.temporary(Role::Known(self.depth, second), ValType::Ref(ty))
+    }
+
+    /// A local for a vector that is looked at.
+    pub(super) fn vector_local(&mut self) -> u32 {
+        self.temporary(Role::LookedAt, ValType::V128)
+    }
+
+    /// Makes garbage.
+    pub(super) fn garbage(&mut self) {
+        let t = self.layout.types;
+        for _ in 0..self.choice.range(1, 3) {
+            let ty = self.choice.pick(&[t.node, t.leaf, t.empty, t.packed]);
+            self.op().struct_new_default(ty.unwrap_or(t.node)).drop();
+        }
+    }
+
+    /// The counter of a loop that has other sequences in it.
+    pub(super) fn counter_of_turns(&mut self, depth: u32) -> u32 {
+        self.temporary(Role::TurnsLeft(depth), ValType::I32)
+    }
+
     /// Runs `body` `times` times, which must be at least once; `depth` is 1 inside another such
     /// loop.
     pub(super) fn repeat(&mut self, times: u32, depth: u32, body: impl FnOnce(&mut Self)) {
@@ -282,9 +341,14 @@ pub(super) fn i31_value(choice: &mut Choice) -> i32 {
         -0x4000_0001,
         i32::MAX,
     ];
-    if choice.chance(1, 4) {
-        choice.bits() as i32
-    } else {
-        choice.pick(&EDGES).unwrap_or(0)
+    match choice.below(8) {
+        0 | 1 => choice.bits() as i32,
+        // The address of an object in many heaps, or one that differs in the top bits.
+        2 | 3 => {
+            let top = [0, 1 << 30, 1 << 31, 3 << 30];
+            let top = choice.pick(&top).unwrap_or(0);
+            (choice.below(256) << 4 | choice.below(2) << 3 | top) as i32
+        }
+        _ => choice.pick(&EDGES).unwrap_or(0),
     }
 }

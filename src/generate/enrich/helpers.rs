@@ -1,11 +1,13 @@
 //! Bodies of the appended functions.
 
-use wasm_encoder::{BlockType, Function, HeapType};
+use wasm_encoder::{BlockType, Function, HeapType, RefType, ValType};
 
 use super::choice::Choice;
 use super::emit::Emitter;
-use super::layout::Layout;
-use super::sequence::trap;
+use super::layout::{Layout, MANY, NARROW};
+use super::scale::{NESTED, Scale};
+use super::sequence::{endless, hold, trap};
+use crate::case::claims::Claim;
 use crate::generate::Feature;
 
 /// Separates the streams of these bodies from those of the module's own.
@@ -98,6 +100,83 @@ pub(super) fn thrower(layout: &Layout, seed: u64) -> Function {
     })
 }
 
+/// Returns its first parameter and three new objects; see [`MANY`]. All wait on the stack while
+/// sequences run.
+pub(super) fn many(layout: &Layout, seed: u64) -> Function {
+    function(layout, 2, Choice::new(seed, STREAM + 6), |e| {
+        let [node, eq, array] = MANY;
+        let pause = |e: &mut Emitter<'_>| match e.choice.below(3) {
+            0 => e.leaf_sequence(),
+            1 => e.garbage(),
+            _ => {}
+        };
+        e.op().local_get(0);
+        pause(e);
+        hold::push_node(e, node);
+        pause(e);
+        hold::push_eq(e, eq);
+        pause(e);
+        hold::push_array(e, array);
+    })
+}
+
+/// Returns a new node with the number [`NARROW`].
+pub(super) fn narrow(layout: &Layout, seed: u64) -> Function {
+    function(layout, 2, Choice::new(seed, STREAM + 7), |e| {
+        let (any, eq) = (e.local.any(), e.local.eq(0));
+        e.op()
+            .local_get(0)
+            .local_set(any)
+            .local_get(1)
+            .local_set(eq);
+        if e.choice.chance(1, 2) {
+            e.leaf_sequence();
+        }
+        hold::push_node(e, NARROW);
+    })
+}
+
+/// Returns its parameters, which wait in many locals while a sequence runs.
+pub(super) fn wide(layout: &Layout, scale: &Scale, seed: u64) -> Function {
+    let (params, locals) = (scale.params, scale.locals);
+    let mut e = Emitter::new(layout, params + locals, Choice::new(seed, STREAM + 8));
+    for i in 0..locals {
+        e.op().local_get(i % params).local_set(params + i);
+    }
+    e.leaf_sequence();
+    for i in 0..params {
+        // The last local with this parameter, if there is one.
+        let again = (0..locals).rev().find(|local| local % params == i);
+        let local = again.map_or(i, |local| params + local);
+        e.op().local_get(local);
+    }
+    e.op().end();
+    let eqs = (locals, ValType::Ref(RefType::EQREF));
+    let mut function = Function::new([vec![eqs], e.locals()].concat());
+    function.raw(e.out);
+    function
+}
+
+/// Calls itself as often as its first parameter says, with a node on the stack of each frame, and
+/// returns the second parameter.
+pub(super) fn nested(layout: &Layout, scale: &Scale, seed: u64) -> Function {
+    function(layout, 3, Choice::new(seed, STREAM + 9), |e| {
+        let eq = e.local.eq(0);
+        e.op().local_get(0).i32_eqz().if_(BlockType::Empty);
+        e.leaf_sequence();
+        e.op().local_get(1).return_().end();
+        hold::push_node(e, NESTED);
+        e.op().local_get(0).i32_const(1).i32_sub();
+        e.op()
+            .local_get(1)
+            .local_get(2)
+            .call(scale.nested)
+            .local_set(eq);
+        hold::check(e, &[hold::Held::Node(NESTED)], Claim::Operand);
+        e.op().local_get(eq);
+    })
+}
+
 /// Runs sequences, independently of the module's own functions.
 pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
     function(layout, 0, Choice::new(seed, STREAM + 3), |e| {
@@ -166,7 +245,10 @@ pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
             for _ in 0..e.choice.range(0, 2) {
                 e.leaf_sequence();
             }
-            trap::trap(e);
+            match e.choice.chance(1, 4) {
+                true => endless::run(e),
+                false => trap::trap(e),
+            }
             e.op().return_();
         }
         e.op().end();

@@ -1,13 +1,15 @@
 //! Indices of all items that the pass appends, and the module's own items that it uses.
 //!
 //! All items are appended, so no index of the module changes. All appended struct and array types
-//! form one recursion group: no type of the module can be equal to one of them, so every array of
+//! are in two recursion groups: no type of the module can be equal to one of them, so every array of
 //! such a type was made by this pass. That makes indices safe by construction: see [`LEN`].
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::inhabit::Recipe;
 use super::ref_types::{EQ, EXN};
+use super::scale::Scale;
+use super::sequence::is_of_scale;
 use super::survey::Survey;
 use crate::generate::{Feature, Features};
 use wasm_encoder::RefType;
@@ -15,8 +17,8 @@ use wasm_encoder::RefType;
 /// Minimum length of arrays of appended types: a smaller index never traps.
 pub(super) const LEN: u32 = 8;
 
-/// Indices of the appended types. The order is that of the type section.
-#[derive(Clone, Copy, Debug)]
+/// Indices of the appended types.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Types {
     /// `(struct (mut eqref) (mut (ref null $node)) (mut i32))`, open to subtypes.
     pub(super) node: u32,
@@ -39,6 +41,13 @@ pub(super) struct Types {
     pub(super) holder: u32,
     /// `(struct)`
     pub(super) empty: u32,
+    /// `(struct (mut (ref null $node)))`: with it, no group of the module can be equal to the second one.
+    pub(super) box_: u32,
+    /// `(struct (mut v128) (mut (ref null $node)) (mut v128))`; i64s in the place of vectors where there
+    /// are none.
+    pub(super) vector: u32,
+    /// `(array (mut v128))`
+    pub(super) vectors: u32,
     /// `(func (param eqref (ref null $node)) (result eqref))`
     pub(super) join: u32,
     /// `(func (param eqref))`, of the tag and of the function that throws it.
@@ -51,30 +60,72 @@ pub(super) struct Types {
     pub(super) look: u32,
     /// `(func (param i32))`, of the function that traps.
     pub(super) choose: u32,
+    /// `(func (param eqref (ref null $node)) (result eqref (ref null $node)))`, of blocks.
+    pub(super) pair: u32,
+    /// `(func (param eqref (ref null $node)) (result eqref (ref null $node) eqref (ref null
+    /// $refs)))`
+    pub(super) many: u32,
+    /// The type of `join`, open to subtypes.
+    pub(super) open: u32,
+    /// A proper subtype of `open`: `(func (param anyref eqref) (result (ref null $node)))`.
+    pub(super) narrow: u32,
 }
 
 impl Types {
-    fn new(base: u32) -> Types {
+    /// The first declarations, and the second ones if there are any.
+    ///
+    /// The order is: the first group of structures and arrays; functions; the first group again; the
+    /// second group; the second group again. So there are new types behind types that are known.
+    fn new(base: u32, has_twin: bool) -> (Types, Option<Types>) {
+        let func = base + FIRST_GROUP;
+        let first_again = func + FUNC_TYPES;
+        let second = match has_twin {
+            true => first_again + FIRST_GROUP,
+            false => first_again,
+        };
+        let types = Types {
+            join: func,
+            payload: func + 1,
+            plain: func + 2,
+            caught: func + 3,
+            look: func + 4,
+            choose: func + 5,
+            pair: func + 6,
+            many: func + 7,
+            open: func + 8,
+            narrow: func + 9,
+            ..Types::default()
+        };
+        let again = types.with_objects(first_again, second + SECOND_GROUP);
+        (types.with_objects(base, second), has_twin.then_some(again))
+    }
+
+    /// The same functions, with structures and arrays in groups that start here.
+    fn with_objects(self, first: u32, second: u32) -> Types {
         Types {
-            node: base,
-            leaf: base + 1,
-            refs: base + 2,
-            nodes: base + 3,
-            anys: base + 4,
-            i31s: base + 5,
-            bytes: base + 6,
-            packed: base + 7,
-            holder: base + 8,
-            empty: base + 9,
-            join: base + 10,
-            payload: base + 11,
-            plain: base + 12,
-            caught: base + 13,
-            look: base + 14,
-            choose: base + 15,
+            node: first,
+            leaf: first + 1,
+            refs: first + 2,
+            nodes: first + 3,
+            anys: first + 4,
+            holder: first + 5,
+            i31s: second,
+            bytes: second + 1,
+            packed: second + 2,
+            empty: second + 3,
+            box_: second + 4,
+            vector: second + 5,
+            vectors: second + 6,
+            ..self
         }
     }
 }
+
+/// The number of types in the first group of structures and arrays, of types of functions, and of types
+/// in the second group.
+const FIRST_GROUP: u32 = 6;
+const FUNC_TYPES: u32 = 10;
+const SECOND_GROUP: u32 = 7;
 
 /// Indices of the appended globals, in order.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +149,8 @@ pub(super) struct Globals {
     pub(super) dropped: u32,
     /// `(mut exnref)`
     pub(super) exn: u32,
+    /// `(mut i32)`: see [`claims`](crate::case::claims).
+    pub(super) contradictions: u32,
 }
 
 /// Indices of the appended functions, in order.
@@ -116,10 +169,25 @@ pub(super) struct Funcs {
     pub(super) look: u32,
     /// Ends in one of several traps, chosen by its parameter.
     pub(super) trapper: u32,
+    /// Returns four references; see [`MANY`].
+    pub(super) many: u32,
+    /// Returns a new node with the number [`NARROW`]. Its type is a proper subtype of
+    /// [`Types::open`], by which it is called.
+    pub(super) narrow: u32,
 }
 
+/// The number of these functions.
+const FUNCS: u32 = 8;
+
+/// The numbers in the results of [`Funcs::many`] after the first, which is its first parameter: a
+/// node, a node as an eqref, and an array of i31s counted from the number.
+pub(super) const MANY: [i32; 3] = [1001, 1002, 1003];
+
+/// The number of the node that [`Funcs::narrow`] returns.
+pub(super) const NARROW: i32 = 1004;
+
 /// All items that a sequence may refer to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     /// The features that the additions may use.
     pub(super) features: Features,
@@ -135,6 +203,8 @@ pub(super) struct Layout {
     pub(super) node_table: u32,
     /// A table of nullref, which holds only nulls.
     pub(super) null_table: u32,
+    /// A table of `(ref null $open)` with [`Funcs::narrow`] at each index.
+    pub(super) func_table: u32,
     /// Maximum size of a table.
     pub(super) table_max: u64,
     /// A passive segment of [`LEN`] eqrefs that is never dropped.
@@ -155,10 +225,15 @@ pub(super) struct Layout {
     pub(super) sinks: Vec<Sink>,
     /// Whether objects and loops are larger than usual.
     pub(super) large: bool,
+    /// Large items, if there are any.
+    pub(super) scale: Option<Scale>,
     /// Kinds of sequences in use, each repeated by its weight.
     pub(super) kinds: Vec<u8>,
     /// The same without kinds that call an appended function.
     pub(super) leaf_kinds: Vec<u8>,
+    /// The same layout with the second declarations of the structures and arrays, if they are declared
+    /// twice: the types are equal, so any sequence may use either.
+    pub(super) twin: Option<Box<Layout>>,
 }
 
 /// Length of the appended data segment.
@@ -175,11 +250,17 @@ impl Layout {
         kinds: Vec<u8>,
         leaf_kinds: Vec<u8>,
     ) -> Layout {
-        let types = Types::new(survey.types.len() as u32);
         let global = survey.globals.len() as u32;
         let func = survey.funcs();
         let table = survey.tables.len() as u32;
-        Layout {
+        let has_twin = choice.chance(1, 4);
+        let (types, twin) = Types::new(survey.types.len() as u32, has_twin);
+        let scale = kinds.iter().any(|kind| is_of_scale(*kind)).then(|| {
+            let types = Scale::types_before(&types, twin.as_ref());
+            let (segment, tag) = (survey.elements + 3, survey.tags + 1);
+            Scale::new(choice, types, func + FUNCS, segment, tag)
+        });
+        let layout = Layout {
             features,
             types,
             globals: Globals {
@@ -192,6 +273,7 @@ impl Layout {
                 digest: global + 6,
                 dropped: global + 7,
                 exn: global + 8,
+                contradictions: global + 9,
             },
             funcs: Funcs {
                 join: func,
@@ -200,10 +282,13 @@ impl Layout {
                 driver: func + 3,
                 look: func + 4,
                 trapper: func + 5,
+                many: func + 6,
+                narrow: func + 7,
             },
             eq_table: table,
             node_table: table + 1,
             null_table: table + 2,
+            func_table: table + 3,
             table_max: u64::from(choice.range(LEN + 4, 40)),
             kept_elem: survey.elements,
             droppable_elem: survey.elements + 1,
@@ -214,8 +299,18 @@ impl Layout {
             adopted,
             sinks,
             large: choice.chance(1, 6),
+            scale,
             kinds,
             leaf_kinds,
+            twin: None,
+        };
+        let twin = twin.map(|types| Layout {
+            types,
+            ..layout.clone()
+        });
+        Layout {
+            twin: twin.map(Box::new),
+            ..layout
         }
     }
 }

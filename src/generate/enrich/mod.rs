@@ -20,6 +20,7 @@
 //! | `survey` | the items of the module |
 //! | `layout` | the indices of the additions |
 //! | `append` | the additions themselves |
+//! | `scale` | the large ones among them, which few modules have |
 //! | `inhabit` | which types of the module have values, and how to make them |
 //! | `adopted` | the module's own types, globals and tables as places for references |
 //! | `rewrite` | the walk over the sections |
@@ -44,6 +45,7 @@ mod make;
 mod no_traps;
 mod ref_types;
 mod rewrite;
+mod scale;
 mod seeds;
 mod segments;
 mod sequence;

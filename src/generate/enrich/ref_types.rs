@@ -19,5 +19,9 @@ pub(super) const fn heap(ty: AbstractHeapType) -> HeapType {
 pub(super) const EQ: HeapType = heap(AbstractHeapType::Eq);
 /// exnref, as a heap type.
 pub(super) const EXN: HeapType = heap(AbstractHeapType::Exn);
+/// structref, as a heap type.
+pub(super) const STRUCT: HeapType = heap(AbstractHeapType::Struct);
+/// arrayref, as a heap type.
+pub(super) const ARRAY: HeapType = heap(AbstractHeapType::Array);
 /// A block with an eqref as its result.
 pub(super) const EQ_BLOCK: BlockType = BlockType::Result(ValType::Ref(RefType::EQREF));

@@ -38,7 +38,7 @@ impl Emitter<'_> {
             6 => {
                 let ty = self
                     .choice
-                    .pick(&[t.node, t.leaf, t.packed, t.empty, t.holder]);
+                    .pick(&[t.node, t.leaf, t.packed, t.empty, t.holder, t.box_]);
                 self.op().struct_new_default(ty.unwrap_or(t.node));
             }
             7 => {

@@ -139,6 +139,7 @@ kinds! {
     Block 2 Loop 4 If 3 Else 2 Try 4 End 8 Break 2
     Throw 3 ThrowRef 2 Return 1
     Call 5 CallRef 3 ReturnCall 2 ReturnCallRef 1 CallHost 3
+    Hold 5 Reread 3
 }
 
 /// An action of the host; see [`Step`](crate::case::Step).

@@ -7,7 +7,7 @@ use super::super::emit::Emitter;
 use super::super::ref_types::nullable;
 
 /// Writes one of them. No code follows it.
-pub(super) fn run(e: &mut Emitter<'_>) {
+pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let node = e.any_node();
     let (null, some) = (nullable(t.node), nullable(t.node).nullable(false));

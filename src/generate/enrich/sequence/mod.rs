@@ -9,13 +9,17 @@ mod array;
 mod call;
 mod cast;
 mod churn;
-mod endless;
+pub(super) mod endless;
 mod exception;
 mod graph;
+pub(super) mod hold;
+mod known;
 mod look;
 mod module;
+mod scale;
 mod table;
 pub(super) mod trap;
+mod vector;
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
@@ -53,6 +57,10 @@ enum When {
     Exceptions,
     /// If there are exceptions, and not in the appended functions that sequences call.
     ThrowingCalls,
+    /// In modules with large items, and not in the appended functions that sequences call.
+    Large,
+    /// If there are vectors.
+    Vectors,
     /// In few modules, since it ends the call.
     Traps,
 }
@@ -73,7 +81,7 @@ const fn kind(
 
 /// All kinds.
 pub(super) const KINDS: &[SequenceKind] = {
-    use When::{Adopted, Anywhere, Calls, Exceptions, Sinks, ThrowingCalls, Traps};
+    use When::{Adopted, Anywhere, Calls, Exceptions, Large, Sinks, ThrowingCalls, Traps, Vectors};
     &[
         kind("build", 6, Anywhere, graph::build),
         kind("chain", 3, Anywhere, graph::chain),
@@ -124,6 +132,24 @@ pub(super) const KINDS: &[SequenceKind] = {
             Anywhere,
             call::number_over_reference,
         ),
+        kind("hold", 8, Anywhere, hold::hold),
+        kind("hold-in-block", 5, Anywhere, hold::hold_in_block),
+        kind(
+            "hold-under-handler",
+            4,
+            Exceptions,
+            hold::hold_under_handler,
+        ),
+        kind("many-results", 4, Calls, hold::many_results),
+        kind("call-by-supertype", 3, Calls, hold::call_by_supertype),
+        kind("known-place", 4, Anywhere, known::place),
+        kind("known-segment", 3, Anywhere, known::segment),
+        kind("known-copy", 4, Anywhere, known::copy),
+        kind("known-type", 3, Anywhere, known::types),
+        kind("known-identity", 3, Anywhere, known::identity),
+        kind("known-exception", 4, Exceptions, known::exceptions),
+        kind("known-number", 2, Anywhere, known::numbers),
+        kind("known-old", 3, Anywhere, known::old),
         kind("garbage", 3, Anywhere, churn::garbage),
         kind("mixed-sizes", 2, Anywhere, churn::mixed_sizes),
         kind("long-chain", 1, Anywhere, churn::long_chain),
@@ -138,6 +164,14 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("leave", 3, Anywhere, call::leave),
         kind("module-object", 6, Adopted, module::object),
         kind("module-place", 5, Sinks, module::place),
+        kind("large-structure", 12, Large, scale::structure),
+        kind("large-array", 9, Large, scale::fixed),
+        kind("large-segment", 5, Large, scale::segment),
+        kind("large-call", 9, Large, scale::call),
+        kind("deep-hierarchy", 5, Large, scale::hierarchy),
+        kind("deep-frames", 6, Large, scale::frames),
+        kind("vectors", 3, Vectors, vector::structure),
+        kind("array-of-vectors", 3, Vectors, vector::array),
         kind("trap", 4, Traps, trap::trap),
     ]
 };
@@ -155,6 +189,7 @@ pub(super) fn choose_kinds(
 ) -> (Vec<u8>, Vec<u8>) {
     let all = choice.chance(1, 4);
     let traps = choice.chance(1, 24);
+    let large = choice.chance(1, 8);
     let mut kinds = Vec::new();
     let mut leaf_kinds = Vec::new();
     for (index, kind) in (0..).zip(KINDS) {
@@ -163,6 +198,8 @@ pub(super) fn choose_kinds(
             When::Exceptions | When::ThrowingCalls => features.has(Feature::Exceptions),
             When::Adopted => !adopted.is_empty(),
             When::Sinks => !sinks.is_empty(),
+            When::Large => large,
+            When::Vectors => features.has(Feature::Simd),
             When::Traps => traps,
         };
         // Drawn even if the kind is not possible, so that an added or removed kind leaves the
@@ -171,12 +208,18 @@ pub(super) fn choose_kinds(
         if possible && (all || drawn || kind.when == When::Traps) {
             let times = usize::from(kind.weight);
             kinds.extend(std::iter::repeat_n(index, times));
-            if !matches!(kind.when, When::Calls | When::ThrowingCalls) {
+            if !matches!(kind.when, When::Calls | When::ThrowingCalls | When::Large) {
                 leaf_kinds.extend(std::iter::repeat_n(index, times));
             }
         }
     }
     (kinds, leaf_kinds)
+}
+
+/// Whether a kind, by its index, uses large items.
+pub(super) fn is_of_scale(kind: u8) -> bool {
+    let kind = KINDS.get(usize::from(kind));
+    kind.is_some_and(|kind| kind.when == When::Large)
 }
 
 impl Emitter<'_> {
@@ -189,13 +232,34 @@ impl Emitter<'_> {
     /// The same, without kinds that call.
     pub(super) fn leaf_sequence(&mut self) {
         let layout = self.layout;
+        let calls = std::mem::replace(&mut self.calls, false);
         self.one_of(&layout.leaf_kinds);
+        self.calls = calls;
+    }
+
+    /// Writes a sequence within another one.
+    pub(super) fn nested_sequence(&mut self) {
+        // Calls in a deep nest would multiply the time of all loops around them.
+        match self.calls && self.depth <= 1 {
+            true => self.sequence(),
+            false => self.leaf_sequence(),
+        }
     }
 
     fn one_of(&mut self, kinds: &[u8]) {
         let index = self.choice.pick(kinds).map_or(0, usize::from);
-        if let Some(kind) = KINDS.get(index) {
-            (kind.emit)(self);
+        let Some(kind) = KINDS.get(index) else {
+            return;
+        };
+        let layout = self.layout;
+        if let Some(twin) = &layout.twin
+            && self.choice.chance(1, 2)
+        {
+            self.layout = twin;
         }
+        self.depth += 1;
+        (kind.emit)(self);
+        self.depth -= 1;
+        self.layout = layout;
     }
 }

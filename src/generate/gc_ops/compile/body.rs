@@ -253,6 +253,8 @@ impl<'a> Body<'a> {
             Return => self.early_return(),
             Call | CallRef | ReturnCall | ReturnCallRef => self.call(op),
             CallHost => self.call_host(a, c),
+            Hold => self.hold(op),
+            Reread => self.reread(op),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Calls of later functions, and of the host.
 
 use super::body::{BUDGET, Body};
+use super::control::DEPTH;
 use crate::generate::gc_ops::program::{Op, OpKind};
 
 impl Body<'_> {
     pub(super) fn call(&mut self, op: Op) {
-        let [a, _, c, _] = op.with;
+        let [a, _, c, d] = op.with;
         let env = self.env;
         let funcs = &env.program.funcs;
         let tail = matches!(op.kind, OpKind::ReturnCall | OpKind::ReturnCallRef);
@@ -43,6 +44,8 @@ impl Body<'_> {
         };
         if tail {
             self.done();
+        } else if d & 3 == 3 && self.frames.len() < DEPTH && !sig.results.is_empty() {
+            self.held(sig.results.clone(), false);
         } else {
             self.take(&sig.results, c);
         }

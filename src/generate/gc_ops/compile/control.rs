@@ -17,18 +17,31 @@ const TIMES: u64 = 24;
 
 /// An open block.
 pub(super) struct OpenBlock {
-    open: Open,
+    pub open: Open,
     /// Number of labels in scope directly inside the label that leaves the block.
-    exit: u32,
+    pub exit: u32,
     /// How often the surrounding code runs.
-    times: u64,
+    pub times: u64,
 }
 
-enum Open {
+/// What is to be closed.
+pub(super) enum Open {
     Block,
-    If { has_else: bool },
-    Loop { counter: u32 },
-    Try { caught: Vec<Ty> },
+    If {
+        has_else: bool,
+    },
+    Loop {
+        counter: u32,
+        params: Vec<Ty>,
+    },
+    Try {
+        caught: Vec<Ty>,
+    },
+    /// Values wait under the block; see [`Body::hold`].
+    Held {
+        types: Vec<Ty>,
+        twice: bool,
+    },
 }
 
 impl Body<'_> {
@@ -45,10 +58,13 @@ impl Body<'_> {
             OpKind::Loop if may_loop => {
                 let counter = (self.slots.len() + self.frames.len()) as u32;
                 self.i().i32_const(count as i32).local_set(counter);
-                self.i().block(BlockType::Empty).loop_(BlockType::Empty);
+                self.i().block(BlockType::Empty);
+                let params = (c & 3 == 3).then(|| self.parameters(b)).flatten();
+                let (ty, params) = params.unwrap_or((BlockType::Empty, Vec::new()));
+                self.i().loop_(ty);
                 self.depth += 2;
                 self.times *= count;
-                Open::Loop { counter }
+                Open::Loop { counter, params }
             }
             OpKind::If => {
                 self.value(Ty::I32);
@@ -121,9 +137,23 @@ impl Body<'_> {
             Open::Block | Open::If { .. } => {
                 self.i().end();
             }
-            Open::Loop { counter } => {
+            Open::Loop { counter, params } => {
+                // New values for the next turn, or the same ones.
+                if self.pick.one_in(2) {
+                    self.put_all(params.clone());
+                    for ty in &params {
+                        self.value(*ty);
+                    }
+                }
                 self.i().local_get(counter).i32_const(1).i32_sub();
-                self.i().local_tee(counter).br_if(0).end().end();
+                self.i().local_tee(counter).br_if(0).end();
+                self.put_all(params);
+                self.i().end();
+            }
+            Open::Held { types, twice } => {
+                self.i().end();
+                self.depth = frame.exit - 1;
+                self.release(types, twice);
             }
             Open::Try { caught } => {
                 self.i().end().br(1).end();

@@ -73,6 +73,16 @@ impl<'a> Env<'a> {
         self.types.len() as u32 + func
     }
 
+    /// The index of the type of a block that takes a function's parameters and results in the same.
+    pub(super) fn block_type(&self, func: usize) -> u32 {
+        self.tag_type(self.program.tags.len()) + func as u32
+    }
+
+    /// The global for claims that are contradicted.
+    pub(super) fn contradictions(&self) -> u32 {
+        global(self.program.globals.len() as u32)
+    }
+
     /// The index of the type of a tag. It is followed by the types of two blocks: one that results
     /// in the tag's values, and one that results in these and the exception.
     pub(super) fn tag_type(&self, tag: usize) -> u32 {

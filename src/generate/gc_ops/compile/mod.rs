@@ -5,13 +5,15 @@ mod body;
 mod calls;
 mod control;
 mod env;
+mod held;
 mod make;
 mod refs;
 mod state;
 mod structs;
 
 use super::pick::Pick;
-use super::program::{Program, Segment, Ty};
+use super::program::{Func, Program, Segment, Ty};
+use crate::case::claims;
 use body::Body;
 use env::{DIGEST, Env};
 use wasm_encoder::{
@@ -84,6 +86,9 @@ impl Program {
             caught.push(Ty::null(super::program::Heap::Exn));
             func(&mut section, &[], &caught);
         }
+        for Func { sig, .. } in &self.funcs {
+            func(&mut section, &sig.params, &sig.params);
+        }
         section
     }
 
@@ -143,6 +148,7 @@ impl Program {
             let init = constant(env, global.ty, u32::from(global.seed));
             section.global(ty(env::val_type(global.ty), global.mutable), &init);
         }
+        section.global(ty(ValType::I32, true), &ConstExpr::i32_const(0));
         section
     }
 
@@ -152,6 +158,7 @@ impl Program {
             section.export(&format!("f{i}"), ExportKind::Func, env.func(i));
         }
         section.export("digest", ExportKind::Global, DIGEST);
+        section.export(claims::EXPORT, ExportKind::Global, env.contradictions());
         for i in 0..self.globals.len() as u32 {
             section.export(&format!("g{i}"), ExportKind::Global, env::global(i));
         }
