@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 3_826,
-            validate: without_runs, 10_352,
-            compile: without_runs, 19_254,
-            instantiate: without_runs, 1_401,
-            run_null: without_runs, 8_746,
-            run_drc: without_runs, 21_471,
-            run_copying: without_runs, 138_150,
-            audit: new, 1_468,
-            observe: new, 1_105,
-            compared: new, 100,
-            verdict_without_audit: without_runs, 49_791,
-            verdict_with_audits: without_runs, 59_908,
-            enrich: without_runs, 9_271,
-            structured: without_runs, 8_434,
+            decode: without_runs, 5_996,
+            validate: without_runs, 15_117,
+            compile: without_runs, 28_873,
+            instantiate: without_runs, 1_406,
+            run_null: without_runs, 12_482,
+            run_drc: without_runs, 27_419,
+            run_copying: without_runs, 119_158,
+            audit: new, 2_322,
+            observe: new, 1_251,
+            compared: new, 101,
+            verdict_without_audit: without_runs, 70_766,
+            verdict_with_audits: without_runs, 92_180,
+            enrich: without_runs, 12_027,
+            structured: without_runs, 8_686,
         }
     };
 }

@@ -240,8 +240,10 @@ impl Work for Cases {
             let waited = self.kept.changed.wait_while(state, |s| s.judged <= index);
             drop(waited);
         }
-        // Whichever job is free reduces what any of them has settled.
-        if let Some(reducer) = &self.kept.reducer {
+        // Whichever job is free reduces what any of them has settled. One that has taken more cases is
+        // not: others may wait for these.
+        let is_free = (index + 1).is_multiple_of(generate::SAME_MODULE);
+        if let Some(reducer) = self.kept.reducer.as_ref().filter(|_| is_free) {
             let share = self.campaign.jobs.max(1).div_ceil(REDUCING);
             reducer.work(share, &|finding, reduction| {
                 self.kept.reduced(finding, reduction);

@@ -117,8 +117,8 @@ pub fn explain_judged(
     let mut explanation = explain_runs(case, module, options, report)?;
     if explanation.report.verdict.is_language() {
         explanation.without_audits = None;
-        let why = "all heaps show the same, and the case knows its outcome: the instruction is one \
-                   that all heaps share";
+        let why = "no heap shows anything else, and the case knows its outcome: what is wrong is a part \
+                   that all of these heaps share";
         explanation.unexplained = Some(why.into());
         return Ok(explanation);
     }

@@ -124,7 +124,7 @@ thread_local! {
 }
 
 /// The number of consecutive cases of a campaign that share a module. Each has a plan and a schedule
-/// of its own, which costs a third of what a new module costs.
+/// of its own. docs/zoo/tuning.md has the reason for the number.
 pub(crate) const SAME_MODULE: u64 = 3;
 
 /// The input bytes of case `index` of a campaign with seed `seed`: expanded from the two numbers,

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Interval at which the clocks are read: often enough for a time limit, and seldom, since each
-/// reading takes time from the jobs.
+/// Interval at which the clocks are read: short enough to enforce the limit, and otherwise long,
+/// since each reading takes time from the jobs.
 fn tick(timeout: Option<Duration>) -> Duration {
     let longest = Duration::from_millis(100);
     match timeout {
@@ -40,7 +40,7 @@ pub(crate) struct Pool {
     pub at_a_time: u64,
     /// Time limit per item.
     pub timeout: Option<Duration>,
-    /// Set when no further item is to be begun.
+    /// Set when no further items are to be taken. A thread works on those that it has taken.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -59,8 +59,8 @@ pub(crate) trait Work: Send + Sync + 'static {
     /// Takes an item that exceeded its time limit, on the thread of [`Pool::run`].
     fn overdue(&self, item: u64, note: Note);
 
-    /// Takes an item that no job will work on, since the pool is to stop: all items that precede one
-    /// that a job has taken are delivered, overdue or skipped.
+    /// Takes an item that no job will work on, since the pool is to stop. Work that waits for all lower
+    /// items needs to know.
     fn skipped(&self, item: u64) {
         let _ = item;
     }
@@ -99,7 +99,7 @@ impl Pool {
     ///
     /// # Panics
     ///
-    /// If [`Work::deliver`] panicked, once all jobs have ended; they begin no further item then.
+    /// If [`Work::deliver`] panicked, once all jobs have ended; they take no further items then.
     pub fn run<W: Work>(self, work: W) -> bool {
         let (timeout, jobs) = (self.timeout, self.jobs.max(1));
         let shared = Arc::new(Shared {
@@ -187,6 +187,20 @@ impl Drop for End {
     }
 }
 
+/// What a thread has taken and not begun. It is left to others if the thread panics.
+struct Taken<'a> {
+    items: Range<u64>,
+    left: &'a Mutex<Vec<Range<u64>>>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if !self.items.is_empty() {
+            lock(self.left).push(self.items.clone());
+        }
+    }
+}
+
 /// Starts a job.
 fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>) -> Job {
     let desk = Arc::new(Desk::default());
@@ -202,13 +216,22 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
                 let first = shared.next.fetch_add(pool.at_a_time, Ordering::Relaxed);
                 first..first + pool.at_a_time
             });
-            for item in items {
+            let mut taken = Taken {
+                items,
+                left: &shared.left,
+            };
+            while let Some(item) = taken.items.next() {
                 if pool.items.is_some_and(|items| item >= items) {
+                    taken.items = 0..0;
                     break 'items;
                 }
                 own.begin(item, *lock(&shared.now));
                 let done = catch(Report::Loud, || shared.work.work(item, &own));
-                let Some(note) = own.end() else { return };
+                let Some(note) = own.end() else {
+                    // The pool has passed on the rest.
+                    taken.items = 0..0;
+                    return;
+                };
                 shared.work.deliver(item, done, note);
             }
         }

@@ -318,7 +318,7 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
     add(ValType::I32, true, ConstExpr::i32_const(0));
 }
 
-/// The element segments: two of eqrefs, one of nodes.
+/// The element segments: two of eqrefs, one of nodes, and one of eqrefs if there are large items.
 pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &mut Choice) {
     for _ in 0..2 {
         let items: Vec<ConstExpr> = (0..LEN).map(|_| eq_constant(layout, choice)).collect();

@@ -284,7 +284,7 @@ impl<'a> Emitter<'a> {
         self.choice.below(1 << 20) as i32
     }
 
-    /// A local that no other sequence writes, and that keeps its value while nested ones run.
+    /// A local that no nested sequence writes.
     pub(super) fn known(&mut self, second: bool, ty: RefType) -> u32 {
         self.temporary(Role::Known(self.depth, second), ValType::Ref(ty))
     }

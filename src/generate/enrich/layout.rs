@@ -1,8 +1,9 @@
 //! Indices of all items that the pass appends, and the module's own items that it uses.
 //!
-//! All items are appended, so no index of the module changes. All appended struct and array types
-//! are in two recursion groups: no type of the module can be equal to one of them, so every array of
-//! such a type was made by this pass. That makes indices safe by construction: see [`LEN`].
+//! All items are appended, so no index of the module changes. The appended struct and array types are
+//! in two recursion groups, to which no type of the module can be equal: every array of such a type
+//! was made by this pass, which makes indices safe by construction (see [`LEN`]). Large items
+//! (`scale`) have structures of their own, which need no such care.
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;

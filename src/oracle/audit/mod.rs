@@ -163,7 +163,7 @@ enum Focus {
     Moment(u64),
 }
 
-/// Work of one check of the changes since the last one.
+/// Work of one check of the changes since the last one, or of one look at the frames.
 const LOOK_WORK: u64 = 120;
 
 /// An inspector that audits, and stops the run at the first broken law.
@@ -335,7 +335,7 @@ impl<H: Heap> Inspector<H> for Auditor {
                 self.next = self.collections * 4;
             } else if roots_look_sound(&view, self.census.list.is_some()) {
                 self.work += LOOK_WORK;
-                return Ok(());
+                return self.may_go_on(&view);
             }
         }
         self.audits += 1;
@@ -440,8 +440,8 @@ impl<H: Heap> Inspector<H> for Auditor {
     }
 }
 
-/// Whether every root holds an object, as far as its header shows, and every object in a frame is in
-/// the stack-root list, if the heap keeps one. An audit that is left out is made if not.
+/// Whether every reference in a frame is to an object that is in the stack-root list, if the heap
+/// keeps one. If not, the audit that would be left out is made.
 ///
 /// A root that the collection was not shown is mostly dead before the next audit, and with it what
 /// would show.

@@ -1,8 +1,9 @@
 //! Operands that stay on the stack while other sequences run, and are then looked at.
 //!
 //! A compiler tells a collector which places of a frame hold references, and most of these places
-//! are operands: under others, across calls, branches and handlers. Each operand is known, so that
-//! it can be compared; and nothing else holds it, so that a collection that does not see it frees it.
+//! are operands: under others, across calls, branches and handlers. Nearly every operand is known, so
+//! that it can be compared; and nothing else holds it, so that a collection that does not see it frees
+//! it.
 
 use wasm_encoder::{BlockType, HeapType, RefType, ValType};
 

@@ -399,8 +399,8 @@ pub(super) fn types(e: &mut Emitter<'_>) {
     }
 }
 
-/// Pushes whether null has a nullable type, and not the same type without null. The types are of any
-/// hierarchy.
+/// Pushes whether null has a nullable type, and not the same type without null. All types are
+/// in the hierarchy of `any`.
 fn null_types(e: &mut Emitter<'_>, ty: HeapType) {
     let to = match e.choice.below(6) {
         0 => HeapType::I31,
