@@ -66,23 +66,30 @@ pub(crate) trait Work: Send + Sync + 'static {
     }
 }
 
+impl Pool {
+    /// The items from `first` on that a thread takes together with it.
+    fn batch(&self, first: u64) -> Range<u64> {
+        let end = (first / self.at_a_time + 1) * self.at_a_time;
+        first..end.min(self.items.unwrap_or(u64::MAX)).max(first)
+    }
+}
+
 /// State shared by the jobs and the pool.
 struct Shared<W> {
     pool: Pool,
     work: W,
     next: AtomicU64,
-    /// Items that a thread had taken when it was abandoned.
+    /// Items that a thread had taken when it was abandoned or panicked; no range is empty.
     left: Mutex<Vec<Range<u64>>>,
     /// How long the pool has run, in ticks of at most [`LONGEST_TICK`].
     now: Mutex<Duration>,
 }
 
 impl<W: Work> Shared<W> {
-    /// Skips what threads had taken when they were abandoned.
+    /// Skips what threads had taken when they were abandoned or panicked.
     fn skip_left(&self) {
         let left = std::mem::take(&mut *lock(&self.left));
         let items = left.into_iter().flatten();
-        let items = items.filter(|item| self.pool.items.is_none_or(|items| *item < items));
         items.for_each(|item| self.work.skipped(item));
     }
 }
@@ -149,8 +156,10 @@ impl Pool {
                 let Some((item, note)) = job.and_then(|job| job.desk.abandon(now, timeout)) else {
                     continue;
                 };
-                let end = (item / shared.pool.at_a_time + 1) * shared.pool.at_a_time;
-                lock(&shared.left).push(item + 1..end);
+                let Range { end, .. } = shared.pool.batch(item);
+                if item + 1 < end {
+                    lock(&shared.left).push(item + 1..end);
+                }
                 shared.work.overdue(item, note);
                 running[i] = None;
                 left -= 1;
@@ -210,21 +219,18 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
         let _end = end;
         own.enter();
         let pool = &shared.pool;
-        'items: while !pool.stop.load(Ordering::Relaxed) {
+        while !pool.stop.load(Ordering::Relaxed) {
             let left = lock(&shared.left).pop();
-            let items = left.unwrap_or_else(|| {
-                let first = shared.next.fetch_add(pool.at_a_time, Ordering::Relaxed);
-                first..first + pool.at_a_time
-            });
             let mut taken = Taken {
-                items,
+                items: left.unwrap_or_else(|| {
+                    pool.batch(shared.next.fetch_add(pool.at_a_time, Ordering::Relaxed))
+                }),
                 left: &shared.left,
             };
+            if taken.items.is_empty() {
+                break;
+            }
             while let Some(item) = taken.items.next() {
-                if pool.items.is_some_and(|items| item >= items) {
-                    taken.items = 0..0;
-                    break 'items;
-                }
                 own.begin(item, *lock(&shared.now));
                 let done = catch(Report::Loud, || shared.work.work(item, &own));
                 let Some(note) = own.end() else {
@@ -369,5 +375,44 @@ mod tests {
             let wanted = if gave_up { 5..=6 } else { 3..=3 };
             assert!(wanted.contains(&overdue), "{taken:?}");
         }
+    }
+
+    /// Work whose first delivery panics.
+    struct Panics(Mutex<Vec<(u64, &'static str)>>);
+
+    impl Work for Arc<Panics> {
+        type Output = ();
+
+        fn work(&self, _: u64, _: &Arc<Desk>) {}
+
+        fn deliver(&self, item: u64, _: Result<(), Panic>, _: Note) {
+            assert_ne!(item, 0, "on purpose");
+            lock(&self.0).push((item, "done"));
+        }
+
+        fn overdue(&self, _: u64, _: Note) {}
+
+        fn skipped(&self, item: u64) {
+            lock(&self.0).push((item, "skipped"));
+        }
+    }
+
+    #[test]
+    fn what_a_panicking_thread_has_taken_is_not_lost() {
+        let taken = Arc::new(Panics(Mutex::default()));
+        let pool = Pool {
+            jobs: 1,
+            items: Some(4),
+            at_a_time: 5,
+            timeout: None,
+            stop: Arc::default(),
+        };
+        let own = taken.clone();
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.run(own)));
+        assert!(ended.is_err());
+        assert_eq!(
+            *lock(&taken.0),
+            [(1, "skipped"), (2, "skipped"), (3, "skipped")]
+        );
     }
 }

@@ -101,7 +101,8 @@ fn a_profile_does_without_features() {
             assert!(is_without(without, index), "{feature} in case {index}");
         }
         assert!(
-            (0..2000).any(|index| !is_without(Features::ALL, index)),
+            // Cases 3n to 3n + 2 share a module.
+            (0..400).any(|n| !is_without(Features::ALL, 3 * n)),
             "{feature}"
         );
     }

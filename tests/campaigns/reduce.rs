@@ -30,7 +30,7 @@ fn found(fault: &str, seed: u64) -> (Finding, Case, Options) {
 fn findings_of_known_bugs_become_small_and_stay_the_same() {
     // Violations blamed on instructions, on a collection, and differences.
     for (fault, most) in [
-        ("W1", 13),
+        ("W1", 9),
         ("canary", 6),
         ("W30", 6),
         ("W20", 25),

@@ -114,7 +114,7 @@ fn findings_replay_as_they_were_found() {
     let folder = Scratch::new("replayed");
     let out = folder.0.to_str().unwrap();
     for fault in ["W1", "W14", "X11", "D4", "W24"] {
-        let args = ["fuzz", "--seed", "3", "--cases", "200", "--fault", fault];
+        let args = ["fuzz", "--seed", "1", "--cases", "60", "--fault", fault];
         let ran = gcdiff(&[&args[..], &["--out", out]].concat());
         assert_eq!(ran.code, 1, "{fault}: {}{}", ran.out, ran.err);
     }

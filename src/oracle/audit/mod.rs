@@ -441,12 +441,15 @@ impl<H: Heap> Inspector<H> for Auditor {
 }
 
 /// Whether every reference in a frame is to an object that is in the stack-root list, if the heap
-/// keeps one. If not, the audit that would be left out is made.
+/// keeps one. If not, the audit that would be left out is made. A heap that frees nothing loses nothing.
 ///
 /// A root that the collection was not shown is mostly dead before the next audit, and with it what
 /// would show.
 fn roots_look_sound<H: Heap>(view: &View<'_, H>, keeps_list: bool) -> bool {
     let heap = &view.store.heap;
+    if heap.reclaims() == Reclaims::Nothing {
+        return true;
+    }
     let mut sound = true;
     view.frame_references(|_, _, value| {
         let is_sound = |header: Header| header.count != Some(0) && (header.listed || !keeps_list);

@@ -44,7 +44,8 @@ pub(super) const STORES: Pass = Pass {
 /// Stores that are tried with an allocation.
 const MAX_STORES: usize = 8;
 
-/// The type that an instruction allocates with default values or no elements, and the code of its length.
+/// The type that an instruction allocates with default values, or with one element at most, and the code
+/// of its length or element, which the stored value replaces.
 fn allocation(op: &Operator<'_>, view: &OpView) -> Option<(u32, Range<usize>)> {
     match op {
         Operator::StructNewDefault { struct_type_index } => Some((*struct_type_index, 0..0)),
@@ -52,7 +53,11 @@ fn allocation(op: &Operator<'_>, view: &OpView) -> Option<(u32, Range<usize>)> {
             array_type_index,
             array_size: 0,
         } => Some((*array_type_index, 0..0)),
-        Operator::ArrayNewDefault { array_type_index } => {
+        Operator::ArrayNewDefault { array_type_index }
+        | Operator::ArrayNewFixed {
+            array_type_index,
+            array_size: 1,
+        } => {
             let (start, end) = *view.operands.first()?;
             Some((*array_type_index, start..end))
         }

@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(ended.into_inner(), reductions.len());
         for row in rows {
             assert!(
-                row.finished && row.after.instructions <= 13 && row.after.functions == 1,
+                row.finished && row.after.instructions <= 8 && row.after.functions == 1,
                 "{row:?}"
             );
             assert!(row.after.bytes < 100 && row.before.bytes > 1_000, "{row:?}");
