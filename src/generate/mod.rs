@@ -15,6 +15,7 @@
 //! ```
 
 mod case;
+mod claim;
 pub mod enrich;
 mod features;
 pub mod gc_ops;

@@ -6,6 +6,7 @@ use super::choice::Choice;
 use super::layout::{LEN, Layout};
 use super::ref_types::nullable;
 use crate::case::claims::Claim;
+use crate::generate::claim;
 
 /// Scratch locals, appended after the locals of a body. All references among them are nullable and
 /// start as null.
@@ -265,11 +266,7 @@ impl<'a> Emitter<'a> {
     /// Pops an i32 that is zero if `claim` is contradicted, and notes that.
     pub(super) fn claim(&mut self, claim: Claim) {
         let global = self.layout.globals.contradictions;
-        self.op().i32_eqz();
-        if claim.bit() > 0 {
-            self.op().i32_const(claim.bit() as i32).i32_shl();
-        }
-        self.op().global_get(global).i32_or().global_set(global);
+        claim::note(self.op(), claim, global);
     }
 
     /// Pops an i32, and folds it into the digest.

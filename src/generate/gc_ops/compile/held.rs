@@ -6,6 +6,7 @@ use super::body::Body;
 use super::control::{DEPTH, Open, OpenBlock};
 use super::env;
 use crate::case::claims::Claim;
+use crate::generate::claim;
 use crate::generate::gc_ops::program::{Heap, Op, Ty};
 use wasm_encoder::BlockType;
 
@@ -136,8 +137,6 @@ impl Body<'_> {
     /// Pops an i32 that is zero if `claim` is contradicted, and notes that.
     fn claim(&mut self, claim: Claim) {
         let global = self.env.contradictions();
-        let bit = claim.bit() as i32;
-        self.i().i32_eqz().i32_const(bit).i32_shl();
-        self.i().global_get(global).i32_or().global_set(global);
+        claim::note(self.i(), claim, global);
     }
 }
