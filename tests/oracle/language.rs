@@ -1,13 +1,13 @@
 //! The law *language*: what all heaps share, and a case contradicts.
 
 use gcdiff::case::{self, Case, claims};
-use gcdiff::generate;
+use gcdiff::generate::{self, Generator, Profile};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer};
 use gcdiff::oracle::{
     Collector, HeapSubject, Law, Layer, Layers, Options, SharedSubject, Verdict, judge,
 };
 use gcdiff::reduce::{Keep, SameFinding, Settings, reduce};
-use gcdiff::types::StorageKind;
+use gcdiff::types::{Field, StorageKind};
 
 fn verdict(case: &Case, options: &Options) -> Verdict {
     judge(case, options).unwrap().verdict
@@ -42,10 +42,19 @@ fn contradictions_that_all_heaps_show_break_the_law() {
     assert_eq!(verdict(&case, &all), Verdict::Agree);
 }
 
-/// A heap that copies within an array element by element, upwards.
-struct Upwards(Box<dyn Heap>);
+/// A bug that all heaps have, as if the interpreter had it.
+#[derive(Copy, Clone, PartialEq)]
+enum Bug {
+    /// Copies within an array element by element, upwards.
+    Upwards,
+    /// Stores of references to fields do nothing.
+    NoStores,
+}
 
-impl HeapLayer for Upwards {
+/// A heap with such a bug.
+struct Buggy(Box<dyn Heap>, Bug);
+
+impl HeapLayer for Buggy {
     type Behind = dyn Heap;
 
     fn behind(&self) -> &(dyn Heap + 'static) {
@@ -56,6 +65,13 @@ impl HeapLayer for Upwards {
         &mut *self.0
     }
 
+    fn set_field(&mut self, r: GcRef, field: Field, value: u64) -> Result<(), HeapError> {
+        match self.1 == Bug::NoStores && field.kind == StorageKind::Gc {
+            true => Ok(()),
+            false => self.0.set_field(r, field, value),
+        }
+    }
+
     fn copy(
         &mut self,
         dst: (GcRef, u32),
@@ -63,6 +79,9 @@ impl HeapLayer for Upwards {
         len: u32,
         kind: StorageKind,
     ) -> Result<(), HeapError> {
+        if self.1 != Bug::Upwards {
+            return self.0.copy(dst, src, len, kind);
+        }
         (0..len).try_for_each(|i| {
             let (dst, src) = ((dst.0, dst.1 + i), (src.0, src.1 + i));
             self.0.copy(dst, src, 1, kind)
@@ -70,25 +89,41 @@ impl HeapLayer for Upwards {
     }
 }
 
-/// All heaps have the bug, as if the interpreter had it.
-fn shared() -> Options {
+fn shared(bug: Bug) -> Options {
     let subject = |collector: Collector| -> SharedSubject {
-        HeapSubject::shared(move || -> Box<dyn Heap> { Box::new(Upwards(collector.heap())) })
+        HeapSubject::shared(move || -> Box<dyn Heap> { Box::new(Buggy(collector.heap(), bug)) })
     };
     Options::fuzzing()
         .with_collectors([Collector::Null, Collector::Drc, Collector::Model].map(subject))
         .with_sometimes([])
 }
 
+/// The first case that is a finding, with its fingerprint.
+fn found(generator: Generator, options: &Options) -> (Case, String) {
+    let cases = (0..200).map(|index| {
+        let drawn = Profile::from(generator).case(&generate::input(1, index));
+        drawn.unwrap().case
+    });
+    let mut found = cases.filter_map(|case| {
+        let fingerprint = verdict(&case, options).fingerprint()?;
+        Some((case, fingerprint))
+    });
+    found.next().expect("the bug is found")
+}
+
 #[test]
-fn a_bug_that_all_heaps_share_is_found_and_reduced_without_edits_of_code() {
-    let cases = (0..200).map(|index| generate::case(&generate::input(1, index)).unwrap().case);
-    let options = shared();
-    let found = cases
-        .map(|case| (verdict(&case, &options), case))
-        .find(|(verdict, _)| verdict.is_finding());
-    let (verdict_on, case) = found.expect("the bug is found");
-    let fingerprint = verdict_on.fingerprint().unwrap();
+fn a_bug_that_all_heaps_share_is_found_by_each_generator() {
+    let options = shared(Bug::NoStores);
+    for generator in [Generator::Default, Generator::GcOps] {
+        let (_, fingerprint) = found(generator, &options);
+        assert_eq!(fingerprint, "language:stored:null", "{generator}");
+    }
+}
+
+#[test]
+fn such_a_finding_is_reduced_without_edits_of_code() {
+    let options = shared(Bug::Upwards);
+    let (case, fingerprint) = found(Generator::Default, &options);
     assert_eq!(fingerprint, "language:bulk:null");
     let same = SameFinding::new(&case, options.clone(), Keep::Fingerprint, None).unwrap();
     let reduced = reduce(case.clone(), &same, &Settings::default(), &()).unwrap();

@@ -1,6 +1,9 @@
 //! The law *blocks* in the counting heap.
 
+use super::liar::Liar;
 use super::scene::*;
+use gcdiff::engine::{NoHost, NoInspector, Point};
+use gcdiff::heap::drc::Drc;
 use gcdiff::heap::{GcRef, POISON};
 use gcdiff::oracle::Law;
 
@@ -54,4 +57,24 @@ fn blocks_bound_what_is_read() {
     let needed = (16 + 8 + 4 * u64::from(poison.0)).next_multiple_of(16);
     let message = format!("has 48 bytes, its object needs {needed}");
     is(&scene.broken(), Law::Blocks, Some(array), None, &message);
+}
+
+/// The block of the dead leaf is free. What the list says of it is checked at every audit.
+#[test]
+fn the_free_list_has_every_free_block_once_and_nothing_else() {
+    let (mut store, module) = instance(Liar::new(Drc::new(1 << 20)), SCENE);
+    run(&mut store, &module, &mut NoHost, &mut NoInspector).unwrap();
+    store.collect(&mut NoInspector).unwrap();
+    assert_eq!(audit(&mut store, Point::Call), None);
+    type Lie = fn(&mut Vec<gcdiff::heap::Block>);
+    let lies: [(Lie, &str); 3] = [
+        (|list| list.clear(), "is not in the free list"),
+        (|list| list.extend(list.clone()), "twice"),
+        (|list| list[0].size += 16, "that is not a free block"),
+    ];
+    for (lie, message) in lies {
+        store.heap.lies.free_list = Some(lie);
+        let broken = audit(&mut store, Point::Call).expect("a broken law");
+        is(&broken, Law::Blocks, None, None, message);
+    }
 }

@@ -14,6 +14,8 @@ pub struct Lies {
     pub reclaims: Option<Reclaims>,
     /// Edits the list of blocks.
     pub blocks: Option<fn(&mut Vec<Block>)>,
+    /// Edits the free list.
+    pub free_list: Option<fn(&mut Vec<Block>)>,
     /// The objects of which a queue owns counts.
     pub parked: Vec<GcRef>,
     /// The tag of every exception.
@@ -53,6 +55,14 @@ impl<H: Heap> HeapLayer for Liar<H> {
             lie(&mut blocks);
         }
         blocks
+    }
+
+    fn free_list(&self) -> Option<Vec<Block>> {
+        let mut list = self.heap.free_list()?;
+        if let Some(lie) = self.lies.free_list {
+            lie(&mut list);
+        }
+        Some(list)
     }
 
     fn peek_word(&self, r: GcRef) -> Option<u32> {

@@ -2,11 +2,11 @@
 //! stale address refers to no object.
 
 use super::copying::Scene;
-use super::scene::{HOLDER, audit, broken_inside_of, is};
-use gcdiff::engine::{NoInspector, Point};
+use super::scene::{HOLDER, audit, broken_inside_of, case, is};
+use gcdiff::engine::{Limits, NoInspector, Point, Schedule};
 use gcdiff::heap::copying::{Copying, Core, HeapResult, Policy, Sound};
-use gcdiff::heap::{GcRef, Inspect, Roots};
-use gcdiff::oracle::{FrameOf, Holder, Law};
+use gcdiff::heap::{GcRef, Heap, Inspect, Roots};
+use gcdiff::oracle::{FrameOf, HeapSubject, Holder, Law, Options, Timing, Verdict, judge};
 
 /// A collector that overlooks one root or one kind of reference.
 #[derive(Copy, Clone, Default)]
@@ -134,4 +134,49 @@ fn type_of_what_a_frame_holds_after_a_collection() {
             (&vec![register.clone()], &vec![register])
         );
     }
+}
+
+/// Overlooks frames in its second collection.
+#[derive(Default)]
+struct OverlooksOnce {
+    collections: u32,
+}
+
+impl Policy for OverlooksOnce {
+    fn forward_stack(&mut self, core: &mut Core, roots: &mut dyn Roots) -> HeapResult {
+        self.collections += 1;
+        match self.collections == 2 {
+            true => Ok(()),
+            false => Sound.forward_stack(core, roots),
+        }
+    }
+}
+
+/// Of the collections the first and the fourth are audited. The object is gone after the second, and
+/// before the third nothing refers to it any more.
+#[test]
+fn screening_looks_at_frames_after_collections_that_it_does_not_audit() {
+    let body = r#"
+        (func (export "run") (local $a (ref null $leaf))
+          (local.set $a (struct.new $leaf (i32.const 1)))
+          (drop (struct.new $leaf (i32.const 2)))
+          (drop (struct.new $leaf (i32.const 3)))
+          (local.set $a (ref.null $leaf))
+          (drop (struct.new $leaf (i32.const 4))))"#;
+    let case = case(body, Schedule::At(vec![3, 4, 5]), Limits::default());
+    let heap = || -> Box<dyn Heap> {
+        Box::new(Copying::with_policy(
+            1 << 20,
+            Box::new(OverlooksOnce::default()),
+        ))
+    };
+    let options = Options::default()
+        .with_collectors([HeapSubject::shared(heap)])
+        .with_reschedule(false);
+    assert_eq!(options.timing, Timing::Sampled);
+    let verdict = judge(&case, &options).unwrap().verdict;
+    let Verdict::Violation(violation) = &verdict else {
+        panic!("{verdict}");
+    };
+    assert_eq!(violation.law, Law::Type, "{verdict}");
 }
