@@ -4,8 +4,10 @@ use crate::observe::StepOutcome;
 use crate::oracle::{JudgeReport, Options, Verdict, judge};
 use wasmparser::{Validator, WasmFeatures};
 
+/// A case of each module.
 fn exported(index: u64) -> Result<Exported, ExportError> {
-    let drawn = generate::case(&generate::input(7, index)).unwrap();
+    let input = generate::input(7, generate::SAME_MODULE * index);
+    let drawn = generate::case(&input).unwrap();
     export(&drawn.case, &drawn.module, Collect::Import)
 }
 
