@@ -101,8 +101,8 @@ fn a_profile_does_without_features() {
             assert!(is_without(without, index), "{feature} in case {index}");
         }
         assert!(
-            // Cases 3n to 3n + 2 share a module.
-            (0..400).any(|n| !is_without(Features::ALL, 3 * n)),
+            // Cases 3n to 3n + 2 share a module. Relaxed vectors are in one of 250.
+            (0..4000).any(|n| !is_without(Features::ALL, 3 * n)),
             "{feature}"
         );
     }
