@@ -18,7 +18,11 @@ macro_rules! with_every_limit {
             memory_bytes,
             reentry,
             footprint,
-            work
+            work,
+            capacity,
+            refuse,
+            exhaust,
+            inside
         )
     };
 }

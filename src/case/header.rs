@@ -75,11 +75,28 @@ pub struct LimitsText {
     /// Estimated nanoseconds of the run; see [`Limits::work`](crate::engine::Limits::work).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<u64>,
+    /// Bytes that a heap may take at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+    /// Allocations of which every one in so many is refused once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuse: Option<u32>,
+    /// Allocations of which every one in so many fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhaust: Option<u32>,
+    /// Bulk operations of which every one in so many collects in its middle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<u32>,
 }
 
 /// A limit, or `None` if it has its default value.
 fn beyond_default(limit: u64, default: u64) -> Option<u64> {
     (limit != default).then_some(limit)
+}
+
+/// A number, or `None` if it is 0: off.
+fn switched_on(limit: u32) -> Option<u32> {
+    (limit != 0).then_some(limit)
 }
 
 impl LimitsText {
@@ -94,6 +111,10 @@ impl LimitsText {
             reentry: Some(limits.reentry),
             footprint: beyond_default(limits.footprint, Limits::default().footprint),
             work: beyond_default(limits.work, Limits::default().work),
+            capacity: switched_on(limits.capacity),
+            refuse: switched_on(limits.refuse),
+            exhaust: switched_on(limits.exhaust),
+            inside: switched_on(limits.inside),
         }
     }
 
@@ -112,6 +133,10 @@ impl LimitsText {
             reentry: sizes(self.reentry, default.reentry),
             footprint: self.footprint,
             work: self.work,
+            capacity: self.capacity,
+            refuse: self.refuse,
+            exhaust: self.exhaust,
+            inside: self.inside,
         }
     }
 
@@ -151,6 +176,10 @@ impl LimitsText {
             reentry: self.reentry.unwrap_or(default.reentry),
             footprint: self.footprint.unwrap_or(default.footprint),
             work: self.work.unwrap_or(default.work),
+            capacity: self.capacity.unwrap_or(default.capacity),
+            refuse: self.refuse.unwrap_or(default.refuse),
+            exhaust: self.exhaust.unwrap_or(default.exhaust),
+            inside: self.inside.unwrap_or(default.inside),
         };
     }
 }

@@ -25,7 +25,7 @@ pub(crate) const HEADER_KEYS: [&str; 11] = [
 ];
 
 /// The keys of limits and steps, in the order of output. Other keys come last.
-const INNER_KEYS: [&str; 17] = [
+const INNER_KEYS: [&str; 21] = [
     // Limits.
     "fuel",
     "frames",
@@ -36,6 +36,10 @@ const INNER_KEYS: [&str; 17] = [
     "reentry",
     "footprint",
     "work",
+    "capacity",
+    "refuse",
+    "exhaust",
+    "inside",
     // Steps.
     "call",
     "args",

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-/// Limits of one run. All but the last two are logical: they count what the
-/// program requests, independently of the heap. Exceeding one is the same trap
-/// under every heap.
+/// Limits of one run. All but [`footprint`](Limits::footprint) and
+/// [`work`](Limits::work) are logical: they count what the program requests,
+/// independently of the heap. Exceeding one is the same trap under every heap.
+///
+/// The last four make memory scarce. They are off where they are 0.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Fuel for instantiation, and again for each call from the host. One unit
@@ -33,6 +35,19 @@ pub struct Limits {
     /// Pays for collections, audits and calls of the host, and one for each
     /// unit of fuel. A run that needs more stops.
     pub work: u64,
+    /// Bytes that the blocks of a heap take at first
+    /// ([`Heap::set_capacity`](crate::heap::Heap::set_capacity)). If a collection does not make
+    /// room for an allocation, the engine doubles the number and tries again. A heap that is full
+    /// although a free block is large enough breaks the law *limits*.
+    pub capacity: u32,
+    /// Every `refuse`-th allocation fails at first
+    /// ([`Heap::refuse`](crate::heap::Heap::refuse)), so the engine collects and tries again.
+    pub refuse: u32,
+    /// Every `exhaust`-th allocation fails for good: [`Trap::HeapExhausted`](super::Trap).
+    pub exhaust: u32,
+    /// Every `inside`-th bulk operation on references that passes two or more of them collects
+    /// after the first half.
+    pub inside: u32,
 }
 
 /// Maximum number of active calls from the host into the module. Each takes a
@@ -53,6 +68,10 @@ impl Default for Limits {
             reentry: MAX_REENTRY,
             footprint: FOOTPRINT,
             work: WORK,
+            capacity: 0,
+            refuse: 0,
+            exhaust: 0,
+            inside: 0,
         }
     }
 }
@@ -73,6 +92,10 @@ pub const CEILING: Limits = Limits {
     reentry: MAX_REENTRY,
     footprint: 1 << 30,
     work: 4_000_000_000,
+    capacity: u32::MAX,
+    refuse: u32::MAX,
+    exhaust: u32::MAX,
+    inside: u32::MAX,
 };
 
 impl Limits {
@@ -88,6 +111,10 @@ impl Limits {
             reentry: 4,
             footprint: FOOTPRINT,
             work: WORK,
+            capacity: 0,
+            refuse: 0,
+            exhaust: 0,
+            inside: 0,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Machine {
             frames: Vec::new(),
             running: Frame::default(),
             fuel: limits.fuel,
-            clock: Clock::new(schedule),
+            clock: Clock::new(schedule, &limits),
             limits,
             memories: Vec::new(),
             num_globals: Vec::new(),

@@ -1,4 +1,6 @@
-//! Schedules of collections beyond those that the heap requests.
+//! Schedules of collections beyond those that the heap requests, and of allocations that fail.
+
+use super::limits::Limits;
 
 /// A collection schedule: part of a case's input.
 ///
@@ -28,8 +30,19 @@ pub(super) struct Clock {
     left: u64,
     /// The next safepoint to collect at.
     scheduled: u64,
-    /// Allocations left until the next collection, for [`Schedule::EveryAllocation`].
+    /// Allocations left until one that is special.
     allocations: u64,
+    /// The number of that allocation, counted from 1.
+    special: u64,
+    /// Allocations of which every one in so many fails: once, and for good. 0 is never.
+    refuse: u64,
+    exhaust: u64,
+    /// What the engine has to do at the allocation that has begun, if that is special.
+    failing: Option<Failing>,
+    /// Bulk operations of which every one in so many collects inside, and those left until the
+    /// next. 0 is never.
+    inside: u32,
+    bulk: u32,
     /// The first safepoints at which [`Schedule::EveryAllocation`] has collected.
     fired: Vec<u64>,
     /// Position in the list of [`Schedule::At`].
@@ -47,26 +60,63 @@ const FREE: u64 = 4096;
 /// Collections of [`Schedule::EveryAllocation`] whose safepoints are remembered.
 const MOST_FIRED: usize = 256;
 
+/// An allocation that fails.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Failing {
+    /// Whether the second try fails, too.
+    pub for_good: bool,
+    /// Whether the schedule asks for a collection in front of it.
+    pub collects: bool,
+}
+
 impl Clock {
-    pub(super) fn new(schedule: Schedule) -> Clock {
+    pub(super) fn new(schedule: Schedule, limits: &Limits) -> Clock {
         let mut clock = Clock {
             next: 0,
             left: 0,
             scheduled: u64::MAX,
             allocations: u64::MAX,
+            special: 0,
+            refuse: limits.refuse.into(),
+            exhaust: limits.exhaust.into(),
+            failing: None,
+            inside: limits.inside,
+            bulk: limits.inside,
             fired: Vec::new(),
             index: 0,
             bound: u64::MAX,
             schedule,
         };
         match &clock.schedule {
-            Schedule::Never => {}
+            Schedule::Never | Schedule::EveryAllocation(_) => {}
             Schedule::EverySafepoint => clock.scheduled = 1,
-            Schedule::EveryAllocation(n) => clock.allocations = u64::from(*n).max(1),
             Schedule::At(list) => clock.scheduled = list.first().copied().unwrap_or(u64::MAX),
         }
         clock.wind();
+        clock.wind_allocations();
         clock
+    }
+
+    /// Allocations of which the schedule collects before every one in so many. 0 is never.
+    fn every_allocation(&self) -> u64 {
+        match self.schedule {
+            Schedule::EveryAllocation(n) => u64::from(n).max(1),
+            _ => 0,
+        }
+    }
+
+    /// Sets the next special allocation.
+    fn wind_allocations(&mut self) {
+        let periods = [self.every_allocation(), self.refuse, self.exhaust];
+        let on = periods.into_iter().filter(|n| *n > 0);
+        let next = on.map(|n| (self.special / n + 1).saturating_mul(n)).min();
+        match next {
+            Some(next) => {
+                self.allocations = next - self.special;
+                self.special = next;
+            }
+            None => self.allocations = u64::MAX,
+        }
     }
 
     /// Safepoints passed.
@@ -127,7 +177,8 @@ impl Clock {
         collect || self.has_run_away()
     }
 
-    /// Passes the safepoint of an allocation. Returns whether to collect there.
+    /// Passes the safepoint of an allocation. Returns whether it is special: whether to collect
+    /// there, unless [`Clock::failing`] has more.
     #[inline]
     pub(super) fn allocation(&mut self) -> bool {
         let due = self.safepoint();
@@ -135,14 +186,42 @@ impl Clock {
         if self.allocations > 0 {
             return due;
         }
-        self.allocations = match self.schedule {
-            Schedule::EveryAllocation(n) => u64::from(n).max(1),
-            _ => u64::MAX,
-        };
-        if self.fired.len() < MOST_FIRED {
+        self.special_allocation(due)
+    }
+
+    #[cold]
+    fn special_allocation(&mut self, due: bool) -> bool {
+        let every = |n: u64| n > 0 && self.special.is_multiple_of(n);
+        let fires = every(self.every_allocation());
+        let for_good = every(self.exhaust);
+        let fails = for_good || every(self.refuse);
+        self.failing = fails.then_some(Failing {
+            for_good,
+            collects: due || fires,
+        });
+        if fires && self.fired.len() < MOST_FIRED {
             self.fired.push(self.safepoints());
         }
-        true
+        self.wind_allocations();
+        due || fires || fails
+    }
+
+    /// The failure of the allocation that has begun, if it has to fail.
+    pub(super) fn failing(&mut self) -> Option<Failing> {
+        self.failing.take()
+    }
+
+    /// Begins a bulk operation on references. Returns whether to collect inside it.
+    pub(super) fn bulk(&mut self) -> bool {
+        if self.inside == 0 {
+            return false;
+        }
+        self.bulk -= 1;
+        if self.bulk == 0 {
+            self.bulk = self.inside;
+            return true;
+        }
+        false
     }
 
     /// See [`Store::collected_before_allocations`](super::Store::collected_before_allocations).
@@ -156,7 +235,7 @@ mod tests {
     use super::*;
 
     fn hits(schedule: Schedule) -> Vec<u64> {
-        let mut clock = Clock::new(schedule);
+        let mut clock = Clock::new(schedule, &Limits::default());
         (1..=10)
             .filter(|i| {
                 if i % 2 == 0 {
@@ -170,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_run_that_its_fuel_cannot_pay_for_is_noticed() {
-        let mut clock = Clock::new(Schedule::At(vec![2, 1_000_000]));
+        let mut clock = Clock::new(Schedule::At(vec![2, 1_000_000]), &Limits::default());
         clock.limit(1);
         let bound = PER_FUEL + FREE;
         let hits: Vec<u64> = (1..bound).filter(|_| clock.safepoint()).collect();
@@ -198,7 +277,7 @@ mod tests {
         assert_eq!(hits(Schedule::Never), Vec::<u64>::new());
         assert_eq!(hits(Schedule::EverySafepoint), (1..=10).collect::<Vec<_>>());
         assert_eq!(hits(Schedule::EveryAllocation(2)), [4, 8]);
-        let mut clock = Clock::new(Schedule::EveryAllocation(2));
+        let mut clock = Clock::new(Schedule::EveryAllocation(2), &Limits::default());
         for _ in 0..5 {
             clock.safepoint();
             clock.allocation();
@@ -206,5 +285,34 @@ mod tests {
         assert_eq!(clock.fired(), [4, 8]);
         assert_eq!(hits(Schedule::EveryAllocation(0)), [2, 4, 6, 8, 10]);
         assert_eq!(hits(Schedule::At(vec![1, 3, 3, 8, 99])), [1, 3, 8]);
+    }
+
+    #[test]
+    fn allocations_fail_as_the_limits_say() {
+        let limits = Limits {
+            refuse: 3,
+            exhaust: 4,
+            inside: 2,
+            ..Limits::default()
+        };
+        let mut clock = Clock::new(Schedule::EveryAllocation(6), &limits);
+        let mut special = Vec::new();
+        for i in 1..=12 {
+            if clock.allocation() {
+                special.push((i, clock.failing()));
+            }
+        }
+        let fails = |for_good, collects| Some(Failing { for_good, collects });
+        let expected = [
+            (3, fails(false, false)),
+            (4, fails(true, false)),
+            (6, fails(false, true)),
+            (8, fails(true, false)),
+            (9, fails(false, false)),
+            (12, fails(true, true)),
+        ];
+        assert_eq!(special, expected);
+        let inside: Vec<bool> = (0..5).map(|_| clock.bulk()).collect();
+        assert_eq!(inside, [false, true, false, true, false]);
     }
 }

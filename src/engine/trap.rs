@@ -45,11 +45,14 @@ pub enum Trap {
     OutOfHeap,
     /// Tables or memories exceed the run's limit.
     TooLarge,
+    /// An allocation that the run's limits let fail; see
+    /// [`Limits::exhaust`](super::Limits::exhaust).
+    HeapExhausted,
 }
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 17] = [
+    pub const ALL: [Trap; 18] = [
         Trap::Unreachable,
         Trap::MemoryOutOfBounds,
         Trap::TableOutOfBounds,
@@ -67,6 +70,7 @@ impl Trap {
         Trap::StackOverflow,
         Trap::OutOfHeap,
         Trap::TooLarge,
+        Trap::HeapExhausted,
     ];
 }
 
@@ -105,6 +109,7 @@ impl fmt::Display for Trap {
             Trap::StackOverflow => "call stack exhausted",
             Trap::OutOfHeap => "allocation budget exhausted",
             Trap::TooLarge => "table or memory too large for the limits",
+            Trap::HeapExhausted => "heap exhausted",
         })
     }
 }
@@ -119,6 +124,11 @@ pub enum Stop {
     Exception,
     /// The heap is full, although the logical budget is not used up.
     HeapFull,
+    /// The heap says that it is full, although it is not: an allocation of so many bytes would
+    /// fit.
+    NotFull(u64),
+    /// The heap has allocated an object with so many bytes, more than it can have.
+    TooMuch(u64),
     /// The run exceeds its budget for a resource. This is inconclusive about
     /// its heap.
     OverBudget(Resource),
@@ -141,6 +151,14 @@ impl fmt::Display for Stop {
             Stop::HeapFull => {
                 f.write_str("the heap is full, although the allocation budget is not")
             }
+            Stop::NotFull(bytes) => write!(
+                f,
+                "the heap refuses an object of {bytes} bytes, but has a free block for it"
+            ),
+            Stop::TooMuch(bytes) => write!(
+                f,
+                "the heap has allocated an object of {bytes} bytes, which is more than it can have"
+            ),
             Stop::OverBudget(resource) => resource.fmt(f),
             Stop::RanAway => f.write_str("more safepoints than the fuel can pay for"),
             Stop::Corrupt(corruption) => corruption.fmt(f),

@@ -220,4 +220,14 @@ events! {
     Trap "trap";
     /// A call ends with a trap before called code has allocated anything.
     TrapFirst "trap-first";
+    /// An allocation is refused, and tried again after a collection.
+    Refused "allocation-refused";
+    /// An allocation is refused for good.
+    Exhausted "heap-exhausted";
+    /// The heap becomes larger, since a collection did not make room for an allocation.
+    Grown "heap-grown";
+    /// A collection runs inside a bulk operation.
+    CollectInside "collect-inside";
+    /// An object is asked for that is larger than the address space.
+    TooLarge "too-large-object";
 }

@@ -168,6 +168,20 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
         7 => limits.frames = 4 + (share % 16) as usize,
         _ => {}
     }
+    // Scarce memory, in one case of three.
+    let (choice, share) = (share % 32, u32::from(choice));
+    match choice {
+        1 | 2 => limits.capacity = 512 << (share % 6),
+        3..=5 => limits.refuse = 1 + share % 24,
+        6 => limits.exhaust = 6 + share % 48,
+        7..=9 => limits.inside = 1 + share % 3,
+        10 => {
+            limits.capacity = 1024 << (share % 4);
+            limits.refuse = 5 + share % 7;
+            limits.inside = 1;
+        }
+        _ => {}
+    }
     Ok(limits)
 }
 fn argument(ty: ValType, u: &mut Unstructured<'_>) -> arbitrary::Result<Arg> {

@@ -21,6 +21,7 @@ mod log;
 pub mod model;
 pub mod null;
 mod peek;
+mod refusals;
 mod space;
 mod storage;
 #[cfg(test)]

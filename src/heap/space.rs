@@ -19,7 +19,10 @@ const ARRAY: u64 = (HEADER + ARRAY_ELEMENTS) as u64;
 pub struct Space {
     pub(super) storage: HeapBytes,
     granules: Granules,
+    /// No block ends behind this granule.
     limit: u32,
+    /// The highest limit that can be set.
+    most: u32,
 }
 
 impl Space {
@@ -29,7 +32,19 @@ impl Space {
             storage: HeapBytes::new(max_bytes),
             granules: Granules::new(),
             limit: max_bytes / GRANULE,
+            most: max_bytes / GRANULE,
         }
+    }
+
+    /// Limits the memory that blocks take.
+    pub fn set_capacity(&mut self, bytes: u32) {
+        // Granule 0 is never in use.
+        self.limit = self.most.min((bytes / GRANULE).saturating_add(1));
+    }
+
+    /// The most memory that blocks can ever take.
+    pub fn most_bytes(&self) -> u64 {
+        u64::from(self.most) * u64::from(GRANULE)
     }
 
     /// The block table.

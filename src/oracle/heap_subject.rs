@@ -282,7 +282,8 @@ pub(super) fn once<H: Heap>(
         ..run.stats
     };
     let mut broken = auditor.broken.take();
-    if let (None, Err(RunError::Stopped(stop @ Stop::Corrupt(_)))) = (&broken, &run.observation)
+    if let (None, Err(RunError::Stopped(stop))) = (&broken, &run.observation)
+        && matches!(stop, Stop::Corrupt(_) | Stop::NotFull(_) | Stop::TooMuch(_))
         && noticed(stop, layers).is_none()
     {
         broken = Some(BrokenLaw {
@@ -313,6 +314,7 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> BrokenLaw {
             ..Violation::new(Law::Poison, name, corruption.to_string())
         },
         Stop::RanAway => Violation::ran_away(name),
+        Stop::NotFull(_) | Stop::TooMuch(_) => Violation::new(Law::Limits, name, stop.to_string()),
         other => Violation::new(Law::Poison, name, format!("the run stopped: {other}")),
     };
     BrokenLaw {

@@ -83,6 +83,10 @@ fn limits(limits: &Limits) -> u64 {
         limits.reentry != default.reentry,
         limits.footprint != default.footprint,
         limits.work != default.work,
+        limits.capacity != default.capacity,
+        limits.refuse != default.refuse,
+        limits.exhaust != default.exhaust,
+        limits.inside != default.inside,
     ];
     differs.iter().filter(|differs| **differs).count() as u64 * 6
 }

@@ -262,6 +262,7 @@ impl<H: Heap> Runner<'_, H> {
                     let name = self.store.heap.name();
                     Violation::ran_away(name).to_string()
                 }
+                (None, stop @ (Stop::NotFull(_) | Stop::TooMuch(_))) => stop.to_string(),
                 (None, stop) => format!("the script stopped: {stop}"),
             }),
         })

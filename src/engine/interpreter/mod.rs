@@ -27,6 +27,7 @@ mod cast;
 mod float;
 mod flow;
 mod frames;
+mod inside;
 mod memories;
 mod objects;
 mod safepoints;

@@ -20,6 +20,34 @@ impl<H: Heap> Store<H> {
         done
     }
 
+    /// Prepares an allocation of the running frame that is special.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn special_allocation(
+        &mut self,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.current = Some(self.machine.running);
+        let done = self.before_allocation(inspector);
+        self.current = None;
+        done
+    }
+
+    /// Makes room for an allocation of the running frame that the heap has refused.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn make_room_here(
+        &mut self,
+        tries: &mut u32,
+        bytes: u64,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.current = Some(self.machine.running);
+        let done = self.make_room(tries, bytes, inspector);
+        self.current = None;
+        done
+    }
+
     /// Inspects before an instruction that touches the heap, if requested.
     #[inline]
     pub(super) fn touch(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
@@ -85,13 +113,14 @@ impl<H: Heap> Store<H> {
         let bytes = u64::from(self.object_bytes[ty.0 as usize]);
         self.charge_bytes(bytes + more)?;
         if self.machine.clock.allocation() || self.heap.wants_collection() {
-            self.collect_here(inspector)?;
+            self.special_allocation(inspector)?;
         }
-        let mut made = new(&mut self.heap, &self.machine);
-        if let Err(HeapError::Full) = made {
-            self.collect_here(inspector)?;
-            made = new(&mut self.heap, &self.machine);
+        let mut tries = 0;
+        loop {
+            match new(&mut self.heap, &self.machine) {
+                Err(HeapError::Full) => self.make_room_here(&mut tries, bytes + more, inspector)?,
+                made => return Ok(made?),
+            }
         }
-        Ok(made?)
     }
 }

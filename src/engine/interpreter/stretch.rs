@@ -794,14 +794,15 @@ impl<H: Heap> Store<H> {
                                 None => lend!(self.charge_beyond(bytes)),
                             }
                             if self.machine.clock.allocation() || self.heap.wants_collection() {
-                                lend!(self.collect_here(cx.inspector));
+                                lend!(self.special_allocation(cx.inspector));
                             }
                             let fields = usize::from(op.b)..usize::from(op.b) + usize::from(op.c);
                             let ty = TypeId(op.imm);
                             let mut new = self.heap.new_struct(ty, &regs[fields.clone()]);
-                            if let Err(HeapError::Full) = new {
-                                lend!(self.collect_here(cx.inspector));
-                                new = self.heap.new_struct(ty, &regs[fields]);
+                            let mut tries = 0;
+                            while let Err(HeapError::Full) = new {
+                                lend!(self.make_room_here(&mut tries, bytes, cx.inspector));
+                                new = self.heap.new_struct(ty, &regs[fields.clone()]);
                             }
                             a!() = check!(new).register();
                         }

@@ -65,7 +65,13 @@ impl<H: Heap> Store<H> {
     pub(super) fn pay<T>(&mut self, done: Result<T, Stop>) -> Result<T, Stop> {
         let used = self.machine.limits.fuel - self.machine.fuel;
         match done {
-            Err(stop @ (Stop::Corrupt(_) | Stop::Inspector | Stop::RanAway)) => Err(stop),
+            Err(
+                stop @ (Stop::Corrupt(_)
+                | Stop::Inspector
+                | Stop::RanAway
+                | Stop::NotFull(_)
+                | Stop::TooMuch(_)),
+            ) => Err(stop),
             done => self.spend(used).and(done),
         }
     }

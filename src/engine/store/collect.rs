@@ -35,13 +35,19 @@ impl<H: Heap> Store<H> {
     /// intermediate state. The run is over in both cases. Does nothing for any
     /// other `stop`, or if an inner call has done this already.
     pub fn inspect_corruption(&mut self, stop: &Stop, inspector: &mut dyn Inspector<H>) {
-        if let (Stop::Corrupt(corruption), None) = (stop, self.corrupted) {
+        let is_crash = match stop {
+            Stop::Corrupt(corruption) => corruption.is_crash(),
+            // The heap is sound, and the cause is known.
+            Stop::NotFull(_) | Stop::TooMuch(_) => true,
+            _ => return,
+        };
+        if self.corrupted.is_none() {
             let view = View {
                 store: self,
                 stack: &self.machine.stack,
             };
             self.corrupted = Some(view.cause(Point::Corruption));
-            if !corruption.is_crash() {
+            if !is_crash {
                 let _ = self.inspect(Point::Corruption, inspector);
             }
         }

@@ -70,6 +70,10 @@ pub struct Store<H> {
     /// The last instruction of an edit that has touched the heap, if nothing else has since: depth,
     /// start of the edit, instruction. Recorded only while inspecting.
     pub(super) last_in_sequence: Option<(usize, u32, u32)>,
+    /// Bytes that the heap's blocks may take, if that is limited.
+    pub(super) capacity: u32,
+    /// Whether the allocation that has begun is to fail for good.
+    pub(super) exhausting: bool,
     /// Traps that have reached the embedder.
     pub(super) traps: u64,
     /// Whether a collection is running or has failed.
@@ -85,7 +89,10 @@ const OBJECT_BYTES: u32 = 16;
 
 impl<H: Heap> Store<H> {
     /// An empty store over `heap`.
-    pub fn new(heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
+    pub fn new(mut heap: H, limits: Limits, schedule: Schedule) -> Store<H> {
+        if limits.capacity > 0 {
+            heap.set_capacity(limits.capacity);
+        }
         let (budget, heap_left) = Budget::new(limits.heap_bytes, limits.work);
         Store {
             heap,
@@ -111,6 +118,8 @@ impl<H: Heap> Store<H> {
             last_actor: None,
             deed: Deed::default(),
             last_in_sequence: None,
+            capacity: limits.capacity,
+            exhausting: false,
             traps: 0,
             collecting: false,
             corrupted: None,

@@ -209,6 +209,11 @@ impl<H: Heap> Store<H> {
         });
     }
 
+    /// Whether a table of references into the heap has `n` elements from `start` on.
+    pub(in crate::engine) fn has_table_range(&self, table: usize, start: u64, n: u64) -> bool {
+        self.tables[table].gc && self.table_range(table, start, n).is_ok()
+    }
+
     /// The range of `n` elements of a table from `start` on.
     fn table_range(&self, table: usize, start: u64, n: u64) -> Result<Range<usize>, Trap> {
         let total = self.tables[table].elements.len();

@@ -55,6 +55,7 @@ impl HeapLayer for Recorder {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
+            EngineEvent::CollectsInside => self.count(Event::CollectInside),
             // Other operations show the effects of these.
             EngineEvent::Linked { module, .. } => self.module = Some(Arc::clone(module)),
             EngineEvent::GlobalAdded { .. }
@@ -63,6 +64,20 @@ impl HeapLayer for Recorder {
             | EngineEvent::HostReturned { .. } => {}
         }
         self.heap.on_event(event);
+    }
+
+    fn set_capacity(&mut self, bytes: u32) {
+        self.count_if(self.has_capacity, Event::Grown);
+        self.has_capacity = true;
+        self.heap.set_capacity(bytes);
+    }
+
+    fn refuse(&mut self, times: u32) -> bool {
+        self.count(match times {
+            1 => Event::Refused,
+            _ => Event::Exhausted,
+        });
+        self.heap.refuse(times)
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {
@@ -88,6 +103,7 @@ impl HeapLayer for Recorder {
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
         let made = self.heap.new_array(ty, len, init);
+        self.count_if(is_too_large(len, &made), Event::TooLarge);
         self.made(&made, self.array_event(ty));
         let copies = len > 1 && GcRef::from_register(init).is_object();
         self.count_if(copies && self.holds_references(ty), Event::NewCopies);
@@ -96,6 +112,7 @@ impl HeapLayer for Recorder {
 
     fn new_array_default(&mut self, ty: TypeId, len: u32) -> Result<GcRef, HeapError> {
         let made = self.heap.new_array_default(ty, len);
+        self.count_if(is_too_large(len, &made), Event::TooLarge);
         self.made(&made, self.array_event(ty));
         made
     }
@@ -236,4 +253,9 @@ impl HeapLayer for Recorder {
         self.slots_grown(slots, value);
         self.writing(|heap| heap.grow_slots(table, slots, value))
     }
+}
+
+/// Whether an array was refused for its length: no run has room for so many elements.
+fn is_too_large(len: u32, made: &Result<GcRef, HeapError>) -> bool {
+    len >= 1 << 26 && matches!(made, Err(HeapError::Full))
 }

@@ -47,6 +47,8 @@ struct Recorder {
     collections: u64,
     /// The latest exception. Throwing it is not a rethrow.
     made: GcRef,
+    /// Whether the capacity has been set before.
+    has_capacity: bool,
 }
 
 impl Recorder {
@@ -60,6 +62,7 @@ impl Recorder {
             born: HashMap::new(),
             collections: 0,
             made: GcRef::NULL,
+            has_capacity: false,
         }
     }
 

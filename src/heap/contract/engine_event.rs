@@ -63,6 +63,8 @@ pub enum EngineEvent<'a> {
         /// The references.
         references: &'a [u32],
     },
+    /// A collection inside a bulk operation is about to run.
+    CollectsInside,
     /// A function of the host has returned, with results, a trap or an
     /// exception.
     HostReturned {

@@ -112,6 +112,7 @@ layer! {
         asks {
             trace_info() -> &TraceInfo;
             wants_collection() -> bool;
+            most_bytes() -> u64;
             shape(r: GcRef) -> Result<Shape, HeapError>;
             array_len(r: GcRef) -> Result<u32, HeapError>;
             word(r: GcRef) -> Result<u32, HeapError>;
@@ -121,6 +122,8 @@ layer! {
         tells {
             add_types(types: &Types);
             collect(roots: &mut dyn Roots) -> Result<(), HeapError>;
+            set_capacity(bytes: u32);
+            refuse(times: u32) -> bool;
             allocate(object: NewObject) -> Result<GcRef, HeapError>;
             load(r: GcRef, place: Place) -> Result<u128, HeapError>;
             store(r: GcRef, place: Place, value: u128) -> Result<(), HeapError>;

@@ -71,6 +71,29 @@ pub trait Heap: Inspect {
         false
     }
 
+    // ---- Provided: scarce memory ----
+
+    /// Sets the number of bytes that blocks may take, until it is set again. An allocation
+    /// beyond it is [`HeapError::Full`]. A run may start with a small heap that the engine makes
+    /// larger when a collection does not help. Provided: no effect.
+    fn set_capacity(&mut self, bytes: u32) {
+        let _ = bytes;
+    }
+
+    /// Makes the next `times` allocations [`HeapError::Full`]: before they have changed
+    /// anything, as if there were no room. Returns false if the heap cannot do so. Provided: it
+    /// cannot.
+    fn refuse(&mut self, times: u32) -> bool {
+        let _ = times;
+        false
+    }
+
+    /// A number of bytes that no object of this heap can have: the engine asks for such objects
+    /// and expects [`HeapError::Full`]. Provided: the size of the address space.
+    fn most_bytes(&self) -> u64 {
+        1 << 32
+    }
+
     // ---- Provided: barriers of slots outside the heap ----
 
     /// The read barrier for a reference just loaded from a slot outside the

@@ -2,6 +2,7 @@
 //! semi-space. A tracing collector that stops the world needs no barriers.
 
 use super::{Copying, Policy};
+use crate::heap::refusals::Refusals;
 use crate::heap::space::Space;
 use crate::heap::trace_info::element_offset;
 use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
@@ -79,6 +80,19 @@ impl<P: Policy> Heap for Copying<P> {
     #[inline]
     fn wants_collection(&self) -> bool {
         self.policy.wants_collection(&self.core)
+    }
+
+    fn set_capacity(&mut self, bytes: u32) {
+        self.core.set_capacity(bytes);
+    }
+
+    fn refuse(&mut self, times: u32) -> bool {
+        self.core.refusals = Refusals(times);
+        true
+    }
+
+    fn most_bytes(&self) -> u64 {
+        u64::from(self.core.capacity())
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {

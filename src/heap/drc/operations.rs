@@ -2,6 +2,7 @@
 //! numbers go straight to memory.
 
 use super::{Drc, Policy};
+use crate::heap::refusals::Refusals;
 use crate::heap::trace_info::element_offset;
 use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
 use crate::types::{Field, StorageKind, TypeId, Types};
@@ -93,6 +94,19 @@ impl<P: Policy> Heap for Drc<P> {
     #[inline]
     fn wants_collection(&self) -> bool {
         self.policy.wants_collection(&self.core)
+    }
+
+    fn set_capacity(&mut self, bytes: u32) {
+        self.core.space.set_capacity(bytes);
+    }
+
+    fn refuse(&mut self, times: u32) -> bool {
+        self.core.refusals = Refusals(times);
+        true
+    }
+
+    fn most_bytes(&self) -> u64 {
+        self.core.space.most_bytes()
     }
 
     fn collect(&mut self, roots: &mut dyn Roots) -> Result<(), HeapError> {

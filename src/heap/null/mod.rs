@@ -11,6 +11,7 @@ mod operations;
 mod tests;
 
 use super::header::HEADER;
+use super::refusals::Refusals;
 use super::space::Space;
 use super::trace_info::TraceInfo;
 use super::{GRANULE, GcRef, HeapError, Shape, Stats};
@@ -20,6 +21,7 @@ pub struct Null {
     space: Space,
     trace_info: TraceInfo,
     stats: Stats,
+    refusals: Refusals,
 }
 
 impl Null {
@@ -29,12 +31,14 @@ impl Null {
             space: Space::new(max_bytes),
             trace_info: TraceInfo::default(),
             stats: Stats::default(),
+            refusals: Refusals::default(),
         }
     }
 
     /// Allocates an object with `payload` bytes behind its header.
     #[inline]
     fn allocate_block(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        self.refusals.pass()?;
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
         let r = u32::try_from(granules)
             .ok()

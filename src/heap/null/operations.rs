@@ -1,6 +1,7 @@
 //! The null collector as a [`Heap`].
 
 use super::Null;
+use crate::heap::refusals::Refusals;
 use crate::heap::trace_info::element_offset;
 use crate::heap::{GcRef, Heap, HeapError, NewObject, Place, RootSlot, Roots, Shape, TraceInfo};
 use crate::types::{Field, StorageKind, TypeId, Types};
@@ -18,6 +19,19 @@ impl Heap for Null {
     #[inline]
     fn wants_collection(&self) -> bool {
         false
+    }
+
+    fn set_capacity(&mut self, bytes: u32) {
+        self.space.set_capacity(bytes);
+    }
+
+    fn refuse(&mut self, times: u32) -> bool {
+        self.refusals = Refusals(times);
+        true
+    }
+
+    fn most_bytes(&self) -> u64 {
+        self.space.most_bytes()
     }
 
     fn collect(&mut self, _roots: &mut dyn Roots) -> Result<(), HeapError> {

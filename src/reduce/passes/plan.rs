@@ -149,6 +149,10 @@ pub(in crate::reduce) const LIMITS: Pass = Pass {
             set(|limits, default| limits.reentry = default.reentry),
             set(|limits, default| limits.footprint = default.footprint),
             set(|limits, default| limits.work = default.work),
+            set(|limits, default| limits.capacity = default.capacity),
+            set(|limits, default| limits.refuse = default.refuse),
+            set(|limits, default| limits.exhaust = default.exhaust),
+            set(|limits, default| limits.inside = default.inside),
         ]
     },
 };

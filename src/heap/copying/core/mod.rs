@@ -8,6 +8,7 @@ mod semispace;
 pub use semispace::Semispace;
 
 use crate::heap::header::HEADER;
+use crate::heap::refusals::Refusals;
 use crate::heap::trace_info::TraceInfo;
 use crate::heap::{GRANULE, GcRef, HeapError, ObjectEvent, Shape, Stats};
 
@@ -45,6 +46,7 @@ pub struct Core {
     fresh: u64,
     /// Bytes allocated that trigger a collection.
     fresh_limit: u64,
+    pub(super) refusals: Refusals,
 }
 
 impl Core {
@@ -66,6 +68,7 @@ impl Core {
             stats: Stats::default(),
             fresh: 0,
             fresh_limit: FRESH_LIMIT,
+            refusals: Refusals::default(),
         }
     }
 
@@ -82,6 +85,12 @@ impl Core {
     /// The most bytes that objects can take: a third of the addresses.
     pub fn capacity(&self) -> u32 {
         self.capacity
+    }
+
+    /// Limits the memory that objects take.
+    pub(super) fn set_capacity(&mut self, bytes: u32) {
+        self.from.space.set_capacity(bytes);
+        self.to.space.set_capacity(bytes);
     }
 
     /// Bytes of memory taken now or by the next collection.
@@ -118,6 +127,7 @@ impl Core {
     /// is uninitialised.
     #[inline]
     pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        self.refusals.pass()?;
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
         let r = u32::try_from(granules)
             .ok()

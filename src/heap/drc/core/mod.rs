@@ -14,6 +14,7 @@ mod objects;
 
 use super::free_list::FreeList;
 use crate::heap::header::HEADER;
+use crate::heap::refusals::Refusals;
 use crate::heap::space::Space;
 use crate::heap::trace_info::TraceInfo;
 use crate::heap::{Block, GRANULE, GcRef, HeapError, Shape, Stats};
@@ -40,6 +41,7 @@ pub struct Core {
     fresh_limit: u64,
     /// Whether an allocation has failed since free blocks were last merged.
     pressed: bool,
+    pub(super) refusals: Refusals,
 }
 
 /// A stack-root list shorter than this never triggers a collection.
@@ -65,6 +67,7 @@ impl Core {
             list_limit: LIST_LIMIT,
             fresh_limit: FRESH_LIMIT,
             pressed: false,
+            refusals: Refusals::default(),
         }
     }
 
@@ -82,6 +85,7 @@ impl Core {
     /// zero, it is in no list, and its payload is uninitialised.
     #[inline]
     pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
+        self.refusals.pass()?;
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
         let Ok(granules) = u32::try_from(granules) else {
             return Err(HeapError::Full);
