@@ -8,6 +8,7 @@
 
 use crate::module::{ExportItem, Module};
 use crate::observe::{Observation, ObservedValue};
+use wasm_encoder::InstructionSink;
 
 /// The name of the exported global, an i32 with one bit for each [`Claim`].
 pub const EXPORT: &str = "gc.contradictions";
@@ -98,4 +99,11 @@ pub fn contradicted(module: &Module, seen: &Observation) -> Vec<Claim> {
     };
     let is_set = |claim: &Claim| bits >> claim.bit() & 1 == 1;
     Claim::ALL.into_iter().filter(is_set).collect()
+}
+
+/// Pops an i32 that is zero if `claim` is contradicted, and notes that in the global with this index.
+pub(crate) fn note(mut code: InstructionSink<'_>, claim: Claim, global: u32) {
+    let bit = claim.bit() as i32;
+    code.i32_eqz().i32_const(bit).i32_shl();
+    code.global_get(global).i32_or().global_set(global);
 }

@@ -33,6 +33,9 @@ pub struct Header {
     /// See [`parse_schedule`](super::parse_schedule).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+    /// The number of the client through which the host calls the module, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<u32>,
     /// Limits that differ from the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<LimitsText>,

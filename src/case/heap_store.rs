@@ -1,14 +1,16 @@
 //! The stores of this crate, as the embedder of a case works with them.
 
+use super::client;
 use super::embedder::{EmbedderStore, Host, Initial, StepEnd, answer, no_params_no_results};
 use super::error::RunError;
 use super::plan::Step;
 use super::run::RunStats;
 use crate::engine::{Context, Deed, Extern, HostCall, Inspector, Stop, Store};
 use crate::heap::{GcRef, Heap};
-use crate::module::{ExportItem, ExternType};
+use crate::module::{ExportItem, ExternType, Module};
 use crate::observe::ObservedValue;
 use crate::types::{HeapType, RefType, StorageKind, TypeId, ValType};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a run keeps besides its store.
@@ -21,6 +23,10 @@ pub(super) struct Running {
     without_function: Vec<WithoutFunction>,
     /// The instance, once linked.
     instance: Option<u32>,
+    /// The number of the case's client, if it has one.
+    client: Option<u32>,
+    /// The functions of the client, as indices in the store, by those of the module that they call.
+    through: HashMap<u32, u32>,
     /// Objects allocated before the present step.
     allocated: u64,
     /// How often the store has allocated, collected or called anything. References that were taken
@@ -37,13 +43,15 @@ struct WithoutFunction {
 }
 
 impl Running {
-    pub fn new(host: Host) -> Running {
+    pub fn new(host: Host, client: Option<u32>) -> Running {
         Running {
             host,
             stats: RunStats::default(),
             externs: Vec::new(),
             without_function: Vec::new(),
             instance: None,
+            client,
+            through: HashMap::new(),
             allocated: 0,
             epoch: 0,
         }
@@ -136,6 +144,34 @@ impl<H: Heap> HeapStore<'_, H> {
                 unreachable!("a function was added")
             };
             self.set(item, u64::from(index) + 1)?;
+        }
+        Ok(())
+    }
+
+    /// Links and starts the client of a case behind its module.
+    fn link_client(&mut self, module: &Module, instance: u32, number: u32) -> Result<(), Stop> {
+        let unlinkable = |why: String| Stop::Unlinkable(why);
+        let client = client::compiled(module, number).map_err(unlinkable)?;
+        let exporting = &self.store.instances()[instance as usize];
+        let externs = module
+            .exports
+            .iter()
+            .map(|export| exporting.item(export.item));
+        let externs: Option<Vec<Extern>> = externs.collect();
+        let externs = externs.ok_or_else(|| unlinkable("an export has no item".into()))?;
+        let linked = self
+            .store
+            .link(&client, &externs)
+            .map_err(|error| unlinkable(error.to_string()))?;
+        let mut cx = Context::new(self.running, self.inspector);
+        self.store.start(linked, &mut cx)?;
+        for export in &client.exports {
+            let linked = &self.store.instances()[linked as usize];
+            if let (Some(ExportItem::Func(func)), Some(Extern::Func(through))) =
+                (module.export(&export.name), linked.item(export.item))
+            {
+                self.running.through.insert(func, through);
+            }
         }
         Ok(())
     }
@@ -271,12 +307,17 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         self.make_functions()?;
         self.running.instance = Some(instance);
         let mut cx = Context::new(self.running, self.inspector);
-        Ok(self.store.start(instance, &mut cx)?)
+        self.store.start(instance, &mut cx)?;
+        match self.running.client {
+            Some(number) => Ok(self.link_client(&module, instance, number)?),
+            None => Ok(()),
+        }
     }
 
     fn call(&mut self, func: u32, args: &[Registers]) -> Result<Vec<Registers>, Stop> {
         let module = Arc::clone(&self.running.host.module);
         let ty = module.types.func(module.funcs[func as usize]);
+        let target = self.running.through.get(&func).copied().unwrap_or(func);
         let mut registers = Vec::with_capacity(args.len());
         for (arg, ty) in args.iter().zip(&ty.params) {
             if ty.is_gc() {
@@ -289,7 +330,7 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         }
         self.invalidating(|this| {
             let mut cx = Context::new(this.running, this.inspector);
-            this.store.call(func, &registers, &mut cx)
+            this.store.call(target, &registers, &mut cx)
         })?;
         let epoch = self.running.epoch;
         let mut register = 0;

@@ -5,6 +5,7 @@
 mod arguments;
 mod ceiling;
 pub mod claims;
+pub(crate) mod client;
 mod edits;
 pub mod embedder;
 mod error;
@@ -54,4 +55,6 @@ pub struct Case {
     pub schedule: Schedule,
     /// Resources that the run may use.
     pub limits: Limits,
+    /// The client through which the host calls the module, if it has one.
+    pub client: Option<u32>,
 }

@@ -75,7 +75,10 @@ pub fn run<H: Heap>(
     let mut store = Store::new(heap, limits, case.schedule.clone());
     // The host makes values for imports before the module is linked.
     store.add_types(&module.types);
-    let mut running = Running::new(Host::new(module, &case.host, case.limits.reentry));
+    let mut running = Running::new(
+        Host::new(module, &case.host, case.limits.reentry),
+        case.client,
+    );
     let mut embedded = HeapStore {
         store: &mut store,
         running: &mut running,

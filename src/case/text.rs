@@ -77,6 +77,7 @@ pub fn read_with(bytes: &[u8], given: &LimitsText) -> Result<(Case, Header), Cas
         host,
         schedule,
         limits,
+        client: header.client,
     };
     Ok((case, header))
 }
@@ -166,6 +167,7 @@ pub fn write_with(
         // A reduced case says nothing that is the default.
         schedule: (style == Style::Flat || case.schedule != Default::default())
             .then(|| print_schedule(&case.schedule)),
+        client: case.client,
         limits: (case.limits != Limits::default()).then(|| match style {
             Style::Flat => LimitsText::of(&case.limits),
             Style::Folded | Style::Plain => LimitsText::of(&case.limits).beyond_default(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write;
 
 /// The keys of a header, in the order of output.
-pub(crate) const HEADER_KEYS: [&str; 11] = [
+pub(crate) const HEADER_KEYS: [&str; 12] = [
     "about",
     "fault",
     "fingerprint",
@@ -19,6 +19,7 @@ pub(crate) const HEADER_KEYS: [&str; 11] = [
     "oracle",
     "reschedule",
     "schedule",
+    "client",
     "limits",
     "steps",
     "host",

@@ -129,6 +129,8 @@ pub enum Stop {
     NotFull(u64),
     /// The heap has allocated an object with so many bytes, more than it can have.
     TooMuch(u64),
+    /// A module is refused the exports of another one, whose types are equal to those of its imports.
+    Unlinkable(String),
     /// The run exceeds its budget for a resource. This is inconclusive about
     /// its heap.
     OverBudget(Resource),
@@ -159,6 +161,12 @@ impl fmt::Display for Stop {
                 f,
                 "the heap has allocated an object of {bytes} bytes, which is more than it can have"
             ),
+            Stop::Unlinkable(why) => {
+                write!(
+                    f,
+                    "the exports of a module do not fit their own types: {why}"
+                )
+            }
             Stop::OverBudget(resource) => resource.fmt(f),
             Stop::RanAway => f.write_str("more safepoints than the fuel can pay for"),
             Stop::Corrupt(corruption) => corruption.fmt(f),

@@ -118,6 +118,7 @@ pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportErr
             reentry: case.limits.reentry,
             ..limits()
         },
+        client: None,
     })
 }
 

@@ -107,6 +107,7 @@ impl Exported {
             host: vec![Step::Collect],
             schedule: Schedule::Never,
             limits: limits(),
+            client: None,
         }
     }
 }

@@ -15,7 +15,6 @@
 //! ```
 
 mod case;
-mod claim;
 pub mod enrich;
 mod features;
 pub mod gc_ops;

@@ -79,6 +79,7 @@ pub fn pair(bytes: &[u8]) -> arbitrary::Result<Pair> {
         plan: exports.plan(&mut u)?,
         schedule: Schedule::Never,
         limits: limits(),
+        client: None,
         wasm,
     };
     Ok(Pair { plain, choices })

@@ -1,7 +1,7 @@
 //! Where a law was first broken: the actor and the position of execution.
 
 use super::instruction::instruction_at;
-use crate::case::{Case, SourceMap, Step, steps};
+use crate::case::{Case, SourceMap, Step, client, steps};
 use crate::engine::{Act, Actor, Cause, Deed, Location};
 use crate::module::Module;
 use crate::module::names::{Names, quoted};
@@ -51,6 +51,9 @@ pub struct Instruction {
     pub line: Option<u32>,
 }
 
+/// The offset of instructions outside the module of the case.
+const NOWHERE: u32 = u32::MAX;
+
 impl Instruction {
     /// The instruction at an offset of a function of a module.
     pub(crate) fn at(module: &Module, func: u32, offset: u32) -> Instruction {
@@ -94,6 +97,11 @@ impl BrokenAt {
 
     /// The place of `cause` in a run of a case.
     pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> BrokenAt {
+        if let (Some(number), Actor::Instruction(at)) = (case.client, cause.actor)
+            && at.instance == client::INSTANCE
+        {
+            return BrokenAt::in_client(cause, at, number, module);
+        }
         let mut place = BrokenAt::of(cause, module);
         if let Site::Embedder {
             deed,
@@ -113,6 +121,23 @@ impl BrokenAt {
             }
         }
         place
+    }
+
+    /// The place of `cause` in the client of a case.
+    fn in_client(cause: Cause, at: Location, number: u32, module: &Module) -> BrokenAt {
+        let mut instruction = match client::compiled(module, number) {
+            Ok(client) => instruction_at(&client, at),
+            Err(_) => return BrokenAt::of_embedder(cause),
+        };
+        // The case has no such instruction, so nobody is to look for it there.
+        let func = instruction.function();
+        instruction.func_name = Some(format!("{func} of the client"));
+        instruction.func = None;
+        instruction.offset = NOWHERE;
+        BrokenAt {
+            site: Site::Instruction(instruction),
+            collection: cause.collection,
+        }
     }
 
     /// Looks up the instruction's line.
@@ -183,6 +208,7 @@ impl fmt::Display for Instruction {
         f.write_str(&self.function())?;
         match self.line {
             Some(line) => write!(f, " at line {line} (offset {:#x})", self.offset),
+            None if self.offset == NOWHERE => Ok(()),
             None => write!(f, " at offset {:#x}", self.offset),
         }
     }

@@ -283,7 +283,10 @@ pub(super) fn once<H: Heap>(
     };
     let mut broken = auditor.broken.take();
     if let (None, Err(RunError::Stopped(stop))) = (&broken, &run.observation)
-        && matches!(stop, Stop::Corrupt(_) | Stop::NotFull(_) | Stop::TooMuch(_))
+        && matches!(
+            stop,
+            Stop::Corrupt(_) | Stop::NotFull(_) | Stop::TooMuch(_) | Stop::Unlinkable(_)
+        )
         && noticed(stop, layers).is_none()
     {
         broken = Some(BrokenLaw {
@@ -315,6 +318,7 @@ fn unexplained<H: Heap>(heap: &H, stop: &Stop) -> BrokenLaw {
         },
         Stop::RanAway => Violation::ran_away(name),
         Stop::NotFull(_) | Stop::TooMuch(_) => Violation::new(Law::Limits, name, stop.to_string()),
+        Stop::Unlinkable(_) => Violation::new(Law::Language, name, stop.to_string()),
         other => Violation::new(Law::Poison, name, format!("the run stopped: {other}")),
     };
     BrokenLaw {

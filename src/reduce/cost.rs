@@ -19,6 +19,8 @@ pub(super) fn cost(draft: &Draft<'_>) -> u64 {
         + draft.host.iter().map(step).sum::<u64>()
         + schedule(&draft.schedule)
         + limits(&draft.limits)
+        // A module that is not shown weighs more than any instruction.
+        + draft.client.map_or(0, |client| 60 + number(client.into()))
 }
 
 fn plan(plan: &Plan) -> u64 {

@@ -14,6 +14,7 @@ pub(super) struct Draft<'a> {
     pub host: Vec<Step>,
     pub schedule: Schedule,
     pub limits: Limits,
+    pub client: Option<u32>,
 }
 
 impl<'a> Draft<'a> {
@@ -25,6 +26,7 @@ impl<'a> Draft<'a> {
             host: case.host.clone(),
             schedule: case.schedule.clone(),
             limits: case.limits,
+            client: case.client,
         })
     }
 
@@ -36,6 +38,7 @@ impl<'a> Draft<'a> {
             host: self.host.clone(),
             schedule: self.schedule.clone(),
             limits: self.limits,
+            client: self.client,
         })
     }
 }

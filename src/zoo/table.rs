@@ -261,15 +261,15 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault!(
         "W36",
-        SmallSizeRoundingWraps,
+        SizeRoundingWraps,
         wasmtime!(13067),
-        "rounding up a size near the limit of small sizes overflows"
+        "rounding up a size near the limit overflows"
     ),
     fault!(
         "W37",
         ArraySizeWraps,
         wasmtime!(13034),
-        "array sizes wrap at sixteen bits"
+        "array sizes wrap at 32 bits"
     ),
     fault!(
         "W39",
@@ -582,5 +582,101 @@ pub const FAULTS: &[Fault] = &[
         ArrayCopyReleasesArrays,
         OWN,
         "array.copy releases its two arrays once too often"
+    ),
+    fault!(
+        "W60",
+        COUNTING,
+        as_compiled,
+        FailedAllocationKeepsCounts::new,
+        wasmtime!(12456),
+        "an allocation that fails keeps the counts that it took for its operands"
+    ),
+    fault!(
+        "W61",
+        RetryAsksForLess::new,
+        wasmtime!(13263),
+        "after a collection, an allocation is tried again with a smaller size"
+    ),
+    fault!(
+        "W62",
+        FullHeapKeepsGarbage::new,
+        wasmtime!(13756),
+        "a collection of a full heap frees nothing"
+    ),
+    fault!(
+        "W63",
+        copying MovingArraySizeWraps,
+        wasmtime!(10464),
+        "array sizes wrap at 32 bits in the copying heap"
+    ),
+    fault!(
+        "W64",
+        COPYING,
+        as_compiled,
+        SegmentsAreNotUpdated,
+        wasmtime!(13230),
+        "references in element segments are not updated when their objects move"
+    ),
+    fault!(
+        "W65",
+        COUNTING,
+        as_compiled,
+        GrowthLosesWrite::new,
+        wasmtime!(13141),
+        "a write that is pending while the heap grows is lost"
+    ),
+    fault!(
+        "W66",
+        RelistKeepsOldLink,
+        wasmtime!(11175),
+        "the link of an object that enters the stack-root list again is ORed over the old one"
+    ),
+    fault!(
+        "X60",
+        COUNTING,
+        as_compiled,
+        DefaultVectorsKeepOldBytes::new,
+        "https://github.com/WebKit/WebKit/pull/60316",
+        "vectors in objects of default values are not zero"
+    ),
+    fault!(
+        "X61",
+        COPYING,
+        as_compiled,
+        map!(MapOmitsOwnOperands),
+        "https://github.com/WebKit/WebKit/pull/39721",
+        "the operands of array.new_fixed are no roots during its own collection"
+    ),
+    fault!(
+        "X62",
+        COPYING,
+        as_compiled,
+        HalfBuiltArrayIsNoRoot::new,
+        "https://github.com/WebKit/WebKit/pull/50893",
+        "an array that is half built is no root"
+    ),
+    fault!(
+        "X64",
+        COUNTING,
+        as_compiled,
+        EmptyArrayIsNull,
+        "https://github.com/WasmEdge/WasmEdge/issues/3947",
+        "array.new_fixed of no elements gives null"
+    ),
+    fault!(
+        "X65",
+        COUNTING,
+        as_compiled,
+        PayloadIsLostOnSecondCatch::new,
+        "https://github.com/WasmEdge/WasmEdge/issues/4873",
+        "the payload of an exception that is caught a second time is lost"
+    ),
+    fault!(
+        "X66",
+        COUNTING,
+        as_compiled,
+        PayloadIsCopied::new,
+        "https://github.com/oracle/graaljs/issues/1117",
+        "a structure in the payload of an exception arrives as a copy"
     ),
 ];

@@ -71,6 +71,7 @@ fn named(names: &[String]) -> Case {
             fuel: 1_000_000_000,
             ..Limits::default()
         },
+        client: None,
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn look(bytes: &[u8], options: &Options) -> CaseResult {
         host: Vec::new(),
         schedule: Schedule::EveryAllocation(1),
         limits: Limits::fuzzing(),
+        client: None,
     };
     let own = options.for_case(0, false);
     // Bytes that are not from a generator may claim anything.

@@ -22,7 +22,8 @@ impl<H: Heap> Store<H> {
 
     /// The collection inside.
     pub(super) fn collect_inside(&mut self, inspector: &mut dyn Inspector<H>) -> Result<(), Stop> {
-        self.heap.on_event(EngineEvent::CollectsInside);
+        self.heap
+            .on_event(EngineEvent::CollectsInside { new: false });
         self.collect_here(inspector)
     }
 
@@ -35,7 +36,9 @@ impl<H: Heap> Store<H> {
     ) -> Result<GcRef, Stop> {
         let before = self.handles();
         let handle = self.add_handle(array)?;
-        self.collect_inside(inspector)?;
+        self.heap
+            .on_event(EngineEvent::CollectsInside { new: true });
+        self.collect_here(inspector)?;
         let array = self.handle(handle);
         self.pop_handles(before)?;
         Ok(array)

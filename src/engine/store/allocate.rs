@@ -93,7 +93,10 @@ impl<H: Heap> Store<H> {
     ) -> Result<(), Stop> {
         *tries += 1;
         if *tries == 1 {
-            return self.collect(inspector);
+            self.full = self.capacity > 0;
+            let done = self.collect(inspector);
+            self.full = false;
+            return done;
         }
         if std::mem::take(&mut self.exhausting) {
             return Err(Trap::HeapExhausted.into());

@@ -72,6 +72,8 @@ pub struct Store<H> {
     pub(super) last_in_sequence: Option<(usize, u32, u32)>,
     /// Bytes that the heap's blocks may take, if that is limited.
     pub(super) capacity: u32,
+    /// Whether a collection runs because the heap has reached its capacity.
+    pub(super) full: bool,
     /// Whether the allocation that has begun is to fail for good.
     pub(super) exhausting: bool,
     /// Traps that have reached the embedder.
@@ -119,6 +121,7 @@ impl<H: Heap> Store<H> {
             deed: Deed::default(),
             last_in_sequence: None,
             capacity: limits.capacity,
+            full: false,
             exhausting: false,
             traps: 0,
             collecting: false,
@@ -235,6 +238,12 @@ impl<H: Heap> Store<H> {
     /// Safepoints passed so far.
     pub fn safepoints(&self) -> u64 {
         self.machine.clock.safepoints()
+    }
+
+    /// Whether a collection runs because the heap has reached the capacity that it may have: what it
+    /// does not free now makes the heap larger.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// The safepoints, at most the first 256, at which the schedule

@@ -55,7 +55,7 @@ impl HeapLayer for Recorder {
                 true => Event::SegmentAfterDrop,
                 false => Event::Segment,
             }),
-            EngineEvent::CollectsInside => self.count(Event::CollectInside),
+            EngineEvent::CollectsInside { .. } => self.count(Event::CollectInside),
             // Other operations show the effects of these.
             EngineEvent::Linked { module, .. } => self.module = Some(Arc::clone(module)),
             EngineEvent::GlobalAdded { .. }

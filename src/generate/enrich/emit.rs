@@ -5,8 +5,7 @@ use wasm_encoder::{BlockType, InstructionSink, RefType, ValType};
 use super::choice::Choice;
 use super::layout::{LEN, Layout};
 use super::ref_types::nullable;
-use crate::case::claims::Claim;
-use crate::generate::claim;
+use crate::case::claims::{self, Claim};
 
 /// Scratch locals, appended after the locals of a body. All references among them are nullable and
 /// start as null.
@@ -266,7 +265,7 @@ impl<'a> Emitter<'a> {
     /// Pops an i32 that is zero if `claim` is contradicted, and notes that.
     pub(super) fn claim(&mut self, claim: Claim) {
         let global = self.layout.globals.contradictions;
-        claim::note(self.op(), claim, global);
+        claims::note(self.op(), claim, global);
     }
 
     /// Pops an i32, and folds it into the digest.

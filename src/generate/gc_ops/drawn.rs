@@ -26,6 +26,7 @@ pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<Generat
         host: program.steps(&program.acts),
         schedule: Schedule::Never,
         limits: plan::limits(&mut Unstructured::new(&program.limits))?,
+        client: program.client.map(u32::from),
     };
     case.schedule = program.relative_schedule.schedule(&case, &module);
     Ok(GeneratedCase {

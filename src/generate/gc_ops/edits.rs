@@ -258,7 +258,8 @@ fn plan(program: &mut Program, c: &mut Choice) {
 
 /// Changes when collections happen, which heaps take part, and the limits of a run.
 fn run(program: &mut Program, c: &mut Choice) {
-    match c.below(4) {
+    match c.below(5) {
+        4 => program.client = c.chance(1, 2).then(|| c.below(256) as u8),
         0 => program.extra = c.below(16) as u8,
         1 => program.limits = [c.below(256) as u8, c.below(256) as u8],
         2 => program.reschedule = !program.reschedule,

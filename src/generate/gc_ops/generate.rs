@@ -45,6 +45,7 @@ impl Program {
         let extra = (0..4).map(|i| u8::from(one_in_eight(i)) << i).sum();
         let reschedule = one_in_eight(4);
         let limits = [c.below(256) as u8, c.below(256) as u8];
+        let client = c.chance(1, 8).then(|| c.below(256) as u8);
 
         let mut c = part();
         let groups = groups(&mut c);
@@ -126,6 +127,7 @@ impl Program {
             limits,
             extra,
             reschedule,
+            client,
         };
         program.repair();
         program

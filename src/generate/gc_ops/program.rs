@@ -174,6 +174,8 @@ pub struct Program {
     /// Which optional heaps take part; see [`GeneratedCase`](crate::generate::GeneratedCase).
     pub(super) extra: u8,
     pub(super) reschedule: bool,
+    /// The client; see [`Case::client`](crate::case::Case::client).
+    pub(super) client: Option<u8>,
 }
 
 impl Ty {

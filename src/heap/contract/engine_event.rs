@@ -64,7 +64,10 @@ pub enum EngineEvent<'a> {
         references: &'a [u32],
     },
     /// A collection inside a bulk operation is about to run.
-    CollectsInside,
+    CollectsInside {
+        /// Whether a new array is the last handle of the host meanwhile.
+        new: bool,
+    },
     /// A function of the host has returned, with results, a trap or an
     /// exception.
     HostReturned {

@@ -333,7 +333,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.collections += 1;
             if self.collections >= self.next {
                 self.next = self.collections * 4;
-            } else if roots_look_sound(&view, self.census.list.is_some()) {
+            } else if !view.store.is_full() && roots_look_sound(&view, self.census.list.is_some()) {
                 self.work += LOOK_WORK;
                 return self.may_go_on(&view);
             }

@@ -28,7 +28,7 @@ mod types;
 mod unused;
 
 pub(super) use code::{funcs, neutral};
-pub(super) use plan::{LIMITS, SCHEDULE};
+pub(super) use plan::{CLIENT, LIMITS, SCHEDULE};
 
 use super::draft::{Edit, State};
 
@@ -85,6 +85,7 @@ pub(super) const PASSES: &[Pass] = &[
     plan::HOST,
     SCHEDULE,
     LIMITS,
+    CLIENT,
 ];
 
 impl Pass {

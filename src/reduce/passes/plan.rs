@@ -157,6 +157,26 @@ pub(in crate::reduce) const LIMITS: Pass = Pass {
     },
 };
 
+pub(in crate::reduce) const CLIENT: Pass = Pass {
+    name: "client",
+    about: "removes the client, or chooses one with a smaller number",
+    levels: one,
+    edits: |_, _| {
+        let replace = |client: Option<u32>| {
+            edit(move |draft| {
+                let old = draft.client?;
+                if client.is_some_and(|client| client >= old) {
+                    return None;
+                }
+                draft.client = client;
+                Some(())
+            })
+        };
+        let smaller = (0..8).map(|number| replace(Some(number)));
+        std::iter::once(replace(None)).chain(smaller).collect()
+    },
+};
+
 fn steps(plan: &Plan) -> &[Step] {
     match plan {
         Plan::EveryExport => &[],

@@ -1,7 +1,7 @@
 //! Faults of the copying heap: each overrides one hook of its policy.
 
 use crate::heap::copying::{Core, HeapResult, Policy, Sound};
-use crate::heap::{GcRef, Shape};
+use crate::heap::{GcRef, HeapError, Shape};
 use crate::types::{TypeId, Types};
 use crate::zoo::Probe;
 use crate::zoo::fields::extern_fields;
@@ -87,5 +87,24 @@ impl Policy for ScanSkipsExternFields {
             return Ok(());
         }
         Sound.scan_field(core, object, offset)
+    }
+}
+
+/// W63, Wasmtime issue 10464, WAMR issue 5054: the size of an array overflowed 32 bits.
+pub struct MovingArraySizeWraps(pub Probe);
+
+impl Policy for MovingArraySizeWraps {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        let wrapped = match shape {
+            Shape::Array(_) => u64::from(payload as u32),
+            _ => payload,
+        };
+        self.0.run(wrapped < payload);
+        core.allocate(shape, wrapped)
     }
 }

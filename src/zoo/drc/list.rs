@@ -18,6 +18,9 @@ faults! {
     UnlistKeepsListedFlag,
     /// G4: an object that leaves the list keeps the list's count.
     UnlistSkipsRelease,
+    /// W66, Wasmtime issue 11175: the link of an object that enters the list again is ORed over the
+    /// old one.
+    RelistKeepsOldLink,
 }
 
 impl Policy for ExposeCountsEveryTime {
@@ -62,5 +65,20 @@ impl Policy for UnlistSkipsRelease {
     fn unlist(&mut self, core: &mut Core, member: GcRef) -> HeapResult {
         self.0.run(true);
         core.set_listed(member, false)
+    }
+}
+
+impl Policy for RelistKeepsOldLink {
+    fn expose(&mut self, core: &mut Core, value: GcRef) -> HeapResult {
+        if !self.is_object(value) || core.is_listed(value)? {
+            return Ok(());
+        }
+        self.increment(core, value, 1)?;
+        let old = core.next(value)?;
+        core.link(value)?;
+        let new = core.next(value)?;
+        let mixed = GcRef(old.0 | new.0);
+        self.0.run(mixed != new);
+        core.set_next(value, mixed)
     }
 }

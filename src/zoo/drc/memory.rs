@@ -18,12 +18,10 @@ faults! {
     /// heap is a granule short.
     FirstBlockIsShort,
     /// W36, Wasmtime pull requests 13067 and 13110: rounding up a size close to
-    /// the limit overflowed. The limit here is that of small sizes, which have
-    /// eight bits.
-    SmallSizeRoundingWraps,
+    /// the limit overflowed.
+    SizeRoundingWraps,
     /// W37, Wasmtime pull requests 13034 and 13115, WAMR issue 4942: the size
-    /// of an array overflowed. Arrays of gigabytes exceed the budget of a case:
-    /// here sizes have sixteen bits.
+    /// of an array overflowed.
     ArraySizeWraps,
 }
 
@@ -57,7 +55,7 @@ impl Policy for FirstBlockIsShort {
     }
 }
 
-impl Policy for SmallSizeRoundingWraps {
+impl Policy for SizeRoundingWraps {
     fn allocate(
         &mut self,
         core: &mut Core,
@@ -65,11 +63,11 @@ impl Policy for SmallSizeRoundingWraps {
         payload: u64,
     ) -> Result<GcRef, HeapError> {
         let size = HEADER + payload;
-        if size > u64::from(u8::MAX) {
+        if size > u64::from(u32::MAX) {
             return core.allocate(shape, payload);
         }
-        let round = GRANULE as u8 - 1;
-        let rounded = u64::from((size as u8).wrapping_add(round) & !round);
+        let round = GRANULE - 1;
+        let rounded = u64::from((size as u32).wrapping_add(round) & !round);
         self.0.run(rounded < size);
         core.allocate(shape, rounded.saturating_sub(HEADER))
     }
@@ -85,9 +83,76 @@ impl Policy for ArraySizeWraps {
         if !matches!(shape, Shape::Array(_)) {
             return core.allocate(shape, payload);
         }
-        let wrapped = u64::from(payload as u16);
+        let wrapped = u64::from(payload as u32);
         self.0.run(wrapped < payload);
         core.allocate(shape, wrapped)
+    }
+}
+
+/// W61, Wasmtime issue 13263: after a collection, an allocation was tried again with another size
+/// than the first time. Here the second try asks for a granule less.
+pub struct RetryAsksForLess {
+    probe: Probe,
+    failed: bool,
+}
+
+impl RetryAsksForLess {
+    pub fn new(probe: Probe) -> RetryAsksForLess {
+        let failed = false;
+        RetryAsksForLess { probe, failed }
+    }
+}
+
+impl Policy for RetryAsksForLess {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        let asked = match std::mem::take(&mut self.failed) {
+            true => payload.saturating_sub(u64::from(GRANULE)),
+            false => payload,
+        };
+        let made = core.allocate(shape, asked);
+        self.failed = made.is_err();
+        self.probe.run(made.is_ok() && asked < payload);
+        made
+    }
+}
+
+/// W62, Wasmtime issues 13756 and 11417: a full heap grew, or said that it was full, although most of
+/// it was garbage. Here a collection for an allocation that has failed frees nothing.
+pub struct FullHeapKeepsGarbage {
+    probe: Probe,
+    failed: bool,
+}
+
+impl FullHeapKeepsGarbage {
+    pub fn new(probe: Probe) -> FullHeapKeepsGarbage {
+        let failed = false;
+        FullHeapKeepsGarbage { probe, failed }
+    }
+}
+
+impl Policy for FullHeapKeepsGarbage {
+    fn allocate(
+        &mut self,
+        core: &mut Core,
+        shape: Shape,
+        payload: u64,
+    ) -> Result<GcRef, HeapError> {
+        let made = core.allocate(shape, payload);
+        self.failed = made.is_err();
+        made
+    }
+
+    fn sweep(&mut self, core: &mut Core) -> HeapResult {
+        self.probe.run(self.failed);
+        match self.failed {
+            true => Ok(()),
+            false => crate::heap::drc::Sound.sweep(core),
+        }
     }
 }
 

@@ -21,12 +21,12 @@ pub(super) use barrier::{
 pub(super) use death::{ExceptionsLackTraceInfo, FreeSkipsChildren, FreeStackOverflows};
 pub(super) use exception::{ExceptionInitSkipsCount, ExceptionReadSkipsList};
 pub(super) use list::{
-    ExposeCountsEveryTime, RootListNeverShrinks, SweepKeepsMarks, UnlistKeepsListedFlag,
-    UnlistSkipsRelease,
+    ExposeCountsEveryTime, RelistKeepsOldLink, RootListNeverShrinks, SweepKeepsMarks,
+    UnlistKeepsListedFlag, UnlistSkipsRelease,
 };
 pub(super) use memory::{
-    ArraySizeWraps, EmptyStructFreesNeighbour, FirstBlockIsShort, SmallSizeRoundingWraps,
-    SweepFreesBlockTwice,
+    ArraySizeWraps, EmptyStructFreesNeighbour, FirstBlockIsShort, FullHeapKeepsGarbage,
+    RetryAsksForLess, SizeRoundingWraps, SweepFreesBlockTwice,
 };
 pub(super) use slot::{
     NullTableFillSkipsBarrier, SlotDropSkipsRelease, SlotInitSkipsCount, SlotWriteSkipsRelease,

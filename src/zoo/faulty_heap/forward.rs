@@ -14,6 +14,14 @@ macro_rules! by_fault {
 }
 
 impl FaultyHeap {
+    /// Reports an allocation that has failed to the fault.
+    #[inline]
+    fn failed(&mut self, made: &Result<GcRef, HeapError>, shape: Shape, operands: &[u64]) {
+        if let Err(HeapError::Full) = made {
+            self.fault.failed(&mut *self.heap, shape, operands);
+        }
+    }
+
     /// Reports an allocated object to the fault.
     #[inline]
     fn made(&mut self, r: Result<GcRef, HeapError>) -> Result<GcRef, HeapError> {
@@ -51,6 +59,10 @@ impl HeapLayer for FaultyHeap {
         drop_slots(kind: RootSlot, slots: &mut [u32]) -> Result<(), HeapError>;
     }
 
+    fn set_capacity(&mut self, bytes: u32) {
+        self.fault.set_capacity(&mut *self.heap, bytes);
+    }
+
     fn on_event(&mut self, event: EngineEvent<'_>) {
         if let EngineEvent::Linked { instance, module } = event {
             self.fault.linked(instance, module);
@@ -61,6 +73,7 @@ impl HeapLayer for FaultyHeap {
     fn new_struct(&mut self, ty: TypeId, fields: &[u64]) -> Result<GcRef, HeapError> {
         let ty = self.fault.allocated_as(ty);
         let r = self.heap.new_struct(ty, fields);
+        self.failed(&r, Shape::Struct(ty), fields);
         let r = self.made(r)?;
         self.fault.initialised(&mut *self.heap, r, ty, fields);
         self.fault.made_of(Shape::Struct(ty), fields);
@@ -69,7 +82,9 @@ impl HeapLayer for FaultyHeap {
 
     fn new_struct_default(&mut self, ty: TypeId) -> Result<GcRef, HeapError> {
         let r = self.heap.new_struct_default(self.fault.allocated_as(ty));
-        self.made(r)
+        let r = self.made(r)?;
+        self.fault.defaulted(&mut *self.heap, r, Shape::Struct(ty));
+        Ok(r)
     }
 
     fn new_array(&mut self, ty: TypeId, len: u32, init: u64) -> Result<GcRef, HeapError> {
@@ -83,16 +98,19 @@ impl HeapLayer for FaultyHeap {
         let r = self
             .heap
             .new_array_default(self.fault.allocated_as(ty), len);
-        self.made(r)
+        let r = self.made(r)?;
+        self.fault.defaulted(&mut *self.heap, r, Shape::Array(ty));
+        Ok(r)
     }
 
     fn new_array_fixed(&mut self, ty: TypeId, elements: &[u64]) -> Result<GcRef, HeapError> {
         let r = self
             .heap
             .new_array_fixed(self.fault.allocated_as(ty), elements);
+        self.failed(&r, Shape::Array(ty), elements);
         let r = self.made(r)?;
         self.fault.made_of(Shape::Array(ty), elements);
-        Ok(r)
+        Ok(self.fault.new_array_as(r, elements.len()))
     }
 
     fn new_exception(&mut self, ty: TypeId, tag: u32, payload: &[u64]) -> Result<GcRef, HeapError> {

@@ -19,7 +19,10 @@ fn objects(values: impl Iterator<Item = GcRef>) -> Vec<u32> {
 }
 
 /// The references in consecutive registers that hold values of these kinds.
-fn references(storage_kinds: impl Iterator<Item = StorageKind>, registers: &[u64]) -> Vec<GcRef> {
+pub(super) fn references(
+    storage_kinds: impl Iterator<Item = StorageKind>,
+    registers: &[u64],
+) -> Vec<GcRef> {
     let mut references = Vec::new();
     let mut at = 0;
     for kind in storage_kinds {
@@ -56,24 +59,6 @@ impl ConstantAllocationReleasesOperands {
             handles: Vec::new(),
         }
     }
-
-    /// The storage of the fields or elements of a type; infinite for an array.
-    fn storage_kinds(&self, shape: Shape) -> Box<dyn Iterator<Item = StorageKind> + '_> {
-        let Some(types) = self.modules.types() else {
-            return Box::new(std::iter::empty());
-        };
-        match shape {
-            Shape::Struct(ty) => {
-                let layout = types.get(ty).map(|entry| &entry.layout);
-                let fields = layout.into_iter().flat_map(|layout| &layout.fields);
-                Box::new(fields.map(|field| field.kind))
-            }
-            Shape::Array(ty) => {
-                Box::new(std::iter::repeat(types.element(ty).storage.storage_kind()))
-            }
-            Shape::Exception(_) | Shape::Extern => Box::new(std::iter::empty()),
-        }
-    }
 }
 
 impl HeapFault for ConstantAllocationReleasesOperands {
@@ -91,7 +76,7 @@ impl HeapFault for ConstantAllocationReleasesOperands {
 
     fn made_of(&mut self, shape: Shape, operands: &[u64]) {
         if self.constant {
-            let operands = references(self.storage_kinds(shape).take(operands.len()), operands);
+            let operands = self.modules.references(shape, operands);
             self.handles = objects(operands.into_iter());
             self.probe.run(!self.handles.is_empty());
         }

@@ -10,9 +10,11 @@
 //! object, calls the fault instead. Offset and value are the message.
 
 mod arrays;
+mod catches;
 mod control;
 mod forward;
 mod handles;
+mod scarcity;
 mod slots;
 mod types;
 
@@ -24,11 +26,15 @@ pub(super) use arrays::{
     ArrayCopySkipsOtherTypes, ArrayFillStopsHalfway, ArrayFillUsesOffsetAsLength,
     EmptyBulkSkipsBoundsCheck, OverlappingCopyRunsUpwards,
 };
+pub(super) use catches::{PayloadIsCopied, PayloadIsLostOnSecondCatch};
 pub(super) use control::{
     EmptyCollectionMisstatesExtent, NullTableGetSkipsBoundsCheck, ReferenceLoopConsumesNoFuel,
 };
 pub(super) use handles::{
     ConstantAllocationReleasesOperands, HostCallReleasesArguments, SegmentCopyReleasesItems,
+};
+pub(super) use scarcity::{
+    DefaultVectorsKeepOldBytes, EmptyArrayIsNull, FailedAllocationKeepsCounts, GrowthLosesWrite,
 };
 pub(super) use slots::{
     ElemDropReleasesTwice, ImmutableGlobalReadIsCached, PendingExceptionSkipsCount,
@@ -77,6 +83,26 @@ pub(super) trait HeapFault: Send {
     /// Called when a module has been linked: the store has one more instance.
     fn linked(&mut self, instance: u32, module: &Arc<Module>) {
         let _ = (instance, module);
+    }
+
+    /// Called when the allocation of a structure or an array with these operands has failed.
+    fn failed(&mut self, heap: &mut dyn Heap, shape: Shape, operands: &[u64]) {
+        let _ = (heap, shape, operands);
+    }
+
+    /// Called when a structure or an array of zeros and nulls has been allocated.
+    fn defaulted(&mut self, heap: &mut dyn Heap, r: GcRef, shape: Shape) {
+        let _ = (heap, r, shape);
+    }
+
+    /// What the register of a new array holds. `len` is its number of elements.
+    fn new_array_as(&mut self, r: GcRef, len: usize) -> GcRef {
+        let _ = len;
+        r
+    }
+
+    fn set_capacity(&mut self, heap: &mut dyn Heap, bytes: u32) {
+        heap.set_capacity(bytes);
     }
 
     /// Handles an event of the engine; see [`Heap::on_event`].
@@ -243,6 +269,25 @@ impl Modules {
     /// All modules, in the order of their instances.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Module>> {
         self.0.iter()
+    }
+
+    /// The references among the operands of an allocation: fields, or elements of one type.
+    fn references(&self, shape: Shape, operands: &[u64]) -> Vec<GcRef> {
+        let Some(types) = self.types() else {
+            return Vec::new();
+        };
+        match shape {
+            Shape::Struct(ty) => {
+                let layout = types.get(ty).map(|entry| &entry.layout);
+                let fields = layout.into_iter().flat_map(|layout| &layout.fields);
+                handles::references(fields.map(|field| field.kind), operands)
+            }
+            Shape::Array(ty) => {
+                let kind = types.element(ty).storage.storage_kind();
+                handles::references(std::iter::repeat_n(kind, operands.len()), operands)
+            }
+            Shape::Exception(_) | Shape::Extern => Vec::new(),
+        }
     }
 
     /// The registry that all modules share. The last module has the most recent

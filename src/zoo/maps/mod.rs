@@ -16,9 +16,10 @@ pub(super) use frames::{
     TailCallArgumentsLackMap, TryTableCallsLackMap,
 };
 pub(super) use loops::{InnerLoopMapsOmitOuterValues, LoopSpillsCollide, NumberKeepsReferenceTag};
-pub(super) use results::MapOmitsResult;
+pub(super) use results::{MapOmitsOwnOperands, MapOmitsResult};
 pub(super) use slots::{
-    HandlesAreNoRoots, SegmentsAreNoRoots, SetGlobalsAreNoRoots, TableGrowthIsUntraced,
+    HalfBuiltArrayIsNoRoot, HandlesAreNoRoots, SegmentsAreNoRoots, SegmentsAreNotUpdated,
+    SetGlobalsAreNoRoots, TableGrowthIsUntraced,
 };
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Faults that leave results of one instruction out of maps.
+//! Faults that leave results or operands of instructions out of maps.
 
 use super::code::{ends_a_stretch, of_body, writes};
 use super::{FrameContext, Map};
@@ -73,6 +73,26 @@ impl Map for MapOmitsResult {
             let known = self.hidden.entry(at.instance);
             let hidden = known.or_insert_with(|| hidden(module, self.code));
             described.retain(|register| !hidden.contains(&(at.pc, *register)));
+        }
+        described
+    }
+}
+
+/// X61, WebKit pull request 39721: the operands of `array.new_fixed` are no roots during its own
+/// collection.
+#[derive(Default)]
+pub struct MapOmitsOwnOperands;
+
+impl Map for MapOmitsOwnOperands {
+    fn references(&mut self, context: &FrameContext<'_>) -> Vec<u16> {
+        let FrameContext { module, frame, .. } = *context;
+        let mut described = frame.references.clone();
+        let at = frame.code.filter(|_| frame.running);
+        if let Some(op) = at.and_then(|at| module.ops.get(at.pc as usize))
+            && op.code == Code::ArrayNewFixed
+        {
+            let operands = op.b..op.b.saturating_add(op.c);
+            described.retain(|register| !operands.contains(register));
         }
         described
     }

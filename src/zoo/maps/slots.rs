@@ -135,3 +135,91 @@ impl HeapFault for HandlesAreNoRoots {
         })
     }
 }
+
+/// X62, WebKit pull request 50893: a collection meets an array that is only half built, and does not
+/// find it.
+pub struct HalfBuiltArrayIsNoRoot {
+    probe: Probe,
+    /// Whether a collection inside an operation is about to run.
+    inside: bool,
+    handles: u32,
+}
+
+impl HalfBuiltArrayIsNoRoot {
+    pub fn new(probe: Probe) -> HalfBuiltArrayIsNoRoot {
+        HalfBuiltArrayIsNoRoot {
+            probe,
+            inside: false,
+            handles: 0,
+        }
+    }
+}
+
+impl HeapFault for HalfBuiltArrayIsNoRoot {
+    fn init_slot(
+        &mut self,
+        heap: &mut dyn Heap,
+        kind: RootSlot,
+        slot: &mut u32,
+        new: GcRef,
+    ) -> Result<(), HeapError> {
+        if let RootSlot::Handle(handle) = kind {
+            self.handles = handle + 1;
+        }
+        heap.init_slot(kind, slot, new)
+    }
+
+    fn on_event(&mut self, heap: &mut dyn Heap, event: EngineEvent<'_>) {
+        self.inside |= matches!(event, EngineEvent::CollectsInside { new: true });
+        heap.on_event(event);
+    }
+
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        let array = std::mem::take(&mut self.inside).then(|| RootSlot::Handle(self.handles - 1));
+        heap.collect(&mut Without {
+            roots,
+            probe: &self.probe,
+            left_out: &mut |kind| Some(kind) == array,
+        })
+    }
+}
+
+/// W64, Wasmtime issue 13230: references in a segment are traced, but not updated when their objects
+/// move.
+pub struct SegmentsAreNotUpdated(pub Probe);
+
+impl HeapFault for SegmentsAreNotUpdated {
+    fn collect(&mut self, heap: &mut dyn Heap, roots: &mut dyn Roots) -> Result<(), HeapError> {
+        heap.collect(&mut NotUpdated {
+            roots,
+            probe: &self.0,
+        })
+    }
+}
+
+/// Roots whose segments are shown as copies.
+struct NotUpdated<'a> {
+    roots: &'a mut dyn Roots,
+    probe: &'a Probe,
+}
+
+impl Roots for NotUpdated<'_> {
+    fn stack(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        self.roots.stack(visit);
+    }
+
+    fn slots(&mut self, visit: &mut dyn FnMut(RootSlot, &mut u32)) {
+        self.roots.slots(&mut |kind, slot| match kind {
+            RootSlot::Segment(..) => {
+                let mut copy = *slot;
+                visit(kind, &mut copy);
+                self.probe.run(copy != *slot);
+            }
+            _ => visit(kind, slot),
+        });
+    }
+
+    fn frames(&mut self, visit: &mut dyn FnMut(RawFrame<'_>)) {
+        self.roots.frames(visit);
+    }
+}

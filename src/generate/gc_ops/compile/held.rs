@@ -5,8 +5,7 @@
 use super::body::Body;
 use super::control::{DEPTH, Open, OpenBlock};
 use super::env;
-use crate::case::claims::Claim;
-use crate::generate::claim;
+use crate::case::claims::{self, Claim};
 use crate::generate::gc_ops::program::{Heap, Op, Ty};
 use wasm_encoder::BlockType;
 
@@ -137,6 +136,6 @@ impl Body<'_> {
     /// Pops an i32 that is zero if `claim` is contradicted, and notes that.
     fn claim(&mut self, claim: Claim) {
         let global = self.env.contradictions();
-        claim::note(self.i(), claim, global);
+        claims::note(self.i(), claim, global);
     }
 }
