@@ -10,7 +10,7 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    BlameTrials, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial,
+    BlameTrials, CpuToDetection, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial,
     Trials, quantile, setups,
 };
 use clap::Args;
@@ -61,6 +61,12 @@ pub(super) struct Zoo {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 
+    /// Measure processor time, too: for each fault the mean time until it is detected, for which
+    /// a trial that detects nothing counts with the time it took, and the geometric mean over all
+    /// faults. These figures differ from run to run.
+    #[arg(long, conflicts_with_all = ["list", "report", "reduce", "blame"])]
+    time: bool,
+
     /// Print one JSON document with every trial instead of a table.
     #[arg(long, conflicts_with_all = ["list", "report"])]
     json: bool,
@@ -107,6 +113,7 @@ impl Zoo {
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
             timeout: (self.timeout > 0).then(|| Duration::from_secs(self.timeout)),
+            timed: self.time,
         };
         if self.list {
             for fault in &trials.faults {
@@ -267,12 +274,14 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending),
 
 /// Prints a table, and a summary.
 fn print(summaries: &[Summary]) {
+    let is_timed = summaries.iter().any(|summary| summary.cpu.is_some());
     say!(
-        "{:10} {:>15} {:>15} {:>15}  noticed as",
+        "{:10} {:>15} {:>15} {:>15}{}  noticed as",
         "fault",
         "reached",
         "triggered",
-        "detected"
+        "detected",
+        if is_timed { "      CPU ms" } else { "" }
     );
     for summary in summaries {
         let noticed = summary.fingerprint();
@@ -280,11 +289,12 @@ fn print(summaries: &[Summary]) {
             format!("{fingerprint} ({count} of {})", summary.trials.len())
         });
         say!(
-            "{:10} {:>15} {:>15} {:>15}  {noticed}",
+            "{:10} {:>15} {:>15} {:>15}{}  {noticed}",
             summary.id,
             times(summary.reached),
             times(summary.triggered),
-            times(summary.detected)
+            times(summary.detected),
+            summary.cpu.map_or(String::new(), cpu)
         );
     }
     let all = |s: &&Summary| s.noticed() == s.trials.len();
@@ -301,6 +311,20 @@ fn print(summaries: &[Summary]) {
         summaries.len() - every - never,
         quantile(&detected, 50).map_or("-".into(), |n| n.to_string())
     );
+    let times: Vec<CpuToDetection> = summaries.iter().filter_map(|s| s.cpu).collect();
+    if let Some((mean, error)) = CpuToDetection::mean_of(&times) {
+        say!(
+            "CPU time until a fault is detected: geometric mean {:.2} ms, standard error {:.1} %",
+            mean / 1000.0,
+            100.0 * error
+        );
+    }
+}
+
+/// A mean processor time in milliseconds, or a lower bound.
+fn cpu(time: CpuToDetection) -> String {
+    let bound = if time.detections == 0 { ">" } else { "" };
+    format!(" {:>11}", format!("{bound}{:.2}", time.mean_us / 1000.0))
 }
 
 /// Median and 90th percentile.

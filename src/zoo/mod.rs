@@ -54,6 +54,12 @@
 //!   is already in the stack-root list.
 //! * X12, cycles are never freed: that is by design in this collector. The law
 //!   *leak* distinguishes cycles from leaks.
+//! * W67, a collection that stops half way: collections here run to their end.
+//! * X63, bulk stores that miss the remembered set: no heap here has generations.
+//! * X67, one type with two identities in two modules: all modules of a store share one registry of
+//!   types, which no heap sees. The client of a case claims that types are equal.
+//! * X68, a slot of which only the lower half is cleared: a register that a map lists is written as a
+//!   whole, and maps follow the static types. X1 is the other half, a slot that keeps its tag.
 //! * X17, a slot that still shows the old value while its object is freed: no
 //!   code runs while an object is freed, and the container is in a frame.
 
@@ -81,7 +87,7 @@ pub use probe::Probe;
 pub use reduction::{ClusterRow, ReductionTally, ReductionTrials, Row, Size};
 pub use report::{Report, setups};
 use std::sync::Arc;
-pub(crate) use summary::{Quantiles, Summary};
+pub(crate) use summary::{CpuToDetection, Quantiles, Summary};
 pub use table::FAULTS;
 pub use trial::{Setup, Trial, quantile};
 pub use trials::{Tally, TrialResults, Trials};

@@ -18,6 +18,10 @@ pub struct Trial {
     pub detected: Option<u64>,
     /// The fingerprint of that verdict.
     pub fingerprint: Option<String>,
+    /// Processor time of the whole trial in microseconds, if that was asked for and the system
+    /// reports it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_us: Option<u64>,
 }
 
 impl Trial {

@@ -2,7 +2,7 @@
 
 use super::trial::{Setup, Trial, follow};
 use super::{Fault, Probe};
-use crate::jobs::{Desk, Note, Pool, Work};
+use crate::jobs::{CpuClock, Desk, Note, Pool, Work};
 use crate::oracle::{Panic, Violation};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,8 @@ pub struct Trials {
     /// case that exceeds it is detected as law *limits* if a single heap is to
     /// blame; otherwise the trial does not complete.
     pub timeout: Option<Duration>,
+    /// Whether to measure the processor time of each trial. It differs from run to run.
+    pub timed: bool,
 }
 
 /// Progress of trials. Clones share it.
@@ -154,7 +156,15 @@ impl Work for All {
             !self.tally.stop.load(Ordering::Relaxed)
         };
         let cases = trials.cases;
-        follow(&setup.generator, &options, &probe, seed, cases, next)
+        let clock = trials.timed.then(CpuClock::of_this_thread);
+        let now = || clock.as_ref().and_then(|clock| Some(clock.now()?.ran));
+        let before = now();
+        let mut trial = follow(&setup.generator, &options, &probe, seed, cases, next)?;
+        if let (Some(before), Some(after)) = (before, now()) {
+            let time = after.saturating_sub(before).as_micros();
+            trial.cpu_us = Some(u64::try_from(time).unwrap_or(u64::MAX));
+        }
+        Some(trial)
     }
 
     fn deliver(&self, item: u64, done: Result<Option<Trial>, Panic>, _: Note) {
@@ -195,6 +205,7 @@ mod tests {
             cases: 20,
             jobs,
             timeout: None,
+            timed: false,
         };
         let setups = Generator::ALL.map(|generator| Setup {
             generator,
@@ -240,6 +251,7 @@ mod tests {
             cases: 20,
             jobs: 2,
             timeout: Some(Duration::from_secs(2)),
+            timed: true,
         };
         let setup = Setup {
             generator: Generator::Default,

@@ -1,5 +1,6 @@
 //! The oracle: comparison, laws and blame.
 
+mod clients;
 mod compare;
 mod corpus;
 mod engines;
@@ -13,5 +14,6 @@ mod names;
 mod observations;
 mod own_heap;
 mod recorded;
+mod scarcity;
 mod shadow;
 mod witness;

@@ -1,7 +1,8 @@
 //! Splicing of sequences into a body of the module.
 //!
-//! The original instructions are copied byte for byte, except for those that a guard replaces. The
-//! list of locals grows.
+//! The original instructions are copied byte for byte, except for those that a guard replaces, and
+//! those that never run: two in three of a plain module, which cost their decoding and validation, and
+//! compilation. They are left out in most bodies. The list of locals grows.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Function, ValType};
@@ -41,6 +42,8 @@ pub(super) fn splice(
     let mut wait = emitter.choice.below(4).saturating_sub(1);
     let gap = emitter.choice.range(4, 9);
     let mut dead = Dead::default();
+    // Dead code tests the compiler.
+    let keeps_dead = emitter.choice.chance(1, 8);
 
     let bytes = body.as_bytes();
     let start = body.range().start;
@@ -61,6 +64,9 @@ pub(super) fn splice(
         let op = reader.read()?;
         let was_dead = dead.now();
         dead.step(&op);
+        if was_dead && dead.now() && !keeps_dead {
+            continue;
+        }
         let to = reader.original_position();
         let original = slice(bytes, start, from, to).ok_or(EnrichError::Malformed)?;
         if guards.before(&mut emitter, &op, was_dead) == Fate::Stays {

@@ -8,7 +8,7 @@
 //! Three rules keep the result valid and useful:
 //!
 //! - all items are appended, so no index of the module changes, and its own instructions are copied
-//!   byte for byte, except for those that a guard keeps from trapping;
+//!   byte for byte, except for those that a guard keeps from trapping, and those that never run;
 //! - a sequence leaves the operand stack as it found it and uses separate locals, so it is valid at
 //!   any point;
 //! - a sequence does not trap, except for the kinds meant to trap: a trap ends the call, and the
