@@ -18,6 +18,7 @@ fn most_faults_are_found_soon() {
         cases: 2_000,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         timeout: None,
+        timed: false,
     };
     let setup = Setup {
         generator: Generator::Default,
@@ -54,6 +55,7 @@ fn a_report_depends_on_nothing_but_its_figures() {
             cases: 20,
             jobs,
             timeout: None,
+            timed: false,
         };
         let setups: Vec<Setup> = setups().into_iter().map(|(_, setup)| setup).collect();
         let results = trials.run(&setups, &Tally::default()).ended();
