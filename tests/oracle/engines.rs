@@ -135,6 +135,16 @@ fn silence_is_a_finding_and_a_refusal_is_none() {
     assert_eq!(other.fingerprint().unwrap(), "panic:answer:fake");
 }
 
+/// A machine may be busy with something else.
+#[test]
+fn silence_counts_the_second_time() {
+    let right = answer(&right());
+    let busy = format!(
+        "if [ -e \"$0.busy\" ]; then {right}; else : > \"$0.busy\"; echo \"start $n\"; sleep 60; fi"
+    );
+    assert_eq!(verdict("busy", &busy, 3), Verdict::Agree);
+}
+
 /// More than a pipe takes.
 #[test]
 fn a_runner_that_does_not_read_or_closes_its_output_is_left() {

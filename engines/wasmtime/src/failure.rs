@@ -43,8 +43,8 @@ pub fn call_failure(error: &Error) -> CallFailure {
             | ArrayOutOfBounds
             | CastFailure),
         ) => CallFailure::Trapped(*trap),
-        // Wasmtime reports what it finds wrong with itself as an error, too.
-        _ => panic!("{error:#}"),
+        // Wasmtime reports what it finds wrong with itself as an error, too, behind the frames of the call.
+        _ => panic!("{}", error.root_cause()),
     }
 }
 

@@ -62,6 +62,15 @@ pub(super) const LOCALS: Pass = Pass {
                     }
                 }
             }
+            for local in 0..all {
+                // A value that waits on the stack for its only use.
+                if let ([set], [get]) = (&sets[local][..], &gets[local][..])
+                    && matches!(ops[*set], Operator::LocalSet { .. })
+                    && set < get
+                {
+                    edits.push(stacked(func, *set, *get));
+                }
+            }
             for local in params..all {
                 // A value that is made anew where it is read.
                 if let [set] = sets[local][..]
@@ -204,6 +213,17 @@ fn forward(func: usize, start: usize, set: usize, get: usize) -> Edit {
         let value: Ops<'_> = ops.get(start..set)?.to_vec();
         ops.splice(get..get + 1, value);
         ops.drain(start..=set);
+        Some(())
+    })
+}
+
+/// Leaves on the stack what is put into a local and taken from it again.
+fn stacked(func: usize, set: usize, get: usize) -> Edit {
+    edit(move |draft| {
+        let ops = &mut draft.module.funcs.get_mut(func)?.edit()?.ops;
+        ops.get(get)?;
+        ops.remove(get);
+        ops.remove(set);
         Some(())
     })
 }

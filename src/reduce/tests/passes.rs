@@ -100,6 +100,40 @@ fn a_local_that_is_set_once_is_replaced_by_its_value() {
     assert!(!text.contains("local"), "{text}");
 }
 
+/// Holds for valid modules that make an array, fill memory, and read from the array, in this order.
+struct InOrder;
+
+impl Predicate for InOrder {
+    fn keeps(&self, case: &Case) -> Answer {
+        let mut validator = Validator::new_with_features(self.features());
+        let is_valid = validator.validate_all(&case.wasm).is_ok();
+        let text = write_with(case, &Header::default(), Style::Flat, "").unwrap();
+        let all = ["memory.size", "array.new", "memory.fill", "array.get"];
+        let places: Option<Vec<usize>> = all.iter().map(|name| text.find(name)).collect();
+        (is_valid && places.is_some_and(|places| places.is_sorted())).into()
+    }
+
+    fn features(&self) -> WasmFeatures {
+        features()
+    }
+}
+
+#[test]
+fn a_value_waits_on_the_stack_for_its_only_use() {
+    let module = "(module
+      (type (array (mut i32)))
+      (memory 1)
+      (func (export \"f\") (result i32) (local (ref null 0))
+        (local.set 0 (array.new_default 0 (memory.size)))
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))
+        (array.get 0 (local.get 0) (i32.const 0))))";
+    let (case, _) = case::read(module.as_bytes()).unwrap();
+    assert_eq!(InOrder.keeps(&case), Answer::Keep);
+    let reduced = reduce(case, &InOrder, &Settings::default(), &()).unwrap();
+    let text = text(&reduced.case);
+    assert!(!text.contains("local"), "{text}");
+}
+
 #[test]
 fn arrays_become_structures() {
     let module = "(module
