@@ -10,8 +10,8 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    BlameTrials, CpuToDetection, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary, Tally, Trial,
-    Trials, quantile, setups,
+    BlameTrials, CpuToDetection, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary,
+    Tally, Trial, Trials, quantile, setups,
 };
 use clap::Args;
 use serde::Serialize;

@@ -4,9 +4,7 @@ use gcdiff::case::{self, Case, claims};
 use gcdiff::generate::{self, Generator, Profile};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Shape};
 use gcdiff::observe::StepOutcome;
-use gcdiff::oracle::{
-    Collector, HeapSubject, Law, Options, SharedSubject, Verdict, judge,
-};
+use gcdiff::oracle::{Collector, HeapSubject, Law, Options, SharedSubject, Verdict, judge};
 
 fn read(text: &str) -> Case {
     case::read(text.as_bytes()).unwrap().0
@@ -18,14 +16,20 @@ fn every_client_of_generated_modules_links_and_contradicts_nothing() {
     let mut outcomes = 0;
     for index in 0..120 {
         let generator = [Generator::Default, Generator::GcOps][usize::from(index % 4 == 3)];
-        let drawn = Profile::from(generator).case(&generate::input(77, index)).unwrap();
+        let drawn = Profile::from(generator)
+            .case(&generate::input(77, index))
+            .unwrap();
         for client in [index as u32, 1000 + index as u32] {
             let case = Case {
                 client: Some(client),
                 ..drawn.case.clone()
             };
             let judged = judge(&case, &options).unwrap();
-            assert_eq!(judged.verdict, Verdict::Agree, "case {index}, client {client}");
+            assert_eq!(
+                judged.verdict,
+                Verdict::Agree,
+                "case {index}, client {client}"
+            );
             outcomes += judged.observation().map_or(0, |seen| seen.steps.len());
         }
     }
