@@ -12,7 +12,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
     let refs = e.layout.types.refs;
     let array = e.any_refs();
     e.ensure_refs(array);
-    match e.choice.below(16) {
+    match e.choice.below(20) {
         // Length zero, but the offset is past the end.
         0 => {
             e.op().local_get(array).i32_const(4_000);
@@ -90,14 +90,26 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
             e.op().ref_null(EXN).throw_ref();
         }
         12 | 13 => endless::run(e),
-        // More elements than possible; the size in bytes does not fit into 32 bits.
+        // More elements than possible: the size in bytes does not fit into 32 bits, or only just.
         _ => {
-            let len = e.choice.pick(&[1 << 28, 1 << 29, 1 << 30, i32::MAX, -1]);
-            let len = len.unwrap_or(-1);
-            e.op()
-                .i32_const(len)
-                .array_new_default(refs)
-                .local_set(array);
+            let types = &e.layout.types;
+            // An array type, and the elements that take 2^32 bytes.
+            let arrays = [
+                (refs, 1 << 30),
+                (types.nodes, 1 << 30),
+                (types.bytes, 1 << 32),
+                (types.vectors, 1 << 28),
+            ];
+            let (ty, all): (u32, i64) = e.choice.pick(&arrays).unwrap_or((refs, 1 << 30));
+            let near = all - i64::from(e.choice.below(40));
+            let len = match e.choice.below(4) {
+                0 => all - 1,
+                1 => 2 * all - i64::from(e.choice.below(3)),
+                2 => all,
+                _ => near,
+            };
+            let len = len.min((1 << 32) - 1) as u32;
+            e.op().i32_const(len as i32).array_new_default(ty).drop();
         }
     }
 }

@@ -38,6 +38,15 @@ pub(in crate::generate::enrich::sequence) fn exceptions(e: &mut Emitter<'_>) {
         e.op().local_get(local).throw_ref();
     });
     is_node_among_any(e, number, Claim::Caught);
+    // The payload is the very object that was thrown.
+    let thrown = e.known(false, RefType::EQREF);
+    push_eq(e, number + 2);
+    e.op().local_set(thrown);
+    payload(e, |e, tag| {
+        e.op().local_get(thrown).throw(tag);
+    });
+    e.op().local_get(thrown).ref_eq();
+    e.claim(Claim::Identity);
     if e.choice.chance(1, 2) {
         for local in kept {
             e.op().ref_null(EXN).local_set(local);
