@@ -1,6 +1,6 @@
 ;;! about = "an array of more than 65,536 bytes"
 ;;! schedule = "never"
-;; https://github.com/bytecodealliance/wasmtime/pull/13034 (zoo W37)
+;; https://github.com/bytecodealliance/wasmtime/pull/13034
 ;; https://github.com/bytecodealliance/wasm-micro-runtime/issues/4942
 ;;
 ;; The product of length and element width must not wrap.

@@ -11,4 +11,4 @@
   (func (export "words") (result i32)
     (array.len (array.new_default $words (i32.const 0x40000000))))
   (func (export "bytes") (result i32)
-    (array.len (array.new_default $bytes (i32.const -17)))))
+    (array.len (array.new_default $bytes (i32.const -28)))))

@@ -1,6 +1,6 @@
 ;;! about = "arrays of every size around 256 bytes"
 ;;! schedule = "never"
-;; https://github.com/bytecodealliance/wasmtime/pull/13067 (zoo W36)
+;; https://github.com/bytecodealliance/wasmtime/pull/13067
 ;;
 ;; Rounding up a size must not carry it past a limit unnoticed.
 (module

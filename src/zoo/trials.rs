@@ -158,9 +158,10 @@ impl Work for All {
         let cases = trials.cases;
         let clock = trials.timed.then(CpuClock::of_this_thread);
         let now = || clock.as_ref().and_then(|clock| Some(clock.now()?.ran));
-        let before = now();
+        // A thread that has just begun has no time yet.
+        let before = now().unwrap_or_default();
         let mut trial = follow(&setup.generator, &options, &probe, seed, cases, next)?;
-        if let (Some(before), Some(after)) = (before, now()) {
+        if let Some(after) = now() {
             let time = after.saturating_sub(before).as_micros();
             trial.cpu_us = Some(u64::try_from(time).unwrap_or(u64::MAX));
         }

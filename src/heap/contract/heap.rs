@@ -89,9 +89,10 @@ pub trait Heap: Inspect {
     }
 
     /// A number of bytes that no object of this heap can have: the engine asks for such objects
-    /// and expects [`HeapError::Full`]. Provided: the size of the address space.
+    /// and expects [`HeapError::Full`]. Provided: none, so the engine never asks for more than the
+    /// budget of the run.
     fn most_bytes(&self) -> u64 {
-        1 << 32
+        u64::MAX
     }
 
     // ---- Provided: barriers of slots outside the heap ----
