@@ -78,8 +78,8 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
         host,
         schedule: Schedule::Never,
         limits,
-        // One case in eight has a client, of one of 256 kinds.
-        client: (choice >> 18 & 7 == 7).then_some(choice >> 24),
+        // One case in eight has a client, of one of 256 kinds. It uses all features.
+        client: (features == Features::ALL && choice >> 18 & 7 == 7).then_some(choice >> 24),
     };
     if generator != Generator::SmithNever {
         case.schedule = relative_schedule.schedule(&case, &module);

@@ -90,7 +90,17 @@ fn limits(limits: &Limits) -> u64 {
         limits.exhaust != default.exhaust,
         limits.inside != default.inside,
     ];
-    differs.iter().filter(|differs| **differs).count() as u64 * 6
+    let scarce = [
+        limits.capacity,
+        limits.refuse,
+        limits.exhaust,
+        limits.inside,
+    ];
+    let numbers = scarce
+        .iter()
+        .filter(|n| **n > 0)
+        .map(|n| number((*n).into()));
+    differs.iter().filter(|differs| **differs).count() as u64 * 6 + numbers.sum::<u64>()
 }
 
 fn module(module: &Module<'_>) -> u64 {

@@ -31,6 +31,8 @@ impl Program {
                 }
             });
         }
+        // A client uses all features.
+        self.client = self.client.filter(|_| features == Features::ALL);
         // Types of fields may have become those of no supertype.
         self.repair();
         self

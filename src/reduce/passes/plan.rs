@@ -129,7 +129,7 @@ fn earlier(at: u64, below: u64) -> Vec<u64> {
 
 pub(in crate::reduce) const LIMITS: Pass = Pass {
     name: "limits",
-    about: "sets limits to their defaults",
+    about: "sets limits to their defaults, and those that make memory scarce to 1",
     levels: one,
     edits: |_, _| {
         fn set(change: fn(&mut Limits, Limits)) -> Edit {
@@ -153,6 +153,9 @@ pub(in crate::reduce) const LIMITS: Pass = Pass {
             set(|limits, default| limits.refuse = default.refuse),
             set(|limits, default| limits.exhaust = default.exhaust),
             set(|limits, default| limits.inside = default.inside),
+            set(|limits, _| limits.refuse = limits.refuse.min(1)),
+            set(|limits, _| limits.exhaust = limits.exhaust.min(1)),
+            set(|limits, _| limits.inside = limits.inside.min(1)),
         ]
     },
 };

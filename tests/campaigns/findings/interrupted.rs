@@ -107,7 +107,7 @@ fn signals_end_the_measuring_commands_with_the_figures_so_far() {
     let report = scratch.join("report.md");
     let report = report.to_str().unwrap();
     let events = ["events", "--cases", "100000000", "--generator", "ops"];
-    let zoo = ["zoo", "--cases", "100000000", "--seeds", "60000"];
+    let zoo = ["zoo", "--cases", "100000000", "--seeds", "5000"];
     for (args, wanted) in [
         (&events[..], "share of cases"),
         (&[&events[..], &["--report", report]].concat(), ""),
