@@ -42,8 +42,8 @@ pub(super) fn splice(
     let mut wait = emitter.choice.below(4).saturating_sub(1);
     let gap = emitter.choice.range(4, 9);
     let mut dead = Dead::default();
-    // Dead code tests the compiler.
-    let keeps_dead = emitter.choice.chance(1, 8);
+    // Dead code tests the compiler. Without guards all instructions stay, since they cost fuel.
+    let keeps_dead = emitter.choice.chance(1, 8) || !guards.are_on();
 
     let bytes = body.as_bytes();
     let start = body.range().start;

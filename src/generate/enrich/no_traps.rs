@@ -55,6 +55,11 @@ impl<'a> Guards<'a> {
         }
     }
 
+    /// Whether guards are written at all.
+    pub(super) fn are_on(&self) -> bool {
+        self.on
+    }
+
     /// Writes the code before `op`, or in its place. `dead` means that `op` is unreachable.
     pub(super) fn before(&self, e: &mut Emitter<'_>, op: &Operator<'_>, dead: bool) -> Fate {
         // A few operators are not guarded: traps must also be the same under all heaps.
