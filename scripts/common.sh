@@ -1,6 +1,7 @@
 # Functions shared by the scripts. This file is sourced, not run.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Without symbolic links, so that the same sources are not built for two paths.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Ends the script because of wrong usage or input, with the exit code of gcdiff.
 fail() {
@@ -46,9 +47,13 @@ folder() {
   (cd "$1" && pwd)
 }
 
-# Options of cargo-fuzz with which fuzz targets are built. Campaigns, checks and
-# services all use them. docs/campaigns.md has the speed with and without each.
-fuzz_build=(--fuzz-dir "$root/fuzz" -O --no-trace-compares)
+# cargo_fuzz COMMAND ARGUMENTS...: calls cargo-fuzz with the settings with which fuzz
+# targets are built. Campaigns, checks and services all use it. docs/campaigns.md has
+# the reasons.
+cargo_fuzz() {
+  RUSTC_WRAPPER=$root/fuzz/rustc-wrapper \
+    cargo fuzz "$1" --fuzz-dir "$root/fuzz" -O --no-trace-compares "${@:2}"
+}
 
 # Options of libFuzzer for a target. Those of a caller come later and win.
 # .clusterfuzzlite/*.options has the same ones.
@@ -63,5 +68,5 @@ fuzz() {
     shift
   done
   [ $# = 0 ] || shift
-  cargo fuzz run -s none "${fuzz_build[@]}" "${inputs[@]}" -- "${fuzz_options[@]}" "$@"
+  cargo_fuzz run -s none "${inputs[@]}" -- "${fuzz_options[@]}" "$@"
 }
