@@ -30,7 +30,7 @@ archive() {
 build=$(target_folder fuzz/Cargo.toml)
 for source in fuzz/fuzz_targets/*.rs; do
   target=$(basename "$source" .rs)
-  cargo fuzz build -s "$sanitizer" --codegen-units 16 "$target"
+  cargo_fuzz build -s "$sanitizer" "$target"
   cp "$build/$host/release/$target" "$OUT/$target"
   cp ".clusterfuzzlite/$target.options" "$OUT/$target.options"
   inputs=$WORK/inputs/$target

@@ -1,6 +1,7 @@
 # Functions shared by the scripts. This file is sourced, not run.
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Without symbolic links, so that the same sources are not built for two paths.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # Ends the script because of wrong usage or input, with the exit code of gcdiff.
 fail() {
@@ -46,7 +47,26 @@ folder() {
   (cd "$1" && pwd)
 }
 
-# fuzz TARGET ARGUMENTS...: runs a fuzz target on stable Rust.
+# cargo_fuzz COMMAND ARGUMENTS...: calls cargo-fuzz with the settings with which fuzz
+# targets are built. Campaigns, checks and services all use it. docs/campaigns.md has
+# the reasons.
+cargo_fuzz() {
+  RUSTC_WRAPPER=$root/fuzz/rustc-wrapper \
+    cargo fuzz "$1" --fuzz-dir "$root/fuzz" -O --no-trace-compares "${@:2}"
+}
+
+# Options of libFuzzer for a target. Those of a caller come later and win.
+# .clusterfuzzlite/*.options has the same ones.
+fuzz_options=(-entropic=0 -use_counters=0 -max_len=4096 -timeout=25 -rss_limit_mb=2048)
+
+# fuzz TARGET [INPUTS...] [-- OPTIONS...]: builds and runs a fuzz target on stable
+# Rust.
 fuzz() {
-  (cd "$root/fuzz" && cargo fuzz run -s none --codegen-units 16 "$@")
+  local inputs=()
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    inputs+=("$1")
+    shift
+  done
+  [ $# = 0 ] || shift
+  cargo_fuzz run -s none "${inputs[@]}" -- "${fuzz_options[@]}" "$@"
 }
