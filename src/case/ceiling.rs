@@ -22,7 +22,8 @@ macro_rules! with_every_limit {
             capacity,
             refuse,
             exhaust,
-            inside
+            inside,
+            thin
         )
     };
 }

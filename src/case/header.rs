@@ -90,6 +90,9 @@ pub struct LimitsText {
     /// Bulk operations of which every one in so many collects in its middle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<u32>,
+    /// Collections after which the schedule collects half as often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thin: Option<u32>,
 }
 
 /// A limit, or `None` if it has its default value.
@@ -118,6 +121,7 @@ impl LimitsText {
             refuse: switched_on(limits.refuse),
             exhaust: switched_on(limits.exhaust),
             inside: switched_on(limits.inside),
+            thin: switched_on(limits.thin),
         }
     }
 
@@ -140,6 +144,7 @@ impl LimitsText {
             refuse: self.refuse,
             exhaust: self.exhaust,
             inside: self.inside,
+            thin: self.thin,
         }
     }
 
@@ -183,6 +188,7 @@ impl LimitsText {
             refuse: self.refuse.unwrap_or(default.refuse),
             exhaust: self.exhaust.unwrap_or(default.exhaust),
             inside: self.inside.unwrap_or(default.inside),
+            thin: self.thin.unwrap_or(default.thin),
         };
     }
 }

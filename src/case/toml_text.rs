@@ -26,7 +26,7 @@ pub(crate) const HEADER_KEYS: [&str; 12] = [
 ];
 
 /// The keys of limits and steps, in the order of output. Other keys come last.
-const INNER_KEYS: [&str; 21] = [
+const INNER_KEYS: [&str; 22] = [
     // Limits.
     "fuel",
     "frames",
@@ -41,6 +41,7 @@ const INNER_KEYS: [&str; 21] = [
     "refuse",
     "exhaust",
     "inside",
+    "thin",
     // Steps.
     "call",
     "args",

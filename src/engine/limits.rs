@@ -6,7 +6,7 @@ use std::fmt;
 /// [`work`](Limits::work) are logical: they count what the program requests,
 /// independently of the heap. Exceeding one is the same trap under every heap.
 ///
-/// The last four make memory scarce. They are off where they are 0.
+/// The last five are off where they are 0. The first four of them make memory scarce.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Fuel for instantiation, and again for each call from the host. One unit
@@ -48,6 +48,10 @@ pub struct Limits {
     /// Every `inside`-th bulk operation on references that passes two or more of them collects
     /// after the first half.
     pub inside: u32,
+    /// Collections of the schedule after which the distance between them doubles, again and again.
+    /// So a long run collects often at first, and not in proportion to its length. The same holds
+    /// for `refuse` and `inside`, which are counted on their own. 0 leaves all distances as they are.
+    pub thin: u32,
 }
 
 /// Maximum number of active calls from the host into the module. Each takes a
@@ -72,6 +76,7 @@ impl Default for Limits {
             refuse: 0,
             exhaust: 0,
             inside: 0,
+            thin: 0,
         }
     }
 }
@@ -96,6 +101,7 @@ pub const CEILING: Limits = Limits {
     refuse: u32::MAX,
     exhaust: u32::MAX,
     inside: u32::MAX,
+    thin: u32::MAX,
 };
 
 impl Limits {
@@ -115,6 +121,7 @@ impl Limits {
             refuse: 0,
             exhaust: 0,
             inside: 0,
+            thin: 0,
         }
     }
 }

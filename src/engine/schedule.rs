@@ -34,15 +34,18 @@ pub(super) struct Clock {
     allocations: u64,
     /// The number of that allocation, counted from 1.
     special: u64,
-    /// Allocations of which every one in so many fails: once, and for good. 0 is never.
-    refuse: u64,
-    exhaust: u64,
+    /// Safepoints to collect at, of [`Schedule::EverySafepoint`].
+    safepoints: Every,
+    /// Allocations to collect before, of [`Schedule::EveryAllocation`].
+    collect: Every,
+    /// Allocations that fail: once, and for good.
+    refuse: Every,
+    exhaust: Every,
     /// What the engine has to do at the allocation that has begun, if that is special.
     failing: Option<Failing>,
-    /// Bulk operations of which every one in so many collects inside, and those left until the
-    /// next. 0 is never.
-    inside: u32,
-    bulk: u32,
+    /// Bulk operations that collect inside, and the number of those that have begun.
+    inside: Every,
+    bulk: u64,
     /// The first safepoints at which [`Schedule::EveryAllocation`] has collected.
     fired: Vec<u64>,
     /// Position in the list of [`Schedule::At`].
@@ -60,6 +63,46 @@ const FREE: u64 = 4096;
 /// Collections of [`Schedule::EveryAllocation`] whose safepoints are remembered.
 const MOST_FIRED: usize = 256;
 
+/// Every n-th event of a kind, where n doubles after each [`Limits::thin`] of them.
+#[derive(Copy, Clone, Debug)]
+struct Every {
+    /// The distance between two of them. 0 is never.
+    distance: u64,
+    /// Events after which it doubles. 0 is never.
+    thin: u32,
+    /// Events since then.
+    taken: u32,
+}
+
+impl Every {
+    fn new(distance: u32, thin: u32) -> Every {
+        Every {
+            distance: distance.into(),
+            thin,
+            taken: 0,
+        }
+    }
+
+    /// The first of them after event `number`.
+    fn after(&self, number: u64) -> Option<u64> {
+        let next = number.checked_div(self.distance)? + 1;
+        Some(next.saturating_mul(self.distance))
+    }
+
+    /// Whether event `number` is one of them. Counts it.
+    fn takes(&mut self, number: u64) -> bool {
+        if self.distance == 0 || !number.is_multiple_of(self.distance) {
+            return false;
+        }
+        self.taken += 1;
+        if self.taken == self.thin {
+            self.taken = 0;
+            self.distance = self.distance.saturating_mul(2);
+        }
+        true
+    }
+}
+
 /// An allocation that fails.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) struct Failing {
@@ -71,17 +114,25 @@ pub(super) struct Failing {
 
 impl Clock {
     pub(super) fn new(schedule: Schedule, limits: &Limits) -> Clock {
+        let thin = limits.thin;
+        let (safepoints, allocations) = match schedule {
+            Schedule::Never | Schedule::At(_) => (0, 0),
+            Schedule::EverySafepoint => (1, 0),
+            Schedule::EveryAllocation(n) => (0, n.max(1)),
+        };
         let mut clock = Clock {
             next: 0,
             left: 0,
             scheduled: u64::MAX,
             allocations: u64::MAX,
             special: 0,
-            refuse: limits.refuse.into(),
-            exhaust: limits.exhaust.into(),
+            safepoints: Every::new(safepoints, thin),
+            collect: Every::new(allocations, thin),
+            refuse: Every::new(limits.refuse, thin),
+            exhaust: Every::new(limits.exhaust, 0),
             failing: None,
-            inside: limits.inside,
-            bulk: limits.inside,
+            inside: Every::new(limits.inside, thin),
+            bulk: 0,
             fired: Vec::new(),
             index: 0,
             bound: u64::MAX,
@@ -97,20 +148,11 @@ impl Clock {
         clock
     }
 
-    /// Allocations of which the schedule collects before every one in so many. 0 is never.
-    fn every_allocation(&self) -> u64 {
-        match self.schedule {
-            Schedule::EveryAllocation(n) => u64::from(n).max(1),
-            _ => 0,
-        }
-    }
-
     /// Sets the next special allocation.
     fn wind_allocations(&mut self) {
-        let periods = [self.every_allocation(), self.refuse, self.exhaust];
-        let on = periods.into_iter().filter(|n| *n > 0);
-        let next = on.map(|n| (self.special / n + 1).saturating_mul(n)).min();
-        match next {
+        let kinds = [self.collect, self.refuse, self.exhaust];
+        let next = kinds.iter().filter_map(|every| every.after(self.special));
+        match next.min() {
             Some(next) => {
                 self.allocations = next - self.special;
                 self.special = next;
@@ -163,7 +205,12 @@ impl Clock {
         let passed = self.safepoints();
         let collect = passed >= self.scheduled;
         match &self.schedule {
-            Schedule::EverySafepoint => self.scheduled = passed + 1,
+            Schedule::EverySafepoint => {
+                if collect {
+                    self.safepoints.takes(passed);
+                }
+                self.scheduled = self.safepoints.after(passed).unwrap_or(u64::MAX);
+            }
             Schedule::At(list) => {
                 while list.get(self.index).is_some_and(|&at| at <= passed) {
                     self.index += 1;
@@ -191,10 +238,11 @@ impl Clock {
 
     #[cold]
     fn special_allocation(&mut self, due: bool) -> bool {
-        let every = |n: u64| n > 0 && self.special.is_multiple_of(n);
-        let fires = every(self.every_allocation());
-        let for_good = every(self.exhaust);
-        let fails = for_good || every(self.refuse);
+        let fires = self.collect.takes(self.special);
+        let for_good = self.exhaust.takes(self.special);
+        // Counted even if the allocation fails for good.
+        let is_refused = self.refuse.takes(self.special);
+        let fails = for_good || is_refused;
         self.failing = fails.then_some(Failing {
             for_good,
             collects: due || fires,
@@ -213,15 +261,8 @@ impl Clock {
 
     /// Begins a bulk operation on references. Returns whether to collect inside it.
     pub(super) fn bulk(&mut self) -> bool {
-        if self.inside == 0 {
-            return false;
-        }
-        self.bulk -= 1;
-        if self.bulk == 0 {
-            self.bulk = self.inside;
-            return true;
-        }
-        false
+        self.bulk += 1;
+        self.inside.takes(self.bulk)
     }
 
     /// See [`Store::collected_before_allocations`](super::Store::collected_before_allocations).
@@ -285,6 +326,38 @@ mod tests {
         assert_eq!(clock.fired(), [4, 8]);
         assert_eq!(hits(Schedule::EveryAllocation(0)), [2, 4, 6, 8, 10]);
         assert_eq!(hits(Schedule::At(vec![1, 3, 3, 8, 99])), [1, 3, 8]);
+    }
+
+    #[test]
+    fn distances_double_as_the_limits_say() {
+        let limits = Limits {
+            thin: 2,
+            inside: 1,
+            refuse: 3,
+            ..Limits::default()
+        };
+        let mut clock = Clock::new(Schedule::EverySafepoint, &limits);
+        let hits = (1..=20).filter(|_| clock.safepoint());
+        assert_eq!(hits.collect::<Vec<u64>>(), [1, 2, 4, 6, 8, 12, 16]);
+        let inside = (1..=9).filter(|_| clock.bulk());
+        assert_eq!(inside.collect::<Vec<u64>>(), [1, 2, 4, 6, 8]);
+        let mut clock = Clock::new(Schedule::EveryAllocation(2), &limits);
+        let mut refused = Vec::new();
+        let mut collected = Vec::new();
+        for i in 1..=24 {
+            if clock.allocation() {
+                let failing = clock.failing();
+                if failing.is_some() {
+                    refused.push(i);
+                }
+                if failing.is_none_or(|failing| failing.collects) {
+                    collected.push(i);
+                }
+            }
+        }
+        assert_eq!(collected, [2, 4, 8, 12, 16, 24]);
+        assert_eq!(refused, [3, 6, 12, 18, 24]);
+        assert_eq!(clock.fired(), collected);
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub(super) enum Ticks {
 
 impl Ticks {
     /// `points` are the numbers of the safepoints of a schedule, counted where this module counts
-    /// them.
+    /// them. Distances stay as they are: [`Limits::thin`](crate::engine::Limits::thin) only saves
+    /// time.
     pub fn of(schedule: &Schedule, points: &[u64]) -> Ticks {
         match schedule {
             Schedule::Never => Ticks::Never,

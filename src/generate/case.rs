@@ -62,7 +62,7 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
         // All bytes, since other cases have the same rest.
         return gc_ops::drawn(&program(bytes));
     }
-    let module = last_module(profile, rest)?;
+    let Source { module, client } = Source::of(profile, rest)?;
     // Each optional heap runs in one of eight cases, independently, and one case in eight is run
     // again.
     let one_in_eight = |i: u32| (choice >> (3 * i)) & 7 == 7;
@@ -78,8 +78,7 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
         host,
         schedule: Schedule::Never,
         limits,
-        // One case in eight has a client, of one of 256 kinds. It uses all features.
-        client: (features == Features::ALL && choice >> 18 & 7 == 7).then_some(choice >> 24),
+        client,
     };
     if generator != Generator::SmithNever {
         case.schedule = relative_schedule.schedule(&case, &module);
@@ -92,37 +91,56 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     })
 }
 
-/// The module of these bytes, compiled. The last one of each thread is kept, since cases with the same
-/// module mostly follow each other.
-fn last_module(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Arc<Module>> {
-    let kept = LAST.take();
-    let same = kept.filter(|last| last.profile == profile && last.bytes == bytes);
-    let last = match same {
-        Some(last) => last,
-        None => {
-            let wasm = super::module_of(profile, &mut Unstructured::new(bytes))?;
-            let module = Module::new(&wasm, &mut Arc::default());
-            LastModule {
-                profile,
-                bytes: bytes.to_vec(),
-                module: Arc::new(module.map_err(|_| arbitrary::Error::IncorrectFormat)?),
-            }
-        }
-    };
-    let module = last.module.clone();
-    LAST.set(Some(last));
-    Ok(module)
+/// What the module bytes of an input give. The cases of consecutive inputs share it.
+#[derive(Clone)]
+struct Source {
+    module: Arc<Module>,
+    /// The client: one module in eight has one, of one of 256 kinds.
+    client: Option<u32>,
 }
 
-/// A module with the bytes that it was drawn from.
-struct LastModule {
+impl Source {
+    fn draw(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Source> {
+        let wasm = super::module_of(profile, &mut Unstructured::new(bytes))?;
+        let module = Module::new(&wasm, &mut Arc::default());
+        let module = module.map_err(|_| arbitrary::Error::IncorrectFormat)?;
+        let choice = super::checksum(bytes.iter().copied()) as u32;
+        // A client uses all features.
+        let has_client = profile.features == Features::ALL && choice & 7 == 7;
+        Ok(Source {
+            module: Arc::new(module),
+            client: has_client.then_some(choice >> 3 & 0xff),
+        })
+    }
+
+    /// The source of these bytes. Each thread keeps the last one, since cases with the same one mostly
+    /// follow each other.
+    fn of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Source> {
+        let kept = LAST.take();
+        let same = kept.filter(|last| last.profile == profile && last.bytes == bytes);
+        let last = match same {
+            Some(last) => last,
+            None => LastSource {
+                profile,
+                bytes: bytes.to_vec(),
+                source: Source::draw(profile, bytes)?,
+            },
+        };
+        let source = last.source.clone();
+        LAST.set(Some(last));
+        Ok(source)
+    }
+}
+
+/// A source with the bytes that it was drawn from.
+struct LastSource {
     profile: Profile,
     bytes: Vec<u8>,
-    module: Arc<Module>,
+    source: Source,
 }
 
 thread_local! {
-    static LAST: Cell<Option<LastModule>> = const { Cell::new(None) };
+    static LAST: Cell<Option<LastSource>> = const { Cell::new(None) };
 }
 
 /// The number of consecutive cases of a campaign that share a module. Each has a plan and a schedule

@@ -168,6 +168,12 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
         7 => limits.frames = 4 + (share % 16) as usize,
         _ => {}
     }
+    // A long run collects often at first, and less often later; docs/zoo/tuning.md has the figures.
+    limits.thin = match share >> 5 {
+        7 => 1024,
+        6 => 128,
+        _ => 32,
+    };
     // Scarce memory, in one case of three.
     let (choice, share) = (share % 32, u32::from(choice));
     match choice {

@@ -89,14 +89,16 @@ fn limits(limits: &Limits) -> u64 {
         limits.refuse != default.refuse,
         limits.exhaust != default.exhaust,
         limits.inside != default.inside,
+        limits.thin != default.thin,
     ];
-    let scarce = [
+    let switched = [
         limits.capacity,
         limits.refuse,
         limits.exhaust,
         limits.inside,
+        limits.thin,
     ];
-    let numbers = scarce
+    let numbers = switched
         .iter()
         .filter(|n| **n > 0)
         .map(|n| number((*n).into()));

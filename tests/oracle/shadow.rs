@@ -79,10 +79,11 @@ impl<H: Heap> Inspector<H> for Exhaustive {
     }
 }
 
-/// Faults that damage the allocator itself. The account knows neither where
-/// free blocks are nor that two objects share an address. The census of the
-/// next collection notices, and bisection finds the instruction.
-const ALLOCATOR: [&str; 2] = ["W34", "D14"];
+/// Faults that damage the allocator itself, or the list. The account knows neither where
+/// free blocks are nor that two objects share an address, and it does not follow
+/// the links of the stack-root list. The census of the next collection notices, and
+/// bisection finds the instruction.
+const BEYOND_ACCOUNT: [&str; 3] = ["W34", "D14", "W66"];
 
 #[test]
 fn what_is_found_is_found_as_early() {
@@ -111,7 +112,7 @@ fn what_is_found_is_found_as_early() {
             // point.
             if let Some(first) = exhaustive.found {
                 found += 1;
-                if ALLOCATOR.contains(&fault.id) {
+                if BEYOND_ACCOUNT.contains(&fault.id) {
                     continue;
                 }
                 let seen = seen.expect("found by a recount");

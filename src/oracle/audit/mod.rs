@@ -163,6 +163,9 @@ enum Focus {
     Moment(u64),
 }
 
+/// Collections of a full heap that are all audited.
+const FULL: u64 = 16;
+
 /// Work of one check of the changes since the last one, or of one look at the frames.
 const LOOK_WORK: u64 = 120;
 
@@ -178,6 +181,8 @@ pub struct Auditor {
     /// Number of collections seen, and the number of the next one to audit.
     collections: u64,
     next: u64,
+    /// Number of collections of a full heap.
+    full: u64,
     /// The broken law that was found.
     pub(super) broken: Option<BrokenLaw>,
     /// Bytes of memory that the run may use.
@@ -211,6 +216,7 @@ impl Auditor {
             moments: 0,
             collections: 0,
             next: 0,
+            full: 0,
             broken: None,
             footprint: u64::MAX,
             over: None,
@@ -248,6 +254,13 @@ impl Auditor {
         }
         self.over = Some(Resource::Work);
         Err(Halt)
+    }
+
+    /// Whether to audit after a collection because it was one of a heap that is full. Those are too
+    /// few to be left to the sample, and too many to be audited all.
+    fn minds_full(&mut self, is_full: bool) -> bool {
+        self.full += u64::from(is_full);
+        is_full && (self.full <= FULL || self.full.is_power_of_two())
     }
 
     /// An auditor like that of [`Auditor::new`] that also counts moments.
@@ -333,7 +346,9 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.collections += 1;
             if self.collections >= self.next {
                 self.next = self.collections * 4;
-            } else if !view.store.is_full() && roots_look_sound(&view, self.census.list.is_some()) {
+            } else if !self.minds_full(view.store.is_full())
+                && roots_look_sound(&view, self.census.list.is_some())
+            {
                 self.work += LOOK_WORK;
                 return self.may_go_on(&view);
             }

@@ -153,6 +153,7 @@ pub(in crate::reduce) const LIMITS: Pass = Pass {
             set(|limits, default| limits.refuse = default.refuse),
             set(|limits, default| limits.exhaust = default.exhaust),
             set(|limits, default| limits.inside = default.inside),
+            set(|limits, default| limits.thin = default.thin),
             set(|limits, _| limits.refuse = limits.refuse.min(1)),
             set(|limits, _| limits.exhaust = limits.exhaust.min(1)),
             set(|limits, _| limits.inside = limits.inside.min(1)),
