@@ -33,10 +33,7 @@ const LIMITS: Limits = Limits {
     reentry: 1,
     footprint: u64::MAX >> 1,
     work: u64::MAX >> 1,
-    capacity: 0,
-    refuse: 0,
-    exhaust: 0,
-    inside: 0,
+    ..Limits::fuzzing()
 };
 
 /// Runs a workload, and returns the milliseconds that the call took, and its result.

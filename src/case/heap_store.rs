@@ -25,7 +25,8 @@ pub(super) struct Running {
     instance: Option<u32>,
     /// The number of the case's client, if it has one.
     client: Option<u32>,
-    /// The functions of the client, as indices in the store, by those of the module that they call.
+    /// The functions of the last client, as indices in the store, by those of the module that they
+    /// call.
     through: HashMap<u32, u32>,
     /// Objects allocated before the present step.
     allocated: u64,
@@ -148,12 +149,27 @@ impl<H: Heap> HeapStore<'_, H> {
         Ok(())
     }
 
-    /// Links and starts the client of a case behind its module.
-    fn link_client(&mut self, module: &Module, instance: u32, number: u32) -> Result<(), Stop> {
+    /// Links and starts the clients of a case behind its module. The host calls through the last.
+    fn link_clients(&mut self, module: &Module, instance: u32, number: u32) -> Result<(), Stop> {
+        let clients = client::chain(module, number).map_err(Stop::Unlinkable)?;
+        let mut before = (module, instance);
+        for client in &clients {
+            let linked = self.link_client(module, before, client)?;
+            before = (client, linked);
+        }
+        Ok(())
+    }
+
+    /// Links and starts a client, which imports all exports of another instance.
+    fn link_client(
+        &mut self,
+        module: &Module,
+        (exporter, instance): (&Module, u32),
+        client: &Arc<Module>,
+    ) -> Result<u32, Stop> {
         let unlinkable = |why: String| Stop::Unlinkable(why);
-        let client = client::compiled(module, number).map_err(unlinkable)?;
         let exporting = &self.store.instances()[instance as usize];
-        let externs = module
+        let externs = exporter
             .exports
             .iter()
             .map(|export| exporting.item(export.item));
@@ -161,7 +177,7 @@ impl<H: Heap> HeapStore<'_, H> {
         let externs = externs.ok_or_else(|| unlinkable("an export has no item".into()))?;
         let linked = self
             .store
-            .link(&client, &externs)
+            .link(client, &externs)
             .map_err(|error| unlinkable(error.to_string()))?;
         let mut cx = Context::new(self.running, self.inspector);
         self.store.start(linked, &mut cx)?;
@@ -173,7 +189,7 @@ impl<H: Heap> HeapStore<'_, H> {
                 self.running.through.insert(func, through);
             }
         }
-        Ok(())
+        Ok(linked)
     }
 
     /// Sets a new global, or all elements of a new table, to a register's value.
@@ -309,7 +325,7 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
         let mut cx = Context::new(self.running, self.inspector);
         self.store.start(instance, &mut cx)?;
         match self.running.client {
-            Some(number) => Ok(self.link_client(&module, instance, number)?),
+            Some(number) => Ok(self.link_clients(&module, instance, number)?),
             None => Ok(()),
         }
     }

@@ -55,6 +55,7 @@ pub struct Case {
     pub schedule: Schedule,
     /// Resources that the run may use.
     pub limits: Limits,
-    /// The client through which the host calls the module, if it has one.
+    /// The number of the client through which the host calls the module, if it has one. One number in four
+    /// stands for two clients, one behind the other.
     pub client: Option<u32>,
 }

@@ -98,7 +98,7 @@ impl BrokenAt {
     /// The place of `cause` in a run of a case.
     pub(super) fn in_case(cause: Cause, case: &Case, module: &Module) -> BrokenAt {
         if let (Some(number), Actor::Instruction(at)) = (case.client, cause.actor)
-            && at.instance == client::INSTANCE
+            && at.instance >= client::FIRST
         {
             return BrokenAt::in_client(cause, at, number, module);
         }
@@ -125,13 +125,16 @@ impl BrokenAt {
 
     /// The place of `cause` in the client of a case.
     fn in_client(cause: Cause, at: Location, number: u32, module: &Module) -> BrokenAt {
-        let mut instruction = match client::compiled(module, number) {
-            Ok(client) => instruction_at(&client, at),
-            Err(_) => return BrokenAt::of_embedder(cause),
+        let nth = at.instance - client::FIRST;
+        let clients = client::chain(module, number).unwrap_or_default();
+        let Some(client) = clients.get(nth as usize) else {
+            return BrokenAt::of_embedder(cause);
         };
+        let mut instruction = instruction_at(client, at);
         // The case has no such instruction, so nobody is to look for it there.
         let func = instruction.function();
-        instruction.func_name = Some(format!("{func} of the client"));
+        let which = ["client", "second client"][nth.min(1) as usize];
+        instruction.func_name = Some(format!("{func} of the {which}"));
         instruction.func = None;
         instruction.offset = NOWHERE;
         BrokenAt {

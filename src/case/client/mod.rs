@@ -1,4 +1,4 @@
-//! The client: a second module in the store of a case, through which the host calls the first one.
+//! Clients: more modules in the store of a case, through which the host calls the first one.
 //!
 //! Types that are equal are one type, whichever module declares them, and what one module exports is
 //! the same item in another. A case may have a client, which imports all that its module exports, and
@@ -8,8 +8,9 @@
 //! exceptions pass through a handler. What the language fixes is a *claim* of the case's module
 //! ([`claims`](super::claims)): the client notes a contradiction in the same global.
 //!
-//! A client follows from the module and a number. The index spaces of the module do not change, and
-//! its instance is the first of the store.
+//! A client follows from the module and a number. It exports the other items again, so that one number
+//! in four can give it a client of its own: three modules, of which the host calls the last. The index
+//! spaces of the case's module do not change, and its instance is the first of the store.
 
 mod function;
 mod interface;
@@ -26,8 +27,8 @@ use wasm_encoder::{
     TableSection, TableType, TypeSection, ValType,
 };
 
-/// The instance of the client in its store.
-pub(crate) const INSTANCE: u32 = 1;
+/// The instance of the first client in its store. A second one follows it.
+pub(crate) const FIRST: u32 = 1;
 
 /// The name under which a client imports from the case's module.
 const FROM: &str = "case";
@@ -83,34 +84,52 @@ pub(crate) fn client(wasm: &[u8], number: u32) -> Result<Vec<u8>, String> {
     encode(wasm, number).map_err(|error| error.to_string())
 }
 
+/// The clients of a module, compiled: the first one imports from the module. One number in four gives
+/// a second one, which imports from the first what that imports and exports again, and functions of
+/// the first one in front of those of the module.
+///
+/// # Errors
+///
+/// As [`compiled`].
+pub(crate) fn chain(of: &Compiled, number: u32) -> Result<Vec<Arc<Compiled>>, String> {
+    let first = compiled(of, number)?;
+    let mut clients = vec![Arc::clone(&first)];
+    if number & SECOND == SECOND {
+        clients.push(compiled(&first, number & !SECOND)?);
+    }
+    Ok(clients)
+}
+
+/// Bits of a number that are all set if there is a second client.
+const SECOND: u32 = 0xc0;
+
 /// The client of a module, compiled with the module's types.
 ///
 /// # Errors
 ///
 /// If that is impossible: the client of a valid module is valid.
-pub(crate) fn compiled(of: &Compiled, number: u32) -> Result<Arc<Compiled>, String> {
-    let kept = LAST.take();
-    let is_same = |last: &Last| last.number == number && Arc::ptr_eq(&last.of, &of.wasm);
-    let last = match kept.filter(is_same) {
-        Some(last) => last,
-        None => {
-            let wasm = client(&of.wasm, number)?;
-            let mut types = Arc::clone(&of.types);
-            let module = Compiled::new(&wasm, &mut types).map_err(|error| error.to_string())?;
-            Last {
-                of: Arc::clone(&of.wasm),
-                number,
-                client: Arc::new(module),
-            }
-        }
-    };
-    let client = Arc::clone(&last.client);
-    LAST.set(Some(last));
-    Ok(client)
+fn compiled(of: &Compiled, number: u32) -> Result<Arc<Compiled>, String> {
+    let mut kept = KEPT.take();
+    let is_same = |kept: &Kept| kept.number == number && Arc::ptr_eq(&kept.of, &of.wasm);
+    if !kept.iter().flatten().any(is_same) {
+        let wasm = client(&of.wasm, number)?;
+        let mut types = Arc::clone(&of.types);
+        let module = Compiled::new(&wasm, &mut types).map_err(|error| error.to_string())?;
+        kept.rotate_right(1);
+        kept[0] = Some(Kept {
+            of: Arc::clone(&of.wasm),
+            number,
+            client: Arc::new(module),
+        });
+    }
+    let client = kept.iter().flatten().find(|kept| is_same(kept));
+    let client = client.map(|kept| Arc::clone(&kept.client));
+    KEPT.set(kept);
+    client.ok_or_else(|| "the client was not kept".into())
 }
 
-/// The last client of a thread, which several heaps run one after the other.
-struct Last {
+/// A client of a thread, which several heaps run one after the other.
+struct Kept {
     /// The bytes of the case's module, which no other module shares.
     of: Arc<[u8]>,
     number: u32,
@@ -118,7 +137,8 @@ struct Last {
 }
 
 thread_local! {
-    static LAST: Cell<Option<Last>> = const { Cell::new(None) };
+    /// The last clients: a case has at most two.
+    static KEPT: Cell<[Option<Kept>; 2]> = const { Cell::new([None, None]) };
 }
 
 fn encode(wasm: &[u8], number: u32) -> Result<Vec<u8>, Error> {
@@ -152,7 +172,7 @@ fn encode(wasm: &[u8], number: u32) -> Result<Vec<u8>, Error> {
         segment: 0,
         shift: own,
     };
-    let (mut globals, mut tables) = (0, 0);
+    let (mut globals, mut tables, mut memories, mut tags) = (0, 0, 0, 0);
     let mut exports = ExportSection::new();
     let mut names = Vec::new();
     for (name, item) in &of.exports {
@@ -166,10 +186,15 @@ fn encode(wasm: &[u8], number: u32) -> Result<Vec<u8>, Error> {
                 if of.is_below_any(ty.element_type) && !ty.table64 {
                     items.tables.push((tables, ty.element_type));
                 }
+                exports.export(name, ExportKind::Table, tables);
                 tables += 1;
                 EntityType::Table(shifted.table_type(ty)?)
             }
-            Item::Memory(ty) => EntityType::Memory(shifted.memory_type(ty)?),
+            Item::Memory(ty) => {
+                exports.export(name, ExportKind::Memory, memories);
+                memories += 1;
+                EntityType::Memory(shifted.memory_type(ty)?)
+            }
             Item::Global(ty) => {
                 match ty.content_type {
                     wasmparser::ValType::Ref(ty) if of.is_below_any(ty) => {
@@ -180,11 +205,14 @@ fn encode(wasm: &[u8], number: u32) -> Result<Vec<u8>, Error> {
                     }
                     _ => {}
                 }
+                exports.export(name, ExportKind::Global, globals);
                 globals += 1;
                 EntityType::Global(shifted.global_type(ty)?)
             }
             Item::Tag(ty) => {
                 items.tags.push(ty);
+                exports.export(name, ExportKind::Tag, tags);
+                tags += 1;
                 EntityType::Tag(shifted.tag_type(wasmparser::TagType {
                     kind: wasmparser::TagKind::Exception,
                     func_type_idx: ty,

@@ -56,6 +56,7 @@ const NONE: Limits = Limits {
     reentry: 1,
     footprint: u64::MAX >> 1,
     work: u64::MAX >> 1,
+    ..Limits::fuzzing()
 };
 
 fn program<H: Heap>(heap: impl Fn() -> H + 'static) -> Run {
