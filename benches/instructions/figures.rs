@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 5_734,
-            validate: without_runs, 14_613,
-            compile: without_runs, 28_407,
-            instantiate: without_runs, 3_520,
-            run_null: without_runs, 14_240,
-            run_drc: without_runs, 30_010,
-            run_copying: without_runs, 259_297,
-            audit: new, 2_058,
-            observe: new, 1_142,
-            compared: new, 102,
-            verdict_without_audit: without_runs, 74_636,
-            verdict_with_audits: without_runs, 96_412,
-            enrich: without_runs, 11_709,
-            structured: without_runs, 8_670,
+            decode: without_runs, 5_727,
+            validate: without_runs, 14_625,
+            compile: without_runs, 28_223,
+            instantiate: without_runs, 1_432,
+            run_null: without_runs, 11_808,
+            run_drc: without_runs, 25_096,
+            run_copying: without_runs, 209_114,
+            audit: new, 2_049,
+            observe: new, 1_126,
+            compared: new, 101,
+            verdict_without_audit: without_runs, 67_098,
+            verdict_with_audits: without_runs, 85_959,
+            enrich: without_runs, 11_752,
+            structured: without_runs, 8_674,
         }
     };
 }
