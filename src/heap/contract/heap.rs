@@ -81,8 +81,9 @@ pub trait Heap: Inspect {
     }
 
     /// Makes the next `times` allocations [`HeapError::Full`]: before they have changed
-    /// anything, as if there were no room. Returns false if the heap cannot do so. Provided: it
-    /// cannot.
+    /// anything, as if there were no room. The engine then collects and tries again, so a heap that
+    /// does more in a collection after an allocation that failed does it after this one, too. Returns
+    /// false if the heap cannot refuse. Provided: it cannot.
     fn refuse(&mut self, times: u32) -> bool {
         let _ = times;
         false

@@ -85,7 +85,11 @@ impl Core {
     /// zero, it is in no list, and its payload is uninitialised.
     #[inline]
     pub fn allocate(&mut self, shape: Shape, payload: u64) -> Result<GcRef, HeapError> {
-        self.refusals.pass()?;
+        // A refused allocation has failed: the engine collects, and then the heap must have room.
+        if let Err(full) = self.refusals.pass() {
+            self.pressed = true;
+            return Err(full);
+        }
         let granules = (u64::from(HEADER) + payload).div_ceil(u64::from(GRANULE));
         let Ok(granules) = u32::try_from(granules) else {
             return Err(HeapError::Full);
