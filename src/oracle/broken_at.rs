@@ -133,7 +133,7 @@ impl BrokenAt {
         let mut instruction = instruction_at(client, at);
         // The case has no such instruction, so nobody is to look for it there.
         let func = instruction.function();
-        let which = ["client", "second client"][nth.min(1) as usize];
+        let which = ["client", "second client"][nth as usize];
         instruction.func_name = Some(format!("{func} of the {which}"));
         instruction.func = None;
         instruction.offset = NOWHERE;

@@ -143,7 +143,8 @@ pub enum Timing {
     Never,
     /// At the end, and after the first collection, the fourth, the sixteenth,
     /// and so on, so that the number of audits stays small in a case with
-    /// thousands of collections. For screening: a law broken at one collection
+    /// thousands of collections. Also after the first sixteen collections of a heap that is full, the
+    /// 32nd, the 64th, and so on. For screening: a law broken at one collection
     /// is mostly still broken at the next. Not so if the only holder is a frame: after every other
     /// collection the objects in frames are looked at, and if one is not as it should be, the heap is
     /// audited.

@@ -266,7 +266,11 @@ mod tests {
             panic!("{:?}", reduction.clusters);
         };
         // `array.new_fixed` writes single elements if it collects inside, and is not like a store.
-        assert!(canary.clusters.len() <= 2, "{canary:?}");
+        let [stores, fixed] = &canary.clusters[..] else {
+            panic!("{canary:?}");
+        };
+        assert_eq!(stores.len(), 5, "{canary:?}");
+        assert_eq!(fixed, &["exact:struct:array.new_fixed:drc"]);
         // The copy of an array or of a structure, and an object that was freed too early.
         let [all] = &w1.clusters[..] else {
             panic!("{w1:?}");
