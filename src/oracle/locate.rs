@@ -4,13 +4,18 @@ use super::audit::{Auditor, BrokenLaw, Timing};
 use super::heap_subject::once;
 use super::layers::Layers;
 use crate::case::Case;
-use crate::engine::Grain;
 use crate::heap::Heap;
 use crate::module::Module;
 use std::sync::Arc;
 
-/// Longer runs are not audited at every operation, but only bisected.
-const LONG: u64 = 100_000;
+/// What a census costs, in audits by account.
+const CENSUS: u64 = 24;
+
+/// The most censuses of one run.
+const PROBES: u64 = 64;
+
+/// Audits by account of one run, at most.
+const LONG: u64 = 10_000;
 
 /// The budget of work for all runs of a search, in the unit of
 /// [`Limits::work`](crate::engine::Limits::work). When it is spent, the
@@ -28,9 +33,10 @@ const WORK: u64 = 8_000_000_000;
 /// blame: a collection, if the second moment comes right after one; otherwise
 /// the operation.
 ///
-/// An audit at every moment uses an account instead of a census, and so may find a
-/// breach late. A census one moment earlier confirms what it finds. If a law is
-/// broken there already, or if the run is long, the moment is found by bisection.
+/// Between the last moment that is known to be sound and the breach, a first run takes a census now
+/// and then, and a second audits every moment after the last census without a breach. Its audits use
+/// an account instead of a census, and so may find a breach late. A census one moment earlier confirms
+/// what it finds. If a law is broken there already, the moment is found by bisection.
 pub(super) fn locate<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
@@ -44,21 +50,41 @@ pub(super) fn locate<H: Heap>(
         let mut auditor = auditor.with_layers(layers).with_footprint(footprint);
         let (_, stats, broken) = once(case, module, heap(), &mut auditor, layers);
         left = left.saturating_sub(stats.work + auditor.work());
-        (broken, auditor.found_at(), left > 0)
+        let moments = (auditor.sound_at(), auditor.found_at());
+        auditor.retire();
+        (broken, moments, left > 0)
     };
-    let (coarse, end, mut may_go_on) = run(Auditor::counting(timing));
+    let (coarse, (sound_at, end), mut may_go_on) = run(Auditor::counting(timing));
     let mut found = coarse.or(broken);
-    // Before the first moment all laws hold. The breach at `high` is known,
-    // unless it only happened after the last moment.
-    let (mut low, mut high) = (0, end);
-    if high <= LONG && may_go_on {
-        let (finest, moment, more) = run(Auditor::new(Timing::At(Grain::Every)));
+    // The laws hold at `low`, and before the first moment. The breach at `high` is known, unless it
+    // only happened after the last moment.
+    let (mut low, mut high) = (sound_at.min(end - 1), end);
+    // If it is not known that there is a breach, it may be one that comes and goes between probes.
+    let mut is_first = found.is_some();
+    while (is_first || high - low > LONG) && may_go_on {
+        let range = high - low;
+        let step = range.saturating_mul(CENSUS).isqrt().max(range / PROBES);
+        let (probed, (sound_at, moment), more) = run(Auditor::probing((low, high), step));
+        may_go_on = more;
+        low = sound_at.max(low);
+        if let Some(probed) = probed {
+            found = Some(probed);
+            high = moment;
+        }
+        is_first = false;
+        // A census that does not fit into the memory of a verdict shows nothing.
+        if high - low == range {
+            break;
+        }
+    }
+    if low + 1 < high && may_go_on {
+        let (finest, (_, moment), more) = run(Auditor::every_from(low));
         may_go_on = more;
         if let Some(finest) = finest {
             found = Some(finest);
             // A breach at a later moment is not the one that was found.
             high = moment;
-            if high > 1 && may_go_on {
+            if high > low + 1 && may_go_on {
                 let (earlier, _, more) = run(Auditor::at_moment(high - 1));
                 may_go_on = more;
                 match earlier {

@@ -162,6 +162,10 @@ enum Focus {
     Count,
     /// Audit at the moment with this number, counted from 1, and then stop.
     Moment(u64),
+    /// Audit at the moment `next` and at every `step`-th after it, and stop at the moment `until`.
+    Probes { next: u64, step: u64, until: u64 },
+    /// Audit from the moment with this number on.
+    From(u64),
 }
 
 /// Collections of a full heap that are all audited.
@@ -203,6 +207,8 @@ pub struct Auditor {
     pub disagreements: u64,
     /// Whether the broken law was found at a numbered moment.
     at_moment: bool,
+    /// The last numbered moment whose census broke no law.
+    sound_at: u64,
     census: Census,
     shadow: Shadow,
 }
@@ -226,6 +232,7 @@ impl Auditor {
             garbage: Garbage::default(),
             disagreements: 0,
             at_moment: false,
+            sound_at: 0,
             shadow: Shadow::default(),
             census: Census::new(),
         }
@@ -280,6 +287,27 @@ impl Auditor {
         }
     }
 
+    /// An auditor that audits at every `step`-th moment between two, each time with a census, and
+    /// stops at the second.
+    pub(super) fn probing((low, high): (u64, u64), step: u64) -> Auditor {
+        Auditor {
+            focus: Focus::Probes {
+                next: low.saturating_add(step),
+                step,
+                until: high,
+            },
+            ..Auditor::new(Timing::Sampled)
+        }
+    }
+
+    /// An auditor that audits at every point from moment number `low` on.
+    pub(super) fn every_from(low: u64) -> Auditor {
+        Auditor {
+            focus: Focus::From(low),
+            ..Auditor::new(Timing::At(Grain::Every))
+        }
+    }
+
     /// The broken law that was found, if any.
     pub fn violation(&self) -> Option<&Violation> {
         self.broken.as_ref().map(|broken| &broken.violation)
@@ -297,6 +325,12 @@ impl Auditor {
         self.moments + u64::from(!self.at_moment)
     }
 
+    /// The number of the last moment at which all laws held, of those that were audited; 0, the
+    /// start, if there was none.
+    pub(super) fn sound_at(&self) -> u64 {
+        self.sound_at
+    }
+
     /// Whether the focus requires an audit at this point; `None` leaves the
     /// decision to the timing.
     fn focused(&mut self, point: Point) -> Option<bool> {
@@ -309,6 +343,15 @@ impl Auditor {
             }
             (Focus::Count, _) => None,
             (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
+            (Focus::Probes { next, step, until }, _) => {
+                let is_next = counts && self.moments == next;
+                if is_next {
+                    let next = next.saturating_add(step);
+                    self.focus = Focus::Probes { next, step, until };
+                }
+                Some(is_next)
+            }
+            (Focus::From(low), _) => (self.moments < low).then_some(false),
         }
     }
 }
@@ -325,7 +368,9 @@ pub(super) fn is_moment(point: Point) -> bool {
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
         match (self.focus, self.timing) {
-            (Focus::Count | Focus::Moment(_), _) => Grain::Every,
+            (Focus::Count | Focus::Moment(_) | Focus::Probes { .. } | Focus::From(_), _) => {
+                Grain::Every
+            }
             (Focus::None, Timing::Never) => Grain::End,
             (Focus::None, Timing::Sampled) => Grain::Collection,
             (Focus::None, Timing::At(grain)) => grain,
@@ -339,6 +384,11 @@ impl<H: Heap> Inspector<H> for Auditor {
             true => self.timing == Timing::Never && point != Point::Corruption,
             false => point != Point::End,
         };
+        if let Focus::Probes { until, .. } = self.focus
+            && self.moments >= until
+        {
+            return Err(Halt);
+        }
         if focused == Some(false) || (focused.is_none() && never) {
             self.shadow.invalidate();
             return Ok(());
@@ -355,7 +405,8 @@ impl<H: Heap> Inspector<H> for Auditor {
             }
         }
         self.audits += 1;
-        let shadowed = self.focus == Focus::None && self.timing == Timing::At(Grain::Every);
+        let keeps_account = matches!(self.focus, Focus::None | Focus::From(_));
+        let shadowed = keeps_account && self.timing == Timing::At(Grain::Every);
         let look = match shadowed {
             true => {
                 self.census.plans.learn(view.store.types());
@@ -397,6 +448,9 @@ impl<H: Heap> Inspector<H> for Auditor {
                 .flatten()
         });
         let Some(mut violation) = broken else {
+            if is_moment(point) {
+                self.sound_at = self.moments;
+            }
             if shadowed {
                 let wrong = self.layers == Layers::ALL
                     && match look {
