@@ -8,6 +8,7 @@ mod console;
 mod explain;
 mod given;
 mod limits;
+mod manual;
 #[cfg(unix)]
 mod reduce;
 mod report;
