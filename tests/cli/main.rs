@@ -7,6 +7,8 @@ mod common;
 mod console;
 mod explain;
 mod given;
+#[cfg(unix)]
+mod in_ci;
 mod limits;
 mod manual;
 #[cfg(unix)]
