@@ -289,3 +289,36 @@ fn the_workflow_in_plain_steps_runs() {
         assert_eq!(repository.has_findings(), code == 1);
     }
 }
+
+#[test]
+fn our_own_workflows_are_pinned_and_their_commands_parse() {
+    let mut files = vec!["action.yml".to_string()];
+    for file in std::fs::read_dir(ours(".github/workflows")).unwrap() {
+        let name = file.unwrap().file_name();
+        files.push(format!(".github/workflows/{}", name.to_str().unwrap()));
+    }
+    assert!(files.len() > 3);
+    let repository = Repository::new("workflows");
+    for file in files {
+        let text = read(&file);
+        for line in text.lines() {
+            let key = line.trim_start().trim_start_matches("- ");
+            let Some(action) = key.strip_prefix("uses: ") else {
+                continue;
+            };
+            // The owner of an action can move a tag, and not a commit.
+            let (_, version) = action.split_once('@').unwrap_or_default();
+            let commit = version.split(' ').next().unwrap();
+            let is_commit = commit.len() == 40 && version.contains(" # v");
+            assert!(action == "./" || is_commit, "{file}: {action}");
+        }
+        for commands in steps(&text) {
+            let commands = repository.0.file("commands", commands);
+            assert_eq!(
+                repository.bash(&format!("bash -n '{commands}'"), &[]),
+                0,
+                "{file}"
+            );
+        }
+    }
+}
