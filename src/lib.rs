@@ -121,3 +121,8 @@ pub use unknown_name::UnknownName;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So is the one about collectors in other repositories.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ci.md")]
+struct Ci;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input, or output
 //! that cannot be written.
 
+mod completions;
 mod distill;
 mod engine;
 mod events;
@@ -14,6 +15,7 @@ mod fuzz;
 mod generate;
 mod inputs;
 mod load;
+mod man;
 mod options;
 mod output;
 mod profile;
@@ -59,6 +61,8 @@ enum Command {
     Events(events::Events),
     Inputs(inputs::Inputs),
     Distill(distill::Distill),
+    Completions(completions::Completions),
+    Man(man::ManPages),
 }
 
 /// Outcome of a command.
@@ -91,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Events(events) => events.main(),
         Command::Inputs(inputs) => inputs.main(),
         Command::Distill(distill) => distill.main(),
+        Command::Completions(completions) => completions.main(),
+        Command::Man(man) => man.main(),
     };
     // The reader may have gone, or the disk may be full. A finding still decides the exit code.
     let output = output::error();

@@ -7,7 +7,10 @@ mod common;
 mod console;
 mod explain;
 mod given;
+#[cfg(unix)]
+mod in_ci;
 mod limits;
+mod manual;
 #[cfg(unix)]
 mod reduce;
 mod report;

@@ -4,6 +4,7 @@
 
 #[path = "../common/campaign.rs"]
 mod campaign;
+mod manifests;
 mod rooms;
 
 use campaign::campaign;

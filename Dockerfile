@@ -1,0 +1,24 @@
+# An image with gcdiff for campaigns: docs/install.md.
+#
+#   docker build --tag gcdiff .
+#   docker run --rm --volume "$PWD:/work" gcdiff fuzz --seconds 600 --report report
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /gcdiff
+COPY . .
+# The caches are those of BuildKit, so the binary has to be copied out of the one with the builds.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/gcdiff/target \
+    cargo build --locked --profile dist --bin gcdiff \
+    && cp target/dist/gcdiff /usr/local/bin/gcdiff
+
+# The C library of the same release of Debian, which runners of engines that are mounted may need, too.
+FROM debian:bookworm-slim
+RUN useradd --uid 1000 --create-home gcdiff \
+    && install --directory --owner gcdiff /work
+COPY --from=build /usr/local/bin/gcdiff /usr/local/bin/gcdiff
+USER gcdiff
+WORKDIR /work
+# gcdiff ends a campaign at TERM with its table, and needs no other process above it for that.
+ENTRYPOINT ["gcdiff"]
+CMD ["--help"]
