@@ -14,7 +14,7 @@
 //! engine implements [`Subject`].
 //!
 //!
-#![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]
+#![doc = concat!("```no_run\n", include_str!("../../examples/own_collector.rs"), "```")]
 
 pub mod audit;
 mod broken_at;

@@ -76,7 +76,7 @@ pub(super) struct Fuzz {
     report: Option<PathBuf>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 }
 
 impl Fuzz {
