@@ -2,6 +2,7 @@
 
 use super::collectors::KnownCollectors;
 use super::{Cli, program};
+use crate::escape::Line;
 use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory as _};
 
@@ -10,7 +11,7 @@ const WITHOUT: [&str; 4] = ["zoo", "events", "distill", "export"];
 
 /// The arguments of this program.
 pub(super) fn command(known: &KnownCollectors) -> Command {
-    command_of(&program::name(), known)
+    command_of(&Line(&program::name()).to_string(), known)
 }
 
 fn command_of(name: &str, known: &KnownCollectors) -> Command {
@@ -18,6 +19,10 @@ fn command_of(name: &str, known: &KnownCollectors) -> Command {
     if name == "gcdiff" && known.own().is_empty() {
         return command;
     }
+    let command = match known.own_names() {
+        own if own.is_empty() => command,
+        own => command.after_help(format!("Collectors of this program: {own}.")),
+    };
     command.mut_subcommands(|command| {
         let command = with_collectors(with_name(command, name), known);
         let about = known.own_names();

@@ -114,8 +114,8 @@ impl KnownCollectors {
 }
 
 /// Advice for a file that names a collector which this program does not have.
-pub(super) const OF_ANOTHER: &str = "a collector of another program, one that calls \
-                                     gcdiff::cli::main_with, is run by that program";
+pub(super) const OF_ANOTHER: &str = "if it is a collector of a program that calls \
+                                     gcdiff::cli::main_with, that program can run the file";
 
 #[cfg(test)]
 mod tests {

@@ -184,7 +184,7 @@ impl Engines {
         }
         match given.is_empty() {
             true => Ok(Vec::new()),
-            false => Ok(self.started(given, known, timeout)?.given.clone()),
+            false => Ok(self.started(given, timeout)?.given.clone()),
         }
     }
 
@@ -203,29 +203,29 @@ impl Engines {
         let is_given = |name: &str| given.iter().any(|engine| engine.name == name);
         let named = named.iter().filter(|name| !is_given(name));
         let subjects = named.map(|name| {
-            let started = self.started(given, known, timeout)?;
-            let Settled { engine, works } = started
-                .settled
-                .get(*name)
-                .ok_or_else(|| unknown(name, known, &started.table))?;
+            let started = self.started(given, timeout)?;
+            let Settled { engine, works } = started.settled.get(*name).ok_or_else(|| {
+                format!(
+                    "{} is no collector (there are {}) and no engine; {OF_ANOTHER}; {}",
+                    escape::Line(name),
+                    known.names(),
+                    how_to_add(name, &started.table)
+                )
+            })?;
             let works = works.get_or_init(|| engine.check().map_err(|error| error.0));
             works.clone().map(|()| engine.clone())
         });
         subjects.collect()
     }
 
-    fn started(
-        &self,
-        given: &[EngineOption],
-        known: &KnownCollectors,
-        timeout: Duration,
-    ) -> Result<&Started, String> {
-        let started = self.0.get_or_init(|| start(given, known, timeout));
-        started.as_ref().map_err(String::clone)
+    fn started(&self, given: &[EngineOption], timeout: Duration) -> Result<&Started, String> {
+        let started = self.0.get_or_init(|| start(given, timeout)).as_ref();
+        started.map_err(String::clone)
     }
 }
 
-fn unknown(name: &str, known: &KnownCollectors, table: &Table) -> String {
+/// How an engine becomes known.
+fn how_to_add(name: &str, table: &Table) -> String {
     let key = match name.contains('.') {
         true => format!("{name:?}"),
         false => name.into(),
@@ -238,18 +238,12 @@ fn unknown(name: &str, known: &KnownCollectors, table: &Table) -> String {
         false => format!("read: {}", escape::path(table.folder.join(FILE))),
     };
     format!(
-        "{name} is no collector (there are {}), and no engine either: {OF_ANOTHER}; \
-         --engine {name}=COMMAND makes an engine known, or a table [engines.{key}] with a command \
-         in {FILE} ({read})",
-        known.names()
+        "an engine becomes known by --engine {name}=COMMAND, or by a table [engines.{key}] with a \
+         command in {FILE} ({read})"
     )
 }
 
-fn start(
-    given: &[EngineOption],
-    known: &KnownCollectors,
-    timeout: Duration,
-) -> Result<Started, String> {
+fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
     let table = table()?;
     let settled = |(name, (command, form)): (&String, &(Vec<String>, Form))| {
         let engine = EngineSubject::new(name, command.clone(), timeout);
@@ -274,7 +268,13 @@ fn start(
             None => {
                 let settled = settled.get(&option.name);
                 settled
-                    .ok_or_else(|| unknown(&option.name, known, &table))?
+                    .ok_or_else(|| {
+                        format!(
+                            "{} is no engine: {}",
+                            option.name,
+                            how_to_add(&option.name, &table)
+                        )
+                    })?
                     .engine
                     .clone()
             }

@@ -8,11 +8,13 @@ mod console;
 mod explain;
 mod given;
 mod limits;
+mod own_collector;
 #[cfg(unix)]
 mod reduce;
 mod report;
 mod run;
 #[cfg(unix)]
 mod seed;
+mod tutorial;
 mod untrusted;
 mod zoo;
