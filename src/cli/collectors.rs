@@ -56,11 +56,11 @@ impl KnownCollectors {
         names.join(", ")
     }
 
-    /// All collectors.
-    pub fn all(&self) -> Vec<SharedSubject> {
-        let mut all = Collector::ALL.map(SharedSubject::from).to_vec();
-        all.extend(self.own.iter().cloned());
-        all
+    /// All collectors that have heaps on the engine of gcdiff, as scripts need them.
+    pub fn with_heaps(&self) -> Vec<SharedSubject> {
+        let own = self.own.iter().filter(|own| own.heap().is_some());
+        let all = Collector::ALL.map(SharedSubject::from);
+        all.into_iter().chain(own.cloned()).collect()
     }
 
     /// The collector of this name.
@@ -120,8 +120,12 @@ pub(super) const OF_ANOTHER: &str = "if it is a collector of a program that call
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Case;
+    use crate::heap::Reclaims;
     use crate::heap::drc::{Drc, Policy};
-    use crate::oracle::HeapSubject;
+    use crate::module::Module;
+    use crate::oracle::{HeapSubject, PlanError, RunOptions, Subject, SubjectRun};
+    use crate::script::{Auditing, Options as Script, run_on};
 
     struct Named(&'static str);
 
@@ -135,6 +139,38 @@ mod tests {
         HeapSubject::shared(move || Drc::with_policy(1 << 20, Named(name)))
     }
 
+    /// A subject that has no heap of this crate.
+    struct Elsewhere;
+
+    impl Subject for Elsewhere {
+        fn name(&self) -> &str {
+            "elsewhere"
+        }
+
+        fn reclaims(&self) -> Reclaims {
+            Reclaims::Everything
+        }
+
+        fn run(&self, _: &Case, _: &Arc<Module>, _: &RunOptions) -> Result<SubjectRun, PlanError> {
+            Err(PlanError("there is no engine".into()))
+        }
+    }
+
+    #[test]
+    fn scripts_run_on_the_collectors_that_have_heaps() {
+        let known = KnownCollectors::with([Arc::new(Elsewhere), subject("mine")]).unwrap();
+        let all = known.with_heaps();
+        assert_eq!(names(&all), ["null", "drc", "copying", "model", "mine"]);
+        let elsewhere = known.get("elsewhere").unwrap();
+        let report = run_on(
+            "(module)",
+            &*elsewhere,
+            Auditing::default(),
+            &Script::default(),
+        );
+        assert_eq!(report, None);
+    }
+
     fn names(list: &[SharedSubject]) -> Vec<&str> {
         list.iter().map(|subject| subject.name()).collect()
     }
@@ -144,10 +180,6 @@ mod tests {
         let known = KnownCollectors::with([subject("mine"), subject("other")]).unwrap();
         assert_eq!(known.names(), "null, drc, copying, model, mine, other");
         assert_eq!(known.own_names(), "mine, other");
-        assert_eq!(
-            names(&known.all()),
-            ["null", "drc", "copying", "model", "mine", "other"]
-        );
         let Collectors(list) = known.option("collector=mine,null").unwrap();
         assert_eq!(names(&list), ["mine", "null"]);
         let options = known.beside(Options::fuzzing());

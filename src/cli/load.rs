@@ -110,7 +110,7 @@ pub(super) fn load_bytes(
     let default = Options::default()
         .pinned(&header)
         .map_err(|e| in_header(e.to_string()))?;
-    let mut options = judging.options(default);
+    let mut options = judging.options(judging.known.beside(default));
     let mut engines = Vec::new();
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);

@@ -260,19 +260,15 @@ impl Judging {
         (seconds > 0).then(|| Duration::from_secs(seconds))
     }
 
-    /// `default` with the options of the command line. Without `-C`, the collectors of the program
-    /// are beside those of `default`.
+    /// `default` with the options of the command line.
     pub(super) fn options(&self, default: Options) -> Options {
         let mut options = Options {
             reschedule: self.reschedule.unwrap_or(default.reschedule),
             ..self.timing_and_layers(default)
         };
-        match &self.collectors {
-            Some(Collectors(list)) => {
-                options.collectors = list.clone();
-                options.sometimes = Vec::new();
-            }
-            None => options = self.known.beside(options),
+        if let Some(Collectors(list)) = &self.collectors {
+            options.collectors = list.clone();
+            options.sometimes = Vec::new();
         }
         match self.fault() {
             Some(fault) => fault.switch_on(options, &Probe::default()),

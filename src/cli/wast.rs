@@ -85,7 +85,7 @@ impl Wast {
                 let list = self.judging.known.list(names.iter().map(String::as_str));
                 list.map_err(|message| in_header(format!("{message}; {OF_ANOTHER}")))?
             }
-            (None, None) => self.judging.known.all(),
+            (None, None) => self.judging.known.with_heaps(),
         };
         let judged = oracle::Options::default().pinned(&directives.judging());
         let judged = self
@@ -131,7 +131,11 @@ impl Wast {
             ran.push((collector.to_string(), began.elapsed()));
             drop(waiting);
             match report {
-                Ok(None) => return Err(in_file(format!("collector {collector} runs no scripts"))),
+                Ok(None) => {
+                    return Err(in_file(format!(
+                        "collector {collector} runs no scripts: it has no heap on the engine of gcdiff"
+                    )));
+                }
                 Ok(Some(report)) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;
                     print(name, collector, &report);

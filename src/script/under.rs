@@ -74,7 +74,8 @@ pub fn run_under(
 /// let mine = HeapSubject::new(|| Drc::new(1 << 20));
 /// let text = "(module (func (export \"f\"))) (assert_return (invoke \"f\"))";
 /// let report = run_on(text, &mine, Auditing::default(), &Options::default());
-/// assert_eq!(report.unwrap()?.passed, 1);
+/// // The module and its assertion.
+/// assert_eq!(report.unwrap()?.passed, 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn run_on(

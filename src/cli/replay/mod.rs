@@ -225,7 +225,12 @@ impl Replay {
 
     /// How to judge the inputs of a target.
     fn options_of(&self, target: FuzzTarget) -> Result<Options, String> {
-        let options = self.judging.options(target.options());
+        let default = match target {
+            // It tests the enrichment.
+            FuzzTarget::Enrich => target.options(),
+            _ => self.judging.known.beside(target.options()),
+        };
+        let options = self.judging.options(default);
         self.judging.with_engines(options)
     }
 
