@@ -1,4 +1,11 @@
-//! A custom collector under the harness: `cargo run --example own_collector`.
+//! A custom collector with a bug, which this command finds, reduces and saves:
+//!
+//! ```console
+//! $ cargo run --release --example own_collector -- fuzz -C collector=null,sliding --cases 300
+//! ```
+//!
+//! With `sliding-fixed`, the same collector without the bug, all cases agree. Without `-C`, both are
+//! judged together with the collectors of gcdiff.
 //!
 //! This collector counts references like the crate's `drc`, with one
 //! optimisation: when `array.copy` slides elements within an array, most
@@ -6,11 +13,10 @@
 //! was tested with insertions, which slide elements up, and never with
 //! removals.
 
-use gcdiff::campaign::{Campaign, CampaignReport, Progress, run};
 use gcdiff::heap::GcRef;
 use gcdiff::heap::drc::{Core, Drc, HeapResult, Policy, Sound};
-use gcdiff::oracle::{Collector, HeapSubject, Options};
-use std::time::Duration;
+use gcdiff::oracle::HeapSubject;
+use std::process::ExitCode;
 
 /// A custom collector overrides the hooks of `Policy` where it differs from the
 /// sound one. The default bodies are correct.
@@ -22,7 +28,10 @@ struct Sliding {
 
 impl Policy for Sliding {
     fn name(&self) -> &'static str {
-        "sliding"
+        match self.knows_removals {
+            false => "sliding",
+            true => "sliding-fixed",
+        }
     }
 
     fn copy_array(
@@ -57,40 +66,11 @@ impl Policy for Sliding {
     }
 }
 
-/// Judges generated modules under a heap that never frees and under `policy`,
-/// up to the first finding.
-fn campaign(policy: Sliding, cases: u64) -> CampaignReport {
+fn main() -> ExitCode {
     // Every run gets a new heap. Any type that implements `Heap` will do.
-    let mine = HeapSubject::shared(move || Drc::with_policy(16 << 20, policy));
-    let options = Options::default().with_collectors([Collector::Null.into(), mine]);
-    let campaign = Campaign::new(1, options)
-        .with_cases(cases)
-        .with_jobs(1)
-        .with_stop_at_first(true)
-        // An endless loop in a collector is a finding, as is a panic.
-        .with_timeout(Duration::from_secs(10));
-    run(&campaign, &Progress::default())
-}
-
-fn main() {
-    const CASES: u64 = 1000;
-    let [faulty, sound] = [false, true].map(|knows_removals| Sliding { knows_removals });
-
-    let outcome = campaign(faulty, CASES);
-    for (fingerprint, finding) in &outcome.findings {
-        println!("case {}:", finding.number);
-        // The law, the object, its count, its owners, a path to it, and the
-        // instruction after which the law was first broken.
-        println!("{}", finding.shown());
-        // The same for all findings of one bug.
-        println!("  fingerprint  {fingerprint}");
-    }
-    assert!(!outcome.findings.is_empty(), "the bug was missed");
-
-    let outcome = campaign(sound, CASES);
-    assert!(outcome.findings.is_empty(), "a false alarm");
-    println!(
-        "Without the bug, {} cases agree.",
-        outcome.statistics.agreed
-    );
+    let subjects = [false, true].map(|knows_removals| {
+        HeapSubject::shared(move || Drc::with_policy(16 << 20, Sliding { knows_removals }))
+    });
+    // All commands of gcdiff, which know these collectors by name.
+    gcdiff::cli::main_with(subjects)
 }

@@ -32,9 +32,10 @@
 //! assert!(report.statistics.agreed > 15);
 //! ```
 //!
-//!   [`campaign::Finding::save`] writes a finding as a module with a header. `gcdiff
-//!   run` replays it if it knows the collectors by name; your own heap replays it
-//!   like this:
+//!   A program whose `main` calls [`cli::main_with`] has the whole command line, which
+//!   knows your heap by name: `docs/own-collector.md` is a tutorial. Without it,
+//!   [`campaign::Finding::save`] writes a finding as a module with a header, and your
+//!   own heap replays it like this:
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -126,3 +127,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/ci.md")]
 struct Ci;
+
+/// So are those of the tutorial.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/own-collector.md")]
+struct Tutorial;

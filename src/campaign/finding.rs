@@ -174,6 +174,11 @@ impl Finding {
     /// The command that reproduces the finding from the files at `saved`, which are those of
     /// [`Finding::files`], or without a file.
     pub fn command(&self, saved: &[PathBuf]) -> String {
+        format!("gcdiff {}", self.arguments(saved))
+    }
+
+    /// The arguments of that command, also for a program that calls `gcdiff::cli::main_with`.
+    pub fn arguments(&self, saved: &[PathBuf]) -> String {
         let fault = self.fault.as_ref();
         let fault = fault.map_or_else(String::new, |id| format!(" --fault {id}"));
         let wanted = if self.runs() { "wat" } else { "input" };
@@ -181,23 +186,28 @@ impl Finding {
         match (&self.origin, saved.iter().find(is_wanted)) {
             (Origin::Input { target, .. }, Some(input)) if !self.runs() => {
                 let input = quote(input);
-                format!("gcdiff replay --target {target} {input}{fault}")
+                format!("replay --target {target} {input}{fault}")
             }
-            (_, Some(path)) => self.run_command(path),
+            (_, Some(path)) => self.run_arguments(path),
             (Origin::Campaign { seed, profile }, None) => {
                 let (case, profile) = (self.number, profile.options());
-                format!("gcdiff generate --seed {seed} --case {case}{profile}")
+                format!("generate --seed {seed} --case {case}{profile}")
             }
             (Origin::Input { target, .. }, None) => {
-                format!("gcdiff replay --target {target} INPUT{fault}")
+                format!("replay --target {target} INPUT{fault}")
             }
-            (Origin::File, None) => "gcdiff run FILE".into(),
+            (Origin::File, None) => "run FILE".into(),
         }
     }
 
     /// The command that runs a file with its case, also after reduction.
     pub fn run_command(&self, path: &Path) -> String {
-        format!("gcdiff run {}{}", quote(path), self.pins.words())
+        format!("gcdiff {}", self.run_arguments(path))
+    }
+
+    /// The arguments of that command.
+    pub fn run_arguments(&self, path: &Path) -> String {
+        format!("run {}{}", quote(path), self.pins.words())
     }
 
     /// The evidence, with line numbers of the text form.

@@ -1,8 +1,8 @@
 //! `gcdiff completions`: a script with which a shell completes commands and options.
 
-use super::output;
-use super::{Cli, CommandOutcome};
-use clap::{Args, CommandFactory};
+use super::collectors::KnownCollectors;
+use super::{CommandOutcome, arguments, output, program};
+use clap::Args;
 use clap_complete::{Shell, generate};
 use std::io::{self, Write};
 
@@ -16,9 +16,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn main(self) -> Result<CommandOutcome, String> {
+    pub(super) fn main(self, known: &KnownCollectors) -> Result<CommandOutcome, String> {
         let mut script = Vec::new();
-        generate(self.shell, &mut Cli::command(), "gcdiff", &mut script);
+        let mut command = arguments::command(known);
+        generate(self.shell, &mut command, program::name(), &mut script);
         // Nothing in it comes from input, and a shell needs its tabs as they are.
         output::note(io::stdout().lock().write_all(&script));
         Ok(CommandOutcome::Agree)

@@ -1,5 +1,6 @@
 //! Engines, as options of the command line and in `gcdiff.toml`.
 
+use super::collectors::{KnownCollectors, OF_ANOTHER};
 use super::file;
 use crate::campaign::quote;
 use crate::case::one_line;
@@ -37,7 +38,7 @@ pub(super) fn engine(text: &str) -> Result<EngineOption, String> {
         None => (text, None),
         Some((name, command)) => (name, Some(split(command)?)),
     };
-    check(name)?;
+    check_name(name)?;
     Ok(EngineOption {
         name: name.into(),
         command,
@@ -53,8 +54,8 @@ fn split(command: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// Checks whether a name can be that of an engine.
-fn check(name: &str) -> Result<(), String> {
+/// Checks whether a name can be that of an engine, or of a collector of the program.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || !name.chars().all(is_plain) || name.starts_with('-') {
         return Err(
@@ -125,7 +126,7 @@ fn read(folder: &Path) -> Result<Table, String> {
     for (name, EngineText { command, form }) in settings.engines {
         let in_engine =
             |message: String| in_file(format!("engine {}: {message}", escape::Line(&name)));
-        check(&name).map_err(in_engine)?;
+        check_name(&name).map_err(in_engine)?;
         let words = match command {
             CommandText::Line(line) => split(&line),
             CommandText::Words(words) if words.is_empty() => Err("there is no command".into()),
@@ -164,12 +165,23 @@ impl Engines {
     ///
     /// # Errors
     ///
-    /// If one is not in `gcdiff.toml`, that file cannot be read, or a command does not work.
+    /// If one is not in `gcdiff.toml`, that file cannot be read, a command does not work, or a
+    /// collector of the program has the same name.
     pub fn given(
         &self,
         given: &[EngineOption],
+        known: &KnownCollectors,
         timeout: Duration,
     ) -> Result<Vec<Arc<EngineSubject>>, String> {
+        if let Some(taken) = given
+            .iter()
+            .find(|engine| known.get(&engine.name).is_some())
+        {
+            return Err(format!(
+                "--engine {}: a collector of this program has this name",
+                taken.name
+            ));
+        }
         match given.is_empty() {
             true => Ok(Vec::new()),
             false => Ok(self.started(given, timeout)?.given.clone()),
@@ -184,6 +196,7 @@ impl Engines {
     pub fn named(
         &self,
         given: &[EngineOption],
+        known: &KnownCollectors,
         named: &[&str],
         timeout: Duration,
     ) -> Result<Vec<Arc<EngineSubject>>, String> {
@@ -191,10 +204,14 @@ impl Engines {
         let named = named.iter().filter(|name| !is_given(name));
         let subjects = named.map(|name| {
             let started = self.started(given, timeout)?;
-            let Settled { engine, works } = started
-                .settled
-                .get(*name)
-                .ok_or_else(|| unknown(name, &started.table))?;
+            let Settled { engine, works } = started.settled.get(*name).ok_or_else(|| {
+                format!(
+                    "{} is no collector (there are {}) and no engine; {OF_ANOTHER}; {}",
+                    escape::Line(name),
+                    known.names(),
+                    how_to_add(name, &started.table)
+                )
+            })?;
             let works = works.get_or_init(|| engine.check().map_err(|error| error.0));
             works.clone().map(|()| engine.clone())
         });
@@ -207,7 +224,8 @@ impl Engines {
     }
 }
 
-fn unknown(name: &str, table: &Table) -> String {
+/// How an engine becomes known.
+fn how_to_add(name: &str, table: &Table) -> String {
     let key = match name.contains('.') {
         true => format!("{name:?}"),
         false => name.into(),
@@ -220,8 +238,8 @@ fn unknown(name: &str, table: &Table) -> String {
         false => format!("read: {}", escape::path(table.folder.join(FILE))),
     };
     format!(
-        "{name} is no collector, and no engine either: --engine {name}=COMMAND makes it known, or a \
-         table [engines.{key}] with a command in {FILE} ({read})"
+        "an engine becomes known by --engine {name}=COMMAND, or by a table [engines.{key}] with a \
+         command in {FILE} ({read})"
     )
 }
 
@@ -250,7 +268,13 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
             None => {
                 let settled = settled.get(&option.name);
                 settled
-                    .ok_or_else(|| unknown(&option.name, &table))?
+                    .ok_or_else(|| {
+                        format!(
+                            "{} is no engine: {}",
+                            option.name,
+                            how_to_add(&option.name, &table)
+                        )
+                    })?
                     .engine
                     .clone()
             }

@@ -5,6 +5,7 @@ use super::file;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::say;
+use super::program;
 use super::waiting::Waiting;
 use crate::campaign::command_line;
 use crate::case::{self, Case, Header};
@@ -51,7 +52,7 @@ pub(super) struct Explain {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 
     #[command(flatten)]
     limiting: Limiting,
@@ -117,12 +118,9 @@ impl Explain {
 
     fn page(&self, explanation: Explanation, about: Option<String>, text: String) -> String {
         let verdict = &explanation.report.verdict;
-        let words = [
-            "gcdiff".into(),
-            "run".into(),
-            self.file.clone().into_os_string(),
-        ];
-        let command = command_line(words) + &self.judging.words() + &self.limiting.words();
+        let words = ["run".into(), self.file.clone().into_os_string()];
+        let command = program::command(&command_line(words));
+        let command = command + &self.judging.words() + &self.limiting.words();
         finding::page(&FindingPage {
             fingerprint: verdict.fingerprint().unwrap_or_else(|| "agree".into()),
             origin: about.unwrap_or_else(|| escape::path(&self.file)),

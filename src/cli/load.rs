@@ -1,12 +1,12 @@
 //! Loading a case from a file, with the options to judge it.
 
 use super::file;
-use super::options::{Judging, Limiting, list};
+use super::options::{Judging, Limiting};
 use super::output::complain;
 use crate::case::{self, Case, Header, LimitsText};
 use crate::escape;
 use crate::module::{self, Module};
-use crate::oracle::{Collector, Options, SharedSubject};
+use crate::oracle::Options;
 use crate::script::Proposal;
 use crate::zoo::Probe;
 use std::path::Path;
@@ -110,19 +110,16 @@ pub(super) fn load_bytes(
     let default = Options::default()
         .pinned(&header)
         .map_err(|e| in_header(e.to_string()))?;
-    let mut options = judging.options(default);
+    let mut options = judging.options(judging.known.beside(default));
     let mut engines = Vec::new();
     if let (None, Some(names)) = (&judging.collectors, &header.collectors) {
         let names = names.iter().map(String::as_str);
-        let (own, others) = names.partition(|name| name.parse::<Collector>().is_ok());
-        let own: Vec<&str> = own;
+        let (heaps, others) = names.partition(|name| judging.known.get(name).is_some());
+        let heaps: Vec<&str> = heaps;
         engines = others;
-        options.collectors = match own.is_empty() && !engines.is_empty() {
+        options.collectors = match heaps.is_empty() && !engines.is_empty() {
             true => Vec::new(),
-            false => {
-                let list = list(own.into_iter()).map_err(in_header)?;
-                list.into_iter().map(SharedSubject::from).collect()
-            }
+            false => judging.known.list(heaps).map_err(in_header)?,
         };
     }
     let fault = judging.fault_of(header.fault.as_deref());

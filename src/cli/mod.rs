@@ -3,6 +3,8 @@
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input, or output
 //! that cannot be written.
 
+mod arguments;
+mod collectors;
 mod completions;
 mod distill;
 mod engine;
@@ -19,6 +21,7 @@ mod man;
 mod options;
 mod output;
 mod profile;
+mod program;
 mod progress;
 mod reduce;
 mod replay;
@@ -30,8 +33,10 @@ mod wast;
 mod zoo;
 
 use crate::escape::{Line, Lines};
+use crate::oracle::SharedSubject;
 use clap::error::ContextValue;
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
+use collectors::KnownCollectors;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -41,7 +46,7 @@ use std::process::ExitCode;
 /// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
 /// usage or input, or output that cannot be written.
 #[derive(Parser)]
-#[command(bin_name = "gcdiff", version = crate::generate::version(), max_term_width = 100)]
+#[command(version = crate::generate::version(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,6 +70,29 @@ enum Command {
     Man(man::ManPages),
 }
 
+impl Command {
+    /// Tells a command that judges heaps which collectors there are.
+    fn set_known(&mut self, known: KnownCollectors) {
+        let judging = match self {
+            Command::Run(command) => &mut command.judging,
+            Command::Replay(command) => &mut command.judging,
+            Command::Reduce(command) => &mut command.judging,
+            Command::Explain(command) => &mut command.judging,
+            Command::Wast(command) => &mut command.judging,
+            Command::Fuzz(command) => &mut command.judging,
+            Command::Export(_)
+            | Command::Generate(_)
+            | Command::Zoo(_)
+            | Command::Events(_)
+            | Command::Inputs(_)
+            | Command::Distill(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return,
+        };
+        judging.known = known;
+    }
+}
+
 /// Outcome of a command.
 enum CommandOutcome {
     Agree,
@@ -73,15 +101,67 @@ enum CommandOutcome {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    main_with([])
+}
+
+/// Runs the command line of this process, with further collectors. A program whose `main` calls this
+/// has all commands of gcdiff, and they know its collectors by name:
+///
+/// ```no_run
+/// use gcdiff::heap::drc::{Drc, Policy};
+/// use gcdiff::prelude::*;
+/// use std::process::ExitCode;
+///
+/// // In the place of a policy: any type that is a `Heap`.
+/// struct Mine;
+///
+/// impl Policy for Mine {
+///     fn name(&self) -> &'static str {
+///         "mine"
+///     }
+/// }
+///
+/// fn main() -> ExitCode {
+///     gcdiff::cli::main_with([HeapSubject::shared(|| Drc::with_policy(1 << 24, Mine))])
+/// }
+/// ```
+///
+/// * `run`, `replay`, `reduce`, `explain` and `wast` judge the four collectors of gcdiff and all
+///   `subjects`; `-C collector=null,mine` and the header of a file select some of them.
+/// * `fuzz` judges `null`, `drc` and all `subjects` on every case, and `copying` and `model` on a
+///   share of them. A difference between three heaps has a majority.
+/// * A finding names its collectors in its header, and commands of this program replay it. In output,
+///   the program has the name of its file.
+/// * `zoo`, `events`, `distill` and `export` are about the collectors of gcdiff, and `subjects` take
+///   no part.
+///
+/// A subject that is no [`HeapSubject`](crate::oracle::HeapSubject) takes part in scripts only if it
+/// has [heaps](crate::oracle::Subject::heap).
+///
+/// The name of a subject consists of letters, digits, `-`, `_` and `.`, and does not begin with `-`.
+/// A name that is wrong, that is given twice, or that a collector of gcdiff has, is an error as wrong
+/// usage is: a message and exit code 2.
+pub fn main_with(subjects: impl IntoIterator<Item = SharedSubject>) -> ExitCode {
     report_panics();
+    let known = match KnownCollectors::with(subjects) {
+        Ok(known) => known,
+        Err(message) => {
+            output::complain(&message);
+            return ExitCode::from(2);
+        }
+    };
     if let Err(message) = signals::survive_full_files() {
         output::complain(&message);
         return ExitCode::from(2);
     }
-    let cli = match Cli::try_parse() {
+    let mut command = arguments::command(&known);
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let mut cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return help(error),
+        Err(error) => return help(error.format(&mut command)),
     };
+    cli.command.set_known(known.clone());
     let ended = match cli.command {
         Command::Run(run) => run.main(),
         Command::Replay(replay) => replay.main(),
@@ -95,7 +175,7 @@ pub fn main() -> ExitCode {
         Command::Events(events) => events.main(),
         Command::Inputs(inputs) => inputs.main(),
         Command::Distill(distill) => distill.main(),
-        Command::Completions(completions) => completions.main(),
+        Command::Completions(completions) => completions.main(&known),
         Command::Man(man) => man.main(),
     };
     // The reader may have gone, or the disk may be full. A finding still decides the exit code.

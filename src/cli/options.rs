@@ -1,12 +1,11 @@
 //! Options that several commands share.
 
+use super::collectors::{Collectors, KnownCollectors};
 use super::engine::{EngineOption, Engines, engine};
 use crate::case::LimitsText;
 use crate::engine::Grain;
 use crate::engines::EngineSubject;
-use crate::oracle::{
-    CaseForm as _, Collector, Layers, Options, SharedSubject, Subject as _, Timing,
-};
+use crate::oracle::{CaseForm as _, Layers, Options, Subject as _, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 use std::sync::Arc;
@@ -47,8 +46,14 @@ impl From<Audit> for Timing {
 #[derive(Clone, Args)]
 pub(super) struct Judging {
     /// Collectors to run under and compare: null, drc, copying, model.
-    #[arg(short = 'C', value_name = "collector=NAME,...", value_parser = collectors)]
+    // The parser is replaced if the program has collectors of its own.
+    #[arg(short = 'C', value_name = "collector=NAME,...",
+          value_parser = |text: &str| KnownCollectors::default().option(text))]
     pub collectors: Option<Collectors>,
+
+    /// The collectors that names stand for.
+    #[arg(skip)]
+    pub known: KnownCollectors,
 
     /// How often to audit the heaps [default: auto].
     #[arg(long, value_enum)]
@@ -117,34 +122,6 @@ fn limits(text: &str) -> Result<LimitsText, String> {
     }
 }
 
-/// A list of collectors.
-#[derive(Clone)]
-pub(super) struct Collectors(pub Vec<Collector>);
-
-/// Reads `collector=null,drc`.
-pub(super) fn collectors(text: &str) -> Result<Collectors, String> {
-    let names = text
-        .strip_prefix("collector=")
-        .ok_or_else(|| format!("{text:?}: expected collector=NAME,..."))?;
-    list(names.split(',')).map(Collectors)
-}
-
-/// Reads names of collectors, each once.
-pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<Collector>, String> {
-    let mut list = Vec::new();
-    for name in names {
-        let collector = name.parse()?;
-        if list.contains(&collector) {
-            return Err(format!("collector {name} is named twice"));
-        }
-        list.push(collector);
-    }
-    match list.is_empty() {
-        true => Err("no collector is named".into()),
-        false => Ok(list),
-    }
-}
-
 /// Finds a fault.
 pub(super) fn fault(id: &str) -> Result<Fault, String> {
     zoo::fault(id).ok_or_else(|| {
@@ -198,7 +175,8 @@ impl Judging {
 
     /// The options with the engines of the command line.
     pub(super) fn with_engines(&self, options: Options) -> Result<Options, String> {
-        let engines = self.engines.given(&self.engine, self.engine_timeout())?;
+        let timeout = self.engine_timeout();
+        let engines = self.engines.given(&self.engine, &self.known, timeout)?;
         with_engines(options, engines)
     }
 
@@ -209,7 +187,9 @@ impl Judging {
         named: &[&str],
     ) -> Result<Options, String> {
         let timeout = self.engine_timeout();
-        let engines = self.engines.named(&self.engine, named, timeout)?;
+        let engines = self
+            .engines
+            .named(&self.engine, &self.known, named, timeout)?;
         with_engines(options, engines)
     }
 
@@ -287,7 +267,7 @@ impl Judging {
             ..self.timing_and_layers(default)
         };
         if let Some(Collectors(list)) = &self.collectors {
-            options.collectors = list.iter().map(|c| SharedSubject::from(*c)).collect();
+            options.collectors = list.clone();
             options.sometimes = Vec::new();
         }
         match self.fault() {

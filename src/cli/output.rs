@@ -3,6 +3,7 @@
 //! A command continues when its output is closed, as by `| head`, with the same exit code. Any
 //! other write error is an error: exit code 2, unless there was a finding.
 
+use super::program;
 use crate::escape::{Line, Lines};
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
@@ -48,7 +49,8 @@ pub(super) fn error() -> Option<String> {
 
 /// Writes a message to standard error, on one line and escaped. Write errors are ignored.
 pub(super) fn complain(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "gcdiff: {}", Line(message));
+    let name = program::name();
+    let _ = writeln!(io::stderr().lock(), "{}: {}", Line(&name), Line(message));
 }
 
 /// Like `println!`, but see [`write`].

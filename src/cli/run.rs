@@ -28,7 +28,7 @@ pub(super) struct RunCommand {
     file: PathBuf,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 
     #[command(flatten)]
     limiting: Limiting,

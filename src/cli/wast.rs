@@ -1,20 +1,21 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
-use super::options::{Judging, Limiting, list};
+use super::collectors::{Collectors, OF_ANOTHER};
+use super::options::{Judging, Limiting};
 use super::output::{complain, say};
 use super::waiting::Waiting;
 use super::{CommandOutcome, file};
 use crate::case::parse_schedule;
 use crate::engine::Schedule;
 use crate::escape::{self, Line};
-use crate::heap::{Inspect, Reclaims};
+use crate::heap::Reclaims;
 use crate::jobs::within;
-use crate::oracle::{self, Collector};
-use crate::script::{self, Auditing, Options, Reason, Report};
+use crate::oracle::{self, Collector, Subject};
+use crate::script::{self, Auditing, Options, Reason, Report, ScriptError};
 use crate::zoo::Probe;
 use clap::Args;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Run WebAssembly scripts under several collectors, and audit
 ///
@@ -31,7 +32,7 @@ pub(super) struct Wast {
     files: Vec<PathBuf>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 
     #[command(flatten)]
     limiting: Limiting,
@@ -79,9 +80,12 @@ impl Wast {
         let directives = script::directives(&text).map_err(|e| in_file(e.to_string()))?;
         let in_header = |message: String| in_file(format!("header: {message}"));
         let collectors = match (&self.judging.collectors, &directives.collectors) {
-            (Some(given), _) => given.0.clone(),
-            (None, Some(names)) => list(names.iter().map(String::as_str)).map_err(in_header)?,
-            (None, None) => Collector::ALL.to_vec(),
+            (Some(Collectors(given)), _) => given.clone(),
+            (None, Some(names)) => {
+                let list = self.judging.known.list(names.iter().map(String::as_str));
+                list.map_err(|message| in_header(format!("{message}; {OF_ANOTHER}")))?
+            }
+            (None, None) => self.judging.known.with_heaps(),
         };
         let judged = oracle::Options::default().pinned(&directives.judging());
         let judged = self
@@ -109,19 +113,30 @@ impl Wast {
         // The heaps so far, with an upper bound of their times: on a busy machine elapsed time
         // exceeds processor time, so a later heap is blamed less easily.
         let mut ran = Vec::new();
-        for collector in collectors {
+        for subject in &collectors {
+            let collector = subject.name();
             let (text, auditing, options) = (text.clone(), auditing.clone(), options.clone());
             let waiting = Waiting::for_(format!("running {name} under {collector}"));
             let (times, began) = (ran.clone(), Instant::now());
+            let runs = subject.clone();
             let report = within(self.judging.timeout(60), move |desk| {
-                let frees = collector.heap().reclaims() != Reclaims::Nothing;
-                desk.note_heap(collector.name(), frees, &times);
-                script::run_under(&text, collector, auditing, &options)
+                let times: Vec<(&str, Duration)> = times
+                    .iter()
+                    .map(|(heap, time): &(String, Duration)| (&heap[..], *time))
+                    .collect();
+                let frees = runs.reclaims() != Reclaims::Nothing;
+                desk.note_heap(runs.name(), frees, &times);
+                script_on(&*runs, &text, auditing, &options)
             });
-            ran.push((collector.name(), began.elapsed()));
+            ran.push((collector.to_string(), began.elapsed()));
             drop(waiting);
             match report {
-                Ok(report) => {
+                Ok(None) => {
+                    return Err(in_file(format!(
+                        "collector {collector} runs no scripts: it has no heap on the engine of gcdiff"
+                    )));
+                }
+                Ok(Some(report)) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;
                     print(name, collector, &report);
                     passed &= report.failures.is_empty();
@@ -144,7 +159,21 @@ impl Wast {
     }
 }
 
-fn print(name: &str, collector: Collector, report: &Report) {
+/// Runs a script on a subject. `None` if the subject has no heaps.
+fn script_on(
+    subject: &dyn Subject,
+    text: &str,
+    auditing: Auditing,
+    options: &Options,
+) -> Option<Result<Report, ScriptError>> {
+    match subject.name().parse::<Collector>() {
+        // Possibly with a fault.
+        Ok(collector) => Some(script::run_under(text, collector, auditing, options)),
+        Err(_) => script::run_on(text, subject, auditing, options),
+    }
+}
+
+fn print(name: &str, collector: &str, report: &Report) {
     say!("{name}: {collector}: {report}");
     for (reason, count) in report.reasons() {
         say!("  {count} skipped: {}", reason.text());

@@ -51,6 +51,9 @@ trait Runs: Send + Sync {
 
     /// What happened up to a moment.
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History;
+
+    /// A new heap, if it alone is what runs cases.
+    fn heap(&self) -> Option<Box<dyn Heap>>;
 }
 
 impl<H: Heap + 'static, F: Fn() -> H + Send + Sync> Runs for F {
@@ -69,6 +72,10 @@ impl<H: Heap + 'static, F: Fn() -> H + Send + Sync> Runs for F {
 
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {
         history(case, module, request, self)
+    }
+
+    fn heap(&self) -> Option<Box<dyn Heap>> {
+        Some(Box::new(self()))
     }
 }
 
@@ -94,6 +101,11 @@ impl Runs for VariantRuns {
     fn history(&self, case: &Case, module: &Arc<Module>, request: HistoryRequest) -> History {
         let module = self.0.compiled(module);
         (|| self.0.heap()).history(case, &module, request)
+    }
+
+    fn heap(&self) -> Option<Box<dyn Heap>> {
+        // Its modules may be compiled in another way.
+        None
     }
 }
 
@@ -148,6 +160,10 @@ impl Subject for HeapSubject {
 
     fn is_model(&self) -> bool {
         self.is_model
+    }
+
+    fn heap(&self) -> Option<Box<dyn Heap>> {
+        self.runs.heap()
     }
 
     fn run(

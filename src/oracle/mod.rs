@@ -14,7 +14,10 @@
 //! engine implements [`Subject`].
 //!
 //!
-#![doc = concat!("```\n", include_str!("../../examples/own_collector.rs"), "```")]
+#![cfg_attr(
+    feature = "cli",
+    doc = concat!("```no_run\n", include_str!("../../examples/own_collector.rs"), "```")
+)]
 
 pub mod audit;
 mod broken_at;

@@ -8,7 +8,7 @@ use super::panics::{Report, catch};
 use super::verdict::Reason;
 use super::violation::Violation;
 use crate::case::{Case, RunStats};
-use crate::heap::Reclaims;
+use crate::heap::{Heap, Reclaims};
 use crate::module::Module;
 use crate::observe::{Observation, Parts};
 use std::fmt;
@@ -115,6 +115,12 @@ pub trait Subject: Send + Sync {
         options: &RunOptions,
     ) -> Option<History> {
         let _ = (case, module, request, options);
+        None
+    }
+
+    /// A new heap, if the subject is a heap on the engine of this crate. Scripts run on it
+    /// ([`script::run_on`](crate::script::run_on)).
+    fn heap(&self) -> Option<Box<dyn Heap>> {
         None
     }
 
@@ -280,6 +286,10 @@ impl<F: Fn(Option<&str>) + Send + Sync> Subject for Noted<F> {
         options: &RunOptions,
     ) -> Option<History> {
         self.subject.history(case, module, request, options)
+    }
+
+    fn heap(&self) -> Option<Box<dyn Heap>> {
+        self.subject.heap()
     }
 
     fn run(

@@ -2,7 +2,7 @@
 //!
 //! A script instantiates modules, links them with each other, calls them and asserts the results.
 //! [`run`] executes a script on any heap, with any inspector; [`run_under`] chooses the heap by
-//! name and audits it. The result is a [`Report`].
+//! name and audits it, and [`run_on`] audits the heaps of a subject. The result is a [`Report`].
 //!
 //! All modules of a script share one [`Store`](crate::engine::Store) and one registry of types, so
 //! objects and functions cross instances and types are canonical across modules. Besides registered
@@ -57,7 +57,7 @@ pub use proposal::Proposal;
 pub use reason::Reason;
 pub use report::{Failure, Report, Skip};
 pub use runner::run;
-pub use under::{Auditing, run_under};
+pub use under::{Auditing, run_on, run_under};
 
 use crate::engine::{Limits, Schedule};
 

@@ -1,4 +1,4 @@
-//! Running a script under a collector given by name, with audits.
+//! Running a script under a collector of this crate, or on the heaps of a subject, with audits.
 
 use super::error::ScriptError;
 use super::report::Report;
@@ -8,7 +8,7 @@ use crate::engine::Grain;
 use crate::heap::copying::Copying;
 use crate::heap::drc::Drc;
 use crate::heap::null::Null;
-use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, Timing, Variant};
+use crate::oracle::{Auditor, Collector, Layers, MAX_BYTES, Subject, Timing, Variant};
 
 /// Settings of the audit.
 #[derive(Clone, Debug)]
@@ -57,15 +57,68 @@ pub fn run_under(
     auditing: Auditing,
     options: &Options,
 ) -> Result<Report, ScriptError> {
-    let report = once(text, collector, &auditing, auditing.timing, options)?;
+    let once = |timing| once(text, collector, &auditing, timing, options);
+    located(&auditing, once(auditing.timing)?, |finest| {
+        Some(once(finest))
+    })
+}
+
+/// Runs the script `text` on heaps of a subject, as [`run_under`] does. `None` if the subject has no
+/// heap on the engine of this crate ([`Subject::heap`]).
+///
+/// ```
+/// use gcdiff::heap::drc::Drc;
+/// use gcdiff::oracle::HeapSubject;
+/// use gcdiff::script::{Auditing, Options, run_on};
+///
+/// let mine = HeapSubject::new(|| Drc::new(1 << 20));
+/// let text = "(module (func (export \"f\"))) (assert_return (invoke \"f\"))";
+/// let report = run_on(text, &mine, Auditing::default(), &Options::default());
+/// // The module and its assertion.
+/// assert_eq!(report.unwrap()?.passed, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn run_on(
+    text: &str,
+    subject: &dyn Subject,
+    auditing: Auditing,
+    options: &Options,
+) -> Option<Result<Report, ScriptError>> {
+    let once = |timing| {
+        let heap = subject.heap()?;
+        Some(run(text, heap, options, &mut auditor(&auditing, timing)))
+    };
+    let report = once(auditing.timing)?;
+    Some(report.and_then(|report| located(&auditing, report, once)))
+}
+
+/// The report of a run. If the run has broken the heap, that of another run, with an audit at every
+/// operation.
+fn located(
+    auditing: &Auditing,
+    report: Report,
+    again: impl FnOnce(Timing) -> Option<Result<Report, ScriptError>>,
+) -> Result<Report, ScriptError> {
     let finest = Timing::At(Grain::Every);
-    if report.is_broken && auditing.layers.audits() && auditing.timing != finest {
-        let located = once(text, collector, &auditing, finest, options)?;
+    if report.is_broken
+        && auditing.layers.audits()
+        && auditing.timing != finest
+        && let Some(located) = again(finest)
+    {
+        let located = located?;
         if located.is_broken {
             return Ok(located);
         }
     }
     Ok(report)
+}
+
+fn auditor(auditing: &Auditing, timing: Timing) -> Auditor {
+    let timing = match auditing.layers.audits() {
+        true => timing,
+        false => Timing::Never,
+    };
+    Auditor::new(timing).with_layers(auditing.layers)
 }
 
 /// Runs the script once, with audits as often as `timing` says.
@@ -76,11 +129,7 @@ fn once(
     timing: Timing,
     options: &Options,
 ) -> Result<Report, ScriptError> {
-    let timing = match auditing.layers.audits() {
-        true => timing,
-        false => Timing::Never,
-    };
-    let auditor = &mut Auditor::new(timing).with_layers(auditing.layers);
+    let auditor = &mut auditor(auditing, timing);
     let mut variants = auditing.variants.iter();
     if let Some(variant) = variants.find(|v| v.collector() == collector) {
         let compiled = |module: &_| variant.compiled(module);

@@ -3,7 +3,7 @@
 //! `BLESS=1 cargo test --test cli cases` updates them.
 //! [`console`](crate::console) describes their format.
 
-use crate::common::{Scratch, gcdiff_in, ours};
+use crate::common::{Scratch, example, gcdiff_in, ours, program_in};
 use crate::console::{hold, rewrite, words};
 use std::fs;
 
@@ -32,6 +32,7 @@ cases! {
     headers
     invoke
     oracle_layers
+    own_collector
     proposals
     reduce
     replay
@@ -58,9 +59,8 @@ fn check(name: &str) {
     };
     let run = |command: &str| {
         let words = words(command);
-        let Some(("gcdiff", args)) = words.split_first().map(|(first, args)| (&first[..], args))
-        else {
-            panic!("{path}: {command}: only gcdiff is run");
+        let Some((first, args)) = words.split_first() else {
+            panic!("{path}: there is no command");
         };
         for arg in args {
             if arg.starts_with("corpus/") || arg.starts_with("tests/") {
@@ -68,7 +68,14 @@ fn check(name: &str) {
             }
         }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        Some(gcdiff_in(&scratch.0, &args))
+        Some(match &first[..] {
+            "gcdiff" => gcdiff_in(&scratch.0, &args),
+            "own_collector" => {
+                let program = example("own_collector");
+                program_in(&program, &scratch.0, &args, ("RUST_BACKTRACE", "0"))
+            }
+            _ => panic!("{path}: {command}: only gcdiff and own_collector are run"),
+        })
     };
     let new = rewrite(&old, |name, text| write(name, text.as_bytes()), run);
     hold(&path, &old, &new);

@@ -11,11 +11,13 @@ mod given;
 mod in_ci;
 mod limits;
 mod manual;
+mod own_collector;
 #[cfg(unix)]
 mod reduce;
 mod report;
 mod run;
 #[cfg(unix)]
 mod seed;
+mod tutorial;
 mod untrusted;
 mod zoo;

@@ -3,8 +3,10 @@
 // Each test binary uses part of this module; only `cli` uses all of it.
 #![allow(dead_code)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 /// The exit code and output of a command.
 pub struct Ran {
@@ -36,6 +38,54 @@ pub fn gcdiff(args: &[&str]) -> Ran {
 /// Runs `gcdiff` in a folder.
 pub fn gcdiff_in(folder: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
+    Ran::of(command.current_dir(folder).args(args).output().unwrap())
+}
+
+/// Builds an example of this crate in the way in which `gcdiff` was built, unless that is done. Returns
+/// its path.
+pub fn example(name: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = built.get(name) {
+        return path.clone();
+    }
+    let folder = Path::new(env!("CARGO_BIN_EXE_gcdiff")).parent().unwrap();
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        profile => profile,
+    };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--quiet", "--message-format", "json"]);
+    cargo.args(["--example", name, "--profile", profile]);
+    let ran = Ran::of(
+        cargo
+            .arg("--target-dir")
+            .arg(folder.parent().unwrap())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let messages = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let mut programs = messages.filter_map(|message: serde_json::Value| {
+        let is_it = message["target"]["name"] == name;
+        message["executable"]
+            .as_str()
+            .filter(|_| is_it)
+            .map(PathBuf::from)
+    });
+    let path = programs.next().expect("cargo names the program");
+    built.insert(name.to_string(), path.clone());
+    path
+}
+
+/// Runs a program in a folder, with an environment variable.
+pub fn program_in(program: &Path, folder: &Path, args: &[&str], variable: (&str, &str)) -> Ran {
+    let mut command = Command::new(program);
+    command.env(variable.0, variable.1);
     Ran::of(command.current_dir(folder).args(args).output().unwrap())
 }
 

@@ -76,7 +76,7 @@ pub(super) struct Fuzz {
     report: Option<PathBuf>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 }
 
 impl Fuzz {
@@ -180,6 +180,7 @@ impl Fuzz {
             true => Options::beside_engines(),
             false => Options::fuzzing(),
         };
+        let default = self.judging.known.beside(default);
         Ok(Campaign {
             seed: self.seed,
             cases: self.cases,

@@ -4,6 +4,7 @@ use super::clock::Clock;
 use crate::campaign::{CampaignReport, Finding, Listener, Reduction, Shelf};
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
 use crate::cli::output::say;
+use crate::cli::program;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -82,7 +83,7 @@ impl SavedFindings {
                 Some(Ok(files)) => files.clone(),
                 Some(Err(_)) | None => Vec::new(),
             };
-            let command = finding.command(&files);
+            let command = program::command(&finding.arguments(&files));
             let reduced = match report.reduced.get(fingerprint) {
                 None => ReducedRow::No,
                 Some(Err(why)) => ReducedRow::Failed(why),
@@ -92,7 +93,7 @@ impl SavedFindings {
                     ReducedRow::Done(ReducedCase {
                         reduction,
                         command: match file {
-                            Some(path) => finding.run_command(path),
+                            Some(path) => program::command(&finding.run_arguments(path)),
                             None => command.clone(),
                         },
                         file: file.cloned(),
@@ -150,7 +151,7 @@ impl Listener for Listening {
             }
             None => Vec::new(),
         };
-        let command = finding.command(&files);
+        let command = program::command(&finding.arguments(&files));
         lines.push_str(&format!("  replay       {command}\n"));
         self.bar.suspend(|| say!("{lines}"));
     }

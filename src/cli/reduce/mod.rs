@@ -72,7 +72,7 @@ pub(super) struct Reduce {
     jobs: Option<u16>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 
     #[command(flatten)]
     limiting: Limiting,
@@ -293,7 +293,8 @@ impl Reduce {
         let in_file = |message: &str| format!("{}: {message}", escape::path(&self.file));
         let bytes = file::read(&self.file)?;
         let fault = self.judging.fault();
-        let all = with_fault(self.judging.timing_and_layers(target.options()), fault);
+        let all = self.judging.known.beside(target.options());
+        let all = with_fault(self.judging.timing_and_layers(all), fault);
         let all = self.judging.with_engines(all)?;
         let id = fault.map(|fault| fault.id);
         let CaseResult::Finding(finding) = target.look(&bytes, &all, id) else {

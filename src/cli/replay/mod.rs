@@ -7,6 +7,7 @@ use super::file::Below;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
+use super::program;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
 use super::signals::Signals;
@@ -67,7 +68,7 @@ pub(super) struct Replay {
     jobs: Option<u16>,
 
     #[command(flatten)]
-    judging: Judging,
+    pub(super) judging: Judging,
 
     #[command(flatten)]
     limiting: Limiting,
@@ -224,7 +225,12 @@ impl Replay {
 
     /// How to judge the inputs of a target.
     fn options_of(&self, target: FuzzTarget) -> Result<Options, String> {
-        let options = self.judging.options(target.options());
+        let default = match target {
+            // It tests the enrichment.
+            FuzzTarget::Enrich => target.options(),
+            _ => self.judging.known.beside(target.options()),
+        };
+        let options = self.judging.options(default);
         self.judging.with_engines(options)
     }
 
@@ -338,8 +344,8 @@ impl Replay {
     /// The command that judges a file again, whose path is quoted.
     fn command(&self, path: &str) -> String {
         let mut command = match self.target {
-            None => format!("gcdiff run {path}"),
-            Some(target) => format!("gcdiff replay --target {target} {path}"),
+            None => program::command(&format!("run {path}")),
+            Some(target) => program::command(&format!("replay --target {target} {path}")),
         };
         command.push_str(&self.judging.words());
         command.push_str(&self.limiting.words());

@@ -5,6 +5,7 @@ use crate::campaign::replay::{CaseResult, Item, Watch};
 use crate::campaign::{Finding, Reductions, Row, Shelf, Tally, quote};
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
 use crate::cli::output::{complain, say};
+use crate::cli::program;
 use crate::escape::{self, Line};
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -83,7 +84,7 @@ impl Saved {
             let saved = self.paths.get(fingerprint);
             let command = match saved {
                 // Its header has everything it was judged with.
-                Some(paths) if finding.runs() => finding.command(paths),
+                Some(paths) if finding.runs() => program::command(&finding.arguments(paths)),
                 _ => replay.command(&path),
             };
             let reduced = match reductions.get(fingerprint) {
@@ -94,7 +95,7 @@ impl Saved {
                     ReducedRow::Done(ReducedCase {
                         reduction,
                         command: match file {
-                            Some(path) => finding.run_command(path),
+                            Some(path) => program::command(&finding.run_arguments(path)),
                             None => command.clone(),
                         },
                         file: file.cloned(),

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// In the place of an explanation, while there is none.
 const PENDING: &str = "Not explained yet: the run is not done, or was ended early. \
-                       `gcdiff explain` explains the case.";
+                       The command `explain` explains the case.";
 
 /// At its end, a run waits this long for explanations.
 const WAITING: Duration = Duration::from_secs(60);

@@ -9,6 +9,7 @@ pub(super) use findings::CaseSource;
 use super::CommandOutcome;
 use super::findings::TableRow;
 use super::output::complain;
+use super::program;
 use crate::campaign::{Folder, command_line, replace, try_replace};
 use crate::escape;
 use crate::page::{self, run::Cluster, run::RunPage};
@@ -35,7 +36,7 @@ pub(super) struct Report {
 /// The command that started this process.
 pub(super) fn command() -> String {
     let words = std::env::args_os().skip(1);
-    command_line(["gcdiff".into()].into_iter().chain(words))
+    program::command(&command_line(words))
 }
 
 /// The outcome of a command whose report was written or not. A finding decides the exit code even

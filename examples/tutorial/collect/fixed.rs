@@ -1,0 +1,43 @@
+use gcdiff::prelude::*;
+
+pub fn reclaims() -> Reclaims {
+    Reclaims::Everything
+}
+
+/// Returns the number of objects that it has freed.
+pub fn collect<T>(
+    objects: &mut [Option<T>],
+    references: fn(&T) -> Vec<GcRef>,
+    roots: &mut dyn Roots,
+) -> u64 {
+    let reached = mark(objects, references, roots);
+    let mut freed = 0;
+    for (object, reached) in objects.iter_mut().zip(reached) {
+        if !reached && object.take().is_some() {
+            freed += 1;
+        }
+    }
+    freed
+}
+
+/// The objects that the roots reach.
+fn mark<T>(
+    objects: &[Option<T>],
+    references: fn(&T) -> Vec<GcRef>,
+    roots: &mut dyn Roots,
+) -> Vec<bool> {
+    let mut pending = Vec::new();
+    roots.stack(&mut |register| pending.push(GcRef::from_register(*register)));
+    roots.slots(&mut |_, slot| pending.push(GcRef(*slot)));
+    // Null and small integers are no objects.
+    pending.retain(|r| r.is_object());
+    let mut reached = vec![false; objects.len()];
+    while let Some(r) = pending.pop() {
+        let index = (r.0 / GRANULE) as usize - 1;
+        if !std::mem::replace(&mut reached[index], true) {
+            let references = objects[index].iter().flat_map(references);
+            pending.extend(references.filter(|r| r.is_object()));
+        }
+    }
+    reached
+}
