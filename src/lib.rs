@@ -119,9 +119,14 @@ pub mod zoo;
 pub use unknown_name::UnknownName;
 
 /// The examples of the README are tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "cli"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the page about the library.
+#[cfg(all(doctest, feature = "cli"))]
+#[doc = include_str!("../docs/library.md")]
+struct Library;
 
 /// So is the one about collectors in other repositories.
 #[cfg(doctest)]

@@ -13,6 +13,8 @@ mod limits;
 mod manual;
 mod own_collector;
 #[cfg(unix)]
+mod pages;
+#[cfg(unix)]
 mod reduce;
 mod report;
 mod run;

@@ -1,38 +1,6 @@
 //! `gcdiff run`, `fuzz`, `replay` and `generate`: verdicts, blame and findings.
 
-use crate::common::{Ran, Scratch, agrees, gcdiff, gcdiff_in, ours};
-use crate::console::{hold, rewrite, words};
-use std::path::Path;
-
-/// The commands of the README that run files of the repository, and the output
-/// that it shows for them.
-#[test]
-fn the_front_page_shows_what_happens() {
-    let path = ours("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let mut fingerprints = Vec::new();
-    let run = |command: &str| {
-        let (cargo, command) = command.split_once(" -- ")?;
-        let args = words(command);
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        if !cargo.starts_with("cargo run") || !["run", "wast"].contains(&args[0]) {
-            return None;
-        }
-        let ran = gcdiff_in(Path::new(env!("CARGO_MANIFEST_DIR")), &args);
-        let mut lines = ran.out.lines();
-        let fingerprint = lines.find_map(|line| line.strip_prefix("  fingerprint  "));
-        assert_eq!(ran.code, i32::from(fingerprint.is_some()), "{command}");
-        fingerprints.push(fingerprint.map(String::from));
-        // The README does not show exit codes.
-        Some(Ran { code: 0, ..ran })
-    };
-    let new = rewrite(&readme, |_, _| (), run);
-    hold(&path, &readme, &new);
-    // Sound; with the fault, results only; with the fault, the whole oracle; a
-    // script.
-    let found = Some("exact:array:array.copy:drc".to_string());
-    assert_eq!(fingerprints, [None, None, found, None]);
-}
+use crate::common::{Scratch, agrees, gcdiff};
 
 /// A binary module has names but no line numbers.
 #[test]
