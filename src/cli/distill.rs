@@ -1,9 +1,11 @@
 //! `gcdiff distill`: few cases that find what many find.
 
 use super::file::{self, Below};
+use super::format::{self, RecordFormat};
+use super::global::Quiet;
 use super::load::{self, CompiledCase};
 use super::options::Limiting;
-use super::output::{complain, say};
+use super::output::{self, complain, say};
 use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::signals::Signals;
@@ -16,6 +18,7 @@ use crate::escape;
 use crate::generate::{self, GeneratedCase, Profile};
 use crate::zoo::{FAULTS, Fault};
 use clap::Args;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,10 +92,34 @@ pub(super) struct Distill {
     /// How long each verdict may take. 0 is for ever.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+}
+
+/// The record of a picked case.
+#[derive(Serialize)]
+struct PickedRecord {
+    case: String,
+    file: Option<String>,
+}
+
+/// The record of the set.
+#[derive(Serialize)]
+struct SetRecord {
+    cases: usize,
+    picked: usize,
+    findings: usize,
+    refused: usize,
 }
 
 impl Distill {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
         if self.out.is_none() && self.report.is_none() {
             return Err("where to? --out DIR, or --report FILE".into());
         }
@@ -134,12 +161,27 @@ impl Distill {
             None => Aim::Witnesses(self.witnesses),
         };
         let picked = pick(&matrix.rows, &matrix.weights(), &kept, aim);
-        if let Some(folder) = folder {
-            for row in &picked {
-                let (stem, extension, bytes) = candidates.file(matrix.rows[*row].case)?;
-                folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
-            }
+        if !matrix.findings.is_empty() {
+            output::found();
         }
+        for row in &picked {
+            let number = matrix.rows[*row].case;
+            let mut file = None;
+            if let Some(folder) = folder {
+                let (stem, extension, bytes) = candidates.file(number)?;
+                let saved = folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
+                file = Some(escape::path(&saved.path));
+            }
+            let case = candidates.name(number);
+            format::record("picked", &PickedRecord { case, file });
+        }
+        let record = SetRecord {
+            cases: matrix.rows.len(),
+            picked: picked.len(),
+            findings: matrix.findings.len(),
+            refused: matrix.refused.len(),
+        };
+        format::record("set", &record);
         print(&matrix, &kept, &picked);
         if let (Some(path), Some(size)) = (&self.report, self.size) {
             let size = size as usize;

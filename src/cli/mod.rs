@@ -10,8 +10,10 @@ mod explain;
 mod export;
 mod file;
 mod findings;
+mod format;
 mod fuzz;
 mod generate;
+mod global;
 mod inputs;
 mod load;
 mod options;
@@ -29,7 +31,8 @@ mod zoo;
 
 use crate::escape::{Line, Lines};
 use clap::error::ContextValue;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -43,6 +46,9 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    global: global::GlobalOptions,
 }
 
 #[derive(Subcommand)]
@@ -74,10 +80,13 @@ pub fn main() -> ExitCode {
         output::complain(&message);
         return ExitCode::from(2);
     }
-    let cli = match Cli::try_parse() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    output::set_color(global::color(&args));
+    let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return help(error),
     };
+    cli.global.apply();
     let ended = match cli.command {
         Command::Run(run) => run.main(),
         Command::Replay(replay) => replay.main(),
@@ -103,9 +112,17 @@ pub fn main() -> ExitCode {
         Ok(CommandOutcome::Agree) => ExitCode::from(2),
         Err(message) => {
             output::complain(&message);
+            format::error(&message);
             ExitCode::from(2)
         }
     }
+}
+
+/// Parses the arguments.
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command().color(global::color(args));
+    let matches = command.try_get_matches_from_mut(args)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// Reports panics with the message escaped, since it may quote input.

@@ -1,7 +1,9 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
+use super::format::{self, RecordFormat};
+use super::global::Quiet;
 use super::options::{Judging, Limiting, list};
-use super::output::{complain, say};
+use super::output::{self, Mood, complain, say};
 use super::waiting::Waiting;
 use super::{CommandOutcome, file};
 use crate::case::parse_schedule;
@@ -9,10 +11,12 @@ use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::heap::{Inspect, Reclaims};
 use crate::jobs::within;
-use crate::oracle::{self, Collector};
+use crate::oracle::json::word;
+use crate::oracle::{self, Collector, Verdict};
 use crate::script::{self, Auditing, Options, Reason, Report};
 use crate::zoo::Probe;
 use clap::Args;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -27,8 +31,12 @@ use std::time::Instant;
 #[derive(Args)]
 pub(super) struct Wast {
     /// The scripts.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_parser = file::input())]
     files: Vec<PathBuf>,
+
+    /// End after the first collector under which a script fails.
+    #[arg(long)]
+    stop_at_first: bool,
 
     #[command(flatten)]
     judging: Judging,
@@ -40,6 +48,12 @@ pub(super) struct Wast {
     /// at:N,N,... (safepoints counted from 1).
     #[arg(long, value_parser = parse_schedule)]
     schedule: Option<Schedule>,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
 }
 
 impl Wast {
@@ -50,6 +64,8 @@ impl Wast {
         if self.judging.has_engines() {
             return Err("--engine is for cases: other engines run scripts themselves".into());
         }
+        self.quiet.apply();
+        self.format.format.apply();
         let mut failed = false;
         let mut unreadable = Vec::new();
         for path in &self.files {
@@ -57,6 +73,9 @@ impl Wast {
             match self.script(path, &name) {
                 Ok(passed) => failed |= !passed,
                 Err(message) => unreadable.push(message),
+            }
+            if failed && self.stop_at_first {
+                break;
             }
         }
         // A failure decides the exit code even after an error.
@@ -124,6 +143,7 @@ impl Wast {
                 Ok(report) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;
                     print(name, collector, &report);
+                    format::record("script", &ScriptRecord::new(name, collector, &report));
                     passed &= report.failures.is_empty();
                     cut_short |= report
                         .reasons()
@@ -131,10 +151,23 @@ impl Wast {
                         .any(|reason| matches!(reason, Reason::OverBudget(_)));
                 }
                 Err(verdict) => {
-                    say!("{name}: {collector}: {verdict}");
+                    let mood = match verdict.is_finding() {
+                        true => Mood::Finding,
+                        false => Mood::Discard,
+                    };
+                    if verdict.is_finding() {
+                        output::found();
+                    }
+                    let before = format!("{name}: {collector}: ");
+                    output::verdict(&before, mood, format_args!("{verdict}"));
+                    let record = ScriptRecord::without_report(name, collector, &verdict);
+                    format::record("script", &record);
                     passed &= !verdict.is_finding();
                     cut_short |= !verdict.is_finding();
                 }
+            }
+            if !passed && self.stop_at_first {
+                break;
             }
         }
         match passed && cut_short {
@@ -144,8 +177,79 @@ impl Wast {
     }
 }
 
+/// The record of a script under a collector.
+#[derive(Serialize)]
+struct ScriptRecord<'a> {
+    file: &'a str,
+    collector: &'static str,
+    verdict: &'static str,
+    message: String,
+    passed: usize,
+    failures: Vec<FailureRecord<'a>>,
+    skipped: Vec<SkipRecord>,
+}
+
+#[derive(Serialize)]
+struct FailureRecord<'a> {
+    line: usize,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct SkipRecord {
+    line: usize,
+    reason: &'static str,
+}
+
+impl<'a> ScriptRecord<'a> {
+    fn new(name: &'a str, collector: Collector, report: &'a Report) -> ScriptRecord<'a> {
+        let failures = report.failures.iter().map(|failure| FailureRecord {
+            line: failure.line,
+            message: &failure.message,
+        });
+        let skipped = report.skipped.iter().map(|skip| SkipRecord {
+            line: skip.line,
+            reason: skip.reason.text(),
+        });
+        ScriptRecord {
+            file: name,
+            collector: collector.name(),
+            verdict: match report.failures.is_empty() {
+                true => "passed",
+                false => "failed",
+            },
+            message: report.to_string(),
+            passed: report.passed,
+            failures: failures.collect(),
+            skipped: skipped.collect(),
+        }
+    }
+
+    /// A script that did not end.
+    fn without_report(name: &'a str, collector: Collector, verdict: &Verdict) -> ScriptRecord<'a> {
+        ScriptRecord {
+            file: name,
+            collector: collector.name(),
+            verdict: word(verdict),
+            message: verdict.to_string(),
+            passed: 0,
+            failures: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+}
+
 fn print(name: &str, collector: Collector, report: &Report) {
-    say!("{name}: {collector}: {report}");
+    let mood = match (report.failures.is_empty(), report.passed) {
+        (false, _) => Mood::Finding,
+        (true, 0) => Mood::Discard,
+        (true, _) => Mood::Agree,
+    };
+    if mood == Mood::Finding {
+        output::found();
+    }
+    let before = format!("{name}: {collector}: ");
+    output::verdict_line(&before, mood, format_args!("{report}"));
     for (reason, count) in report.reasons() {
         say!("  {count} skipped: {}", reason.text());
     }

@@ -1,5 +1,6 @@
 //! `gcdiff zoo`: how fast each known bug is noticed.
 
+use super::format::{self, RecordFormat};
 use super::options::fault;
 use super::output::say;
 use super::progress::watched;
@@ -68,8 +69,11 @@ pub(super) struct Zoo {
     time: bool,
 
     /// Print one JSON document with every trial instead of a table.
-    #[arg(long, conflicts_with_all = ["list", "report"])]
+    #[arg(long, conflicts_with_all = ["list", "report", "format"])]
     json: bool,
+
+    #[command(flatten)]
+    format: RecordFormat,
 
     /// Print the faults, where they come from and what they do, and try nothing.
     #[arg(long, conflicts_with = "report")]
@@ -101,8 +105,40 @@ struct Document<'a> {
     faults: &'a [Summary],
 }
 
+/// The record of a fault that is listed.
+#[derive(Serialize)]
+struct FaultRecord {
+    id: &'static str,
+    mechanism: &'static str,
+    source: &'static str,
+}
+
+/// The record of all trials.
+#[derive(Serialize)]
+struct ZooRecord {
+    generator: String,
+    oracle: String,
+    seeds: u64,
+    cases: u64,
+    faults: usize,
+}
+
+/// The record of a table in a file.
+#[derive(Serialize)]
+struct TableRecord {
+    out: String,
+    findings: usize,
+}
+
+/// Prints the record of a table.
+fn record_table(path: &Path, findings: usize) {
+    let out = escape::path(path);
+    format::record("table", &TableRecord { out, findings });
+}
+
 impl Zoo {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.format.format.apply();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let trials = Trials {
             faults: match self.fault.is_empty() {
@@ -119,6 +155,12 @@ impl Zoo {
             for fault in &trials.faults {
                 say!("{:10} {}", fault.id, fault.mechanism);
                 say!("{:10} {}", "", fault.source);
+                let record = FaultRecord {
+                    id: fault.id,
+                    mechanism: fault.mechanism,
+                    source: fault.source,
+                };
+                format::record("fault", &record);
             }
             return Ok(CommandOutcome::Agree);
         }
@@ -156,6 +198,17 @@ impl Zoo {
         let faults = trials.faults.iter().zip(&results[0]);
         let faults = faults.filter_map(|(fault, trials)| Some((fault, trials.as_ref()?)));
         let summaries: Vec<Summary> = faults.map(|(f, t)| Summary::new(f, t)).collect();
+        summaries
+            .iter()
+            .for_each(|summary| format::record("trials", summary));
+        let record = ZooRecord {
+            generator: self.generator.to_string(),
+            oracle: self.oracle.to_string(),
+            seeds: trials.seeds,
+            cases: trials.cases,
+            faults: summaries.len(),
+        };
+        format::record("zoo", &record);
         if self.json {
             let document = Document {
                 generator: self.generator.to_string(),
@@ -195,6 +248,7 @@ fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
         reduction.rows.len(),
         reduction.clusters.len()
     );
+    record_table(path, reduction.rows.len());
     Ok(CommandOutcome::Agree)
 }
 
@@ -210,6 +264,7 @@ fn blamed(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
     file::write(path, &all.table(&tally))?;
     let rows = tally.rows.len();
     say!("{}: {rows} explained findings", escape::path(path));
+    record_table(path, rows);
     Ok(CommandOutcome::Agree)
 }
 

@@ -1,9 +1,12 @@
 //! `gcdiff fuzz`: a campaign on generated cases.
 
 mod clock;
+mod record;
 mod report;
 mod saved;
 
+use super::format::RecordFormat;
+use super::global::Quiet;
 use super::options::{Judging, Limiting};
 use super::output::{self, complain, say, write};
 use super::profile::ProfileOptions;
@@ -53,6 +56,17 @@ pub(super) struct Fuzz {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
+    /// Number of the first case of the seed. Campaigns with --start 0 --cases 1000 and
+    /// --start 1000 --cases 1000 judge the same cases as one with --cases 2000, and their
+    /// tables add up to its table.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX >> 1))]
+    start: u64,
+
+    /// End with the first finding, which is saved and reduced. Cases that other jobs have
+    /// begun are still judged.
+    #[arg(long)]
+    stop_at_first: bool,
+
     /// Threads (default: one per core).
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -77,10 +91,18 @@ pub(super) struct Fuzz {
 
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
 }
 
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
         let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
@@ -156,7 +178,12 @@ impl Fuzz {
             Some(_) => State::Ended,
         };
         let (ended, problems) = match &outcome {
-            Some(outcome) => print(outcome, self.judging.has_engines(), &mut lock(&kept)),
+            Some(outcome) => print(
+                outcome,
+                self.judging.has_engines(),
+                &mut lock(&kept),
+                &state,
+            ),
             // The panic has been reported where it happened. Earlier findings were saved and
             // printed.
             None if lock(&kept).any() => {
@@ -182,12 +209,13 @@ impl Fuzz {
         };
         Ok(Campaign {
             seed: self.seed,
+            start: self.start,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
             profile: self.profile.profile(),
             options: self.judging.with_engines(self.judging.options(default))?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
-            stop_at_first: false,
+            stop_at_first: self.stop_at_first,
             timeout: self.judging.timeout(10),
             reduce: !self.no_reduce,
         })
@@ -203,6 +231,7 @@ fn print(
     outcome: &CampaignReport,
     has_engines: bool,
     kept: &mut SavedFindings,
+    ended: &State,
 ) -> (Result<CommandOutcome, String>, Vec<String>) {
     write(format_args!("{}", outcome.statistics));
     say!(
@@ -212,7 +241,10 @@ fn print(
     );
     let unsaved = kept.save_rest(outcome);
     unsaved.iter().for_each(|message| complain(message));
-    findings::table("lowest case", &kept.rows(outcome));
+    let rows = kept.rows(outcome);
+    findings::table("lowest case", &rows);
+    record::statistics(outcome);
+    findings::record(&rows, ended);
     kept.shelf.leave();
     if outcome.gave_up {
         complain(GAVE_UP);

@@ -4,6 +4,8 @@ mod report;
 mod saved;
 
 use super::file::Below;
+use super::format::{self, RecordFormat};
+use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
@@ -22,6 +24,7 @@ use crate::page::run::State;
 use clap::Args;
 use report::ReplayReporter;
 use saved::{Saved, Watching, lock};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -39,8 +42,8 @@ use std::time::Instant;
 /// be run, a folder not be read, or a file was not reached; else 0.
 #[derive(Args)]
 pub(super) struct Replay {
-    /// Files and folders.
-    #[arg(required = true)]
+    /// Files and folders, or - for standard input.
+    #[arg(required = true, value_name = "PATH", value_parser = file::input())]
     paths: Vec<PathBuf>,
 
     /// Judge raw inputs as this fuzz target does: differential, gc_ops,
@@ -62,6 +65,10 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 
+    /// End with the first finding. Files that other jobs have begun are still judged.
+    #[arg(long)]
+    stop_at_first: bool,
+
     /// Threads (default: one per core). The output does not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -72,21 +79,39 @@ pub(super) struct Replay {
     #[command(flatten)]
     limiting: Limiting,
 
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+
     /// Fingerprints that files record, and that are not what they show.
     #[arg(skip)]
     recorded: Mutex<BTreeMap<PathBuf, String>>,
 }
 
+/// The record of the counts.
+#[derive(Serialize)]
+struct CountsRecord {
+    files: u64,
+    agree: u64,
+    findings: u64,
+    inconclusive: u64,
+    not_run: u64,
+}
+
 const PANIC: &str = "a file was ended by a panic";
 
-/// Reports that a signal came when `judged` of `all` files were judged.
-fn cut_short(judged: usize, all: usize) -> String {
+/// Reports why only `judged` of `all` files were judged.
+fn cut_short(why: &str, judged: usize, all: usize) -> String {
     let left = all - judged;
-    format!("ended by a signal; {left} of {all} were not judged")
+    format!("{why}; {left} of {all} were not judged")
 }
 
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
@@ -145,6 +170,7 @@ impl Replay {
                     replay: this.clone(),
                     saved: saved.clone(),
                     bar: bar.clone(),
+                    progress: settings.progress.clone(),
                 };
                 let judging = this.clone();
                 let judge = move |path: &Path, desk: &Arc<Desk>| match errors.get(path) {
@@ -187,15 +213,19 @@ impl Replay {
         saved: &Saved,
         reductions: &Reductions,
     ) -> (Result<CommandOutcome, String>, State) {
-        let ended = self.print(saved, reductions);
         if let Some(shelf) = &saved.shelf {
             shelf.leave();
         }
-        let cut = (judged < all).then(|| cut_short(judged, all));
+        let why = match self.stop_at_first && saved.tally.findings() > 0 {
+            true => "ended by the first finding",
+            false => "ended by a signal",
+        };
+        let cut = (judged < all).then(|| cut_short(why, judged, all));
         let state = match &cut {
             Some(cut) => State::EndedEarly(cut.clone()),
             None => State::Ended,
         };
+        let ended = self.print(saved, reductions, &state);
         let ended = match (&saved.error, ended, cut) {
             // A finding decides the exit code even after an error.
             (Some(error), Ok(CommandOutcome::Finding), _) => {
@@ -235,6 +265,7 @@ impl Replay {
             module,
             options,
             recorded,
+            text,
             ..
         } = load(path, &self.judging, &self.limiting)?;
         let in_file = |message: String| format!("{}: {message}", escape::path(path));
@@ -254,6 +285,7 @@ impl Replay {
                 });
             }
             verdict => {
+                let verdict = verdict.with_lines(&text, &module.wasm);
                 let finding = Finding::new(Origin::File, verdict, None, options.pins());
                 CaseResult::Finding(Box::new(finding))
             }
@@ -310,8 +342,14 @@ impl Replay {
     }
 
     /// Prints the table and the counts.
-    fn print(&self, saved: &Saved, reductions: &Reductions) -> Result<CommandOutcome, String> {
-        findings::table("smallest file", &saved.rows(self, reductions));
+    fn print(
+        &self,
+        saved: &Saved,
+        reductions: &Reductions,
+        ended: &State,
+    ) -> Result<CommandOutcome, String> {
+        let rows = saved.rows(self, reductions);
+        findings::table("smallest file", &rows);
         let tally = &saved.tally;
         let (all, what) = (tally.files(), self.items());
         let (findings, failed) = (tally.findings(), tally.not_run());
@@ -320,6 +358,15 @@ impl Replay {
             tally.agree,
             tally.inconclusive(),
         );
+        let counts = CountsRecord {
+            files: all,
+            agree: tally.agree,
+            findings,
+            inconclusive: tally.inconclusive(),
+            not_run: failed,
+        };
+        format::record("counts", &counts);
+        findings::record(&rows, ended);
         match (findings, failed) {
             (0, 0) => Ok(CommandOutcome::Agree),
             (0, n) => Err(format!("{n} of {all} {what} could not be run")),
