@@ -2,7 +2,7 @@
 
 use super::CommandOutcome;
 use super::file;
-use super::format::{self, RecordFormat};
+use super::format::{self, JudgedCase, VerdictFormat};
 use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
@@ -56,7 +56,7 @@ pub(super) struct RunCommand {
     json: bool,
 
     #[command(flatten)]
-    format: RecordFormat,
+    format: VerdictFormat,
 
     #[command(flatten)]
     quiet: Quiet,
@@ -140,6 +140,7 @@ impl RunCommand {
         if verdict.is_finding() {
             output::found();
         }
+        JudgedCase::new(Some(file), &verdict).annotate();
         if self.json || format::is_json() {
             let report = JsonReport::new(&verdict).with_runs(&judged, &module);
             match self.json {

@@ -1,6 +1,6 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
-use super::format::{self, RecordFormat};
+use super::format::{self, Annotation, JudgedCase, VerdictFormat};
 use super::global::Quiet;
 use super::options::{Judging, Limiting, list};
 use super::output::{self, Mood, complain, say};
@@ -50,7 +50,7 @@ pub(super) struct Wast {
     schedule: Option<Schedule>,
 
     #[command(flatten)]
-    format: RecordFormat,
+    format: VerdictFormat,
 
     #[command(flatten)]
     quiet: Quiet,
@@ -160,6 +160,7 @@ impl Wast {
                     }
                     let before = format!("{name}: {collector}: ");
                     output::verdict(&before, mood, format_args!("{verdict}"));
+                    JudgedCase::new(Some(path), &verdict).annotate();
                     let record = ScriptRecord::without_report(name, collector, &verdict);
                     format::record("script", &record);
                     passed &= !verdict.is_finding();
@@ -258,5 +259,11 @@ fn print(name: &str, collector: Collector, report: &Report) {
         let first = lines.next().unwrap_or_default();
         say!("  {name}:{}: {}", failure.line, Line(first));
         lines.for_each(|line| say!("    {}", Line(line)));
+        format::annotate(&Annotation {
+            file: Some(name),
+            line: u64::try_from(failure.line).ok(),
+            title: &format!("gcdiff: {collector}"),
+            ..Annotation::error(&failure.message)
+        });
     }
 }

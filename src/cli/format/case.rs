@@ -5,11 +5,20 @@ use crate::escape;
 use crate::oracle::json::word;
 use crate::oracle::{Verdict, Violation};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A case with its verdict, or why it has none.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(in crate::cli) struct JudgedCase {
+    /// The name of the case: its file, or else its fingerprint.
+    #[serde(skip)]
+    pub name: String,
+    /// The path of the file.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
+    /// How many findings have the fingerprint, if they are counted.
+    #[serde(skip)]
+    pub count: Option<u64>,
     /// The file that has the case, if there is one.
     pub file: Option<String>,
     /// `agree`, `differ`, `violation`, `enrichment`, `discard`, `nothing` or `error`.
@@ -38,13 +47,10 @@ pub(in crate::cli) struct JudgedCase {
 
 impl JudgedCase {
     /// A case with a verdict.
-    pub fn new(file: Option<&Path>, verdict: &Verdict) -> JudgedCase {
-        let text = verdict.to_string();
+    pub fn new(path: Option<&Path>, verdict: &Verdict) -> JudgedCase {
         let at = verdict.blamed_place().and_then(|place| place.instruction());
         let heaps = verdict.blamed_heaps().into_iter().map(str::to_string);
         JudgedCase {
-            file: file.map(escape::path),
-            verdict: word(verdict),
             fingerprint: verdict.fingerprint(),
             rule: match verdict {
                 Verdict::Violation(violation) => Some(rule(violation)),
@@ -52,42 +58,38 @@ impl JudgedCase {
                 _ => None,
             },
             heaps: heaps.collect(),
-            message: text.lines().next().unwrap_or_default().to_string(),
-            text,
             function: at.and_then(|at| at.func),
             offset: at.map(|at| at.offset),
             instruction: at.map(|at| at.name.clone()),
             line: at.and_then(|at| at.line),
-            command: None,
+            ..JudgedCase::without(path, word(verdict), &verdict.to_string())
         }
     }
 
     /// A finding with this evidence.
-    pub fn of_evidence(file: Option<&Path>, evidence: &Evidence, fingerprint: &str) -> JudgedCase {
+    pub fn of_evidence(path: Option<&Path>, evidence: &Evidence, fingerprint: &str) -> JudgedCase {
         match evidence {
-            Evidence::Verdict(verdict) => JudgedCase::new(file, verdict),
+            Evidence::Verdict(verdict) => JudgedCase::new(path, verdict),
             Evidence::Enrichment(message) => JudgedCase {
                 fingerprint: Some(fingerprint.into()),
-                ..JudgedCase::without(file, "enrichment", message)
+                rule: Some("enrichment"),
+                ..JudgedCase::without(path, "enrichment", message)
             },
         }
     }
 
     /// A case without a verdict of the oracle.
-    pub fn without(file: Option<&Path>, verdict: &'static str, message: &str) -> JudgedCase {
+    pub fn without(path: Option<&Path>, verdict: &'static str, text: &str) -> JudgedCase {
+        let file = path.map(escape::path);
         JudgedCase {
-            file: file.map(escape::path),
+            name: file.clone().unwrap_or_default(),
+            path: path.map(Path::to_path_buf),
+            file,
             verdict,
-            rule: (verdict == "enrichment").then_some("enrichment"),
-            message: message.lines().next().unwrap_or_default().to_string(),
-            text: message.to_string(),
+            message: text.lines().next().unwrap_or_default().to_string(),
+            text: text.to_string(),
             ..JudgedCase::default()
         }
-    }
-
-    /// Whether it is a finding.
-    pub fn is_finding(&self) -> bool {
-        self.rule.is_some()
     }
 }
 

@@ -1,26 +1,13 @@
 //! One JSON object a line.
 
+use super::is_json;
 use crate::cli::output;
 use crate::oracle::json::ascii_line;
 use serde::Serialize;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The version of the records. It grows when a reader of the old form would misread the new one;
 /// adding a type of record or a field does not change it.
 const SCHEMA: u32 = 1;
-
-/// Set if standard output has records.
-static IS_ON: AtomicBool = AtomicBool::new(false);
-
-/// Makes [`record`] print.
-pub(super) fn begin() {
-    IS_ON.store(true, Ordering::Relaxed);
-}
-
-/// Whether standard output has records.
-pub(in crate::cli) fn is_json() -> bool {
-    IS_ON.load(Ordering::Relaxed)
-}
 
 #[derive(Serialize)]
 struct Record<'a, T> {
@@ -48,6 +35,6 @@ struct Message<'a> {
 }
 
 /// Prints a record of an error, which is also printed on standard error.
-pub(in crate::cli) fn error(message: &str) {
+pub(super) fn error(message: &str) {
     record("error", &Message { message });
 }

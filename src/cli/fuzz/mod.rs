@@ -5,7 +5,7 @@ mod record;
 mod report;
 mod saved;
 
-use super::format::RecordFormat;
+use super::format::DocumentFormat;
 use super::global::Quiet;
 use super::options::{Judging, Limiting};
 use super::output::{self, complain, say, write};
@@ -93,7 +93,7 @@ pub(super) struct Fuzz {
     judging: Judging,
 
     #[command(flatten)]
-    format: RecordFormat,
+    format: DocumentFormat,
 
     #[command(flatten)]
     quiet: Quiet,
@@ -102,7 +102,7 @@ pub(super) struct Fuzz {
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.format.apply();
+        self.format.apply()?;
         let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
@@ -192,6 +192,7 @@ impl Fuzz {
             }
             None => (Err(PANIC.into()), Vec::new()),
         };
+        let ended = self.document(&campaign, &outcome, ended, &problems, &lock(&kept));
         let Some(reporter) = reporter else {
             return ended;
         };
@@ -199,6 +200,28 @@ impl Fuzz {
         let rows = lock(&kept).rows(&outcome);
         let written = reporter.end(&outcome, &rows, state, problems, is_cut);
         super::report::outcome(ended, written)
+    }
+
+    /// Prints or writes the document of the campaign, if one is asked for.
+    fn document(
+        &self,
+        campaign: &Campaign,
+        outcome: &Option<CampaignReport>,
+        ended: Result<CommandOutcome, String>,
+        problems: &[String],
+        kept: &SavedFindings,
+    ) -> Result<CommandOutcome, String> {
+        let problem = match (outcome, &ended) {
+            (_, Err(message)) => Some(message.as_str()),
+            (None, Ok(_)) => Some(PANIC),
+            (Some(outcome), _) if outcome.gave_up => Some(GAVE_UP),
+            (Some(_), Ok(_)) => problems.first().map(String::as_str),
+        };
+        let mut cases = vec![record::judged_campaign(campaign, problem)];
+        if let Some(outcome) = outcome {
+            cases.extend(record::judged_rows(&kept.rows(outcome)));
+        }
+        super::report::outcome(ended, self.format.finish("fuzz", &cases))
     }
 
     fn campaign(&self) -> Result<Campaign, String> {

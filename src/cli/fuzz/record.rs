@@ -1,8 +1,10 @@
 //! The records of a campaign; see `docs/formats.md`.
 
-use crate::campaign::{CampaignReport, Finding, Origin};
+use crate::campaign::{Campaign, CampaignReport, Finding, Origin};
+use crate::cli::findings::TableRow;
 use crate::cli::format::{JudgedCase, record};
 use crate::escape;
+use crate::oracle::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +25,37 @@ pub(super) fn judged(finding: &Finding, files: &[PathBuf]) -> JudgedCase {
         command: Some(finding.command(files)),
         ..JudgedCase::of_evidence(file, &finding.shown(), &finding.fingerprint)
     }
+}
+
+/// The findings of a table, for a document: the reduced case, if there is one.
+pub(super) fn judged_rows(rows: &[TableRow<'_>]) -> Vec<JudgedCase> {
+    let judged = rows.iter().map(|row| {
+        let judged = match row.reduced() {
+            Some(reduced) => JudgedCase {
+                command: Some(reduced.command.clone()),
+                ..JudgedCase::new(reduced.file.as_deref(), &reduced.reduction.verdict)
+            },
+            None => judged(row.finding, &row.files),
+        };
+        JudgedCase {
+            name: row.fingerprint().to_string(),
+            // Reduction may keep less than the fingerprint.
+            fingerprint: Some(row.fingerprint().to_string()),
+            count: Some(row.count),
+            ..judged
+        }
+    });
+    judged.collect()
+}
+
+/// The campaign itself as a case, so that a document has one if nothing was found.
+pub(super) fn judged_campaign(campaign: &Campaign, problem: Option<&str>) -> JudgedCase {
+    let name = format!("campaign of seed {}", campaign.seed);
+    let judged = match problem {
+        None => JudgedCase::new(None, &Verdict::Agree),
+        Some(problem) => JudgedCase::without(None, "error", problem),
+    };
+    JudgedCase { name, ..judged }
 }
 
 /// Prints the record of a saved finding.

@@ -159,6 +159,7 @@ impl Listener for Listening {
             let before = format!("case {number}: ");
             output::verdict(&before, Mood::Finding, format_args!("{lines}"));
             record::finding(finding, &judged, &files);
+            judged.annotate();
         });
     }
 }

@@ -4,7 +4,7 @@ mod report;
 mod saved;
 
 use super::file::Below;
-use super::format::{self, RecordFormat};
+use super::format::{self, DocumentFormat};
 use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
@@ -80,7 +80,7 @@ pub(super) struct Replay {
     limiting: Limiting,
 
     #[command(flatten)]
-    format: RecordFormat,
+    format: DocumentFormat,
 
     #[command(flatten)]
     quiet: Quiet,
@@ -111,7 +111,7 @@ fn cut_short(why: &str, judged: usize, all: usize) -> String {
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.format.apply();
+        self.format.apply()?;
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
@@ -226,6 +226,8 @@ impl Replay {
             None => State::Ended,
         };
         let ended = self.print(saved, reductions, &state);
+        let document = self.format.finish("replay", &saved.judged);
+        let ended = super::report::outcome(ended, document);
         let ended = match (&saved.error, ended, cut) {
             // A finding decides the exit code even after an error.
             (Some(error), Ok(CommandOutcome::Finding), _) => {

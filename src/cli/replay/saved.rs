@@ -24,6 +24,8 @@ pub(super) struct Saved {
     pub paths: BTreeMap<String, Vec<PathBuf>>,
     /// Path of the reduced case of each fingerprint.
     pub reduced: BTreeMap<String, PathBuf>,
+    /// The results in the order of the files, for a document.
+    pub judged: Vec<JudgedCase>,
     /// Counts of all files.
     pub tally: Tally,
     /// Messages about the first files that could not be run.
@@ -172,7 +174,11 @@ impl Watch for Watching {
                 recorded: recorded.as_deref(),
             };
             record("result", &result);
+            judged.annotate();
         });
+        if self.replay.format.is_document() {
+            lock(&self.saved).judged.push(judged);
+        }
     }
 }
 
