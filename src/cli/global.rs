@@ -3,6 +3,7 @@
 use super::output;
 use clap::{Args, ColorChoice, ValueEnum};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// When to print colours.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -33,10 +34,19 @@ pub(super) struct GlobalOptions {
     /// When to colour verdicts and help. The variables NO_COLOR and CLICOLOR_FORCE decide for auto.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     color: Color,
+
+    /// Read defaults and engines from this file, in the place of the gcdiff.toml of this folder or
+    /// the nearest folder above it.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+
+    /// Read no gcdiff.toml.
+    #[arg(long, global = true)]
+    no_config: bool,
 }
 
 impl GlobalOptions {
-    /// Puts them into effect.
+    /// Puts them into effect. The configuration was read before.
     pub fn apply(&self) {
         output::set_color(self.color.into());
     }
@@ -60,6 +70,12 @@ pub(super) fn peek(args: &[OsString], option: &str) -> Option<OsString> {
         }
     }
     value
+}
+
+/// Whether a flag of every command is given.
+pub(super) fn has(args: &[OsString], option: &str) -> bool {
+    let mut before_end = args.iter().take_while(|arg| *arg != "--");
+    before_end.any(|arg| arg == option)
 }
 
 /// The colours of help and errors of the parser.

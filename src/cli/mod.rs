@@ -3,6 +3,8 @@
 //! Exit codes: 0 the heaps agree, 1 a finding, 2 wrong usage or input, or output
 //! that cannot be written.
 
+mod config;
+mod defaults;
 mod distill;
 mod engine;
 mod events;
@@ -84,7 +86,7 @@ pub fn main() -> ExitCode {
     output::set_color(global::color(&args));
     let cli = match parse(&args) {
         Ok(cli) => cli,
-        Err(error) => return help(error),
+        Err(code) => return code,
     };
     cli.global.apply();
     let ended = match cli.command {
@@ -118,11 +120,24 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Parses the arguments.
-fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command().color(global::color(args));
-    let matches = command.try_get_matches_from_mut(args)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+/// Parses the arguments, with the defaults of `gcdiff.toml`. Prints help and errors.
+fn parse(args: &[OsString]) -> Result<Cli, ExitCode> {
+    let command = || Cli::command().color(global::color(args));
+    let with_defaults = config::read(args).and_then(|config| match config {
+        Some(config) => defaults::apply(command(), config),
+        None => Ok(command()),
+    });
+    let (mut command, problem) = match with_defaults {
+        Ok(command) => (command, None),
+        // Help is printed all the same.
+        Err(message) => (command(), Some(message)),
+    };
+    let matches = command.try_get_matches_from_mut(args).map_err(help)?;
+    if let Some(message) = problem {
+        output::complain(&message);
+        return Err(ExitCode::from(2));
+    }
+    Cli::from_arg_matches(&matches).map_err(|error| help(error.format(&mut command)))
 }
 
 /// Reports panics with the message escaped, since it may quote input.
