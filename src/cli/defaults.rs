@@ -200,12 +200,23 @@ fn find<'a>(command: &'a Command, option: &str) -> Option<&'a Arg> {
     args.find(|arg| name(arg) == Some(option))
 }
 
-/// Whether a command has an option of the common table. `out` is the folder of findings, not what
-/// other commands call so.
+/// Options that the common table sets for campaigns alone. Headers of cases set most of them, and a case
+/// should not change its verdict with the folder that it is run in. `out` is the folder of findings,
+/// not what other commands call so.
+const OF_CAMPAIGNS: [&str; 6] = [
+    "audit",
+    "collectors",
+    "engine",
+    "oracle",
+    "out",
+    "reschedule",
+];
+
+/// Whether the common table sets an option of a command.
 fn has(command: &Command, name: &str, option: &str) -> bool {
-    let is_findings = option != "out" || name == "fuzz";
+    let is_meant = name == "fuzz" || !OF_CAMPAIGNS.contains(&option);
     let command = command.find_subcommand(name);
-    is_findings && command.is_some_and(|command| find(command, option).is_some())
+    is_meant && command.is_some_and(|command| find(command, option).is_some())
 }
 
 /// The values of an option as the command line has them. `None` for other types.

@@ -38,13 +38,20 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+/// The exit codes of every command, for the help.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the heaps agree, or the work is done
+  1  a finding, however the command ends
+  2  wrong usage, input that cannot be read or judged, or output that cannot be written";
+
 /// A differential fuzzing harness for WebAssembly garbage collectors.
 ///
 /// Runs modules under several collectors, audits each heap, and compares what
-/// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
-/// usage or input, or output that cannot be written.
+/// an embedder sees.
 #[derive(Parser)]
 #[command(bin_name = "gcdiff", version = crate::generate::version(), max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

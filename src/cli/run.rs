@@ -139,8 +139,8 @@ impl RunCommand {
         let module = judged.converted.clone().unwrap_or(module);
         if verdict.is_finding() {
             output::found();
+            JudgedCase::new(Some(file), &verdict).annotate();
         }
-        JudgedCase::new(Some(file), &verdict).annotate();
         if self.json || format::is_json() {
             let report = JsonReport::new(&verdict).with_runs(&judged, &module);
             match self.json {

@@ -24,7 +24,9 @@ macro_rules! cases {
 cases! {
     bad_files
     blame
+    configuration
     distill
+    documents
     endless
     engine
     explain
@@ -33,9 +35,11 @@ cases! {
     invoke
     oracle_layers
     proposals
+    quiet
     reduce
     replay
     run_json
+    several_files
     type_names
     usage
     wast_faults

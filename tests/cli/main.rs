@@ -5,7 +5,9 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod console;
+mod exit_codes;
 mod explain;
+mod formats;
 mod given;
 mod limits;
 #[cfg(unix)]
@@ -14,5 +16,6 @@ mod report;
 mod run;
 #[cfg(unix)]
 mod seed;
+mod shared_options;
 mod untrusted;
 mod zoo;

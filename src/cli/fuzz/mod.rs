@@ -62,8 +62,8 @@ pub(super) struct Fuzz {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX >> 1))]
     start: u64,
 
-    /// End with the first finding, which is saved and reduced. Cases that other jobs have
-    /// begun are still judged.
+    /// End with the first finding, which is saved and reduced. Cases that were begun with it,
+    /// of the same module or by other jobs, are still judged.
     #[arg(long)]
     stop_at_first: bool,
 

@@ -1,18 +1,19 @@
 //! `gcdiff replay`: many files, one verdict each.
 
+mod ending;
 mod report;
 mod saved;
 
 use super::file::Below;
-use super::format::{self, DocumentFormat};
+use super::format::DocumentFormat;
 use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
-use super::output::{complain, say};
+use super::output::complain;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
 use super::signals::Signals;
-use super::{CommandOutcome, file, findings};
+use super::{CommandOutcome, file};
 use crate::campaign::replay::{CaseResult, NotRun, Replayed, Settings, replay};
 use crate::campaign::targets::FuzzTarget;
 use crate::campaign::{Finding, Origin, Progress, Reducer, Reductions, Shelf};
@@ -24,7 +25,6 @@ use crate::page::run::State;
 use clap::Args;
 use report::ReplayReporter;
 use saved::{Saved, Watching, lock};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -90,23 +90,7 @@ pub(super) struct Replay {
     recorded: Mutex<BTreeMap<PathBuf, String>>,
 }
 
-/// The record of the counts.
-#[derive(Serialize)]
-struct CountsRecord {
-    files: u64,
-    agree: u64,
-    findings: u64,
-    inconclusive: u64,
-    not_run: u64,
-}
-
 const PANIC: &str = "a file was ended by a panic";
-
-/// Reports why only `judged` of `all` files were judged.
-fn cut_short(why: &str, judged: usize, all: usize) -> String {
-    let left = all - judged;
-    format!("{why}; {left} of {all} were not judged")
-}
 
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
@@ -203,44 +187,6 @@ impl Replay {
             ),
             None => ended,
         }
-    }
-
-    /// Prints the result of a replay that has judged so many of `all` files.
-    fn end(
-        &self,
-        judged: usize,
-        all: usize,
-        saved: &Saved,
-        reductions: &Reductions,
-    ) -> (Result<CommandOutcome, String>, State) {
-        if let Some(shelf) = &saved.shelf {
-            shelf.leave();
-        }
-        let why = match self.stop_at_first && saved.tally.findings() > 0 {
-            true => "ended by the first finding",
-            false => "ended by a signal",
-        };
-        let cut = (judged < all).then(|| cut_short(why, judged, all));
-        let state = match &cut {
-            Some(cut) => State::EndedEarly(cut.clone()),
-            None => State::Ended,
-        };
-        let ended = self.print(saved, reductions, &state);
-        let document = self.format.finish("replay", &saved.judged);
-        let ended = super::report::outcome(ended, document);
-        let ended = match (&saved.error, ended, cut) {
-            // A finding decides the exit code even after an error.
-            (Some(error), Ok(CommandOutcome::Finding), _) => {
-                complain(error);
-                Ok(CommandOutcome::Finding)
-            }
-            (_, Ok(CommandOutcome::Agree), Some(cut)) => Err(cut),
-            (_, ended, cut) => {
-                cut.iter().for_each(|cut| complain(cut));
-                ended
-            }
-        };
-        (ended, state)
     }
 
     /// Judges a file.
@@ -341,39 +287,6 @@ impl Replay {
             complain("the reduction was ended by a panic, which is a bug of gcdiff");
         }
         reducer.take()
-    }
-
-    /// Prints the table and the counts.
-    fn print(
-        &self,
-        saved: &Saved,
-        reductions: &Reductions,
-        ended: &State,
-    ) -> Result<CommandOutcome, String> {
-        let rows = saved.rows(self, reductions);
-        findings::table("smallest file", &rows);
-        let tally = &saved.tally;
-        let (all, what) = (tally.files(), self.items());
-        let (findings, failed) = (tally.findings(), tally.not_run());
-        say!(
-            "{all} {what}: {} agree, {findings} findings, {} say nothing, {failed} could not be run",
-            tally.agree,
-            tally.inconclusive(),
-        );
-        let counts = CountsRecord {
-            files: all,
-            agree: tally.agree,
-            findings,
-            inconclusive: tally.inconclusive(),
-            not_run: failed,
-        };
-        format::record("counts", &counts);
-        findings::record(&rows, ended);
-        match (findings, failed) {
-            (0, 0) => Ok(CommandOutcome::Agree),
-            (0, n) => Err(format!("{n} of {all} {what} could not be run")),
-            _ => Ok(CommandOutcome::Finding),
-        }
     }
 
     /// A word for the files.

@@ -1,5 +1,7 @@
 //! `gcdiff zoo`: how fast each known bug is noticed.
 
+mod print;
+
 use super::format::{self, RecordFormat};
 use super::options::fault;
 use super::output::say;
@@ -11,11 +13,11 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    BlameTrials, CpuToDetection, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary,
-    Tally, Trial, Trials, quantile, setups,
+    BlameTrials, FAULTS, Fault, ReductionTrials, Report, Setup, Summary, Tally, Trial, Trials,
+    setups,
 };
 use clap::Args;
-use serde::Serialize;
+use print::{Document, FaultRecord, ZooRecord, print, record_table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -93,47 +95,6 @@ pub(super) struct Zoo {
     /// reduced, and write to this file whether the culprit is where the fault acted.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["generator", "oracle", "report", "json", "list", "reduce"])]
     blame: Option<PathBuf>,
-}
-
-/// JSON document.
-#[derive(Serialize)]
-struct Document<'a> {
-    generator: String,
-    oracle: String,
-    seeds: u64,
-    cases: u64,
-    faults: &'a [Summary],
-}
-
-/// The record of a fault that is listed.
-#[derive(Serialize)]
-struct FaultRecord {
-    id: &'static str,
-    mechanism: &'static str,
-    source: &'static str,
-}
-
-/// The record of all trials.
-#[derive(Serialize)]
-struct ZooRecord {
-    generator: String,
-    oracle: String,
-    seeds: u64,
-    cases: u64,
-    faults: usize,
-}
-
-/// The record of a table in a file.
-#[derive(Serialize)]
-struct TableRecord {
-    out: String,
-    findings: usize,
-}
-
-/// Prints the record of a table.
-fn record_table(path: &Path, findings: usize) {
-    let out = escape::path(path);
-    format::record("table", &TableRecord { out, findings });
 }
 
 impl Zoo {
@@ -325,65 +286,4 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending),
         (false, false) => "a case took longer than --timeout, and no heap is to blame",
     };
     Ok((tried.trials.into_iter().map(of_setup).collect(), ending))
-}
-
-/// Prints a table, and a summary.
-fn print(summaries: &[Summary]) {
-    let is_timed = summaries.iter().any(|summary| summary.cpu.is_some());
-    say!(
-        "{:10} {:>15} {:>15} {:>15}{}  noticed as",
-        "fault",
-        "reached",
-        "triggered",
-        "detected",
-        if is_timed { "      CPU ms" } else { "" }
-    );
-    for summary in summaries {
-        let noticed = summary.fingerprint();
-        let noticed = noticed.map_or("-".into(), |(fingerprint, count)| {
-            format!("{fingerprint} ({count} of {})", summary.trials.len())
-        });
-        say!(
-            "{:10} {:>15} {:>15} {:>15}{}  {noticed}",
-            summary.id,
-            times(summary.reached),
-            times(summary.triggered),
-            times(summary.detected),
-            summary.cpu.map_or(String::new(), cpu)
-        );
-    }
-    let all = |s: &&Summary| s.noticed() == s.trials.len();
-    let none = |s: &&Summary| s.noticed() == 0;
-    let (every, never) = (
-        summaries.iter().filter(all).count(),
-        summaries.iter().filter(none).count(),
-    );
-    let trials = summaries.iter().flat_map(|s| &s.trials);
-    let detected: Vec<Option<u64>> = trials.map(|t| t.detected).collect();
-    say!(
-        "{} faults: {every} detected with every seed, {} with some, {never} with none; median of all trials {}",
-        summaries.len(),
-        summaries.len() - every - never,
-        quantile(&detected, 50).map_or("-".into(), |n| n.to_string())
-    );
-    let times: Vec<CpuToDetection> = summaries.iter().filter_map(|s| s.cpu).collect();
-    if let Some((mean, error)) = CpuToDetection::mean_of(&times) {
-        say!(
-            "CPU time until a fault is detected: geometric mean {:.2} ms, standard error {:.1} %",
-            mean / 1000.0,
-            100.0 * error
-        );
-    }
-}
-
-/// A mean processor time in milliseconds, or a lower bound.
-fn cpu(time: CpuToDetection) -> String {
-    let bound = if time.detections == 0 { ">" } else { "" };
-    format!(" {:>11}", format!("{bound}{:.2}", time.mean_us / 1000.0))
-}
-
-/// Median and 90th percentile.
-fn times(times: Quantiles) -> String {
-    let show = |time: Option<u64>| time.map_or("-".into(), |case| case.to_string());
-    format!("{} {:>7}", show(times.median), show(times.p90))
 }
