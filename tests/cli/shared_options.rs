@@ -194,7 +194,18 @@ fn a_campaign_ends_at_the_first_finding_which_is_saved_and_reduced() {
     let scratch = Scratch::new("stop");
     let out = scratch.path("found");
     let args = [
-        "fuzz", "--seed", "1", "--cases", "500", "--jobs", "1", "--fault", "W1",
+        "fuzz",
+        "--seed",
+        "1",
+        "--cases",
+        "500",
+        // The reduction ends after twice the time.
+        "--seconds",
+        "10",
+        "--jobs",
+        "1",
+        "--fault",
+        "W1",
     ];
     let ran = gcdiff(&[&args[..], &["--stop-at-first", "--out", &out]].concat());
     assert_eq!(ran.code, 1, "{}", ran.err);
