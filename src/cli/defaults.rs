@@ -253,3 +253,75 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_shared_option_is_an_option_and_is_documented() {
+        let docs = include_str!("../../docs/configuration.md");
+        let command = Cli::command();
+        let fuzz = command.find_subcommand("fuzz").unwrap();
+        for option in SHARED {
+            let mut commands = command.get_subcommands();
+            assert!(commands.any(|sub| find(sub, option).is_some()), "{option}");
+            assert!(docs.contains(&format!("`{option}`")), "{option}");
+        }
+        for option in OF_CAMPAIGNS {
+            assert!(
+                SHARED.contains(&option) && find(fuzz, option).is_some(),
+                "{option}"
+            );
+        }
+    }
+
+    /// The value of an option of a command line, with the defaults of a file.
+    fn value(text: &str, args: &[&str], id: &str) -> Option<String> {
+        let config = Config {
+            path: "gcdiff.toml".into(),
+            folder: "".into(),
+            text: text.into(),
+        };
+        let command = apply(Cli::command(), &config).unwrap();
+        let matches = command.try_get_matches_from([&["gcdiff"], args].concat());
+        let (_, matches) = matches.unwrap().remove_subcommand().unwrap();
+        let raw = matches.get_raw(id)?;
+        Some(
+            raw.map(|value| value.to_str().unwrap())
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
+    }
+
+    #[test]
+    fn the_command_line_overrides_its_table_which_overrides_the_common_one() {
+        let text = "[fuzz]\njobs = 0x2\nno-reduce = true\n\
+                    [defaults]\njobs = 1\ntimeout = 7\nwithout = [\"simd\", \"memory64\"]\n\
+                    collectors = [\"null\", \"drc\"]\nlimits = { fuel = 5, frames = \"1k\" }";
+        let some = |text: &str| Some(text.to_string());
+        assert_eq!(value(text, &["fuzz"], "jobs"), some("2"));
+        assert_eq!(value(text, &["fuzz", "--jobs", "3"], "jobs"), some("3"));
+        assert_eq!(value(text, &["replay", "x"], "jobs"), some("1"));
+        assert_eq!(value(text, &["fuzz"], "timeout"), some("7"));
+        assert_eq!(value(text, &["fuzz"], "no_reduce"), some("true"));
+        assert_eq!(value(text, &["fuzz"], "without"), some("simd memory64"));
+        let given = ["fuzz", "--without", "exceptions"];
+        assert_eq!(value(text, &given, "without"), some("exceptions"));
+        assert_eq!(
+            value(text, &["fuzz"], "collectors"),
+            some("collector=null,drc")
+        );
+        // What headers record is set for campaigns alone.
+        assert_eq!(value(text, &["run", "x"], "collectors"), None);
+        assert_eq!(
+            value(text, &["run", "x"], "limits"),
+            some("fuel=5,frames=1k")
+        );
+        // An option that is required may be in the file.
+        let text = "[inputs]\ntarget = \"gc_ops\"\nout = \"in\"";
+        assert_eq!(value(text, &["inputs"], "out"), some("in"));
+    }
+}

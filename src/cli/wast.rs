@@ -79,11 +79,17 @@ impl Wast {
             }
         }
         // A failure decides the exit code even after an error.
-        if !failed && let Some(last) = unreadable.pop() {
-            unreadable.iter().for_each(|message| complain(message));
+        let last = match failed {
+            true => None,
+            false => unreadable.pop(),
+        };
+        for message in &unreadable {
+            complain(message);
+            format::error(message);
+        }
+        if let Some(last) = last {
             return Err(last);
         }
-        unreadable.iter().for_each(|message| complain(message));
         match failed {
             true => Ok(CommandOutcome::Finding),
             false => Ok(CommandOutcome::Agree),
