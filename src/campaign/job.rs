@@ -27,7 +27,7 @@ pub(super) fn run(
         progress: progress.clone(),
         state: Mutex::new(State {
             listener,
-            judged: 0,
+            judged: campaign.start,
             judged_above: BTreeSet::new(),
             unsettled: BTreeMap::new(),
         }),
@@ -35,7 +35,10 @@ pub(super) fn run(
     });
     let pool = Pool {
         jobs: campaign.jobs,
-        items: campaign.cases,
+        first: campaign.start,
+        items: campaign
+            .cases
+            .map(|cases| campaign.start.saturating_add(cases)),
         at_a_time: generate::SAME_MODULE,
         timeout: campaign.timeout,
         stop: progress.stop.clone(),

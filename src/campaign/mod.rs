@@ -41,6 +41,8 @@ use std::time::Duration;
 pub struct Campaign {
     /// Seed of all cases.
     pub seed: u64,
+    /// Number of the first case.
+    pub start: u64,
     /// Maximum number of cases.
     pub cases: Option<u64>,
     /// Threads.
@@ -68,6 +70,7 @@ impl Campaign {
     pub fn new(seed: u64, options: Options) -> Campaign {
         Campaign {
             seed,
+            start: 0,
             cases: None,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             profile: Profile::default(),
@@ -83,6 +86,12 @@ impl Campaign {
     pub fn with_cases(self, cases: impl Into<Option<u64>>) -> Campaign {
         let cases = cases.into();
         Campaign { cases, ..self }
+    }
+
+    /// Sets [`Campaign::start`]. Campaigns of one seed whose cases adjoin have the cases of one
+    /// campaign between them: their counts add up to its counts.
+    pub fn with_start(self, start: u64) -> Campaign {
+        Campaign { start, ..self }
     }
 
     /// Sets [`Campaign::jobs`].

@@ -103,6 +103,7 @@ pub fn replay(
 ) -> Vec<Item> {
     let pool = Pool {
         jobs: settings.jobs.clamp(1, files.len().max(1)),
+        first: 0,
         items: Some(files.len() as u64),
         at_a_time: 1,
         timeout: settings.timeout,

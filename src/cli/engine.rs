@@ -1,7 +1,7 @@
 //! Engines, as options of the command line and in `gcdiff.toml`.
 
 use super::collectors::{KnownCollectors, OF_ANOTHER};
-use super::file;
+use super::config::{self, Config, FILE};
 use crate::campaign::quote;
 use crate::case::one_line;
 use crate::engines::{EngineSubject, Form};
@@ -9,7 +9,7 @@ use crate::escape;
 use crate::oracle::{Collector, Subject};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -68,12 +68,8 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// The name of the file.
-const FILE: &str = "gcdiff.toml";
-
-/// The contents of `gcdiff.toml`.
+/// The engines of `gcdiff.toml`. Other tables are read with the command line.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Settings {
     /// The engines by name.
     #[serde(default)]
@@ -97,31 +93,23 @@ enum CommandText {
     Words(Vec<String>),
 }
 
-/// The engines of `gcdiff.toml`, and its folder.
+/// The engines of `gcdiff.toml`, its path and its folder.
 #[derive(Clone, Debug, Default)]
 struct Table {
+    path: PathBuf,
     folder: PathBuf,
     engines: BTreeMap<String, (Vec<String>, Form)>,
 }
 
-/// Reads the `gcdiff.toml` of this folder, or else of the nearest folder above it.
+/// The engines of the `gcdiff.toml` that was read.
 fn table() -> Result<Table, String> {
-    let Ok(here) = std::env::current_dir() else {
-        return Ok(Table::default());
-    };
-    let mut folders = here.ancestors();
-    match folders.find(|folder| folder.join(FILE).is_file()) {
-        None => Ok(Table::default()),
-        Some(folder) => read(folder),
-    }
+    config::current().map_or_else(|| Ok(Table::default()), read)
 }
 
-fn read(folder: &Path) -> Result<Table, String> {
-    let path = folder.join(FILE);
-    let in_file = |message: String| format!("{}: {message}", escape::path(&path));
-    let text = String::from_utf8(file::read(&path)?).map_err(|e| in_file(e.to_string()))?;
+fn read(config: &Config) -> Result<Table, String> {
+    let in_file = |message: String| config.message(&message);
     let settings: Settings =
-        toml::from_str(&text).map_err(|e| in_file(one_line(&e.to_string())))?;
+        toml::from_str(&config.text).map_err(|e| in_file(one_line(&e.to_string())))?;
     let mut engines = BTreeMap::new();
     for (name, EngineText { command, form }) in settings.engines {
         let in_engine =
@@ -135,7 +123,8 @@ fn read(folder: &Path) -> Result<Table, String> {
         engines.insert(name.clone(), (words.map_err(in_engine)?, form));
     }
     Ok(Table {
-        folder: folder.into(),
+        path: config.path.clone(),
+        folder: config.folder.clone(),
         engines,
     })
 }
@@ -234,8 +223,8 @@ fn how_to_add(name: &str, table: &Table) -> String {
     let is_here = std::env::current_dir().is_ok_and(|here| here == table.folder);
     let read = match table.folder.as_os_str().is_empty() {
         true => "there is none here or in a folder above".into(),
-        false if is_here => "read: the one in this folder".into(),
-        false => format!("read: {}", escape::path(table.folder.join(FILE))),
+        false if is_here && table.path.ends_with(FILE) => "read: the one in this folder".into(),
+        false => format!("read: {}", escape::path(&table.path)),
     };
     format!(
         "an engine becomes known by --engine {name}=COMMAND, or by a table [engines.{key}] with a \

@@ -1,5 +1,6 @@
 //! `gcdiff events`: what generated cases do to a collector.
 
+use super::format::{self, RecordFormat};
 use super::output::{complain, say};
 use super::progress::watched;
 use super::signals::Signals;
@@ -60,8 +61,11 @@ pub(super) struct Events {
     timeout: u64,
 
     /// Print one JSON document instead of a table.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    #[command(flatten)]
+    format: RecordFormat,
 
     /// Write the table to this file, as Markdown.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "inputs"])]
@@ -87,8 +91,18 @@ struct OfInputs {
     counts: BTreeMap<&'static str, u64>,
 }
 
+/// The record of a generator.
+#[derive(Serialize)]
+struct GeneratorRecord<'a> {
+    generator: &'static str,
+    seed: u64,
+    cases: u64,
+    counts: &'a BTreeMap<&'static str, u64>,
+}
+
 impl Events {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.format.format.apply();
         if self.inputs.is_empty() {
             self.generated()
         } else {
@@ -117,6 +131,19 @@ impl Events {
             return Err(format!("{ended_by}; no report is written"));
         }
         let named = || generators.iter().zip(&tables);
+        let counts = |table: &EventTable| -> BTreeMap<&'static str, u64> {
+            let counts = Event::ALL.iter().map(|e| (e.name(), table.reached(*e)));
+            counts.collect()
+        };
+        for (generator, table) in named() {
+            let record = GeneratorRecord {
+                generator: generator.name(),
+                seed: self.seed,
+                cases: table.cases,
+                counts: &counts(table),
+            };
+            format::record("events", &record);
+        }
         if let Some(path) = &self.report {
             let columns: Vec<(&str, &EventTable)> = named().map(|(g, t)| (g.name(), t)).collect();
             let (seed, cases) = (self.seed, self.cases);
@@ -128,10 +155,6 @@ impl Events {
             let command = format!("gcdiff events --seed {seed} --cases {cases}{without}");
             file::write(path, &events::markdown(&command, &columns))?;
         } else if self.json {
-            let counts = |table: &EventTable| {
-                let counts = Event::ALL.iter().map(|e| (e.name(), table.reached(*e)));
-                counts.collect()
-            };
             json(&Generated {
                 seed: self.seed,
                 cases: self.cases,
@@ -227,12 +250,17 @@ impl Events {
             }
         }
         let reached = Event::ALL.iter().filter(|e| table.reached(**e) > 0);
+        let document = OfInputs {
+            inputs: table.cases,
+            reached: reached.clone().map(|e| e.name()).collect(),
+            counts: reached
+                .clone()
+                .map(|e| (e.name(), table.reached(*e)))
+                .collect(),
+        };
+        format::record("input-events", &document);
         if self.json {
-            json(&OfInputs {
-                inputs: table.cases,
-                reached: reached.clone().map(|e| e.name()).collect(),
-                counts: reached.map(|e| (e.name(), table.reached(*e))).collect(),
-            })?;
+            json(&document)?;
         } else {
             for event in reached {
                 say!("{:30}{:>9}", event.name(), table.reached(*event));

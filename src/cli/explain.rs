@@ -2,9 +2,11 @@
 
 use super::CommandOutcome;
 use super::file;
+use super::format::{self, RecordFormat};
+use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
-use super::output::say;
+use super::output::{self, Mood, say};
 use super::program;
 use super::waiting::Waiting;
 use crate::campaign::command_line;
@@ -16,6 +18,7 @@ use crate::module::Module;
 use crate::oracle::{JudgeError, JudgeReport, Options, Verdict, judge_module};
 use crate::page::finding::{self, CaseText, FindingPage};
 use clap::Args;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,21 +33,23 @@ use std::time::Duration;
 /// Exit code: 0 if the heaps agree, 1 for a finding, 2 for wrong usage or input.
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The case, .wat or .wasm.
+    /// The case, .wat or .wasm, or - for standard input.
+    #[arg(value_parser = file::input())]
     file: PathBuf,
 
-    /// Print it as JSON, with the states of the heap before and after the culprit.
-    #[arg(long, group = "format")]
+    /// Print it as a JSON document, with the states of the heap before and after the culprit: the
+    /// fields of --format json, without file and type, with line breaks.
+    #[arg(long, group = "form")]
     json: bool,
 
     /// Print the heap around the object, right after the culprit has acted, as a graph for Graphviz.
-    #[arg(long, group = "format")]
+    #[arg(long, group = "form")]
     dot: bool,
 
     /// Print a page for a browser: the cause, the module with its line, pictures of the heap before
     /// and after each operation near it, the ledger, registers and roots. The page is one file that
     /// loads no other.
-    #[arg(long, group = "format")]
+    #[arg(long, group = "form")]
     html: bool,
 
     /// Write to this file, and print only the verdict.
@@ -56,10 +61,26 @@ pub(super) struct Explain {
 
     #[command(flatten)]
     limiting: Limiting,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+}
+
+/// The record of an explanation.
+#[derive(Serialize)]
+struct ExplanationRecord<T> {
+    file: String,
+    #[serde(flatten)]
+    explanation: T,
 }
 
 impl Explain {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
         let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
         let Loaded {
@@ -93,6 +114,20 @@ impl Explain {
         };
         let explanation = explanation.with_lines(&text, &module.wasm);
         let verdict = explanation.report.verdict.clone();
+        let mood = match verdict {
+            Verdict::Agree => Mood::Agree,
+            _ => Mood::Finding,
+        };
+        if verdict.is_finding() {
+            output::found();
+        }
+        if format::is_json() {
+            let record = ExplanationRecord {
+                file: name.clone(),
+                explanation: explanation.document(),
+            };
+            format::record("explanation", &record);
+        }
         let shown = if self.json {
             explanation.json()
         } else if self.dot {
@@ -104,10 +139,11 @@ impl Explain {
             in_words(&explanation)
         };
         match &self.out {
-            None => say!("{}", shown.trim_end()),
+            None if self.json || self.dot || self.html => say!("{}", shown.trim_end()),
+            None => output::verdict("", mood, format_args!("{}", shown.trim_end())),
             Some(out) => {
                 file::write(out, &format!("{}\n", shown.trim_end()))?;
-                say!("{verdict}");
+                output::verdict("", mood, format_args!("{verdict}"));
             }
         }
         Ok(match verdict {
@@ -118,8 +154,11 @@ impl Explain {
 
     fn page(&self, explanation: Explanation, about: Option<String>, text: String) -> String {
         let verdict = &explanation.report.verdict;
-        let words = ["run".into(), self.file.clone().into_os_string()];
-        let command = program::command(&command_line(words));
+        let file = match file::is_stdin(&self.file) {
+            true => "-".into(),
+            false => self.file.clone().into_os_string(),
+        };
+        let command = program::command(&command_line(["run".into(), file]));
         let command = command + &self.judging.words() + &self.limiting.words();
         finding::page(&FindingPage {
             fingerprint: verdict.fingerprint().unwrap_or_else(|| "agree".into()),

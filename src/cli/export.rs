@@ -2,6 +2,7 @@
 
 use super::CommandOutcome;
 use super::file;
+use super::format::{self, RecordFormat};
 use super::load::{CompiledCase, compiled};
 use super::options::Limiting;
 use super::output::{complain, say};
@@ -9,6 +10,7 @@ use crate::escape;
 use crate::export::{Collect, export};
 use crate::oracle::Options;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Write a case as a test for other engines
@@ -20,7 +22,8 @@ use std::path::PathBuf;
 /// Exit code: 0 if it is written, 2 for wrong usage or input, or if the heaps do not agree.
 #[derive(Args)]
 pub(super) struct Export {
-    /// The case, .wat or .wasm.
+    /// The case, .wat or .wasm, or - for standard input.
+    #[arg(value_parser = file::input())]
     file: PathBuf,
 
     /// The form: wast, a script of the specification's test format; js, a script for the shells of
@@ -39,6 +42,18 @@ pub(super) struct Export {
 
     #[command(flatten)]
     limiting: Limiting,
+
+    #[command(flatten)]
+    format: RecordFormat,
+}
+
+/// The record of an exported case.
+#[derive(Serialize)]
+struct ExportRecord<'a> {
+    file: &'a str,
+    to: &'static str,
+    out: Option<String>,
+    text: Option<&'a str>,
 }
 
 /// A form of exported cases.
@@ -60,6 +75,7 @@ enum Collecting {
 
 impl Export {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.format.format.apply();
         let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
         let bytes = file::read(&self.file)?;
@@ -82,6 +98,7 @@ impl Export {
         let exported = export(&case, &module, collect).map_err(|e| in_file(e.to_string()))?;
         if let (Form::Wasm, Some(out)) = (self.to, &self.out) {
             file::write_bytes(out, &exported.wasm)?;
+            self.record(&name, None);
             return Ok(CommandOutcome::Agree);
         }
         let expectations = exported.expectations(&Options::default());
@@ -96,7 +113,24 @@ impl Export {
             None => say!("{}", text.trim_end()),
             Some(out) => file::write(out, &format!("{}\n", text.trim_end()))?,
         }
+        self.record(&name, Some(&text));
         Ok(CommandOutcome::Agree)
+    }
+
+    /// Prints the record of the exported case, with its text unless that is in a file.
+    fn record(&self, name: &str, text: Option<&str>) {
+        let record = ExportRecord {
+            file: name,
+            to: match self.to {
+                Form::Wast => "wast",
+                Form::Js => "js",
+                Form::Json => "json",
+                Form::Wasm => "wasm",
+            },
+            out: self.out.as_ref().map(escape::path),
+            text: text.filter(|_| self.out.is_none()),
+        };
+        format::record("export", &record);
     }
 }
 

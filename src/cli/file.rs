@@ -1,12 +1,14 @@
 //! Reading and writing files.
 
 use crate::{campaign, escape};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Larger files are refused before they are read.
 const MAX_FILE: u64 = 64 << 20;
@@ -14,15 +16,53 @@ const MAX_FILE: u64 = 64 << 20;
 /// Longer text is refused: parsed, it takes up to seventy times as much memory.
 const MAX_TEXT: usize = 8 << 20;
 
-/// Reads a file, a binary module or text. Error messages name the file.
+/// The path that stands for standard input, and its name in messages. A file of this name is
+/// `./<stdin>`.
+const STDIN: &str = "<stdin>";
+
+/// Standard input, which can be read only once.
+static INPUT: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+
+/// Parses the path of an input: `-` is standard input.
+pub(super) fn input() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| match path.to_str() {
+        Some("-") => PathBuf::from(STDIN),
+        Some(STDIN) => Path::new(".").join(path),
+        _ => path,
+    })
+}
+
+/// Whether a path stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path == Path::new(STDIN)
+}
+
+/// The word of a command line for a path.
+pub(super) fn word(path: &Path) -> String {
+    match is_stdin(path) {
+        true => "-".into(),
+        false => campaign::quote(path),
+    }
+}
+
+/// Reads a file or standard input, a binary module or text. Error messages name the file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let in_file = |message: String| format!("{}: {message}", escape::path(path));
-    let file = File::open(path).map_err(|e| in_file(e.to_string()))?;
+    if is_stdin(path) {
+        let read = || read_from(io::stdin().lock(), 0, path);
+        return INPUT.get_or_init(read).clone();
+    }
+    let file = File::open(path).map_err(|e| format!("{}: {e}", escape::path(path)))?;
     // A path that is not a regular file has no size, and may have no end.
     let size = file.metadata().map_or(0, |data| data.len());
+    read_from(file, size, path)
+}
+
+/// Reads input of a known size, or 0, from `path`.
+fn read_from(from: impl Read, size: u64, path: &Path) -> Result<Vec<u8>, String> {
+    let in_file = |message: String| format!("{}: {message}", escape::path(path));
     let mut bytes = Vec::new();
     if size <= MAX_FILE {
-        let mut limited = file.take(MAX_FILE + 1);
+        let mut limited = from.take(MAX_FILE + 1);
         let read = limited.read_to_end(&mut bytes);
         read.map_err(|e| in_file(e.to_string()))?;
     }
@@ -75,13 +115,19 @@ impl Below {
 /// Lists the regular files among `paths` and below the folders among them. Links are followed, but
 /// not in circles. Files whose path is not wanted are left out, and so is everything in folders
 /// that is no file or folder. Each given path must be a file or a folder; an error below one does
-/// not hide the rest.
+/// not hide the rest. Standard input is a file.
 pub(super) fn all_below(
     paths: &[PathBuf],
     is_wanted: impl Fn(&Path) -> bool,
 ) -> Result<Below, String> {
     let mut found = Found::default();
     for path in paths {
+        if is_stdin(path) {
+            if !found.below.paths.contains(path) {
+                found.below.paths.push(path.clone());
+            }
+            continue;
+        }
         let in_path = |message: &str| format!("{}: {message}", escape::path(path));
         let data = std::fs::metadata(path).map_err(|e| in_path(&e.to_string()))?;
         if !data.is_dir() && !data.is_file() {

@@ -1,9 +1,12 @@
 //! The table of findings: by cluster if they are reduced, and by fingerprint.
 
+use super::format::record as print_record;
 use super::output::say;
 use crate::campaign::{Finding, Reduction};
-use crate::escape::Line;
+use crate::escape::{self, Line};
+use crate::page::run::State;
 use crate::reduce::{Likeness, clusters, instructions};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// The findings of one fingerprint.
@@ -145,4 +148,88 @@ fn clustered(rows: &[TableRow<'_>]) {
         }
         cluster.members.iter().for_each(|row| row.print("  "));
     }
+}
+
+/// The closing record of a campaign or a replay.
+#[derive(Serialize)]
+struct SummaryRecord<'a> {
+    ended: &'static str,
+    ended_by: Option<&'a str>,
+    findings: u64,
+    fingerprints: Vec<FingerprintRecord<'a>>,
+    clusters: Vec<ClusterRecord<'a>>,
+}
+
+/// A row of the table.
+#[derive(Serialize)]
+struct FingerprintRecord<'a> {
+    fingerprint: &'a str,
+    count: u64,
+    origin: &'a str,
+    command: &'a str,
+    files: Vec<String>,
+    reduced: Option<ReducedRecord<'a>>,
+    not_reduced: Option<&'a str>,
+}
+
+/// A reduced case.
+#[derive(Serialize)]
+struct ReducedRecord<'a> {
+    file: Option<String>,
+    command: &'a str,
+    instructions: usize,
+    bytes: usize,
+    finished: bool,
+}
+
+/// Findings of one bug.
+#[derive(Serialize)]
+struct ClusterRecord<'a> {
+    count: u64,
+    fingerprints: Vec<&'a str>,
+    smallest: Option<&'a str>,
+}
+
+/// Prints the table as a record, if records are printed.
+pub(super) fn record(rows: &[TableRow<'_>], state: &State) {
+    let fingerprints = rows.iter().map(|row| FingerprintRecord {
+        fingerprint: row.fingerprint(),
+        count: row.count,
+        origin: &row.origin,
+        command: &row.command,
+        files: row.files.iter().map(escape::path).collect(),
+        reduced: row.reduced().map(|reduced| ReducedRecord {
+            file: reduced.file.as_ref().map(escape::path),
+            command: &reduced.command,
+            instructions: instructions(&reduced.reduction.finding.case.wasm),
+            bytes: reduced.reduction.finding.case.wasm.len(),
+            finished: reduced.reduction.finding.finished,
+        }),
+        not_reduced: match row.reduced {
+            ReducedRow::Failed(why) => Some(why),
+            ReducedRow::No | ReducedRow::Done(_) => None,
+        },
+    });
+    let clusters = Cluster::all(rows);
+    let clusters = clusters.iter().map(|cluster| ClusterRecord {
+        count: cluster.count,
+        fingerprints: cluster
+            .members
+            .iter()
+            .map(|row| row.fingerprint())
+            .collect(),
+        smallest: cluster.smallest.map(|(row, _)| row.fingerprint()),
+    });
+    let (ended, ended_by) = match state {
+        State::EndedEarly(why) => ("early", Some(why.as_str())),
+        State::Ended | State::Running { .. } => ("done", None),
+    };
+    let summary = SummaryRecord {
+        ended,
+        ended_by,
+        findings: rows.iter().map(|row| row.count).sum(),
+        fingerprints: fingerprints.collect(),
+        clusters: clusters.collect(),
+    };
+    print_record("summary", &summary);
 }

@@ -1,6 +1,7 @@
 //! `gcdiff inputs`: starting inputs for a fuzz target.
 
 use super::file::Below;
+use super::format::{self, RecordFormat};
 use super::output::{complain, say};
 use super::{CommandOutcome, file, load};
 use crate::campaign::Folder;
@@ -10,6 +11,7 @@ use crate::escape;
 use crate::generate::{self, gc_ops::Program};
 use arbitrary::Unstructured;
 use clap::Args;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Write starting inputs of a fuzz target into a folder
@@ -41,10 +43,22 @@ pub(super) struct Inputs {
     /// Folder to write into.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+
+    #[command(flatten)]
+    format: RecordFormat,
+}
+
+/// The record of the inputs.
+#[derive(Serialize)]
+struct InputsRecord {
+    target: String,
+    written: u64,
+    out: String,
 }
 
 impl Inputs {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.format.format.apply();
         if self.cases == 0 && self.from.is_empty() {
             return Err("--cases 0 without --from makes no inputs".into());
         }
@@ -94,6 +108,12 @@ impl Inputs {
             }
         }
         say!("{written} inputs in {}", escape::path(&self.out));
+        let record = InputsRecord {
+            target: self.target.to_string(),
+            written,
+            out: escape::path(&self.out),
+        };
+        format::record("inputs", &record);
         match unread {
             0 => Ok(CommandOutcome::Agree),
             n => Err(format!(

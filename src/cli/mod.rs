@@ -6,6 +6,8 @@
 mod arguments;
 mod collectors;
 mod completions;
+mod config;
+mod defaults;
 mod distill;
 mod engine;
 mod events;
@@ -13,8 +15,10 @@ mod explain;
 mod export;
 mod file;
 mod findings;
+mod format;
 mod fuzz;
 mod generate;
+mod global;
 mod inputs;
 mod load;
 mod man;
@@ -37,19 +41,30 @@ use crate::oracle::SharedSubject;
 use clap::error::ContextValue;
 use clap::{FromArgMatches as _, Parser, Subcommand};
 use collectors::KnownCollectors;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+
+/// The exit codes of every command, for the help.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the heaps agree, or the work is done
+  1  a finding, however the command ends
+  2  wrong usage, input that cannot be read or judged, or output that cannot be written";
 
 /// A differential fuzzing harness for WebAssembly garbage collectors.
 ///
 /// Runs modules under several collectors, audits each heap, and compares what
-/// an embedder sees. Exit code: 0 if all agree, 1 for a finding, 2 for wrong
-/// usage or input, or output that cannot be written.
+/// an embedder sees.
 #[derive(Parser)]
 #[command(version = crate::generate::version(), max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    global: global::GlobalOptions,
 }
 
 #[derive(Subcommand)]
@@ -154,13 +169,13 @@ pub fn main_with(subjects: impl IntoIterator<Item = SharedSubject>) -> ExitCode 
         output::complain(&message);
         return ExitCode::from(2);
     }
-    let mut command = arguments::command(&known);
-    let parsed = command.try_get_matches_from_mut(std::env::args_os());
-    let parsed = parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    let mut cli = match parsed {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    output::set_color(global::color(&args));
+    let mut cli = match parse(&args, &known) {
         Ok(cli) => cli,
-        Err(error) => return help(error.format(&mut command)),
+        Err(code) => return code,
     };
+    cli.global.apply();
     cli.command.set_known(known.clone());
     let ended = match cli.command {
         Command::Run(run) => run.main(),
@@ -189,9 +204,30 @@ pub fn main_with(subjects: impl IntoIterator<Item = SharedSubject>) -> ExitCode 
         Ok(CommandOutcome::Agree) => ExitCode::from(2),
         Err(message) => {
             output::complain(&message);
+            format::error(&message);
             ExitCode::from(2)
         }
     }
+}
+
+/// Parses the arguments, with the defaults of `gcdiff.toml`. Prints help and errors.
+fn parse(args: &[OsString], known: &KnownCollectors) -> Result<Cli, ExitCode> {
+    let command = || arguments::command(known).color(global::color(args));
+    let with_defaults = config::read(args).and_then(|config| match config {
+        Some(config) => defaults::apply(command(), config),
+        None => Ok(command()),
+    });
+    let (mut command, problem) = match with_defaults {
+        Ok(command) => (command, None),
+        // Help is printed all the same.
+        Err(message) => (command(), Some(message)),
+    };
+    let matches = command.try_get_matches_from_mut(args).map_err(help)?;
+    if let Some(message) = problem {
+        output::complain(&message);
+        return Err(ExitCode::from(2));
+    }
+    Cli::from_arg_matches(&matches).map_err(|error| help(error.format(&mut command)))
 }
 
 /// Reports panics with the message escaped, since it may quote input.

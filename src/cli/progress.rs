@@ -1,5 +1,6 @@
 //! The progress bar of a long command.
 
+use super::output;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
@@ -14,6 +15,7 @@ pub(super) fn watched<T: Send>(
     mut look: impl FnMut(&ProgressBar),
 ) -> Option<T> {
     let bar = match length {
+        _ if output::is_silent() => ProgressBar::hidden(),
         Some(length) => ProgressBar::new(length),
         None => ProgressBar::no_length(),
     };

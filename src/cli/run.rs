@@ -1,9 +1,12 @@
 //! `gcdiff run`: one case, one verdict.
 
 use super::CommandOutcome;
+use super::file;
+use super::format::{self, JudgedCase, VerdictFormat};
+use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
-use super::output::say;
+use super::output::{self, Mood, complain, say};
 use super::waiting::Waiting;
 use crate::case::{self, Call, Plan, Step, parse_schedule};
 use crate::engine::Schedule;
@@ -14,18 +17,21 @@ use crate::oracle::{
     self, EXCEPTION, JsonReport, JudgeReport, Names, Verdict, show_as, type_of_result,
 };
 use clap::Args;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
-/// Run a module under several collectors, audit and compare
+/// Run modules under several collectors, audit and compare
 ///
-/// FILE is a module in text or binary form. Lines at the top of a text file
-/// that begin with `;;!` are a header with schedule, plan, limits and fault;
-/// options override it. Without a plan every exported function is called once,
-/// in order, with arguments the harness makes up.
+/// FILE is a module in text or binary form, or - for standard input. Lines at the
+/// top of a text file that begin with `;;!` are a header with schedule, plan, limits
+/// and fault; options override it. Without a plan every exported function is called
+/// once, in order, with arguments the harness makes up. Exit code: 1 if there is a
+/// finding in any file; else 2 if a file could not be judged; else 0.
 #[derive(Args)]
 pub(super) struct RunCommand {
-    /// The module, .wat or .wasm.
-    file: PathBuf,
+    /// The modules, .wat or .wasm.
+    #[arg(required = true, value_name = "FILE", value_parser = file::input())]
+    files: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(super) judging: Judging,
@@ -44,14 +50,59 @@ pub(super) struct RunCommand {
     #[arg(long, value_parser = parse_schedule)]
     schedule: Option<Schedule>,
 
-    /// Print verdict, violation and observations as JSON.
-    #[arg(long)]
+    /// Print verdict, violation and observations as a JSON document for each file: the
+    /// fields of --format json, without file and type, with line breaks.
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    #[command(flatten)]
+    format: VerdictFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+}
+
+/// The record of a verdict.
+#[derive(Serialize)]
+struct VerdictRecord {
+    file: String,
+    recorded: Option<String>,
+    #[serde(flatten)]
+    report: JsonReport,
 }
 
 impl RunCommand {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
-        let name = escape::path(&self.file);
+        self.quiet.apply();
+        self.format.format.apply();
+        if let [file] = &self.files[..] {
+            return self.run(file, "");
+        }
+        let (mut is_found, mut failed) = (false, 0);
+        for file in &self.files {
+            match self.run(file, &format!("{}: ", escape::path(file))) {
+                Ok(CommandOutcome::Agree) => {}
+                Ok(CommandOutcome::Finding) => is_found = true,
+                Err(message) => {
+                    complain(&message);
+                    format::error(&message);
+                    failed += 1;
+                }
+            }
+        }
+        match (is_found, failed) {
+            (true, _) => Ok(CommandOutcome::Finding),
+            (false, 0) => Ok(CommandOutcome::Agree),
+            (false, n) => Err(format!(
+                "{n} of {} files could not be judged",
+                self.files.len()
+            )),
+        }
+    }
+
+    /// Judges a file. `before` is printed before its verdict.
+    fn run(&self, file: &Path, before: &str) -> Result<CommandOutcome, String> {
+        let name = escape::path(file);
         let in_file = |message: String| format!("{name}: {message}");
         let Loaded {
             mut case,
@@ -60,9 +111,9 @@ impl RunCommand {
             options,
             recorded,
             ..
-        } = load(&self.file, &self.judging, &self.limiting)?;
-        if let Some(schedule) = self.schedule {
-            case.schedule = schedule;
+        } = load(file, &self.judging, &self.limiting)?;
+        if let Some(schedule) = &self.schedule {
+            case.schedule = schedule.clone();
         }
         if let Some((export, args)) = self.invoke.split_first() {
             let args =
@@ -86,9 +137,23 @@ impl RunCommand {
         let verdict = judged.verdict.clone().with_lines(&text, &module.wasm);
         // What is observed has the indices of the module that ran.
         let module = judged.converted.clone().unwrap_or(module);
-        if self.json {
+        if verdict.is_finding() {
+            output::found();
+            JudgedCase::new(Some(file), &verdict).annotate();
+        }
+        if self.json || format::is_json() {
             let report = JsonReport::new(&verdict).with_runs(&judged, &module);
-            say!("{}", report.text());
+            match self.json {
+                true => say!("{}", report.text()),
+                false => format::record(
+                    "verdict",
+                    &VerdictRecord {
+                        file: name.clone(),
+                        recorded: recorded.clone(),
+                        report,
+                    },
+                ),
+            }
         }
         match &verdict {
             Verdict::Discard(..) => Err(in_file(verdict.to_string())),
@@ -96,7 +161,8 @@ impl RunCommand {
             _ if self.json => Ok(CommandOutcome::Finding),
             Verdict::Agree => {
                 let names: Vec<&str> = options.collectors.iter().map(|s| s.name()).collect();
-                say!("agree: {}", names.join(", "));
+                let agree = format_args!("agree: {}", names.join(", "));
+                output::verdict(before, Mood::Agree, agree);
                 let Some(seen) = judged.observation() else {
                     return Ok(CommandOutcome::Agree);
                 };
@@ -129,14 +195,14 @@ impl RunCommand {
                 }
                 Ok(CommandOutcome::Agree)
             }
-            verdict => Ok(finding(verdict, recorded)),
+            verdict => Ok(finding(before, verdict, recorded)),
         }
     }
 }
 
 /// Prints a bad verdict, and whether it differs from the recorded one.
-fn finding(verdict: &Verdict, recorded: Option<String>) -> CommandOutcome {
-    say!("{verdict}");
+fn finding(before: &str, verdict: &Verdict, recorded: Option<String>) -> CommandOutcome {
+    output::verdict(before, Mood::Finding, format_args!("{verdict}"));
     if let Some(fingerprint) = verdict.fingerprint() {
         say!("  fingerprint  {fingerprint}");
         if let Some(recorded) = recorded.filter(|recorded| *recorded != fingerprint) {

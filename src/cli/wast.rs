@@ -1,8 +1,10 @@
 //! `gcdiff wast`: scripts of the official test suite's format.
 
 use super::collectors::{Collectors, OF_ANOTHER};
+use super::format::{self, Annotation, JudgedCase, VerdictFormat};
+use super::global::Quiet;
 use super::options::{Judging, Limiting};
-use super::output::{complain, say};
+use super::output::{self, Mood, complain, say};
 use super::waiting::Waiting;
 use super::{CommandOutcome, file};
 use crate::case::parse_schedule;
@@ -10,10 +12,12 @@ use crate::engine::Schedule;
 use crate::escape::{self, Line};
 use crate::heap::Reclaims;
 use crate::jobs::within;
-use crate::oracle::{self, Collector, Subject};
+use crate::oracle::json::word;
+use crate::oracle::{self, Collector, Subject, Verdict};
 use crate::script::{self, Auditing, Options, Reason, Report, ScriptError};
 use crate::zoo::Probe;
 use clap::Args;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -28,8 +32,12 @@ use std::time::{Duration, Instant};
 #[derive(Args)]
 pub(super) struct Wast {
     /// The scripts.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", value_parser = file::input())]
     files: Vec<PathBuf>,
+
+    /// End after the first collector under which a script fails.
+    #[arg(long)]
+    stop_at_first: bool,
 
     #[command(flatten)]
     pub(super) judging: Judging,
@@ -41,6 +49,12 @@ pub(super) struct Wast {
     /// at:N,N,... (safepoints counted from 1).
     #[arg(long, value_parser = parse_schedule)]
     schedule: Option<Schedule>,
+
+    #[command(flatten)]
+    format: VerdictFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
 }
 
 impl Wast {
@@ -51,6 +65,8 @@ impl Wast {
         if self.judging.has_engines() {
             return Err("--engine is for cases: other engines run scripts themselves".into());
         }
+        self.quiet.apply();
+        self.format.format.apply();
         let mut failed = false;
         let mut unreadable = Vec::new();
         for path in &self.files {
@@ -59,13 +75,22 @@ impl Wast {
                 Ok(passed) => failed |= !passed,
                 Err(message) => unreadable.push(message),
             }
+            if failed && self.stop_at_first {
+                break;
+            }
         }
         // A failure decides the exit code even after an error.
-        if !failed && let Some(last) = unreadable.pop() {
-            unreadable.iter().for_each(|message| complain(message));
+        let last = match failed {
+            true => None,
+            false => unreadable.pop(),
+        };
+        for message in &unreadable {
+            complain(message);
+            format::error(message);
+        }
+        if let Some(last) = last {
             return Err(last);
         }
-        unreadable.iter().for_each(|message| complain(message));
         match failed {
             true => Ok(CommandOutcome::Finding),
             false => Ok(CommandOutcome::Agree),
@@ -139,6 +164,7 @@ impl Wast {
                 Ok(Some(report)) => {
                     let report = report.map_err(|e| in_file(e.to_string()))?;
                     print(name, collector, &report);
+                    format::record("script", &ScriptRecord::new(name, collector, &report));
                     passed &= report.failures.is_empty();
                     cut_short |= report
                         .reasons()
@@ -146,10 +172,24 @@ impl Wast {
                         .any(|reason| matches!(reason, Reason::OverBudget(_)));
                 }
                 Err(verdict) => {
-                    say!("{name}: {collector}: {verdict}");
+                    let mood = match verdict.is_finding() {
+                        true => Mood::Finding,
+                        false => Mood::Discard,
+                    };
+                    if verdict.is_finding() {
+                        output::found();
+                    }
+                    let before = format!("{name}: {collector}: ");
+                    output::verdict(&before, mood, format_args!("{verdict}"));
+                    JudgedCase::new(Some(path), &verdict).annotate();
+                    let record = ScriptRecord::without_report(name, collector, &verdict);
+                    format::record("script", &record);
                     passed &= !verdict.is_finding();
                     cut_short |= !verdict.is_finding();
                 }
+            }
+            if !passed && self.stop_at_first {
+                break;
             }
         }
         match passed && cut_short {
@@ -173,8 +213,79 @@ fn script_on(
     }
 }
 
+/// The record of a script under a collector.
+#[derive(Serialize)]
+struct ScriptRecord<'a> {
+    file: &'a str,
+    collector: &'a str,
+    verdict: &'static str,
+    message: String,
+    passed: usize,
+    failures: Vec<FailureRecord<'a>>,
+    skipped: Vec<SkipRecord>,
+}
+
+#[derive(Serialize)]
+struct FailureRecord<'a> {
+    line: usize,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct SkipRecord {
+    line: usize,
+    reason: &'static str,
+}
+
+impl<'a> ScriptRecord<'a> {
+    fn new(name: &'a str, collector: &'a str, report: &'a Report) -> ScriptRecord<'a> {
+        let failures = report.failures.iter().map(|failure| FailureRecord {
+            line: failure.line,
+            message: &failure.message,
+        });
+        let skipped = report.skipped.iter().map(|skip| SkipRecord {
+            line: skip.line,
+            reason: skip.reason.text(),
+        });
+        ScriptRecord {
+            file: name,
+            collector,
+            verdict: match report.failures.is_empty() {
+                true => "passed",
+                false => "failed",
+            },
+            message: report.to_string(),
+            passed: report.passed,
+            failures: failures.collect(),
+            skipped: skipped.collect(),
+        }
+    }
+
+    /// A script that did not end.
+    fn without_report(name: &'a str, collector: &'a str, verdict: &Verdict) -> ScriptRecord<'a> {
+        ScriptRecord {
+            file: name,
+            collector,
+            verdict: word(verdict),
+            message: verdict.to_string(),
+            passed: 0,
+            failures: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+}
+
 fn print(name: &str, collector: &str, report: &Report) {
-    say!("{name}: {collector}: {report}");
+    let mood = match (report.failures.is_empty(), report.passed) {
+        (false, _) => Mood::Finding,
+        (true, 0) => Mood::Discard,
+        (true, _) => Mood::Agree,
+    };
+    if mood == Mood::Finding {
+        output::found();
+    }
+    let before = format!("{name}: {collector}: ");
+    output::verdict_line(&before, mood, format_args!("{report}"));
     for (reason, count) in report.reasons() {
         say!("  {count} skipped: {}", reason.text());
     }
@@ -183,5 +294,11 @@ fn print(name: &str, collector: &str, report: &Report) {
         let first = lines.next().unwrap_or_default();
         say!("  {name}:{}: {}", failure.line, Line(first));
         lines.for_each(|line| say!("    {}", Line(line)));
+        format::annotate(&Annotation {
+            file: Some(name),
+            line: u64::try_from(failure.line).ok(),
+            title: &format!("gcdiff: {collector}"),
+            ..Annotation::error(&failure.message)
+        });
     }
 }

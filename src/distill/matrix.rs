@@ -70,6 +70,7 @@ impl Work {
         let results: Arc<[Mutex<Partial>]> = (0..self.cases).map(|_| Mutex::default()).collect();
         let pool = Pool {
             jobs: self.jobs,
+            first: 0,
             items: Some(self.cases),
             at_a_time: SAME_MODULE,
             timeout: self.timeout,

@@ -76,11 +76,11 @@ pub(crate) struct Sample {
 const TICK: Duration = Duration::from_millis(20);
 
 impl Sample {
-    /// Starts to count the events of those cases of a profile and a seed whose numbers are below
-    /// `begun`, which increases as the campaign goes on.
+    /// Starts to count the events of the first `begun` cases of a profile and a seed from the number
+    /// `first` on. `begun` increases as the campaign goes on.
     pub fn start(
         share: Share,
-        (profile, seed): (Profile, u64),
+        (profile, seed, first): (Profile, u64, u64),
         timeout: Option<Duration>,
         begun: &Arc<AtomicU64>,
     ) -> Sample {
@@ -113,7 +113,9 @@ impl Sample {
                     }
                     std::thread::sleep(TICK);
                 }
-                let drawn = profile.case(&generate::input(seed, case)).ok()?;
+                let drawn = profile
+                    .case(&generate::input(seed, first.saturating_add(case)))
+                    .ok()?;
                 Some(of_case(&drawn))
             };
             survey.run_into(&surveyed, &Arc::default(), &stop, events);
@@ -172,7 +174,7 @@ mod tests {
     fn the_cases_that_were_begun_are_counted_and_no_others() {
         let begun = Arc::new(AtomicU64::new(3));
         let start = || {
-            let cases = (Profile::default(), 3);
+            let cases = (Profile::default(), 3, 0);
             Sample::start(Share::of(1), cases, Some(Duration::from_secs(10)), &begun)
         };
         let mut sample = start();
@@ -190,6 +192,20 @@ mod tests {
             timeout: None,
         };
         assert_eq!(survey.run(&Arc::default(), &Arc::default()).table, table);
+        // A campaign that begins with the fifth case has the last three of them.
+        let four = Survey { cases: 4, ..survey };
+        let four = four.run(&Arc::default(), &Arc::default()).table;
+        let rest = Arc::new(AtomicU64::new(3));
+        let mut rest = Sample::start(Share::of(1), (Profile::default(), 3, 4), None, &rest);
+        rest.finish(|| false);
+        let (rest, _) = rest.so_far();
+        assert_eq!(rest.cases, 3);
+        for event in Event::ALL {
+            assert_eq!(
+                four.reached(*event) + rest.reached(*event),
+                table.reached(*event)
+            );
+        }
         // Nobody waits for a sample that is cut.
         begun.store(u64::MAX, Ordering::Relaxed);
         start().finish(|| true);

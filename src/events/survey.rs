@@ -67,6 +67,7 @@ impl Survey {
     ) {
         let pool = Pool {
             jobs: self.jobs,
+            first: 0,
             items: Some(self.cases),
             at_a_time: generate::SAME_MODULE,
             timeout: self.timeout,

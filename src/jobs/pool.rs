@@ -34,7 +34,9 @@ const MAX_ABANDONED: usize = 3;
 pub(crate) struct Pool {
     /// Threads.
     pub jobs: usize,
-    /// Number of items, if it is finite.
+    /// The number of the first item.
+    pub first: u64,
+    /// The number after that of the last item, if there is one.
     pub items: Option<u64>,
     /// The number of consecutive items that a thread takes at a time.
     pub at_a_time: u64,
@@ -67,9 +69,11 @@ pub(crate) trait Work: Send + Sync + 'static {
 }
 
 impl Pool {
-    /// The items from `first` on that a thread takes together with it.
+    /// The items from `first` on that a thread takes together with it. Batches begin at multiples of
+    /// their size, also if the first item is in the middle of one.
     fn batch(&self, first: u64) -> Range<u64> {
         let end = (first / self.at_a_time + 1) * self.at_a_time;
+        let first = first.max(self.first);
         first..end.min(self.items.unwrap_or(u64::MAX)).max(first)
     }
 }
@@ -109,10 +113,11 @@ impl Pool {
     /// If [`Work::deliver`] panicked, once all jobs have ended; they take no further items then.
     pub fn run<W: Work>(self, work: W) -> bool {
         let (timeout, jobs) = (self.timeout, self.jobs.max(1));
+        let first_batch = self.first - self.first % self.at_a_time;
         let shared = Arc::new(Shared {
             pool: self,
             work,
-            next: AtomicU64::new(0),
+            next: AtomicU64::new(first_batch),
             left: Mutex::default(),
             now: Mutex::default(),
         });
@@ -351,6 +356,7 @@ mod tests {
         for (items, gave_up, at_a_time) in [(12, false, 1), (12, false, 5), (1000, true, 1)] {
             let taken = Arc::new(Items(Mutex::default()));
             let pool = Pool {
+                first: 0,
                 jobs: 2,
                 items: Some(items),
                 at_a_time,
@@ -401,6 +407,7 @@ mod tests {
     fn what_a_panicking_thread_has_taken_is_not_lost() {
         let taken = Arc::new(Panics(Mutex::default()));
         let pool = Pool {
+            first: 0,
             jobs: 1,
             items: Some(4),
             at_a_time: 5,
@@ -414,5 +421,39 @@ mod tests {
             *lock(&taken.0),
             [(1, "skipped"), (2, "skipped"), (3, "skipped")]
         );
+    }
+
+    /// Work that ends at once.
+    struct Quick(Mutex<Vec<u64>>);
+
+    impl Work for Arc<Quick> {
+        type Output = ();
+
+        fn work(&self, _: u64, _: &Arc<Desk>) {}
+
+        fn deliver(&self, item: u64, _: Result<(), Panic>, _: Note) {
+            lock(&self.0).push(item);
+        }
+
+        fn overdue(&self, _: u64, _: Note) {}
+    }
+
+    #[test]
+    fn items_begin_with_the_first_wherever_it_is_in_a_batch() {
+        for (first, items) in [(0, 4), (3, 4), (3, 11), (5, 6), (9, 9)] {
+            let taken = Arc::new(Quick(Mutex::default()));
+            let pool = Pool {
+                first,
+                jobs: 2,
+                items: Some(items),
+                at_a_time: 5,
+                timeout: None,
+                stop: Arc::default(),
+            };
+            assert!(!pool.run(taken.clone()));
+            let mut taken = lock(&taken.0).clone();
+            taken.sort_unstable();
+            assert!(taken.iter().copied().eq(first..items), "{first}: {taken:?}");
+        }
     }
 }

@@ -133,12 +133,7 @@ impl JsonReport {
     pub fn new(verdict: &Verdict) -> JsonReport {
         JsonReport {
             version: VERSION,
-            verdict: match verdict {
-                Verdict::Agree => "agree",
-                Verdict::Differ(_) => "differ",
-                Verdict::Violation(_) => "violation",
-                Verdict::Discard(..) => "discard",
-            },
+            verdict: word(verdict),
             fingerprint: verdict.fingerprint(),
             text: verdict.to_string(),
             violation: match verdict {
@@ -186,9 +181,28 @@ impl JsonReport {
     }
 }
 
+/// The kind of a verdict.
+pub(crate) fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agree => "agree",
+        Verdict::Differ(_) => "differ",
+        Verdict::Violation(_) => "violation",
+        Verdict::Discard(..) => "discard",
+    }
+}
+
 /// Data as JSON with line breaks, otherwise all visible ASCII.
 pub(crate) fn ascii(data: &impl Serialize) -> String {
-    let json = serde_json::to_string_pretty(data).unwrap_or_default();
+    visible(&serde_json::to_string_pretty(data).unwrap_or_default())
+}
+
+/// Data as JSON on one line, all visible ASCII.
+pub(crate) fn ascii_line(data: &impl Serialize) -> String {
+    visible(&serde_json::to_string(data).unwrap_or_default())
+}
+
+/// JSON with escapes for all characters but line breaks and visible ASCII.
+fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -159,12 +159,16 @@ impl Verdict {
 
     /// The line of the blamed instruction, counted from 1, if [`Verdict::with_lines`] has found it.
     pub fn blamed_line(&self) -> Option<u32> {
-        let place = match self {
+        self.blamed_place()?.instruction()?.line
+    }
+
+    /// The actor to blame, as far as it is known.
+    pub fn blamed_place(&self) -> Option<&BrokenAt> {
+        match self {
             Verdict::Violation(violation) => violation.place.as_ref(),
             Verdict::Differ(difference) => difference.first.as_ref().map(|first| &first.place),
             Verdict::Agree | Verdict::Discard(..) => None,
-        };
-        place?.instruction()?.line
+        }
     }
 
     /// The properties that findings of one bug share: the law or the kind of
@@ -225,11 +229,7 @@ impl Verdict {
     /// The word for the actor to blame for a violation: an instruction, `collection`, an act of the
     /// embedder.
     pub fn blamed_actor(&self) -> Option<&str> {
-        match self {
-            Verdict::Violation(v) => v.place.as_ref().map(BrokenAt::word),
-            Verdict::Differ(d) => d.first.as_ref().map(|first| first.place.word()),
-            _ => None,
-        }
+        self.blamed_place().map(BrokenAt::word)
     }
 }
 

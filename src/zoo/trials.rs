@@ -79,6 +79,7 @@ impl Trials {
         let states: Arc<[Mutex<State>]> = states.collect();
         let pool = Pool {
             jobs: self.jobs,
+            first: 0,
             items: Some(states.len() as u64),
             at_a_time: 1,
             timeout: self.timeout,

@@ -24,7 +24,9 @@ macro_rules! cases {
 cases! {
     bad_files
     blame
+    configuration
     distill
+    documents
     endless
     engine
     explain
@@ -34,9 +36,11 @@ cases! {
     oracle_layers
     own_collector
     proposals
+    quiet
     reduce
     replay
     run_json
+    several_files
     type_names
     usage
     wast_faults

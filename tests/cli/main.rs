@@ -5,7 +5,9 @@ mod cases;
 #[path = "../common/mod.rs"]
 mod common;
 mod console;
+mod exit_codes;
 mod explain;
+mod formats;
 mod given;
 #[cfg(unix)]
 mod in_ci;
@@ -20,6 +22,7 @@ mod report;
 mod run;
 #[cfg(unix)]
 mod seed;
+mod shared_options;
 mod tutorial;
 mod untrusted;
 mod zoo;

@@ -4,8 +4,9 @@
 #![allow(dead_code)]
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 /// The exit code and output of a command.
@@ -29,15 +30,26 @@ impl Ran {
     }
 }
 
-/// Runs `gcdiff` with these arguments.
-pub fn gcdiff(args: &[&str]) -> Ran {
+/// `gcdiff`, whatever the user's terminal and settings are.
+fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
-    Ran::of(command.args(args).output().unwrap())
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    command
 }
 
-/// Runs `gcdiff` in a folder.
+/// Runs `gcdiff` with these arguments.
+pub fn gcdiff(args: &[&str]) -> Ran {
+    Ran::of(program().args(args).output().unwrap())
+}
+
+/// Runs `gcdiff` in a folder. Above it, there may be a `gcdiff.toml` of the user's.
 pub fn gcdiff_in(folder: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gcdiff"));
+    let mut command = program();
+    if !folder.join("gcdiff.toml").is_file() {
+        command.arg("--no-config");
+    }
     Ran::of(command.current_dir(folder).args(args).output().unwrap())
 }
 
@@ -87,6 +99,17 @@ pub fn program_in(program: &Path, folder: &Path, args: &[&str], variable: (&str,
     let mut command = Command::new(program);
     command.env(variable.0, variable.1);
     Ran::of(command.current_dir(folder).args(args).output().unwrap())
+}
+
+/// Runs `gcdiff` with this standard input.
+pub fn gcdiff_with(input: &[u8], args: &[&str]) -> Ran {
+    let mut command = program();
+    command.args(args).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that does not read its input closes it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    Ran::of(child.wait_with_output().unwrap())
 }
 
 /// Runs `gcdiff` in an address space of this many megabytes.

@@ -1,9 +1,12 @@
 //! `gcdiff fuzz`: a campaign on generated cases.
 
 mod clock;
+mod record;
 mod report;
 mod saved;
 
+use super::format::DocumentFormat;
+use super::global::Quiet;
 use super::options::{Judging, Limiting};
 use super::output::{self, complain, say, write};
 use super::profile::ProfileOptions;
@@ -53,6 +56,17 @@ pub(super) struct Fuzz {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
+    /// Number of the first case of the seed. Campaigns with --start 0 --cases 1000 and
+    /// --start 1000 --cases 1000 judge the same cases as one with --cases 2000, and their
+    /// tables add up to its table.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=u64::MAX >> 1))]
+    start: u64,
+
+    /// End with the first finding, which is saved and reduced. Cases that were begun with it,
+    /// of the same module or by other jobs, are still judged.
+    #[arg(long)]
+    stop_at_first: bool,
+
     /// Threads (default: one per core).
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -77,10 +91,18 @@ pub(super) struct Fuzz {
 
     #[command(flatten)]
     pub(super) judging: Judging,
+
+    #[command(flatten)]
+    format: DocumentFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
 }
 
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.apply()?;
         let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
@@ -156,7 +178,12 @@ impl Fuzz {
             Some(_) => State::Ended,
         };
         let (ended, problems) = match &outcome {
-            Some(outcome) => print(outcome, self.judging.has_engines(), &mut lock(&kept)),
+            Some(outcome) => print(
+                outcome,
+                self.judging.has_engines(),
+                &mut lock(&kept),
+                &state,
+            ),
             // The panic has been reported where it happened. Earlier findings were saved and
             // printed.
             None if lock(&kept).any() => {
@@ -165,6 +192,7 @@ impl Fuzz {
             }
             None => (Err(PANIC.into()), Vec::new()),
         };
+        let ended = self.document(&campaign, &outcome, ended, &problems, &lock(&kept));
         let Some(reporter) = reporter else {
             return ended;
         };
@@ -172,6 +200,28 @@ impl Fuzz {
         let rows = lock(&kept).rows(&outcome);
         let written = reporter.end(&outcome, &rows, state, problems, is_cut);
         super::report::outcome(ended, written)
+    }
+
+    /// Prints or writes the document of the campaign, if one is asked for.
+    fn document(
+        &self,
+        campaign: &Campaign,
+        outcome: &Option<CampaignReport>,
+        ended: Result<CommandOutcome, String>,
+        problems: &[String],
+        kept: &SavedFindings,
+    ) -> Result<CommandOutcome, String> {
+        let problem = match (outcome, &ended) {
+            (_, Err(message)) => Some(message.as_str()),
+            (None, Ok(_)) => Some(PANIC),
+            (Some(outcome), _) if outcome.gave_up => Some(GAVE_UP),
+            (Some(_), Ok(_)) => problems.first().map(String::as_str),
+        };
+        let mut cases = vec![record::judged_campaign(campaign, problem)];
+        if let Some(outcome) = outcome {
+            cases.extend(record::judged_rows(&kept.rows(outcome)));
+        }
+        super::report::outcome(ended, self.format.finish("fuzz", &cases))
     }
 
     fn campaign(&self) -> Result<Campaign, String> {
@@ -183,12 +233,13 @@ impl Fuzz {
         let default = self.judging.known.beside(default);
         Ok(Campaign {
             seed: self.seed,
+            start: self.start,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
             profile: self.profile.profile(),
             options: self.judging.with_engines(self.judging.options(default))?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
-            stop_at_first: false,
+            stop_at_first: self.stop_at_first,
             timeout: self.judging.timeout(10),
             reduce: !self.no_reduce,
         })
@@ -204,6 +255,7 @@ fn print(
     outcome: &CampaignReport,
     has_engines: bool,
     kept: &mut SavedFindings,
+    ended: &State,
 ) -> (Result<CommandOutcome, String>, Vec<String>) {
     write(format_args!("{}", outcome.statistics));
     say!(
@@ -213,7 +265,10 @@ fn print(
     );
     let unsaved = kept.save_rest(outcome);
     unsaved.iter().for_each(|message| complain(message));
-    findings::table("lowest case", &kept.rows(outcome));
+    let rows = kept.rows(outcome);
+    findings::table("lowest case", &rows);
+    record::statistics(outcome);
+    findings::record(&rows, ended);
     kept.shelf.leave();
     if outcome.gave_up {
         complain(GAVE_UP);

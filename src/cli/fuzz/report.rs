@@ -32,7 +32,7 @@ impl<'a> CampaignReporter<'a> {
     ) -> CampaignReporter<'a> {
         let sample = Sample::start(
             Share::of(campaign.jobs),
-            (campaign.profile, campaign.seed),
+            (campaign.profile, campaign.seed, campaign.start),
             campaign.timeout,
             &progress.cases,
         );
@@ -172,6 +172,7 @@ fn settings(campaign: &Campaign) -> Vec<(&'static str, String)> {
     };
     let mut settings = vec![
         ("seed", campaign.seed.to_string()),
+        ("first case", campaign.start.to_string()),
         ("generator", campaign.profile.to_string()),
         ("heaps", names(&options.collectors)),
     ];

@@ -1,9 +1,10 @@
 //! The findings of a campaign on disk, and what is printed of them.
 
 use super::clock::Clock;
+use super::record;
 use crate::campaign::{CampaignReport, Finding, Listener, Reduction, Shelf};
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
-use crate::cli::output::say;
+use crate::cli::output::{self, Mood};
 use crate::cli::program;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -140,8 +141,9 @@ impl Listener for Listening {
             fingerprint,
             ..
         } = finding;
+        output::found();
         let shown = finding.shown();
-        let mut lines = format!("case {number}: {shown}\n  fingerprint  {fingerprint}\n");
+        let mut lines = format!("{shown}\n  fingerprint  {fingerprint}\n");
         let saved = lock(&self.kept).saved.get(fingerprint).cloned();
         let files = match saved {
             Some(Ok(files)) => files,
@@ -153,7 +155,13 @@ impl Listener for Listening {
         };
         let command = program::command(&finding.arguments(&files));
         lines.push_str(&format!("  replay       {command}\n"));
-        self.bar.suspend(|| say!("{lines}"));
+        let judged = record::judged(finding, &files);
+        self.bar.suspend(|| {
+            let before = format!("case {number}: ");
+            output::verdict(&before, Mood::Finding, format_args!("{lines}"));
+            record::finding(finding, &judged, &files);
+            judged.annotate();
+        });
     }
 }
 

@@ -5,6 +5,8 @@ mod output;
 use self::output::{Quiet, Watch, Writer};
 use super::CommandOutcome;
 use super::file;
+use super::format::{self, RecordFormat};
+use super::global;
 use super::load::{self, Loaded};
 use super::options::{Judging, Limiting};
 use super::output::{complain, say};
@@ -20,6 +22,7 @@ use crate::reduce::{
     confirmed, instructions, reduce,
 };
 use clap::Args;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -34,7 +37,8 @@ use std::time::{Duration, Instant};
 #[derive(Args)]
 #[command(after_long_help = passes())]
 pub(super) struct Reduce {
-    /// The case: .wat or .wasm, or an input of --target.
+    /// The case: .wat or .wasm, or an input of --target; or - for standard input.
+    #[arg(value_parser = file::input())]
     file: PathBuf,
 
     /// The result [default: FILE with the extension reduced.wat, or reduced.wasm with --wasm].
@@ -76,6 +80,25 @@ pub(super) struct Reduce {
 
     #[command(flatten)]
     limiting: Limiting,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: global::Quiet,
+}
+
+/// The record of a reduced case.
+#[derive(Serialize)]
+struct ReducedRecord {
+    file: String,
+    out: String,
+    instructions: usize,
+    instructions_before: usize,
+    bytes: usize,
+    bytes_before: usize,
+    candidates: u64,
+    finished: bool,
 }
 
 /// The passes, for the help.
@@ -94,6 +117,11 @@ struct Input {
 
 impl Reduce {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
+        if file::is_stdin(&self.file) && self.out.is_none() {
+            return Err("a case from standard input needs --out FILE".into());
+        }
         let name = escape::path(&self.file);
         let in_file = |message: String| format!("{name}: {message}");
         let Input {
@@ -233,6 +261,17 @@ impl Reduce {
                 "; not finished"
             },
         );
+        let record = ReducedRecord {
+            file: escape::path(&self.file),
+            out: path.to_string(),
+            instructions: instructions(&best.wasm),
+            instructions_before: instructions(&before.wasm),
+            bytes: size(&reduced.case),
+            bytes_before: size(before),
+            candidates: reduced.tried,
+            finished: reduced.finished,
+        };
+        format::record("reduced", &record);
         Ok(CommandOutcome::Agree)
     }
 

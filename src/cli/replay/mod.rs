@@ -1,17 +1,20 @@
 //! `gcdiff replay`: many files, one verdict each.
 
+mod ending;
 mod report;
 mod saved;
 
 use super::file::Below;
+use super::format::DocumentFormat;
+use super::global::Quiet;
 use super::load::{Loaded, load};
 use super::options::{Judging, Limiting};
-use super::output::{complain, say};
+use super::output::complain;
 use super::program;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
 use super::signals::Signals;
-use super::{CommandOutcome, file, findings};
+use super::{CommandOutcome, file};
 use crate::campaign::replay::{CaseResult, NotRun, Replayed, Settings, replay};
 use crate::campaign::targets::FuzzTarget;
 use crate::campaign::{Finding, Origin, Progress, Reducer, Reductions, Shelf};
@@ -40,8 +43,8 @@ use std::time::Instant;
 /// be run, a folder not be read, or a file was not reached; else 0.
 #[derive(Args)]
 pub(super) struct Replay {
-    /// Files and folders.
-    #[arg(required = true)]
+    /// Files and folders, or - for standard input.
+    #[arg(required = true, value_name = "PATH", value_parser = file::input())]
     paths: Vec<PathBuf>,
 
     /// Judge raw inputs as this fuzz target does: differential, gc_ops,
@@ -63,6 +66,10 @@ pub(super) struct Replay {
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 
+    /// End with the first finding. Files that other jobs have begun are still judged.
+    #[arg(long)]
+    stop_at_first: bool,
+
     /// Threads (default: one per core). The output does not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -73,6 +80,12 @@ pub(super) struct Replay {
     #[command(flatten)]
     limiting: Limiting,
 
+    #[command(flatten)]
+    format: DocumentFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+
     /// Fingerprints that files record, and that are not what they show.
     #[arg(skip)]
     recorded: Mutex<BTreeMap<PathBuf, String>>,
@@ -80,14 +93,10 @@ pub(super) struct Replay {
 
 const PANIC: &str = "a file was ended by a panic";
 
-/// Reports that a signal came when `judged` of `all` files were judged.
-fn cut_short(judged: usize, all: usize) -> String {
-    let left = all - judged;
-    format!("ended by a signal; {left} of {all} were not judged")
-}
-
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.apply()?;
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
@@ -146,6 +155,7 @@ impl Replay {
                     replay: this.clone(),
                     saved: saved.clone(),
                     bar: bar.clone(),
+                    progress: settings.progress.clone(),
                 };
                 let judging = this.clone();
                 let judge = move |path: &Path, desk: &Arc<Desk>| match errors.get(path) {
@@ -180,38 +190,6 @@ impl Replay {
         }
     }
 
-    /// Prints the result of a replay that has judged so many of `all` files.
-    fn end(
-        &self,
-        judged: usize,
-        all: usize,
-        saved: &Saved,
-        reductions: &Reductions,
-    ) -> (Result<CommandOutcome, String>, State) {
-        let ended = self.print(saved, reductions);
-        if let Some(shelf) = &saved.shelf {
-            shelf.leave();
-        }
-        let cut = (judged < all).then(|| cut_short(judged, all));
-        let state = match &cut {
-            Some(cut) => State::EndedEarly(cut.clone()),
-            None => State::Ended,
-        };
-        let ended = match (&saved.error, ended, cut) {
-            // A finding decides the exit code even after an error.
-            (Some(error), Ok(CommandOutcome::Finding), _) => {
-                complain(error);
-                Ok(CommandOutcome::Finding)
-            }
-            (_, Ok(CommandOutcome::Agree), Some(cut)) => Err(cut),
-            (_, ended, cut) => {
-                cut.iter().for_each(|cut| complain(cut));
-                ended
-            }
-        };
-        (ended, state)
-    }
-
     /// Judges a file.
     fn judge(&self, path: &Path, desk: &Arc<Desk>) -> Replayed {
         let Some(target) = self.target else {
@@ -241,6 +219,7 @@ impl Replay {
             module,
             options,
             recorded,
+            text,
             ..
         } = load(path, &self.judging, &self.limiting)?;
         let in_file = |message: String| format!("{}: {message}", escape::path(path));
@@ -260,6 +239,7 @@ impl Replay {
                 });
             }
             verdict => {
+                let verdict = verdict.with_lines(&text, &module.wasm);
                 let finding = Finding::new(Origin::File, verdict, None, options.pins());
                 CaseResult::Finding(Box::new(finding))
             }
@@ -313,24 +293,6 @@ impl Replay {
             complain("the reduction was ended by a panic, which is a bug of gcdiff");
         }
         reducer.take()
-    }
-
-    /// Prints the table and the counts.
-    fn print(&self, saved: &Saved, reductions: &Reductions) -> Result<CommandOutcome, String> {
-        findings::table("smallest file", &saved.rows(self, reductions));
-        let tally = &saved.tally;
-        let (all, what) = (tally.files(), self.items());
-        let (findings, failed) = (tally.findings(), tally.not_run());
-        say!(
-            "{all} {what}: {} agree, {findings} findings, {} say nothing, {failed} could not be run",
-            tally.agree,
-            tally.inconclusive(),
-        );
-        match (findings, failed) {
-            (0, 0) => Ok(CommandOutcome::Agree),
-            (0, n) => Err(format!("{n} of {all} {what} could not be run")),
-            _ => Ok(CommandOutcome::Finding),
-        }
     }
 
     /// A word for the files.

@@ -2,12 +2,16 @@
 
 use super::Replay;
 use crate::campaign::replay::{CaseResult, Item, Watch};
-use crate::campaign::{Finding, Reductions, Row, Shelf, Tally, quote};
+use crate::campaign::{Finding, Progress, Reductions, Row, Shelf, Tally};
+use crate::cli::file;
 use crate::cli::findings::{ReducedCase, ReducedRow, TableRow};
-use crate::cli::output::{complain, say};
+use crate::cli::format::{JudgedCase, record};
+use crate::cli::output::{self, Mood, complain};
 use crate::cli::program;
 use crate::escape::{self, Line};
+use crate::oracle::Verdict;
 use indicatif::ProgressBar;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +25,8 @@ pub(super) struct Saved {
     pub paths: BTreeMap<String, Vec<PathBuf>>,
     /// Path of the reduced case of each fingerprint.
     pub reduced: BTreeMap<String, PathBuf>,
+    /// The results in the order of the files, for a document.
+    pub judged: Vec<JudgedCase>,
     /// Counts of all files.
     pub tally: Tally,
     /// Messages about the first files that could not be run.
@@ -80,7 +86,7 @@ impl Saved {
     pub fn rows<'a>(&'a self, replay: &Replay, reductions: &'a Reductions) -> Vec<TableRow<'a>> {
         let row = |(fingerprint, row): (&'a String, &'a Row)| {
             let finding = row.finding()?;
-            let path = quote(&row.smallest.path);
+            let path = file::word(&row.smallest.path);
             let saved = self.paths.get(fingerprint);
             let command = match saved {
                 // Its header has everything it was judged with.
@@ -123,6 +129,7 @@ pub(super) struct Watching {
     pub replay: Arc<Replay>,
     pub saved: Arc<Mutex<Saved>>,
     pub bar: ProgressBar,
+    pub progress: Progress,
 }
 
 impl Watch for Watching {
@@ -135,25 +142,79 @@ impl Watch for Watching {
             saved.not_run.push(error.message.clone());
         }
         saved.put(number, item);
+        if self.replay.stop_at_first && item.finding().is_some() {
+            self.progress.stop();
+        }
     }
 
     fn next(&mut self, item: &Item) {
         let path = escape::path(&item.path);
         let recorded = lock(&self.replay.recorded).remove(&item.path);
-        self.bar.suspend(|| match (&item.result, recorded) {
-            (Ok(CaseResult::Finding(finding)), None) => {
-                say!("finding  {}  {path}", finding.fingerprint);
+        if item.finding().is_some() {
+            output::found();
+        }
+        let judged = self.judged(item);
+        self.bar.suspend(|| {
+            let was = match &recorded {
+                Some(recorded) => format!("  (recorded: {})", Line(recorded)),
+                None => String::new(),
+            };
+            match &item.result {
+                Ok(CaseResult::Finding(finding)) => {
+                    let found = format_args!("finding  {}  {path}{was}", finding.fingerprint);
+                    output::verdict("", Mood::Finding, found);
+                }
+                Ok(_) if recorded.is_some() => {
+                    output::verdict("", Mood::Agree, format_args!("agrees   {path}{was}"));
+                }
+                Ok(_) => {}
+                Err(error) => complain(&error.message),
             }
-            (Ok(CaseResult::Finding(finding)), Some(recorded)) => {
-                let (recorded, fingerprint) = (Line(&recorded), &finding.fingerprint);
-                say!("finding  {fingerprint}  {path}  (recorded: {recorded})");
-            }
-            (Ok(_), Some(recorded)) => {
-                say!("agrees   {path}  (recorded: {})", Line(&recorded));
-            }
-            (Ok(_), None) => {}
-            (Err(error), _) => complain(&error.message),
+            let result = ResultRecord {
+                judged: &judged,
+                recorded: recorded.as_deref(),
+            };
+            record("result", &result);
+            judged.annotate();
         });
+        if self.replay.format.is_document() {
+            lock(&self.saved).judged.push(judged);
+        }
+    }
+}
+
+/// The record of a file.
+#[derive(Serialize)]
+struct ResultRecord<'a> {
+    #[serde(flatten)]
+    judged: &'a JudgedCase,
+    recorded: Option<&'a str>,
+}
+
+impl Watching {
+    /// The result of a file as all formats show it.
+    fn judged(&self, item: &Item) -> JudgedCase {
+        let path = Some(item.path.as_path());
+        match &item.result {
+            Ok(CaseResult::Agree) => JudgedCase::new(path, &Verdict::Agree),
+            Ok(CaseResult::Inconclusive(Some(reason))) => {
+                JudgedCase::without(path, "discard", reason.name())
+            }
+            Ok(CaseResult::Inconclusive(None)) => {
+                JudgedCase::without(path, "nothing", "the input gives no case to compare")
+            }
+            Ok(CaseResult::Finding(finding)) => {
+                let key = &finding.fingerprint;
+                JudgedCase {
+                    command: Some(self.replay.command(&file::word(&item.path))),
+                    ..JudgedCase::of_evidence(path, &finding.evidence, key)
+                }
+            }
+            Err(error) if error.reason.is_some() => {
+                JudgedCase::without(path, "discard", &error.message)
+            }
+            Err(error) => JudgedCase::without(path, "error", &error.message),
+        }
     }
 }
 

@@ -115,7 +115,12 @@ struct JsonEvent {
 impl Explanation {
     /// The explanation as JSON with line breaks, in visible ASCII.
     pub fn json(&self) -> String {
-        ascii(&JsonExplanation {
+        ascii(&self.document())
+    }
+
+    /// The same as data.
+    pub(crate) fn document(&self) -> impl Serialize {
+        JsonExplanation {
             version: VERSION,
             verdict: JsonReport::new(&self.report.verdict),
             cause: self.cause.as_ref().map(JsonCause::new),
@@ -123,7 +128,7 @@ impl Explanation {
             unexplained: self.unexplained.clone(),
             controls: self.controls.iter().map(JsonControl::new).collect(),
             histories: self.histories.iter().map(JsonHistory::new).collect(),
-        })
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! `gcdiff zoo`: how fast each known bug is noticed.
 
+mod print;
+
+use super::format::{self, RecordFormat};
 use super::options::fault;
 use super::output::say;
 use super::progress::watched;
@@ -10,11 +13,11 @@ use crate::escape;
 use crate::generate::Generator;
 use crate::oracle::{Layers, Options};
 use crate::zoo::{
-    BlameTrials, CpuToDetection, FAULTS, Fault, Quantiles, ReductionTrials, Report, Setup, Summary,
-    Tally, Trial, Trials, quantile, setups,
+    BlameTrials, FAULTS, Fault, ReductionTrials, Report, Setup, Summary, Tally, Trial, Trials,
+    setups,
 };
 use clap::Args;
-use serde::Serialize;
+use print::{Document, FaultRecord, ZooRecord, print, record_table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -68,8 +71,11 @@ pub(super) struct Zoo {
     time: bool,
 
     /// Print one JSON document with every trial instead of a table.
-    #[arg(long, conflicts_with_all = ["list", "report"])]
+    #[arg(long, conflicts_with_all = ["list", "report", "format"])]
     json: bool,
+
+    #[command(flatten)]
+    format: RecordFormat,
 
     /// Print the faults, where they come from and what they do, and try nothing.
     #[arg(long, conflicts_with = "report")]
@@ -91,18 +97,9 @@ pub(super) struct Zoo {
     blame: Option<PathBuf>,
 }
 
-/// JSON document.
-#[derive(Serialize)]
-struct Document<'a> {
-    generator: String,
-    oracle: String,
-    seeds: u64,
-    cases: u64,
-    faults: &'a [Summary],
-}
-
 impl Zoo {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.format.format.apply();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let trials = Trials {
             faults: match self.fault.is_empty() {
@@ -119,6 +116,12 @@ impl Zoo {
             for fault in &trials.faults {
                 say!("{:10} {}", fault.id, fault.mechanism);
                 say!("{:10} {}", "", fault.source);
+                let record = FaultRecord {
+                    id: fault.id,
+                    mechanism: fault.mechanism,
+                    source: fault.source,
+                };
+                format::record("fault", &record);
             }
             return Ok(CommandOutcome::Agree);
         }
@@ -156,6 +159,17 @@ impl Zoo {
         let faults = trials.faults.iter().zip(&results[0]);
         let faults = faults.filter_map(|(fault, trials)| Some((fault, trials.as_ref()?)));
         let summaries: Vec<Summary> = faults.map(|(f, t)| Summary::new(f, t)).collect();
+        summaries
+            .iter()
+            .for_each(|summary| format::record("trials", summary));
+        let record = ZooRecord {
+            generator: self.generator.to_string(),
+            oracle: self.oracle.to_string(),
+            seeds: trials.seeds,
+            cases: trials.cases,
+            faults: summaries.len(),
+        };
+        format::record("zoo", &record);
         if self.json {
             let document = Document {
                 generator: self.generator.to_string(),
@@ -195,6 +209,7 @@ fn reduced(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
         reduction.rows.len(),
         reduction.clusters.len()
     );
+    record_table(path, reduction.rows.len());
     Ok(CommandOutcome::Agree)
 }
 
@@ -210,6 +225,7 @@ fn blamed(trials: Trials, path: &Path) -> Result<CommandOutcome, String> {
     file::write(path, &all.table(&tally))?;
     let rows = tally.rows.len();
     say!("{}: {rows} explained findings", escape::path(path));
+    record_table(path, rows);
     Ok(CommandOutcome::Agree)
 }
 
@@ -270,65 +286,4 @@ fn run(trials: &Trials, setups: &[Setup]) -> Result<(Vec<Vec<OfFault>>, Ending),
         (false, false) => "a case took longer than --timeout, and no heap is to blame",
     };
     Ok((tried.trials.into_iter().map(of_setup).collect(), ending))
-}
-
-/// Prints a table, and a summary.
-fn print(summaries: &[Summary]) {
-    let is_timed = summaries.iter().any(|summary| summary.cpu.is_some());
-    say!(
-        "{:10} {:>15} {:>15} {:>15}{}  noticed as",
-        "fault",
-        "reached",
-        "triggered",
-        "detected",
-        if is_timed { "      CPU ms" } else { "" }
-    );
-    for summary in summaries {
-        let noticed = summary.fingerprint();
-        let noticed = noticed.map_or("-".into(), |(fingerprint, count)| {
-            format!("{fingerprint} ({count} of {})", summary.trials.len())
-        });
-        say!(
-            "{:10} {:>15} {:>15} {:>15}{}  {noticed}",
-            summary.id,
-            times(summary.reached),
-            times(summary.triggered),
-            times(summary.detected),
-            summary.cpu.map_or(String::new(), cpu)
-        );
-    }
-    let all = |s: &&Summary| s.noticed() == s.trials.len();
-    let none = |s: &&Summary| s.noticed() == 0;
-    let (every, never) = (
-        summaries.iter().filter(all).count(),
-        summaries.iter().filter(none).count(),
-    );
-    let trials = summaries.iter().flat_map(|s| &s.trials);
-    let detected: Vec<Option<u64>> = trials.map(|t| t.detected).collect();
-    say!(
-        "{} faults: {every} detected with every seed, {} with some, {never} with none; median of all trials {}",
-        summaries.len(),
-        summaries.len() - every - never,
-        quantile(&detected, 50).map_or("-".into(), |n| n.to_string())
-    );
-    let times: Vec<CpuToDetection> = summaries.iter().filter_map(|s| s.cpu).collect();
-    if let Some((mean, error)) = CpuToDetection::mean_of(&times) {
-        say!(
-            "CPU time until a fault is detected: geometric mean {:.2} ms, standard error {:.1} %",
-            mean / 1000.0,
-            100.0 * error
-        );
-    }
-}
-
-/// A mean processor time in milliseconds, or a lower bound.
-fn cpu(time: CpuToDetection) -> String {
-    let bound = if time.detections == 0 { ">" } else { "" };
-    format!(" {:>11}", format!("{bound}{:.2}", time.mean_us / 1000.0))
-}
-
-/// Median and 90th percentile.
-fn times(times: Quantiles) -> String {
-    let show = |time: Option<u64>| time.map_or("-".into(), |case| case.to_string());
-    format!("{} {:>7}", show(times.median), show(times.p90))
 }

@@ -1,21 +1,23 @@
 //! `gcdiff distill`: few cases that find what many find.
 
-use super::file::{self, Below};
-use super::load::{self, CompiledCase};
-use super::options::Limiting;
-use super::output::{complain, say};
+mod candidates;
+
+use super::file;
+use super::format::{self, RecordFormat};
+use super::global::Quiet;
+use super::output::{self, complain, say};
 use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::signals::Signals;
 use super::{CommandOutcome, options};
 use crate::campaign::Folder;
 use crate::campaign::targets::FuzzTarget;
-use crate::case::{self, Header};
-use crate::distill::{Aim, Column, HeldOut, Matrix, Source, Work, pick};
+use crate::distill::{Aim, Column, HeldOut, Matrix, Work, pick};
 use crate::escape;
-use crate::generate::{self, GeneratedCase, Profile};
 use crate::zoo::{FAULTS, Fault};
+use candidates::Candidates;
 use clap::Args;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,10 +91,34 @@ pub(super) struct Distill {
     /// How long each verdict may take. 0 is for ever.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
+
+    #[command(flatten)]
+    format: RecordFormat,
+
+    #[command(flatten)]
+    quiet: Quiet,
+}
+
+/// The record of a picked case.
+#[derive(Serialize)]
+struct PickedRecord {
+    case: String,
+    file: Option<String>,
+}
+
+/// The record of the set.
+#[derive(Serialize)]
+struct SetRecord {
+    cases: usize,
+    picked: usize,
+    findings: usize,
+    refused: usize,
 }
 
 impl Distill {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
+        self.quiet.apply();
+        self.format.format.apply();
         if self.out.is_none() && self.report.is_none() {
             return Err("where to? --out DIR, or --report FILE".into());
         }
@@ -134,12 +160,27 @@ impl Distill {
             None => Aim::Witnesses(self.witnesses),
         };
         let picked = pick(&matrix.rows, &matrix.weights(), &kept, aim);
-        if let Some(folder) = folder {
-            for row in &picked {
-                let (stem, extension, bytes) = candidates.file(matrix.rows[*row].case)?;
-                folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
-            }
+        if !matrix.findings.is_empty() {
+            output::found();
         }
+        for row in &picked {
+            let number = matrix.rows[*row].case;
+            let mut file = None;
+            if let Some(folder) = folder {
+                let (stem, extension, bytes) = candidates.file(number)?;
+                let saved = folder.save(&stem, &extension, &bytes).map_err(in_folder)?;
+                file = Some(escape::path(&saved.path));
+            }
+            let case = candidates.name(number);
+            format::record("picked", &PickedRecord { case, file });
+        }
+        let record = SetRecord {
+            cases: matrix.rows.len(),
+            picked: picked.len(),
+            findings: matrix.findings.len(),
+            refused: matrix.refused.len(),
+        };
+        format::record("set", &record);
         print(&matrix, &kept, &picked);
         if let (Some(path), Some(size)) = (&self.report, self.size) {
             let size = size as usize;
@@ -227,106 +268,6 @@ impl Distill {
         let kept = file::all_below(&self.kept, |_| true)?;
         kept.paths.iter().map(|path| kept.read(path)).collect()
     }
-}
-
-/// The cases to pick from.
-enum Candidates {
-    /// The cases of a seed.
-    Generated(Profile, u64),
-    /// Files: cases, or inputs of a target.
-    Files(Arc<Below>, Option<FuzzTarget>),
-}
-
-impl Candidates {
-    fn source(&self) -> Source {
-        match self {
-            Candidates::Generated(profile, seed) => {
-                let (profile, seed) = (*profile, *seed);
-                Arc::new(move |number| {
-                    let drawn = profile.case(&generate::input(seed, number));
-                    Ok(drawn.ok())
-                })
-            }
-            Candidates::Files(below, target) => {
-                let (below, target) = (below.clone(), *target);
-                Arc::new(move |number| {
-                    let path = &below.paths[number as usize];
-                    let drawn = below.read(path).and_then(|bytes| drawn(&bytes, target));
-                    drawn.map_err(|message| {
-                        // An error of reading names the path.
-                        let name = escape::path(path).to_string();
-                        match message.starts_with(&name) {
-                            true => message,
-                            false => format!("{name}: {message}"),
-                        }
-                    })
-                })
-            }
-        }
-    }
-
-    /// The rows of the files with these contents: a corpus has files of the same name in several folders.
-    fn rows(&self, matrix: &Matrix, contents: &BTreeSet<Vec<u8>>) -> Vec<usize> {
-        let Candidates::Files(below, _) = self else {
-            return Vec::new();
-        };
-        let rows = matrix.rows.iter().enumerate();
-        let rows = rows.filter(|(_, row)| {
-            let bytes = below.read(&below.paths[row.case as usize]);
-            bytes.is_ok_and(|bytes| contents.contains(&bytes))
-        });
-        rows.map(|(number, _)| number).collect()
-    }
-
-    fn name(&self, number: u64) -> String {
-        match self {
-            Candidates::Generated(..) => format!("case {number}"),
-            Candidates::Files(below, _) => escape::path(&below.paths[number as usize]).to_string(),
-        }
-    }
-
-    /// The file of a case that is picked: its name without extension, its extension, its contents.
-    fn file(&self, number: u64) -> Result<(String, String, Vec<u8>), String> {
-        match self {
-            Candidates::Generated(profile, seed) => {
-                let drawn = profile.case(&generate::input(*seed, number));
-                let drawn = drawn.map_err(|_| format!("case {number} is gone"))?;
-                let header = Header {
-                    about: Some(generate::origin(*profile, *seed, number)),
-                    ..Header::default()
-                };
-                let case = case::plain(drawn.case, &drawn.module);
-                let text = case::write(&case, &header).map_err(|e| e.to_string())?;
-                Ok((
-                    format!("seed{seed}-case{number}"),
-                    "wat".into(),
-                    text.into_bytes(),
-                ))
-            }
-            Candidates::Files(below, _) => {
-                let path = &below.paths[number as usize];
-                let text = |part: Option<&std::ffi::OsStr>| {
-                    part.unwrap_or_default().to_string_lossy().into_owned()
-                };
-                let bytes = below.read(path)?;
-                Ok((text(path.file_stem()), text(path.extension()), bytes))
-            }
-        }
-    }
-}
-
-/// The case of a file. Some inputs of fuzz targets make none.
-fn drawn(bytes: &[u8], target: Option<FuzzTarget>) -> Result<Option<GeneratedCase>, String> {
-    if let Some(target) = target {
-        return Ok(target.drawn(bytes));
-    }
-    let CompiledCase { case, module, .. } = load::compiled(bytes, &Limiting::default())?;
-    Ok(Some(GeneratedCase {
-        case,
-        module,
-        extra: u8::MAX,
-        reschedule: true,
-    }))
 }
 
 /// Prints the share of the picked cases in everything that all cases do.
