@@ -9,6 +9,7 @@ mod graphs;
 mod language;
 mod laws;
 mod layers;
+mod locating;
 mod memory;
 mod names;
 mod observations;
