@@ -191,6 +191,8 @@ impl File<'_> {
 fn name(arg: &Arg) -> Option<&str> {
     match arg.get_id().as_str() {
         "collectors" => Some("collectors"),
+        // They are about one call: the file would exclude other formats of the command line.
+        "json" | "output" => None,
         _ => arg.get_long(),
     }
 }

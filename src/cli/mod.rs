@@ -213,10 +213,17 @@ pub fn main_with(subjects: impl IntoIterator<Item = SharedSubject>) -> ExitCode 
 /// Parses the arguments, with the defaults of `gcdiff.toml`. Prints help and errors.
 fn parse(args: &[OsString], known: &KnownCollectors) -> Result<Cli, ExitCode> {
     let command = || arguments::command(known).color(global::color(args));
-    let with_defaults = config::read(args).and_then(|config| match config {
-        Some(config) => defaults::apply(command(), config),
-        None => Ok(command()),
-    });
+    // What these print depends on the version alone.
+    let is_fixed = args
+        .get(1)
+        .is_some_and(|name| name == "completions" || name == "man");
+    let with_defaults = match is_fixed {
+        true => Ok(command()),
+        false => config::read(args).and_then(|config| match config {
+            Some(config) => defaults::apply(command(), config),
+            None => Ok(command()),
+        }),
+    };
     let (mut command, problem) = match with_defaults {
         Ok(command) => (command, None),
         // Help is printed all the same.

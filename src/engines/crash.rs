@@ -4,7 +4,7 @@
 const LONGEST: usize = 80;
 
 /// Marks of the line that says why a process has ended, the most telling first.
-const MARKS: [&str; 8] = [
+const MARKS: [&str; 13] = [
     "panicked at",
     "assertion",
     "Assertion",
@@ -13,6 +13,11 @@ const MARKS: [&str; 8] = [
     "fatal",
     "AddressSanitizer",
     "rror:",
+    "CRASH",
+    "egfault",
+    "egmentation fault",
+    "BUG",
+    "bort",
 ];
 
 /// The line of a process's last words that says why it has ended, or else how it has.
@@ -82,6 +87,15 @@ mod tests {
             cause(&telling_line("signal: 11 (SIGSEGV)", "")),
             "signal-SIGSEGV"
         );
+        for line in [
+            "Hit MOZ_CRASH(bad) at x.cpp:12",
+            "Segfault at 0x12",
+            "BUG: lost",
+            "Aborted",
+        ] {
+            let said = format!("loading\n{line}\n");
+            assert_eq!(telling_line("signal: 6", &said), line);
+        }
         assert_eq!(cause("12 0x7f"), "crash");
     }
 }

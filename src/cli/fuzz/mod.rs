@@ -192,7 +192,13 @@ impl Fuzz {
             }
             None => (Err(PANIC.into()), Vec::new()),
         };
-        let ended = self.document(&campaign, &outcome, ended, &problems, &lock(&kept));
+        let ended = self.document(
+            &campaign,
+            (&outcome, &state),
+            ended,
+            &problems,
+            &lock(&kept),
+        );
         let Some(reporter) = reporter else {
             return ended;
         };
@@ -206,7 +212,7 @@ impl Fuzz {
     fn document(
         &self,
         campaign: &Campaign,
-        outcome: &Option<CampaignReport>,
+        (outcome, state): (&Option<CampaignReport>, &State),
         ended: Result<CommandOutcome, String>,
         problems: &[String],
         kept: &SavedFindings,
@@ -215,7 +221,12 @@ impl Fuzz {
             (_, Err(message)) => Some(message.as_str()),
             (None, Ok(_)) => Some(PANIC),
             (Some(outcome), _) if outcome.gave_up => Some(GAVE_UP),
-            (Some(_), Ok(_)) => problems.first().map(String::as_str),
+            // A campaign that was ended early has not passed.
+            (Some(_), Ok(_)) => match (problems, state) {
+                ([problem, ..], _) => Some(problem.as_str()),
+                ([], State::EndedEarly(why)) => Some(why.as_str()),
+                ([], _) => None,
+            },
         };
         let mut cases = vec![record::judged_campaign(campaign, problem)];
         if let Some(outcome) = outcome {

@@ -3,6 +3,7 @@
 use super::Replay;
 use super::saved::Saved;
 use crate::campaign::Reductions;
+use crate::cli::format::JudgedCase;
 use crate::cli::output::{complain, say};
 use crate::cli::{CommandOutcome, findings, format, report};
 use crate::page::run::State;
@@ -36,7 +37,8 @@ impl Replay {
         if let Some(shelf) = &saved.shelf {
             shelf.leave();
         }
-        let why = match self.stop_at_first && saved.tally.findings() > 0 {
+        let is_found = self.stop_at_first && saved.tally.findings() > 0;
+        let why = match is_found {
             true => "ended by the first finding",
             false => "ended by a signal",
         };
@@ -46,7 +48,19 @@ impl Replay {
             None => State::Ended,
         };
         let ended = self.print(saved, reductions, &state);
-        let document = self.format.finish("replay", &saved.judged);
+        let mut judged = saved.judged.clone();
+        // A document of some of the files must not look like one of all.
+        if let Some(cut) = &cut {
+            let verdict = match is_found {
+                true => "discard",
+                false => "error",
+            };
+            judged.push(JudgedCase {
+                name: "replay".into(),
+                ..JudgedCase::without(None, verdict, cut)
+            });
+        }
+        let document = self.format.finish("replay", &judged);
         let ended = report::outcome(ended, document);
         let ended = match (&saved.error, ended, cut) {
             // A finding decides the exit code even after an error.
