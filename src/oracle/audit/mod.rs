@@ -110,6 +110,7 @@
 
 pub(super) mod census;
 mod fast_path;
+mod focus;
 mod garbage;
 mod laws;
 mod lost;
@@ -124,6 +125,8 @@ use super::violation::{Law, Violation};
 use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resource, View};
 use crate::heap::{Header, Heap, Reclaims};
 use census::Census;
+use focus::Focus;
+pub(super) use focus::is_moment;
 pub use garbage::Garbage;
 use shadow::{Screening, Shadow};
 
@@ -151,21 +154,6 @@ pub enum Timing {
     Sampled,
     /// At every point of this grain.
     At(Grain),
-}
-
-/// An additional task of an auditor, for finding the instruction to blame.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Focus {
-    /// Nothing.
-    None,
-    /// Count the moments that pass.
-    Count,
-    /// Audit at the moment with this number, counted from 1, and then stop.
-    Moment(u64),
-    /// Audit at the moment `next` and at every `step`-th after it, and stop at the moment `until`.
-    Probes { next: u64, step: u64, until: u64 },
-    /// Audit from the moment with this number on.
-    From(u64),
 }
 
 /// Collections of a full heap that are all audited.
@@ -271,43 +259,6 @@ impl Auditor {
         is_full && (self.full <= FULL || self.full.is_power_of_two())
     }
 
-    /// An auditor like that of [`Auditor::new`] that also counts moments.
-    pub(super) fn counting(timing: Timing) -> Auditor {
-        Auditor {
-            focus: Focus::Count,
-            ..Auditor::new(timing)
-        }
-    }
-
-    /// An auditor that audits once: at moment number `moment`.
-    pub(super) fn at_moment(moment: u64) -> Auditor {
-        Auditor {
-            focus: Focus::Moment(moment),
-            ..Auditor::new(Timing::Sampled)
-        }
-    }
-
-    /// An auditor that audits at every `step`-th moment between two, each time with a census, and
-    /// stops at the second.
-    pub(super) fn probing((low, high): (u64, u64), step: u64) -> Auditor {
-        Auditor {
-            focus: Focus::Probes {
-                next: low.saturating_add(step),
-                step,
-                until: high,
-            },
-            ..Auditor::new(Timing::Sampled)
-        }
-    }
-
-    /// An auditor that audits at every point from moment number `low` on.
-    pub(super) fn every_from(low: u64) -> Auditor {
-        Auditor {
-            focus: Focus::From(low),
-            ..Auditor::new(Timing::At(Grain::Every))
-        }
-    }
-
     /// The broken law that was found, if any.
     pub fn violation(&self) -> Option<&Violation> {
         self.broken.as_ref().map(|broken| &broken.violation)
@@ -318,51 +269,6 @@ impl Auditor {
     pub(super) fn work(&self) -> u64 {
         self.work
     }
-
-    /// The number of the moment at which a broken law was found, or of the next
-    /// moment otherwise.
-    pub(super) fn found_at(&self) -> u64 {
-        self.moments + u64::from(!self.at_moment)
-    }
-
-    /// The number of the last moment at which all laws held, of those that were audited; 0, the
-    /// start, if there was none.
-    pub(super) fn sound_at(&self) -> u64 {
-        self.sound_at
-    }
-
-    /// Whether the focus requires an audit at this point; `None` leaves the
-    /// decision to the timing.
-    fn focused(&mut self, point: Point) -> Option<bool> {
-        let counts = is_moment(point);
-        self.moments += u64::from(counts);
-        match (self.focus, point) {
-            (Focus::None, _) | (_, Point::Corruption) => None,
-            (Focus::Count, Point::Operation | Point::Collecting) => {
-                Some(self.timing == Timing::At(Grain::Every))
-            }
-            (Focus::Count, _) => None,
-            (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
-            (Focus::Probes { next, step, until }, _) => {
-                let is_next = counts && self.moments == next;
-                if is_next {
-                    let next = next.saturating_add(step);
-                    self.focus = Focus::Probes { next, step, until };
-                }
-                Some(is_next)
-            }
-            (Focus::From(low), _) => (self.moments < low).then_some(false),
-        }
-    }
-}
-
-/// Whether this point is a numbered moment: right before an operation or a collection, or
-/// right after a collection.
-pub(super) fn is_moment(point: Point) -> bool {
-    matches!(
-        point,
-        Point::Operation | Point::Collecting | Point::Collection | Point::End
-    )
 }
 
 impl<H: Heap> Inspector<H> for Auditor {
