@@ -35,7 +35,7 @@ impl CaseForm for Form {
             Form::Embedder => for_embedder(case, module),
         };
         let case = case.map_err(|error| error.to_string())?;
-        let module = Module::new(&case.wasm, &mut Arc::default());
+        let module = Module::of_valid(&case.wasm, &mut Arc::default());
         let module = module.map_err(|error| format!("the module in this form: {error}"))?;
         let module = Arc::new(module);
         if *self == Form::Embedder {

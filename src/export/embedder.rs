@@ -1,9 +1,10 @@
 //! Cases for engines whose runner is an embedder: the host is not in the module, only its meter is.
 
+use super::asm::Asm;
 use super::instrument::instrument;
 use super::meter::{Meter, Ticks};
 use super::points::points;
-use super::unit::{Asm, Unit, constant};
+use super::unit::{Unit, constant};
 use super::{ExportError, limits};
 use crate::case::embedder::COLLECT;
 use crate::case::{Call, Case, Plan, Step};
@@ -34,7 +35,7 @@ pub const TYPE: &str = "gcdiff.type.";
 /// If the module uses something beyond WebAssembly 3.0, exports a name that begins with `gcdiff.`, or
 /// imports something from a module `gcdiff`.
 pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportError> {
-    let decoded = module_ir::Module::decode(&case.wasm)?;
+    let (decoded, bodies) = module_ir::Module::decode_items(&case.wasm)?;
     if let Some(export) = decoded.exports.iter().find(|e| e.name.starts_with(ADDED)) {
         let name = export.name;
         return Err(ExportError(format!("the module exports {name:?} already")));
@@ -53,7 +54,7 @@ pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportErr
     let collect = unit.import(COLLECT.0, COLLECT.1);
     let ticks = Ticks::of(&case.schedule, &points(case, module));
     let meter = Meter::append(&mut unit, case, &ticks, collect);
-    instrument(&mut unit.module, &meter);
+    instrument(&mut unit, &bodies, &meter)?;
     let reset = unit.reserve("reset", &[], &[]);
     let mut asm = Asm::new(0);
     meter.reset(&mut asm);

@@ -1,8 +1,9 @@
 //! The host inside the module: its functions, and the steps of the plan.
 
+use super::asm::Asm;
 use super::runtime::Runtime;
 use super::seen::seen;
-use super::unit::{Asm, Unit};
+use super::unit::Unit;
 use super::values::Values;
 use crate::case::{Arg, Step};
 use crate::module_ir::Shape;
@@ -51,7 +52,8 @@ impl Writer<'_, '_> {
         self.begin(&mut asm);
         let digest = self.runtime.digest;
         self.watched(&mut asm, true, &mut |_, asm, _| {
-            asm.op().call(start).global_get(digest).return_();
+            asm.call(start);
+            asm.op().global_get(digest).return_();
         });
         asm.op().i64_const(-1);
         self.unit.define(func, asm);
@@ -84,7 +86,8 @@ impl Writer<'_, '_> {
             .try_table(BlockType::Empty, [Catch::AllRef { label: 0 }]);
         inside(self, asm, 3);
         asm.op().end().br(1).end();
-        asm.op().local_tee(exn).call(keep);
+        asm.op().local_tee(exn);
+        asm.call(keep);
         if again {
             asm.op().local_get(exn).throw_ref();
         }
@@ -106,7 +109,7 @@ impl Writer<'_, '_> {
                     self.values
                         .value(unit, runtime, asm, *param, (arg, seed, none));
                 }
-                asm.op().call(func);
+                asm.call(func);
                 let locals: Vec<u32> = results.iter().map(|ty| asm.local(*ty)).collect();
                 locals.iter().rev().for_each(|local| {
                     asm.op().local_set(*local);
@@ -166,10 +169,11 @@ impl Writer<'_, '_> {
                 }
             }
             Step::Drop(n) => {
-                asm.op().i32_const(*n as i32).call(self.runtime.drop);
+                asm.op().i32_const(*n as i32);
+                asm.call(self.runtime.drop);
             }
             Step::Collect => {
-                asm.op().call(self.runtime.meter.collect);
+                asm.call(self.runtime.meter.collect);
             }
         }
     }
@@ -177,18 +181,16 @@ impl Writer<'_, '_> {
     /// A local with a number that depends on another and on the position of a value.
     fn seed(&mut self, asm: &mut Asm, base: u32, position: i64) -> u32 {
         let seed = asm.local(ValType::I64);
-        asm.op()
-            .local_get(base)
-            .i64_const(position)
-            .call(self.runtime.mix)
-            .local_set(seed);
+        asm.op().local_get(base).i64_const(position);
+        asm.call(self.runtime.mix);
+        asm.op().local_set(seed);
         seed
     }
 
     /// Takes a value from the stack, keeps it, and adds it to the digest.
     fn note(&mut self, asm: &mut Asm, ty: ValType) {
         seen(self.unit, self.runtime, asm, ty);
-        asm.op().call(self.runtime.note);
+        asm.call(self.runtime.note);
     }
 
     fn signature(&self, func: u32) -> (Vec<ValType>, Vec<ValType>) {
@@ -207,16 +209,17 @@ impl Writer<'_, '_> {
         let mut asm = Asm::new(params.len());
         let depth = asm.local(ValType::I32);
         let (nth, base) = (asm.local(ValType::I64), asm.local(ValType::I64));
-        asm.op()
-            .i32_const(HOST)
-            .call(runtime.meter.enter)
-            .local_set(depth);
+        asm.op().i32_const(HOST);
+        asm.call(runtime.meter.enter);
+        asm.op().local_set(depth);
         asm.add_one_to_global(runtime.calls);
         asm.op()
             .global_get(runtime.calls)
             .i64_extend_i32_u()
             .local_tee(nth);
-        asm.op().i64_const(3).call(runtime.mix).local_set(base);
+        asm.op().i64_const(3);
+        asm.call(runtime.mix);
+        asm.op().local_set(base);
         for (param, ty) in (0..).zip(&params) {
             asm.op().local_get(param);
             self.note(&mut asm, *ty);
@@ -244,7 +247,8 @@ impl Writer<'_, '_> {
             asm.op()
                 .local_get(nth)
                 .i64_const(i64::from(id) << 8 | index);
-            asm.op().call(runtime.mix).local_set(seed);
+            asm.call(runtime.mix);
+            asm.op().local_set(seed);
             self.values
                 .answer(self.unit, runtime, &mut asm, *ty, (seed, 0));
         }

@@ -1,167 +1,198 @@
 //! Fuel, depth, collections and canonical NaNs in the case's own code.
 
+use super::asm::Asm;
 use super::meter::Meter;
 use super::nans::Float;
-use crate::module_ir::{Module, Ops, Shape, allocates, is_opener};
-use std::collections::{BTreeMap, BTreeSet};
-use wasmparser::{Operator, StorageType, ValType};
+use super::unit::Unit;
+use crate::module_ir::{Bodies, IrError, Module, Shape, allocates, is_opener};
+use wasmparser::{FunctionBody, Operator, OperatorsReader, StorageType, ValType};
 
-/// Makes all functions of the case pay for what they do, so that every engine runs out at the same
-/// place, collect where the schedule says, and make NaNs canonical.
-pub(super) fn instrument(module: &mut Module<'_>, meter: &Meter) {
-    for func in 0..module.funcs.len() {
-        if let Some(code) = module.funcs[func].code() {
-            let params = match module.types.get(module.funcs[func].ty as usize) {
-                Some(ty) => match &ty.shape {
-                    Shape::Func(params, _) => params.len(),
-                    _ => 0,
-                },
-                None => 0,
-            };
-            let first = (params + code.locals.len()) as u32;
-            let locals = Scratch {
-                depth: first,
-                length: first + 1,
-                length64: first + 2,
-            };
-            let ops = paying(&code.ops, module, meter, locals);
-            let (ops, floats) = with_canonical_nans(ops, first + 3);
-            if let Some(code) = module.funcs[func].edit() {
-                code.locals
-                    .extend([ValType::I32, ValType::I32, ValType::I64]);
-                code.locals.extend(floats);
-                code.ops = ops;
+/// Writes all functions of the case so that they pay for what they do, and every engine runs out at the
+/// same place, collect where the schedule says, and make NaNs canonical.
+///
+/// # Errors
+///
+/// If a body is malformed.
+pub(super) fn instrument<'a>(
+    unit: &mut Unit<'a>,
+    bodies: &Bodies<'a>,
+    meter: &Meter,
+) -> Result<(), IrError> {
+    let mut code = OwnCode::default();
+    for (func, body) in bodies {
+        code.read(body)?;
+        let asm = Writer::new(&unit.module, meter, *func, body)?.write(&code, body);
+        unit.define_whole(*func, asm);
+    }
+    Ok(())
+}
+
+/// The instructions of a body, and what belongs to each.
+#[derive(Default)]
+struct OwnCode<'a> {
+    /// Each with its end in the bytes of the body.
+    ops: Vec<(Operator<'a>, usize)>,
+    /// The start of the first.
+    start: usize,
+    /// The cost of the function, and of the loop that each instruction is: the number of instructions
+    /// that run at most once in it.
+    costs: Vec<i32>,
+}
+
+impl<'a> OwnCode<'a> {
+    fn read(&mut self, body: &FunctionBody<'a>) -> Result<(), IrError> {
+        let base = body.range().start;
+        let mut reader = body.get_operators_reader()?;
+        let place = |reader: &OperatorsReader<'a>| reader.original_position() - base;
+        self.start = place(&reader) as usize;
+        self.ops.clear();
+        self.costs.clear();
+        self.costs.push(0);
+        // The innermost loop of each open block, by the place of its cost.
+        let mut open: Vec<usize> = vec![0];
+        while !reader.eof() {
+            let op = reader.read()?;
+            let innermost = open.last().copied().unwrap_or_default();
+            self.costs[innermost] += 1;
+            self.costs.push(0);
+            if is_opener(&op) {
+                let is_loop = matches!(op, Operator::Loop { .. });
+                open.push(if is_loop {
+                    self.costs.len() - 1
+                } else {
+                    innermost
+                });
+            } else if matches!(op, Operator::End) {
+                open.pop();
             }
+            self.ops.push((op, place(&reader) as usize));
         }
+        Ok(())
     }
 }
 
-/// Locals of the instrumentation.
-#[derive(Copy, Clone)]
-struct Scratch {
+/// A function of the case being written.
+struct Writer<'w, 'a> {
+    module: &'w Module<'a>,
+    meter: &'w Meter,
+    asm: Asm,
     depth: u32,
+    /// Locals for the length of a bulk operation.
     length: u32,
     length64: u32,
+    /// Locals for floats that may be NaN, by [`Float`].
+    floats: [Option<u32>; 4],
 }
 
-fn call<'a>(function_index: u32) -> Operator<'a> {
-    Operator::Call { function_index }
-}
+impl<'w, 'a> Writer<'w, 'a> {
+    fn new(
+        module: &'w Module<'a>,
+        meter: &'w Meter,
+        func: u32,
+        body: &FunctionBody<'a>,
+    ) -> Result<Writer<'w, 'a>, IrError> {
+        let ty = module.types.get(module.funcs[func as usize].ty as usize);
+        let params = match ty.map(|ty| &ty.shape) {
+            Some(Shape::Func(params, _)) => params.len(),
+            _ => 0,
+        };
+        let mut asm = Asm::new(params);
+        for group in body.get_locals_reader()? {
+            let (count, ty) = group?;
+            asm.locals(count, ty);
+        }
+        Ok(Writer {
+            module,
+            meter,
+            depth: asm.local(ValType::I32),
+            length: asm.local(ValType::I32),
+            length64: asm.local(ValType::I64),
+            asm,
+            floats: [None; 4],
+        })
+    }
 
-fn number<'a>(value: i32) -> Operator<'a> {
-    Operator::I32Const { value }
-}
-
-fn paying<'a>(ops: &Ops<'a>, module: &Module<'a>, meter: &Meter, locals: Scratch) -> Ops<'a> {
-    let costs = costs(ops);
-    let mut out = Vec::with_capacity(ops.len() * 2);
-    let get = |local_index| Operator::LocalGet { local_index };
-    let set = |local_index| Operator::LocalSet { local_index };
-    let depth = Operator::GlobalSet {
-        global_index: meter.depth,
-    };
-    out.extend([number(costs[0]), call(meter.enter), set(locals.depth)]);
-    for (at, op) in ops.iter().enumerate() {
-        match op {
-            Operator::Loop { .. } => {
-                out.extend([op.clone(), number(costs[at + 1]), call(meter.burn)]);
-                continue;
+    fn write(mut self, code: &OwnCode<'a>, body: &FunctionBody<'a>) -> Asm {
+        let bytes = body.as_bytes();
+        self.asm.op().i32_const(code.costs[0]);
+        self.asm.call(self.meter.enter);
+        self.asm.op().local_set(self.depth);
+        let mut start = code.start;
+        for ((op, end), cost) in code.ops.iter().zip(&code.costs[1..]) {
+            self.before(op);
+            match op {
+                // The index of a function is all that an exported module has changed.
+                Operator::Call { function_index } => self.asm.call(*function_index),
+                Operator::ReturnCall { function_index } => self.asm.return_call(*function_index),
+                Operator::RefFunc { function_index } => self.asm.ref_func(*function_index),
+                _ => self.asm.copy(&bytes[start..*end]),
             }
+            start = *end;
+            if let Operator::Loop { .. } = op {
+                self.asm.op().i32_const(*cost);
+                self.asm.call(self.meter.burn);
+            }
+            if let Some(float) = Float::of(op) {
+                let asm = &mut self.asm;
+                let local =
+                    self.floats[float as usize].get_or_insert_with(|| asm.local(float.ty()));
+                float.canonical(asm, *local);
+            }
+        }
+        self.asm
+    }
+
+    /// What an instruction pays, and the depth of the frames that it calls.
+    fn before(&mut self, op: &Operator<'_>) {
+        match op {
             Operator::Call { .. } | Operator::CallRef { .. } | Operator::CallIndirect { .. } => {
-                out.extend([get(locals.depth), depth.clone()]);
+                let mut op = self.asm.op();
+                op.local_get(self.depth).global_set(self.meter.depth);
             }
             // The callee takes the place of this frame.
             Operator::ReturnCall { .. }
             | Operator::ReturnCallRef { .. }
             | Operator::ReturnCallIndirect { .. } => {
-                out.extend([
-                    get(locals.depth),
-                    number(1),
-                    Operator::I32Sub,
-                    depth.clone(),
-                ]);
+                let mut op = self.asm.op();
+                op.local_get(self.depth).i32_const(1).i32_sub();
+                op.global_set(self.meter.depth);
             }
             _ => {}
         }
-        if let Some(length) = length(op, module) {
-            let (local, pay) = match length.is_64 {
-                true => (locals.length64, meter.pay64),
-                false => (locals.length, meter.pay),
+        if let Some(length) = length(op, self.module) {
+            self.pay(&length);
+        }
+        if let (Some(tick), true) = (self.meter.tick, allocates(op)) {
+            self.asm.call(tick);
+        }
+    }
+
+    /// Pays for a bulk operation, whose length is on top of the stack and stays there.
+    fn pay(&mut self, length: &Length) {
+        let (local, pay) = match length.is_64 {
+            true => (self.length64, self.meter.pay64),
+            false => (self.length, self.meter.pay),
+        };
+        let mut op = self.asm.op();
+        op.local_tee(local).local_get(local);
+        if length.shift > 0 {
+            match length.is_64 {
+                true => op.i64_const(length.shift.into()).i64_shr_u(),
+                false => op.i32_const(length.shift).i32_shr_u(),
             };
-            out.extend([Operator::LocalTee { local_index: local }, get(local)]);
-            if length.shift > 0 {
-                match length.is_64 {
-                    true => out.extend([
-                        Operator::I64Const {
-                            value: length.shift.into(),
-                        },
-                        Operator::I64ShrU,
-                    ]),
-                    false => out.extend([number(length.shift), Operator::I32ShrU]),
-                }
-            }
-            if length.factor > 1 {
-                // No product overflows once the length has been paid for.
-                let last = get(local);
-                out.push(call(pay));
-                out.push(last);
-                match length.is_64 {
-                    true => out.extend([
-                        Operator::I64Const {
-                            value: (length.factor - 1).into(),
-                        },
-                        Operator::I64Mul,
-                    ]),
-                    false => out.extend([number(length.factor - 1), Operator::I32Mul]),
-                }
-            }
-            out.push(call(pay));
         }
-        if let (Some(tick), true) = (meter.tick, allocates(op)) {
-            out.push(call(tick));
+        if length.factor > 1 {
+            // No product overflows once the length has been paid for.
+            self.asm.call(pay);
+            let mut op = self.asm.op();
+            op.local_get(local);
+            match length.is_64 {
+                true => op.i64_const((length.factor - 1).into()).i64_mul(),
+                false => op.i32_const(length.factor - 1).i32_mul(),
+            };
         }
-        out.push(op.clone());
+        self.asm.call(pay);
     }
-    out
-}
-
-/// The same code without NaNs whose bits may differ between engines, and the types of new locals,
-/// from `next` on.
-fn with_canonical_nans(ops: Ops<'_>, next: u32) -> (Ops<'_>, Vec<ValType>) {
-    let floats: BTreeSet<Float> = ops.iter().filter_map(Float::of).collect();
-    if floats.is_empty() {
-        return (ops, Vec::new());
-    }
-    let locals: BTreeMap<Float, u32> = floats.iter().copied().zip(next..).collect();
-    let mut out = Vec::with_capacity(ops.len() * 2);
-    for op in ops {
-        let float = Float::of(&op);
-        out.push(op);
-        if let Some(float) = float {
-            out.extend(float.canonical(locals[&float]));
-        }
-    }
-    (out, floats.into_iter().map(Float::ty).collect())
-}
-
-/// The cost of a function and of each of its loops: the number of instructions that run at most once
-/// in it.
-fn costs(ops: &Ops<'_>) -> Vec<i32> {
-    let mut costs = vec![0; ops.len() + 1];
-    // The loops that are open, by the places of their costs, and the blocks in between.
-    let mut open: Vec<Option<usize>> = vec![Some(0)];
-    let innermost = |open: &[Option<usize>]| open.iter().rev().find_map(|place| *place);
-    for (at, op) in ops.iter().enumerate() {
-        if let Some(place) = innermost(&open) {
-            costs[place] += 1;
-        }
-        if is_opener(op) {
-            open.push(matches!(op, Operator::Loop { .. }).then_some(at + 1));
-        } else if matches!(op, Operator::End) {
-            open.pop();
-        }
-    }
-    costs
 }
 
 /// The length of a bulk operation, which is on top of the stack.

@@ -1,6 +1,7 @@
 //! Tables of objects, each at most once: those that the host keeps, and those that a walk has seen.
 
-use super::unit::{Asm, Slots, Unit};
+use super::asm::Asm;
+use super::unit::{Slots, Unit};
 use wasm_encoder::{BlockType, HeapType};
 use wasmparser::ValType;
 

@@ -1,7 +1,8 @@
 //! Fuel, depth and collections, counted by the module itself, so that every engine runs out at the same
 //! place.
 
-use super::unit::{Asm, Unit, constant};
+use super::asm::Asm;
+use super::unit::{Unit, constant};
 use crate::case::Case;
 use crate::engine::Schedule;
 use wasm_encoder::BlockType;
@@ -110,13 +111,15 @@ impl Meter {
         let mut asm = Asm::new(1);
         asm.op().local_get(0).i64_const(0xffff_ffff).i64_gt_u();
         asm.op().if_(BlockType::Empty).unreachable().end();
-        asm.op().local_get(0).i32_wrap_i64().call(self.pay);
+        asm.op().local_get(0).i32_wrap_i64();
+        asm.call(self.pay);
         unit.define(self.pay64, asm);
 
         let mut asm = Asm::new(1);
-        asm.op().local_get(0).call(self.pay);
+        asm.op().local_get(0);
+        asm.call(self.pay);
         if let (Some(tick), false) = (self.tick, matches!(ticks, Ticks::Every(_))) {
-            asm.op().call(tick);
+            asm.call(tick);
         }
         unit.define(self.burn, asm);
 
@@ -125,7 +128,9 @@ impl Meter {
         asm.op().global_get(self.depth).i32_const(1).i32_add();
         asm.op().local_tee(depth).i32_const(frames).i32_gt_u();
         asm.op().if_(BlockType::Empty).unreachable().end();
-        asm.op().local_get(0).call(self.burn).local_get(depth);
+        asm.op().local_get(0);
+        asm.call(self.burn);
+        asm.op().local_get(depth);
         unit.define(self.enter, asm);
     }
 
@@ -172,7 +177,8 @@ impl Meter {
             .i32_and();
         asm.op().if_(BlockType::Empty);
         asm.add_one_to_global(collected);
-        asm.op().call(self.collect).end();
+        asm.call(self.collect);
+        asm.op().end();
         unit.define(tick, asm);
     }
 }

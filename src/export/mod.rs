@@ -11,6 +11,7 @@
 //! collections happen at the points of the schedule only as far as the code passes them. So the
 //! values are those that the heaps agree on when *they* run the exported module.
 
+mod asm;
 mod embedder;
 mod expected;
 mod hierarchy;
@@ -40,12 +41,13 @@ use crate::case::{Call, Case, Plan, Step};
 use crate::engine::{Limits, Schedule};
 use crate::module::Module;
 use crate::module_ir::{self, IrError};
+use asm::Asm;
 use host::Writer;
 use meter::Ticks;
 use runtime::Runtime;
 use std::fmt;
 use std::sync::Arc;
-use unit::{Asm, Unit};
+use unit::Unit;
 use values::Values;
 use wasmparser::ExternalKind;
 
@@ -127,11 +129,15 @@ fn limits() -> Limits {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| [byte >> 4, byte & 15];
-    let nibbles = bytes.iter().flat_map(digits).map(u32::from);
-    nibbles
-        .filter_map(|nibble| char::from_digit(nibble, 16))
-        .collect()
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)]);
+        text.push(DIGITS[usize::from(byte & 15)]);
+    }
+    text
 }
 
 /// Exports a case whose module has been compiled.
@@ -144,7 +150,7 @@ pub fn export(
     module: &Arc<Module>,
     collect: Collect,
 ) -> Result<Exported, ExportError> {
-    let decoded = module_ir::Module::decode(&case.wasm)?;
+    let (decoded, bodies) = module_ir::Module::decode_items(&case.wasm)?;
     let ticks = match collect {
         Collect::Import => Ticks::of(&case.schedule, &points::points(case, module)),
         Collect::Never => Ticks::Never,
@@ -176,7 +182,7 @@ pub fn export(
         }
     };
     let runtime = Runtime::append(&mut unit, case, &ticks, collector);
-    instrument::instrument(&mut unit.module, &runtime.meter);
+    instrument::instrument(&mut unit, &bodies, &runtime.meter)?;
     let mut values = Values::new(own_funcs);
     let imported = imports::define(&mut unit, &runtime, &mut values)?;
     let start = unit.module.start.take();

@@ -4,8 +4,9 @@
 //! code can look at their bits. In an exported module the result of each such operation is made
 //! canonical, as wasm-smith does for most of them.
 
-use crate::module_ir::Ops;
-use wasmparser::{Ieee32, Ieee64, Operator, V128, ValType};
+use super::asm::Asm;
+use wasm_encoder::{Ieee32, Ieee64};
+use wasmparser::{Operator, ValType};
 
 /// The bits of the canonical NaNs.
 const NAN32: u32 = 0x7fc0_0000;
@@ -53,40 +54,34 @@ impl Float {
     }
 
     /// Makes the value on top of the stack canonical, with a local of its type.
-    pub fn canonical(self, local_index: u32) -> Ops<'static> {
-        let get = Operator::LocalGet { local_index };
-        let (nan, is_number, choose) = match self {
+    pub fn canonical(self, asm: &mut Asm, local: u32) {
+        let mut op = asm.op();
+        op.local_tee(local);
+        // A NaN is no number, and not equal to itself.
+        match self {
             Float::F32 => {
-                let value = Ieee32::from(f32::from_bits(NAN32));
-                (
-                    Operator::F32Const { value },
-                    Operator::F32Eq,
-                    Operator::Select,
-                )
+                let nan = Ieee32::new(NAN32);
+                op.f32_const(nan).local_get(local).local_get(local);
+                op.f32_eq().select();
             }
             Float::F64 => {
-                let value = Ieee64::from(f64::from_bits(NAN64));
-                (
-                    Operator::F64Const { value },
-                    Operator::F64Eq,
-                    Operator::Select,
-                )
+                let nan = Ieee64::new(NAN64);
+                op.f64_const(nan).local_get(local).local_get(local);
+                op.f64_eq().select();
             }
             Float::F32x4 => {
                 let lane = u128::from(NAN32);
-                let value = V128::from((lane | lane << 32 | lane << 64 | lane << 96) as i128);
-                let nans = Operator::V128Const { value };
-                (nans, Operator::F32x4Eq, Operator::V128Bitselect)
+                let nans = lane | lane << 32 | lane << 64 | lane << 96;
+                op.v128_const(nans as i128);
+                op.local_get(local).local_get(local);
+                op.f32x4_eq().v128_bitselect();
             }
             Float::F64x2 => {
                 let lane = u128::from(NAN64);
-                let value = V128::from((lane | lane << 64) as i128);
-                let nans = Operator::V128Const { value };
-                (nans, Operator::F64x2Eq, Operator::V128Bitselect)
+                op.v128_const((lane | lane << 64) as i128);
+                op.local_get(local).local_get(local);
+                op.f64x2_eq().v128_bitselect();
             }
-        };
-        // A NaN is no number, and not equal to itself.
-        let tee = Operator::LocalTee { local_index };
-        vec![tee, nan, get.clone(), get, is_number, choose]
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! The function that looks at the heap: it walks what globals, tables and the host's references
 //! reach, and folds what it sees into numbers.
 
+use super::asm::Asm;
 use super::hierarchy::{Hierarchy, hierarchy};
 use super::lookup::define_lookup;
 use super::runtime::{EQ, EQREF, KEPT, Runtime};
 use super::seen::seen;
-use super::unit::{Asm, Slots, Unit};
+use super::unit::{Slots, Unit};
 use crate::module_ir::Shape;
 use wasm_encoder::{BlockType, Catch, HeapType};
 use wasmparser::{FieldType, RefType, StorageType, ValType};
@@ -94,11 +95,9 @@ impl Observer<'_, '_> {
         define_lookup(self.unit, lookup, self.seen, OBJECTS);
         let mut asm = Asm::new(1);
         // Every object is one of the module.
-        asm.op()
-            .local_get(0)
-            .ref_cast_nullable(EQ)
-            .call(lookup)
-            .call(self.fold);
+        asm.op().local_get(0).ref_cast_nullable(EQ);
+        asm.call(lookup);
+        asm.call(self.fold);
         self.unit.define(self.visit, asm);
     }
 
@@ -107,28 +106,27 @@ impl Observer<'_, '_> {
         let ValType::Ref(r) = ty else {
             // A number is no reference, so that nothing is kept here.
             seen(self.unit, self.runtime, asm, ty);
-            asm.op().call(self.fold);
+            asm.call(self.fold);
             return;
         };
         match hierarchy(&self.unit.module, r) {
             Hierarchy::Any => {
-                asm.op().call(self.visit);
+                asm.call(self.visit);
             }
             Hierarchy::Extern => {
-                asm.op().any_convert_extern().call(self.visit);
+                asm.op().any_convert_extern();
+                asm.call(self.visit);
             }
             Hierarchy::Func => self.function(asm),
             Hierarchy::Exn => match self.exceptions {
                 None => {
-                    asm.op().ref_is_null().i64_extend_i32_u().call(self.fold);
+                    asm.op().ref_is_null().i64_extend_i32_u();
+                    asm.call(self.fold);
                 }
                 Some(Slots { table, count }) => {
                     let exn = asm.local(ValType::Ref(RefType::EXNREF));
-                    asm.op()
-                        .local_tee(exn)
-                        .ref_is_null()
-                        .i64_extend_i32_u()
-                        .call(self.fold);
+                    asm.op().local_tee(exn).ref_is_null().i64_extend_i32_u();
+                    asm.call(self.fold);
                     asm.op().local_get(exn).ref_is_null().i32_eqz();
                     asm.op()
                         .global_get(count)
@@ -164,7 +162,7 @@ impl Observer<'_, '_> {
                 .i64_shl()
                 .i64_or();
         }
-        asm.op().call(self.fold);
+        asm.call(self.fold);
     }
 
     /// `(param eqref)`: adds the types and the contents of an object.
@@ -196,7 +194,7 @@ impl Observer<'_, '_> {
                 .i64_rotl()
                 .i64_xor();
         }
-        asm.op().call(self.fold);
+        asm.call(self.fold);
         // Subtypes first: they have all the fields.
         objects.sort_by_key(|index| std::cmp::Reverse(depth(*index)));
         let shapes: Vec<(u32, Shape)> = objects
@@ -237,7 +235,8 @@ impl Observer<'_, '_> {
             .ref_cast_non_null(ARRAY)
             .array_len()
             .local_tee(len);
-        asm.op().i64_extend_i32_u().call(self.fold);
+        asm.op().i64_extend_i32_u();
+        asm.call(self.fold);
         asm.at_most(len, ELEMENTS);
         let end = |asm: &mut Asm| {
             asm.op().local_get(len);
@@ -284,14 +283,16 @@ impl Observer<'_, '_> {
             for local in locals.iter().rev() {
                 asm.op().local_set(*local);
             }
-            asm.op().i64_const(tag.into()).call(self.fold);
+            asm.op().i64_const(tag.into());
+            asm.call(self.fold);
             for (local, ty) in locals.iter().zip(&params) {
                 asm.op().local_get(*local);
                 self.value(&mut asm, *ty);
             }
             asm.op().return_().end();
         }
-        asm.op().i64_const(-1).call(self.fold);
+        asm.op().i64_const(-1);
+        asm.call(self.fold);
         self.unit.define(func, asm);
         Some(func)
     }
@@ -308,12 +309,12 @@ impl Observer<'_, '_> {
         let size = asm.local(ValType::I32);
         let runtime = self.runtime;
         // What was freed too early shows once it is gone.
-        asm.op().call(runtime.meter.collect);
+        asm.call(runtime.meter.collect);
         asm.op()
             .i64_const(0)
             .global_set(self.hash)
-            .global_get(runtime.digest)
-            .call(self.fold);
+            .global_get(runtime.digest);
+        asm.call(self.fold);
         for global in 0..globals {
             let ty = self.unit.module.globals[global as usize].ty.content_type;
             asm.op().global_get(global);
@@ -328,7 +329,8 @@ impl Observer<'_, '_> {
             if ty.table64 {
                 asm.op().i32_wrap_i64();
             }
-            asm.op().local_tee(size).i64_extend_i32_u().call(self.fold);
+            asm.op().local_tee(size).i64_extend_i32_u();
+            asm.call(self.fold);
             asm.at_most(size, most);
             let end = |asm: &mut Asm| {
                 asm.op().local_get(size);
@@ -351,7 +353,8 @@ impl Observer<'_, '_> {
             .global_get(count)
             .i32_lt_u()
             .if_(BlockType::Empty);
-        asm.op().local_get(index).table_get(seen).call(object);
+        asm.op().local_get(index).table_get(seen);
+        asm.call(object);
         asm.op()
             .local_get(index)
             .i32_const(1)
@@ -365,10 +368,8 @@ impl Observer<'_, '_> {
                 .global_get(count)
                 .i32_lt_u()
                 .if_(BlockType::Empty);
-            asm.op()
-                .local_get(exn_index)
-                .table_get(table)
-                .call(exception);
+            asm.op().local_get(exn_index).table_get(table);
+            asm.call(exception);
             asm.add_one(exn_index);
             asm.op().br(1).end();
         }

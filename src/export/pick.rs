@@ -1,7 +1,8 @@
 //! Functions that pick or drop one of the references that the host keeps.
 
+use super::asm::Asm;
 use super::runtime::EQ;
-use super::unit::{Asm, Slots, Unit};
+use super::unit::{Slots, Unit};
 use wasm_encoder::{BlockType, HeapType};
 use wasmparser::ValType;
 

@@ -1,10 +1,11 @@
 //! What every exported module has besides the case's own code and its meter: the references that the
 //! host keeps, and numbers.
 
+use super::asm::Asm;
 use super::lookup::define_lookup;
 use super::meter::{Meter, Ticks};
 use super::pick::define_drop;
-use super::unit::{Asm, Slots, Unit, constant};
+use super::unit::{Slots, Unit, constant};
 use crate::case::Case;
 use wasm_encoder::{AbstractHeapType, BlockType, HeapType};
 use wasmparser::{Operator, RefType, ValType};

@@ -1,8 +1,9 @@
 //! What the host sees of a value: a number that tells what it is.
 
+use super::asm::Asm;
 use super::hierarchy::{Hierarchy, hierarchy};
 use super::runtime::{EQ, Runtime};
-use super::unit::{Asm, Unit};
+use super::unit::Unit;
 use wasm_encoder::BlockType;
 use wasmparser::{RefType, ValType};
 
@@ -20,17 +21,16 @@ pub(super) fn seen(unit: &Unit<'_>, runtime: &Runtime, asm: &mut Asm, ty: ValTyp
             let vector = asm.local(ValType::V128);
             asm.op().local_tee(vector).i64x2_extract_lane(0);
             asm.op().local_get(vector).i64x2_extract_lane(1);
-            asm.op().call(runtime.mix);
+            asm.call(runtime.mix);
         }
         ValType::Ref(r) => match hierarchy(&unit.module, r) {
             Hierarchy::Any => {
-                asm.op().ref_cast_nullable(EQ).call(runtime.keep);
+                asm.op().ref_cast_nullable(EQ);
+                asm.call(runtime.keep);
             }
             Hierarchy::Extern => {
-                asm.op()
-                    .any_convert_extern()
-                    .ref_cast_nullable(EQ)
-                    .call(runtime.keep);
+                asm.op().any_convert_extern().ref_cast_nullable(EQ);
+                asm.call(runtime.keep);
             }
             Hierarchy::Func => {
                 asm.op().ref_is_null().i64_extend_i32_u();
@@ -38,7 +38,9 @@ pub(super) fn seen(unit: &Unit<'_>, runtime: &Runtime, asm: &mut Asm, ty: ValTyp
             Hierarchy::Exn => {
                 if let Some(keep) = runtime.keep_exn {
                     let exn = asm.local(ValType::Ref(RefType::EXNREF));
-                    asm.op().local_tee(exn).call(keep).local_get(exn);
+                    asm.op().local_tee(exn);
+                    asm.call(keep);
+                    asm.op().local_get(exn);
                 }
                 asm.op().ref_is_null().i64_extend_i32_u();
             }

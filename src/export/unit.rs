@@ -1,77 +1,11 @@
 //! A module to which functions, globals and tables are appended.
 
-use crate::module_ir::{Body, Code, Element, Func, Global, IrError, Items, Mode, Module, Ops};
+use super::asm::Asm;
+use crate::module_ir::{Body, Element, Func, Global, IrError, Items, Mode, Module, Ops};
 use crate::module_ir::{Export, ImportName, Shape, Table, Type};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{BlockType, InstructionSink};
-use wasmparser::{
-    BinaryReader, ExternalKind, GlobalType, Operator, OperatorsReader, RefType, TableType, ValType,
-};
-
-/// The code of an appended function.
-#[derive(Debug, Default)]
-pub(super) struct Asm {
-    params: u32,
-    locals: Vec<ValType>,
-    bytes: Vec<u8>,
-}
-
-impl Asm {
-    /// An empty body of a function with so many parameters.
-    pub fn new(params: usize) -> Asm {
-        Asm {
-            params: params as u32,
-            ..Asm::default()
-        }
-    }
-
-    /// A new local.
-    pub fn local(&mut self, ty: ValType) -> u32 {
-        self.locals.push(ty);
-        self.params + self.locals.len() as u32 - 1
-    }
-
-    /// Adds one to a local.
-    pub fn add_one(&mut self, local: u32) {
-        let mut op = self.op();
-        op.local_get(local).i32_const(1).i32_add().local_set(local);
-    }
-
-    /// Adds one to a global.
-    pub fn add_one_to_global(&mut self, global: u32) {
-        let mut op = self.op();
-        op.global_get(global)
-            .i32_const(1)
-            .i32_add()
-            .global_set(global);
-    }
-
-    /// Makes a local no larger than a number.
-    pub fn at_most(&mut self, local: u32, most: i32) {
-        let mut op = self.op();
-        op.local_get(local).i32_const(most).local_get(local);
-        op.i32_const(most).i32_lt_u().select().local_set(local);
-    }
-
-    /// Runs code for each value of a local, from what it is up to an end that the first function
-    /// pushes.
-    pub fn up_to(&mut self, index: u32, end: impl Fn(&mut Asm), code: impl FnOnce(&mut Asm)) {
-        self.op().block(BlockType::Empty).loop_(BlockType::Empty);
-        self.op().local_get(index);
-        end(self);
-        self.op().i32_ge_u().br_if(1);
-        code(self);
-        self.add_one(index);
-        self.op().br(0).end().end();
-    }
-
-    /// The end of the code so far.
-    pub fn op(&mut self) -> InstructionSink<'_> {
-        InstructionSink::new(&mut self.bytes)
-    }
-}
+use wasmparser::{ExternalKind, GlobalType, Operator, RefType, TableType, ValType};
 
 /// A value type as instructions name it.
 pub(super) fn encoded(ty: ValType) -> wasm_encoder::ValType {
@@ -100,7 +34,6 @@ pub(super) struct Slots {
 #[derive(Debug)]
 pub(super) struct Unit<'a> {
     pub module: Module<'a>,
-    bodies: Vec<(u32, Asm)>,
     /// Functions to which instructions refer.
     declared: BTreeSet<u32>,
 }
@@ -110,7 +43,6 @@ impl<'a> Unit<'a> {
         module.added.keep_locals = true;
         Unit {
             module,
-            bodies: Vec::new(),
             declared: BTreeSet::new(),
         }
     }
@@ -185,7 +117,12 @@ impl<'a> Unit<'a> {
     /// Gives a function its body.
     pub fn define(&mut self, func: u32, mut asm: Asm) {
         asm.op().end();
-        self.bodies.push((func, asm));
+        self.define_whole(func, asm);
+    }
+
+    /// Gives a function its body, whose code has its `end` already.
+    pub fn define_whole(&mut self, func: u32, asm: Asm) {
+        self.module.funcs[func as usize].body = Some(Body::Assembled(asm.finish()));
     }
 
     pub fn global(&mut self, name: &str, ty: ValType, init: Ops<'a>) -> u32 {
@@ -254,7 +191,7 @@ impl<'a> Unit<'a> {
     ///
     /// # Errors
     ///
-    /// If a function has no body, which is a bug.
+    /// If code refers to an item that there is not, which is a bug.
     pub fn finish(self) -> Result<Vec<u8>, IrError> {
         let mut module: Module<'_> = self.module;
         if !self.declared.is_empty() {
@@ -263,14 +200,6 @@ impl<'a> Unit<'a> {
                 mode: Mode::Declared,
                 items: Items::Funcs(self.declared.into_iter().collect()),
             });
-        }
-        for (func, asm) in &self.bodies {
-            let reader = OperatorsReader::new(BinaryReader::new(&asm.bytes, 0));
-            let ops: Result<Ops<'_>, _> = reader.into_iter().collect();
-            module.funcs[*func as usize].body = Some(Body::Edited(Arc::new(Code {
-                locals: asm.locals.clone(),
-                ops: ops?,
-            })));
         }
         module.encode()
     }

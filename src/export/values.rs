@@ -1,10 +1,11 @@
 //! Values that the host gives to the module: as the deterministic host of a case does, with kept
 //! references, new ones and null.
 
+use super::asm::Asm;
 use super::hierarchy::{Hierarchy, abstract_of, concrete, hierarchy, is_defaultable, takes_i31};
 use super::pick::{Pick, define_pick};
 use super::runtime::Runtime;
-use super::unit::{Asm, Unit, encoded, heap};
+use super::unit::{Unit, encoded, heap};
 use crate::case::Arg;
 use crate::module_ir::Shape;
 use std::collections::BTreeMap;
@@ -81,7 +82,8 @@ impl Values {
         (seed, none): (u32, u32),
     ) {
         let ValType::Ref(r) = ty else {
-            asm.op().local_get(seed).call(runtime.number);
+            asm.op().local_get(seed);
+            asm.call(runtime.number);
             from_i64(asm, ty);
             return;
         };
@@ -132,7 +134,7 @@ impl Values {
         let found = asm.local(ValType::Ref(nullable));
         match self.pick(unit, runtime, nullable) {
             Some(pick) => {
-                asm.op().call(pick);
+                asm.call(pick);
             }
             None => {
                 asm.op().drop().drop().ref_null(heap(r));
@@ -168,11 +170,9 @@ impl Values {
         };
         let ty = match abstract_of(r) {
             Some(Any | Eq | I31) => {
-                asm.op()
-                    .local_get(seed)
-                    .call(runtime.number)
-                    .i32_wrap_i64()
-                    .ref_i31();
+                asm.op().local_get(seed);
+                asm.call(runtime.number);
+                asm.op().i32_wrap_i64().ref_i31();
                 return true;
             }
             Some(Extern) => {
@@ -187,7 +187,7 @@ impl Values {
             }
             Some(Func) => {
                 let func = self.func_of(unit, None);
-                asm.op().ref_func(func);
+                asm.ref_func(func);
                 return true;
             }
             Some(Struct) => of_kind(|ty| matches!(ty, Shape::Struct(_))),
@@ -199,7 +199,7 @@ impl Values {
         match unit.module.types.get(ty as usize).map(|ty| &ty.shape) {
             Some(Shape::Func(..)) => {
                 let func = self.func_of(unit, Some(ty));
-                asm.op().ref_func(func);
+                asm.ref_func(func);
             }
             Some(shape @ Shape::Struct(_)) if is_defaultable(shape) => {
                 asm.op().struct_new_default(ty);

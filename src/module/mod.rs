@@ -30,6 +30,7 @@ pub(crate) use type_text::{heap_type, value_type};
 pub(crate) use vector::{VectorBinary, VectorShift, VectorTernary, VectorTest, VectorUnary};
 
 use crate::types::{RefType, TypeId, Types, ValType};
+use decode::Trust;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -268,7 +269,16 @@ impl Module {
     /// Fails on malformed or invalid modules, on proposals that the engine does
     /// not support, and on functions whose frame exceeds 65,535 registers.
     pub fn new(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
-        decode::decode(wasm, types)
+        decode::decode(wasm, types, Trust::Nothing)
+    }
+
+    /// Decodes and compiles a module that this crate has made from a valid one, so that it is valid, too.
+    /// Builds with debug assertions look.
+    pub(crate) fn of_valid(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
+        match cfg!(debug_assertions) {
+            true => Module::new(wasm, types),
+            false => decode::decode(wasm, types, Trust::IsValid),
+        }
     }
 
     /// The index of the body that contains the compiled instruction `pc`.

@@ -6,9 +6,12 @@ use super::{
 };
 use std::sync::Arc;
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, DataKind, ElementItems, ElementKind, Parser, Payload,
-    SubType, TableInit, TypeRef,
+    BinaryReaderError, CompositeInnerType, DataKind, ElementItems, ElementKind, FunctionBody,
+    Parser, Payload, SubType, TableInit, TypeRef,
 };
+
+/// Bodies of functions, each with the function's index.
+pub(crate) type Bodies<'a> = Vec<(u32, FunctionBody<'a>)>;
 
 impl From<BinaryReaderError> for IrError {
     fn from(error: BinaryReaderError) -> IrError {
@@ -23,11 +26,32 @@ impl<'a> Module<'a> {
     ///
     /// If it is malformed, a component, or uses a type of a proposal beyond 3.0.
     pub fn decode(wasm: &'a [u8]) -> Result<Module<'a>, IrError> {
+        let (mut module, bodies) = Module::decode_items(wasm)?;
+        let mut locals = 0;
+        for (func, body) in bodies {
+            let func = &mut module.funcs[func as usize];
+            let ty = module.types.get(func.ty as usize).map(|ty| &ty.shape);
+            if let Some(Shape::Func(params, _)) = ty {
+                locals += params.len() as u64;
+            }
+            let code = code_of(&body, &mut locals)?;
+            func.body = Some(Body::Original(body, Arc::new(code)));
+        }
+        Ok(module)
+    }
+
+    /// Takes a valid module apart, but not its code: functions have no bodies, which come with their
+    /// indices.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::decode`].
+    pub fn decode_items(wasm: &'a [u8]) -> Result<(Module<'a>, Bodies<'a>), IrError> {
         let mut module = Module::default();
+        let mut bodies = Vec::new();
         let mut next_body = 0;
         let mut group = 0;
         let mut imports = 0;
-        let mut locals = 0;
         for payload in Parser::new(0).parse_all(wasm) {
             match payload? {
                 Payload::TypeSection(section) => {
@@ -130,14 +154,10 @@ impl<'a> Module<'a> {
                     }
                 }
                 Payload::CodeSectionEntry(body) => {
-                    let func = module.funcs.get_mut(next_body);
-                    let func = func.ok_or_else(|| IrError("more bodies than functions".into()))?;
-                    let ty = module.types.get(func.ty as usize).map(|ty| &ty.shape);
-                    if let Some(Shape::Func(params, _)) = ty {
-                        locals += params.len() as u64;
+                    if next_body >= module.funcs.len() {
+                        return Err(IrError("more bodies than functions".into()));
                     }
-                    let code = code_of(&body, &mut locals)?;
-                    func.body = Some(Body::Original(body, Arc::new(code)));
+                    bodies.push((next_body as u32, body));
                     next_body += 1;
                 }
                 Payload::CustomSection(section) => {
@@ -150,7 +170,7 @@ impl<'a> Module<'a> {
                 _ => return Err(IrError("not a core module".into())),
             }
         }
-        Ok(module)
+        Ok((module, bodies))
     }
 
     fn func(&mut self, import: Option<ImportName<'a>>, ty: u32) {
@@ -248,7 +268,7 @@ fn element_of<'a>(element: &wasmparser::Element<'a>) -> Result<Element<'a>, IrEr
 }
 
 /// Reads a body. `total` counts the locals of all functions so far, with parameters.
-fn code_of<'a>(body: &wasmparser::FunctionBody<'a>, total: &mut u64) -> Result<Code<'a>, IrError> {
+fn code_of<'a>(body: &FunctionBody<'a>, total: &mut u64) -> Result<Code<'a>, IrError> {
     let mut locals = Vec::new();
     for group in body.get_locals_reader()? {
         let (count, ty) = group?;

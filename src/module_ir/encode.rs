@@ -92,9 +92,13 @@ impl Encoder {
 
     /// Whether code that is not edited keeps its bytes.
     fn keeps_code(&self) -> bool {
+        self.funcs.same && self.keeps_all_but_funcs()
+    }
+
+    /// Whether all items but functions keep their indices.
+    fn keeps_all_but_funcs(&self) -> bool {
         let all = [
             &self.types,
-            &self.funcs,
             &self.tables,
             &self.memories,
             &self.globals,
@@ -409,8 +413,15 @@ impl Module<'_> {
                 Some(Body::Original(body, _)) if keeps_code => {
                     code.raw(body.as_bytes());
                 }
-                Some(body) => {
-                    code.function(&e.function(body.code())?);
+                Some(Body::Original(_, edited) | Body::Edited(edited)) => {
+                    code.function(&e.function(edited)?);
+                }
+                // Its bytes name other items than functions by the indices that they end up with.
+                Some(Body::Assembled(_)) if !e.keeps_all_but_funcs() => {
+                    return Err(Error::UserError(Dangling));
+                }
+                Some(Body::Assembled(assembled)) => {
+                    code.raw(&assembled.encode(e)?);
                 }
             }
         }

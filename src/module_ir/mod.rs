@@ -7,6 +7,7 @@
 //! module.
 
 mod annotations;
+mod assembled;
 mod decode;
 mod encode;
 mod immediates;
@@ -16,6 +17,8 @@ mod ops;
 mod uses;
 
 pub(crate) use annotations::{annotate, annotations};
+pub(crate) use assembled::Assembled;
+pub(crate) use decode::Bodies;
 pub(crate) use immediates::{Immediate, immediates, immediates_mut};
 pub(crate) use ops::{allocates, is_opener, labels, locals, set_labels, short_table};
 pub(crate) use uses::{Item, of_export, of_op};
@@ -112,13 +115,15 @@ pub(crate) struct Func<'a> {
     pub body: Option<Body<'a>>,
 }
 
-/// The body of a function, as it is in the bytes or edited.
+/// The body of a function, as it is in the bytes, edited or written.
 #[derive(Clone, Debug)]
 pub(crate) enum Body<'a> {
     /// As it is in the bytes.
     Original(FunctionBody<'a>, Arc<Code<'a>>),
     /// Edited.
     Edited(Arc<Code<'a>>),
+    /// Written as bytes, which nobody reads.
+    Assembled(Assembled),
 }
 
 /// The code of a function.
@@ -205,23 +210,24 @@ pub(crate) struct Data<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The code.
-    pub fn code(&self) -> &Arc<Code<'a>> {
+    /// The code, unless it is assembled.
+    pub fn code(&self) -> Option<&Arc<Code<'a>>> {
         match self {
-            Body::Original(_, code) | Body::Edited(code) => code,
+            Body::Original(_, code) | Body::Edited(code) => Some(code),
+            Body::Assembled(_) => None,
         }
     }
 }
 
 impl<'a> Func<'a> {
-    /// The code, if the function is not imported.
+    /// The code, if the function is neither imported nor assembled.
     pub fn code(&self) -> Option<&Arc<Code<'a>>> {
-        self.body.as_ref().map(Body::code)
+        self.body.as_ref()?.code()
     }
 
     /// The code, to be edited.
     pub fn edit(&mut self) -> Option<&mut Code<'a>> {
-        let code = self.body.as_ref()?.code().clone();
+        let code = self.code()?.clone();
         self.body = Some(Body::Edited(code));
         match &mut self.body {
             Some(Body::Edited(code)) => Some(Arc::make_mut(code)),

@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
-use crate::oracle::Options;
+use crate::oracle::{Collector, Options, SharedSubject, Timing};
 use crate::page::run::State;
 use clap::Args;
 use clock::Clock;
@@ -241,14 +241,22 @@ impl Fuzz {
             true => Options::beside_engines(),
             false => Options::fuzzing(),
         };
-        let default = self.judging.known.beside(default);
+        let mut options = self.judging.options(self.judging.known.beside(default));
+        let is_model = |subject: &SharedSubject| subject.name() == Collector::Model.name();
+        // The model is there to be compared with.
+        if self.judging.has_engines()
+            && self.judging.audit.is_none()
+            && options.collectors.iter().all(is_model)
+        {
+            options.timing = Timing::Never;
+        }
         Ok(Campaign {
             seed: self.seed,
             start: self.start,
             cases: self.cases,
             jobs: self.jobs.map_or(cores, usize::from),
             profile: self.profile.profile(),
-            options: self.judging.with_engines(self.judging.options(default))?,
+            options: self.judging.with_engines(options)?,
             fault: self.judging.fault().map(|f| f.id.to_string()),
             stop_at_first: self.stop_at_first,
             timeout: self.judging.timeout(10),

@@ -222,23 +222,28 @@ impl<'a> Compiler<'a> {
     }
 
     /// Compiles the body of function `func` of type `ty`, after its locals.
-    /// Every operator is validated before it is compiled.
+    /// With a validator, every operator is validated before it is compiled; without one, all are valid.
     pub fn function(
         mut self,
         (func, ty): (u32, TypeId),
         mut reader: BinaryReader<'_>,
-        validator: &mut FuncValidator<ValidatorResources>,
+        validator: Option<&mut FuncValidator<ValidatorResources>>,
     ) -> Result<(), Refused> {
         let ref_locals = self.open_body();
-        let mut both = Both {
-            validator,
-            compiler: &mut self,
-        };
-        while !reader.eof() {
-            both.compiler.offset = reader.original_position();
-            reader.visit_operator(&mut both)??;
+        match validator {
+            Some(validator) => {
+                let mut both = Both {
+                    validator,
+                    compiler: &mut self,
+                };
+                while !reader.eof() {
+                    both.compiler.offset = reader.original_position();
+                    reader.visit_operator(&mut both)??;
+                }
+                reader.finish_expression(&both)?;
+            }
+            None => self.steps(&mut OperatorsReader::new(reader))?,
         }
-        reader.finish_expression(&both)?;
         let params = registers(&self.env.types.func(ty).params) as u16;
         self.close_body(params, Some(ty), func, ref_locals)
     }
@@ -246,13 +251,19 @@ impl<'a> Compiler<'a> {
     /// Compiles a validated constant expression.
     pub fn constant_expression(mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
         let ref_locals = self.open_body();
+        self.steps(reader)?;
+        self.close_body(0, None, u32::MAX, ref_locals)
+    }
+
+    /// Compiles valid operators, to the end.
+    fn steps(&mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
         while !reader.eof() {
             self.offset = reader.original_position();
             let operator = reader.read()?;
             self.step(&operator)?;
         }
         reader.finish()?;
-        self.close_body(0, None, u32::MAX, ref_locals)
+        Ok(())
     }
 
     /// Begins a body after its locals. Returns the range of its reference

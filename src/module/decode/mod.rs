@@ -10,8 +10,8 @@ use super::{ConstExpr, Module, ModuleError};
 use crate::types::{Types, ValType};
 use std::sync::Arc;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
-    ValidPayload, Validator, ValidatorResources,
+    FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload, ValidPayload,
+    Validator, ValidatorResources,
 };
 
 /// A module being decoded.
@@ -22,10 +22,23 @@ struct Decoder {
     scratch: Scratch,
 }
 
-/// Decodes, validates and compiles `wasm`.
-pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
+/// What is known of a module.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Trust {
+    /// It may be anything.
+    Nothing,
+    /// It is valid.
+    IsValid,
+}
+
+/// Decodes, validates unless it is known to be valid, and compiles `wasm`.
+pub(super) fn decode(
+    wasm: &[u8],
+    types: &mut Arc<Types>,
+    trust: Trust,
+) -> Result<Module, ModuleError> {
     let features = compile::features();
-    let mut validator = Validator::new_with_features(features);
+    let mut validator = (trust == Trust::Nothing).then(|| Validator::new_with_features(features));
     let mut parser = Parser::new(0);
     parser.set_features(features);
     if Parser::is_component(wasm) {
@@ -47,7 +60,7 @@ pub(super) fn decode(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, Modu
         out: Output::default(),
         scratch: Scratch::default(),
     };
-    let done = decoder.run(parser, &mut validator, wasm);
+    let done = decoder.run(parser, validator.as_mut(), wasm);
     // The types of a rejected module stay in the registry: ids are never removed.
     *types = Arc::new(decoder.types);
     done?;
@@ -98,13 +111,16 @@ impl Decoder {
     fn run(
         &mut self,
         parser: Parser,
-        validator: &mut Validator,
+        mut validator: Option<&mut Validator>,
         wasm: &[u8],
     ) -> Result<(), ModuleError> {
         let mut allocations = FuncValidatorAllocations::default();
         for payload in parser.parse_all(wasm) {
             let payload = payload?;
-            let valid = validator.payload(&payload)?;
+            let valid = match &mut validator {
+                Some(validator) => Some(validator.payload(&payload)?),
+                None => None,
+            };
             match payload {
                 Payload::TypeSection(section) => self.type_section(section)?,
                 Payload::ImportSection(section) => self.import_section(section)?,
@@ -124,10 +140,16 @@ impl Decoder {
                     self.out.reserve(size, (count as usize).min(size));
                 }
                 Payload::CodeSectionEntry(body) => {
-                    let ValidPayload::Func(func, _) = valid else {
-                        unreachable!("the validator answers a body with its validator")
+                    let mut validator = match valid {
+                        Some(ValidPayload::Func(func, _)) => {
+                            Some(func.into_validator(std::mem::take(&mut allocations)))
+                        }
+                        _ => None,
                     };
-                    allocations = self.function(func, &body, allocations)?;
+                    self.function(&body, validator.as_mut())?;
+                    if let Some(validator) = validator {
+                        allocations = validator.into_allocations();
+                    }
                 }
                 Payload::DataSection(section) => self.data_section(section)?,
                 _ => {}
@@ -136,14 +158,14 @@ impl Decoder {
         Ok(())
     }
 
+    /// Compiles the next body.
     fn function(
         &mut self,
-        func: FuncToValidate<ValidatorResources>,
         body: &FunctionBody<'_>,
-        allocations: FuncValidatorAllocations,
-    ) -> Result<FuncValidatorAllocations, ModuleError> {
-        let index = func.index;
-        let mut validator = func.into_validator(allocations);
+        mut validator: Option<&mut FuncValidator<ValidatorResources>>,
+    ) -> Result<(), ModuleError> {
+        let bodies = self.out.bodies.len() as u32 - self.module.first_body;
+        let index = self.module.imported_funcs + bodies;
         let env = env(&self.module, &self.types);
         let id = env.funcs[index as usize];
         let ty = env.types.func(id);
@@ -158,11 +180,13 @@ impl Decoder {
         for _ in 0..locals.get_count() {
             let offset = locals.original_position();
             let (count, ty) = locals.read()?;
-            validator.define_locals(offset, count, ty)?;
+            if let Some(validator) = &mut validator {
+                validator.define_locals(offset, count, ty)?;
+            }
             compiler.locals(count, ty)?;
         }
-        compiler.function((index, id), locals.get_binary_reader(), &mut validator)?;
-        Ok(validator.into_allocations())
+        compiler.function((index, id), locals.get_binary_reader(), validator)?;
+        Ok(())
     }
 
     /// Decodes a constant expression that was validated with its section.

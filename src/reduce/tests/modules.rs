@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::generate;
 use crate::module::features;
-use crate::module_ir::{Body, Item, Module};
+use crate::module_ir::{Item, Module};
 use crate::reduce::draft::State;
 use crate::reduce::passes::PASSES;
 use wasmparser::{Operator, Validator};
@@ -41,10 +41,7 @@ fn a_module_that_is_taken_apart_can_be_put_together() {
             for (a, b) in module.funcs.iter().zip(&again.funcs) {
                 assert_eq!(a.ty, b.ty);
                 assert_eq!(a.import, b.import);
-                assert_eq!(
-                    a.body.as_ref().map(Body::code),
-                    b.body.as_ref().map(Body::code)
-                );
+                assert_eq!(a.code(), b.code());
             }
             let lens = |m: &Module<'_>| {
                 let items = [
