@@ -1,12 +1,10 @@
 //! The forms in which engines get cases.
 
-use crate::case::{self, Case, Plan};
-use crate::engine::NoInspector;
+use crate::case::Case;
 use crate::export::{Collect, export, for_embedder};
-use crate::heap::null::Null;
 use crate::module::Module;
-use crate::observe::StepOutcome;
-use crate::oracle::{CaseForm, MAX_BYTES};
+use crate::observe::{Observation, StepOutcome};
+use crate::oracle::CaseForm;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -37,26 +35,15 @@ impl CaseForm for Form {
         let case = case.map_err(|error| error.to_string())?;
         let module = Module::of_valid(&case.wasm, &mut Arc::default());
         let module = module.map_err(|error| format!("the module in this form: {error}"))?;
-        let module = Arc::new(module);
-        if *self == Form::Embedder {
-            instantiates(&case, &module)?;
-        }
-        Ok((case, module))
+        Ok((case, Arc::new(module)))
     }
-}
 
-/// Checks that the instantiation of a case ends well. If it does not, an embedder sees no instance.
-fn instantiates(case: &Case, module: &Arc<Module>) -> Result<(), String> {
-    let alone = Case {
-        plan: Plan::Steps(Vec::new()),
-        ..case.clone()
-    };
-    let run = case::run(&alone, module, Null::new(MAX_BYTES), &mut NoInspector);
-    let seen = run.observation.map_err(|error| error.to_string())?;
-    match seen.steps.first().map(|step| &step.outcome) {
-        Some(StepOutcome::Trapped(trap)) => Err(format!(
-            "its instantiation traps ({trap}), and an embedder sees no instance"
-        )),
-        _ => Ok(()),
+    fn shows(&self, seen: &Observation) -> Result<(), String> {
+        match (self, seen.steps.first().map(|step| &step.outcome)) {
+            (Form::Embedder, Some(StepOutcome::Trapped(trap))) => Err(format!(
+                "its instantiation traps ({trap}), and an embedder sees no instance"
+            )),
+            _ => Ok(()),
+        }
     }
 }

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// The longest line that a runner may write. Observations have the bytes of memories.
 const LINE: u64 = 16 << 20;
 
+/// Bytes that are read at once: as many as a pipe holds on Linux.
+const BUFFER: usize = 1 << 16;
+
 /// The last bytes of standard error that are kept.
 const SAID: usize = 1 << 14;
 
@@ -114,7 +117,7 @@ impl Process {
         }
         if let Some(stdout) = stdout {
             std::thread::spawn(move || {
-                let mut stdout = BufReader::new(stdout);
+                let mut stdout = BufReader::with_capacity(BUFFER, stdout);
                 loop {
                     let mut line = Vec::new();
                     match stdout.by_ref().take(LINE).read_until(b'\n', &mut line) {
@@ -126,8 +129,7 @@ impl Process {
                     if !is_whole && (line.len() as u64) < LINE {
                         break;
                     }
-                    let text = || String::from_utf8_lossy(&line).trim().to_string();
-                    if sender.send(is_whole.then(text)).is_err() || !is_whole {
+                    if sender.send(is_whole.then(|| text_of(line))).is_err() || !is_whole {
                         break;
                     }
                 }
@@ -159,7 +161,8 @@ impl Process {
 
     /// Sends a request and waits for the answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, NoAnswer> {
-        let line = serde_json::to_string(request).unwrap_or_default() + "\n";
+        let mut line = serde_json::to_string(request).unwrap_or_default();
+        line.push('\n');
         // What it said of an earlier case is not about this one. It is about a death between the two
         // cases: which came first, the answer or those words, nobody knows, as they have a pipe each.
         if self.has_answered {
@@ -274,6 +277,19 @@ impl Process {
             .collect();
         (ended, String::from_utf8_lossy(&said).into_owned())
     }
+}
+
+/// A line without its end. Bytes that are no text are replaced.
+fn text_of(line: Vec<u8>) -> String {
+    let mut text = match String::from_utf8(line) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    text.truncate(text.trim_end().len());
+    if text.starts_with(char::is_whitespace) {
+        text = text.trim_start().into();
+    }
+    text
 }
 
 /// How a process ended that goes on, but cannot answer.

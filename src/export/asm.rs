@@ -96,6 +96,11 @@ impl Asm {
         self.code.function(REF_FUNC, func);
     }
 
+    /// Makes room for some bytes.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.code.bytes.reserve(bytes);
+    }
+
     /// Instructions that name no function, as they are.
     pub fn copy(&mut self, bytes: &[u8]) {
         self.code.bytes.extend_from_slice(bytes);

@@ -4,8 +4,8 @@ use super::asm::Asm;
 use super::meter::Meter;
 use super::nans::Float;
 use super::unit::Unit;
-use crate::module_ir::{Bodies, IrError, Module, Shape, allocates, is_opener};
-use wasmparser::{FunctionBody, Operator, OperatorsReader, StorageType, ValType};
+use crate::module_ir::{Bodies, IrError, Module, Shape, allocates, each_operator, is_opener};
+use wasmparser::{FunctionBody, Operator, StorageType, ValType};
 
 /// Writes all functions of the case so that they pay for what they do, and every engine runs out at the
 /// same place, collect where the schedule says, and make NaNs canonical.
@@ -20,60 +20,110 @@ pub(super) fn instrument<'a>(
 ) -> Result<(), IrError> {
     let mut code = OwnCode::default();
     for (func, body) in bodies {
-        code.read(body)?;
+        code.read(body, &unit.module)?;
         let asm = Writer::new(&unit.module, meter, *func, body)?.write(&code, body);
         unit.define_whole(*func, asm);
     }
     Ok(())
 }
 
-/// The instructions of a body, and what belongs to each.
+/// The instructions of a body.
 #[derive(Default)]
-struct OwnCode<'a> {
-    /// Each with its end in the bytes of the body.
-    ops: Vec<(Operator<'a>, usize)>,
-    /// The start of the first.
-    start: usize,
-    /// The cost of the function, and of the loop that each instruction is: the number of instructions
-    /// that run at most once in it.
-    costs: Vec<i32>,
+struct OwnCode {
+    marks: Vec<Mark>,
+    /// What the function costs: the number of instructions that run at most once in it.
+    cost: i32,
 }
 
-impl<'a> OwnCode<'a> {
-    fn read(&mut self, body: &FunctionBody<'a>) -> Result<(), IrError> {
+/// What has to be known of an instruction.
+struct Mark {
+    /// Its start in the bytes of the body.
+    start: usize,
+    /// The function whose index is all that follows its opcode. An exported module has others.
+    names: Option<Names>,
+    calls: Option<Calls>,
+    length: Option<Length>,
+    allocates: bool,
+    /// The cost of the loop that it begins.
+    loop_cost: Option<i32>,
+    float: Option<Float>,
+}
+
+/// An instruction that names a function.
+#[derive(Copy, Clone)]
+enum Names {
+    Call(u32),
+    ReturnCall(u32),
+    Reference(u32),
+}
+
+/// Whether the callee has a frame above this one, or takes its place.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Calls {
+    Above,
+    InPlace,
+}
+
+impl OwnCode {
+    fn read(&mut self, body: &FunctionBody<'_>, module: &Module<'_>) -> Result<(), IrError> {
         let base = body.range().start;
-        let mut reader = body.get_operators_reader()?;
-        let place = |reader: &OperatorsReader<'a>| reader.original_position() - base;
-        self.start = place(&reader) as usize;
-        self.ops.clear();
-        self.costs.clear();
-        self.costs.push(0);
-        // The innermost loop of each open block, by the place of its cost.
-        let mut open: Vec<usize> = vec![0];
-        while !reader.eof() {
-            let op = reader.read()?;
-            let innermost = open.last().copied().unwrap_or_default();
-            self.costs[innermost] += 1;
-            self.costs.push(0);
-            if is_opener(&op) {
-                let is_loop = matches!(op, Operator::Loop { .. });
+        let OwnCode { marks, cost } = self;
+        marks.clear();
+        *cost = 0;
+        // The innermost loop of each open block.
+        let mut open: Vec<Option<usize>> = vec![None];
+        let reader = body.get_binary_reader_for_operators()?;
+        each_operator(reader, |op, start| {
+            let innermost = open.last().copied().flatten();
+            let of_loop = innermost.and_then(|at| marks[at].loop_cost.as_mut());
+            *of_loop.unwrap_or(cost) += 1;
+            let is_loop = matches!(op, Operator::Loop { .. });
+            if is_opener(op) {
                 open.push(if is_loop {
-                    self.costs.len() - 1
+                    Some(marks.len())
                 } else {
                     innermost
                 });
             } else if matches!(op, Operator::End) {
                 open.pop();
             }
-            self.ops.push((op, place(&reader) as usize));
-        }
+            marks.push(Mark {
+                start: (start - base) as usize,
+                names: names(op),
+                calls: calls(op),
+                length: length(op, module),
+                allocates: allocates(op),
+                loop_cost: is_loop.then_some(0),
+                float: Float::of(op),
+            });
+        })?;
         Ok(())
     }
 }
 
+fn names(op: &Operator<'_>) -> Option<Names> {
+    match op {
+        Operator::Call { function_index } => Some(Names::Call(*function_index)),
+        Operator::ReturnCall { function_index } => Some(Names::ReturnCall(*function_index)),
+        Operator::RefFunc { function_index } => Some(Names::Reference(*function_index)),
+        _ => None,
+    }
+}
+
+fn calls(op: &Operator<'_>) -> Option<Calls> {
+    match op {
+        Operator::Call { .. } | Operator::CallRef { .. } | Operator::CallIndirect { .. } => {
+            Some(Calls::Above)
+        }
+        Operator::ReturnCall { .. }
+        | Operator::ReturnCallRef { .. }
+        | Operator::ReturnCallIndirect { .. } => Some(Calls::InPlace),
+        _ => None,
+    }
+}
+
 /// A function of the case being written.
-struct Writer<'w, 'a> {
-    module: &'w Module<'a>,
+struct Writer<'w> {
     meter: &'w Meter,
     asm: Asm,
     depth: u32,
@@ -84,13 +134,13 @@ struct Writer<'w, 'a> {
     floats: [Option<u32>; 4],
 }
 
-impl<'w, 'a> Writer<'w, 'a> {
+impl<'w> Writer<'w> {
     fn new(
-        module: &'w Module<'a>,
+        module: &Module<'_>,
         meter: &'w Meter,
         func: u32,
-        body: &FunctionBody<'a>,
-    ) -> Result<Writer<'w, 'a>, IrError> {
+        body: &FunctionBody<'_>,
+    ) -> Result<Writer<'w>, IrError> {
         let ty = module.types.get(module.funcs[func as usize].ty as usize);
         let params = match ty.map(|ty| &ty.shape) {
             Some(Shape::Func(params, _)) => params.len(),
@@ -101,8 +151,8 @@ impl<'w, 'a> Writer<'w, 'a> {
             let (count, ty) = group?;
             asm.locals(count, ty);
         }
+        asm.reserve(2 * body.as_bytes().len());
         Ok(Writer {
-            module,
             meter,
             depth: asm.local(ValType::I32),
             length: asm.local(ValType::I32),
@@ -112,57 +162,48 @@ impl<'w, 'a> Writer<'w, 'a> {
         })
     }
 
-    fn write(mut self, code: &OwnCode<'a>, body: &FunctionBody<'a>) -> Asm {
+    fn write(mut self, code: &OwnCode, body: &FunctionBody<'_>) -> Asm {
         let bytes = body.as_bytes();
-        self.asm.op().i32_const(code.costs[0]);
+        self.asm.op().i32_const(code.cost);
         self.asm.call(self.meter.enter);
         self.asm.op().local_set(self.depth);
-        let mut start = code.start;
-        for ((op, end), cost) in code.ops.iter().zip(&code.costs[1..]) {
-            self.before(op);
-            match op {
-                // The index of a function is all that an exported module has changed.
-                Operator::Call { function_index } => self.asm.call(*function_index),
-                Operator::ReturnCall { function_index } => self.asm.return_call(*function_index),
-                Operator::RefFunc { function_index } => self.asm.ref_func(*function_index),
-                _ => self.asm.copy(&bytes[start..*end]),
+        let ends = code.marks.iter().skip(1).map(|mark| mark.start);
+        for (mark, end) in code.marks.iter().zip(ends.chain([bytes.len()])) {
+            self.before(mark);
+            match mark.names {
+                None => self.asm.copy(&bytes[mark.start..end]),
+                Some(Names::Call(func)) => self.asm.call(func),
+                Some(Names::ReturnCall(func)) => self.asm.return_call(func),
+                Some(Names::Reference(func)) => self.asm.ref_func(func),
             }
-            start = *end;
-            if let Operator::Loop { .. } = op {
-                self.asm.op().i32_const(*cost);
+            if let Some(cost) = mark.loop_cost {
+                self.asm.op().i32_const(cost);
                 self.asm.call(self.meter.burn);
             }
-            if let Some(float) = Float::of(op) {
+            if let Some(float) = mark.float {
                 let asm = &mut self.asm;
-                let local =
-                    self.floats[float as usize].get_or_insert_with(|| asm.local(float.ty()));
-                float.canonical(asm, *local);
+                let local = &mut self.floats[float as usize];
+                let local = *local.get_or_insert_with(|| asm.local(float.ty()));
+                float.canonical(asm, local);
             }
         }
         self.asm
     }
 
     /// What an instruction pays, and the depth of the frames that it calls.
-    fn before(&mut self, op: &Operator<'_>) {
-        match op {
-            Operator::Call { .. } | Operator::CallRef { .. } | Operator::CallIndirect { .. } => {
-                let mut op = self.asm.op();
-                op.local_get(self.depth).global_set(self.meter.depth);
+    fn before(&mut self, mark: &Mark) {
+        if let Some(calls) = mark.calls {
+            let mut op = self.asm.op();
+            op.local_get(self.depth);
+            if calls == Calls::InPlace {
+                op.i32_const(1).i32_sub();
             }
-            // The callee takes the place of this frame.
-            Operator::ReturnCall { .. }
-            | Operator::ReturnCallRef { .. }
-            | Operator::ReturnCallIndirect { .. } => {
-                let mut op = self.asm.op();
-                op.local_get(self.depth).i32_const(1).i32_sub();
-                op.global_set(self.meter.depth);
-            }
-            _ => {}
+            op.global_set(self.meter.depth);
         }
-        if let Some(length) = length(op, self.module) {
-            self.pay(&length);
+        if let Some(length) = &mark.length {
+            self.pay(length);
         }
-        if let (Some(tick), true) = (self.meter.tick, allocates(op)) {
+        if let (Some(tick), true) = (self.meter.tick, mark.allocates) {
             self.asm.call(tick);
         }
     }

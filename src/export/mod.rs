@@ -46,7 +46,7 @@ use host::Writer;
 use meter::Ticks;
 use runtime::Runtime;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use unit::Unit;
 use values::Values;
 use wasmparser::ExternalKind;
@@ -129,13 +129,18 @@ fn limits() -> Limits {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
+    // Two digits at a time, since modules have some tens of thousands.
+    const DIGITS: &str = "0123456789abcdef";
+    static PAIRS: LazyLock<String> = LazyLock::new(|| {
+        let pairs = DIGITS
+            .chars()
+            .flat_map(|high| DIGITS.chars().map(move |low| [high, low]));
+        pairs.flatten().collect()
+    });
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)]);
-        text.push(DIGITS[usize::from(byte & 15)]);
+        let at = 2 * usize::from(*byte);
+        text.push_str(&PAIRS[at..at + 2]);
     }
     text
 }

@@ -53,14 +53,14 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
         }
     };
     if generator == Generator::GcOps {
-        return gc_ops::drawn(&program(bytes));
+        return gc_ops::drawn(&program(bytes), Module::of_valid);
     }
     let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
     let mut u = Unstructured::new(plan);
     let choice = u.arbitrary::<u32>()?;
     if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
         // All bytes, since other cases have the same rest.
-        return gc_ops::drawn(&program(bytes));
+        return gc_ops::drawn(&program(bytes), Module::of_valid);
     }
     let Source { module, client } = Source::of(profile, rest)?;
     // Each optional heap runs in one of eight cases, independently, and one case in eight is run
@@ -102,7 +102,7 @@ struct Source {
 impl Source {
     fn draw(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Source> {
         let wasm = super::module_of(profile, &mut Unstructured::new(bytes))?;
-        let module = Module::new(&wasm, &mut Arc::default());
+        let module = Module::of_valid(&wasm, &mut Arc::default());
         let module = module.map_err(|_| arbitrary::Error::IncorrectFormat)?;
         let choice = super::checksum(bytes.iter().copied()) as u32;
         // A client uses all features.

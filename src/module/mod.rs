@@ -272,13 +272,19 @@ impl Module {
         decode::decode(wasm, types, Trust::Nothing)
     }
 
-    /// Decodes and compiles a module that this crate has made from a valid one, so that it is valid, too.
-    /// Builds with debug assertions look.
+    /// Decodes and compiles a module that this crate has made, so that it is valid unless there is a bug.
+    /// Builds with debug assertions look, and panic. Validation is half of a compilation.
+    ///
+    /// Fails on functions whose frame exceeds 65,535 registers.
     pub(crate) fn of_valid(wasm: &[u8], types: &mut Arc<Types>) -> Result<Module, ModuleError> {
-        match cfg!(debug_assertions) {
-            true => Module::new(wasm, types),
-            false => decode::decode(wasm, types, Trust::IsValid),
+        if cfg!(debug_assertions) {
+            let module = Module::new(wasm, types);
+            if let Err(error @ ModuleError::Invalid { .. }) = &module {
+                panic!("gcdiff has made an invalid module: {error}");
+            }
+            return module;
         }
+        decode::decode(wasm, types, Trust::IsValid)
     }
 
     /// The index of the body that contains the compiled instruction `pc`.

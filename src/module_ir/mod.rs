@@ -9,6 +9,7 @@
 mod annotations;
 mod assembled;
 mod decode;
+mod each;
 mod encode;
 mod immediates;
 mod indices;
@@ -19,6 +20,7 @@ mod uses;
 pub(crate) use annotations::{annotate, annotations};
 pub(crate) use assembled::Assembled;
 pub(crate) use decode::Bodies;
+pub(crate) use each::each_operator;
 pub(crate) use immediates::{Immediate, immediates, immediates_mut};
 pub(crate) use ops::{allocates, is_opener, labels, locals, set_labels, short_table};
 pub(crate) use uses::{Item, of_export, of_op};

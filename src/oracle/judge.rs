@@ -53,6 +53,13 @@ pub trait CaseForm: fmt::Debug + Send + Sync {
     ///
     /// Why there is none. Such a case is discarded.
     fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String>;
+
+    /// Whether engines can show what the first run has shown.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot. The case is discarded, and nobody else runs it.
+    fn shows(&self, seen: &Observation) -> Result<(), String>;
 }
 
 /// Ten times what a generated case takes; a campaign judges one on every core.
@@ -349,6 +356,12 @@ fn judge_as_it_is(
                     break 'subjects;
                 }
                 Ok(seen) => {
+                    if let Some(form) = options.form.as_ref().filter(|_| votes.first().is_none())
+                        && let Err(why) = form.shows(&seen)
+                    {
+                        judged.verdict = Failure::Discard(Reason::Unsupported, why).into();
+                        break 'subjects;
+                    }
                     let seen = seen.only(options.layers.parts());
                     votes.add(&**subject, schedule.take(), seen);
                 }

@@ -135,8 +135,23 @@ impl Votes {
         if a.parts == b.parts {
             return compare((label_a, &a.seen), (label_b, &b.seen), names);
         }
-        let common = |camp: &Camp| camp.seen.clone().only(a.parts.and(b.parts));
-        compare((label_a, &common(a)), (label_b, &common(b)), names)
+        let common = a.parts.and(b.parts);
+        let of_both = |camp: &Camp| match camp.parts == common {
+            true => None,
+            false => Some(camp.seen.clone().only(common)),
+        };
+        let (less_a, less_b) = (of_both(a), of_both(b));
+        let (seen_a, seen_b) = (less_a.as_ref(), less_b.as_ref());
+        compare(
+            (label_a, seen_a.unwrap_or(&a.seen)),
+            (label_b, seen_b.unwrap_or(&b.seen)),
+            names,
+        )
+    }
+
+    /// Whether an embedder can tell two camps apart, in the parts that both have.
+    fn differ(&self, a: usize, b: usize) -> bool {
+        self.compare(("", a), ("", b), &Names::none()).is_some()
     }
 
     /// The difference between what two runs showed.
@@ -149,8 +164,7 @@ impl Votes {
         if self.camps[run.camp].parts == self.camps[camp].parts {
             return run.camp == camp;
         }
-        let found = self.compare(("", run.camp), ("", camp), &Names::none());
-        found.is_none()
+        !self.differ(run.camp, camp)
     }
 
     /// The camp of most heaps, by the first run of each. One heap alone is no
@@ -181,7 +195,9 @@ impl Votes {
     /// no judge can decide, with the wrong runs, if there is a judge; and the numbers of the two
     /// runs.
     pub fn difference(&self, module: &Module) -> Option<(Difference, (usize, usize))> {
-        if self.camps.len() < 2 {
+        // Nearly always all agree. Comparisons of observations with different parts are not cheap.
+        let mut camps = 0..self.camps.len();
+        if !camps.any(|a| (0..a).any(|b| self.differ(a, b))) {
             return None;
         }
         let model = self.runs.iter().find(|run| run.is_model);

@@ -352,3 +352,17 @@ fn kinds_of_traps_are_not_compared() {
     let returned = with("no-trap", r#"{"returns":[{"i64":"0x0"}]}"#);
     assert!(returned.is_finding(), "{returned}");
 }
+
+/// An embedder sees no instance of such a case, and its runner is not asked.
+#[test]
+fn a_case_whose_instantiation_traps_is_for_exported_forms() {
+    let case = r#"(module (table 1 funcref) (elem (i32.const 1) func 0) (func))"#;
+    let dies = script("echo \"start $n\"; exit 3");
+    let (first, _) = verdicts_in(Form::Embedder, case, "no-instance", (&dies, 10));
+    let Verdict::Discarded(_, why) = &first else {
+        panic!("{first:?}");
+    };
+    assert!(why.contains("its instantiation traps"), "{why}");
+    let (first, _) = verdicts_in(Form::Exported, case, "trap", (&dies, 10));
+    assert!(first.is_finding(), "{first:?}");
+}

@@ -5,20 +5,27 @@ use crate::case::{Call, Case, Plan, Step};
 use crate::engine::Schedule;
 use crate::generate::GeneratedCase;
 use crate::generate::plan;
-use crate::module::Module;
+use crate::module::{Module, ModuleError};
+use crate::types::Types;
 use arbitrary::Unstructured;
 use std::sync::Arc;
 
 /// The case of a program in byte form, or `None` if the bytes are not a program.
 pub fn case(data: &[u8]) -> Option<GeneratedCase> {
-    drawn(&Program::decode(data)?).ok()
+    drawn(&Program::decode(data)?, Module::new).ok()
 }
 
-/// The case of a program.
-pub(in crate::generate) fn drawn(program: &Program) -> arbitrary::Result<GeneratedCase> {
+/// What compiles a module.
+type Compiler = fn(&[u8], &mut Arc<Types>) -> Result<Module, ModuleError>;
+
+/// The case of a program, whose module a function compiles.
+pub(in crate::generate) fn drawn(
+    program: &Program,
+    compiler: Compiler,
+) -> arbitrary::Result<GeneratedCase> {
     let wasm = program.compile();
     let module =
-        Module::new(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
+        compiler(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);
     let mut case = Case {
         wasm,

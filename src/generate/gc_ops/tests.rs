@@ -150,7 +150,7 @@ fn sound_heaps_agree() {
             _ => {
                 let mut program = program(index);
                 (0..5).for_each(|step| program.mutate(10 * index + step));
-                drawn(&program).expect("a case")
+                drawn(&program, Module::new).expect("a case")
             }
         };
         let options = options.for_case(drawn.extra, drawn.reschedule);

@@ -230,19 +230,16 @@ impl<'a> Compiler<'a> {
         validator: Option<&mut FuncValidator<ValidatorResources>>,
     ) -> Result<(), Refused> {
         let ref_locals = self.open_body();
-        match validator {
-            Some(validator) => {
-                let mut both = Both {
-                    validator,
-                    compiler: &mut self,
-                };
-                while !reader.eof() {
-                    both.compiler.offset = reader.original_position();
-                    reader.visit_operator(&mut both)??;
-                }
-                reader.finish_expression(&both)?;
-            }
-            None => self.steps(&mut OperatorsReader::new(reader))?,
+        let mut both = Both {
+            validator,
+            compiler: &mut self,
+        };
+        while !reader.eof() {
+            both.compiler.offset = reader.original_position();
+            reader.visit_operator(&mut both)??;
+        }
+        if both.validator.is_some() {
+            reader.finish_expression(&both)?;
         }
         let params = registers(&self.env.types.func(ty).params) as u16;
         self.close_body(params, Some(ty), func, ref_locals)
@@ -251,19 +248,13 @@ impl<'a> Compiler<'a> {
     /// Compiles a validated constant expression.
     pub fn constant_expression(mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
         let ref_locals = self.open_body();
-        self.steps(reader)?;
-        self.close_body(0, None, u32::MAX, ref_locals)
-    }
-
-    /// Compiles valid operators, to the end.
-    fn steps(&mut self, reader: &mut OperatorsReader<'_>) -> Result<(), Refused> {
         while !reader.eof() {
             self.offset = reader.original_position();
             let operator = reader.read()?;
             self.step(&operator)?;
         }
         reader.finish()?;
-        Ok(())
+        self.close_body(0, None, u32::MAX, ref_locals)
     }
 
     /// Begins a body after its locals. Returns the range of its reference

@@ -1,5 +1,5 @@
-//! The validator and the compiler as one visitor: reads, validates and compiles
-//! each operator once.
+//! The validator, if there is one, and the compiler as one visitor: reads, validates
+//! and compiles each operator once.
 
 use super::{Compiler, Refused};
 use wasmparser::{
@@ -7,15 +7,19 @@ use wasmparser::{
     VisitSimdOperator,
 };
 
-/// The validator and the compiler of a body.
+/// The validator and the compiler of a body. Without a validator, the body is valid.
 pub(super) struct Both<'v, 'c, 'a> {
-    pub validator: &'v mut FuncValidator<ValidatorResources>,
+    pub validator: Option<&'v mut FuncValidator<ValidatorResources>>,
     pub compiler: &'c mut Compiler<'a>,
 }
 
 impl FrameStack for Both<'_, '_, '_> {
     fn current_frame(&self) -> Option<FrameKind> {
-        self.validator.get_control_frame(0).map(|frame| frame.kind)
+        match &self.validator {
+            Some(validator) => validator.get_control_frame(0).map(|frame| frame.kind),
+            // The reader asks only at an `else`.
+            None => Some(FrameKind::If),
+        }
     }
 }
 
@@ -27,7 +31,9 @@ macro_rules! both {
         $(
             fn $visit(&mut self $($(, $arg: $ty)*)?) -> Result<(), Refused> {
                 let offset = self.compiler.offset;
-                self.validator.$visitor(offset).$visit($($($arg.clone()),*)?)?;
+                if let Some(validator) = &mut self.validator {
+                    validator.$visitor(offset).$visit($($($arg.clone()),*)?)?;
+                }
                 self.compiler.step(&Operator::$op $({ $($arg),* })?)
             }
         )*
