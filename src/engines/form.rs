@@ -1,7 +1,7 @@
 //! The forms in which engines get cases.
 
 use crate::case::Case;
-use crate::export::{Collect, export, for_embedder};
+use crate::export::{export_nameless, for_embedder};
 use crate::module::Module;
 use crate::observe::{Observation, StepOutcome};
 use crate::oracle::CaseForm;
@@ -29,7 +29,7 @@ impl CaseForm for Form {
 
     fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String> {
         let case = match self {
-            Form::Exported => export(case, module, Collect::Import).map(|exported| exported.case()),
+            Form::Exported => export_nameless(case, module).map(|exported| exported.case()),
             Form::Embedder => for_embedder(case, module),
         };
         let case = case.map_err(|error| error.to_string())?;

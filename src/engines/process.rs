@@ -1,6 +1,6 @@
 //! A runner's process.
 
-use super::protocol::{Answer, Request};
+use super::protocol::{Answer, Request, line};
 use crate::process_group::{Guard, grouped, kill_group};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -160,9 +160,13 @@ impl Process {
     }
 
     /// Sends a request and waits for the answer.
-    pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer, NoAnswer> {
-        let mut line = serde_json::to_string(request).unwrap_or_default();
-        line.push('\n');
+    pub fn ask(
+        &mut self,
+        request: &Request,
+        wasm: &[u8],
+        timeout: Duration,
+    ) -> Result<Answer, NoAnswer> {
+        let line = line(request, wasm);
         // What it said of an earlier case is not about this one. It is about a death between the two
         // cases: which came first, the answer or those words, nobody knows, as they have a pipe each.
         if self.has_answered {

@@ -43,6 +43,7 @@
 //! compared; `"unreachable"` stands for any.
 
 use crate::case::{Case, Plan, Step, StepText};
+use crate::export::hex;
 use crate::export::json::JsonNumber;
 use crate::observe::JsonObservation;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,18 @@ pub struct Request {
     /// What the host does, if the runner is the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<HostPlan>,
+}
+
+/// The line of a request for a module. That of the request itself is empty.
+pub(super) fn line(request: &Request, wasm: &[u8]) -> String {
+    const EMPTY: &str = r#""module":""#;
+    let mut line = serde_json::to_string(request).unwrap_or_default();
+    // Only numbers come before it. Digits have no escapes, which a serializer would look for.
+    if let Some(at) = line.find(EMPTY) {
+        line.insert_str(at + EMPTY.len(), &hex(wasm));
+    }
+    line.push('\n');
+    line
 }
 
 /// What the host of a case does.

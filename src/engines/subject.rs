@@ -6,7 +6,6 @@ use super::process::{CLOSED, NoAnswer, Process, cut};
 use super::protocol::{Answer, CallEnd, HostPlan, Request, VERSION};
 use crate::case::{Case, Plan, Step};
 use crate::engine::Trap;
-use crate::export::hex;
 use crate::heap::Reclaims;
 use crate::module::Module;
 use crate::observe::{Observation, ObservedStep, ObservedValue, Part, Parts, StepOutcome};
@@ -109,10 +108,10 @@ impl EngineSubject {
         };
         let request = Request {
             plan: (self.form == Form::Embedder).then_some(plan),
-            ..self.request(b"\0asm\x01\0\0\0", Vec::new(), Vec::new())
+            ..self.request(Vec::new(), Vec::new())
         };
         let mut process = self.process()?;
-        match process.ask(&request, self.timeout) {
+        match process.ask(&request, b"\0asm\x01\0\0\0", self.timeout) {
             Ok(_) => self.put_back(process),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             Err(NoAnswer::TimedOut(why)) => {
@@ -129,11 +128,12 @@ impl EngineSubject {
         Ok(())
     }
 
-    fn request(&self, wasm: &[u8], imports: Vec<(String, String)>, calls: Vec<String>) -> Request {
+    /// A request without its module.
+    fn request(&self, imports: Vec<(String, String)>, calls: Vec<String>) -> Request {
         Request {
             version: VERSION,
             case: self.next.fetch_add(1, Ordering::Relaxed),
-            module: hex(wasm),
+            module: String::new(),
             imports,
             calls,
             plan: None,
@@ -291,18 +291,18 @@ impl Subject for EngineSubject {
         let imports = imports.map(|import| (import.module.clone(), import.name.clone()));
         let request = Request {
             plan,
-            ..self.request(&case.wasm, imports.collect(), calls.clone())
+            ..self.request(imports.collect(), calls.clone())
         };
         let mut process = self.process()?;
-        let mut answer = process.ask(&request, self.timeout);
+        let mut answer = process.ask(&request, &case.wasm, self.timeout);
         if let Err(NoAnswer::Done) = answer {
             process = self.start()?;
-            answer = process.ask(&request, self.timeout);
+            answer = process.ask(&request, &case.wasm, self.timeout);
         }
         if let Err(NoAnswer::TimedOut(_)) = answer {
             // Other programs may have taken the time of the machine: it counts the second time.
             process = self.start()?;
-            answer = process.ask(&request, self.timeout);
+            answer = process.ask(&request, &case.wasm, self.timeout);
         }
         let result = match answer {
             Ok(answer) => {

@@ -4,7 +4,7 @@ use super::asm::Asm;
 use super::instrument::instrument;
 use super::meter::{Meter, Ticks};
 use super::points::points;
-use super::unit::{Unit, constant};
+use super::unit::{Naming, Unit, constant};
 use super::{ExportError, limits};
 use crate::case::embedder::COLLECT;
 use crate::case::{Call, Case, Plan, Step};
@@ -50,7 +50,7 @@ pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportErr
             "the module imports {module:?} {name:?} already"
         )));
     }
-    let mut unit = Unit::new(decoded);
+    let mut unit = Unit::new(decoded, Naming::Without);
     let collect = unit.import(COLLECT.0, COLLECT.1);
     let ticks = Ticks::of(&case.schedule, &points(case, module));
     let meter = Meter::append(&mut unit, case, &ticks, collect);

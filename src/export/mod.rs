@@ -47,7 +47,7 @@ use meter::Ticks;
 use runtime::Runtime;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
-use unit::Unit;
+use unit::{Naming, Unit};
 use values::Values;
 use wasmparser::ExternalKind;
 
@@ -155,12 +155,30 @@ pub fn export(
     module: &Arc<Module>,
     collect: Collect,
 ) -> Result<Exported, ExportError> {
+    write(case, module, collect, Naming::With)
+}
+
+/// Exports a case for an engine in another process. Its items have no names.
+///
+/// # Errors
+///
+/// As [`export`].
+pub(crate) fn export_nameless(case: &Case, module: &Arc<Module>) -> Result<Exported, ExportError> {
+    write(case, module, Collect::Import, Naming::Without)
+}
+
+fn write(
+    case: &Case,
+    module: &Arc<Module>,
+    collect: Collect,
+    naming: Naming,
+) -> Result<Exported, ExportError> {
     let (decoded, bodies) = module_ir::Module::decode_items(&case.wasm)?;
     let ticks = match collect {
         Collect::Import => Ticks::of(&case.schedule, &points::points(case, module)),
         Collect::Never => Ticks::Never,
     };
-    let mut unit = Unit::new(decoded);
+    let mut unit = Unit::new(decoded, naming);
     // Those of the case come first.
     let (globals, tables) = (unit.module.globals.len(), unit.module.tables.len());
     let own_funcs = unit.module.funcs.len();

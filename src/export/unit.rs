@@ -30,18 +30,32 @@ pub(super) struct Slots {
     pub count: u32,
 }
 
+/// Whether items have names in the module.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Naming {
+    /// For somebody who reads it.
+    With,
+    /// For an engine, which would read them, too.
+    Without,
+}
+
 /// A module with its additions.
 #[derive(Debug)]
 pub(super) struct Unit<'a> {
     pub module: Module<'a>,
+    naming: Naming,
     /// Functions to which instructions refer.
     declared: BTreeSet<u32>,
 }
 
 impl<'a> Unit<'a> {
-    pub fn new(mut module: Module<'a>) -> Unit<'a> {
+    pub fn new(mut module: Module<'a>, naming: Naming) -> Unit<'a> {
         module.added.keep_locals = true;
+        if naming == Naming::Without {
+            module.customs.clear();
+        }
         Unit {
+            naming,
             module,
             declared: BTreeSet::new(),
         }
@@ -71,7 +85,9 @@ impl<'a> Unit<'a> {
     /// A structure type in a group of its own.
     pub fn struct_type(&mut self, name: &str, fields: Vec<wasmparser::FieldType>) -> u32 {
         let index = self.module.types.len() as u32;
-        self.module.added.types.insert(index, named(name));
+        if self.naming == Naming::With {
+            self.module.added.types.insert(index, named(name));
+        }
         let types = &mut self.module.types;
         let group = types.last().map_or(0, |ty| ty.group + 1);
         types.push(Type {
@@ -93,7 +109,9 @@ impl<'a> Unit<'a> {
     /// A new function of a type, whose body follows.
     pub fn reserve_of(&mut self, name: &str, ty: u32) -> u32 {
         let index = self.module.funcs.len() as u32;
-        self.module.added.funcs.insert(index, named(name));
+        if self.naming == Naming::With {
+            self.module.added.funcs.insert(index, named(name));
+        }
         self.module.funcs.push(Func {
             removed: false,
             import: None,
@@ -127,7 +145,9 @@ impl<'a> Unit<'a> {
 
     pub fn global(&mut self, name: &str, ty: ValType, init: Ops<'a>) -> u32 {
         let index = self.module.globals.len() as u32;
-        self.module.added.globals.insert(index, named(name));
+        if self.naming == Naming::With {
+            self.module.added.globals.insert(index, named(name));
+        }
         self.module.globals.push(Global {
             removed: false,
             import: None,
@@ -144,7 +164,9 @@ impl<'a> Unit<'a> {
     /// A new table of nulls.
     fn table(&mut self, name: &str, element: RefType, size: u32) -> u32 {
         let index = self.module.tables.len() as u32;
-        self.module.added.tables.insert(index, named(name));
+        if self.naming == Naming::With {
+            self.module.added.tables.insert(index, named(name));
+        }
         self.module.tables.push(Table {
             removed: false,
             import: None,

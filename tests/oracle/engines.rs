@@ -359,7 +359,7 @@ fn a_case_whose_instantiation_traps_is_for_exported_forms() {
     let case = r#"(module (table 1 funcref) (elem (i32.const 1) func 0) (func))"#;
     let dies = script("echo \"start $n\"; exit 3");
     let (first, _) = verdicts_in(Form::Embedder, case, "no-instance", (&dies, 10));
-    let Verdict::Discarded(_, why) = &first else {
+    let Verdict::Discard(_, why) = &first else {
         panic!("{first:?}");
     };
     assert!(why.contains("its instantiation traps"), "{why}");
