@@ -1,7 +1,7 @@
 //! Reduction of findings while a campaign goes on, or after a replay.
 
 use super::{Finding, Progress};
-use crate::case::Case;
+use crate::case::{Case, Header};
 use crate::oracle::{Options, Report, Verdict, catch};
 use crate::reduce::{self, ReducedFinding, Settings, reduce_finding};
 use std::collections::{BTreeMap, VecDeque};
@@ -144,11 +144,16 @@ impl Reducer {
         options: &Options,
     ) -> Result<Reduction, String> {
         let settings = Settings::default();
-        let reduced = reduce_finding(case, options, self.timeout, &settings, &self.progress);
+        let often = reduce::audited_often(&case, options, self.timeout);
+        let reduced = reduce_finding(case, &often, self.timeout, &settings, &self.progress);
         let reduced = reduced.map_err(|e| e.to_string())?;
-        let header = reduce::header(&finding.header(), reduced.finished);
-        let (text, verdict) =
-            reduce::text_and_verdict(&reduced.case, &header, options).map_err(|e| e.to_string())?;
+        let options = reduce::audited_as_before(&reduced.case, options, &often, self.timeout);
+        let header = Header {
+            audit: options.pins().header().audit,
+            ..reduce::header(&finding.header(), reduced.finished)
+        };
+        let (text, verdict) = reduce::text_and_verdict(&reduced.case, &header, &options)
+            .map_err(|e| e.to_string())?;
         Ok(Reduction {
             finding: reduced,
             text,

@@ -33,7 +33,7 @@ pub use finding::{ReducedFinding, confirmed, reduce_finding};
 pub use keep::Keep;
 pub use likeness::{Likeness, clusters};
 pub use program::{Form, Program};
-pub use same_finding::SameFinding;
+pub use same_finding::{SameFinding, audited_as_before, audited_often};
 pub use text::{header, text, text_and_verdict};
 
 use crate::case::Case;
@@ -72,6 +72,11 @@ pub trait Predicate: Sync {
     /// known.
     fn collections(&self, _: &Case) -> Option<Vec<u64>> {
         None
+    }
+
+    /// What a case costs beyond what its text does, because it runs for long.
+    fn effort(&self, _: &Case) -> u64 {
+        0
     }
 
     /// The search goes on from this case, which may take more time than the one before.

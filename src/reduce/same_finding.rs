@@ -3,12 +3,12 @@
 use super::keep::Keep;
 use super::{Answer, Predicate, ReduceError};
 use crate::case::{self, Case};
-use crate::engine::NoInspector;
+use crate::engine::{Grain, NoInspector};
 use crate::heap::null::Null;
 use crate::jobs::within;
 use crate::module::{Module, features};
 use crate::oracle::{
-    JudgeReport, Law, Layer, MAX_BYTES, Options, SharedSubject, Verdict, judge_module,
+    JudgeReport, Law, Layer, MAX_BYTES, Options, SharedSubject, Timing, Verdict, judge_module,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,16 +55,64 @@ const LEAST_WORK: u64 = 500_000;
 /// much at first.
 const ANEW_WORK: u64 = 5_000_000;
 
+/// The work of a run that costs nothing beyond its text: some thousand instructions.
+const EASY_WORK: u64 = 100_000;
+
+/// What twice as much work costs: as much as an instruction or two.
+const EFFORT: u64 = 8;
+
+/// The options with which a finding is best reduced: with audits after every collection, if it shows with
+/// them.
+///
+/// A sampled audit looks after few of the collections. So a candidate needs steps and instructions that
+/// are there only to make the collection with the finding one of these.
+pub fn audited_often(case: &Case, options: &Options, timeout: Option<Duration>) -> Options {
+    if options.timing != Timing::Sampled || !options.layers.audits() {
+        return options.clone();
+    }
+    let often = options.clone().with_timing(Timing::At(Grain::Collection));
+    let fingerprint = |options: &Options| {
+        let report = judged(case, options, timeout).ok()?.ok()?;
+        report.verdict.fingerprint()
+    };
+    match fingerprint(options) {
+        Some(found) if fingerprint(&often) == Some(found.clone()) => often,
+        _ => options.clone(),
+    }
+}
+
+/// The options for a case that was reduced with [`audited_often`]: those of the finding, if it shows with
+/// them as well.
+pub fn audited_as_before(
+    case: &Case,
+    before: &Options,
+    often: &Options,
+    timeout: Option<Duration>,
+) -> Options {
+    let fingerprint = |options: &Options| {
+        let report = judged(case, options, timeout).ok()?.ok()?;
+        report.verdict.fingerprint()
+    };
+    match before.timing == often.timing || fingerprint(before) == fingerprint(often) {
+        true => before.clone(),
+        false => often.clone(),
+    }
+}
+
 /// The work that a candidate may take, after the report on the smallest case so far: in runs of
 /// these subjects.
 fn most_work(report: &JudgeReport, subjects: &[SharedSubject]) -> u64 {
+    used(report, subjects)
+        .saturating_mul(MORE_WORK)
+        .max(LEAST_WORK)
+}
+
+/// The work of the run that took most, or of its audits: they have a budget of the same size.
+fn used(report: &JudgeReport, subjects: &[SharedSubject]) -> u64 {
     let is_theirs = |name: &str| subjects.iter().any(|subject| subject.name() == name);
     let stats = report.stats.iter().filter(|(name, _)| is_theirs(name));
-    // Audits have a budget of the same size.
-    let used = stats
-        .map(|(_, stats)| stats.work.max(stats.audit_work))
-        .max();
-    used.unwrap_or(0).saturating_mul(MORE_WORK).max(LEAST_WORK)
+    let work = stats.map(|(_, stats)| stats.work.max(stats.audit_work));
+    work.max().unwrap_or(0)
 }
 
 impl SameFinding {
@@ -260,6 +308,17 @@ impl Predicate for SameFinding {
         let heap = Null::new(MAX_BYTES);
         let ran = case::run(case, &module, heap, &mut NoInspector);
         Some(ran.store.collected_before_allocations().to_vec())
+    }
+
+    fn effort(&self, case: &Case) -> u64 {
+        let options = self.screen.as_ref().map_or(&self.options, |s| &s.options);
+        let Ok(Ok(report)) = judged(case, options, self.timeout) else {
+            return 0;
+        };
+        let times = used(&report, &options.collectors) / EASY_WORK;
+        times
+            .checked_ilog2()
+            .map_or(0, |log| (u64::from(log) + 1) * EFFORT)
     }
 
     fn goes_back(&self, case: &Case) {

@@ -11,6 +11,10 @@ use crate::engine::{Limits, Schedule};
 /// Maximum number of the safepoint up to which a case collects everywhere.
 const MOST_COLLECTIONS: u64 = 4_096;
 
+/// Limits with which a long run becomes a short one.
+const FEW_FRAMES: usize = 64;
+const LITTLE_FUEL: u64 = 10_000;
+
 pub(super) struct Search<'p> {
     predicate: &'p dyn Predicate,
     progress: &'p dyn Progress,
@@ -70,7 +74,10 @@ impl<'p> Search<'p> {
             }
             // A smaller case may show with collections everywhere what the whole case did not.
             is_reduced = true;
-            if everywhere && self.cost >= before.1 {
+            // A run that is long in the place of a schedule is no simpler.
+            if everywhere
+                && self.whole_cost(&self.best, self.cost) >= self.whole_cost(&before.0, before.1)
+            {
                 (self.best, self.cost, self.accepted) = before;
                 self.predicate.goes_back(&self.best);
                 break self.rounds(&|_| true)?;
@@ -84,6 +91,16 @@ impl<'p> Search<'p> {
             overdue: self.attempts.overdue,
             finished,
         })
+    }
+
+    fn whole_cost(&self, case: &Case, cost: u64) -> u64 {
+        cost + self.predicate.effort(case)
+    }
+
+    /// Whether a case with fewer collections runs so much longer than the smallest one that it is no
+    /// simpler: a recursion that fills the heap, say.
+    fn is_longer(&self, case: &Case, cost: u64) -> bool {
+        self.whole_cost(case, cost) >= self.whole_cost(&self.best, self.cost)
     }
 
     /// Runs some passes until none of them changes anything. Returns false if the search is to end.
@@ -124,6 +141,23 @@ impl<'p> Search<'p> {
                 return Ok(true);
             }
         }
+        // A long run, such as a recursion that fills the heap, has too many. The first of them may do.
+        if self.predicate.effort(&self.best) > 0 {
+            let limits = &self.best.limits;
+            let short = Limits {
+                frames: limits.frames.min(FEW_FRAMES),
+                fuel: limits.fuel.min(LITTLE_FUEL),
+                ..limits.clone()
+            };
+            let case = Case {
+                schedule: Schedule::EverySafepoint,
+                limits: short,
+                ..self.best.clone()
+            };
+            if self.tries(case)? {
+                return Ok(true);
+            }
+        }
         if self.best.schedule != Schedule::Never && self.tries_schedule(Schedule::Never)? {
             return Ok(false);
         }
@@ -147,10 +181,14 @@ impl<'p> Search<'p> {
 
     /// Goes on with another schedule if the finding shows with it.
     fn tries_schedule(&mut self, schedule: Schedule) -> Result<bool, ReduceError> {
-        let case = Case {
+        self.tries(Case {
             schedule,
             ..self.best.clone()
-        };
+        })
+    }
+
+    /// Goes on with another schedule and other limits if the finding shows with them.
+    fn tries(&mut self, case: Case) -> Result<bool, ReduceError> {
         let is_kept = self.attempts.keeps_anew(&case);
         if is_kept {
             self.replace(case)?;
@@ -202,6 +240,10 @@ impl<'p> Search<'p> {
                     continue;
                 };
                 next += offset;
+                if pass.name == SCHEDULE.name && self.is_longer(&smaller, cost) {
+                    next += 1;
+                    continue;
+                }
                 drop(edits);
                 drop(state);
                 self.accepted += 1;

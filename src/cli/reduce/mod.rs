@@ -19,7 +19,7 @@ use crate::escape;
 use crate::oracle::Options;
 use crate::reduce::{
     Form, Keep, Predicate, Program, Progress, ReduceError, Reduced, SameFinding, Settings,
-    confirmed, instructions, reduce,
+    audited_often, confirmed, instructions, reduce,
 };
 use clap::Args;
 use serde::Serialize;
@@ -129,6 +129,8 @@ impl Reduce {
             header,
             options,
         } = self.input()?;
+        let before = options;
+        let options = before.as_ref().map(|options| self.audited(&case, options));
         let form = match (self.wasm, self.wat) {
             (true, _) => Form::Wasm,
             (_, true) => Form::Wat,
@@ -164,13 +166,14 @@ impl Reduce {
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings::default().with_jobs(self.jobs.map_or(cores, usize::from));
-        let before = case.clone();
         let writer = Writer {
             out: &out,
             form,
             header: &header,
-            options: options.as_ref(),
+            options: before.as_ref().zip(options.as_ref()),
+            timeout: self.judging.timeout(10),
         };
+        let before = case.clone();
         let watch = Watch {
             signals: &signals,
             until: self
@@ -325,6 +328,14 @@ impl Reduce {
             header,
             options: Some(options),
         })
+    }
+
+    /// Options with more audits, unless the command line says how many.
+    fn audited(&self, case: &Case, options: &Options) -> Options {
+        match self.judging.audit {
+            Some(_) => options.clone(),
+            None => audited_often(case, options, self.judging.timeout(10)),
+        }
     }
 
     /// The case of an input of a fuzz target.

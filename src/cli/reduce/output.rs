@@ -5,7 +5,7 @@ use super::super::signals::Signals;
 use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
 use crate::oracle::Options;
-use crate::reduce::{self, Form, Progress, text};
+use crate::reduce::{self, Form, Progress, audited_as_before, text};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,8 +15,9 @@ pub(super) struct Writer<'a> {
     pub out: &'a Path,
     pub form: Form,
     pub header: &'a Header,
-    /// How to judge, to say what the case shows.
-    pub options: Option<&'a Options>,
+    /// How to judge, to say what the case shows: as the finding was, and with more audits.
+    pub options: Option<(&'a Options, &'a Options)>,
+    pub timeout: Option<Duration>,
 }
 
 impl Writer<'_> {
@@ -27,7 +28,14 @@ impl Writer<'_> {
             return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
         }
         let text = match self.options {
-            Some(options) => text(case, &reduce::header(self.header, finished), options),
+            Some((before, often)) => {
+                let options = audited_as_before(case, before, often, self.timeout);
+                let header = Header {
+                    audit: options.pins().header().audit,
+                    ..reduce::header(self.header, finished)
+                };
+                text(case, &header, &options)
+            }
             // As the program has got it.
             None => write_with(case, self.header, Style::Plain, ""),
         };

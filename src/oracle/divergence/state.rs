@@ -42,6 +42,9 @@ pub struct RunState {
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
+    /// At the end of the run, the references to objects in frames before all operations of the trail
+    /// together.
+    pub frame_references: u64,
     /// Of each operation of the trail, the step of the plan in which it happens, 0 outside all steps,
     /// and what it is.
     pub steps: Vec<(u32, OperationKind)>,
@@ -112,6 +115,7 @@ pub(in crate::oracle) struct Camera {
     /// The number that the current operation reads.
     reads: Option<Reading>,
     trail: Vec<u64>,
+    frame_references: u64,
     steps: Vec<(u32, OperationKind)>,
     log: ReadLog,
     /// The state before the collection that is about to run.
@@ -127,6 +131,7 @@ impl Camera {
             operations: 0,
             reads: None,
             trail: Vec::new(),
+            frame_references: 0,
             steps: Vec::new(),
             log: ReadLog::failing(match moment {
                 Moment::Read(number) => Some(number),
@@ -163,6 +168,7 @@ impl Camera {
         Some(RunState {
             ended: true,
             trail: self.trail,
+            frame_references: self.frame_references,
             steps: self.steps,
             reads: self.log.take(),
             ..state
@@ -191,6 +197,7 @@ impl Camera {
             by,
             safepoint: view.store.safepoints(),
             trail: std::mem::take(&mut self.trail),
+            frame_references: self.frame_references,
             steps: std::mem::take(&mut self.steps),
             reads: self.log.take(),
         });
@@ -263,7 +270,12 @@ impl Camera {
             }
             left -= 1;
         };
-        view.frame_references(|_, _, r| refer(r));
+        let mut in_frames = 0;
+        view.frame_references(|_, _, r| {
+            in_frames += u64::from(r.is_object());
+            refer(r);
+        });
+        self.frame_references += in_frames;
         view.owners(|_, r| refer(r));
         if self.moment == Moment::EndOfThorough {
             self.take(view, false, None);

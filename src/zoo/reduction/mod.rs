@@ -11,7 +11,8 @@ use crate::case::Case;
 use crate::jobs::{CpuClock, within};
 use crate::oracle::Options;
 use crate::reduce::{
-    Keep, Likeness, Progress, SameFinding, Settings, clusters, reduce, reduce_finding,
+    Keep, Likeness, Progress, SameFinding, Settings, audited_often, clusters, reduce,
+    reduce_finding,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -167,6 +168,7 @@ impl ReductionTrials {
 
     fn row(&self, fault: Fault, seed: u64, stop: &Arc<AtomicBool>) -> Option<Row> {
         let (case, options, _) = findings(fault, seed, self.cases, stop).next()?;
+        let options = audited_often(&case, &options, Some(TIMEOUT));
         let same = SameFinding::new(&case, options, Keep::Fingerprint, TIMEOUT).ok()?;
         let fingerprint = same.key().to_string();
         let before = Size::of(&case);
@@ -206,7 +208,8 @@ impl ReductionTrials {
         for (fingerprint, (case, options)) in &firsts {
             let until = Stop::new(stop);
             let settings = Settings::default();
-            let reduced = reduce_finding(case.clone(), options, Some(TIMEOUT), &settings, &until);
+            let options = audited_often(case, options, Some(TIMEOUT));
+            let reduced = reduce_finding(case.clone(), &options, Some(TIMEOUT), &settings, &until);
             likenesses.push(match reduced {
                 Ok(reduced) if reduced.finished => reduced.likeness,
                 _ => {
