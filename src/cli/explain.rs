@@ -19,7 +19,7 @@ use crate::oracle::{JudgeError, JudgeReport, Options, Verdict, judge_module};
 use crate::page::finding::{self, CaseText, FindingPage};
 use clap::Args;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(super) struct Explain {
     html: bool,
 
     /// Write to this file, and print only the verdict.
-    #[arg(short, long, value_name = "OUT")]
+    #[arg(short, long, value_name = "OUT", value_parser = file::output())]
     out: Option<PathBuf>,
 
     #[command(flatten)]
@@ -92,8 +92,7 @@ impl Explain {
             ..
         } = load(&self.file, &self.judging, &self.limiting)?;
         if let Some(out) = &self.out {
-            let real = |path: &Path| std::fs::canonicalize(path).ok();
-            if real(out).is_some_and(|out| Some(out) == real(&self.file)) {
+            if file::is_same(out, &self.file) {
                 return Err(format!("--out {}: this is the case", escape::path(out)));
             }
             file::try_write(out)?;

@@ -37,7 +37,7 @@ pub(super) struct Export {
     collect: Collecting,
 
     /// Write to this file. Required for wasm.
-    #[arg(short, long, value_name = "OUT", required_if_eq("to", "wasm"))]
+    #[arg(short, long, value_name = "OUT", value_parser = file::output(), required_if_eq("to", "wasm"))]
     out: Option<PathBuf>,
 
     #[command(flatten)]
@@ -89,6 +89,9 @@ impl Export {
             .iter()
             .for_each(|text| complain(&in_file(text.clone())));
         if let Some(out) = &self.out {
+            if file::is_same(out, &self.file) {
+                return Err(format!("--out {}: this is the case", escape::path(out)));
+            }
             file::try_write(out)?;
         }
         let collect = match self.collect {

@@ -32,6 +32,23 @@ pub(super) fn input() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// Parses the path of an output, which is no stream: commands that can write to standard output do so
+/// without a path.
+pub(super) fn output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.to_str() {
+        Some("-") => Err("the output is a file; one with this name is ./-"),
+        _ => Ok(path),
+    })
+}
+
+/// Whether two paths lead to the same file.
+pub(super) fn is_same(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
 /// Whether a path stands for standard input.
 pub(super) fn is_stdin(path: &Path) -> bool {
     path == Path::new(STDIN)

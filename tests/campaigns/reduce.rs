@@ -2,10 +2,11 @@
 
 use gcdiff::campaign::{Campaign, Finding, run};
 use gcdiff::case::Case;
-use gcdiff::oracle::Options;
+use gcdiff::engine::{Grain, Schedule};
+use gcdiff::oracle::{Options, Timing};
 use gcdiff::reduce::{
-    Answer, Form, Keep, Predicate, Program, Progress, SameFinding, Settings, instructions, reduce,
-    with_names,
+    Answer, Form, Keep, Predicate, Program, Progress, SameFinding, Settings, audited_as_before,
+    audited_often, instructions, reduce, with_names,
 };
 use gcdiff::zoo;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +56,31 @@ fn findings_of_known_bugs_become_small_and_stay_the_same() {
         assert_eq!(three.case, one.case, "{fault}");
         assert_eq!(three.accepted, one.accepted, "{fault}");
     }
+}
+
+/// A recursion that fills the heap collects without a schedule. It takes a thousand times longer than a
+/// case that collects where it has to, and so does everything that repeats the run.
+#[test]
+fn a_long_run_is_no_simpler_than_a_schedule() {
+    let (_, case, options) = found("G13", 1);
+    let same = SameFinding::new(&case, options, Keep::Fingerprint, None).unwrap();
+    let reduced = reduce(case, &same, &Settings::default(), &()).unwrap();
+    assert!(reduced.finished && instructions(&reduced.case.wasm) <= 6);
+    assert_ne!(reduced.case.schedule, Schedule::Never);
+    assert_eq!(same.effort(&reduced.case), 0);
+}
+
+#[test]
+fn candidates_are_audited_more_often_than_the_result() {
+    let (_, case, options) = found("W1", 1);
+    let often = audited_often(&case, &options, None);
+    assert_eq!(often.timing, Timing::At(Grain::Collection));
+    // The last collection of the case is audited in any case.
+    let before = audited_as_before(&case, &options, &often, None);
+    assert_eq!(before.timing, options.timing);
+    // What the user has chosen stays.
+    let end = options.with_timing(Timing::At(Grain::End));
+    assert_eq!(audited_often(&case, &end, None).timing, end.timing);
 }
 
 #[test]

@@ -34,6 +34,7 @@ cases! {
     headers
     invoke
     oracle_layers
+    outputs
     own_collector
     proposals
     quiet

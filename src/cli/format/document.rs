@@ -2,6 +2,7 @@
 
 use super::{Format, JudgedCase, junit, one_of, sarif};
 use crate::cli::{file, output};
+use crate::escape;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,21 +19,24 @@ pub(in crate::cli) struct DocumentFormat {
     format: Format,
 
     /// Write the document of --format junit or sarif to this file, and print text.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file::output())]
     output: Option<PathBuf>,
 }
 
 impl DocumentFormat {
-    /// Puts it into effect.
+    /// Puts it into effect, for a command that reads these files.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, or the format is no document.
-    pub fn apply(&self) -> Result<(), String> {
+    /// If the file cannot be written or is one of these, or the format is no document.
+    pub fn apply(&self, inputs: &[PathBuf]) -> Result<(), String> {
         match &self.output {
             None => self.format.apply(),
             Some(_) if !self.is_document() => {
                 return Err("--output is for the documents of --format junit and sarif".into());
+            }
+            Some(path) if inputs.iter().any(|input| file::is_same(input, path)) => {
+                return Err(format!("--output {}: this is an input", escape::path(path)));
             }
             Some(path) => file::try_write(path)?,
         }

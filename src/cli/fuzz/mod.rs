@@ -102,7 +102,7 @@ pub(super) struct Fuzz {
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.apply()?;
+        self.format.apply(&[])?;
         let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);

@@ -42,7 +42,7 @@ pub(super) struct Reduce {
     file: PathBuf,
 
     /// The result [default: FILE with the extension reduced.wat, or reduced.wasm with --wasm].
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = file::output())]
     out: Option<PathBuf>,
 
     /// What counts as the same finding: the same fingerprint; the same law, or a difference of any
@@ -138,7 +138,7 @@ impl Reduce {
             _ => Form::Wat,
         };
         let out = self.out(form);
-        if is_same_file(&out, &self.file) {
+        if file::is_same(&out, &self.file) {
             return Err(in_file(
                 "--out is the input itself, which would be lost".into(),
             ));
@@ -366,14 +366,6 @@ impl Reduce {
             },
             options: Some(options),
         })
-    }
-}
-
-/// Whether two paths lead to the same file.
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
     }
 }
 

@@ -96,7 +96,7 @@ const PANIC: &str = "a file was ended by a panic";
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.apply()?;
+        self.format.apply(&self.paths)?;
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
