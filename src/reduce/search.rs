@@ -147,7 +147,7 @@ impl<'p> Search<'p> {
             let short = Limits {
                 frames: limits.frames.min(FEW_FRAMES),
                 fuel: limits.fuel.min(LITTLE_FUEL),
-                ..limits.clone()
+                ..*limits
             };
             let case = Case {
                 schedule: Schedule::EverySafepoint,
