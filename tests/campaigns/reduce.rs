@@ -63,6 +63,7 @@ fn findings_of_known_bugs_become_small_and_stay_the_same() {
 #[test]
 fn a_long_run_is_no_simpler_than_a_schedule() {
     let (_, case, options) = found("G13", 1);
+    let options = audited_often(&case, &options, None);
     let same = SameFinding::new(&case, options, Keep::Fingerprint, None).unwrap();
     let reduced = reduce(case, &same, &Settings::default(), &()).unwrap();
     assert!(reduced.finished && instructions(&reduced.case.wasm) <= 6);
