@@ -147,7 +147,9 @@ impl Reducer {
         let often = reduce::audited_often(&case, options, self.timeout);
         let reduced = reduce_finding(case, &often, self.timeout, &settings, &self.progress);
         let reduced = reduced.map_err(|e| e.to_string())?;
-        let options = reduce::audited_as_before(&reduced.case, options, &often, self.timeout);
+        let both = (options, &often);
+        let keep = reduce::Keep::Fingerprint;
+        let options = reduce::audited_as_before(&reduced.case, both, keep, self.timeout);
         let header = Header {
             audit: options.pins().header().audit,
             ..reduce::header(&finding.header(), reduced.finished)

@@ -96,6 +96,16 @@ impl Asm {
         self.code.function(REF_FUNC, func);
     }
 
+    /// The number of parameters and locals.
+    pub fn locals_declared(&self) -> u32 {
+        self.next
+    }
+
+    /// The most bytes that the body may have.
+    pub fn most_bytes(&self) -> usize {
+        self.code.most_bytes()
+    }
+
     /// Makes room for some bytes.
     pub fn reserve(&mut self, bytes: usize) {
         self.code.bytes.reserve(bytes);

@@ -106,7 +106,10 @@ fn numbers(values: &[ObservedValue], is_last: bool) -> Vec<Number> {
 /// Whether the module has an instruction that may find its array null and its range out of bounds at
 /// once.
 fn has_bulk_access(wasm: &[u8]) -> bool {
-    let module = Module::decode(wasm).unwrap_or_default();
+    let Ok(module) = Module::decode(wasm) else {
+        // It has too many locals to be looked at.
+        return true;
+    };
     let code = module.funcs.iter().filter_map(|func| func.code());
     let is_bulk = |ops: &Ops<'_>| {
         ops.iter().any(|op| {

@@ -22,10 +22,20 @@ pub(super) fn instrument<'a>(
     for (func, body) in bodies {
         code.read(body, &unit.module)?;
         let asm = Writer::new(&unit.module, meter, *func, body)?.write(&code, body);
+        if asm.most_bytes() > MOST_BYTES || asm.locals_declared() > MOST_LOCALS {
+            return Err(IrError(format!(
+                "function {func} has no room for a meter: validation allows {MOST_LOCALS} locals and \
+                 {MOST_BYTES} bytes"
+            )));
+        }
         unit.define_whole(*func, asm);
     }
     Ok(())
 }
+
+/// Limits of wasmparser for a function.
+const MOST_LOCALS: u32 = 50_000;
+const MOST_BYTES: usize = 7_654_321;
 
 /// The instructions of a body.
 #[derive(Default)]

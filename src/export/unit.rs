@@ -30,7 +30,7 @@ pub(super) struct Slots {
     pub count: u32,
 }
 
-/// Whether items have names in the module.
+/// Whether items that are appended have names in the module.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Naming {
     /// For somebody who reads it.
@@ -51,9 +51,6 @@ pub(super) struct Unit<'a> {
 impl<'a> Unit<'a> {
     pub fn new(mut module: Module<'a>, naming: Naming) -> Unit<'a> {
         module.added.keep_locals = true;
-        if naming == Naming::Without {
-            module.customs.clear();
-        }
         Unit {
             naming,
             module,

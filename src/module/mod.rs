@@ -272,7 +272,8 @@ impl Module {
         decode::decode(wasm, types, Trust::Nothing)
     }
 
-    /// Decodes and compiles a module that this crate has made, so that it is valid unless there is a bug.
+    /// Decodes and compiles a module that this crate has generated, or made from a valid one within the
+    /// limits of validation, so that it is valid unless there is a bug.
     /// Builds with debug assertions look, and panic. Validation is half of a compilation.
     ///
     /// Fails on functions whose frame exceeds 65,535 registers.

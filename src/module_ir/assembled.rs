@@ -25,7 +25,12 @@ impl Assembled {
         self.funcs.push((self.bytes.len(), func));
     }
 
-    /// Appends the body, with its size, to the bytes of a code section.
+    /// The most bytes that the body may have: an index or a number of locals takes up to five.
+    pub fn most_bytes(&self) -> usize {
+        self.bytes.len() + 5 * self.funcs.len() + 11 * self.locals.len() + 5
+    }
+
+    /// The body as it is in a code section, without its size.
     pub(super) fn encode(&self, e: &mut Encoder) -> Result<Vec<u8>, Error<Dangling>> {
         let mut out =
             Vec::with_capacity(self.bytes.len() + 3 * (self.funcs.len() + self.locals.len()) + 2);

@@ -54,11 +54,11 @@ pub trait CaseForm: fmt::Debug + Send + Sync {
     /// Why there is none. Such a case is discarded.
     fn convert(&self, case: &Case, module: &Arc<Module>) -> Result<(Case, Arc<Module>), String>;
 
-    /// Whether engines can show what the first run has shown.
+    /// Whether engines can show what a run has shown.
     ///
     /// # Errors
     ///
-    /// Why they cannot. The case is discarded, and nobody else runs it.
+    /// Why they cannot. Then they are not asked, and the case is discarded unless the other runs differ.
     fn shows(&self, seen: &Observation) -> Result<(), String>;
 }
 
@@ -319,7 +319,13 @@ fn judge_as_it_is(
     let mut discarded = None;
     let most = case.limits.footprint.min(options.footprint);
     let footprint = most.saturating_sub(footprint(&case.wasm));
+    let hidden = |seen: &Observation| options.form.as_ref()?.shows(seen).err();
     'subjects: for subject in &options.collectors {
+        let is_engine = !subject.follows_schedules();
+        if let (true, Some(why)) = (is_engine, votes.observations().find_map(hidden)) {
+            discarded.get_or_insert(Failure::Discard(Reason::Unsupported, why));
+            continue;
+        }
         let frees = subject.reclaims() != Reclaims::Nothing && subject.follows_schedules();
         let mut schedule = None;
         loop {
@@ -356,11 +362,9 @@ fn judge_as_it_is(
                     break 'subjects;
                 }
                 Ok(seen) => {
-                    if let Some(form) = options.form.as_ref().filter(|_| votes.first().is_none())
-                        && let Err(why) = form.shows(&seen)
-                    {
-                        judged.verdict = Failure::Discard(Reason::Unsupported, why).into();
-                        break 'subjects;
+                    if is_engine && let Some(why) = hidden(&seen) {
+                        discarded.get_or_insert(Failure::Discard(Reason::Unsupported, why));
+                        break;
                     }
                     let seen = seen.only(options.layers.parts());
                     votes.add(&**subject, schedule.take(), seen);

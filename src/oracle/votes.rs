@@ -70,6 +70,11 @@ impl Votes {
         self.footprint
     }
 
+    /// The observations, each once.
+    pub fn observations(&self) -> impl Iterator<Item = &Observation> {
+        self.camps.iter().map(|camp| &camp.seen)
+    }
+
     /// The observation of the first run.
     pub fn first(&self) -> Option<&Observation> {
         self.camps.first().map(|camp| &camp.seen)

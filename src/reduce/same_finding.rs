@@ -58,8 +58,10 @@ const ANEW_WORK: u64 = 5_000_000;
 /// The work of a run that costs nothing beyond its text: some thousand instructions.
 const EASY_WORK: u64 = 100_000;
 
-/// What twice as much work costs: as much as an instruction or two.
+/// What twice as much work costs: as much as an instruction or two. And what a run costs that does not end
+/// in time: more than any other.
 const EFFORT: u64 = 8;
+const ENDLESS: u64 = 1_000;
 
 /// The options with which a finding is best reduced: with audits after every collection, if it shows with
 /// them.
@@ -85,15 +87,16 @@ pub fn audited_often(case: &Case, options: &Options, timeout: Option<Duration>) 
 /// them as well.
 pub fn audited_as_before(
     case: &Case,
-    before: &Options,
-    often: &Options,
+    (before, often): (&Options, &Options),
+    keep: Keep,
     timeout: Option<Duration>,
 ) -> Options {
-    let fingerprint = |options: &Options| {
+    let key = |options: &Options| {
         let report = judged(case, options, timeout).ok()?.ok()?;
-        report.verdict.fingerprint()
+        keep.key(&report.verdict)
     };
-    match before.timing == often.timing || fingerprint(before) == fingerprint(often) {
+    let shows = || key(before).is_some_and(|found| key(often) == Some(found));
+    match before.timing == often.timing || shows() {
         true => before.clone(),
         false => often.clone(),
     }
@@ -312,8 +315,10 @@ impl Predicate for SameFinding {
 
     fn effort(&self, case: &Case) -> u64 {
         let options = self.screen.as_ref().map_or(&self.options, |s| &s.options);
-        let Ok(Ok(report)) = judged(case, options, self.timeout) else {
-            return 0;
+        let report = match judged(case, options, self.timeout) {
+            Ok(Ok(report)) => report,
+            Ok(Err(_)) => return 0,
+            Err(Overdue) => return ENDLESS,
         };
         let times = used(&report, &options.collectors) / EASY_WORK;
         times

@@ -158,7 +158,7 @@ impl<'p> Search<'p> {
                 return Ok(true);
             }
         }
-        if self.best.schedule != Schedule::Never && self.tries_schedule(Schedule::Never)? {
+        if self.best.schedule != Schedule::Never && self.tries_no_longer(Schedule::Never)? {
             return Ok(false);
         }
         // The same collections by number.
@@ -187,6 +187,19 @@ impl<'p> Search<'p> {
         })
     }
 
+    /// The same for one with fewer collections, unless the case runs so much longer that it is no simpler.
+    fn tries_no_longer(&mut self, schedule: Schedule) -> Result<bool, ReduceError> {
+        let case = Case {
+            schedule,
+            ..self.best.clone()
+        };
+        let cost = State::of(&case, self.predicate.features())?.cost;
+        if self.is_longer(&case, cost) {
+            return Ok(false);
+        }
+        self.tries(case)
+    }
+
     /// Goes on with another schedule and other limits if the finding shows with them.
     fn tries(&mut self, case: Case) -> Result<bool, ReduceError> {
         let is_kept = self.attempts.keeps_anew(&case);
@@ -201,7 +214,7 @@ impl<'p> Search<'p> {
         for schedule in [Schedule::Never, first.clone()] {
             // The schedule may be smaller by now.
             if schedule_cost(&schedule) < schedule_cost(&self.best.schedule)
-                && self.tries_schedule(schedule)?
+                && self.tries_no_longer(schedule)?
             {
                 break;
             }

@@ -77,7 +77,7 @@ fn candidates_are_audited_more_often_than_the_result() {
     let often = audited_often(&case, &options, None);
     assert_eq!(often.timing, Timing::At(Grain::Collection));
     // The last collection of the case is audited in any case.
-    let before = audited_as_before(&case, &options, &often, None);
+    let before = audited_as_before(&case, (&options, &often), Keep::Fingerprint, None);
     assert_eq!(before.timing, options.timing);
     // What the user has chosen stays.
     let end = options.with_timing(Timing::At(Grain::End));

@@ -366,3 +366,18 @@ fn a_case_whose_instantiation_traps_is_for_exported_forms() {
     let (first, _) = verdicts_in(Form::Exported, case, "trap", (&dies, 10));
     assert!(first.is_finding(), "{first:?}");
 }
+
+/// Conversion adds locals, and validation allows a function only so many.
+#[test]
+fn a_function_without_room_for_a_meter_is_discarded() {
+    let locals = "(local i32)".repeat(49_999);
+    let case = format!("(module (func (export \"f\") {locals}))");
+    let dies = script("echo \"start $n\"; exit 3");
+    for form in [Form::Exported, Form::Embedder] {
+        let (first, _) = verdicts_in(form, &case, "no-room", (&dies, 10));
+        let Verdict::Discard(_, why) = &first else {
+            panic!("{first:?}");
+        };
+        assert!(why.contains("no room for a meter"), "{why}");
+    }
+}

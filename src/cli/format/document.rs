@@ -24,23 +24,34 @@ pub(in crate::cli) struct DocumentFormat {
 }
 
 impl DocumentFormat {
-    /// Puts it into effect, for a command that reads these files.
+    /// Puts it into effect.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written or is one of these, or the format is no document.
-    pub fn apply(&self, inputs: &[PathBuf]) -> Result<(), String> {
+    /// If the file cannot be written, or the format is no document.
+    pub fn apply(&self) -> Result<(), String> {
         match &self.output {
             None => self.format.apply(),
             Some(_) if !self.is_document() => {
                 return Err("--output is for the documents of --format junit and sarif".into());
             }
-            Some(path) if inputs.iter().any(|input| file::is_same(input, path)) => {
-                return Err(format!("--output {}: this is an input", escape::path(path)));
-            }
             Some(path) => file::try_write(path)?,
         }
         Ok(())
+    }
+
+    /// Checks that the file is none of those that a command reads.
+    ///
+    /// # Errors
+    ///
+    /// If it is one.
+    pub fn is_no_input(&self, inputs: &[PathBuf]) -> Result<(), String> {
+        match &self.output {
+            Some(path) if inputs.iter().any(|input| file::is_same(input, path)) => {
+                Err(format!("--output {}: this is an input", escape::path(path)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether it is a document.

@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
-use crate::oracle::{Collector, Options, SharedSubject, Timing};
+use crate::oracle::{Options, Timing};
 use crate::page::run::State;
 use clap::Args;
 use clock::Clock;
@@ -102,7 +102,7 @@ pub(super) struct Fuzz {
 impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.apply(&[])?;
+        self.format.apply()?;
         let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
@@ -242,11 +242,10 @@ impl Fuzz {
             false => Options::fuzzing(),
         };
         let mut options = self.judging.options(self.judging.known.beside(default));
-        let is_model = |subject: &SharedSubject| subject.name() == Collector::Model.name();
         // The model is there to be compared with.
         if self.judging.has_engines()
             && self.judging.audit.is_none()
-            && options.collectors.iter().all(is_model)
+            && options.collectors.iter().all(|subject| subject.is_model())
         {
             options.timing = Timing::Never;
         }

@@ -171,6 +171,7 @@ impl Reduce {
             form,
             header: &header,
             options: before.as_ref().zip(options.as_ref()),
+            keep: self.keep,
             timeout: self.judging.timeout(10),
         };
         let before = case.clone();

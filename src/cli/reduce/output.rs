@@ -5,7 +5,7 @@ use super::super::signals::Signals;
 use crate::case::{Case, Header, Style, write_with};
 use crate::escape;
 use crate::oracle::Options;
-use crate::reduce::{self, Form, Progress, audited_as_before, text};
+use crate::reduce::{self, Form, Keep, Progress, audited_as_before, text};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ pub(super) struct Writer<'a> {
     pub header: &'a Header,
     /// How to judge, to say what the case shows: as the finding was, and with more audits.
     pub options: Option<(&'a Options, &'a Options)>,
+    pub keep: Keep,
     pub timeout: Option<Duration>,
 }
 
@@ -28,8 +29,8 @@ impl Writer<'_> {
             return written.map_err(|e| format!("{}: {e}", escape::path(self.out)));
         }
         let text = match self.options {
-            Some((before, often)) => {
-                let options = audited_as_before(case, before, often, self.timeout);
+            Some(both) => {
+                let options = audited_as_before(case, both, self.keep, self.timeout);
                 let header = Header {
                     audit: options.pins().header().audit,
                     ..reduce::header(self.header, finished)

@@ -96,7 +96,7 @@ const PANIC: &str = "a file was ended by a panic";
 impl Replay {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
-        self.format.apply(&self.paths)?;
+        self.format.apply()?;
         // A file named on the command line is run regardless of its extension.
         let named: BTreeSet<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let is_wanted =
@@ -105,6 +105,7 @@ impl Replay {
             paths: files,
             errors,
         } = file::all_below(&self.paths, is_wanted)?;
+        self.format.is_no_input(&files)?;
         if files.is_empty() {
             return Err("there is no file to replay below the given paths".into());
         }
