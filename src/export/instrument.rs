@@ -1,14 +1,15 @@
-//! Fuel, depth, collections and canonical NaNs in the case's own code.
+//! Fuel, depth, collections, canonical NaNs and strict vector instructions in the case's own code.
 
 use super::asm::Asm;
 use super::meter::Meter;
 use super::nans::Float;
+use super::relaxed::Relaxed;
 use super::unit::Unit;
 use crate::module_ir::{Bodies, IrError, Module, Shape, allocates, each_operator, is_opener};
 use wasmparser::{FunctionBody, Operator, StorageType, ValType};
 
 /// Writes all functions of the case so that they pay for what they do, and every engine runs out at the
-/// same place, collect where the schedule says, and make NaNs canonical.
+/// same place, collect where the schedule says, make NaNs canonical, and leave no choice to an engine.
 ///
 /// # Errors
 ///
@@ -49,8 +50,8 @@ struct OwnCode {
 struct Mark {
     /// Its start in the bytes of the body.
     start: usize,
-    /// The function whose index is all that follows its opcode. An exported module has others.
-    names: Option<Names>,
+    /// What is written in its place.
+    instead: Option<Instead>,
     calls: Option<Calls>,
     length: Option<Length>,
     allocates: bool,
@@ -59,12 +60,14 @@ struct Mark {
     float: Option<Float>,
 }
 
-/// An instruction that names a function.
+/// An instruction that is not copied.
 #[derive(Copy, Clone)]
-enum Names {
+enum Instead {
+    // An index of a function, which is all that follows the opcode, is another in an exported module.
     Call(u32),
     ReturnCall(u32),
     Reference(u32),
+    Strict(Relaxed),
 }
 
 /// Whether the callee has a frame above this one, or takes its place.
@@ -99,7 +102,7 @@ impl OwnCode {
             }
             marks.push(Mark {
                 start: (start - base) as usize,
-                names: names(op),
+                instead: instead(op),
                 calls: calls(op),
                 length: length(op, module),
                 allocates: allocates(op),
@@ -111,12 +114,12 @@ impl OwnCode {
     }
 }
 
-fn names(op: &Operator<'_>) -> Option<Names> {
+fn instead(op: &Operator<'_>) -> Option<Instead> {
     match op {
-        Operator::Call { function_index } => Some(Names::Call(*function_index)),
-        Operator::ReturnCall { function_index } => Some(Names::ReturnCall(*function_index)),
-        Operator::RefFunc { function_index } => Some(Names::Reference(*function_index)),
-        _ => None,
+        Operator::Call { function_index } => Some(Instead::Call(*function_index)),
+        Operator::ReturnCall { function_index } => Some(Instead::ReturnCall(*function_index)),
+        Operator::RefFunc { function_index } => Some(Instead::Reference(*function_index)),
+        _ => Relaxed::of(op).map(Instead::Strict),
     }
 }
 
@@ -142,6 +145,8 @@ struct Writer<'w> {
     length64: u32,
     /// Locals for floats that may be NaN, by [`Float`].
     floats: [Option<u32>; 4],
+    /// Locals for operands of a relaxed instruction.
+    vectors: Option<[u32; 3]>,
 }
 
 impl<'w> Writer<'w> {
@@ -169,6 +174,7 @@ impl<'w> Writer<'w> {
             length64: asm.local(ValType::I64),
             asm,
             floats: [None; 4],
+            vectors: None,
         })
     }
 
@@ -180,11 +186,12 @@ impl<'w> Writer<'w> {
         let ends = code.marks.iter().skip(1).map(|mark| mark.start);
         for (mark, end) in code.marks.iter().zip(ends.chain([bytes.len()])) {
             self.before(mark);
-            match mark.names {
+            match mark.instead {
                 None => self.asm.copy(&bytes[mark.start..end]),
-                Some(Names::Call(func)) => self.asm.call(func),
-                Some(Names::ReturnCall(func)) => self.asm.return_call(func),
-                Some(Names::Reference(func)) => self.asm.ref_func(func),
+                Some(Instead::Call(func)) => self.asm.call(func),
+                Some(Instead::ReturnCall(func)) => self.asm.return_call(func),
+                Some(Instead::Reference(func)) => self.asm.ref_func(func),
+                Some(Instead::Strict(op)) => op.write(&mut self.asm, &mut self.vectors),
             }
             if let Some(cost) = mark.loop_cost {
                 self.asm.op().i32_const(cost);

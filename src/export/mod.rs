@@ -26,6 +26,7 @@ mod nans;
 mod observe;
 mod pick;
 mod points;
+mod relaxed;
 mod runtime;
 mod seen;
 #[cfg(test)]
