@@ -41,6 +41,9 @@ const MOST_BYTES: usize = 7_654_321;
 /// The instructions of a body.
 #[derive(Default)]
 struct OwnCode {
+    /// Where the first one begins in the bytes of the body.
+    start: usize,
+    /// Those that are not only copied.
     marks: Vec<Mark>,
     /// What the function costs: the number of instructions that run at most once in it.
     cost: i32,
@@ -48,8 +51,9 @@ struct OwnCode {
 
 /// What has to be known of an instruction.
 struct Mark {
-    /// Its start in the bytes of the body.
+    /// Its bytes among those of the body.
     start: usize,
+    end: usize,
     /// What is written in its place.
     instead: Option<Instead>,
     calls: Option<Calls>,
@@ -80,13 +84,21 @@ enum Calls {
 impl OwnCode {
     fn read(&mut self, body: &FunctionBody<'_>, module: &Module<'_>) -> Result<(), IrError> {
         let base = body.range().start;
-        let OwnCode { marks, cost } = self;
+        let whole = body.as_bytes().len();
+        let OwnCode { start, marks, cost } = self;
+        (*start, *cost) = (whole, 0);
         marks.clear();
-        *cost = 0;
         // The innermost loop of each open block.
         let mut open: Vec<Option<usize>> = vec![None];
+        // The instruction before was the last mark.
+        let mut is_marked = false;
         let reader = body.get_binary_reader_for_operators()?;
-        each_operator(reader, |op, start| {
+        each_operator(reader, |op, at| {
+            let at = (at - base) as usize;
+            *start = at.min(*start);
+            if is_marked && let Some(before) = marks.last_mut() {
+                before.end = at;
+            }
             let innermost = open.last().copied().flatten();
             let of_loop = innermost.and_then(|at| marks[at].loop_cost.as_mut());
             *of_loop.unwrap_or(cost) += 1;
@@ -100,17 +112,34 @@ impl OwnCode {
             } else if matches!(op, Operator::End) {
                 open.pop();
             }
-            marks.push(Mark {
-                start: (start - base) as usize,
+            let mark = Mark {
+                start: at,
+                end: whole,
                 instead: instead(op),
                 calls: calls(op),
                 length: length(op, module),
                 allocates: allocates(op),
                 loop_cost: is_loop.then_some(0),
                 float: Float::of(op),
-            });
+            };
+            is_marked = !mark.is_plain();
+            if is_marked {
+                marks.push(mark);
+            }
         })?;
         Ok(())
+    }
+}
+
+impl Mark {
+    /// Whether the instruction is only copied.
+    fn is_plain(&self) -> bool {
+        self.instead.is_none()
+            && self.calls.is_none()
+            && self.length.is_none()
+            && !self.allocates
+            && self.loop_cost.is_none()
+            && self.float.is_none()
     }
 }
 
@@ -183,11 +212,13 @@ impl<'w> Writer<'w> {
         self.asm.op().i32_const(code.cost);
         self.asm.call(self.meter.enter);
         self.asm.op().local_set(self.depth);
-        let ends = code.marks.iter().skip(1).map(|mark| mark.start);
-        for (mark, end) in code.marks.iter().zip(ends.chain([bytes.len()])) {
+        let mut copied = code.start;
+        for mark in &code.marks {
+            self.asm.copy(&bytes[copied..mark.start]);
+            copied = mark.end;
             self.before(mark);
             match mark.instead {
-                None => self.asm.copy(&bytes[mark.start..end]),
+                None => self.asm.copy(&bytes[mark.start..mark.end]),
                 Some(Instead::Call(func)) => self.asm.call(func),
                 Some(Instead::ReturnCall(func)) => self.asm.return_call(func),
                 Some(Instead::Reference(func)) => self.asm.ref_func(func),
@@ -204,6 +235,7 @@ impl<'w> Writer<'w> {
                 float.canonical(asm, local);
             }
         }
+        self.asm.copy(&bytes[copied..]);
         self.asm
     }
 

@@ -47,7 +47,7 @@ use host::Writer;
 use meter::Ticks;
 use runtime::Runtime;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use unit::{Naming, Unit};
 use values::Values;
 use wasmparser::ExternalKind;
@@ -131,19 +131,19 @@ fn limits() -> Limits {
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     // Two digits at a time, since modules have some tens of thousands.
-    const DIGITS: &str = "0123456789abcdef";
-    static PAIRS: LazyLock<String> = LazyLock::new(|| {
-        let pairs = DIGITS
-            .chars()
-            .flat_map(|high| DIGITS.chars().map(move |low| [high, low]));
-        pairs.flatten().collect()
-    });
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let at = 2 * usize::from(*byte);
-        text.push_str(&PAIRS[at..at + 2]);
-    }
-    text
+    const PAIRS: [[u8; 2]; 256] = {
+        let digits = b"0123456789abcdef";
+        let mut pairs = [[0; 2]; 256];
+        let mut byte = 0;
+        while byte < pairs.len() {
+            pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+            byte += 1;
+        }
+        pairs
+    };
+    let pairs = bytes.iter().map(|byte| PAIRS[usize::from(*byte)]);
+    let digits: Vec<[u8; 2]> = pairs.collect();
+    String::from_utf8(digits.into_flattened()).unwrap_or_default()
 }
 
 /// Exports a case whose module has been compiled.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Interval at which the clocks are read: short enough to enforce the limit, and otherwise long,
 /// since each reading takes time from the jobs.
 fn tick(timeout: Option<Duration>) -> Duration {
-    let longest = Duration::from_millis(100);
+    let longest = Duration::from_millis(200);
     match timeout {
         Some(timeout) => (timeout / 50).clamp(Duration::from_millis(10), longest),
         None => longest,

@@ -56,7 +56,7 @@ use super::value::ObservedValue;
 use crate::heap::Shape;
 use crate::module::Module;
 use crate::types::{Composite, StorageKind, TypeId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -83,30 +83,87 @@ pub struct JsonObservation {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, try_from = "Keys")]
 enum JsonObject {
     Struct {
         r#struct: Option<u32>,
         values: Vec<ObservedValue>,
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "is_false")]
         cut: bool,
     },
     Array {
         array: Option<u32>,
         values: Vec<ObservedValue>,
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "is_false")]
         cut: bool,
     },
     Exception {
         exception: u32,
         r#type: Option<u32>,
         values: Vec<ObservedValue>,
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "is_false")]
         cut: bool,
     },
     Extern {
         r#extern: u32,
     },
+}
+
+/// The keys of objects of any kind. To read all of them and then look which there are takes a third of the
+/// time of trying one kind after the other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    #[serde(default, deserialize_with = "given")]
+    r#struct: Option<Option<u32>>,
+    #[serde(default, deserialize_with = "given")]
+    array: Option<Option<u32>>,
+    exception: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    r#type: Option<Option<u32>>,
+    r#extern: Option<u32>,
+    values: Option<Vec<ObservedValue>>,
+    #[serde(default)]
+    cut: bool,
+}
+
+/// What a key has that is there, null too.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl TryFrom<Keys> for JsonObject {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<JsonObject, &'static str> {
+        let Keys { cut, .. } = keys;
+        let kinds = (keys.r#struct, keys.array, keys.exception, keys.r#type);
+        match (kinds, keys.r#extern, keys.values) {
+            ((Some(r#struct), None, None, None), None, Some(values)) => Ok(JsonObject::Struct {
+                r#struct,
+                values,
+                cut,
+            }),
+            ((None, Some(array), None, None), None, Some(values)) => {
+                Ok(JsonObject::Array { array, values, cut })
+            }
+            ((None, None, Some(exception), Some(r#type)), None, Some(values)) => {
+                Ok(JsonObject::Exception {
+                    exception,
+                    r#type,
+                    values,
+                    cut,
+                })
+            }
+            ((None, None, None, None), Some(r#extern), None) if !cut => {
+                Ok(JsonObject::Extern { r#extern })
+            }
+            _ => Err(
+                "expected an object with the keys struct and values, array and values, exception, \
+                 type and values, or extern",
+            ),
+        }
+    }
 }
 
 fn is_false(value: &bool) -> bool {
@@ -202,13 +259,30 @@ impl JsonObservation {
 
 /// Decodes pairs of hexadecimal digits.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let digit = |digit: u8| (digit as char).to_digit(16).map(|d| d as u8);
-    let pair = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
-    match rest {
-        [] => pairs.iter().map(pair).collect(),
-        _ => None,
-    }
+    /// What each byte is as a digit. Memories have tens of thousands.
+    const VALUES: [u8; 256] = {
+        let mut values = [NONE; 256];
+        let mut byte = 0;
+        while byte < values.len() {
+            if let Some(value) = (byte as u8 as char).to_digit(16) {
+                values[byte] = value as u8;
+            }
+            byte += 1;
+        }
+        values
+    };
+    const NONE: u8 = 0xff;
+    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let mut all = 0;
+    let bytes = pairs.iter().map(|[high, low]| {
+        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+        all |= high | low;
+        high << 4 | low
+    });
+    let bytes = bytes.collect();
+    (all < 16).then_some(bytes)
 }
 
 /// The lowest index in the module of each of its types.

@@ -94,6 +94,16 @@ impl<'de> Deserialize<'de> for ObservedValue {
     }
 }
 
+/// The key of a value that is an object in JSON.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    V128,
+    I31,
+    Func,
+    Object,
+}
+
 struct ObservedValueVisitor;
 
 impl<'de> Visitor<'de> for ObservedValueVisitor {
@@ -121,12 +131,11 @@ impl<'de> Visitor<'de> for ObservedValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ObservedValue, A::Error> {
-        const KEYS: &[&str] = &["v128", "i31", "func", "object"];
-        let Some(key) = map.next_key::<String>()? else {
+        let Some(key) = map.next_key::<Key>()? else {
             return Err(de::Error::invalid_value(Unexpected::Map, &self));
         };
-        let value = match key.as_str() {
-            "v128" => {
+        let value = match key {
+            Key::V128 => {
                 let text: String = map.next_value()?;
                 let bits = text.strip_prefix("0x").and_then(hexadecimal);
                 let bits = bits.ok_or_else(|| {
@@ -135,7 +144,7 @@ impl<'de> Visitor<'de> for ObservedValueVisitor {
                 })?;
                 ObservedValue::Vector([bits as u64, (bits >> 64) as u64])
             }
-            "i31" => {
+            Key::I31 => {
                 let value: i32 = map.next_value()?;
                 if (value << 1) >> 1 != value {
                     let found = Unexpected::Signed(value.into());
@@ -143,11 +152,10 @@ impl<'de> Visitor<'de> for ObservedValueVisitor {
                 }
                 ObservedValue::I31(value)
             }
-            "func" => ObservedValue::Func(map.next_value()?),
-            "object" => ObservedValue::Object(map.next_value()?),
-            other => return Err(de::Error::unknown_field(other, KEYS)),
+            Key::Func => ObservedValue::Func(map.next_value()?),
+            Key::Object => ObservedValue::Object(map.next_value()?),
         };
-        match map.next_key::<String>()? {
+        match map.next_key::<Key>()? {
             None => Ok(value),
             Some(_) => Err(de::Error::invalid_length(2, &"one key")),
         }
@@ -157,7 +165,12 @@ impl<'de> Visitor<'de> for ObservedValueVisitor {
 /// Parses hexadecimal digits, without a sign or separators.
 fn hexadecimal(digits: &str) -> Option<u128> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u128::from_str_radix(digits, 16).ok().filter(|_| are_digits)
+    // Most are short, and arithmetic on 128 bits is slow.
+    let bits = match digits.len() {
+        ..=16 => u64::from_str_radix(digits, 16).map(u128::from),
+        _ => u128::from_str_radix(digits, 16),
+    };
+    bits.ok().filter(|_| are_digits)
 }
 
 #[cfg(test)]
