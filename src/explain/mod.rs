@@ -50,6 +50,9 @@ pub struct RootCause {
     /// Whether it is no operation, but comes after that one: a read of a number, or an instruction that
     /// was passed over or did not pay.
     pub is_between: bool,
+    /// Whether it was found by a comparison with another heap: no law shows it. A law may be broken later,
+    /// and about another object.
+    pub is_compared: bool,
     /// What it did wrong, in words.
     pub words: String,
 }
@@ -78,6 +81,7 @@ impl RootCause {
             operation: Some(first.operation),
             safepoint: first.safepoint,
             is_between: first.is_between,
+            is_compared: true,
             words: format!(
                 "{}: {wrong} in {}, {right} in {}",
                 first.what,
@@ -168,13 +172,19 @@ fn explain_runs(
             explanation.cause = cause_of(violation, explanation.histories.first());
             if let Some(first) = scene.earlier(violation, explanation.cause.as_ref()) {
                 // The ledger is of the object that was noticed, the pictures are of the cause.
-                let ledger = explanation
-                    .histories
-                    .pop()
-                    .and_then(|history| history.ledger);
+                let noticed = explanation.histories.pop();
                 let history = scene.of_run(&first.runs.1, &first);
-                let history = history.map(|history| History { ledger, ..history });
-                explanation.histories.extend(history);
+                explanation
+                    .histories
+                    .extend(history.map(|history| match noticed {
+                        // The ledger goes on until then.
+                        Some(noticed) => History {
+                            end: noticed.end.max(history.end),
+                            ledger: noticed.ledger,
+                            ..history
+                        },
+                        None => history,
+                    }));
                 explanation.cause = Some(RootCause::of(&first));
             }
             let silent = without_laws(options);
@@ -315,6 +325,7 @@ fn cause_of(violation: &Violation, history: Option<&History>) -> Option<RootCaus
         operation: numbers.map(|(operation, _)| operation),
         safepoint: numbers.map(|(_, safepoint)| safepoint),
         is_between: false,
+        is_compared: false,
         words,
     })
 }

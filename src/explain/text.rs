@@ -38,6 +38,9 @@ impl Explanation {
             if let Some(ledger) = &history.ledger {
                 let (ty, run) = (&ledger.ty, &history.run);
                 let _ = writeln!(text, "\nledger of the object, {ty}, in heap {run}");
+                if self.cause.as_ref().is_some_and(|cause| cause.is_compared) {
+                    text += "  (the object that the law is about; the culprit may concern another one)\n";
+                }
                 if let n @ 1.. = ledger.skipped {
                     let _ = writeln!(
                         text,

@@ -173,7 +173,7 @@ impl Fuzz {
         let state = match &outcome {
             None => State::EndedEarly(PANIC.into()),
             Some(outcome) if outcome.gave_up => State::EndedEarly(GAVE_UP.into()),
-            Some(_) if signals.any() => State::EndedEarly("Ended by a signal.".into()),
+            Some(_) if signals.any() => State::EndedEarly(SIGNAL.into()),
             Some(_) if is_cut() => State::EndedEarly("Standard output was closed.".into()),
             Some(_) => State::Ended,
         };
@@ -264,6 +264,7 @@ impl Fuzz {
     }
 }
 
+const SIGNAL: &str = "Ended by a signal.";
 const PANIC: &str = "the campaign was ended by a panic, which is a bug of gcdiff";
 const GAVE_UP: &str = "the campaign was ended: too many cases have used up their time";
 
@@ -288,8 +289,12 @@ fn print(
     record::statistics(outcome);
     findings::record(&rows, ended);
     kept.shelf.leave();
-    if outcome.gave_up {
-        complain(GAVE_UP);
+    match ended {
+        _ if outcome.gave_up => complain(GAVE_UP),
+        State::EndedEarly(why) if why == SIGNAL => {
+            complain("ended by a signal: the table is of the cases until then");
+        }
+        _ => {}
     }
     let counts = &outcome.statistics;
     let ended = match (&outcome.cannot_judge, &outcome.first_discard) {

@@ -221,7 +221,7 @@ fn a_folder_that_will_not_do_is_refused_before_the_first_case() {
 
 #[cfg(unix)]
 #[test]
-fn the_page_is_loaded_again_while_the_campaign_runs_and_a_signal_ends_that() {
+fn the_page_is_loaded_again_while_the_campaign_runs_and_a_signal_ends_both() {
     use std::process::{Command, Stdio};
     let scratch = Scratch::new("report-signal");
     let (out, report) = (scratch.path("out"), scratch.path("report"));
@@ -233,10 +233,13 @@ fn the_page_is_loaded_again_while_the_campaign_runs_and_a_signal_ends_that() {
         &out,
         "--report",
         &report,
+        "--format",
+        "junit",
     ];
     let mut child = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
         .args(args)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     // The first version is there before the first case is judged, and always complete.
@@ -251,7 +254,16 @@ fn the_page_is_loaded_again_while_the_campaign_runs_and_a_signal_ends_that() {
     let mut kill = Command::new("kill");
     let killed = kill.args(["-INT", &child.id().to_string()]).status();
     assert!(killed.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("gcdiff: ended by a signal"), "{said}");
+    // A document of a campaign that was cut short does not look like one that has passed.
+    let document = String::from_utf8_lossy(&ended.stdout);
+    assert!(
+        document.contains("<error message=\"Ended by a signal.\""),
+        "{document}"
+    );
     let html = index(&scratch);
     assert!(!html.contains("http-equiv=\"refresh\"") && html.contains(">ended early</span>"));
     assert!(html.contains("Ended by a signal."));
