@@ -7,6 +7,7 @@ use super::passes::{LIMITS, PASSES, Pass, SCHEDULE};
 use super::{Predicate, Progress, ReduceError, Reduced, Settings};
 use crate::case::Case;
 use crate::engine::{Limits, Schedule};
+use std::cell::RefCell;
 
 /// Maximum number of the safepoint up to which a case collects everywhere.
 const MOST_COLLECTIONS: u64 = 4_096;
@@ -22,6 +23,8 @@ pub(super) struct Search<'p> {
     best: Case,
     cost: u64,
     accepted: u64,
+    /// The last one of the smallest cases whose effort was asked for, with it: that takes a run.
+    judged: RefCell<Option<(Case, u64)>>,
 }
 
 impl<'p> Search<'p> {
@@ -40,6 +43,7 @@ impl<'p> Search<'p> {
             cost,
             best: case,
             accepted: 0,
+            judged: RefCell::default(),
         })
     }
 
@@ -100,7 +104,11 @@ impl<'p> Search<'p> {
     /// Whether a case with fewer collections runs so much longer than the smallest one that it is no
     /// simpler: a recursion that fills the heap, say.
     fn is_longer(&self, case: &Case, cost: u64) -> bool {
-        self.whole_cost(case, cost) >= self.whole_cost(&self.best, self.cost)
+        let mut judged = self.judged.borrow_mut();
+        let known = judged.take().filter(|(case, _)| *case == self.best);
+        let known = known.unwrap_or_else(|| (self.best.clone(), self.predicate.effort(&self.best)));
+        let best = self.cost + judged.insert(known).1;
+        self.whole_cost(case, cost) >= best
     }
 
     /// Runs some passes until none of them changes anything. Returns false if the search is to end.

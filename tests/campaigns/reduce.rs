@@ -3,7 +3,8 @@
 use gcdiff::campaign::{Campaign, Finding, run};
 use gcdiff::case::Case;
 use gcdiff::engine::{Grain, Schedule};
-use gcdiff::oracle::{Options, Timing};
+use gcdiff::generate;
+use gcdiff::oracle::{Options, Timing, judge};
 use gcdiff::reduce::{
     Answer, Form, Keep, Predicate, Program, Progress, SameFinding, Settings, audited_as_before,
     audited_often, instructions, reduce, with_names,
@@ -82,6 +83,22 @@ fn candidates_are_audited_more_often_than_the_result() {
     // What the user has chosen stays.
     let end = options.with_timing(Timing::At(Grain::End));
     assert_eq!(audited_often(&case, &end, None).timing, end.timing);
+}
+
+/// A finding that sampled audits miss keeps the frequent ones.
+#[test]
+fn what_only_frequent_audits_show_is_audited_often() {
+    let fault = zoo::fault("W62").expect("in the zoo");
+    let options = fault.switch_on(Options::fuzzing(), &Default::default());
+    let often = options.clone().with_timing(Timing::At(Grain::Collection));
+    let hidden = (0..300).find_map(|index| {
+        let case = generate::case(&generate::input(1, index)).ok()?.case;
+        let is_finding = |options| judge(&case, options).unwrap().verdict.is_finding();
+        (!is_finding(&options) && is_finding(&often)).then_some(case)
+    });
+    let hidden = hidden.expect("a case that only frequent audits find");
+    let chosen = audited_as_before(&hidden, (&options, &often), Keep::Fingerprint, None);
+    assert_eq!(chosen.timing, often.timing);
 }
 
 #[test]
