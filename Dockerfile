@@ -6,10 +6,12 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /gcdiff
 COPY . .
-# The caches are those of BuildKit, so the binary has to be copied out of the one with the builds.
+# The caches are those of BuildKit, so the binary has to be copied out of the one with the builds. Files
+# may be older than what was built there of another clone, and cargo compares times.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/gcdiff/target \
-    cargo build --locked --profile dist --bin gcdiff \
+    touch src/lib.rs src/main.rs \
+    && cargo build --locked --profile dist --bin gcdiff \
     && cp target/dist/gcdiff /usr/local/bin/gcdiff
 
 # The C library of the same release of Debian, which runners of engines that are mounted may need, too.

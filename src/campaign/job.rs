@@ -42,6 +42,7 @@ pub(super) fn run(
         at_a_time: generate::SAME_MODULE,
         timeout: campaign.timeout,
         stop: progress.stop.clone(),
+        interrupt: progress.interrupt.clone(),
     };
     let start = Instant::now();
     let gave_up = pool.run(Cases {

@@ -163,14 +163,23 @@ pub struct Progress {
     /// Findings that are reduced, or cannot be.
     pub reduced: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
+    interrupt: Arc<AtomicBool>,
     stop_reducing: Arc<AtomicBool>,
     report: Arc<Mutex<CampaignReport>>,
 }
 
 impl Progress {
-    /// Asks the campaign to end once the cases in progress are judged, and the findings reduced.
+    /// Asks the campaign to end once the cases in progress are judged, with all others of their modules,
+    /// and the findings reduced.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks the campaign to end once the cases that are being judged are done: not those, too, that were
+    /// begun with them, of the same module. So it depends on time which cases are judged.
+    pub fn interrupt(&self) {
+        self.interrupt.store(true, Ordering::Relaxed);
+        self.stop();
     }
 
     /// Asks reductions to end with what they have.

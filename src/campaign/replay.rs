@@ -108,6 +108,7 @@ pub fn replay(
         at_a_time: 1,
         timeout: settings.timeout,
         stop: settings.progress.stop.clone(),
+        interrupt: Arc::default(),
     };
     let seen = Arc::new(Mutex::new(ReplayProgress {
         items: BTreeMap::new(),

@@ -10,6 +10,7 @@ use crate::oracle::{Collector, Subject};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -131,7 +132,11 @@ fn read(config: &Config) -> Result<Table, String> {
 
 /// The engines that a command has started, so that many files share their processes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Engines(Arc<OnceLock<Result<Started, String>>>);
+pub(super) struct Engines {
+    started: Arc<OnceLock<Result<Started, String>>>,
+    /// Set when nobody waits for answers any longer.
+    pub interrupted: Arc<AtomicBool>,
+}
 
 #[derive(Debug, Default)]
 struct Started {
@@ -208,7 +213,8 @@ impl Engines {
     }
 
     fn started(&self, given: &[EngineOption], timeout: Duration) -> Result<&Started, String> {
-        let started = self.0.get_or_init(|| start(given, timeout)).as_ref();
+        let started = || start(given, timeout, &self.interrupted);
+        let started = self.started.get_or_init(started).as_ref();
         started.map_err(String::clone)
     }
 }
@@ -232,10 +238,18 @@ fn how_to_add(name: &str, table: &Table) -> String {
     )
 }
 
-fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
+fn start(
+    given: &[EngineOption],
+    timeout: Duration,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Started, String> {
+    let engine = |name: &str, command: &[String]| {
+        let engine = EngineSubject::new(name, command.to_vec(), timeout);
+        engine.interrupted_by(interrupted.clone())
+    };
     let table = table()?;
     let settled = |(name, (command, form)): (&String, &(Vec<String>, Form))| {
-        let engine = EngineSubject::new(name, command.clone(), timeout);
+        let engine = engine(name, command);
         let engine = engine.in_folder(&table.folder).in_form(*form);
         let settled = Settled {
             engine: Arc::new(engine),
@@ -250,10 +264,7 @@ fn start(given: &[EngineOption], timeout: Duration) -> Result<Started, String> {
             return Err(format!("engine {} is named twice", option.name));
         }
         let engine = match &option.command {
-            Some(command) => {
-                let engine = EngineSubject::new(&option.name, command.clone(), timeout);
-                Arc::new(engine.given_as(option.words()))
-            }
+            Some(command) => Arc::new(engine(&option.name, command).given_as(option.words())),
             None => {
                 let settled = settled.get(&option.name);
                 settled

@@ -2,6 +2,7 @@
 
 use super::collectors::{Collectors, KnownCollectors};
 use super::engine::{EngineOption, Engines, engine};
+use super::signals::Signals;
 use crate::case::LimitsText;
 use crate::engine::Grain;
 use crate::engines::EngineSubject;
@@ -191,6 +192,11 @@ impl Judging {
             .engines
             .named(&self.engine, &self.known, named, timeout)?;
         with_engines(options, engines)
+    }
+
+    /// Notes signals that ask the command to end. It does not wait for engines then.
+    pub(super) fn signals(&self) -> Result<Signals, String> {
+        Signals::noted_in(self.engines.interrupted.clone())
     }
 
     fn engine_timeout(&self) -> Duration {

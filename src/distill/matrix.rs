@@ -75,6 +75,7 @@ impl Work {
             at_a_time: SAME_MODULE,
             timeout: self.timeout,
             stop: stop.clone(),
+            interrupt: Arc::default(),
         };
         let columns = Column::all(&self.faults);
         let gave_up = pool.run(Cases {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -49,6 +50,8 @@ pub(super) enum NoAnswer {
     TooLong,
     /// It answered something else.
     Nonsense(String),
+    /// Nobody waits for it any longer.
+    Interrupted,
 }
 
 /// A process that answers requests, one after the other.
@@ -159,12 +162,13 @@ impl Process {
         })
     }
 
-    /// Sends a request and waits for the answer.
+    /// Sends a request and waits for the answer, until the flag is set.
     pub fn ask(
         &mut self,
         request: &Request,
         wasm: &[u8],
         timeout: Duration,
+        interrupted: &AtomicBool,
     ) -> Result<Answer, NoAnswer> {
         let line = line(request, wasm);
         // What it said of an earlier case is not about this one. It is about a death between the two
@@ -187,6 +191,10 @@ impl Process {
             let line = match self.next_line(timeout.saturating_sub(begin.elapsed())) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Err(NoAnswer::TooLong),
+                // One that is at work has this time for its answer.
+                Err(RecvTimeoutError::Timeout) if interrupted.load(Ordering::Relaxed) => {
+                    return Err(NoAnswer::Interrupted);
+                }
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     let is_success = self.ended_well();

@@ -14,7 +14,7 @@ use crate::oracle::{
     Violation,
 };
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub struct EngineSubject {
     option: Option<String>,
     form: Form,
     timeout: Duration,
+    /// Set when nobody waits for answers any longer.
+    interrupted: Arc<AtomicBool>,
     idle: Mutex<Vec<Process>>,
     next: AtomicU64,
 }
@@ -44,6 +46,7 @@ impl EngineSubject {
             option: None,
             form: Form::default(),
             timeout,
+            interrupted: Arc::default(),
             idle: Mutex::default(),
             next: AtomicU64::new(0),
         }
@@ -53,6 +56,15 @@ impl EngineSubject {
     pub fn in_folder(self, folder: &Path) -> EngineSubject {
         EngineSubject {
             folder: Some(folder.into()),
+            ..self
+        }
+    }
+
+    /// The same, which is not waited for once the flag is set: a case without an answer is discarded
+    /// then.
+    pub fn interrupted_by(self, interrupted: Arc<AtomicBool>) -> EngineSubject {
+        EngineSubject {
+            interrupted,
             ..self
         }
     }
@@ -111,7 +123,12 @@ impl EngineSubject {
             ..self.request(Vec::new(), Vec::new())
         };
         let mut process = self.process()?;
-        match process.ask(&request, b"\0asm\x01\0\0\0", self.timeout) {
+        match process.ask(
+            &request,
+            b"\0asm\x01\0\0\0",
+            self.timeout,
+            &self.interrupted,
+        ) {
             Ok(_) => self.put_back(process),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             Err(NoAnswer::TimedOut(why)) => {
@@ -294,15 +311,15 @@ impl Subject for EngineSubject {
             ..self.request(imports.collect(), calls.clone())
         };
         let mut process = self.process()?;
-        let mut answer = process.ask(&request, &case.wasm, self.timeout);
+        let mut answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
         if let Err(NoAnswer::Done) = answer {
             process = self.start()?;
-            answer = process.ask(&request, &case.wasm, self.timeout);
+            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
         }
         if let Err(NoAnswer::TimedOut(_)) = answer {
             // Other programs may have taken the time of the machine: it counts the second time.
             process = self.start()?;
-            answer = process.ask(&request, &case.wasm, self.timeout);
+            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
         }
         let result = match answer {
             Ok(answer) => {
@@ -329,6 +346,10 @@ impl Subject for EngineSubject {
                 let seconds = self.timeout.as_secs();
                 let message = format!("no answer within {seconds} s, twice: {why}");
                 Err(self.finding(Law::Limits, &message, OVERTIME.into()))
+            }
+            Err(NoAnswer::Interrupted) => {
+                let message = format!("gcdiff was to end, and {} had not answered", self.name);
+                Err(Failure::Discard(Reason::Interrupted, message))
             }
             Err(NoAnswer::TooLong) => {
                 let message = format!("the answer of {} is longer than 16 MiB", self.name);

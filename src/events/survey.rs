@@ -72,6 +72,7 @@ impl Survey {
             at_a_time: generate::SAME_MODULE,
             timeout: self.timeout,
             stop: stop.clone(),
+            interrupt: Arc::default(),
         };
         pool.run(Cases {
             events,

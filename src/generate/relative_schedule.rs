@@ -39,6 +39,9 @@ const SHARES: usize = 8;
 /// Maximum number of allocations between collections.
 const FAR: u64 = 32;
 
+/// Allocations after which one more changes nothing.
+const ENOUGH: u32 = 2 * FAR as u32 + 1;
+
 /// Bytes of address space in a dry run: more than its budget allows to allocate.
 const DRY: u32 = 16 << 20;
 
@@ -56,18 +59,23 @@ impl RelativeSchedule {
 
     /// The schedule for a case, whose own schedule is not set yet.
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
-        let dry = || case::run(case, module, Null::new(DRY), &mut NoInspector);
+        let dry = |case: &Case| case::run(case, module, Null::new(DRY), &mut NoInspector);
         match self {
             RelativeSchedule::Never => Schedule::Never,
             RelativeSchedule::Safepoints => Schedule::EverySafepoint,
             RelativeSchedule::Allocations => Schedule::EveryAllocation(1),
             RelativeSchedule::Every(byte) => {
-                let allocations = dry().store.heap.stats().allocated;
+                // No more than so many count, and a loop that makes thousands need not go on.
+                let mut short = case.clone();
+                if short.limits.exhaust == 0 {
+                    short.limits.exhaust = ENOUGH;
+                }
+                let allocations = dry(&short).store.heap.stats().allocated;
                 let limit = (allocations / 2).clamp(1, FAR);
                 Schedule::EveryAllocation(1 + (u64::from(*byte) % limit) as u32)
             }
             RelativeSchedule::Shares(shares) => {
-                let safepoints = dry().stats.safepoints;
+                let safepoints = dry(case).stats.safepoints;
                 let at = |share: &u16| 1 + ((u64::from(*share) * safepoints) >> 16);
                 let mut list: Vec<u64> = shares.iter().map(at).collect();
                 list.sort_unstable();

@@ -44,6 +44,8 @@ pub(crate) struct Pool {
     pub timeout: Option<Duration>,
     /// Set when no further items are to be taken. A thread works on those that it has taken.
     pub stop: Arc<AtomicBool>,
+    /// Set, with `stop`, when those that were taken and not begun are to be skipped, too.
+    pub interrupt: Arc<AtomicBool>,
 }
 
 /// The work on each item.
@@ -235,7 +237,9 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
             if taken.items.is_empty() {
                 break;
             }
-            while let Some(item) = taken.items.next() {
+            while !pool.interrupt.load(Ordering::Relaxed)
+                && let Some(item) = taken.items.next()
+            {
                 own.begin(item, *lock(&shared.now));
                 let done = catch(Report::Loud, || shared.work.work(item, &own));
                 let Some(note) = own.end() else {
@@ -363,6 +367,7 @@ mod tests {
                 // Items that only sleep have six times as long.
                 timeout: Some(Duration::from_millis(250)),
                 stop: Arc::default(),
+                interrupt: Arc::default(),
             };
             assert_eq!(pool.run(taken.clone()), gave_up);
             let mut taken = lock(&taken.0).clone();
@@ -413,6 +418,7 @@ mod tests {
             at_a_time: 5,
             timeout: None,
             stop: Arc::default(),
+            interrupt: Arc::default(),
         };
         let own = taken.clone();
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.run(own)));
@@ -438,6 +444,55 @@ mod tests {
         fn overdue(&self, _: u64, _: Note) {}
     }
 
+    /// Work whose second item interrupts the pool.
+    struct Interrupting(
+        Arc<AtomicBool>,
+        Arc<AtomicBool>,
+        Mutex<Vec<(u64, &'static str)>>,
+    );
+
+    impl Work for Arc<Interrupting> {
+        type Output = ();
+
+        fn work(&self, item: u64, _: &Arc<Desk>) {
+            if item == 1 {
+                self.0.store(true, Ordering::Relaxed);
+                self.1.store(true, Ordering::Relaxed);
+            }
+        }
+
+        fn deliver(&self, item: u64, _: Result<(), Panic>, _: Note) {
+            lock(&self.2).push((item, "done"));
+        }
+
+        fn overdue(&self, _: u64, _: Note) {}
+
+        fn skipped(&self, item: u64) {
+            lock(&self.2).push((item, "skipped"));
+        }
+    }
+
+    #[test]
+    fn what_was_taken_and_not_begun_is_skipped_after_an_interrupt() {
+        let (interrupt, stop) = (Arc::default(), Arc::default());
+        let work = Interrupting(Arc::clone(&interrupt), Arc::clone(&stop), Mutex::default());
+        let work = Arc::new(work);
+        let pool = Pool {
+            first: 0,
+            jobs: 1,
+            items: Some(12),
+            at_a_time: 4,
+            timeout: None,
+            stop,
+            interrupt,
+        };
+        assert!(!pool.run(work.clone()));
+        assert_eq!(
+            *lock(&work.2),
+            [(0, "done"), (1, "done"), (2, "skipped"), (3, "skipped")]
+        );
+    }
+
     #[test]
     fn items_begin_with_the_first_wherever_it_is_in_a_batch() {
         for (first, items) in [(0, 4), (3, 4), (3, 11), (5, 6), (9, 9)] {
@@ -449,6 +504,7 @@ mod tests {
                 at_a_time: 5,
                 timeout: None,
                 stop: Arc::default(),
+                interrupt: Arc::default(),
             };
             assert!(!pool.run(taken.clone()));
             let mut taken = lock(&taken.0).clone();

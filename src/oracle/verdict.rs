@@ -61,6 +61,8 @@ pub enum Reason {
     /// A heap detected an error in its own state, and the oracle runs without
     /// the layer [`Heap`](super::Layer::Heap): a release build would run on.
     Noticed,
+    /// The verdict was given up, since the program was asked to end and an engine did not answer.
+    Interrupted,
 }
 
 /// The beginning of the cause of a violation by an engine whose process has died.
@@ -76,6 +78,7 @@ impl Reason {
             Reason::Import => "unsatisfiable import",
             Reason::Unsupported => "unsupported module",
             Reason::Noticed => "the heap noticed by itself",
+            Reason::Interrupted => "interrupted",
         }
     }
 
@@ -101,6 +104,9 @@ impl Reason {
             Reason::Noticed => {
                 "A heap detected an error in its own state, which is no finding while the oracle runs \
                  without its layer \"heap\"."
+            }
+            Reason::Interrupted => {
+                "gcdiff was asked to end while it waited for the answer of an engine."
             }
         }
     }

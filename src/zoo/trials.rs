@@ -84,6 +84,7 @@ impl Trials {
             at_a_time: 1,
             timeout: self.timeout,
             stop: tally.stop.clone(),
+            interrupt: Arc::default(),
         };
         let gave_up = pool.run(All {
             trials: self.clone(),

@@ -23,6 +23,7 @@ mod run;
 #[cfg(unix)]
 mod seed;
 mod shared_options;
+mod signals;
 mod tutorial;
 mod untrusted;
 mod zoo;

@@ -12,7 +12,6 @@ use super::output::{self, complain, say, write};
 use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
-use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
@@ -103,7 +102,7 @@ impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
         self.format.apply()?;
-        let signals = Signals::noted()?;
+        let signals = self.judging.signals()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
@@ -159,8 +158,11 @@ impl Fuzz {
                     let is_over = |s| clock.elapsed() >= Duration::from_secs(s).saturating_mul(n);
                     seconds.is_some_and(is_over)
                 };
-                if after(1) || is_cut() {
+                if after(1) {
                     progress.stop();
+                }
+                if is_cut() {
+                    progress.interrupt();
                 }
                 if after(2) || is_cut() {
                     progress.stop_reducing();

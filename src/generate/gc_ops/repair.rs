@@ -137,6 +137,8 @@ impl Program {
             }
         }
         inherit(&mut defs);
+        // A field may refer to a later type of its group, whose supertype was not settled then.
+        inherit(&mut defs);
         loop {
             let costs = lattice::costs(&defs.iter().collect::<Vec<_>>());
             let Some(poor) = costs.iter().position(|cost| *cost >= lattice::TOO_MUCH) else {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use arbitrary::Unstructured;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::program::OpKind;
+use super::program::{Field, FieldStorage, Heap, OpKind, Shape, Ty, TypeDef};
 use super::{Program, case, drawn, mutate};
 use crate::generate::{Generator, input};
 use crate::module::Module;
@@ -79,6 +79,43 @@ fn programs_read_back_and_are_repaired_already() {
         again.repair();
         assert_eq!(program, again, "{seed}");
     }
+}
+
+/// A field that is narrowed to a later type of its group is checked when the supertype of that type is
+/// settled: an array cannot inherit from the structure that it names. Case 2140093 of seed 7001 had such
+/// a field.
+#[test]
+fn fields_are_compared_when_all_supertypes_are_settled() {
+    let reference = |nullable, i| Field {
+        storage: FieldStorage::Val(Ty::Ref {
+            nullable,
+            heap: Heap::Type(i),
+        }),
+        mutable: false,
+    };
+    let structure = |parent, fields| TypeDef {
+        open: true,
+        parent,
+        shape: Shape::Struct(fields),
+    };
+    let array = TypeDef {
+        open: true,
+        parent: Some(1),
+        shape: Shape::Array(reference(true, 0)),
+    };
+    let mut program = program(0);
+    program.groups = vec![
+        vec![
+            structure(None, vec![]),
+            structure(None, vec![reference(true, 1)]),
+        ],
+        vec![structure(Some(1), vec![reference(false, 3)]), array],
+    ];
+    program.repair();
+    check(&program, "a field of a later type");
+    let repaired = program.clone();
+    program.repair();
+    assert_eq!(program, repaired);
 }
 
 #[test]

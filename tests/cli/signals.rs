@@ -1,0 +1,53 @@
+//! Signals that ask a command to end.
+#![cfg(unix)]
+
+use crate::common::Scratch;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Answers the request that asks whether it works, and no other one.
+const SILENT: &str = r#"read -r line
+echo 'start 0'
+echo '{"case":0,"refused":"no module"}'
+read -r line
+: > "$1"
+exec sleep 3600
+"#;
+
+/// The rest of the module's cases is not judged, and an engine that does not answer is not waited for.
+#[test]
+fn a_campaign_ends_though_an_engine_does_not_answer() {
+    let scratch = Scratch::new("silent-engine");
+    let (script, asked) = (scratch.path("silent.sh"), scratch.join("asked"));
+    fs::write(&script, SILENT).unwrap();
+    let engine = format!("silent=sh {script} {}", asked.display());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gcdiff"))
+        .args(["--no-config", "fuzz", "--cases", "6", "--jobs", "1"])
+        .args(["--engine", &engine, "--timeout", "600"])
+        .args(["--out", &scratch.path("out")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !asked.exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut kill = Command::new("kill");
+    let killed = kill.args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    let table = String::from_utf8_lossy(&ended.stdout);
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let number = |row: &str| {
+        let line = table
+            .lines()
+            .find(|line| line.trim_start().starts_with(row));
+        let line = line.unwrap_or_else(|| panic!("{row}: {table}{said}"));
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words[words.len() - 3].parse::<u64>().unwrap()
+    };
+    assert_eq!((number("cases"), number("interrupted")), (1, 1), "{table}");
+    assert!(said.contains("gcdiff: ended by a signal"), "{said}");
+}
