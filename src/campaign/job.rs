@@ -3,7 +3,7 @@
 use super::{Campaign, CampaignReport, Finding, Listener, Origin, Progress, Reducer, Reduction};
 use crate::generate;
 use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
-use crate::oracle::{JudgeReport, Panic, Pins, Verdict, Violation};
+use crate::oracle::{JudgeReport, Panic, Pins, Reason, Verdict, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -219,7 +219,9 @@ impl Work for Cases {
                 let (judged, pins) = *done;
                 self.count(|outcome| {
                     outcome.statistics.count(&judged);
-                    if let Verdict::Discard(_, why) = &judged.verdict
+                    // An interrupted case says nothing of the others.
+                    if let Verdict::Discard(reason, why) = &judged.verdict
+                        && *reason != Reason::Interrupted
                         && outcome
                             .first_discard
                             .as_ref()

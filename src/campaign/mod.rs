@@ -175,8 +175,8 @@ impl Progress {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Asks the campaign to end once the cases that are being judged are done: not those, too, that were
-    /// begun with them, of the same module. So it depends on time which cases are judged.
+    /// Asks the campaign to end once the cases that are being judged are done. Other cases of their modules
+    /// are skipped, so which cases are judged depends on time.
     pub fn interrupt(&self) {
         self.interrupt.store(true, Ordering::Relaxed);
         self.stop();

@@ -156,6 +156,10 @@ impl Reducer {
         };
         let (text, verdict) = reduce::text_and_verdict(&reduced.case, &header, &options)
             .map_err(|e| e.to_string())?;
+        // An engine may not have answered again before the campaign had to end.
+        if verdict.fingerprint().as_ref() != Some(&finding.fingerprint) {
+            return Err("the reduced case does not show the finding again".into());
+        }
         Ok(Reduction {
             finding: reduced,
             text,

@@ -2,7 +2,6 @@
 
 use super::collectors::{Collectors, KnownCollectors};
 use super::engine::{EngineOption, Engines, engine};
-use super::signals::Signals;
 use crate::case::LimitsText;
 use crate::engine::Grain;
 use crate::engines::EngineSubject;
@@ -10,6 +9,7 @@ use crate::oracle::{CaseForm as _, Layers, Options, Subject as _, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often to audit, as an option.
@@ -194,9 +194,9 @@ impl Judging {
         with_engines(options, engines)
     }
 
-    /// Notes signals that ask the command to end. It does not wait for engines then.
-    pub(super) fn signals(&self) -> Result<Signals, String> {
-        Signals::noted_in(self.engines.interrupted.clone())
+    /// Has engines answer soon or not at all, since the command is to end.
+    pub(super) fn interrupt_engines(&self) {
+        self.engines.interrupted.store(true, Ordering::Relaxed);
     }
 
     fn engine_timeout(&self) -> Duration {

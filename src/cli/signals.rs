@@ -10,15 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
-    pub(super) fn noted() -> Result<Signals, String> {
-        Signals::noted_in(Arc::default())
-    }
-
-    /// The same, with a flag that others look at, too. It must not be set yet.
     #[cfg(unix)]
-    pub(super) fn noted_in(noted: Arc<AtomicBool>) -> Result<Signals, String> {
+    pub(super) fn noted() -> Result<Signals, String> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         use signal_hook::flag;
+        let noted = Arc::new(AtomicBool::new(false));
         let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
         for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             // The order matters: the first signal must find the flag unset.
@@ -30,8 +26,8 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn noted_in(noted: Arc<AtomicBool>) -> Result<Signals, String> {
-        Ok(Signals(noted))
+    pub(super) fn noted() -> Result<Signals, String> {
+        Ok(Signals(Arc::default()))
     }
 
     /// Whether a signal was received.

@@ -21,7 +21,8 @@ const BUFFER: usize = 1 << 16;
 /// The last bytes of standard error that are kept.
 const SAID: usize = 1 << 14;
 
-/// How long a process that has closed its output has to end, and its last words have to arrive.
+/// How long a process that has closed its output has to end, and its last words have to arrive. And how
+/// long one may go on that nobody wants to wait for.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How often to look whether a process that is silent still lives.
@@ -184,17 +185,20 @@ impl Process {
         let started = format!("start {}", request.case);
         let mut has_started = false;
         let mut ignored: Option<String> = None;
+        let mut interrupted_at = None;
         loop {
+            // A process that is at work, or starts, has some time for its answer.
+            if interrupted.load(Ordering::Relaxed)
+                && interrupted_at.get_or_insert_with(Instant::now).elapsed() >= GRACE
+            {
+                return Err(NoAnswer::Interrupted);
+            }
             if begin.elapsed() >= timeout {
                 return Err(NoAnswer::TimedOut(waited_for(has_started, ignored)));
             }
             let line = match self.next_line(timeout.saturating_sub(begin.elapsed())) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Err(NoAnswer::TooLong),
-                // One that is at work has this time for its answer.
-                Err(RecvTimeoutError::Timeout) if interrupted.load(Ordering::Relaxed) => {
-                    return Err(NoAnswer::Interrupted);
-                }
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     let is_success = self.ended_well();

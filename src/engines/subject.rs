@@ -60,7 +60,7 @@ impl EngineSubject {
         }
     }
 
-    /// The same, which is not waited for once the flag is set: a case without an answer is discarded
+    /// The same, which has two seconds for an answer once the flag is set: a case without one is discarded
     /// then.
     pub fn interrupted_by(self, interrupted: Arc<AtomicBool>) -> EngineSubject {
         EngineSubject {
@@ -316,7 +316,8 @@ impl Subject for EngineSubject {
             process = self.start()?;
             answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
         }
-        if let Err(NoAnswer::TimedOut(_)) = answer {
+        let may_go_on = !self.interrupted.load(Ordering::Relaxed);
+        if let (Err(NoAnswer::TimedOut(_)), true) = (&answer, may_go_on) {
             // Other programs may have taken the time of the machine: it counts the second time.
             process = self.start()?;
             answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);

@@ -39,7 +39,8 @@ const SHARES: usize = 8;
 /// Maximum number of allocations between collections.
 const FAR: u64 = 32;
 
-/// Allocations after which one more changes nothing.
+/// The number of the allocation that fails in a dry run which counts them. Those before it are enough for
+/// the largest limit.
 const ENOUGH: u32 = 2 * FAR as u32 + 1;
 
 /// Bytes of address space in a dry run: more than its budget allows to allocate.
@@ -65,7 +66,7 @@ impl RelativeSchedule {
             RelativeSchedule::Safepoints => Schedule::EverySafepoint,
             RelativeSchedule::Allocations => Schedule::EveryAllocation(1),
             RelativeSchedule::Every(byte) => {
-                // No more than so many count, and a loop that makes thousands need not go on.
+                // More than that change nothing, and a loop that makes thousands need not go on.
                 let mut short = case.clone();
                 if short.limits.exhaust == 0 {
                     short.limits.exhaust = ENOUGH;

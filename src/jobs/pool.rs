@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Interval at which the clocks are read: short enough to enforce the limit, and otherwise long,
-/// since each reading takes time from the jobs.
+/// since each reading takes time from the jobs. A job that waits for items which nobody works on any more
+/// waits as long.
 fn tick(timeout: Option<Duration>) -> Duration {
     let longest = Duration::from_millis(200);
     match timeout {
@@ -226,7 +227,9 @@ fn spawn<W: Work>(shared: &Arc<Shared<W>>, number: usize, ended: &Sender<usize>)
         let _end = end;
         own.enter();
         let pool = &shared.pool;
-        while !pool.stop.load(Ordering::Relaxed) {
+        let is_ended =
+            || pool.stop.load(Ordering::Relaxed) || pool.interrupt.load(Ordering::Relaxed);
+        while !is_ended() {
             let left = lock(&shared.left).pop();
             let mut taken = Taken {
                 items: left.unwrap_or_else(|| {

@@ -114,40 +114,44 @@ enum JsonObject {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     r#struct: Option<Option<u32>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "present")]
     array: Option<Option<u32>>,
+    #[serde(default, deserialize_with = "present")]
     exception: Option<u32>,
-    #[serde(default, deserialize_with = "given")]
-    r#type: Option<Option<u32>>,
+    r#type: Option<u32>,
+    #[serde(default, deserialize_with = "present")]
     r#extern: Option<u32>,
+    #[serde(default, deserialize_with = "present")]
     values: Option<Vec<ObservedValue>>,
-    #[serde(default)]
-    cut: bool,
+    #[serde(default, deserialize_with = "present")]
+    cut: Option<bool>,
 }
 
-/// What a key has that is there, null too.
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
-    Option::deserialize(value).map(Some)
+/// The value of a key that is present. Where it may be null, that is not the same as an absent key.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 impl TryFrom<Keys> for JsonObject {
     type Error = &'static str;
 
     fn try_from(keys: Keys) -> Result<JsonObject, &'static str> {
-        let Keys { cut, .. } = keys;
-        let kinds = (keys.r#struct, keys.array, keys.exception, keys.r#type);
-        match (kinds, keys.r#extern, keys.values) {
-            ((Some(r#struct), None, None, None), None, Some(values)) => Ok(JsonObject::Struct {
+        let cut = keys.cut.unwrap_or_default();
+        let kinds = (keys.r#struct, keys.array, keys.exception, keys.r#extern);
+        match (kinds, keys.values, keys.r#type) {
+            ((Some(r#struct), None, None, None), Some(values), None) => Ok(JsonObject::Struct {
                 r#struct,
                 values,
                 cut,
             }),
-            ((None, Some(array), None, None), None, Some(values)) => {
+            ((None, Some(array), None, None), Some(values), None) => {
                 Ok(JsonObject::Array { array, values, cut })
             }
-            ((None, None, Some(exception), Some(r#type)), None, Some(values)) => {
+            ((None, None, Some(exception), None), Some(values), r#type) => {
                 Ok(JsonObject::Exception {
                     exception,
                     r#type,
@@ -155,7 +159,7 @@ impl TryFrom<Keys> for JsonObject {
                     cut,
                 })
             }
-            ((None, None, None, None), Some(r#extern), None) if !cut => {
+            ((None, None, None, Some(r#extern)), None, None) if keys.cut.is_none() => {
                 Ok(JsonObject::Extern { r#extern })
             }
             _ => Err(
@@ -433,4 +437,42 @@ fn pack_as(kind: StorageKind, value: ObservedValue, out: &mut Vec<u8>) -> bool {
         _ => return false,
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_of_one_kind() {
+        let read = |text: &str| serde_json::from_str::<JsonObject>(text);
+        for text in [
+            r#"{"struct":0,"values":["0x7"]}"#,
+            r#"{"values":[],"struct":null}"#,
+            r#"{"array":1,"values":[null],"cut":true}"#,
+            r#"{"exception":0,"type":2,"values":[]}"#,
+            r#"{"exception":0,"values":[]}"#,
+            r#"{"extern":3}"#,
+        ] {
+            let object = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let again = serde_json::to_string(&object).unwrap();
+            assert_eq!(read(&again).unwrap(), object, "{text}");
+        }
+        for text in [
+            "{}",
+            r#"{"values":[]}"#,
+            r#"{"struct":0}"#,
+            r#"{"struct":0,"values":null}"#,
+            r#"{"struct":0,"struct":0,"values":[]}"#,
+            r#"{"struct":0,"array":null,"values":[]}"#,
+            r#"{"struct":0,"type":1,"values":[]}"#,
+            r#"{"exception":null,"type":1,"values":[]}"#,
+            r#"{"extern":null}"#,
+            r#"{"extern":0,"cut":false}"#,
+            r#"{"extern":0,"values":[]}"#,
+            r#"{"object":0}"#,
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 }

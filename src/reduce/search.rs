@@ -23,7 +23,7 @@ pub(super) struct Search<'p> {
     best: Case,
     cost: u64,
     accepted: u64,
-    /// The last one of the smallest cases whose effort was asked for, with it: that takes a run.
+    /// The smallest case when its effort was last asked for, and that effort, which takes a run to find.
     judged: RefCell<Option<(Case, u64)>>,
 }
 

@@ -48,6 +48,7 @@ fn a_campaign_ends_though_an_engine_does_not_answer() {
         let words: Vec<&str> = line.split_whitespace().collect();
         words[words.len() - 3].parse::<u64>().unwrap()
     };
+    assert_eq!(ended.status.code(), Some(0), "{said}");
     assert_eq!((number("cases"), number("interrupted")), (1, 1), "{table}");
     assert!(said.contains("gcdiff: ended by a signal"), "{said}");
 }

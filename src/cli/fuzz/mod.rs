@@ -12,6 +12,7 @@ use super::output::{self, complain, say, write};
 use super::profile::ProfileOptions;
 use super::progress::watched;
 use super::report::{Rejudging, Report};
+use super::signals::Signals;
 use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
@@ -102,7 +103,7 @@ impl Fuzz {
     pub(super) fn main(self) -> Result<CommandOutcome, String> {
         self.quiet.apply();
         self.format.apply()?;
-        let signals = self.judging.signals()?;
+        let signals = Signals::noted()?;
         let campaign = self.campaign()?;
         let shelf = Shelf::open(&self.out);
         let shelf = shelf.map_err(|e| format!("--out {}: {e}", escape::path(&self.out)))?;
@@ -163,6 +164,7 @@ impl Fuzz {
                 }
                 if is_cut() {
                     progress.interrupt();
+                    self.judging.interrupt_engines();
                 }
                 if after(2) || is_cut() {
                     progress.stop_reducing();

@@ -127,7 +127,7 @@ impl Replay {
         let report = self.report.as_deref();
         let report = report.map(|dir| Report::open(dir, how())).transpose();
         let report = report.inspect_err(|_| shelf.iter().for_each(Shelf::leave))?;
-        let signals = self.judging.signals()?;
+        let signals = Signals::noted()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let settings = Settings {
             are_inputs: self.target.is_some(),
@@ -169,6 +169,7 @@ impl Replay {
                 bar.set_position(settings.progress.cases.load(Ordering::Relaxed));
                 if signals.any() {
                     settings.progress.stop();
+                    this.judging.interrupt_engines();
                 }
                 reporter.iter_mut().for_each(ReplayReporter::look);
             },

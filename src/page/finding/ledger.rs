@@ -10,7 +10,7 @@ use maud::{Markup, html};
 const SHOWN: (usize, usize) = (100, 300);
 
 /// The section. Its heading has the id `id`.
-pub(super) fn section(ledger: &Ledger, run: &str, id: &str) -> Markup {
+pub(super) fn section(ledger: &Ledger, run: &str, id: &str, is_of_another: bool) -> Markup {
     let counts = ledger.entries.iter().any(|entry| entry.count.is_some());
     let (first, last) = SHOWN;
     let end = ledger.entries.len().saturating_sub(last).max(first);
@@ -20,6 +20,7 @@ pub(super) fn section(ledger: &Ledger, run: &str, id: &str) -> Markup {
             p class="note" {
                 code { (line(&ledger.ty)) } " in heap " (line(run)) ". Each row is an operation that changed "
                 "something about the object: what the heap did, then which owners came and went."
+                @if is_of_another { " It is the object that the law is about; the culprit may concern another one." }
                 @if let n @ 1.. = ledger.skipped { " Operations before " (n + 1) " are too many to look at." }
             }
             @if ledger.entries.len() > 1 { (chart(ledger, counts)) }

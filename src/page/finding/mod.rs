@@ -138,7 +138,8 @@ fn histories(explanation: &Explanation) -> Markup {
         @for (index, history) in explanation.histories.iter().enumerate() {
             (steps::section(history, index, remark(index), read))
             @if let Some(ledger) = &history.ledger {
-                (ledger::section(ledger, &history.run, &format!("ledger{index}")))
+                @let is_of_another = explanation.cause.as_ref().is_some_and(|cause| cause.is_compared);
+                (ledger::section(ledger, &history.run, &format!("ledger{index}"), is_of_another))
             }
         }
     }
