@@ -4,11 +4,12 @@ use super::CommandOutcome;
 use super::file;
 use super::format::{self, RecordFormat};
 use super::load::{CompiledCase, compiled};
-use super::options::Limiting;
+use super::options::{Limiting, fault_named};
 use super::output::{complain, say};
 use crate::escape;
-use crate::export::{Collect, export};
+use crate::export::{Collect, Exported, Shown, export};
 use crate::oracle::Options;
+use crate::zoo::{Fault, Probe};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
 ///
 /// FILE is a case as for `gcdiff run`. The test is one module that needs nothing of gcdiff: its host is
 /// in the module, each step is an exported function, and a last function returns a digest of the
-/// heap. The expected values are those on which the sound heaps agree.
+/// heap. The expected values are those on which the sound heaps agree. If the header names a fault, the
+/// test is also run with it, and a message says what it takes to notice the fault, unless results do.
 ///
 /// Exit code: 0 if it is written, 2 for wrong usage or input, or if the heaps do not agree.
 #[derive(Args)]
@@ -54,6 +56,7 @@ struct ExportRecord<'a> {
     to: &'static str,
     out: Option<String>,
     text: Option<&'a str>,
+    shown: Option<&'static str>,
 }
 
 /// A form of exported cases.
@@ -99,11 +102,18 @@ impl Export {
             Collecting::Never => Collect::Never,
         };
         let exported = export(&case, &module, collect).map_err(|e| in_file(e.to_string()))?;
+        let fault = header.fault.as_deref().map(fault_named).transpose();
+        let fault = fault
+            .map_err(|e| in_file(format!("header: {e}")))?
+            .flatten();
         if let (Form::Wasm, Some(out)) = (self.to, &self.out) {
             file::write_bytes(out, &exported.wasm)?;
-            self.record(&name, None);
+            let shown = fault.map(|fault| shown(&exported, fault, &name));
+            self.record(&name, None, shown.transpose()?);
             return Ok(CommandOutcome::Agree);
         }
+        let shown = fault.map(|fault| shown(&exported, fault, &name));
+        let shown = shown.transpose()?;
         let expectations = exported.expectations(&Options::default());
         let expectations = expectations.map_err(|e| in_file(e.to_string()))?;
         let about = about(&header);
@@ -116,12 +126,12 @@ impl Export {
             None => say!("{}", text.trim_end()),
             Some(out) => file::write(out, &format!("{}\n", text.trim_end()))?,
         }
-        self.record(&name, Some(&text));
+        self.record(&name, Some(&text), shown);
         Ok(CommandOutcome::Agree)
     }
 
     /// Prints the record of the exported case, with its text unless that is in a file.
-    fn record(&self, name: &str, text: Option<&str>) {
+    fn record(&self, name: &str, text: Option<&str>, shown: Option<Shown>) {
         let record = ExportRecord {
             file: name,
             to: match self.to {
@@ -132,9 +142,28 @@ impl Export {
             },
             out: self.out.as_ref().map(escape::path),
             text: text.filter(|_| self.out.is_none()),
+            shown: shown.map(Shown::word),
         };
         format::record("export", &record);
     }
+}
+
+/// What it takes to notice a fault by an exported case. Says so if it takes more than results.
+fn shown(exported: &Exported, fault: Fault, name: &str) -> Result<Shown, String> {
+    let options = fault.switch_on(Options::default(), &Probe::default());
+    let shown = exported.shown(&options);
+    let shown = shown.map_err(|e| format!("{name}: the exported case with {}: {e}", fault.id))?;
+    let how = match shown {
+        Shown::Results => return Ok(shown),
+        Shown::Assertions => "only assertions of the heap notice it",
+        Shown::Audits => "only audits notice it, as by gcdiff wast --audit collection",
+        Shown::Nothing => "nothing notices it: the test does not show the bug of the case",
+    };
+    complain(&format!(
+        "{name}: the exported case with fault {}: {how}",
+        fault.id
+    ));
+    Ok(shown)
 }
 
 /// A comment about the case.

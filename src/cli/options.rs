@@ -139,6 +139,14 @@ pub(super) enum Choice {
 }
 
 /// Reads the id of a fault, or `none`.
+/// The fault that a header names, which may be "none".
+pub(super) fn fault_named(id: &str) -> Result<Option<Fault>, String> {
+    match fault_or_none(id)? {
+        Choice::Fault(fault) => Ok(Some(fault)),
+        Choice::None => Ok(None),
+    }
+}
+
 fn fault_or_none(id: &str) -> Result<Choice, String> {
     match id {
         "none" => Ok(Choice::None),
@@ -252,10 +260,7 @@ impl Judging {
     /// The fault of a case or a script whose header names `header`.
     pub(super) fn fault_of(&self, header: Option<&str>) -> Result<Option<Fault>, String> {
         match (self.fault, header) {
-            (None, Some(id)) => match fault_or_none(id)? {
-                Choice::Fault(fault) => Ok(Some(fault)),
-                Choice::None => Ok(None),
-            },
+            (None, Some(id)) => fault_named(id),
             _ => Ok(self.fault()),
         }
     }

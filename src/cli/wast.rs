@@ -14,7 +14,7 @@ use crate::heap::Reclaims;
 use crate::jobs::within;
 use crate::oracle::json::word;
 use crate::oracle::{self, Collector, Subject, Verdict};
-use crate::script::{self, Auditing, Options, Reason, Report, ScriptError};
+use crate::script::{self, Auditing, Options, Report, ScriptError};
 use crate::zoo::Probe;
 use clap::Args;
 use serde::Serialize;
@@ -28,7 +28,9 @@ use std::time::{Duration, Instant};
 /// the function `gc`, which collects. Lines at the top that begin with `;;!`
 /// may say `collectors`, `schedule`, `fault`, `audit`, `oracle` and `limits`;
 /// options override them. Exit code: 0 if everything passed, 1 if anything
-/// failed, 2 if a file is no script, or needs more memory or time than it may.
+/// failed, 2 if a file is no script, or was not run to its end: it needs more
+/// memory or time than it may, or a heap notices that it is corrupt and the
+/// oracle does not ask for that.
 #[derive(Args)]
 pub(super) struct Wast {
     /// The scripts.
@@ -133,7 +135,7 @@ impl Wast {
             options.schedule = schedule.clone();
         }
         let mut passed = true;
-        // Whether a run was ended for exceeding a limit.
+        // Whether a run was ended for exceeding a limit, or by a heap that found itself corrupt.
         let mut cut_short = false;
         // The heaps so far, with an upper bound of their times: on a busy machine elapsed time
         // exceeds processor time, so a later heap is blamed less easily.
@@ -166,10 +168,7 @@ impl Wast {
                     print(name, collector, &report);
                     format::record("script", &ScriptRecord::new(name, collector, &report));
                     passed &= report.failures.is_empty();
-                    cut_short |= report
-                        .reasons()
-                        .keys()
-                        .any(|reason| matches!(reason, Reason::OverBudget(_)));
+                    cut_short |= report.reasons().keys().any(|reason| reason.cuts_short());
                 }
                 Err(verdict) => {
                     let mood = match verdict.is_finding() {

@@ -29,6 +29,7 @@ mod points;
 mod relaxed;
 mod runtime;
 mod seen;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -37,6 +38,7 @@ mod wast;
 
 pub use embedder::{TYPE, for_embedder};
 pub use expected::{Expectations, Expected, Number};
+pub use shown::Shown;
 
 use crate::case::{Call, Case, Plan, Step};
 use crate::engine::{Limits, Schedule};

@@ -257,7 +257,7 @@ fn audited<H: Heap>(
                     Reason::Noticed,
                     noticed.map_or_else(String::new, |c| {
                         format!(
-                            "{} at {c}; only the layer \"heap\" asks for that",
+                            "{} at {c}; it is a finding with --oracle {layers}+heap",
                             heap().name()
                         )
                     }),

@@ -45,6 +45,11 @@ impl Reason {
         }
     }
 
+    /// Whether what follows in the script is not run either, although nothing has failed.
+    pub fn cuts_short(self) -> bool {
+        matches!(self, Reason::OverBudget(_) | Reason::Noticed)
+    }
+
     /// The reason to skip an assertion that a module is refused with this message, when the module
     /// is accepted.
     pub(super) fn of_accepted(message: &str) -> Option<Reason> {

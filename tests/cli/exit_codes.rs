@@ -20,6 +20,7 @@ fn every_command_ends_with_the_codes_of_the_table() {
             std::fs::read_to_string(&w1).unwrap()
         ),
     );
+    let script = scratch.path("script.wast");
     let commands: &[(i32, &[&str])] = &[
         (0, &["run", &agree]),
         (1, &["run", &w1, "--fault", "W1"]),
@@ -60,6 +61,13 @@ fn every_command_ends_with_the_codes_of_the_table() {
         (2, &["reduce", &agree, "--out", &small]),
         (0, &["export", "--to", "js", &agree]),
         (2, &["export", "--to", "js", &broken]),
+        (0, &["export", "--to", "wast", &fault, "--out", &script]),
+        (1, &["wast", "--fault", "W1", &script]),
+        // The heap finds itself corrupt before the end, and nobody asks for that.
+        (
+            2,
+            &["wast", "--fault", "W1", "--oracle", "results", &script],
+        ),
         (0, &["generate", "--seed", "1"]),
         (2, &["generate"]),
         (

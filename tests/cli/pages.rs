@@ -48,7 +48,12 @@ fn the_front_page_shows_what_happens() {
 
 #[test]
 fn pages_show_what_happens() {
-    for page in ["docs/commands.md", "docs/reduction.md", "docs/verdicts.md"] {
+    for page in [
+        "docs/commands.md",
+        "docs/engines.md",
+        "docs/reduction.md",
+        "docs/verdicts.md",
+    ] {
         assert!(!run_page(page).is_empty(), "{page} has no command");
     }
 }
