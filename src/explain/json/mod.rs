@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `version` | 1; it grows when a reader of the old format would misread the new one |
 //! | `verdict` | the verdict, as [`gcdiff run --json`](crate::oracle::json) prints it, without runs |
-//! | `cause` | the operation that caused it, null if it is not known: `place`, `operation` and `safepoint`, their numbers (null if they are not known), and `words`, what it did wrong |
+//! | `cause` | the operation that caused it, null if it is not known: `place`, `operation` and `safepoint`, their numbers (null if they are not known), `words`, what it did wrong, and `compared`, whether a comparison with another heap found it: then the ledger is of the object that the law is about, which may be another one |
 //! | `unaudited` | how the bug shows without audits: a verdict; null if that was not tried |
 //! | `unexplained` | why there is no explanation; null if there is one |
 //! | `controls` | for an engine that shows only its end, the same case without one part at a time: `without`, in words, and `outcome`, `"clean"`, `"same"`, `"unknown"` or another fingerprint |
@@ -63,6 +63,7 @@ struct JsonCause {
     operation: Option<u64>,
     safepoint: Option<u64>,
     words: String,
+    compared: bool,
 }
 
 #[derive(Serialize)]
@@ -153,6 +154,7 @@ impl JsonCause {
             operation: cause.operation,
             safepoint: cause.safepoint,
             words: cause.words.clone(),
+            compared: cause.is_compared,
         }
     }
 }
