@@ -5,6 +5,8 @@ use gcdiff::generate::{self, Generator, Profile};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer, Shape};
 use gcdiff::observe::StepOutcome;
 use gcdiff::oracle::{Collector, HeapSubject, Law, Options, SharedSubject, Verdict, judge};
+use gcdiff::zoo::{FAULTS, Probe};
+use std::collections::BTreeSet;
 
 fn read(text: &str) -> Case {
     case::read(text.as_bytes()).unwrap().0
@@ -122,4 +124,35 @@ fn a_value_that_is_not_of_its_type_in_the_client_contradicts_a_claim() {
     // The module itself casts nothing, and claims nothing.
     let alone = judge(&read(MODULE), &options).unwrap().verdict;
     assert_eq!(alone, Verdict::Agree, "{}", claims::EXPORT);
+}
+
+/// An instruction of a client has the name of the function that it calls in the case's module.
+#[test]
+fn a_breach_in_a_client_says_in_which() {
+    let fault = FAULTS.iter().find(|fault| fault.id == "W1-segment");
+    let options = Options::default().with_collectors([Collector::Drc.into()]);
+    let options = fault.unwrap().switch_on(options, &Probe::default());
+    let blamed = |client: u32| {
+        let case = Case {
+            client: Some(client),
+            ..read(MODULE)
+        };
+        match judge(&case, &options).unwrap().verdict {
+            Verdict::Violation(violation) => violation.place.map(|place| place.to_string()),
+            _ => None,
+        }
+    };
+    let places: BTreeSet<String> = (0..60).chain(0xc0..0x100).filter_map(blamed).collect();
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    assert_eq!(
+        places,
+        [
+            r#"after table.init in function "make" of the client"#,
+            r#"after table.init in function "make" of the second client"#,
+            r#"after table.init in function "read" of the client"#,
+            r#"after table.init in function "read" of the second client"#,
+            r#"after table.init in function "throw" of the client"#,
+            r#"after table.init in function "throw" of the second client"#,
+        ]
+    );
 }

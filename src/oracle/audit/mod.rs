@@ -447,3 +447,19 @@ pub fn audit<H: Heap>(view: &View<'_, H>) -> Option<Violation> {
 fn violation<H: Heap>(law: Law, view: &View<'_, H>, message: String) -> Violation {
     Violation::new(law, view.store.heap.name(), message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Collections between them of a heap that has room do not count.
+    #[test]
+    fn a_full_heap_is_audited_often_and_then_seldom() {
+        let mut auditor = Auditor::new(Timing::Sampled);
+        let audited: Vec<u64> = (1..=200)
+            .filter(|_| !auditor.minds_full(false) && auditor.minds_full(true))
+            .collect();
+        let first: Vec<u64> = (1..=16).collect();
+        assert_eq!(audited, [&first[..], &[32, 64, 128]].concat());
+    }
+}
