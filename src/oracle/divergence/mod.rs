@@ -72,6 +72,10 @@ pub(super) struct ComparedRun<'a> {
 /// a verdict waits for the result.
 const MOST_OPERATIONS: u64 = 40_000_000;
 
+/// The operations of runs that are ended early, since most differences are near the beginning: the trail of
+/// a whole run takes longer than all else in a search.
+const SHORT: [u64; 2] = [128, 2048];
+
 /// About as many runs of each of the two are needed to bisect a run of the greatest length.
 const MOST_RUNS: u64 = 20;
 
@@ -97,7 +101,14 @@ pub(super) fn diverge(
         module,
         options,
     };
-    let end = both.at(Moment::Before(u64::MAX))?;
+    let mut end = both.at(Moment::Until(SHORT[0]))?;
+    for number in [SHORT[1], u64::MAX] {
+        // What comes after the first difference is of no use.
+        if end.parted().is_some() || (end.right.ended && end.wrong.ended) {
+            break;
+        }
+        end = both.at(Moment::Until(number))?;
+    }
     if end.wrong.operation.saturating_mul(2 * MOST_RUNS) > MOST_OPERATIONS {
         return None;
     }

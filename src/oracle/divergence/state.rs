@@ -7,7 +7,6 @@ use crate::heap::{CodePoint, GcRef, Heap};
 use crate::module::{Module, Names};
 use crate::observe::{Observation, observe_with};
 use crate::oracle::compare::compare;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The state of a run right before an operation, or at its end.
@@ -37,18 +36,18 @@ pub struct RunState {
     pub by: Option<Cause>,
     /// The number of safepoints so far.
     pub safepoint: u64,
-    /// At the end of the run, a checksum for each operation, up to a number of them: of the
+    /// [Until](Moment::Until) the state, a checksum for each operation, up to a number of them: of the
     /// instructions that frames were at, of the number read, of the fuel, and of which registers and
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
     pub trail: Vec<u64>,
-    /// At the end of the run, the references to objects in frames before all operations of the trail
-    /// together.
+    /// The references to objects in frames before all operations of the trail together.
     pub frame_references: u64,
     /// Of each operation of the trail, the step of the plan in which it happens, 0 outside all steps,
     /// and what it is.
     pub steps: Vec<(u32, OperationKind)>,
-    /// At the end of the run, the numbers that it has read from objects, up to a number of them.
+    /// [Until](Moment::Until) the state, the numbers that the run has read from objects, up to a number of
+    /// them.
     pub reads: Vec<NumberRead>,
 }
 
@@ -77,6 +76,8 @@ pub enum OperationKind {
 pub enum Moment {
     /// Right before the operation with this number, counted from 1; or else at the end.
     Before(u64),
+    /// The same, with a trail, and the numbers read.
+    Until(u64),
     /// At the end, with a trail that covers all that can be reached, which takes long.
     EndOfThorough,
     /// At the read of a number from an object, counted from 1, before it goes on.
@@ -107,10 +108,44 @@ impl Checksum {
     }
 }
 
+/// Numbers for up to [`MOST_ROOTS`] objects, from 1 on in the order in which they are met.
+#[derive(Debug, Default)]
+struct Known {
+    /// The object at each place and its number. Empty places have a number that was given before
+    /// `from`.
+    places: Vec<(GcRef, u64)>,
+    /// The numbers given before the last `clear`, and those given so far.
+    from: u64,
+    given: u64,
+}
+
+impl Known {
+    fn clear(&mut self) {
+        self.places
+            .resize(4 * MOST_ROOTS as usize, (GcRef::NULL, 0));
+        self.from = self.given;
+    }
+
+    fn number(&mut self, r: GcRef) -> u64 {
+        let mask = self.places.len() - 1;
+        let mut at = (r.0.wrapping_mul(0x9e37_79b1) >> 20) as usize & mask;
+        // No more than a quarter of the places is taken.
+        while self.places[at].1 > self.from && self.places[at].0 != r {
+            at = (at + 1) & mask;
+        }
+        if self.places[at].1 <= self.from {
+            self.given += 1;
+            self.places[at] = (r, self.given);
+        }
+        self.places[at].1 - self.from
+    }
+}
+
 /// Takes the state of a run at one moment, and stops it.
 #[derive(Debug)]
 pub(in crate::oracle) struct Camera {
     moment: Moment,
+    known: Known,
     operations: u64,
     /// The number that the current operation reads.
     reads: Option<Reading>,
@@ -128,6 +163,7 @@ impl Camera {
     pub fn new(moment: Moment) -> Camera {
         Camera {
             moment,
+            known: Known::default(),
             operations: 0,
             reads: None,
             trail: Vec::new(),
@@ -150,7 +186,7 @@ impl Camera {
         make: &impl Fn() -> H,
     ) -> Option<RunState> {
         match self.moment {
-            Moment::Before(u64::MAX) | Moment::Read(_) => {
+            Moment::Until(_) | Moment::Read(_) => {
                 let heap = self.log.before(make());
                 case::run(case, module, heap, &mut self);
             }
@@ -158,7 +194,7 @@ impl Camera {
                 case::run(case, module, make(), &mut self);
             }
         }
-        if self.state.is_some() || self.moment != Moment::Before(u64::MAX) {
+        if self.state.is_some() || !matches!(self.moment, Moment::Until(_)) {
             return self.state;
         }
         // A heap that crashes, and a run that does not end, are not shown to an inspector. The last
@@ -259,13 +295,13 @@ impl Camera {
         sum.add(self.number(view).unwrap_or(0));
         sum.add(view.fuel());
         // Which registers and slots refer to the same object, whatever its address.
-        let mut known: BTreeMap<GcRef, u64> = BTreeMap::new();
+        let known = &mut self.known;
+        known.clear();
         let mut left = MOST_ROOTS;
         let mut refer = |r: GcRef| {
-            let next = known.len() as u64 + 1;
             match r.is_object() {
                 _ if left == 0 => return,
-                true => sum.add(*known.entry(r).or_insert(next)),
+                true => sum.add(known.number(r)),
                 false => sum.add(r.register() << 32),
             }
             left -= 1;
@@ -348,7 +384,9 @@ impl<H: Heap> Inspector<H> for Camera {
             };
         }
         let is_wanted = match (point, self.moment) {
-            (Point::Operation, Moment::Before(number)) => self.operations == number,
+            (Point::Operation, Moment::Before(number) | Moment::Until(number)) => {
+                self.operations == number
+            }
             // There is no such read.
             (Point::End, Moment::Read(_)) => return Err(Halt),
             // A run that stops in an operation does not reach the next one.
@@ -364,14 +402,31 @@ impl<H: Heap> Inspector<H> for Camera {
             return Err(Halt);
         }
         if point == Point::Operation {
-            if matches!(
-                self.moment,
-                Moment::Before(u64::MAX) | Moment::EndOfThorough
-            ) {
+            if matches!(self.moment, Moment::Until(_) | Moment::EndOfThorough) {
                 self.leave_trail(&view);
             }
             self.reads = number_read(&view);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_numbered_in_the_order_in_which_they_are_met() {
+        let mut known = Known::default();
+        let objects: Vec<GcRef> = (1..=MOST_ROOTS).map(|n| GcRef(n * 0x1000)).collect();
+        for _ in 0..3 {
+            known.clear();
+            for (object, number) in objects.iter().zip(1..) {
+                assert_eq!(known.number(*object), number);
+                assert_eq!(known.number(objects[0]), 1);
+            }
+            let last = known.number(objects[MOST_ROOTS as usize - 1]);
+            assert_eq!(last, MOST_ROOTS.into());
+        }
     }
 }
