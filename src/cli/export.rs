@@ -107,12 +107,13 @@ impl Export {
             .map_err(|e| in_file(format!("header: {e}")))?
             .flatten();
         if let (Form::Wasm, Some(out)) = (self.to, &self.out) {
+            let shown = fault.map(|fault| self.shown(&exported, fault, &name));
+            let shown = shown.transpose()?;
             file::write_bytes(out, &exported.wasm)?;
-            let shown = fault.map(|fault| shown(&exported, fault, &name));
-            self.record(&name, None, shown.transpose()?);
+            self.record(&name, None, shown);
             return Ok(CommandOutcome::Agree);
         }
-        let shown = fault.map(|fault| shown(&exported, fault, &name));
+        let shown = fault.map(|fault| self.shown(&exported, fault, &name));
         let shown = shown.transpose()?;
         let expectations = exported.expectations(&Options::default());
         let expectations = expectations.map_err(|e| in_file(e.to_string()))?;
@@ -128,6 +129,33 @@ impl Export {
         }
         self.record(&name, Some(&text), shown);
         Ok(CommandOutcome::Agree)
+    }
+
+    /// What it takes to notice a fault by the exported case. Says so if it takes more than results.
+    fn shown(&self, exported: &Exported, fault: Fault, name: &str) -> Result<Shown, String> {
+        let options = fault.switch_on(Options::default(), &Probe::default());
+        let id = fault.id;
+        let shown = exported.shown(&options);
+        let shown = shown.map_err(|e| format!("{name}: the exported case with {id}: {e}"))?;
+        let how: String = match (shown, self.collect) {
+            (Shown::Results, _) => return Ok(shown),
+            (Shown::Assertions, _) => "only assertions of the heap notice it".into(),
+            (Shown::Audits, _) => {
+                format!("only audits notice it, as by gcdiff wast --fault {id} --audit collection")
+            }
+            (Shown::Nothing, Collecting::Import) => {
+                "nothing notices it: the test does not show the bug of the case".into()
+            }
+            (Shown::Nothing, Collecting::Never) => {
+                "nothing notices it on heaps that collect as those of gcdiff do".into()
+            }
+            (Shown::Unknown, _) => {
+                "whether anything notices it is not known, since the run needs more than it may"
+                    .into()
+            }
+        };
+        complain(&format!("{name}: the exported case with fault {id}: {how}"));
+        Ok(shown)
     }
 
     /// Prints the record of the exported case, with its text unless that is in a file.
@@ -146,24 +174,6 @@ impl Export {
         };
         format::record("export", &record);
     }
-}
-
-/// What it takes to notice a fault by an exported case. Says so if it takes more than results.
-fn shown(exported: &Exported, fault: Fault, name: &str) -> Result<Shown, String> {
-    let options = fault.switch_on(Options::default(), &Probe::default());
-    let shown = exported.shown(&options);
-    let shown = shown.map_err(|e| format!("{name}: the exported case with {}: {e}", fault.id))?;
-    let how = match shown {
-        Shown::Results => return Ok(shown),
-        Shown::Assertions => "only assertions of the heap notice it",
-        Shown::Audits => "only audits notice it, as by gcdiff wast --audit collection",
-        Shown::Nothing => "nothing notices it: the test does not show the bug of the case",
-    };
-    complain(&format!(
-        "{name}: the exported case with fault {}: {how}",
-        fault.id
-    ));
-    Ok(shown)
 }
 
 /// A comment about the case.

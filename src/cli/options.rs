@@ -138,7 +138,6 @@ pub(super) enum Choice {
     Fault(Fault),
 }
 
-/// Reads the id of a fault, or `none`.
 /// The fault that a header names, which may be "none".
 pub(super) fn fault_named(id: &str) -> Result<Option<Fault>, String> {
     match fault_or_none(id)? {
@@ -147,6 +146,7 @@ pub(super) fn fault_named(id: &str) -> Result<Option<Fault>, String> {
     }
 }
 
+/// Reads the id of a fault, or `none`.
 fn fault_or_none(id: &str) -> Result<Choice, String> {
     match id {
         "none" => Ok(Choice::None),

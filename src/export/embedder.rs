@@ -3,7 +3,7 @@
 use super::asm::Asm;
 use super::instrument::instrument;
 use super::meter::{Meter, Ticks};
-use super::points::points;
+use super::points::passes;
 use super::unit::{Naming, Unit, constant};
 use super::{ExportError, limits};
 use crate::case::embedder::COLLECT;
@@ -52,12 +52,12 @@ pub fn for_embedder(case: &Case, module: &Arc<Module>) -> Result<Case, ExportErr
     }
     let mut unit = Unit::new(decoded, Naming::Without);
     let collect = unit.import(COLLECT.0, COLLECT.1);
-    let ticks = Ticks::of(&case.schedule, &points(case, module));
+    let ticks = Ticks::of(&case.schedule, passes(case, module));
     let meter = Meter::append(&mut unit, case, &ticks, collect);
     instrument(&mut unit, &bodies, &meter)?;
     let reset = unit.reserve("reset", &[], &[]);
     let mut asm = Asm::new(0);
-    meter.reset(&mut asm);
+    meter.begin(&mut asm);
     unit.define(reset, asm);
 
     let mut added = vec![(format!("{ADDED}reset"), ExternalKind::Func, reset)];

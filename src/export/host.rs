@@ -32,7 +32,7 @@ impl Writer<'_, '_> {
         let mut asm = Asm::new(0);
         let base = asm.local(ValType::I64);
         asm.op().i64_const(number).local_set(base);
-        self.begin(&mut asm);
+        self.runtime.meter.begin(&mut asm);
         // Label 1 inside: a value is missing.
         asm.op().block(BlockType::Empty);
         let digest = self.runtime.digest;
@@ -49,7 +49,7 @@ impl Writer<'_, '_> {
     pub fn start(&mut self, start: u32) -> u32 {
         let func = self.unit.reserve("start", &[], &[ValType::I64]);
         let mut asm = Asm::new(0);
-        self.begin(&mut asm);
+        self.runtime.meter.refuel(&mut asm);
         let digest = self.runtime.digest;
         self.watched(&mut asm, true, &mut |_, asm, _| {
             asm.call(start);
@@ -58,11 +58,6 @@ impl Writer<'_, '_> {
         asm.op().i64_const(-1);
         self.unit.define(func, asm);
         func
-    }
-
-    /// Each call from outside begins with the same fuel.
-    fn begin(&mut self, asm: &mut Asm) {
-        self.runtime.meter.reset(asm);
     }
 
     /// Writes code that may throw. The host keeps the exception; then it is thrown again, or is no

@@ -3,6 +3,7 @@
 use super::asm::Asm;
 use super::meter::Meter;
 use super::nans::Float;
+use super::points::Site;
 use super::relaxed::Relaxed;
 use super::unit::Unit;
 use crate::module_ir::{Bodies, IrError, Module, Shape, allocates, each_operator, is_opener};
@@ -41,6 +42,8 @@ const MOST_BYTES: usize = 7_654_321;
 /// The instructions of a body.
 #[derive(Default)]
 struct OwnCode {
+    /// The offset of the body in the module.
+    base: u64,
     /// Where the first one begins in the bytes of the body.
     start: usize,
     /// Those that are not only copied.
@@ -85,7 +88,10 @@ impl OwnCode {
     fn read(&mut self, body: &FunctionBody<'_>, module: &Module<'_>) -> Result<(), IrError> {
         let base = body.range().start;
         let whole = body.as_bytes().len();
-        let OwnCode { start, marks, cost } = self;
+        self.base = base;
+        let OwnCode {
+            start, marks, cost, ..
+        } = self;
         (*start, *cost) = (whole, 0);
         marks.clear();
         // The innermost loop of each open block.
@@ -167,6 +173,9 @@ fn calls(op: &Operator<'_>) -> Option<Calls> {
 /// A function of the case being written.
 struct Writer<'w> {
     meter: &'w Meter,
+    func: u32,
+    /// What entering costs besides the code, as in the engine of gcdiff.
+    entry: i32,
     asm: Asm,
     depth: u32,
     /// Locals for the length of a bulk operation.
@@ -198,6 +207,8 @@ impl<'w> Writer<'w> {
         asm.reserve(2 * body.as_bytes().len());
         Ok(Writer {
             meter,
+            func,
+            entry: 4 + (asm.locals_declared() / 16) as i32,
             depth: asm.local(ValType::I32),
             length: asm.local(ValType::I32),
             length64: asm.local(ValType::I64),
@@ -209,14 +220,16 @@ impl<'w> Writer<'w> {
 
     fn write(mut self, code: &OwnCode, body: &FunctionBody<'_>) -> Asm {
         let bytes = body.as_bytes();
-        self.asm.op().i32_const(code.cost);
+        self.asm.op().i32_const(code.cost + self.entry);
         self.asm.call(self.meter.enter);
         self.asm.op().local_set(self.depth);
+        self.pass(Site::Entry(self.func));
         let mut copied = code.start;
         for mark in &code.marks {
             self.asm.copy(&bytes[copied..mark.start]);
             copied = mark.end;
-            self.before(mark);
+            let site = Site::At(code.base as u32 + mark.start as u32);
+            self.before(mark, site);
             match mark.instead {
                 None => self.asm.copy(&bytes[mark.start..mark.end]),
                 Some(Instead::Call(func)) => self.asm.call(func),
@@ -227,6 +240,7 @@ impl<'w> Writer<'w> {
             if let Some(cost) = mark.loop_cost {
                 self.asm.op().i32_const(cost);
                 self.asm.call(self.meter.burn);
+                self.pass(site);
             }
             if let Some(float) = mark.float {
                 let asm = &mut self.asm;
@@ -240,7 +254,7 @@ impl<'w> Writer<'w> {
     }
 
     /// What an instruction pays, and the depth of the frames that it calls.
-    fn before(&mut self, mark: &Mark) {
+    fn before(&mut self, mark: &Mark, site: Site) {
         if let Some(calls) = mark.calls {
             let mut op = self.asm.op();
             op.local_get(self.depth);
@@ -252,7 +266,17 @@ impl<'w> Writer<'w> {
         if let Some(length) = &mark.length {
             self.pay(length);
         }
-        if let (Some(tick), true) = (self.meter.tick, mark.allocates) {
+        if mark.allocates {
+            if let Some(tick) = self.meter.tick {
+                self.asm.call(tick);
+            }
+            self.pass(site);
+        }
+    }
+
+    /// Collects at a safepoint if the schedule names it.
+    fn pass(&mut self, site: Site) {
+        if let Some(tick) = self.meter.at(site) {
             self.asm.call(tick);
         }
     }
@@ -311,21 +335,27 @@ fn length(op: &Operator<'_>, module: &Module<'_>) -> Option<Length> {
         shift: 0,
         factor: 1,
     };
-    // Sixteen bytes cost as much as one reference.
+    // As in the engine of gcdiff, sixteen bytes cost as much as an element that is copied.
     let bytes = |is_64| Length {
         is_64,
         shift: 4,
         factor: 1,
     };
     let elements = |ty: u32| {
-        let is_ref = |ty: &StorageType| matches!(ty, StorageType::Val(ValType::Ref(_)));
         let shape = module.types.get(ty as usize).map(|ty| &ty.shape);
-        match shape {
-            Some(Shape::Array(element)) if !is_ref(&element.element_type) => Length {
-                shift: 2,
-                ..bytes(false)
+        let shift = match shape {
+            Some(Shape::Array(element)) => match element.element_type {
+                StorageType::I8 => 4,
+                StorageType::I16 => 3,
+                StorageType::Val(ValType::I64 | ValType::F64) => 1,
+                StorageType::Val(ValType::V128) => 0,
+                StorageType::Val(_) => 2,
             },
-            _ => references(false),
+            _ => 0,
+        };
+        Length {
+            shift,
+            ..references(false)
         }
     };
     Some(match op {
@@ -337,18 +367,13 @@ fn length(op: &Operator<'_>, module: &Module<'_>) -> Option<Length> {
         | Operator::ArrayNewElem {
             array_type_index, ..
         }
-        | Operator::ArrayFill { array_type_index }
         | Operator::ArrayInitData {
             array_type_index, ..
-        }
-        | Operator::ArrayInitElem {
-            array_type_index, ..
         } => elements(*array_type_index),
-        Operator::ArrayCopy {
-            array_type_index_dst,
-            ..
-        } => elements(*array_type_index_dst),
-        Operator::TableInit { .. } => references(false),
+        Operator::ArrayFill { .. }
+        | Operator::ArrayCopy { .. }
+        | Operator::ArrayInitElem { .. }
+        | Operator::TableInit { .. } => references(false),
         Operator::TableFill { table: index } | Operator::TableGrow { table: index } => {
             references(table(*index))
         }

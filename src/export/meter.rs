@@ -2,24 +2,24 @@
 //! place.
 
 use super::asm::Asm;
+use super::points::{Pass, Passes, Site};
 use super::unit::{Unit, constant};
 use crate::case::Case;
 use crate::engine::Schedule;
+use std::collections::BTreeMap;
 use wasm_encoder::BlockType;
 use wasmparser::{Operator, ValType};
 
-/// The most points of a schedule at which an exported case collects, and the most collections of any
-/// schedule.
-const POINTS: usize = 64;
+/// The most collections of a schedule that collects everywhere.
 const COLLECTIONS: i32 = 250;
 
 /// The most frames and the most fuel of a call: those of the case, if they are fewer. Real engines
 /// have a stack of a fixed size.
-const FRAMES: usize = 1_000;
-const FUEL: u64 = 1_000_000;
+pub(super) const FRAMES: usize = 1_000;
+pub(super) const FUEL: u64 = 1_000_000;
 
 /// The indices of what counts.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Meter {
     pub fuel: u32,
     pub depth: u32,
@@ -30,8 +30,12 @@ pub(super) struct Meter {
     pub pay64: u32,
     /// `(param i32) (result i32)`: pays for a function and returns its depth.
     pub enter: u32,
-    /// Passes a safepoint, if the case has a schedule.
+    /// Passes a safepoint, if the schedule collects at all of them.
     pub tick: Option<u32>,
+    /// Passes this safepoint, if the schedule names it.
+    sites: BTreeMap<Site, u32>,
+    /// The number of steps that have begun, if the schedule names safepoints.
+    steps: Option<u32>,
     /// Collects.
     pub collect: u32,
     /// The fuel of a step.
@@ -46,20 +50,19 @@ pub(super) enum Ticks {
     Always,
     /// At each N-th allocation.
     Every(u64),
-    /// At these safepoints, counted from 1.
-    At(Vec<u64>),
+    /// At these passes of safepoints.
+    At(Passes),
 }
 
 impl Ticks {
-    /// `points` are the numbers of the safepoints of a schedule, counted where this module counts
-    /// them. Distances stay as they are: [`Limits::thin`](crate::engine::Limits::thin) only saves
-    /// time.
-    pub fn of(schedule: &Schedule, points: &[u64]) -> Ticks {
+    /// `passes` are the places of a schedule that names safepoints. Distances stay as they are:
+    /// [`Limits::thin`](crate::engine::Limits::thin) only saves time.
+    pub fn of(schedule: &Schedule, passes: Passes) -> Ticks {
         match schedule {
             Schedule::Never => Ticks::Never,
             Schedule::EverySafepoint => Ticks::Always,
             Schedule::EveryAllocation(n) => Ticks::Every((*n).max(1).into()),
-            Schedule::At(_) => Ticks::At(points.iter().copied().take(POINTS).collect()),
+            Schedule::At(_) => Ticks::At(passes),
         }
     }
 }
@@ -68,8 +71,14 @@ impl Meter {
     /// Appends it. `collect` is the function that collects.
     pub fn append(unit: &mut Unit<'_>, case: &Case, ticks: &Ticks, collect: u32) -> Meter {
         use ValType::{I32, I64};
-        let frames = case.limits.frames.min(FRAMES) as i32;
+        // A limit of the engine is about the frames below the running one.
+        let frames = case.limits.frames.min(FRAMES) as i32 + 1;
         let step_fuel = case.limits.fuel.min(FUEL) as i32;
+        let (passes, is_global) = match ticks {
+            Ticks::Never => (None, false),
+            Ticks::Always | Ticks::Every(_) => (None, true),
+            Ticks::At(passes) => (Some(passes), false),
+        };
         let meter = Meter {
             fuel: unit.counter("fuel", step_fuel),
             depth: unit.counter("depth", 0),
@@ -77,7 +86,9 @@ impl Meter {
             pay: unit.reserve("pay", &[I32], &[]),
             pay64: unit.reserve("pay64", &[I64], &[]),
             enter: unit.reserve("enter", &[I32], &[I32]),
-            tick: (*ticks != Ticks::Never).then(|| unit.reserve("tick", &[], &[])),
+            tick: is_global.then(|| unit.reserve("tick", &[], &[])),
+            sites: BTreeMap::new(),
+            steps: passes.map(|_| unit.counter("steps", 0)),
             collect,
             step_fuel,
         };
@@ -85,11 +96,31 @@ impl Meter {
         if let Some(tick) = meter.tick {
             meter.define_tick(unit, tick, ticks);
         }
-        meter
+        let (Some(passes), Some(steps)) = (passes, meter.steps) else {
+            return meter;
+        };
+        let mut sites = BTreeMap::new();
+        for (number, (site, passes)) in passes.iter().enumerate() {
+            sites.insert(*site, meter.define_site(unit, number, (passes, steps)));
+        }
+        Meter { sites, ..meter }
     }
 
-    /// Makes a step begin with all of its fuel, and no frames.
-    pub fn reset(&self, asm: &mut Asm) {
+    /// What to call at a safepoint that the schedule names.
+    pub fn at(&self, site: Site) -> Option<u32> {
+        self.sites.get(&site).copied()
+    }
+
+    /// Begins a step.
+    pub fn begin(&self, asm: &mut Asm) {
+        if let Some(steps) = self.steps {
+            asm.add_one_to_global(steps);
+        }
+        self.refuel(asm);
+    }
+
+    /// Makes a call from outside begin with all of its fuel, and no frames.
+    pub fn refuel(&self, asm: &mut Asm) {
         asm.op().i32_const(self.step_fuel).global_set(self.fuel);
         asm.op().i32_const(0).global_set(self.depth);
     }
@@ -147,7 +178,7 @@ impl Meter {
             .i64_add()
             .global_set(count);
         match ticks {
-            Ticks::Never | Ticks::Always => {
+            Ticks::Never | Ticks::Always | Ticks::At(_) => {
                 asm.op().i32_const(1);
             }
             Ticks::Every(n) => {
@@ -157,16 +188,6 @@ impl Meter {
                     .i64_const(n)
                     .i64_rem_u()
                     .i64_eqz();
-            }
-            Ticks::At(points) => {
-                asm.op().i32_const(0);
-                for point in points {
-                    asm.op()
-                        .global_get(count)
-                        .i64_const(*point as i64)
-                        .i64_eq()
-                        .i32_or();
-                }
             }
         }
         let collected = unit.counter("collections", 0);
@@ -180,5 +201,38 @@ impl Meter {
         asm.call(self.collect);
         asm.op().end();
         unit.define(tick, asm);
+    }
+
+    /// A function that counts the passes of a site in each step, and collects at some of them.
+    fn define_site(
+        &self,
+        unit: &mut Unit<'_>,
+        number: usize,
+        (passes, steps): (&[Pass], u32),
+    ) -> u32 {
+        let func = unit.reserve(&format!("tick{number}"), &[], &[]);
+        let count = unit.counter(&format!("ticks{number}"), 0);
+        let step = unit.counter(&format!("step{number}"), 0);
+        let mut asm = Asm::new(0);
+        let mut op = asm.op();
+        op.global_get(step).global_get(steps).i32_ne();
+        op.if_(BlockType::Empty);
+        op.global_get(steps).global_set(step);
+        op.i32_const(0).global_set(count).end();
+        asm.add_one_to_global(count);
+        let mut op = asm.op();
+        op.i32_const(0);
+        for pass in passes {
+            // A run of an exported case passes a site no more often than its fuel allows.
+            let nth = i32::try_from(pass.nth).unwrap_or(i32::MAX);
+            op.global_get(step).i32_const(pass.step as i32).i32_eq();
+            op.global_get(count).i32_const(nth).i32_eq();
+            op.i32_and().i32_or();
+        }
+        op.if_(BlockType::Empty);
+        asm.call(self.collect);
+        asm.op().end();
+        unit.define(func, asm);
+        func
     }
 }

@@ -178,7 +178,7 @@ fn write(
 ) -> Result<Exported, ExportError> {
     let (decoded, bodies) = module_ir::Module::decode_items(&case.wasm)?;
     let ticks = match collect {
-        Collect::Import => Ticks::of(&case.schedule, &points::points(case, module)),
+        Collect::Import => Ticks::of(&case.schedule, points::passes(case, module)),
         Collect::Never => Ticks::Never,
     };
     let mut unit = Unit::new(decoded, naming);

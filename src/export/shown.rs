@@ -2,7 +2,7 @@
 
 use super::Exported;
 use crate::engine::Grain;
-use crate::oracle::{JudgeError, Layer, Layers, Options, Timing, judge};
+use crate::oracle::{JudgeError, Layer, Layers, Options, Reason, Timing, Verdict, judge};
 
 /// What it takes to notice a bug by an exported case, the least first.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,6 +15,8 @@ pub enum Shown {
     Audits,
     /// Nothing shows it: the exported case is another program than the case.
     Nothing,
+    /// The run needs more memory or time than it may have, so that it is not known.
+    Unknown,
 }
 
 impl Shown {
@@ -25,6 +27,7 @@ impl Shown {
             Shown::Assertions => "assertions",
             Shown::Audits => "audits",
             Shown::Nothing => "nothing",
+            Shown::Unknown => "unknown",
         }
     }
 }
@@ -37,7 +40,7 @@ impl Exported {
     /// As [`judge`].
     pub fn shown(&self, options: &Options) -> Result<Shown, JudgeError> {
         let case = self.case();
-        let shows = |layers| -> Result<bool, JudgeError> {
+        let verdict = |layers| -> Result<Verdict, JudgeError> {
             let options = Options {
                 timing: Timing::At(Grain::Collection),
                 layers,
@@ -45,7 +48,7 @@ impl Exported {
                 reschedule: false,
                 ..options.clone()
             };
-            Ok(judge(&case, &options)?.verdict.is_finding())
+            Ok(judge(&case, &options)?.verdict)
         };
         let ways = [
             (Shown::Results, Layers::RESULTS),
@@ -53,8 +56,11 @@ impl Exported {
             (Shown::Audits, Layers::ALL),
         ];
         for (shown, layers) in ways {
-            if shows(layers)? {
-                return Ok(shown);
+            match verdict(layers)? {
+                // Another layer minds what the heap has noticed.
+                Verdict::Agree | Verdict::Discard(Reason::Noticed, _) => {}
+                Verdict::Discard(..) => return Ok(Shown::Unknown),
+                _ => return Ok(shown),
             }
         }
         Ok(Shown::Nothing)

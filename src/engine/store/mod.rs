@@ -47,6 +47,8 @@ pub struct Store<H> {
     pub(super) pending: u32,
     /// The running frame, while the stack is examined.
     pub(super) current: Option<Frame>,
+    /// Whether the running frame collects at its entry.
+    pub(super) entering: bool,
     /// Calls from the host that are active.
     pub(super) depth: usize,
     /// The rest of the current advance on the heap's byte budget.
@@ -109,6 +111,7 @@ impl<H: Heap> Store<H> {
             handles: Vec::new(),
             pending: 0,
             current: None,
+            entering: false,
             depth: 0,
             heap_left,
             budget,

@@ -111,6 +111,11 @@ impl<H: Heap> View<'_, H> {
         })
     }
 
+    /// Whether the running frame is at its entry, and not at its first instruction.
+    pub fn is_entering(&self) -> bool {
+        self.store.entering
+    }
+
     /// The fuel that is left.
     pub fn fuel(&self) -> u64 {
         self.store.machine.fuel

@@ -426,7 +426,7 @@ mod tests {
                 assert_eq!(known.number(objects[0]), 1);
             }
             let last = known.number(objects[MOST_ROOTS as usize - 1]);
-            assert_eq!(last, MOST_ROOTS.into());
+            assert_eq!(last, u64::from(MOST_ROOTS));
         }
     }
 }
