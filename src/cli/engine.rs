@@ -4,13 +4,12 @@ use super::collectors::{KnownCollectors, OF_ANOTHER};
 use super::config::{self, Config, FILE};
 use crate::campaign::quote;
 use crate::case::one_line;
-use crate::engines::{EngineSubject, Form};
+use crate::engines::{EngineSubject, Form, Interrupt};
 use crate::escape;
 use crate::oracle::{Collector, Subject};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -135,7 +134,7 @@ fn read(config: &Config) -> Result<Table, String> {
 pub(super) struct Engines {
     started: Arc<OnceLock<Result<Started, String>>>,
     /// Set when nobody waits for answers any longer.
-    pub interrupted: Arc<AtomicBool>,
+    pub interrupt: Arc<Interrupt>,
 }
 
 #[derive(Debug, Default)]
@@ -213,7 +212,7 @@ impl Engines {
     }
 
     fn started(&self, given: &[EngineOption], timeout: Duration) -> Result<&Started, String> {
-        let started = || start(given, timeout, &self.interrupted);
+        let started = || start(given, timeout, &self.interrupt);
         let started = self.started.get_or_init(started).as_ref();
         started.map_err(String::clone)
     }
@@ -241,11 +240,11 @@ fn how_to_add(name: &str, table: &Table) -> String {
 fn start(
     given: &[EngineOption],
     timeout: Duration,
-    interrupted: &Arc<AtomicBool>,
+    interrupt: &Arc<Interrupt>,
 ) -> Result<Started, String> {
     let engine = |name: &str, command: &[String]| {
         let engine = EngineSubject::new(name, command.to_vec(), timeout);
-        engine.interrupted_by(interrupted.clone())
+        engine.interrupted_by(interrupt.clone())
     };
     let table = table()?;
     let settled = |(name, (command, form)): (&String, &(Vec<String>, Form))| {

@@ -9,7 +9,6 @@ use crate::oracle::{CaseForm as _, Layers, Options, Subject as _, Timing};
 use crate::zoo::{self, Fault, Probe};
 use clap::{Args, ValueEnum};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How often to audit, as an option.
@@ -204,7 +203,12 @@ impl Judging {
 
     /// Has engines answer soon or not at all, since the command is to end.
     pub(super) fn interrupt_engines(&self) {
-        self.engines.interrupted.store(true, Ordering::Relaxed);
+        self.engines.interrupt.set();
+    }
+
+    /// Waits for engines again as long as they may take.
+    pub(super) fn resume_engines(&self) {
+        self.engines.interrupt.clear();
     }
 
     fn engine_timeout(&self) -> Duration {

@@ -41,6 +41,11 @@ pub(super) fn telling_line(ended: &str, said: &str) -> String {
     ended.into()
 }
 
+/// The last line that a process has said.
+pub(super) fn last_line(said: &str) -> Option<&str> {
+    said.lines().map(str::trim).rfind(|line| !line.is_empty())
+}
+
 /// A line without what differs from one machine, build or run to the next: numbers, addresses, places
 /// in sources.
 pub(super) fn cause(line: &str) -> String {
@@ -97,5 +102,11 @@ mod tests {
             assert_eq!(telling_line("signal: 6", &said), line);
         }
         assert_eq!(cause("12 0x7f"), "crash");
+        assert_eq!(
+            telling_line("exit status: 3", "one\noops\n\n"),
+            "exit status: 3"
+        );
+        assert_eq!(last_line("one\noops\n \n"), Some("oops"));
+        assert_eq!(last_line("\n"), None);
     }
 }

@@ -8,9 +8,11 @@
 
 mod crash;
 mod form;
+mod interrupt;
 mod process;
 pub mod protocol;
 mod subject;
 
 pub use form::Form;
+pub use interrupt::Interrupt;
 pub use subject::EngineSubject;

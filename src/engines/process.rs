@@ -1,12 +1,12 @@
 //! A runner's process.
 
+use super::interrupt::Interrupt;
 use super::protocol::{Answer, Request, line};
 use crate::process_group::{Guard, grouped, kill_group};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -21,8 +21,7 @@ const BUFFER: usize = 1 << 16;
 /// The last bytes of standard error that are kept.
 const SAID: usize = 1 << 14;
 
-/// How long a process that has closed its output has to end, and its last words have to arrive. And how
-/// long one may go on that nobody wants to wait for.
+/// How long a process that has closed its output has to end, and its last words have to arrive.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How often to look whether a process that is silent still lives.
@@ -163,13 +162,13 @@ impl Process {
         })
     }
 
-    /// Sends a request and waits for the answer, until the flag is set.
+    /// Sends a request and waits for the answer, or until nobody does.
     pub fn ask(
         &mut self,
         request: &Request,
         wasm: &[u8],
         timeout: Duration,
-        interrupted: &AtomicBool,
+        interrupt: &Interrupt,
     ) -> Result<Answer, NoAnswer> {
         let line = line(request, wasm);
         // What it said of an earlier case is not about this one. It is about a death between the two
@@ -185,12 +184,8 @@ impl Process {
         let started = format!("start {}", request.case);
         let mut has_started = false;
         let mut ignored: Option<String> = None;
-        let mut interrupted_at = None;
         loop {
-            // A process that is at work, or starts, has some time for its answer.
-            if interrupted.load(Ordering::Relaxed)
-                && interrupted_at.get_or_insert_with(Instant::now).elapsed() >= GRACE
-            {
+            if interrupt.is_over() {
                 return Err(NoAnswer::Interrupted);
             }
             if begin.elapsed() >= timeout {

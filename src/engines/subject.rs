@@ -1,7 +1,8 @@
 //! A runner as a subject.
 
-use super::crash::{cause, telling_line};
+use super::crash::{cause, last_line, telling_line};
 use super::form::Form;
+use super::interrupt::Interrupt;
 use super::process::{CLOSED, NoAnswer, Process, cut};
 use super::protocol::{Answer, CallEnd, HostPlan, Request, VERSION};
 use crate::case::{Case, Plan, Step};
@@ -14,7 +15,7 @@ use crate::oracle::{
     Violation,
 };
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub struct EngineSubject {
     form: Form,
     timeout: Duration,
     /// Set when nobody waits for answers any longer.
-    interrupted: Arc<AtomicBool>,
+    interrupt: Arc<Interrupt>,
     idle: Mutex<Vec<Process>>,
     next: AtomicU64,
 }
@@ -46,7 +47,7 @@ impl EngineSubject {
             option: None,
             form: Form::default(),
             timeout,
-            interrupted: Arc::default(),
+            interrupt: Arc::default(),
             idle: Mutex::default(),
             next: AtomicU64::new(0),
         }
@@ -60,13 +61,10 @@ impl EngineSubject {
         }
     }
 
-    /// The same, which has two seconds for an answer once the flag is set: a case without one is discarded
-    /// then.
-    pub fn interrupted_by(self, interrupted: Arc<AtomicBool>) -> EngineSubject {
-        EngineSubject {
-            interrupted,
-            ..self
-        }
+    /// The same, which is waited for until this is set, and two seconds more: a case without an answer is
+    /// discarded then.
+    pub fn interrupted_by(self, interrupt: Arc<Interrupt>) -> EngineSubject {
+        EngineSubject { interrupt, ..self }
     }
 
     /// The same, given with this option of the command line; see [`Subject::option`].
@@ -123,12 +121,7 @@ impl EngineSubject {
             ..self.request(Vec::new(), Vec::new())
         };
         let mut process = self.process()?;
-        match process.ask(
-            &request,
-            b"\0asm\x01\0\0\0",
-            self.timeout,
-            &self.interrupted,
-        ) {
+        match process.ask(&request, b"\0asm\x01\0\0\0", self.timeout, &self.interrupt) {
             Ok(_) => self.put_back(process),
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             Err(NoAnswer::TimedOut(why)) => {
@@ -181,12 +174,19 @@ impl EngineSubject {
         self.finding(Law::Panic, &message, "answer".into())
     }
 
-    fn crash(&self, when: &str, line: &str) -> Failure {
-        let message = match line {
+    fn crash(&self, when: &str, ended: &str, said: &str) -> Failure {
+        let line = telling_line(ended, said);
+        let mut message = match &line[..] {
             CLOSED => format!("{CLOSED}{when}"),
-            _ => format!("the process has died{when}: {}", cut(line)),
+            _ => format!("the process has died{when}: {}", cut(&line)),
         };
-        self.finding(Law::Panic, &message, format!("{CRASH}{}", cause(line)))
+        // Words that tell nothing are no part of the fingerprint, but may help a reader.
+        if line == ended
+            && let Some(last) = last_line(said)
+        {
+            message += &format!("; its last words: {}", cut(last));
+        }
+        self.finding(Law::Panic, &message, format!("{CRASH}{}", cause(&line)))
     }
 
     fn finding(&self, law: Law, message: &str, cause: String) -> Failure {
@@ -311,16 +311,16 @@ impl Subject for EngineSubject {
             ..self.request(imports.collect(), calls.clone())
         };
         let mut process = self.process()?;
-        let mut answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
+        let mut answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupt);
         if let Err(NoAnswer::Done) = answer {
             process = self.start()?;
-            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
+            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupt);
         }
-        let may_go_on = !self.interrupted.load(Ordering::Relaxed);
+        let may_go_on = !self.interrupt.is_set();
         if let (Err(NoAnswer::TimedOut(_)), true) = (&answer, may_go_on) {
             // Other programs may have taken the time of the machine: it counts the second time.
             process = self.start()?;
-            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupted);
+            answer = process.ask(&request, &case.wasm, self.timeout, &self.interrupt);
         }
         let result = match answer {
             Ok(answer) => {
@@ -335,10 +335,10 @@ impl Subject for EngineSubject {
                     (None, Form::Embedder) => self.observed(answer, module),
                 }
             }
-            Err(NoAnswer::Died(ended, said)) => Err(self.crash("", &telling_line(&ended, &said))),
+            Err(NoAnswer::Died(ended, said)) => Err(self.crash("", &ended, &said)),
             Err(NoAnswer::DiedBefore(ended, said)) => {
                 let when = " after its answer to an earlier case, before it began this one";
-                Err(self.crash(when, &telling_line(&ended, &said)))
+                Err(self.crash(when, &ended, &said))
             }
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             // Only a process that has answered before does that.

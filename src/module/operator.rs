@@ -24,7 +24,10 @@ fn text_name(debug: &str) -> String {
         "struct", "array", "ref", "i31", "table", "global", "local", "memory", "elem", "data",
         "any", "extern", "i32",
     ];
-    for kind in KINDS.iter().chain(&["i64", "f32", "f64", "v128"]) {
+    const NUMBERS: [&str; 10] = [
+        "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2",
+    ];
+    for kind in KINDS.iter().chain(&NUMBERS) {
         if let Some(rest) = snake.strip_prefix(kind)
             && let Some(rest) = rest.strip_prefix('_')
         {
@@ -67,6 +70,8 @@ mod tests {
             ("Loop { blockty: Empty }", "loop"),
             ("BrOnCastFail { .. }", "br_on_cast_fail"),
             ("AnyConvertExtern", "any.convert_extern"),
+            ("I64x2ExtractLane { lane: 1 }", "i64x2.extract_lane"),
+            ("F32x4Splat", "f32x4.splat"),
         ] {
             assert_eq!(text_name(variant), name);
         }

@@ -30,7 +30,7 @@ fn meaning(law: Law) -> &'static str {
         Law::Exact => "The count of an object is not the number of its owners.",
         Law::Leak => "An object that nothing reaches was not freed.",
         Law::Type => "A header names no type, or a reference leads to an object of a wrong type.",
-        Law::Poison => "Free memory was written.",
+        Law::Poison => "Free memory was written, or something read or wrote where no object is.",
         Law::Language => "A program observes what the language rules out.",
         Law::Limits => "A run does not end, or is ended too early.",
         Law::Panic => "A collector panics.",

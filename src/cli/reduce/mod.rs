@@ -25,6 +25,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Make a case as small as possible, while it still shows its finding
@@ -108,6 +109,16 @@ fn passes() -> String {
     format!("Passes, in the order in which they run, again and again:\n{lines}")
 }
 
+/// Whether the result is judged once more, with names.
+enum Confirming<'a> {
+    Yes(&'a dyn Predicate),
+    /// The command is to end, and an engine may take long.
+    No,
+}
+
+/// How often to look whether the search is to end.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What is to be reduced.
 struct Input {
     case: Case,
@@ -184,19 +195,23 @@ impl Reduce {
             next: Mutex::new(Instant::now()),
         };
         let waiting = Waiting::for_(format!("reducing {name}"));
-        let reduced = reduce(case, predicate, &settings, &watch);
-        let mut reduced = reduced.map_err(|e| in_file(e.to_string()))?;
-        if let (Some(options), Some(narrower)) = (&options, self.keep.narrower())
-            && !watch.is_stopped()
-        {
-            let again = self.through(narrower, self.keep, &before, options, &settings, &watch);
-            // There is a result already, whatever becomes of this one.
-            if let Ok(again) = again {
-                reduced = best_of(reduced, again);
-                // What bounded the work of candidates was the other result.
-                predicate.goes_back(&reduced.case);
+        let search = || {
+            let mut reduced = reduce(case, predicate, &settings, &watch)?;
+            if let (Some(options), Some(narrower)) = (&options, self.keep.narrower())
+                && !watch.is_stopped()
+            {
+                let again = self.through(narrower, self.keep, &before, options, &settings, &watch);
+                // There is a result already, whatever becomes of this one.
+                if let Ok(again) = again {
+                    reduced = best_of(reduced, again);
+                    // What bounded the work of candidates was the other result.
+                    predicate.goes_back(&reduced.case);
+                }
             }
-        }
+            Ok::<Reduced, ReduceError>(reduced)
+        };
+        let reduced = self.while_engines_answer(&watch, search);
+        let reduced = reduced.map_err(|e| in_file(e.to_string()))?;
         drop(waiting);
         if reduced.overdue > 0 {
             complain(&format!(
@@ -204,7 +219,31 @@ impl Reduce {
                 reduced.overdue
             ));
         }
-        self.finish(&before, reduced, predicate, &writer)
+        let has_engines = options
+            .as_ref()
+            .is_some_and(|options| options.form.is_some());
+        let asks = match has_engines && watch.is_stopped() {
+            true => Confirming::No,
+            false => Confirming::Yes(predicate),
+        };
+        self.finish(&before, reduced, asks, &writer)
+    }
+
+    /// Searches, and does not wait for engines that do not answer once the search is to end.
+    fn while_engines_answer<T>(&self, watch: &Watch<'_>, search: impl FnOnce() -> T) -> T {
+        let (done, ends) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Err(RecvTimeoutError::Timeout) = ends.recv_timeout(LOOK) {
+                    if watch.is_stopped() {
+                        self.judging.interrupt_engines();
+                    }
+                }
+            });
+            let found = search();
+            drop(done);
+            found
+        })
     }
 
     /// Reduces with the narrower kind of finding first, and goes on from there: with more freedom at
@@ -242,15 +281,23 @@ impl Reduce {
         &self,
         before: &Case,
         reduced: Reduced,
-        predicate: &dyn Predicate,
+        confirming: Confirming<'_>,
         writer: &Writer<'_>,
     ) -> Result<CommandOutcome, String> {
+        // The text says what the case shows.
+        self.judging.resume_engines();
         // On disk before anything else: a program may answer differently now.
         writer.write(&reduced.case, reduced.finished)?;
         let path = escape::path(writer.out);
-        let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
-        let best = best.map_err(|e| format!("{e} ({path} has that case)"))?;
-        writer.write(&best, reduced.finished)?;
+        let best = match confirming {
+            Confirming::No => reduced.case.clone(),
+            Confirming::Yes(predicate) => {
+                let best = confirmed(&reduced, predicate, writer.form == Form::Wat);
+                let best = best.map_err(|e| format!("{e} ({path} has that case)"))?;
+                writer.write(&best, reduced.finished)?;
+                best
+            }
+        };
         let size = |case: &Case| case.wasm.len();
         say!(
             "{path}: {} of {} instructions and {} of {} bytes are left, after {} candidates{}",
@@ -333,9 +380,10 @@ impl Reduce {
 
     /// Options with more audits, unless the command line says how many.
     fn audited(&self, case: &Case, options: &Options) -> Options {
-        match self.judging.audit {
-            Some(_) => options.clone(),
-            None => audited_often(case, options, self.judging.timeout(10)),
+        // Beside an engine the heaps are there to decide, and each verdict takes long.
+        match self.judging.audit.is_some() || options.form.is_some() {
+            true => options.clone(),
+            false => audited_often(case, options, self.judging.timeout(10)),
         }
     }
 
