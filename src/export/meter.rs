@@ -127,16 +127,7 @@ impl Meter {
 
     fn define_fuel(&self, unit: &mut Unit<'_>, ticks: &Ticks, frames: i32) {
         let mut asm = Asm::new(1);
-        asm.op().local_get(0).global_get(self.fuel).i32_gt_u();
-        asm.op().if_(BlockType::Empty);
-        // What comes next in this call has nothing left either.
-        asm.op()
-            .i32_const(0)
-            .global_set(self.fuel)
-            .unreachable()
-            .end();
-        asm.op().global_get(self.fuel).local_get(0).i32_sub();
-        asm.op().global_set(self.fuel);
+        self.spend(&mut asm);
         unit.define(self.pay, asm);
 
         let mut asm = Asm::new(1);
@@ -146,10 +137,11 @@ impl Meter {
         asm.call(self.pay);
         unit.define(self.pay64, asm);
 
+        // Entries and loops are frequent: neither calls the function that pays.
+        let tick = self.tick.filter(|_| !matches!(ticks, Ticks::Every(_)));
         let mut asm = Asm::new(1);
-        asm.op().local_get(0);
-        asm.call(self.pay);
-        if let (Some(tick), false) = (self.tick, matches!(ticks, Ticks::Every(_))) {
+        self.spend(&mut asm);
+        if let Some(tick) = tick {
             asm.call(tick);
         }
         unit.define(self.burn, asm);
@@ -159,10 +151,23 @@ impl Meter {
         asm.op().global_get(self.depth).i32_const(1).i32_add();
         asm.op().local_tee(depth).i32_const(frames).i32_gt_u();
         asm.op().if_(BlockType::Empty).unreachable().end();
-        asm.op().local_get(0);
-        asm.call(self.burn);
+        self.spend(&mut asm);
+        if let Some(tick) = tick {
+            asm.call(tick);
+        }
         asm.op().local_get(depth);
         unit.define(self.enter, asm);
+    }
+
+    /// Takes the amount in local 0 from the fuel.
+    fn spend(&self, asm: &mut Asm) {
+        let mut op = asm.op();
+        op.local_get(0).global_get(self.fuel).i32_gt_u();
+        op.if_(BlockType::Empty);
+        // What comes next in this call has nothing left either.
+        op.i32_const(0).global_set(self.fuel).unreachable().end();
+        op.global_get(self.fuel).local_get(0).i32_sub();
+        op.global_set(self.fuel);
     }
 
     fn define_tick(&self, unit: &mut Unit<'_>, tick: u32, ticks: &Ticks) {

@@ -6,8 +6,7 @@
 //! every heap and every schedule, so one dry run is enough.
 
 use crate::case::{self, Case};
-use crate::engine::{NoInspector, Schedule};
-use crate::heap::Inspect;
+use crate::engine::Schedule;
 use crate::heap::null::Null;
 use crate::module::Module;
 use arbitrary::Unstructured;
@@ -60,7 +59,7 @@ impl RelativeSchedule {
 
     /// The schedule for a case, whose own schedule is not set yet.
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
-        let dry = |case: &Case| case::run(case, module, Null::new(DRY), &mut NoInspector);
+        let dry = |case: &Case| case::length(case, module, Null::new(DRY));
         match self {
             RelativeSchedule::Never => Schedule::Never,
             RelativeSchedule::Safepoints => Schedule::EverySafepoint,
@@ -71,12 +70,12 @@ impl RelativeSchedule {
                 if short.limits.exhaust == 0 {
                     short.limits.exhaust = ENOUGH;
                 }
-                let allocations = dry(&short).store.heap.stats().allocated;
+                let (_, allocations) = dry(&short);
                 let limit = (allocations / 2).clamp(1, FAR);
                 Schedule::EveryAllocation(1 + (u64::from(*byte) % limit) as u32)
             }
             RelativeSchedule::Shares(shares) => {
-                let safepoints = dry(case).stats.safepoints;
+                let (safepoints, _) = dry(case);
                 let at = |share: &u16| 1 + ((u64::from(*share) * safepoints) >> 16);
                 let mut list: Vec<u64> = shares.iter().map(at).collect();
                 list.sort_unstable();
