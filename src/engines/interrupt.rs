@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 /// How long engines may take for answers once nobody wants to wait for them.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Ends the wait for answers of [engines](super::EngineSubject), two seconds after it is set: those that
-/// are at work have this time, and no case begins after it.
+/// Ends the wait for answers of [engines](super::EngineSubject). Those that are at work have two seconds
+/// once it is set. After that no answer is waited for.
 #[derive(Debug, Default)]
 pub struct Interrupt(Mutex<Option<Instant>>);
 

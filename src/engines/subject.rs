@@ -343,12 +343,13 @@ impl Subject for EngineSubject {
             Err(NoAnswer::NotBegun(ended, said)) => return Err(self.not_begun(&ended, &said)),
             // Only a process that has answered before does that.
             Err(NoAnswer::Done) => Err(self.nonsense("it ends instead")),
-            Err(NoAnswer::TimedOut(why)) => {
+            Err(NoAnswer::TimedOut(why)) if may_go_on => {
                 let seconds = self.timeout.as_secs();
                 let message = format!("no answer within {seconds} s, twice: {why}");
                 Err(self.finding(Law::Limits, &message, OVERTIME.into()))
             }
-            Err(NoAnswer::Interrupted) => {
+            // Without a second try it may have been the machine.
+            Err(NoAnswer::Interrupted | NoAnswer::TimedOut(_)) => {
                 let message = format!("gcdiff was to end, and {} had not answered", self.name);
                 Err(Failure::Discard(Reason::Interrupted, message))
             }

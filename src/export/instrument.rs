@@ -125,7 +125,8 @@ impl OwnCode {
                 calls: calls(op),
                 length: length(op, module),
                 allocates: allocates(op),
-                loop_cost: is_loop.then_some(0),
+                // As in the engine, a round of an empty loop is not free.
+                loop_cost: is_loop.then_some(1),
                 float: Float::of(op),
             };
             is_marked = !mark.is_plain();

@@ -23,12 +23,13 @@ pub(super) const FUEL: u64 = 1_000_000;
 pub(super) struct Meter {
     pub fuel: u32,
     pub depth: u32,
-    /// `(param i32)`: pays for a part of the code, and passes a safepoint.
+    /// `(param i32)`: pays for a part of the code, and passes a safepoint as `tick`.
     pub burn: u32,
     /// `(param i32)`, `(param i64)`: pay for a bulk operation.
     pub pay: u32,
     pub pay64: u32,
-    /// `(param i32) (result i32)`: pays for a function and returns its depth.
+    /// `(param i32) (result i32)`: pays for a function, passes a safepoint as `tick`, and returns the
+    /// function's depth.
     pub enter: u32,
     /// Passes a safepoint, if the schedule collects at all of them.
     pub tick: Option<u32>,
@@ -183,9 +184,6 @@ impl Meter {
             .i64_add()
             .global_set(count);
         match ticks {
-            Ticks::Never | Ticks::Always | Ticks::At(_) => {
-                asm.op().i32_const(1);
-            }
             Ticks::Every(n) => {
                 let n = (*n).clamp(1, i64::MAX as u64) as i64;
                 asm.op()
@@ -193,6 +191,9 @@ impl Meter {
                     .i64_const(n)
                     .i64_rem_u()
                     .i64_eqz();
+            }
+            _ => {
+                asm.op().i32_const(1);
             }
         }
         let collected = unit.counter("collections", 0);

@@ -20,6 +20,19 @@ impl<H: Heap> Store<H> {
         done
     }
 
+    /// Collects at the entry of the running frame.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn collect_at_entry(
+        &mut self,
+        inspector: &mut dyn Inspector<H>,
+    ) -> Result<(), Stop> {
+        self.entering = true;
+        let done = self.collect_here(inspector);
+        self.entering = false;
+        done
+    }
+
     /// Prepares an allocation of the running frame that is special.
     #[cold]
     #[inline(never)]

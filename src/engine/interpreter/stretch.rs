@@ -110,9 +110,7 @@ impl<H: Heap> Store<H> {
                 }
                 check!(charge(&mut self.machine.fuel, u64::from(b.cost)));
                 if self.machine.clock.safepoint() {
-                    self.entering = true;
-                    lend!(self.collect_here(cx.inspector));
-                    self.entering = false;
+                    lend!(self.collect_at_entry(cx.inspector));
                 }
             }};
         }

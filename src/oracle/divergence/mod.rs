@@ -68,8 +68,8 @@ pub(super) struct ComparedRun<'a> {
     pub run: &'a JudgeRun,
 }
 
-/// The most operations of all runs of a search together: those of longer runs are not searched, since
-/// a verdict waits for the result.
+/// The most operations of all runs of a search together: if longer runs do not part early, they are not
+/// searched, since a verdict waits for the result.
 const MOST_OPERATIONS: u64 = 40_000_000;
 
 /// The operations of runs that are ended early, since most differences are near the beginning: the trail of
@@ -101,14 +101,18 @@ pub(super) fn diverge(
         module,
         options,
     };
-    let mut end = both.at(Moment::Until(SHORT[0]))?;
-    for number in [SHORT[1], u64::MAX] {
-        // What comes after the first difference is of no use.
-        if end.parted().is_some() || (end.right.ended && end.wrong.ended) {
+    let mut end = None;
+    for number in [SHORT[0], SHORT[1], u64::MAX] {
+        end = both.at(Moment::Until(number));
+        // What comes after the first difference is of no use. In the middle of a run a heap may be too
+        // large to be shown, or be broken.
+        let is_enough =
+            |end: &States| end.parted().is_some() || (end.right.ended && end.wrong.ended);
+        if end.as_ref().is_some_and(is_enough) {
             break;
         }
-        end = both.at(Moment::Until(number))?;
     }
+    let end = end?;
     if end.wrong.operation.saturating_mul(2 * MOST_RUNS) > MOST_OPERATIONS {
         return None;
     }

@@ -36,7 +36,7 @@ pub struct RunState {
     pub by: Option<Cause>,
     /// The number of safepoints so far.
     pub safepoint: u64,
-    /// [Until](Moment::Until) the state, a checksum for each operation, up to a number of them: of the
+    /// With a trail, a checksum for each operation until the state, up to a number of them: of the
     /// instructions that frames were at, of the number read, of the fuel, and of which registers and
     /// slots refer to the same object. Two runs may part and come together
     /// again, as after a trap that one of them lacks.
