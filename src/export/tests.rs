@@ -1,8 +1,7 @@
-use super::{Collect, ExportError, Exported, Shown, export, for_embedder};
+use super::{Collect, ExportError, Exported, export, for_embedder};
 use crate::generate;
 use crate::observe::StepOutcome;
 use crate::oracle::{JudgeReport, Options, Verdict, judge};
-use crate::zoo::{FAULTS, Probe};
 use wasmparser::{Validator, WasmFeatures};
 
 /// A case of each module.
@@ -146,25 +145,4 @@ fn nans_are_canonical() {
     // A number stays what it is.
     let three = step("(i64.const 0x40400000)");
     assert_eq!(step(&bits("(f32.add (f32.const 1) (f32.const 2))")), three);
-}
-
-/// What it takes to notice a fault by an exported case.
-#[test]
-fn what_shows_a_fault_is_known() {
-    let shown = |id: &str, text: &str| {
-        let (case, _) = crate::case::read(text.as_bytes()).unwrap();
-        let module = crate::module::Module::new(&case.wasm, &mut Default::default()).unwrap();
-        let exported = export(&case, &std::sync::Arc::new(module), Collect::Import).unwrap();
-        let fault = FAULTS.iter().find(|fault| fault.id == id).unwrap();
-        let options = fault.switch_on(Options::default(), &Probe::default());
-        exported.shown(&options).unwrap()
-    };
-    let copy = include_str!("../../corpus/regressions/issue-10182.wat");
-    assert_eq!(shown("W1", copy), Shown::Assertions);
-    let fill = include_str!("../../corpus/regressions/array-fill-in-the-middle.wat");
-    assert_eq!(shown("W39", fill), Shown::Results);
-    assert_eq!(shown("W1", fill), Shown::Nothing);
-    // The last collection of a chain that nothing reads.
-    let chain = include_str!("../../corpus/regressions/chain-dropped.wat");
-    assert_eq!(shown("G3", chain), Shown::Audits);
 }

@@ -1,7 +1,7 @@
 //! Exported cases: they hold on the sound engine, and show what the original shows.
 
 use gcdiff::case;
-use gcdiff::export::{Collect, export};
+use gcdiff::export::{Collect, Shown, export};
 use gcdiff::generate;
 use gcdiff::module::Module;
 use gcdiff::oracle::{Collector, Options, judge, judge_module};
@@ -96,4 +96,25 @@ fn holds(index: u64) -> u64 {
         );
     }
     1
+}
+
+/// What it takes to notice a fault by an exported case.
+#[test]
+fn what_shows_a_fault_is_known() {
+    let shown = |id: &str, text: &str| {
+        let (case, _) = case::read(text.as_bytes()).unwrap();
+        let module = Arc::new(Module::new(&case.wasm, &mut Arc::default()).unwrap());
+        let exported = export(&case, &module, Collect::Import).unwrap();
+        let fault = FAULTS.iter().find(|fault| fault.id == id).unwrap();
+        let options = fault.switch_on(Options::default(), &Probe::default());
+        exported.shown(&options).unwrap()
+    };
+    let copy = include_str!("../../corpus/regressions/issue-10182.wat");
+    assert_eq!(shown("W1", copy), Shown::Assertions);
+    let fill = include_str!("../../corpus/regressions/array-fill-in-the-middle.wat");
+    assert_eq!(shown("W39", fill), Shown::Results);
+    assert_eq!(shown("W1", fill), Shown::Nothing);
+    // The last collection of a chain that nothing reads.
+    let chain = include_str!("../../corpus/regressions/chain-dropped.wat");
+    assert_eq!(shown("G3", chain), Shown::Audits);
 }
