@@ -11,8 +11,10 @@ pub enum Grain {
     Collection,
     /// After every call from the host.
     Call,
-    /// Before every instruction that touches the heap, every act of the embedder
-    /// and every collection, and after every collection of any heap.
+    /// Before every collection.
+    Collecting,
+    /// Before every instruction that touches the heap and every act of the embedder, and after every
+    /// collection of any heap.
     Every,
 }
 

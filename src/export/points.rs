@@ -51,7 +51,7 @@ struct Collections {
 
 impl<H: Heap> Inspector<H> for Collections {
     fn grain(&self) -> Grain {
-        Grain::Every
+        Grain::Collecting
     }
 
     fn inspect(&mut self, point: Point, view: View<'_, H>) -> Result<(), Halt> {

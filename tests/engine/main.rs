@@ -2,6 +2,7 @@
 
 mod calls;
 mod charges;
+mod grains;
 mod instances;
 mod plans;
 mod regressions;

@@ -84,7 +84,7 @@ impl<H: Heap> Store<H> {
         if self.machine.clock.has_run_away() {
             return Err(Stop::RanAway);
         }
-        if self.inspect_operations {
+        if inspector.grain() >= Grain::Collecting {
             // Damage by the last operation must not be attributed to this collection.
             self.inspect(Point::Collecting, inspector)?;
         }
