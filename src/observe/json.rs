@@ -31,7 +31,7 @@
 //! | `host_calls` | calls of imported functions in order: `import` is an index among the module's imports, `args` are values; `act` and `did` are null, or what the host did in that call and how it ended |
 //! | `host_call_count` | how many calls there were; only the first few thousand are in `host_calls` |
 //! | `globals`, `tables` | values of all globals, elements of all tables, imported ones first |
-//! | `memories` | bytes of each memory in hexadecimal, two digits a byte |
+//! | `memories` | bytes of each memory: `{"length": N, "data": [[OFFSET, "00ff"], ...]}`, where data is in the order of offsets, in hexadecimal, two digits a byte, and all else is zero. A text with all bytes is read, too |
 //! | `kept` | references that the host has kept, in the order in which it met them |
 //! | `objects` | the objects behind all references, in any order; `{"object": N}` is the N-th from 0 |
 //!
@@ -50,6 +50,7 @@
 //! read only up to its last value.
 
 use super::graph::{Graph, Node};
+use super::memory::MemoryBytes;
 use super::observation::{Observation, ObservedHostCall, ObservedStep};
 use super::packed::{Formats, StorageKinds, pack};
 use super::value::ObservedValue;
@@ -77,7 +78,7 @@ pub struct JsonObservation {
     host_call_count: u64,
     globals: Vec<ObservedValue>,
     tables: Vec<Vec<ObservedValue>>,
-    memories: Vec<String>,
+    memories: Vec<MemoryBytes>,
     kept: Vec<ObservedValue>,
     objects: Vec<JsonObject>,
 }
@@ -196,14 +197,6 @@ fn error<T>(message: String) -> Result<T, JsonError> {
 impl JsonObservation {
     /// The JSON form of an observation of a run of `module`.
     pub fn new(seen: &Observation, module: &Module) -> JsonObservation {
-        let hexadecimal = |bytes: &Vec<u8>| {
-            const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            let digit = |four: u8| DIGITS[usize::from(four & 15)] as char;
-            let digits = bytes
-                .iter()
-                .flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
-            digits.collect()
-        };
         let objects = 0..seen.graph.nodes.len();
         let indices = indices(module);
         JsonObservation {
@@ -213,7 +206,7 @@ impl JsonObservation {
             host_call_count: seen.host_call_count,
             globals: seen.globals.clone(),
             tables: seen.tables.clone(),
-            memories: seen.memories.iter().map(hexadecimal).collect(),
+            memories: seen.memories.clone(),
             kept: seen.kept.clone(),
             objects: objects.map(|n| object(&seen.graph, n, &indices)).collect(),
         }
@@ -239,54 +232,17 @@ impl JsonObservation {
                 message: format!("object {number}: {message}"),
             })?;
         }
-        let mut memories = Vec::with_capacity(self.memories.len());
-        for (number, digits) in self.memories.iter().enumerate() {
-            let Some(bytes) = bytes(digits) else {
-                return error(format!(
-                    "memory {number}: expected hexadecimal digits, two for each byte"
-                ));
-            };
-            memories.push(bytes);
-        }
         Ok(Observation {
             steps: self.steps,
             host_calls: self.host_calls,
             host_call_count: self.host_call_count,
             globals: self.globals,
             tables: self.tables,
-            memories,
+            memories: self.memories,
             kept: self.kept,
             graph,
         })
     }
-}
-
-/// Decodes pairs of hexadecimal digits.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    /// What each byte is as a digit. Memories have tens of thousands.
-    const VALUES: [u8; 256] = {
-        let mut values = [NONE; 256];
-        let mut byte = 0;
-        while byte < values.len() {
-            if let Some(value) = (byte as u8 as char).to_digit(16) {
-                values[byte] = value as u8;
-            }
-            byte += 1;
-        }
-        values
-    };
-    const NONE: u8 = 0xff;
-    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    let mut all = 0;
-    let bytes = pairs.iter().map(|[high, low]| {
-        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
-        all |= high | low;
-        high << 4 | low
-    });
-    let bytes = bytes.collect();
-    (all < 16).then_some(bytes)
 }
 
 /// The lowest index in the module of each of its types.

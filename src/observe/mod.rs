@@ -9,6 +9,7 @@
 
 mod graph;
 pub mod json;
+mod memory;
 mod observation;
 mod packed;
 mod parts;
@@ -18,6 +19,7 @@ mod walk;
 
 pub use graph::{Graph, Node};
 pub use json::{JsonError, JsonObservation};
+pub use memory::MemoryBytes;
 pub use observation::{Observation, ObservedHostCall, ObservedStep, StepOutcome};
 pub use packed::Values;
 pub use parts::{Part, Parts};

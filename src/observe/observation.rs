@@ -2,6 +2,7 @@
 //! process could produce as well.
 
 use super::graph::Graph;
+use super::memory::MemoryBytes;
 use super::value::ObservedValue;
 use crate::engine::Trap;
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,7 @@ pub struct Observation {
     /// Elements of all tables.
     pub tables: Vec<Vec<ObservedValue>>,
     /// Contents of all memories.
-    pub memories: Vec<Vec<u8>>,
+    pub memories: Vec<MemoryBytes>,
     /// References that the host has kept.
     pub kept: Vec<ObservedValue>,
     /// The objects behind all of these.
@@ -104,7 +105,11 @@ impl Observation {
         let bytes = steps.sum::<usize>()
             + host_calls.sum::<usize>()
             + tables.sum::<usize>()
-            + self.memories.iter().map(Vec::len).sum::<usize>()
+            + self
+                .memories
+                .iter()
+                .map(MemoryBytes::footprint)
+                .sum::<usize>()
             + size_of_val(&self.globals[..])
             + size_of_val(&self.kept[..])
             + self.graph.footprint();

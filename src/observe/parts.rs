@@ -146,7 +146,7 @@ impl Observation {
 mod tests {
     use super::*;
     use crate::heap::Shape;
-    use crate::observe::{ObservedHostCall, ObservedStep};
+    use crate::observe::{MemoryBytes, ObservedHostCall, ObservedStep};
 
     fn trapped() -> ObservedStep {
         ObservedStep {
@@ -179,7 +179,7 @@ mod tests {
             host_call_count: 1,
             globals: vec![ObservedValue::I31(4)],
             tables: vec![vec![ObservedValue::Func(1), ObservedValue::Dropped]],
-            memories: vec![vec![7]],
+            memories: vec![MemoryBytes::new(&[7])],
             kept: vec![object],
             graph,
         }

@@ -1,5 +1,6 @@
 //! Reading an observation from a store.
 
+use super::memory::MemoryBytes;
 use super::observation::Observation;
 use super::value::ObservedValue;
 use super::walk::Walk;
@@ -63,7 +64,11 @@ fn look<H: Heap>(store: &Store<H>, more: &[GcRef], room: u64) -> Option<Observat
         host_call_count: 0,
         globals,
         tables,
-        memories: store.memories().iter().map(|m| m.bytes.clone()).collect(),
+        memories: store
+            .memories()
+            .iter()
+            .map(|m| MemoryBytes::new(&m.bytes))
+            .collect(),
         kept,
         graph,
     })

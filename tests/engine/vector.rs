@@ -164,7 +164,7 @@ fn bounds_and_nulls_are_checked() {
         "{:?}",
         seen.steps
     );
-    assert!(seen.memories[0].iter().all(|byte| *byte == 0));
+    assert!(seen.memories[0].is_zero());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::convert::{Unrooted, unrooted};
 use crate::roots::{Object, Root};
 use crate::state::{HandleValue, State, Value, signed_i31};
 use gcdiff::heap::Shape;
-use gcdiff::observe::{Graph, Observation, ObservedValue};
+use gcdiff::observe::{Graph, MemoryBytes, Observation, ObservedValue};
 use gcdiff::types::StorageKind;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -73,7 +73,7 @@ pub fn observe(
     }
     let memories = memories
         .iter()
-        .map(|memory| memory.data(&walk.store).to_vec());
+        .map(|memory| MemoryBytes::new(memory.data(&walk.store)));
     seen.memories = memories.collect();
     seen.graph = walk.graph()?;
     Ok(seen)

@@ -196,12 +196,15 @@ impl<'a, 'm> Comparison<'a, 'm> {
                 continue;
             }
             let name = self.names.place(Space::Memory, memory);
-            if let Some(at) = x.iter().zip(y).position(|(x, y)| x != y) {
+            if let Some((at, x, y)) = x.first_difference(y) {
                 let show = |byte: u8| format!("{byte:#04x}");
-                let values = (show(x[at]), show(y[at]));
-                return found("memory", format!("{name} -> byte {at:#x}"), values);
+                return found(
+                    "memory",
+                    format!("{name} -> byte {at:#x}"),
+                    (show(x), show(y)),
+                );
             }
-            lengths("memory", &format!("{name} -> size"), x.len(), y.len())?;
+            lengths("memory", &format!("{name} -> size"), x.length(), y.length())?;
         }
         lengths("memory", "memories", a.len(), b.len())
     }
