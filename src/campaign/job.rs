@@ -1,8 +1,9 @@
 //! The job of a campaign: from the number of a case to its verdict.
 
+use super::prepare::Ahead;
 use super::{Campaign, CampaignReport, Finding, Listener, Origin, Progress, Reducer, Reduction};
 use crate::generate;
-use crate::jobs::{Desk, Note, Pool, Work, judge_generated};
+use crate::jobs::{Desk, Note, Pool, Work, judge_prepared};
 use crate::oracle::{JudgeReport, Panic, Pins, Reason, Verdict, Violation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -49,6 +50,7 @@ pub(super) fn run(
         campaign: campaign.clone(),
         progress: progress.clone(),
         kept: kept.clone(),
+        ahead: Ahead::default(),
     });
     // Jobs that reduce judge nothing meanwhile.
     let reducing = kept
@@ -163,6 +165,7 @@ struct Cases {
     campaign: Campaign,
     progress: Progress,
     kept: Arc<Shared>,
+    ahead: Ahead,
 }
 
 /// Result of a case.
@@ -180,14 +183,11 @@ impl Work for Cases {
 
     fn work(&self, index: u64, desk: &Arc<Desk>) -> CaseOutcome {
         let campaign = &self.campaign;
-        let input = generate::input(campaign.seed, index);
-        let Ok(drawn) = campaign.profile.case(&input) else {
+        let Some(case) = self.ahead.take(campaign, index, desk) else {
             return CaseOutcome::NotGenerated;
         };
-        let drawn = Arc::new(drawn);
-        desk.note_case(&drawn);
         let all = desk.watching(&campaign.options);
-        let done = match judge_generated(&all, &drawn) {
+        let done = match judge_prepared(&all, &case.drawn, case.converted.as_ref()) {
             Ok(done) => done,
             Err(error) => return CaseOutcome::CannotJudge(error.to_string()),
         };

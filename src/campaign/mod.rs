@@ -11,6 +11,7 @@
 mod finding;
 mod folder;
 mod job;
+mod prepare;
 mod quote;
 mod reducing;
 pub mod replay;

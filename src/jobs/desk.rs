@@ -20,6 +20,8 @@ pub struct Note {
     runs: Vec<Runs>,
     /// The time outside all heaps.
     outside: Spent,
+    /// Whether other cases than this one are being prepared.
+    is_ahead: bool,
 }
 
 /// Time that a part of an item took.
@@ -57,7 +59,7 @@ impl Note {
     /// A run may be long because of the program itself. So a heap is blamed only if its runs take
     /// much longer than those of all other heaps. The first heap to run cannot be compared: it is
     /// blamed if it frees, since a heap that never does cannot loop in a collection. gcdiff is
-    /// blamed for time outside all heaps.
+    /// blamed for time outside all heaps, unless it prepares other cases.
     ///
     /// Processor time decides. An item that was given up without as much of it has slept or waited
     /// for something, and elapsed time decides.
@@ -82,7 +84,7 @@ impl Note {
             None => slowest.frees,
         };
         let seconds = timeout.as_secs_f64();
-        match is_to_blame {
+        match is_to_blame && !self.is_ahead {
             true => Verdict::Violation(Box::new(Violation::overtime(&slowest.heap, seconds))),
             false => Verdict::Discard(
                 Reason::TooLong,
@@ -223,6 +225,14 @@ impl Desk {
         self.state().note.case = Some(case.clone());
     }
 
+    /// Prepares other cases than the one in progress, of which a delay says nothing.
+    pub(crate) fn ahead<T>(&self, prepare: impl FnOnce() -> T) -> T {
+        self.state().note.is_ahead = true;
+        let prepared = prepare();
+        self.state().note.is_ahead = false;
+        prepared
+    }
+
     /// The same options, with subjects that report to the desk which heap runs.
     pub fn watching(self: &Arc<Desk>, options: &Options) -> Options {
         let watched = |subjects: &[SharedSubject]| {
@@ -295,6 +305,19 @@ mod tests {
         assert_eq!(verdict(spent(9, 6_000), spent(5, 6_000)), None);
         // A heap that has worked is not excused by another that has slept.
         assert_eq!(verdict(spent(10, 12_000), spent(2_000, 2_000)), drc);
+    }
+
+    /// The other cases will be late in their turn.
+    #[test]
+    fn nobody_is_blamed_for_time_that_other_cases_take() {
+        let desk = Desk::default();
+        let fingerprint = || {
+            let mut note = desk.state().note.clone();
+            note.took(busy(10_000));
+            note.overtime(Duration::from_secs(10)).fingerprint()
+        };
+        assert_eq!(desk.ahead(fingerprint), None);
+        assert_eq!(fingerprint().as_deref(), Some("limits:time:gcdiff"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Judging a generated case: the call shared by campaigns, fuzz targets and trials.
 
 use crate::generate::GeneratedCase;
-use crate::oracle::{JudgeError, JudgeReport, Options, Pins, Verdict, judge_module};
+use crate::oracle::{
+    Converted, JudgeError, JudgeReport, Options, Pins, Verdict, judge_converted, judge_module,
+};
 
 /// A generated case with its verdict.
 pub struct JudgedCase<'a> {
@@ -23,8 +25,20 @@ pub fn judge_generated<'a>(
     all: &'a Options,
     drawn: &'a GeneratedCase,
 ) -> Result<JudgedCase<'a>, JudgeError> {
+    judge_prepared(all, drawn, None)
+}
+
+/// The same for a case that may have been converted.
+pub(crate) fn judge_prepared<'a>(
+    all: &'a Options,
+    drawn: &'a GeneratedCase,
+    converted: Option<&Converted>,
+) -> Result<JudgedCase<'a>, JudgeError> {
     let options = all.for_case(drawn.extra, drawn.reschedule);
-    let judged = judge_module(&drawn.case, &drawn.module, &options)?;
+    let judged = match converted {
+        None => judge_module(&drawn.case, &drawn.module, &options)?,
+        Some(converted) => judge_converted(converted, &options)?,
+    };
     Ok(JudgedCase {
         judged,
         options,

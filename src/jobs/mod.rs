@@ -11,5 +11,6 @@ mod pool;
 
 pub(crate) use cpu_clock::CpuClock;
 pub use desk::{Desk, Note};
+pub(crate) use judge::judge_prepared;
 pub use judge::{JudgedCase, judge_generated};
 pub(crate) use pool::{Pool, Work, within};

@@ -292,17 +292,30 @@ pub fn judge_module(
     if options.collectors.is_empty() {
         return Err(JudgeError::NoSubjects);
     }
-    match options.form.as_ref().map(|form| form.convert(case, module)) {
+    match &options.form {
         None => judge_as_it_is(case, module, options),
-        Some(Ok((case, module))) => {
-            let judged = judge_as_it_is(&case, &module, options)?;
+        Some(form) => judge_converted(&form.convert(case, module), options),
+    }
+}
+
+/// A case in the form of the options, with its module, or why there is none.
+pub(crate) type Converted = Result<(Case, Arc<Module>), String>;
+
+/// Judges a case that has been converted.
+pub(crate) fn judge_converted(
+    converted: &Converted,
+    options: &Options,
+) -> Result<JudgeReport, JudgeError> {
+    match converted {
+        Ok((case, module)) => {
+            let judged = judge_as_it_is(case, module, options)?;
             Ok(JudgeReport {
-                converted: Some(module),
+                converted: Some(module.clone()),
                 ..judged
             })
         }
-        Some(Err(why)) => {
-            let failure = Failure::Discard(Reason::Unsupported, why);
+        Err(why) => {
+            let failure = Failure::Discard(Reason::Unsupported, why.clone());
             Ok(JudgeReport::new(failure.into()))
         }
     }

@@ -57,6 +57,7 @@ pub use history::{
 };
 pub use json::JsonReport;
 pub use judge::{CaseForm, JudgeError, JudgeReport, JudgeRun, Options, judge, judge_module};
+pub(crate) use judge::{Converted, judge_converted};
 pub use layers::{Layer, Layers};
 pub(crate) use panics::{Panic, Report, catch};
 pub use pins::Pins;
