@@ -276,6 +276,7 @@ impl Work for Cases {
     }
 
     fn skipped(&self, index: u64) {
+        self.ahead.forget(index);
         drop(Judging(&self.kept, index));
     }
 }

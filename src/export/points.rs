@@ -79,8 +79,7 @@ impl<H: Heap> Inspector<H> for Collections {
 
 /// The site at which a run collects. `None` in the host, in constant expressions and in clients.
 fn site<H: Heap>(view: &View<'_, H>) -> Option<Site> {
-    // The frame that is stopped here, which need not be that of the last operation: a function that
-    // the host calls stops before it has done anything.
+    // The frame that is stopped here. Without one the host is at work, since operations are not noted.
     match view.cause(Point::Collection)?.actor {
         Actor::Instruction(Location {
             instance: 0,

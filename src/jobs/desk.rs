@@ -59,7 +59,7 @@ impl Note {
     /// A run may be long because of the program itself. So a heap is blamed only if its runs take
     /// much longer than those of all other heaps. The first heap to run cannot be compared: it is
     /// blamed if it frees, since a heap that never does cannot loop in a collection. gcdiff is
-    /// blamed for time outside all heaps, unless it prepares other cases.
+    /// blamed for time outside all heaps. Time in which it prepares other cases does not count.
     ///
     /// Processor time decides. An item that was given up without as much of it has slept or waited
     /// for something, and elapsed time decides.
@@ -84,7 +84,11 @@ impl Note {
             None => slowest.frees,
         };
         let seconds = timeout.as_secs_f64();
-        match is_to_blame && !self.is_ahead {
+        if self.is_ahead {
+            let why = format!("not done within {seconds} s, in which other cases were prepared");
+            return Verdict::Discard(Reason::TooLong, why);
+        }
+        match is_to_blame {
             true => Verdict::Violation(Box::new(Violation::overtime(&slowest.heap, seconds))),
             false => Verdict::Discard(
                 Reason::TooLong,
@@ -107,6 +111,9 @@ impl Note {
 
     /// Adds time since the last call to the running heap, or to the time outside.
     fn took(&mut self, time: Spent) {
+        if self.is_ahead {
+            return;
+        }
         let heap = self.heap.as_deref();
         match self.runs.iter_mut().find(|runs| Some(&*runs.heap) == heap) {
             Some(runs) => runs.time.add(time),
@@ -225,11 +232,16 @@ impl Desk {
         self.state().note.case = Some(case.clone());
     }
 
-    /// Prepares other cases than the one in progress, of which a delay says nothing.
+    /// Prepares other cases than the one in progress, of which a delay says nothing. Its own time limit
+    /// begins anew after that.
     pub(crate) fn ahead<T>(&self, prepare: impl FnOnce() -> T) -> T {
         self.state().note.is_ahead = true;
         let prepared = prepare();
-        self.state().note.is_ahead = false;
+        let mut state = self.state();
+        state.note.is_ahead = false;
+        state.since = state.looked_at;
+        state.seen_at = None;
+        drop(state);
         prepared
     }
 
@@ -311,13 +323,43 @@ mod tests {
     #[test]
     fn nobody_is_blamed_for_time_that_other_cases_take() {
         let desk = Desk::default();
-        let fingerprint = || {
-            let mut note = desk.state().note.clone();
-            note.took(busy(10_000));
-            note.overtime(Duration::from_secs(10)).fingerprint()
+        let limit = Duration::from_secs(10);
+        let late = || desk.state().note.overtime(limit);
+        let takes = |heap: Option<&str>, milliseconds| {
+            let mut state = desk.state();
+            match heap {
+                Some(heap) => state.note.begin(heap, true),
+                None => state.note.heap = None,
+            }
+            state.note.took(busy(milliseconds));
         };
-        assert_eq!(desk.ahead(fingerprint), None);
-        assert_eq!(fingerprint().as_deref(), Some("limits:time:gcdiff"));
+        takes(None, 100);
+        // Late while the others are prepared.
+        let verdict = desk.ahead(|| {
+            takes(None, 9_900);
+            late()
+        });
+        let Verdict::Discard(Reason::TooLong, why) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert!(why.ends_with("in which other cases were prepared"), "{why}");
+        // Late after that.
+        takes(Some("drc"), 9_000);
+        assert_eq!(late().fingerprint().as_deref(), Some("limits:time:drc"));
+        takes(None, 40_000);
+        assert_eq!(late().fingerprint().as_deref(), Some("limits:time:gcdiff"));
+    }
+
+    #[test]
+    fn a_time_limit_begins_anew_after_other_cases() {
+        let (desk, limit) = (Desk::default(), Duration::from_secs(2));
+        let at = Duration::from_secs;
+        desk.begin(7, at(0));
+        assert!(desk.abandon(at(1), limit).is_none());
+        desk.ahead(|| assert!(desk.abandon(at(1), limit).is_none()));
+        assert!(desk.abandon(at(2), limit).is_none());
+        let late = desk.ahead(|| desk.abandon(at(3), limit));
+        assert_eq!(late.map(|(item, _)| item), Some(7));
     }
 
     #[test]

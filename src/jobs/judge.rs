@@ -66,3 +66,24 @@ impl JudgedCase<'_> {
         (self.judged, pins)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate;
+
+    /// It was only an error if the case was to be converted still.
+    #[test]
+    fn nobody_to_judge_is_an_error_in_any_form() {
+        let drawn = generate::case(&generate::input(1, 1)).unwrap();
+        let options = Options {
+            collectors: Vec::new(),
+            ..Options::default()
+        };
+        let converted = Ok((drawn.case.clone(), drawn.module.clone()));
+        for converted in [None, Some(&converted)] {
+            let judged = judge_prepared(&options, &drawn, converted);
+            assert!(matches!(judged, Err(JudgeError::NoSubjects)));
+        }
+    }
+}

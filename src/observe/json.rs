@@ -31,7 +31,7 @@
 //! | `host_calls` | calls of imported functions in order: `import` is an index among the module's imports, `args` are values; `act` and `did` are null, or what the host did in that call and how it ended |
 //! | `host_call_count` | how many calls there were; only the first few thousand are in `host_calls` |
 //! | `globals`, `tables` | values of all globals, elements of all tables, imported ones first |
-//! | `memories` | bytes of each memory: `{"length": N, "data": [[OFFSET, "00ff"], ...]}`, where data is in the order of offsets, in hexadecimal, two digits a byte, and all else is zero. A text with all bytes is read, too |
+//! | `memories` | bytes of each memory: `{"size": BYTES, "data": [[OFFSET, "00ff"], ...]}`, where data is in hexadecimal, two digits a byte, in the order of offsets, without overlaps, and within the size. All else is zero. A text with all bytes is read, too |
 //! | `kept` | references that the host has kept, in the order in which it met them |
 //! | `objects` | the objects behind all references, in any order; `{"object": N}` is the N-th from 0 |
 //!
@@ -57,6 +57,7 @@ use super::value::ObservedValue;
 use crate::heap::Shape;
 use crate::module::Module;
 use crate::types::{Composite, StorageKind, TypeId};
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::HashMap;
 use std::fmt;
@@ -78,9 +79,39 @@ pub struct JsonObservation {
     host_call_count: u64,
     globals: Vec<ObservedValue>,
     tables: Vec<Vec<ObservedValue>>,
+    #[serde(deserialize_with = "memories")]
     memories: Vec<MemoryBytes>,
     kept: Vec<ObservedValue>,
     objects: Vec<JsonObject>,
+}
+
+/// Memories, whose errors say which one it is.
+fn memories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MemoryBytes>, D::Error> {
+    struct Memories;
+
+    impl<'de> Visitor<'de> for Memories {
+        type Value = Vec<MemoryBytes>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of memories")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut memories = Vec::new();
+            loop {
+                match seq.next_element() {
+                    Ok(Some(memory)) => memories.push(memory),
+                    Ok(None) => return Ok(memories),
+                    Err(error) => {
+                        let number = memories.len();
+                        return Err(A::Error::custom(format_args!("memory {number}: {error}")));
+                    }
+                }
+            }
+        }
+    }
+
+    deserializer.deserialize_seq(Memories)
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -26,6 +26,7 @@ impl MemoryBytes {
             rows: Vec::new(),
         };
         let (rows, rest) = bytes.as_chunks();
+        memory.rows.reserve_exact(rows_of(bytes));
         for (row, number) in rows.iter().zip(0..) {
             if *row != [0; ROW] {
                 memory.rows.push((number, *row));
@@ -35,9 +36,19 @@ impl MemoryBytes {
         memory
     }
 
-    /// The number of bytes.
+    /// The number of bytes. What an engine shows may have any.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// The byte at an offset, if the memory is that long.
+    pub fn byte(&self, offset: u64) -> Option<u8> {
+        let (number, column) = (offset / ROW as u64, (offset % ROW as u64) as usize);
+        let row = self
+            .rows
+            .binary_search_by_key(&number, |(number, _)| *number);
+        let byte = row.map_or(0, |row| self.rows[row].1[column]);
+        (offset < self.length).then_some(byte)
     }
 
     /// Whether all bytes are zero.
@@ -67,7 +78,12 @@ impl MemoryBytes {
 
     /// Bytes that this takes.
     pub fn footprint(&self) -> usize {
-        size_of_val(&self.rows[..])
+        self.rows.capacity() * size_of::<(u64, [u8; ROW])>()
+    }
+
+    /// Bytes that the bytes of a memory take in this form.
+    pub(super) fn footprint_of(bytes: &[u8]) -> usize {
+        rows_of(bytes) * size_of::<(u64, [u8; ROW])>()
     }
 
     /// Sets bytes, none of which lies in a row before the last one set.
@@ -87,6 +103,13 @@ impl MemoryBytes {
             }
         }
     }
+}
+
+/// The number of rows that are not all zeros.
+fn rows_of(bytes: &[u8]) -> usize {
+    let (rows, rest) = bytes.as_chunks();
+    let rows = rows.iter().filter(|row| **row != [0; ROW]).count();
+    rows + usize::from(rest.iter().any(|byte| *byte != 0))
 }
 
 /// The row of a number, which is removed if it is the first of `rows`.
@@ -115,7 +138,7 @@ impl Serialize for MemoryBytes {
             })
             .collect();
         let mut memory = serializer.serialize_struct("MemoryBytes", 2)?;
-        memory.serialize_field("length", &self.length)?;
+        memory.serialize_field("size", &self.length)?;
         memory.serialize_field("data", &data)?;
         memory.end()
     }
@@ -134,9 +157,7 @@ impl<'de> Visitor<'de> for Form {
     type Value = MemoryBytes;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a memory: its bytes in hexadecimal, or an object with the keys length and data",
-        )
+        f.write_str("its bytes in hexadecimal, or an object with the keys size and data")
     }
 
     fn visit_str<E: Error>(self, digits: &str) -> Result<MemoryBytes, E> {
@@ -147,32 +168,32 @@ impl<'de> Visitor<'de> for Form {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemoryBytes, A::Error> {
-        let (mut length, mut data) = (None, None);
+        let (mut size, mut data) = (None, None);
         while let Some(key) = map.next_key()? {
             match key {
-                Key::Length if length.is_none() => length = Some(map.next_value()?),
+                Key::Size if size.is_none() => size = Some(map.next_value()?),
                 Key::Data if data.is_none() => data = Some(map.next_value::<Data>()?.0),
-                _ => return Err(A::Error::custom("a memory with a key twice")),
+                _ => return Err(A::Error::custom("a key twice")),
             }
         }
-        let length = length.ok_or_else(|| A::Error::missing_field("length"))?;
+        let length = size.ok_or_else(|| A::Error::missing_field("size"))?;
         let data = data.ok_or_else(|| A::Error::missing_field("data"))?;
         match data.length <= length {
             true => Ok(MemoryBytes { length, ..data }),
             false => Err(A::Error::custom(format_args!(
-                "a memory of {length} bytes with data up to {}",
+                "data up to {}, but {length} bytes",
                 data.length
             ))),
         }
     }
 }
 
-const NO_DIGITS: &str = "a memory: expected hexadecimal digits, two for each byte";
+const NO_DIGITS: &str = "expected hexadecimal digits, two for each byte";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Key {
-    Length,
+    Size,
     Data,
 }
 
@@ -201,7 +222,7 @@ impl<'de> Visitor<'de> for Runs {
             let end = offset.checked_add(bytes.len() as u64);
             let (true, Some(end)) = (offset >= memory.length, end) else {
                 return Err(A::Error::custom(format_args!(
-                    "a memory with data at {offset} out of order"
+                    "data at {offset} out of order"
                 )));
             };
             memory.set(offset, &bytes);
@@ -264,25 +285,39 @@ mod tests {
         let json = serde_json::to_string(&memory).unwrap();
         let rows = format!("{:012}01{:050}ab{:062}", 0, 0, 0);
         let end = format!("{:014}02", 0);
-        let expected = format!(r#"{{"length":200,"data":[[64,"{rows}"],[192,"{end}"]]}}"#);
+        let expected = format!(r#"{{"size":200,"data":[[64,"{rows}"],[192,"{end}"]]}}"#);
         assert_eq!(json, expected);
+        let all = (0..200).map(|offset| memory.byte(offset).unwrap());
+        assert!(all.eq(bytes.iter().copied()));
+        assert_eq!(memory.byte(200), None);
         assert_eq!(read(&json).unwrap(), memory);
         let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         assert_eq!(read(&format!("{digits:?}")).unwrap(), memory);
-        let short = r#"{"data":[[70,"01"],[96,"ab"],[97,"0000"],[199,"02"]],"length":200}"#;
+        let short = r#"{"data":[[70,"01"],[96,"ab"],[97,"0000"],[199,"02"]],"size":200}"#;
         assert_eq!(read(short).unwrap(), memory);
-        let empty = r#"{"length":0,"data":[]}"#;
+        let empty = r#"{"size":0,"data":[]}"#;
         assert_eq!(read(empty).unwrap(), MemoryBytes::default());
         assert_eq!(read("\"\"").unwrap(), MemoryBytes::default());
         let (huge, zeros) = (u64::MAX, format!("{:060}", 0));
-        let json = format!(
-            r#"{{"length":{huge},"data":[[{},"{zeros}ff"]]}}"#,
-            huge - 31
-        );
+        let json = format!(r#"{{"size":{huge},"data":[[{},"{zeros}ff"]]}}"#, huge - 31);
         let memory = read(&json).unwrap();
         assert_eq!(memory.first_difference(&MemoryBytes::default()), None);
-        assert_eq!(memory.footprint(), 40);
+        assert_eq!(memory.rows.len(), 1);
         assert!(!memory.is_zero());
+        assert_eq!(memory.byte(huge - 1), Some(0xff));
+    }
+
+    #[test]
+    fn what_it_takes_is_known_before() {
+        for bytes in [
+            vec![0; 99],
+            vec![7; 96],
+            vec![7; 97],
+            [[0; 50], [1; 50]].concat(),
+        ] {
+            let takes = MemoryBytes::footprint_of(&bytes);
+            assert_eq!(MemoryBytes::new(&bytes).footprint(), takes);
+        }
     }
 
     #[test]
@@ -291,30 +326,27 @@ mod tests {
             (r#""0g""#, "expected hexadecimal digits"),
             (r#""0""#, "expected hexadecimal digits"),
             (
-                r#"{"length":3,"data":[[0,"0"]]}"#,
+                r#"{"size":3,"data":[[0,"0"]]}"#,
                 "expected hexadecimal digits",
             ),
             (
-                r#"{"length":3,"data":[[2,"0000"]]}"#,
-                "of 3 bytes with data up to 4",
+                r#"{"size":3,"data":[[2,"0000"]]}"#,
+                "data up to 4, but 3 bytes",
             ),
             (
-                r#"{"length":9,"data":[[2,"0000"],[3,"00"]]}"#,
+                r#"{"size":9,"data":[[2,"0000"],[3,"00"]]}"#,
                 "data at 3 out of order",
             ),
             (
-                r#"{"length":9,"data":[[18446744073709551615,"0000"]]}"#,
+                r#"{"size":9,"data":[[18446744073709551615,"0000"]]}"#,
                 "out of order",
             ),
-            (r#"{"length":9}"#, "missing field `data`"),
-            (r#"{"data":[]}"#, "missing field `length`"),
-            (r#"{"length":9,"length":9,"data":[]}"#, "a key twice"),
-            (
-                r#"{"length":9,"data":[],"more":1}"#,
-                "unknown variant `more`",
-            ),
-            (r#"7"#, "expected a memory: its bytes"),
-            (r#"{"length":9,"data":7}"#, "expected pairs of an offset"),
+            (r#"{"size":9}"#, "missing field `data`"),
+            (r#"{"data":[]}"#, "missing field `size`"),
+            (r#"{"size":9,"size":9,"data":[]}"#, "a key twice"),
+            (r#"{"size":9,"data":[],"more":1}"#, "unknown variant `more`"),
+            (r#"7"#, "expected its bytes in hexadecimal"),
+            (r#"{"size":9,"data":7}"#, "expected pairs of an offset"),
         ] {
             let error = read(json).unwrap_err();
             assert!(error.contains(message), "{json}: {error}");

@@ -20,7 +20,11 @@ pub fn observe<H: Heap>(store: &Store<H>) -> Observation {
 pub(crate) fn observe_within<H: Heap>(store: &Store<H>) -> Result<Observation, Stop> {
     let values = store.globals().len() + store.handles();
     let elements: usize = store.tables().iter().map(|t| t.elements.len()).sum();
-    let memories: usize = store.memories().iter().map(|m| m.bytes.len()).sum();
+    let memories: usize = store
+        .memories()
+        .iter()
+        .map(|m| MemoryBytes::footprint_of(&m.bytes))
+        .sum();
     let outside = size_of::<ObservedValue>() * (values + elements) + memories;
     store.afford(outside as u64)?;
     let taken = store.footprint().saturating_add(outside as u64);

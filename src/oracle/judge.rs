@@ -289,9 +289,6 @@ pub fn judge_module(
     module: &Arc<Module>,
     options: &Options,
 ) -> Result<JudgeReport, JudgeError> {
-    if options.collectors.is_empty() {
-        return Err(JudgeError::NoSubjects);
-    }
     match &options.form {
         None => judge_as_it_is(case, module, options),
         Some(form) => judge_converted(&form.convert(case, module), options),
@@ -326,6 +323,9 @@ fn judge_as_it_is(
     module: &Arc<Module>,
     options: &Options,
 ) -> Result<JudgeReport, JudgeError> {
+    if options.collectors.is_empty() {
+        return Err(JudgeError::NoSubjects);
+    }
     let mut judged = JudgeReport::new(Verdict::Agree);
     judged.stats.reserve(options.collectors.len());
     let mut votes = Votes::default();

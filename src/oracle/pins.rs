@@ -90,12 +90,13 @@ impl Pins {
 }
 
 /// The names of timings.
-const TIMINGS: [(&str, Timing); 6] = [
+const TIMINGS: [(&str, Timing); 7] = [
     ("never", Timing::Never),
     ("auto", Timing::Sampled),
     ("end", Timing::At(Grain::End)),
     ("collection", Timing::At(Grain::Collection)),
     ("call", Timing::At(Grain::Call)),
+    ("collecting", Timing::At(Grain::Collecting)),
     ("every", Timing::At(Grain::Every)),
 ];
 

@@ -80,7 +80,8 @@ impl<H: Heap> View<'_, H> {
 
     /// The cause of changes to the heap since the inspector was last called.
     /// Accurate only with [`Grain::Every`](crate::engine::Grain::Every): at a
-    /// coarser grain several actors may have acted in between.
+    /// coarser grain several actors may have acted in between. An instruction that collects is named at
+    /// any grain, as `Point::Collection`.
     pub fn cause(&self, point: Point) -> Option<Cause> {
         let store = self.store;
         let standing = || match &store.current {
