@@ -37,9 +37,7 @@ pub(super) fn run(
     let pool = Pool {
         jobs: campaign.jobs,
         first: campaign.start,
-        items: campaign
-            .cases
-            .map(|cases| campaign.start.saturating_add(cases)),
+        items: campaign.end(),
         at_a_time: generate::SAME_MODULE,
         timeout: campaign.timeout,
         stop: progress.stop.clone(),

@@ -83,6 +83,11 @@ impl Campaign {
         }
     }
 
+    /// The number after that of the last case, if there is one.
+    fn end(&self) -> Option<u64> {
+        self.cases.map(|cases| self.start.saturating_add(cases))
+    }
+
     /// Sets [`Campaign::cases`].
     pub fn with_cases(self, cases: impl Into<Option<u64>>) -> Campaign {
         let cases = cases.into();

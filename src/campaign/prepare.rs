@@ -5,7 +5,6 @@ use crate::generate::{self, GeneratedCase};
 use crate::jobs::Desk;
 use crate::oracle::{CaseForm, Converted, Report, catch};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A generated case, and its form for engines if engines take part.
@@ -49,29 +48,31 @@ impl Ahead {
             return drawn.map(|drawn| Prepared { drawn, converted });
         };
         let batch = index - index % generate::SAME_MODULE;
-        let others = match self.lock().begun.insert(batch) {
-            true => rest_of_batch(campaign, index),
-            false => 0..0,
+        let is_first = self.lock().begun.insert(batch);
+        if is_first {
+            desk.ahead(|| self.prepare_rest(campaign, index, form));
+            self.lock().begun.remove(&batch);
+        }
+        drawn.map(|drawn| convert(drawn, form))
+    }
+
+    /// Prepares the cases of the same batch that come after this one. What panics does so again in its
+    /// turn.
+    fn prepare_rest(&self, campaign: &Campaign, index: u64, form: &dyn CaseForm) {
+        let batch_end = (index + 1).next_multiple_of(generate::SAME_MODULE);
+        let rest = index + 1..batch_end.min(campaign.end().unwrap_or(u64::MAX));
+        let draw = |index| {
+            let drawn = catch(Report::Quiet, || draw(campaign, index));
+            Some((index, drawn.ok()?))
         };
-        // What panics does so again in its turn.
-        let others: Vec<_> = desk.ahead(|| {
-            let draw = |index| {
-                let drawn = catch(Report::Quiet, || draw(campaign, index));
-                Some((index, drawn.ok()?))
-            };
-            others.filter_map(draw).collect()
-        });
-        let this = drawn.map(|drawn| convert(drawn, form));
-        desk.ahead(|| {
-            for (index, drawn) in others {
-                let prepared = || drawn.map(|drawn| convert(drawn, form));
-                if let Ok(prepared) = catch(Report::Quiet, prepared) {
-                    self.lock().ready.insert(index, prepared);
-                }
+        // All of them first: what generates cases stays in the caches, and then what converts them.
+        let all: Vec<_> = rest.filter_map(draw).collect();
+        for (index, drawn) in all {
+            let prepared = || drawn.map(|drawn| convert(drawn, form));
+            if let Ok(prepared) = catch(Report::Quiet, prepared) {
+                self.lock().ready.insert(index, prepared);
             }
-        });
-        self.lock().begun.remove(&batch);
-        this
+        }
     }
 
     /// Forgets a case that nobody will judge.
@@ -97,15 +98,6 @@ fn convert(drawn: Arc<GeneratedCase>, form: &dyn CaseForm) -> Prepared {
     }
 }
 
-/// The cases of the same batch that come after this one.
-fn rest_of_batch(campaign: &Campaign, index: u64) -> Range<u64> {
-    let batch_end = (index / generate::SAME_MODULE + 1) * generate::SAME_MODULE;
-    let campaign_end = campaign
-        .cases
-        .map_or(u64::MAX, |cases| campaign.start.saturating_add(cases));
-    index + 1..batch_end.min(campaign_end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,30 +120,33 @@ mod tests {
             // In the middle of a batch, which ends with case 5; case 7 is the last one.
             for (index, waiting) in [(4, vec![5]), (5, vec![]), (6, vec![7]), (7, vec![])] {
                 let prepared = ahead.take(&campaign, index, &desk).unwrap();
-                assert_eq!(prepared.drawn.case, alone(index).unwrap().drawn.case);
-                assert_eq!(prepared.converted.is_some(), has_form);
+                let Prepared { drawn, .. } = alone(index).unwrap();
+                assert_eq!(prepared.drawn.case, drawn.case);
+                let own = has_form.then(|| Form::Embedder.convert(&drawn.case, &drawn.module));
+                let case = |converted: Option<Converted>| converted.map(|done| done.unwrap().0);
+                assert_eq!(case(prepared.converted), case(own));
                 let waiting = if has_form { waiting } else { Vec::new() };
                 assert!(ahead.lock().ready.keys().eq(&waiting), "{index}");
             }
         }
     }
 
-    /// A form that cannot convert the second case that it is given.
+    /// A form that cannot convert the first case that it is given.
     #[derive(Debug)]
-    struct SecondFails {
+    struct FirstFails {
         by_panic: bool,
         calls: AtomicU32,
     }
 
-    impl CaseForm for SecondFails {
+    impl CaseForm for FirstFails {
         fn name(&self) -> &'static str {
-            "second fails"
+            "first fails"
         }
 
         fn convert(&self, case: &Case, module: &Arc<Module>) -> Converted {
             match (self.calls.fetch_add(1, Ordering::Relaxed), self.by_panic) {
-                (1, true) => panic!("the second"),
-                (1, false) => Err("the second".into()),
+                (0, true) => panic!("the first"),
+                (0, false) => Err("the first".into()),
                 _ => Ok((case.clone(), module.clone())),
             }
         }
@@ -166,7 +161,7 @@ mod tests {
     fn a_case_that_cannot_be_prepared_stops_no_other() {
         for by_panic in [false, true] {
             let calls = AtomicU32::new(0);
-            let campaign = campaign(Some(SecondFails { by_panic, calls }));
+            let campaign = campaign(Some(FirstFails { by_panic, calls }));
             let (ahead, desk) = (Ahead::default(), Desk::default());
             let take = |index| {
                 ahead

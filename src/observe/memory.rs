@@ -1,7 +1,7 @@
 //! The bytes of a memory.
 
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::SerializeStruct;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -123,24 +123,55 @@ fn take(rows: &mut &[(u64, [u8; ROW])], number: u64) -> [u8; ROW] {
     }
 }
 
+/// The form in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sparse {
+    size: u64,
+    /// Bytes in hexadecimal at offsets, in their order.
+    data: Vec<(u64, String)>,
+}
+
 impl Serialize for MemoryBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let runs = self
             .rows
             .chunk_by(|(number, _), (next, _)| number + 1 == *next);
-        let data: Vec<(u64, String)> = runs
-            .map(|rows| {
-                let offset = rows[0].0 * ROW as u64;
-                let bytes = rows.iter().flat_map(|(_, row)| row);
-                let within = self.length.saturating_sub(offset);
-                let within = usize::try_from(within).unwrap_or(usize::MAX);
-                (offset, hexadecimal(bytes.take(within)))
-            })
-            .collect();
-        let mut memory = serializer.serialize_struct("MemoryBytes", 2)?;
-        memory.serialize_field("size", &self.length)?;
-        memory.serialize_field("data", &data)?;
-        memory.end()
+        let data = runs.map(|rows| {
+            let offset = rows[0].0 * ROW as u64;
+            let bytes = rows.iter().flat_map(|(_, row)| row);
+            let within = self.length.saturating_sub(offset);
+            let within = usize::try_from(within).unwrap_or(usize::MAX);
+            (offset, hexadecimal(bytes.take(within)))
+        });
+        let sparse = Sparse {
+            size: self.length,
+            data: data.collect(),
+        };
+        sparse.serialize(serializer)
+    }
+}
+
+impl TryFrom<Sparse> for MemoryBytes {
+    type Error = String;
+
+    fn try_from(sparse: Sparse) -> Result<MemoryBytes, String> {
+        let mut memory = MemoryBytes::default();
+        for (offset, digits) in sparse.data {
+            let bytes = bytes(&digits).ok_or(NO_DIGITS)?;
+            let end = offset.checked_add(bytes.len() as u64);
+            let (true, Some(end)) = (offset >= memory.length, end) else {
+                return Err(format!("data at {offset} out of order"));
+            };
+            memory.set(offset, &bytes);
+            memory.length = end;
+        }
+        if memory.length > sparse.size {
+            let (end, size) = (memory.length, sparse.size);
+            return Err(format!("data up to {end}, but {size} bytes"));
+        }
+        memory.length = sparse.size;
+        Ok(memory)
     }
 }
 
@@ -161,76 +192,17 @@ impl<'de> Visitor<'de> for Form {
     }
 
     fn visit_str<E: Error>(self, digits: &str) -> Result<MemoryBytes, E> {
-        match bytes(digits) {
-            Some(bytes) => Ok(MemoryBytes::new(&bytes)),
-            None => Err(E::custom(NO_DIGITS)),
-        }
+        let bytes = bytes(digits).ok_or_else(|| E::custom(NO_DIGITS))?;
+        Ok(MemoryBytes::new(&bytes))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MemoryBytes, A::Error> {
-        let (mut size, mut data) = (None, None);
-        while let Some(key) = map.next_key()? {
-            match key {
-                Key::Size if size.is_none() => size = Some(map.next_value()?),
-                Key::Data if data.is_none() => data = Some(map.next_value::<Data>()?.0),
-                _ => return Err(A::Error::custom("a key twice")),
-            }
-        }
-        let length = size.ok_or_else(|| A::Error::missing_field("size"))?;
-        let data = data.ok_or_else(|| A::Error::missing_field("data"))?;
-        match data.length <= length {
-            true => Ok(MemoryBytes { length, ..data }),
-            false => Err(A::Error::custom(format_args!(
-                "data up to {}, but {length} bytes",
-                data.length
-            ))),
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MemoryBytes, A::Error> {
+        let sparse = Sparse::deserialize(MapAccessDeserializer::new(map))?;
+        sparse.try_into().map_err(A::Error::custom)
     }
 }
 
 const NO_DIGITS: &str = "expected hexadecimal digits, two for each byte";
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Key {
-    Size,
-    Data,
-}
-
-/// What is at some offsets, in order. It is as long as the last of it reaches.
-struct Data(MemoryBytes);
-
-impl<'de> Deserialize<'de> for Data {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
-        deserializer.deserialize_seq(Runs)
-    }
-}
-
-struct Runs;
-
-impl<'de> Visitor<'de> for Runs {
-    type Value = Data;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("pairs of an offset and bytes in hexadecimal")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Data, A::Error> {
-        let mut memory = MemoryBytes::default();
-        while let Some((offset, digits)) = seq.next_element::<(u64, String)>()? {
-            let bytes = bytes(&digits).ok_or_else(|| A::Error::custom(NO_DIGITS))?;
-            let end = offset.checked_add(bytes.len() as u64);
-            let (true, Some(end)) = (offset >= memory.length, end) else {
-                return Err(A::Error::custom(format_args!(
-                    "data at {offset} out of order"
-                )));
-            };
-            memory.set(offset, &bytes);
-            memory.length = end;
-        }
-        Ok(Data(memory))
-    }
-}
 
 /// Bytes in hexadecimal, two digits each.
 fn hexadecimal<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
@@ -343,10 +315,10 @@ mod tests {
             ),
             (r#"{"size":9}"#, "missing field `data`"),
             (r#"{"data":[]}"#, "missing field `size`"),
-            (r#"{"size":9,"size":9,"data":[]}"#, "a key twice"),
-            (r#"{"size":9,"data":[],"more":1}"#, "unknown variant `more`"),
+            (r#"{"size":9,"size":9,"data":[]}"#, "duplicate field `size`"),
+            (r#"{"size":9,"data":[],"more":1}"#, "unknown field `more`"),
             (r#"7"#, "expected its bytes in hexadecimal"),
-            (r#"{"size":9,"data":7}"#, "expected pairs of an offset"),
+            (r#"{"size":9,"data":7}"#, "expected a sequence"),
         ] {
             let error = read(json).unwrap_err();
             assert!(error.contains(message), "{json}: {error}");
