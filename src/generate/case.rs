@@ -55,7 +55,7 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     if generator == Generator::GcOps {
         return gc_ops::drawn(&program(bytes), Module::of_valid);
     }
-    let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 8));
+    let (plan, rest) = bytes.split_at(PLAN.min(bytes.len() / 4));
     let mut u = Unstructured::new(plan);
     let choice = u.arbitrary::<u32>()?;
     if generator == Generator::Default && choice >> 16 & STRUCTURED == STRUCTURED {
@@ -149,19 +149,20 @@ pub(crate) const SAME_MODULE: u64 = 3;
 
 /// The input bytes of case `index` of a campaign with seed `seed`: expanded from the two numbers,
 /// the same on every machine. Cases 0 to 2 share a module, 3 to 5 the next one, and so on, except for
-/// structured programs.
+/// structured programs. One module in eight is made from more bytes than the others.
 pub fn input(seed: u64, index: u64) -> Vec<u8> {
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rand_xoshiro::rand_core::{Rng, SeedableRng};
     // The generator's own seeding mixes well, but neighbouring seeds must not share cases: the
     // multiplier is odd, so no two pairs below 2^32 collide.
     let start = |index| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index);
-    let mut bytes = vec![0; INPUT];
-    let (plan, module) = bytes.split_at_mut(PLAN);
-    Xoshiro256PlusPlus::seed_from_u64(start(index)).fill_bytes(plan);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(start(index / SAME_MODULE));
     // Otherwise a module would have the bytes of a plan.
     random.jump();
+    let is_large = random.next_u32() % LARGE_ONES == 0;
+    let mut bytes = vec![0; if is_large { LARGE } else { INPUT }];
+    let (plan, module) = bytes.split_at_mut(PLAN);
+    Xoshiro256PlusPlus::seed_from_u64(start(index)).fill_bytes(plan);
     random.fill_bytes(module);
     bytes
 }
@@ -187,5 +188,12 @@ pub fn stretched(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(whole)
 }
 
-/// Bytes per generated case. More than a few kilobytes have no effect.
-const INPUT: usize = 1024 + PLAN;
+/// Bytes of the usual generated case. They limit the size of its module, and with it the time that it
+/// takes; docs/zoo/tuning.md has the figures.
+const INPUT: usize = PLAN + 384;
+
+/// Bytes of a case with a large module. More than a few kilobytes have no effect.
+const LARGE: usize = PLAN + 1024;
+
+/// One module in this many is large.
+const LARGE_ONES: u32 = 8;

@@ -245,7 +245,10 @@ fn audited<H: Heap>(
             // An endless run breaks its law at no single moment.
             let is_somewhere = (broken.is_some() || layers.audits()) && stop != Stop::RanAway;
             let found = match is_somewhere {
-                true => locate(case, module, (timing, layers), footprint, broken, heap),
+                true => {
+                    let known = (broken, auditor.sound_until());
+                    locate(case, module, (timing, layers), footprint, known, heap)
+                }
                 false => broken,
             };
             Err(match found {

@@ -81,12 +81,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// For a campaign: the null and the counting heap, and the others on a
-    /// share of the cases.
+    /// For a campaign: the counting and the null heap, and the others on a
+    /// share of the cases. The counting heap comes first, since most findings need no other.
     pub fn fuzzing() -> Options {
         let [null, drc, rest @ ..] = Collector::ALL.map(SharedSubject::from);
         Options {
-            collectors: vec![null, drc],
+            collectors: vec![drc, null],
             sometimes: rest.to_vec(),
             footprint: CAMPAIGN_FOOTPRINT,
             ..Options::default()

@@ -1,15 +1,12 @@
 //! Finding the actor that first broke a law.
 
-use super::audit::{Auditor, BrokenLaw, Timing};
+use super::audit::{Auditor, BrokenLaw, CENSUS, Timing};
 use super::heap_subject::once;
 use super::layers::Layers;
 use crate::case::Case;
 use crate::heap::Heap;
 use crate::module::Module;
 use std::sync::Arc;
-
-/// What a census costs, in audits by account.
-const CENSUS: u64 = 24;
 
 /// The most censuses of one run.
 const PROBES: u64 = 64;
@@ -33,16 +30,18 @@ const WORK: u64 = 8_000_000_000;
 /// blame: a collection, if the second moment comes right after one; otherwise
 /// the operation.
 ///
-/// Between the last moment that is known to be sound and the breach, a first run takes a census now
+/// Between the last audit that is known to be sound and the breach, a first run takes a census now
 /// and then, and a second audits every moment after the last census without a breach. Its audits use
 /// an account instead of a census, and so may find a breach late. A census one moment earlier confirms
 /// what it finds. If a law is broken there already, the moment is found by bisection.
+///
+/// `sound` is [`Auditor::sound_until`] of the run that has shown the breach.
 pub(super) fn locate<H: Heap>(
     case: &Case,
     module: &Arc<Module>,
     (timing, layers): (Timing, Layers),
     footprint: u64,
-    broken: Option<BrokenLaw>,
+    (broken, sound): (Option<BrokenLaw>, u64),
     heap: &impl Fn() -> H,
 ) -> Option<BrokenLaw> {
     let mut left = WORK;
@@ -51,41 +50,46 @@ pub(super) fn locate<H: Heap>(
         let (_, stats, broken) = once(case, module, heap(), &mut auditor, layers);
         left = left.saturating_sub(stats.work + auditor.work());
         let moments = (auditor.sound_at(), auditor.found_at());
+        let over = auditor.over.is_some();
         auditor.retire();
-        (broken, moments, left > 0)
+        (broken, moments, left > 0, over)
     };
-    let (coarse, (sound_at, end), mut may_go_on) = run(Auditor::counting(timing));
+    // If it is not known that there is a breach, it may be one that comes and goes between probes.
+    let probes = broken.is_some();
+    let counted = run(Auditor::counting(timing, sound, probes));
+    // Probes may take more than a verdict may. Then they show nothing.
+    let (coarse, (sound_at, end), mut may_go_on, _) = match counted {
+        (.., over) if over && probes => run(Auditor::counting(timing, sound, false)),
+        counted => counted,
+    };
     let mut found = coarse.or(broken);
     // The laws hold at `low`, and before the first moment. The breach at `high` is known, unless it
     // only happened after the last moment.
     let (mut low, mut high) = (sound_at.min(end - 1), end);
-    // If it is not known that there is a breach, it may be one that comes and goes between probes.
-    let mut is_first = found.is_some();
-    while (is_first || high - low > LONG) && may_go_on {
+    while high - low > LONG && may_go_on {
         let range = high - low;
         let step = range.saturating_mul(CENSUS).isqrt().max(range / PROBES);
-        let (probed, (sound_at, moment), more) = run(Auditor::probing((low, high), step));
+        let (probed, (sound_at, moment), more, _) = run(Auditor::probing((low, high), step));
         may_go_on = more;
         low = sound_at.max(low);
         if let Some(probed) = probed {
             found = Some(probed);
             high = moment;
         }
-        is_first = false;
         // A census that does not fit into the memory of a verdict shows nothing.
         if high - low == range {
             break;
         }
     }
     if low + 1 < high && may_go_on {
-        let (finest, (_, moment), more) = run(Auditor::every_from(low));
+        let (finest, (_, moment), more, _) = run(Auditor::every_from(low));
         may_go_on = more;
         if let Some(finest) = finest {
             found = Some(finest);
             // A breach at a later moment is not the one that was found.
             high = moment;
             if high > low + 1 && may_go_on {
-                let (earlier, _, more) = run(Auditor::at_moment(high - 1));
+                let (earlier, _, more, _) = run(Auditor::at_moment(high - 1));
                 may_go_on = more;
                 match earlier {
                     None => return at(found, high),
@@ -99,7 +103,7 @@ pub(super) fn locate<H: Heap>(
     }
     while low + 1 < high && may_go_on {
         let middle = low + (high - low) / 2;
-        let (broken, _, more) = run(Auditor::at_moment(middle));
+        let (broken, _, more, _) = run(Auditor::at_moment(middle));
         may_go_on = more;
         match broken {
             Some(broken) => {

@@ -8,21 +8,59 @@ use crate::engine::{Grain, Point};
 pub(super) enum Focus {
     /// Nothing.
     None,
-    /// Count the moments that pass.
-    Count,
+    /// Count the moments that pass, and audit at those that `Probes` has, if any.
+    Count(Option<Probes>),
     /// Audit at the moment with this number, counted from 1, and then stop.
     Moment(u64),
     /// Audit at the moment `next` and at every `step`-th after it, and stop at the moment `until`.
-    Probes { next: u64, step: u64, until: u64 },
+    Steps { next: u64, step: u64, until: u64 },
     /// Audit from the moment with this number on.
     From(u64),
 }
 
+/// Moments to audit in a range whose end is not known. The gaps between them grow.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) struct Probes {
+    start: u64,
+    next: u64,
+    gap: u64,
+}
+
+/// What a census costs, in audits by account, if nothing is known about the heap.
+pub(in crate::oracle) const CENSUS: u64 = 24;
+
+/// What an audit by account costs, in the unit of [`Census::work`](super::census::Census::work).
+const ACCOUNT: u64 = 700;
+
+impl Probes {
+    /// Probes after the moment `start`.
+    fn after(start: u64) -> Probes {
+        let gap = 2 * CENSUS;
+        Probes {
+            start,
+            next: start.saturating_add(gap),
+            gap,
+        }
+    }
+
+    /// The next probe, after a census that took `work`. Wherever the breach is, a search costs least if
+    /// gaps grow by twice the cost of a census, in audits by account. In a long range it takes few
+    /// probes to double the distance.
+    fn advance(&mut self, work: u64) {
+        let growth = 2 * (work / ACCOUNT).clamp(4, 100);
+        self.gap = (self.gap + growth).max((self.next - self.start) / 16);
+        self.next = self.next.saturating_add(self.gap);
+    }
+}
+
 impl Auditor {
-    /// An auditor like that of [`Auditor::new`] that also counts moments.
-    pub(in crate::oracle) fn counting(timing: Timing) -> Auditor {
+    /// An auditor like that of [`Auditor::new`] that also counts moments. Its audits up to the collection
+    /// number `sound` are left out: an earlier run has shown that they find nothing. After that, it also
+    /// audits now and then, if `probes` is set.
+    pub(in crate::oracle) fn counting(timing: Timing, sound: u64, probes: bool) -> Auditor {
         Auditor {
-            focus: Focus::Count,
+            focus: Focus::Count(probes.then(|| Probes::after(0))),
+            known: sound,
             ..Auditor::new(timing)
         }
     }
@@ -39,7 +77,7 @@ impl Auditor {
     /// stops at the second.
     pub(in crate::oracle) fn probing((low, high): (u64, u64), step: u64) -> Auditor {
         Auditor {
-            focus: Focus::Probes {
+            focus: Focus::Steps {
                 next: low.saturating_add(step),
                 step,
                 until: high,
@@ -68,6 +106,32 @@ impl Auditor {
         self.sound_at
     }
 
+    /// Whether an audit at this collection is known to find nothing. Then it is noted as sound.
+    pub(super) fn is_known(&mut self) -> bool {
+        let is_known = self.collections <= self.known;
+        if is_known {
+            self.note_sound();
+            if let Focus::Count(Some(probes)) = &mut self.focus {
+                *probes = Probes::after(self.moments);
+            }
+        }
+        is_known
+    }
+
+    /// Notes that all laws hold at this moment.
+    pub(super) fn note_sound(&mut self) {
+        self.sound_at = self.moments;
+        if self.timing == Timing::Sampled {
+            self.sound_until = self.collections;
+        }
+    }
+
+    /// The number of collections up to the last audit that found nothing, of those with
+    /// [`Timing::Sampled`].
+    pub(in crate::oracle) fn sound_until(&self) -> u64 {
+        self.sound_until
+    }
+
     /// Whether the focus requires an audit at this point; `None` leaves the
     /// decision to the timing.
     pub(super) fn focused(&mut self, point: Point) -> Option<bool> {
@@ -75,16 +139,23 @@ impl Auditor {
         self.moments += u64::from(counts);
         match (self.focus, point) {
             (Focus::None, _) | (_, Point::Corruption) => None,
-            (Focus::Count, Point::Operation | Point::Collecting) => {
+            (Focus::Count(Some(mut probes)), _)
+                if counts && self.moments == probes.next && self.collections >= self.known =>
+            {
+                probes.advance(self.census.work());
+                self.focus = Focus::Count(Some(probes));
+                Some(true)
+            }
+            (Focus::Count(_), Point::Operation | Point::Collecting) => {
                 Some(self.timing == Timing::At(Grain::Every))
             }
-            (Focus::Count, _) => None,
+            (Focus::Count(_), _) => None,
             (Focus::Moment(wanted), _) => Some(counts && self.moments == wanted),
-            (Focus::Probes { next, step, until }, _) => {
+            (Focus::Steps { next, step, until }, _) => {
                 let is_next = counts && self.moments == next;
                 if is_next {
                     let next = next.saturating_add(step);
-                    self.focus = Focus::Probes { next, step, until };
+                    self.focus = Focus::Steps { next, step, until };
                 }
                 Some(is_next)
             }

@@ -126,7 +126,7 @@ use crate::engine::{Actor, Cause, Grain, Halt, Inspector, Location, Point, Resou
 use crate::heap::{Header, Heap, Reclaims};
 use census::Census;
 use focus::Focus;
-pub(super) use focus::is_moment;
+pub(super) use focus::{CENSUS, is_moment};
 pub use garbage::Garbage;
 use shadow::{Screening, Shadow};
 
@@ -197,6 +197,10 @@ pub struct Auditor {
     at_moment: bool,
     /// The last numbered moment whose census broke no law.
     sound_at: u64,
+    /// The number of the last collection whose audit broke no law, with [`Timing::Sampled`].
+    sound_until: u64,
+    /// The number of the collection up to which audits are known to find nothing.
+    known: u64,
     census: Census,
     shadow: Shadow,
 }
@@ -221,6 +225,8 @@ impl Auditor {
             disagreements: 0,
             at_moment: false,
             sound_at: 0,
+            sound_until: 0,
+            known: 0,
             shadow: Shadow::default(),
             census: Census::new(),
         }
@@ -252,6 +258,16 @@ impl Auditor {
         Err(Halt)
     }
 
+    /// Counts a collection. Returns whether it is one of the sample, or one of a heap that is full.
+    fn is_due(&mut self, is_full: bool) -> bool {
+        self.collections += 1;
+        if self.collections < self.next {
+            return self.minds_full(is_full);
+        }
+        self.next = self.collections * 4;
+        true
+    }
+
     /// Whether to audit after a collection because it was one of a heap that is full. Those are too
     /// few to be left to the sample, and too many to be audited all.
     fn minds_full(&mut self, is_full: bool) -> bool {
@@ -274,7 +290,7 @@ impl Auditor {
 impl<H: Heap> Inspector<H> for Auditor {
     fn grain(&self) -> Grain {
         match (self.focus, self.timing) {
-            (Focus::Count | Focus::Moment(_) | Focus::Probes { .. } | Focus::From(_), _) => {
+            (Focus::Count(_) | Focus::Moment(_) | Focus::Steps { .. } | Focus::From(_), _) => {
                 Grain::Every
             }
             (Focus::None, Timing::Never) => Grain::End,
@@ -290,7 +306,7 @@ impl<H: Heap> Inspector<H> for Auditor {
             true => self.timing == Timing::Never && point != Point::Corruption,
             false => point != Point::End,
         };
-        if let Focus::Probes { until, .. } = self.focus
+        if let Focus::Steps { until, .. } = self.focus
             && self.moments >= until
         {
             return Err(Halt);
@@ -299,15 +315,16 @@ impl<H: Heap> Inspector<H> for Auditor {
             self.shadow.invalidate();
             return Ok(());
         }
-        if let (Timing::Sampled, Point::Collection, None) = (self.timing, point, focused) {
-            self.collections += 1;
-            if self.collections >= self.next {
-                self.next = self.collections * 4;
-            } else if !self.minds_full(view.store.is_full())
-                && roots_look_sound(&view, self.census.list.is_some())
-            {
-                self.work += LOOK_WORK;
-                return self.may_go_on(&view);
+        if (self.timing, point) == (Timing::Sampled, Point::Collection) {
+            let is_due = self.is_due(view.store.is_full());
+            if focused.is_none() {
+                if !is_due && roots_look_sound(&view, self.census.list.is_some()) {
+                    self.work += LOOK_WORK;
+                    return self.may_go_on(&view);
+                }
+                if self.is_known() {
+                    return self.may_go_on(&view);
+                }
             }
         }
         self.audits += 1;
@@ -355,7 +372,7 @@ impl<H: Heap> Inspector<H> for Auditor {
         });
         let Some(mut violation) = broken else {
             if is_moment(point) {
-                self.sound_at = self.moments;
+                self.note_sound();
             }
             if shadowed {
                 let wrong = self.layers == Layers::ALL

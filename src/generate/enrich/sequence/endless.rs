@@ -1,10 +1,10 @@
 //! Loops that end when the fuel is used up: each kind of back edge must cost fuel, and a bulk
 //! operation that cannot be paid for must not happen.
 
-use wasm_encoder::{BlockType, RefType, ValType};
+use wasm_encoder::{AbstractHeapType, BlockType, RefType};
 
 use super::super::emit::Emitter;
-use super::super::ref_types::nullable;
+use super::super::ref_types::{heap, nullable};
 
 /// Writes one of them. No code follows it.
 pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
@@ -25,45 +25,28 @@ pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
         }
         2 => {
             let ty = wasm_encoder::HeapType::Concrete(t.node);
-            e.op().loop_(BlockType::Empty).ref_null(ty).br_on_null(0);
-            e.op().drop().end();
+            e.op().ref_null(ty).local_set(node).loop_(BlockType::Empty);
+            e.op().local_get(node).br_on_null(0).drop().end();
         }
+        // Loops with the reference that they branch on as a parameter.
         3 => {
-            // A loop with the reference that it branches on as its parameter.
-            e.ensure_node(node);
-            e.op().local_get(node).ref_as_non_null().local_set(node);
-            e.op().block(BlockType::Result(ValType::Ref(some)));
-            e.op()
-                .loop_(BlockType::Empty)
-                .block(BlockType::Result(ValType::Ref(some)));
-            e.op().local_get(node).br_on_non_null(0).br(1).end();
-            e.op().drop().br(0).end().unreachable().end().drop();
+            begin(e, node);
+            e.op().local_get(node).br_on_non_null(0).local_get(node);
+            end(e);
         }
         4 => {
-            e.ensure_node(node);
-            e.op()
-                .loop_(BlockType::Empty)
-                .block(BlockType::Result(ValType::Ref(some)));
-            e.op()
-                .local_get(node)
-                .br_on_cast(0, null, some)
-                .drop()
-                .br(1)
-                .end();
-            e.op().drop().br(0).end();
+            begin(e, node);
+            e.op().local_get(node).br_on_cast(0, null, some);
+            end(e);
         }
         5 => {
-            e.ensure_node(node);
-            e.op()
-                .loop_(BlockType::Empty)
-                .block(BlockType::Result(ValType::Ref(RefType::EQREF)));
-            e.op()
-                .local_get(node)
-                .br_on_cast_fail(0, RefType::EQREF, some)
-                .drop()
-                .br(1)
-                .end();
-            e.op().drop().br(0).end();
+            let none = RefType {
+                nullable: true,
+                heap_type: heap(AbstractHeapType::None),
+            };
+            begin(e, node);
+            e.op().local_get(node).br_on_cast_fail(0, null, none);
+            end(e);
         }
         // Fills all of an array, repeatedly: the last time there is fuel for a part only.
         6 => {
@@ -92,6 +75,19 @@ pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
             e.op().array_set(t.refs).br(0).end();
         }
     }
+}
+
+/// Begins a loop with two parameters, of which it takes the second, a node, into a local.
+fn begin(e: &mut Emitter<'_>, node: u32) {
+    let pair = BlockType::FunctionType(e.layout.types.pair);
+    e.ensure_node(node);
+    e.eq_value(1);
+    e.op().local_get(node).loop_(pair).local_set(node);
+}
+
+/// Ends it.
+fn end(e: &mut Emitter<'_>) {
+    e.op().end().drop().drop();
 }
 
 impl Emitter<'_> {
