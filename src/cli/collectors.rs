@@ -183,7 +183,7 @@ mod tests {
         let Collectors(list) = known.option("collector=mine,null").unwrap();
         assert_eq!(names(&list), ["mine", "null"]);
         let options = known.beside(Options::fuzzing());
-        assert_eq!(names(&options.collectors), ["null", "drc", "mine", "other"]);
+        assert_eq!(names(&options.collectors), ["drc", "null", "mine", "other"]);
         assert_eq!(names(&options.sometimes), ["copying", "model"]);
     }
 

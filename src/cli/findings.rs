@@ -4,7 +4,7 @@ use super::format::record as print_record;
 use super::output::say;
 use crate::campaign::{Finding, Reduction};
 use crate::escape::{self, Line};
-use crate::page::run::State;
+use crate::page::{run::State, units};
 use crate::reduce::{Likeness, clusters, instructions};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -133,10 +133,8 @@ fn clustered(rows: &[TableRow<'_>]) {
             },
         )) = cluster.smallest
         {
-            let size = match instructions(&reduction.finding.case.wasm) {
-                1 => "1 instruction".into(),
-                n => format!("{n} instructions"),
-            };
+            let size = instructions(&reduction.finding.case.wasm) as u64;
+            let size = units::count(size, "instructions");
             let cut = match reduction.finding.finished {
                 true => "",
                 false => ", not finished",

@@ -16,6 +16,7 @@ use crate::observe::StepOutcome;
 use crate::oracle::{
     self, EXCEPTION, JsonReport, JudgeReport, Names, Verdict, show_as, type_of_result,
 };
+use crate::page::units;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -94,8 +95,8 @@ impl RunCommand {
             (true, _) => Ok(CommandOutcome::Finding),
             (false, 0) => Ok(CommandOutcome::Agree),
             (false, n) => Err(format!(
-                "{n} of {} files could not be judged",
-                self.files.len()
+                "{n} of {} could not be judged",
+                units::count(self.files.len() as u64, "files")
             )),
         }
     }

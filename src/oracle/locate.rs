@@ -19,6 +19,17 @@ const LONG: u64 = 10_000;
 /// earliest moment found so far is the result.
 const WORK: u64 = 8_000_000_000;
 
+/// What a run of a search has shown.
+struct Ran {
+    broken: Option<BrokenLaw>,
+    /// [`Auditor::sound_at`].
+    sound_at: u64,
+    /// [`Auditor::found_at`].
+    found_at: u64,
+    /// Whether its audits took more than a verdict may.
+    is_over_budget: bool,
+}
+
 /// Finds the operation or the collection that first broke a law, for a case
 /// known to break one. Runs are deterministic and auditing does not change
 /// them, so the case can be run again any number of times. `broken` is the
@@ -49,32 +60,36 @@ pub(super) fn locate<H: Heap>(
         let mut auditor = auditor.with_layers(layers).with_footprint(footprint);
         let (_, stats, broken) = once(case, module, heap(), &mut auditor, layers);
         left = left.saturating_sub(stats.work + auditor.work());
-        let moments = (auditor.sound_at(), auditor.found_at());
-        let over = auditor.over.is_some();
+        let ran = Ran {
+            broken,
+            sound_at: auditor.sound_at(),
+            found_at: auditor.found_at(),
+            is_over_budget: auditor.over.is_some(),
+        };
         auditor.retire();
-        (broken, moments, left > 0, over)
+        (ran, left > 0)
     };
     // If it is not known that there is a breach, it may be one that comes and goes between probes.
     let probes = broken.is_some();
-    let counted = run(Auditor::counting(timing, sound, probes));
-    // Probes may take more than a verdict may. Then they show nothing.
-    let (coarse, (sound_at, end), mut may_go_on, _) = match counted {
-        (.., over) if over && probes => run(Auditor::counting(timing, sound, false)),
-        counted => counted,
-    };
-    let mut found = coarse.or(broken);
+    let (mut first, mut may_go_on) = run(Auditor::counting(timing, sound, probes));
+    // With its probes a run may take more than a verdict may. Then it shows nothing.
+    if probes && first.is_over_budget {
+        (first, may_go_on) = run(Auditor::counting(timing, sound, false));
+    }
+    let mut found = first.broken.or(broken);
     // The laws hold at `low`, and before the first moment. The breach at `high` is known, unless it
     // only happened after the last moment.
-    let (mut low, mut high) = (sound_at.min(end - 1), end);
+    let mut high = first.found_at;
+    let mut low = first.sound_at.min(high - 1);
     while high - low > LONG && may_go_on {
         let range = high - low;
         let step = range.saturating_mul(CENSUS).isqrt().max(range / PROBES);
-        let (probed, (sound_at, moment), more, _) = run(Auditor::probing((low, high), step));
+        let (probed, more) = run(Auditor::probing((low, high), step));
         may_go_on = more;
-        low = sound_at.max(low);
-        if let Some(probed) = probed {
-            found = Some(probed);
-            high = moment;
+        low = probed.sound_at.max(low);
+        if let Some(broken) = probed.broken {
+            found = Some(broken);
+            high = probed.found_at;
         }
         // A census that does not fit into the memory of a verdict shows nothing.
         if high - low == range {
@@ -82,16 +97,16 @@ pub(super) fn locate<H: Heap>(
         }
     }
     if low + 1 < high && may_go_on {
-        let (finest, (_, moment), more, _) = run(Auditor::every_from(low));
+        let (finest, more) = run(Auditor::every_from(low));
         may_go_on = more;
-        if let Some(finest) = finest {
-            found = Some(finest);
+        if let Some(broken) = finest.broken {
+            found = Some(broken);
             // A breach at a later moment is not the one that was found.
-            high = moment;
+            high = finest.found_at;
             if high > low + 1 && may_go_on {
-                let (earlier, _, more, _) = run(Auditor::at_moment(high - 1));
+                let (earlier, more) = run(Auditor::at_moment(high - 1));
                 may_go_on = more;
-                match earlier {
+                match earlier.broken {
                     None => return at(found, high),
                     Some(earlier) => {
                         found = Some(earlier);
@@ -103,9 +118,9 @@ pub(super) fn locate<H: Heap>(
     }
     while low + 1 < high && may_go_on {
         let middle = low + (high - low) / 2;
-        let (broken, _, more, _) = run(Auditor::at_moment(middle));
+        let (looked, more) = run(Auditor::at_moment(middle));
         may_go_on = more;
-        match broken {
+        match looked.broken {
             Some(broken) => {
                 found = Some(broken);
                 high = middle;

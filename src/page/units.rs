@@ -15,6 +15,16 @@ pub fn number(n: u64) -> String {
     grouped
 }
 
+/// A count with its noun, given in the plural: `1 file`, `2 files`.
+pub fn count(n: u64, nouns: &str) -> String {
+    let noun = if n == 1 {
+        nouns.strip_suffix('s')
+    } else {
+        None
+    };
+    format!("{n} {}", noun.unwrap_or(nouns))
+}
+
 /// A number for the axis of a chart.
 pub fn short_number(n: f64) -> String {
     let (scaled, unit) = match n {

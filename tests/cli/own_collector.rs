@@ -110,7 +110,7 @@ fn own_collectors_are_on_every_case_of_a_campaign() {
     assert!(!found.is_empty());
     for path in found {
         let text = std::fs::read_to_string(path).unwrap();
-        let start = ";;! collectors = [\"null\", \"drc\", \"sliding\", \"sliding-fixed\"";
+        let start = ";;! collectors = [\"drc\", \"null\", \"sliding\", \"sliding-fixed\"";
         assert!(text.contains(start), "{text}");
     }
 }

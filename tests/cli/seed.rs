@@ -53,7 +53,7 @@ impl Repository {
 fn finding(folder: &Path) -> String {
     let out = folder.to_str().unwrap();
     let args = [
-        "fuzz", "--fault", "W1", "--seed", "1", "--jobs", "1", "--out", out,
+        "fuzz", "--fault", "W1", "--seed", "3", "--jobs", "1", "--out", out,
     ];
     let ran = gcdiff(&[&args[..], &["--cases", "1", "--no-reduce"]].concat());
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);

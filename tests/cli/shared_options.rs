@@ -244,7 +244,7 @@ fn a_replay_ends_at_the_first_finding() {
     let ran = gcdiff(&args);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out.contains("1 files: 0 agree, 1 findings"),
+        ran.out.contains("1 file: 0 agree, 1 finding,"),
         "{}",
         ran.out
     );

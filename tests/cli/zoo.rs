@@ -14,7 +14,7 @@ fn the_table_is_the_same_whatever_the_number_of_jobs() {
     assert!(rows[1].contains(":array.copy:drc"), "{}", one.out);
     assert!(rows[2].starts_with("canary "), "{}", one.out);
     let sum =
-        "2 faults: 2 detected with every seed, 0 with some, 0 with none; median of all trials ";
+        "2 faults: 2 detected with every seed, 0 with some, 0 with none; of all trials, median ";
     assert!(rows[3].starts_with(sum), "{}", one.out);
 }
 

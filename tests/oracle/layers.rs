@@ -56,9 +56,9 @@ fn without_votes_no_other_heaps_join() {
             .map(|s| s.name().to_string())
             .collect::<Vec<_>>()
     };
-    assert_eq!(joined(Layers::ALL), ["null", "drc", "copying", "model"]);
+    assert_eq!(joined(Layers::ALL), ["drc", "null", "copying", "model"]);
     let without = Layers::ALL.without(Layer::Votes);
-    assert_eq!(joined(without), ["null", "drc"]);
+    assert_eq!(joined(without), ["drc", "null"]);
 }
 
 /// The elements are copied until they are freed, and then read.

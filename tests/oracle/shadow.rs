@@ -12,7 +12,7 @@ use gcdiff::heap::model::Model;
 use gcdiff::heap::null::Null;
 use gcdiff::module::Module;
 use gcdiff::oracle::audit::{Auditor, audit};
-use gcdiff::oracle::{Collector, Timing, Violation};
+use gcdiff::oracle::{Collector, Law, Timing, Violation};
 use gcdiff::zoo::{self, Probe};
 use std::sync::Arc;
 
@@ -116,6 +116,11 @@ fn what_is_found_is_found_as_early() {
                     continue;
                 }
                 let seen = seen.expect("found by a recount");
+                // The recount does not know that a collection has just run.
+                if auditor.audits < exhaustive.looks {
+                    assert_eq!(seen.law, Law::Leak, "{}: {seen}", fault.id);
+                    continue;
+                }
                 assert_eq!(
                     (seen.law, seen.object),
                     (first.law, first.object),

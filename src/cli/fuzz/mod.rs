@@ -17,7 +17,7 @@ use super::{CommandOutcome, findings};
 use crate::campaign::{self, Campaign, CampaignReport, Progress, Shelf};
 use crate::escape;
 use crate::oracle::{Options, Timing};
-use crate::page::run::State;
+use crate::page::{run::State, units};
 use clap::Args;
 use clock::Clock;
 use report::CampaignReporter;
@@ -150,10 +150,11 @@ impl Fuzz {
                 bar.set_position(cases);
                 clock.note(cases);
                 let findings = progress.findings.load(Ordering::Relaxed);
+                let findings = units::count(findings, "findings");
                 let reduced = progress.reduced.load(Ordering::Relaxed);
                 bar.set_message(match reduced {
-                    0 => format!("{findings} findings"),
-                    _ => format!("{findings} findings, {reduced} reduced"),
+                    0 => findings,
+                    _ => format!("{findings}, {reduced} reduced"),
                 });
                 let after = |n: u32| {
                     let is_over = |s| clock.elapsed() >= Duration::from_secs(s).saturating_mul(n);

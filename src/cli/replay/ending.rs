@@ -6,7 +6,7 @@ use crate::campaign::Reductions;
 use crate::cli::format::JudgedCase;
 use crate::cli::output::{complain, say};
 use crate::cli::{CommandOutcome, findings, format, report};
-use crate::page::run::State;
+use crate::page::{run::State, units};
 use serde::Serialize;
 
 /// The record of the counts.
@@ -90,8 +90,10 @@ impl Replay {
         let (all, what) = (tally.files(), self.items());
         let (findings, failed) = (tally.findings(), tally.not_run());
         say!(
-            "{all} {what}: {} agree, {findings} findings, {} say nothing, {failed} could not be run",
+            "{}: {} agree, {}, {} say nothing, {failed} could not be run",
+            units::count(all, what),
             tally.agree,
+            units::count(findings, "findings"),
             tally.inconclusive(),
         );
         let counts = CountsRecord {
@@ -105,7 +107,10 @@ impl Replay {
         findings::record(&rows, ended);
         match (findings, failed) {
             (0, 0) => Ok(CommandOutcome::Agree),
-            (0, n) => Err(format!("{n} of {all} {what} could not be run")),
+            (0, n) => Err(format!(
+                "{n} of {} could not be run",
+                units::count(all, what)
+            )),
             _ => Ok(CommandOutcome::Finding),
         }
     }

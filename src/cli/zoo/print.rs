@@ -82,10 +82,11 @@ pub(super) fn print(summaries: &[Summary]) {
     let trials = summaries.iter().flat_map(|s| &s.trials);
     let detected: Vec<Option<u64>> = trials.map(|t| t.detected).collect();
     say!(
-        "{} faults: {every} detected with every seed, {} with some, {never} with none; median of all trials {}",
+        "{} faults: {every} detected with every seed, {} with some, {never} with none; of all trials, median {} and 90th percentile {}",
         summaries.len(),
         summaries.len() - every - never,
-        quantile(&detected, 50).map_or("-".into(), |n| n.to_string())
+        show(quantile(&detected, 50)),
+        show(quantile(&detected, 90))
     );
     let times: Vec<CpuToDetection> = summaries.iter().filter_map(|s| s.cpu).collect();
     if let Some((mean, error)) = CpuToDetection::mean_of(&times) {
@@ -105,6 +106,10 @@ fn cpu(time: CpuToDetection) -> String {
 
 /// Median and 90th percentile.
 fn times(times: Quantiles) -> String {
-    let show = |time: Option<u64>| time.map_or("-".into(), |case| case.to_string());
     format!("{} {:>7}", show(times.median), show(times.p90))
+}
+
+/// A number of cases; `-` if the event did not happen.
+fn show(time: Option<u64>) -> String {
+    time.map_or("-".into(), |case| case.to_string())
 }
