@@ -280,7 +280,7 @@ fn a_file_is_judged_once_whatever_links_lead_to_it() {
     for paths in [&[folder.str()][..], &[folder.str(), hard.to_str().unwrap()]] {
         let ran = gcdiff(&[&["replay"], paths].concat());
         ended(&ran, 0);
-        assert!(ran.out.starts_with("1 files: 1 agree"), "{}", ran.out);
+        assert!(ran.out.starts_with("1 file: 1 agree"), "{}", ran.out);
     }
     // Another file with the same contents counts as a separate input.
     std::fs::write(folder.0.join("e.wat"), "(module)").unwrap();

@@ -41,6 +41,11 @@ fn all_replay(folder: &Path) {
     assert!(cases.iter().all(|name| is_case(name)), "{cases:?}");
     let ran = gcdiff(&["replay", folder.to_str().unwrap()]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    let wanted = format!("0 agree, {} findings", cases.len());
+    let findings = if cases.len() == 1 {
+        "finding"
+    } else {
+        "findings"
+    };
+    let wanted = format!("0 agree, {} {findings},", cases.len());
     assert!(ran.out.contains(&wanted), "{}{}", ran.out, ran.err);
 }
