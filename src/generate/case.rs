@@ -192,6 +192,9 @@ pub fn stretched(bytes: &[u8]) -> Cow<'_, [u8]> {
 /// takes; docs/zoo/tuning.md has the figures.
 const INPUT: usize = PLAN + 384;
 
+// Otherwise the module would be made from bytes of the plan, and no two cases would share one.
+const _: () = assert!(INPUT / 4 >= PLAN);
+
 /// Bytes of a case with a large module. More than a few kilobytes have no effect.
 const LARGE: usize = PLAN + 1024;
 

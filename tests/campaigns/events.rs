@@ -276,7 +276,8 @@ fn a_profile_reaches_its_share_of_the_events() {
                 features,
             },
             seed: 1,
-            cases: 1_000,
+            // Three cases share a module, and with a thousand a share is known to a tenth of itself only.
+            cases: 4_000,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             timeout: None,
         };
@@ -303,7 +304,7 @@ fn a_profile_reaches_its_share_of_the_events() {
             // The one event that tests nothing.
             false if *event == Event::TrapFirst => assert!(share <= 10.0, "{share} %"),
             false => assert!(
-                share >= 0.65 * usual,
+                share >= 0.7 * usual,
                 "{}: {share} %, not {usual} %",
                 event.name()
             ),

@@ -46,7 +46,7 @@ impl Probes {
     /// The next probe, after a census that took `work`. Wherever the breach is, a search costs least if
     /// gaps grow by twice the cost of a census, in audits by account. In a long range it takes few
     /// probes to double the distance.
-    fn advance(&mut self, work: u64) {
+    pub(super) fn advance(&mut self, work: u64) {
         let growth = 2 * (work / ACCOUNT).clamp(4, 100);
         self.gap = (self.gap + growth).max((self.next - self.start) / 16);
         self.next = self.next.saturating_add(self.gap);
@@ -139,11 +139,9 @@ impl Auditor {
         self.moments += u64::from(counts);
         match (self.focus, point) {
             (Focus::None, _) | (_, Point::Corruption) => None,
-            (Focus::Count(Some(mut probes)), _)
-                if counts && self.moments == probes.next && self.collections >= self.known =>
+            (Focus::Count(Some(probes)), _)
+                if counts && self.moments >= probes.next && self.collections >= self.known =>
             {
-                probes.advance(self.census.work());
-                self.focus = Focus::Count(Some(probes));
                 Some(true)
             }
             (Focus::Count(_), Point::Operation | Point::Collecting) => {

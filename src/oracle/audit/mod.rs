@@ -323,6 +323,8 @@ impl<H: Heap> Inspector<H> for Auditor {
                     return self.may_go_on(&view);
                 }
                 if self.is_known() {
+                    // As the census would have it: the memory of this one is that of another run.
+                    self.census.list = view.store.heap.root_list();
                     return self.may_go_on(&view);
                 }
             }
@@ -357,6 +359,9 @@ impl<H: Heap> Inspector<H> for Auditor {
             return Err(Halt);
         }
         self.work += self.census.work();
+        if let (Some(true), Focus::Count(Some(probes))) = (focused, &mut self.focus) {
+            probes.advance(self.census.work());
+        }
         if matches!(point, Point::Collection | Point::End)
             && view.store.heap.reclaims() == Reclaims::AllButCycles
         {
