@@ -44,3 +44,31 @@ fn the_search_names_what_an_audit_of_every_moment_names() {
     }
     assert!(found > 30, "only {found} cases show a fault");
 }
+
+/// Audits reuse the memory of earlier ones on their thread, and nothing else of them.
+#[test]
+fn what_is_blamed_does_not_depend_on_earlier_runs() {
+    for id in ["D5", "X2", "W62", "W5"] {
+        let options = zoo::fault(id)
+            .unwrap()
+            .switch_on(Options::fuzzing(), &Probe::default());
+        let of = |index: u64| {
+            let drawn = generate::case(&generate::input(3, index)).unwrap();
+            let options = options.for_case(u8::MAX, drawn.reschedule);
+            let judged = judge_module(&drawn.case, &drawn.module, &options).unwrap();
+            (index, judged.verdict)
+        };
+        let judged = |order: Vec<u64>| {
+            let judge = move || order.into_iter().map(of).collect::<Vec<_>>();
+            std::thread::scope(|scope| scope.spawn(judge).join().unwrap())
+        };
+        let forwards = judged((0..200).collect());
+        let mut backwards = judged((0..200).rev().collect());
+        backwards.reverse();
+        assert!(
+            forwards.iter().any(|(_, verdict)| verdict.is_finding()),
+            "{id}"
+        );
+        assert_eq!(forwards, backwards, "{id}");
+    }
+}
