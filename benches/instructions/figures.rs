@@ -4,7 +4,7 @@
 //! that is worth its cost, or that makes a stage cheaper, update the figures.
 
 /// The number of cases in the set.
-pub const CASES: u64 = 20;
+pub const CASES: u64 = 60;
 
 /// The maximum number of instructions for a stage, given its figure in thousands.
 pub const fn at_most(thousands: u64) -> u64 {
@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 5_727,
-            validate: without_runs, 14_625,
-            compile: without_runs, 28_223,
-            instantiate: without_runs, 1_432,
-            run_null: without_runs, 11_808,
-            run_drc: without_runs, 25_096,
-            run_copying: without_runs, 209_114,
-            audit: new, 2_049,
-            observe: new, 1_126,
-            compared: new, 101,
-            verdict_without_audit: without_runs, 67_098,
-            verdict_with_audits: without_runs, 85_959,
-            enrich: without_runs, 11_752,
-            structured: without_runs, 8_674,
+            decode: without_runs, 14_050,
+            validate: without_runs, 39_414,
+            compile: without_runs, 76_806,
+            instantiate: without_runs, 10_061,
+            run_null: without_runs, 30_148,
+            run_drc: without_runs, 48_432,
+            run_copying: without_runs, 116_095,
+            audit: new, 6_577,
+            observe: new, 3_815,
+            compared: new, 253,
+            verdict_without_audit: without_runs, 159_669,
+            verdict_with_audits: without_runs, 191_332,
+            enrich: without_runs, 30_233,
+            structured: without_runs, 26_439,
         }
     };
 }
