@@ -59,7 +59,7 @@ impl Statistics {
         self.overwritten += any(&|f| f.heap.overwritten > 0);
         // Every run ends with a collection.
         self.collected += any(&|f| f.heap.collections > 1);
-        self.trapped += any(&|f| f.trapped);
+        self.trapped += any(&|f| !f.traps.is_empty());
         self.shared += u64::from(judged.shape.0);
         self.cyclic += u64::from(judged.shape.1);
         self.garbage_cycles += u64::from(judged.garbage.cycles > 0);

@@ -416,8 +416,7 @@ impl<H: Heap> EmbedderStore for HeapStore<'_, H> {
 
     fn ended(&mut self, step: Option<&Step>, end: &StepEnd) -> Result<(), Stop> {
         let allocated = self.store.heap.stats().allocated - self.running.allocated;
-        let is_call = matches!(step, Some(Step::Call(_)));
-        self.running.stats.note(is_call, end, allocated);
+        self.running.stats.note(step, end, allocated);
         // Without imports there is no instance to inspect.
         match self.running.instance {
             Some(_) => self.store.inspect_call(self.inspector),

@@ -5,7 +5,7 @@ use super::embedder::{Ends, Host, StepEnd, follow};
 use super::error::RunError;
 use super::heap_store::{HeapStore, Running};
 use super::plan::{Call, Plan, Step};
-use crate::engine::{Inspector, Limits, NoInspector, Store};
+use crate::engine::{Inspector, Limits, NoInspector, Store, Trap, Traps};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::observe::{Observation, observe_within};
@@ -23,8 +23,10 @@ pub struct RunStats {
     pub returned: u32,
     /// Calls that ended with an exception.
     pub threw: u32,
-    /// Whether a call or instantiation trapped.
-    pub trapped: bool,
+    /// The traps that calls and instantiation ended with.
+    pub traps: Traps,
+    /// The trap that instantiation ended with.
+    pub trap_of_instantiation: Option<Trap>,
     /// Objects allocated during calls, including those made by the host.
     pub allocated_in_calls: u64,
     /// Whether a call trapped before any call had allocated.
@@ -36,15 +38,23 @@ pub struct RunStats {
 }
 
 impl RunStats {
-    /// Counts the end of a call or of instantiation.
-    pub(super) fn note(&mut self, is_call: bool, ended: &StepEnd, allocated: u64) {
-        let trapped = matches!(ended, StepEnd::Trapped(_));
-        self.trapped |= trapped;
-        if is_call {
+    /// Counts the end of a step, or of instantiation.
+    pub(super) fn note(&mut self, step: Option<&Step>, ended: &StepEnd, allocated: u64) {
+        let trap = match ended {
+            StepEnd::Trapped(trap) => Some(*trap),
+            _ => None,
+        };
+        if let Some(trap) = trap {
+            self.traps.insert(trap);
+        }
+        if let Some(Step::Call(_)) = step {
             self.allocated_in_calls += allocated;
-            self.trapped_first |= trapped && self.allocated_in_calls == 0;
+            self.trapped_first |= trap.is_some() && self.allocated_in_calls == 0;
             self.returned += u32::from(matches!(ended, StepEnd::Returned(_)));
             self.threw += u32::from(matches!(ended, StepEnd::Threw(_)));
+        }
+        if step.is_none() {
+            self.trap_of_instantiation = trap;
         }
     }
 }

@@ -25,6 +25,13 @@ fn command_of(name: &str, known: &KnownCollectors) -> Command {
     };
     command.mut_subcommands(|command| {
         let command = with_collectors(with_name(command, name), known);
+        let command = match command.get_name() {
+            // They belong to options that it shares with other commands, and it refuses them.
+            "wast" => command
+                .mut_arg("engine", |arg| arg.hide(true))
+                .mut_arg("reschedule", |arg| arg.hide(true)),
+            _ => command,
+        };
         let about = known.own_names();
         if about.is_empty() || !WITHOUT.contains(&command.get_name()) {
             return command;

@@ -25,6 +25,8 @@ pub(super) enum Audit {
     Collection,
     /// After every collection and every call.
     Call,
+    /// Before every collection, too.
+    Collecting,
     /// After every instruction that touches the heap.
     Every,
 }
@@ -37,6 +39,7 @@ impl From<Audit> for Timing {
             Audit::End => Timing::At(Grain::End),
             Audit::Collection => Timing::At(Grain::Collection),
             Audit::Call => Timing::At(Grain::Call),
+            Audit::Collecting => Timing::At(Grain::Collecting),
             Audit::Every => Timing::At(Grain::Every),
         }
     }

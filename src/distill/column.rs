@@ -1,5 +1,7 @@
 //! The columns of the matrix.
 
+use crate::case::RunStats;
+use crate::engine::Trap;
 use crate::events::{Event, Tally};
 use crate::zoo::Fault;
 
@@ -10,8 +12,24 @@ pub enum Column {
     Times(Event, u32),
     /// An event and a kind of collection happen in one case.
     Collected(Event, Event),
+    /// A call or instantiation ends with the trap.
+    Trapped(Trap),
+    /// Instantiation ends with the trap.
+    TrappedAtFirst(Trap),
+    /// An event happens in a case in which something ends at a limit.
+    Limited(Event, Trap),
     /// The fault of this number, of those that were tried, is detected.
     Detects(usize),
+}
+
+/// The findings and events of a case.
+pub(super) struct Seen {
+    /// The events.
+    pub(super) tally: Tally,
+    /// How its calls ended.
+    pub(super) stats: RunStats,
+    /// For each fault, whether it is detected.
+    pub(super) detected: Vec<bool>,
 }
 
 /// Numbers of occurrences that are columns of their own.
@@ -28,22 +46,31 @@ impl Column {
         };
         let faults = (0..faults.len()).map(Column::Detects);
         let events = || Event::ALL.iter();
-        let pairs = events()
-            .filter(|event| !event.is_collection())
-            .flat_map(pairs);
+        let others = || events().filter(|event| !event.is_collection());
+        let limited = |event: &Event| {
+            let event = *event;
+            limits().map(move |limit| Column::Limited(event, limit))
+        };
         events()
             .flat_map(times)
-            .chain(pairs)
+            .chain(others().flat_map(pairs))
+            .chain(Trap::ALL.map(Column::Trapped))
+            .chain(Trap::ALL.map(Column::TrappedAtFirst))
+            .chain(others().flat_map(limited))
             .chain(faults)
             .collect()
     }
 
-    /// Whether a case with these events and detected faults is a witness of the column.
-    pub(super) fn is_met(self, tally: &Tally, detected: &[bool]) -> bool {
+    /// Whether a case is a witness of the column.
+    pub(super) fn is_met(self, seen: &Seen) -> bool {
+        let happens = |event| seen.tally.of(event) > 0;
         match self {
-            Column::Times(event, times) => tally.of(event) >= times,
-            Column::Collected(event, with) => tally.of(event) > 0 && tally.of(with) > 0,
-            Column::Detects(fault) => detected[fault],
+            Column::Times(event, times) => seen.tally.of(event) >= times,
+            Column::Collected(event, with) => happens(event) && happens(with),
+            Column::Trapped(trap) => seen.stats.traps.contains(trap),
+            Column::TrappedAtFirst(trap) => seen.stats.trap_of_instantiation == Some(trap),
+            Column::Limited(event, limit) => happens(event) && seen.stats.traps.contains(limit),
+            Column::Detects(fault) => seen.detected[fault],
         }
     }
 
@@ -51,9 +78,14 @@ impl Column {
     /// notices anything; there are many pairs, most of them in most cases.
     pub(super) fn weight(self) -> u64 {
         match self {
-            Column::Times(..) => 8,
-            Column::Collected(..) => 1,
+            Column::Times(..) | Column::Trapped(_) | Column::TrappedAtFirst(_) => 8,
+            Column::Collected(..) | Column::Limited(..) => 1,
             Column::Detects(_) => 64,
         }
     }
+}
+
+/// The traps that are limits of a run: those that a bug in an unusual path needs.
+fn limits() -> impl Iterator<Item = Trap> {
+    Trap::ALL.into_iter().filter(|trap| trap.is_limit())
 }

@@ -1,6 +1,6 @@
 //! The matrix of cases, and of the events and faults that each one reaches.
 
-use super::column::Column;
+use super::column::{Column, Seen};
 use crate::events;
 use crate::generate::{GeneratedCase, SAME_MODULE};
 use crate::jobs::{Desk, Note, Pool, Work as PoolWork};
@@ -139,8 +139,7 @@ struct Partial {
 /// The results of a case that is not done.
 struct Known {
     case: Arc<GeneratedCase>,
-    tally: events::Tally,
-    detected: Vec<bool>,
+    seen: Seen,
     /// The fault that is being tried.
     trying: usize,
 }
@@ -163,7 +162,7 @@ impl Cases {
         let mut partial = lock(&self.results[item as usize]);
         if let Some(known) = partial.known.take() {
             let columns = self.columns.iter().zip(0..);
-            let met = columns.filter(|(column, _)| column.is_met(&known.tally, &known.detected));
+            let met = columns.filter(|(column, _)| column.is_met(&known.seen));
             partial.row = Some(Row {
                 case: item,
                 size: known.case.case.wasm.len(),
@@ -194,27 +193,30 @@ impl PoolWork for Cases {
         // All heaps, and second runs: the bytes of a generated case choose a part of them.
         let all = Options::fuzzing().for_case(u8::MAX, true);
         let judge = |options: &Options| {
-            let judged = judge_module(&drawn.case, &drawn.module, &desk.watching(options));
-            judged.ok().map(|judged| judged.verdict)
+            judge_module(&drawn.case, &drawn.module, &desk.watching(options)).ok()
         };
-        let verdict = judge(&all);
+        let judged = judge(&all);
         // Given up, and counted, in the meantime.
         if !desk.restart() {
             return;
         }
         self.count(1);
-        match verdict {
-            Some(Verdict::Agree) => {}
-            Some(verdict) if verdict.is_finding() => {
-                lock(&self.results[item as usize]).finding = Some(verdict.to_string());
+        let stats = match judged {
+            Some(judged) if judged.verdict == Verdict::Agree => judged.stats,
+            Some(judged) if judged.verdict.is_finding() => {
+                lock(&self.results[item as usize]).finding = Some(judged.verdict.to_string());
                 return self.count(faults.len());
             }
             _ => return self.count(faults.len()),
-        }
+        };
         lock(&self.results[item as usize]).known = Some(Known {
             case: drawn.clone(),
-            tally: events::of_case(&drawn),
-            detected: vec![false; faults.len()],
+            seen: Seen {
+                tally: events::of_case(&drawn),
+                // The heaps agree, so the calls of the first ended like those of all.
+                stats: stats.first().map(|(_, stats)| *stats).unwrap_or_default(),
+                detected: vec![false; faults.len()],
+            },
             trying: 0,
         });
         for (number, fault) in faults.iter().enumerate() {
@@ -225,12 +227,12 @@ impl PoolWork for Cases {
                 known.trying = number;
             }
             let options = fault.switch_on(all.clone(), &Probe::default());
-            let is_finding = judge(&options).is_some_and(|verdict| verdict.is_finding());
+            let is_finding = judge(&options).is_some_and(|judged| judged.verdict.is_finding());
             if !desk.restart() {
                 return;
             }
             if let Some(known) = &mut lock(&self.results[item as usize]).known {
-                known.detected[number] = is_finding;
+                known.seen.detected[number] = is_finding;
             }
             self.count(1);
         }
@@ -250,7 +252,7 @@ impl PoolWork for Cases {
         // The faults after the one that does not end are not tried on this case.
         let left = match &mut partial.known {
             Some(known) => {
-                known.detected[known.trying] |= verdict.is_finding();
+                known.seen.detected[known.trying] |= verdict.is_finding();
                 faults - known.trying
             }
             None => {

@@ -32,4 +32,4 @@ pub use storage::{Memory, Table};
 pub use store::Store;
 pub use store::context::{Context, Host, HostCall, Inspector, NoHost, NoInspector};
 pub use store::view::{FrameView, View};
-pub use trap::{Stop, Trap};
+pub use trap::{Stop, Trap, Traps};

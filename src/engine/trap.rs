@@ -72,6 +72,32 @@ impl Trap {
         Trap::TooLarge,
         Trap::HeapExhausted,
     ];
+
+    /// Whether it is a logical limit of the harness.
+    pub fn is_limit(self) -> bool {
+        self >= Trap::OutOfFuel
+    }
+}
+
+/// A set of traps.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Traps(u32);
+
+impl Traps {
+    /// Adds a trap.
+    pub fn insert(&mut self, trap: Trap) {
+        self.0 |= 1 << trap as u32;
+    }
+
+    /// Whether a trap is in the set.
+    pub fn contains(self, trap: Trap) -> bool {
+        self.0 & 1 << trap as u32 != 0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self == Traps::default()
+    }
 }
 
 /// Serialized as its message.

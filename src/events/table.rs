@@ -88,7 +88,7 @@ impl Tally {
             (stats.allocated_in_calls > 0, Event::AllocateInCall),
             (stats.returned > 0, Event::Return),
             (stats.threw > 0, Event::Uncaught),
-            (stats.trapped, Event::Trap),
+            (!stats.traps.is_empty(), Event::Trap),
             (stats.trapped_first, Event::TrapFirst),
         ] {
             if happened {

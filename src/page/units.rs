@@ -17,12 +17,18 @@ pub fn number(n: u64) -> String {
 
 /// A count with its noun, given in the plural: `1 file`, `2 files`.
 pub fn count(n: u64, nouns: &str) -> String {
-    let noun = if n == 1 {
-        nouns.strip_suffix('s')
-    } else {
-        None
-    };
-    format!("{n} {}", noun.unwrap_or(nouns))
+    format!("{n} {}", noun(n, nouns))
+}
+
+/// The same, with the digits in groups of three.
+pub fn grouped_count(n: u64, nouns: &str) -> String {
+    format!("{} {}", number(n), noun(n, nouns))
+}
+
+/// A noun, given in the plural, after a number.
+fn noun(n: u64, nouns: &str) -> &str {
+    let singular = nouns.strip_suffix('s').filter(|_| n == 1);
+    singular.unwrap_or(nouns)
 }
 
 /// A number for the axis of a chart.
@@ -72,6 +78,10 @@ mod tests {
         assert_eq!(
             [0, 999, 1000, 1_234_567].map(number),
             ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [0, 1, 2000].map(|n| grouped_count(n, "files")),
+            ["0 files", "1 file", "2,000 files"]
         );
         let axis = [0.0, 0.5, 2000.0, 20_000.0, 1_500_000.0].map(short_number);
         assert_eq!(axis, ["0", "0.5", "2000", "20 k", "1.5 M"]);

@@ -47,7 +47,7 @@ fn a_matrix_has_what_cases_do() {
 #[test]
 fn a_distilled_set_has_all_events_and_detects_all_faults() {
     let faults = ["W1", "W1-const", "W1-segment", "D10"];
-    let matrix = matrix(60, &faults, 2);
+    let matrix = matrix(100, &faults, 2);
     let all: Vec<usize> = (0..matrix.rows.len()).collect();
     let small = pick(&matrix.rows, &matrix.weights(), &[], Aim::Witnesses(1));
     assert!(

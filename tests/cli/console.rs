@@ -121,13 +121,17 @@ fn fits(pattern: &str, line: &str) -> bool {
 
 /// Splits a command into words. Quotes keep words together.
 pub fn words(command: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (i, part) in command.split('\'').enumerate() {
-        match i % 2 {
-            0 => words.extend(part.split_whitespace().map(String::from)),
-            _ => words.push(part.to_string()),
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in command.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if c.is_whitespace() => words.push(String::new()),
+            _ => words.last_mut().expect("one at least").push(c),
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 

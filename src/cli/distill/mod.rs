@@ -288,6 +288,10 @@ fn print(matrix: &Matrix, kept: &[usize], picked: &[usize]) {
     line("events with collections", &|column| {
         matches!(column, Column::Collected(..))
     });
+    line("traps", &|column| matches!(column, Column::Trapped(_)));
+    line("events with limits", &|column| {
+        matches!(column, Column::Limited(..))
+    });
     line("faults detected", &|column| {
         matches!(column, Column::Detects(_))
     });

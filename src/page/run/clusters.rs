@@ -26,7 +26,7 @@ pub(super) fn section(run: &RunPage) -> Markup {
 
 /// What is said where there is no finding.
 fn none(run: &RunPage) -> String {
-    let judged = format!("{} {}", units::number(run.judged), run.items);
+    let judged = units::grouped_count(run.judged, run.items);
     match (&run.state, run.judged) {
         (State::Running { .. }, _) => format!("None so far, in {judged}."),
         (_, 0) => "Nothing was judged.".into(),
