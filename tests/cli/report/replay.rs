@@ -78,5 +78,5 @@ fn files_that_agree_have_a_page_without_findings() {
     let ran = gcdiff(&["replay", &case, "--report", &scratch.path("report")]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(check(&scratch).is_empty());
-    assert!(index(&scratch).contains("None in 1 files."));
+    assert!(index(&scratch).contains("None in 1 file."));
 }
