@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 14_050,
-            validate: without_runs, 39_414,
-            compile: without_runs, 76_806,
-            instantiate: without_runs, 10_061,
-            run_null: without_runs, 30_148,
-            run_drc: without_runs, 48_432,
-            run_copying: without_runs, 116_095,
-            audit: new, 6_577,
-            observe: new, 3_815,
-            compared: new, 253,
-            verdict_without_audit: without_runs, 159_669,
-            verdict_with_audits: without_runs, 191_332,
-            enrich: without_runs, 30_233,
-            structured: without_runs, 26_439,
+            decode: without_runs, 20_325,
+            validate: without_runs, 52_454,
+            compile: without_runs, 104_214,
+            instantiate: without_runs, 10_850,
+            run_null: without_runs, 34_891,
+            run_drc: without_runs, 56_458,
+            run_copying: without_runs, 159_870,
+            audit: new, 6_792,
+            observe: new, 5_151,
+            compared: new, 286,
+            verdict_without_audit: without_runs, 201_657,
+            verdict_with_audits: without_runs, 238_892,
+            enrich: without_runs, 38_242,
+            structured: without_runs, 26_547,
         }
     };
 }

@@ -70,6 +70,7 @@ pub(super) fn case_of(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Gener
     let reschedule = one_in_eight(4);
     let relative_schedule = RelativeSchedule::draw(&mut u)?;
     let limits = plan::limits(&mut u)?;
+    let extra = plan::joining(extra, &limits, choice & 3 == 3);
     let exports = Exports::of(&module);
     let host = exports.host(&mut u)?;
     let mut case = Case {

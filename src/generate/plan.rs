@@ -178,7 +178,9 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
     let (choice, share) = (share % 32, u32::from(choice));
     match choice {
         1 | 2 => limits.capacity = 512 << (share % 6),
-        3..=5 => limits.refuse = 1 + share % 24,
+        // The first allocation of all, which may be in a constant expression.
+        3 => limits.refuse = 1,
+        4 | 5 => limits.refuse = 1 + share % 24,
         6 => limits.exhaust = 6 + share % 48,
         7..=9 => limits.inside = 1 + share % 3,
         10 => {
@@ -190,6 +192,20 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
     }
     Ok(limits)
 }
+
+/// The optional heaps that a case with these limits runs under, one bit for each: those of `drawn`, and
+/// the copying heap, which is the first, where memory is scarce and `joins`. It collects at other moments
+/// than the counting heap when it is full.
+pub(super) fn joining(drawn: u8, limits: &Limits, joins: bool) -> u8 {
+    let is_scarce = [
+        limits.capacity,
+        limits.refuse,
+        limits.exhaust,
+        limits.inside,
+    ] != [0; 4];
+    drawn | u8::from(is_scarce && joins)
+}
+
 fn argument(ty: ValType, u: &mut Unstructured<'_>) -> arbitrary::Result<Arg> {
     let choice = u.arbitrary::<u8>()?;
     let number = u64::from(choice >> 3);

@@ -95,7 +95,8 @@ impl Votes {
     pub fn contradicted(&self, module: &Module) -> Option<(String, Vec<Claim>)> {
         let mut runs = self.runs.iter();
         runs.find_map(|run| {
-            let claims = contradicted(module, &self.camps[run.camp].seen);
+            let Camp { parts, seen } = &self.camps[run.camp];
+            let claims = contradicted(module, seen, *parts);
             (!claims.is_empty()).then(|| (run.heap.clone(), claims))
         })
     }

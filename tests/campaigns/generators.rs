@@ -2,8 +2,11 @@
 //! tests of each generator try the first thousand.
 
 use arbitrary::Unstructured;
+use gcdiff::engine::{Trap, Traps};
 use gcdiff::generate::{Feature, Features, Generator, Profile, enrich, gc_ops, input, smith};
 use gcdiff::module::Module;
+use gcdiff::observe::StepOutcome;
+use gcdiff::oracle::{Collector, Options, Verdict, judge};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmparser::{Validator, WasmFeatures};
@@ -116,5 +119,43 @@ fn a_profile_does_without_features() {
         let case = profile.case(&input(44, index)).expect("a case").case;
         let enabled = WasmFeatures::WASM3.difference(flags);
         check(&case.wasm, enabled, &format!("without any, {index}"));
+    }
+}
+
+/// Calls of generated code end in every kind of trap that it has on purpose, and in none of the claims
+/// of the code.
+#[test]
+fn calls_end_in_all_kinds_of_traps() {
+    use Trap::{
+        ArrayOutOfBounds, CastFailure, DivisionByZero, IntegerOverflow, MemoryOutOfBounds,
+        NullReference, OutOfFuel, SignatureMismatch, TableOutOfBounds, UninitializedElement,
+    };
+    let options = Options::fuzzing()
+        .with_collectors([Collector::Null.into()])
+        .with_sometimes([]);
+    let mut seen = Traps::default();
+    for index in 0..150 {
+        let case = Profile::default().case(&input(43, index)).unwrap().case;
+        let judged = judge(&case, &options).unwrap();
+        assert_eq!(judged.verdict, Verdict::Agree, "case {index}");
+        for step in judged.observations.iter().flat_map(|seen| &seen.steps) {
+            if let StepOutcome::Trapped(trap) = step.outcome {
+                seen.insert(trap);
+            }
+        }
+    }
+    for trap in [
+        ArrayOutOfBounds,
+        CastFailure,
+        DivisionByZero,
+        IntegerOverflow,
+        MemoryOutOfBounds,
+        NullReference,
+        OutOfFuel,
+        SignatureMismatch,
+        TableOutOfBounds,
+        UninitializedElement,
+    ] {
+        assert!(seen.contains(trap), "{trap}");
     }
 }

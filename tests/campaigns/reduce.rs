@@ -63,7 +63,7 @@ fn findings_of_known_bugs_become_small_and_stay_the_same() {
 /// case that collects where it has to, and so does everything that repeats the run.
 #[test]
 fn a_long_run_is_no_simpler_than_a_schedule() {
-    let (_, case, options) = found("G13", 1);
+    let (_, case, options) = found("G13", 4);
     let options = audited_often(&case, &options, None);
     let same = SameFinding::new(&case, options, Keep::Fingerprint, None).unwrap();
     let reduced = reduce(case, &same, &Settings::default(), &()).unwrap();

@@ -42,6 +42,50 @@ fn contradictions_that_all_heaps_show_break_the_law() {
     assert_eq!(verdict(&case, &all), Verdict::Agree);
 }
 
+/// The module begins code that cannot trap, notes that one call is to end at a limit, and then a step
+/// ends in some way.
+fn unfinished(first: &str, second: &str) -> Verdict {
+    let text = format!(
+        r#"(module
+             (type $a (array (mut i32)))
+             (global $g (export "{}") (mut i32) (i32.const 0))
+             (func $begin (global.set $g (i32.add (global.get $g) (i32.const 0x40_0000))))
+             (func $ends (global.set $g (i32.add (global.get $g) (i32.const 0x1000))))
+             (func (export "first") {first})
+             (func (export "second") {second}))"#,
+        claims::EXPORT
+    );
+    let (case, _) = case::read(text.as_bytes()).unwrap();
+    verdict(&case, &Options::default())
+}
+
+#[test]
+fn code_that_cannot_trap_comes_to_its_end_or_to_a_limit() {
+    let trap = "(drop (array.get $a (array.new_default $a (i32.const 0)) (i32.const 0)))";
+    let endless = "(loop (br 0))";
+    let is_found = |first: &str, second: &str| match unfinished(first, second) {
+        Verdict::Agree => false,
+        verdict => {
+            let fingerprint = verdict.fingerprint();
+            assert_eq!(fingerprint.as_deref(), Some("language:completion:null"));
+            true
+        }
+    };
+    let begun = |end: &str| format!("(call $begin) {end}");
+    assert!(!is_found("", ""));
+    assert!(!is_found(trap, ""));
+    assert!(is_found(&begun(trap), ""));
+    assert!(is_found("", &begun(trap)));
+    // A limit ends any code, and so does `unreachable` where limits are inside a module.
+    assert!(!is_found(&begun(endless), ""));
+    assert!(!is_found(&begun("(unreachable)"), ""));
+    // Another call that ends at a limit hides nothing if it was to end so.
+    assert!(is_found(&begun(trap), "(call $ends) (loop (br 0))"));
+    assert!(is_found("(call $ends) (unreachable)", &begun(trap)));
+    assert!(!is_found(&begun(trap), "(loop (br 0))"));
+    assert!(!is_found("", "(call $ends) (loop (br 0))"));
+}
+
 /// A bug that all heaps have, as if the interpreter had it.
 #[derive(Copy, Clone, PartialEq)]
 enum Bug {

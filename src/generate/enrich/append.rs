@@ -10,7 +10,8 @@ use wasm_encoder::{
 
 use super::choice::Choice;
 use super::helpers;
-use super::layout::{DATA_LEN, LEN, Layout};
+use super::layout::{LEN, Layout, TEN, Ten};
+use super::near;
 use super::ref_types::nullable;
 use super::scale::Scale;
 use super::survey::Survey;
@@ -55,6 +56,7 @@ pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
     if let Some(twin) = &layout.twin {
         second_group(section, twin);
     }
+    layout.near.declare(section);
     if let Some(scale) = &layout.scale {
         large_types(section, layout, scale);
     }
@@ -172,6 +174,14 @@ fn signatures(section: &mut TypeSection, layout: &Layout) {
     section.ty().subtype(&sub(false, None, open));
     let narrow = func(FuncType::new([any, eq], [node]));
     section.ty().subtype(&sub(true, Some(t.open), narrow));
+    let ten = TEN.map(|ty| match ty {
+        Ten::Eq => eq,
+        Ten::Node => node,
+        Ten::Number => ValType::I64,
+        Ten::Array => refs,
+        Ten::External => ValType::EXTERNREF,
+    });
+    section.ty().func_type(&FuncType::new(ten, ten));
 }
 
 /// The types of the functions, in the order of [`super::layout::Funcs`].
@@ -185,6 +195,12 @@ pub(super) fn functions(section: &mut FunctionSection, layout: &Layout) {
     section.function(t.choose);
     section.function(t.many);
     section.function(t.narrow);
+    section.function(t.ten);
+    section.function(t.ten);
+    section.function(t.plain);
+    for kind in near::Kind::FUNCS {
+        section.function(layout.near.index(kind));
+    }
     if let Some(scale) = &layout.scale {
         section.function(scale.func_type);
         section.function(scale.nested_type);
@@ -201,6 +217,12 @@ pub(super) fn code(section: &mut CodeSection, layout: &Layout, seed: u64) {
     section.function(&helpers::trapper(layout, seed));
     section.function(&helpers::many(layout, seed));
     section.function(&helpers::narrow(layout, seed));
+    section.function(&helpers::ten(layout, seed));
+    section.function(&helpers::pass(layout, seed));
+    section.function(&helpers::known(layout, seed));
+    for _ in near::Kind::FUNCS {
+        section.function(&helpers::same());
+    }
     if let Some(scale) = &layout.scale {
         section.function(&helpers::wide(layout, scale, seed));
         section.function(&helpers::nested(layout, scale, seed));
@@ -238,12 +260,19 @@ pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut C
         shared: false,
     };
     section.table_with_init(ty, &ConstExpr::ref_func(layout.funcs.narrow));
+    section.table(TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: near::TABLE,
+        maximum: None,
+        shared: false,
+    });
 }
 
 /// Length of the table of functions.
 const FUNCS: u64 = 2;
 
-/// The tag, if there are exceptions.
+/// The tags, if there are exceptions.
 pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
     if !layout.has_exceptions() {
         return;
@@ -254,6 +283,7 @@ pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
             func_type_idx,
         });
     };
+    tag(layout.types.payload);
     tag(layout.types.payload);
     if let Some(scale) = &layout.scale {
         tag(scale.payload);
@@ -318,7 +348,7 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
     add(ValType::I32, true, ConstExpr::i32_const(0));
 }
 
-/// The element segments: two of eqrefs, one of nodes, and one of eqrefs if there are large items.
+/// The element segments: two of eqrefs, one of nodes, and others for functions and large items.
 pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &mut Choice) {
     for _ in 0..2 {
         let items: Vec<ConstExpr> = (0..LEN).map(|_| eq_constant(layout, choice)).collect();
@@ -333,17 +363,23 @@ pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &m
         })
         .collect();
     section.passive(Elements::Expressions(nullable(t.node), items.into()));
+    let near = &layout.near;
+    let funcs: Vec<u32> = (near.func..near.func + near::FUNCS).collect();
+    let start = ConstExpr::i32_const(0);
+    section.active(Some(near.table), &start, Elements::Functions(funcs.into()));
     if let Some(scale) = &layout.scale {
         let items = (0..scale.elements).map(|_| eq_constant(layout, choice));
         let items: Vec<ConstExpr> = items.collect();
         section.passive(Elements::Expressions(RefType::EQREF, items.into()));
     }
+    // Code may refer to these.
+    let funcs = [layout.funcs.ten, layout.funcs.pass];
+    section.declared(Elements::Functions(funcs[..].into()));
 }
 
 /// The data segment.
-pub(super) fn data(section: &mut DataSection, choice: &mut Choice) {
-    let bytes: Vec<u8> = (0..DATA_LEN).map(|_| choice.below(256) as u8).collect();
-    section.passive(bytes);
+pub(super) fn data(section: &mut DataSection, layout: &Layout) {
+    section.passive(layout.data_bytes);
 }
 
 /// Exports of items to be observed or called from outside.
@@ -365,6 +401,11 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.driver", ExportKind::Func, f.driver),
         ("gc.look", ExportKind::Func, f.look),
         ("gc.trapper", ExportKind::Func, f.trapper),
+        // A trap ends the call, so the host calls it several times.
+        ("gc.trapper2", ExportKind::Func, f.trapper),
+        ("gc.trapper3", ExportKind::Func, f.trapper),
+        ("gc.trapper4", ExportKind::Func, f.trapper),
+        ("gc.known", ExportKind::Func, f.known),
         ("gc.many", ExportKind::Func, f.many),
     ];
     for (name, kind, index) in all {

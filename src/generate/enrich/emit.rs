@@ -268,6 +268,27 @@ impl<'a> Emitter<'a> {
         claims::note(self.op(), claim, global);
     }
 
+    /// Writes code that cannot trap, and claims that it comes to its end. The code must not leave the
+    /// body, nor call anything that may trap.
+    pub(super) fn completes(&mut self, body: impl FnOnce(&mut Self)) {
+        let global = self.layout.globals.contradictions;
+        claims::begin(self.op(), global);
+        body(self);
+        claims::end(self.op(), global);
+    }
+
+    /// Notes that a limit, or `unreachable`, will end the call.
+    pub(super) fn ends_at_limit(&mut self) {
+        let global = self.layout.globals.contradictions;
+        claims::ends(self.op(), global);
+    }
+
+    /// Notes that code which must have trapped has not.
+    pub(super) fn should_have_trapped(&mut self) {
+        self.op().i32_const(0);
+        self.claim(Claim::Trap);
+    }
+
     /// Pops an i32, and folds it into the digest.
     pub(super) fn digest_of_operand(&mut self) {
         let digest = self.layout.globals.digest;
@@ -283,6 +304,16 @@ impl<'a> Emitter<'a> {
     /// A local that no nested sequence writes.
     pub(super) fn known(&mut self, second: bool, ty: RefType) -> u32 {
         self.temporary(Role::Known(self.depth, second), ValType::Ref(ty))
+    }
+
+    /// A number that no nested sequence writes.
+    pub(super) fn known_number(&mut self) -> u32 {
+        self.temporary(Role::Known(self.depth, false), ValType::I32)
+    }
+
+    /// Another one.
+    pub(super) fn other_number(&mut self) -> u32 {
+        self.temporary(Role::Known(self.depth, true), ValType::I32)
     }
 
     /// A local for a vector that is looked at.

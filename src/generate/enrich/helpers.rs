@@ -4,9 +4,9 @@ use wasm_encoder::{BlockType, Function, HeapType, RefType, ValType};
 
 use super::choice::Choice;
 use super::emit::Emitter;
-use super::layout::{Layout, MANY, NARROW};
+use super::layout::{Layout, MANY, NARROW, PASSED, TEN};
 use super::scale::{NESTED, Scale};
-use super::sequence::{endless, hold, trap};
+use super::sequence::{compare, endless, hold, must_trap, trap};
 use crate::case::claims::Claim;
 use crate::generate::Feature;
 
@@ -136,6 +136,52 @@ pub(super) fn narrow(layout: &Layout, seed: u64) -> Function {
     })
 }
 
+/// Returns its parameters.
+pub(super) fn ten(layout: &Layout, seed: u64) -> Function {
+    let params = TEN.len() as u32;
+    function(layout, params, Choice::new(seed, STREAM + 10), |e| {
+        e.garbage();
+        for i in 0..params {
+            e.op().local_get(i);
+        }
+    })
+}
+
+/// Passes its parameters on in another order.
+pub(super) fn pass(layout: &Layout, seed: u64) -> Function {
+    let params = TEN.len() as u32;
+    function(layout, params, Choice::new(seed, STREAM + 11), |e| {
+        let (func, ty) = (e.layout.funcs.ten, e.layout.types.ten);
+        for i in PASSED {
+            e.op().local_get(i);
+        }
+        e.garbage();
+        let is_tail = e.layout.features.has(Feature::TailCalls);
+        match (is_tail, e.choice.chance(1, 2)) {
+            (true, true) => e.op().return_call(func),
+            (true, false) => e.op().ref_func(func).return_call_ref(ty),
+            (false, _) => e.op().call(func),
+        };
+    })
+}
+
+/// Compares outcomes that are known; see [`known`](super::sequence::known). No other function runs them all,
+/// and this one ends in no trap.
+pub(super) fn known(layout: &Layout, seed: u64) -> Function {
+    function(layout, 0, Choice::new(seed, STREAM + 12), |e| {
+        for _ in 0..e.choice.range(8, 12) {
+            compare(e);
+        }
+    })
+}
+
+/// Returns its first parameter.
+pub(super) fn same() -> Function {
+    let mut function = Function::new([]);
+    function.instructions().local_get(0).end();
+    function
+}
+
 /// Returns its parameters, which wait in many locals while a sequence runs.
 pub(super) fn wide(layout: &Layout, scale: &Scale, seed: u64) -> Function {
     let (params, locals) = (scale.params, scale.locals);
@@ -180,7 +226,7 @@ pub(super) fn nested(layout: &Layout, scale: &Scale, seed: u64) -> Function {
 /// Runs sequences, independently of the module's own functions.
 pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
     function(layout, 0, Choice::new(seed, STREAM + 3), |e| {
-        for _ in 0..e.choice.range(6, 20) {
+        for _ in 0..e.choice.range(5, 16) {
             e.sequence();
         }
     })
@@ -230,7 +276,7 @@ pub(super) fn look(layout: &Layout, seed: u64) -> Function {
 /// the trap ends no other function.
 pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 5), |e| {
-        const TRAPS: u32 = 4;
+        const TRAPS: u32 = 8;
         for _ in 0..=TRAPS {
             e.op().block(BlockType::Empty);
         }
@@ -242,12 +288,15 @@ pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
             .br_table(targets, TRAPS);
         for _ in 0..TRAPS {
             e.op().end();
-            for _ in 0..e.choice.range(0, 2) {
-                e.leaf_sequence();
-            }
-            match e.choice.chance(1, 4) {
-                true => endless::run(e),
-                false => trap::trap(e),
+            match e.choice.below(12) {
+                0 => endless::run(e),
+                1..=4 => {
+                    for _ in 0..e.choice.range(0, 2) {
+                        e.leaf_sequence();
+                    }
+                    trap::trap(e);
+                }
+                _ => must_trap(e),
             }
             e.op().return_();
         }

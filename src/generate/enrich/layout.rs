@@ -3,11 +3,12 @@
 //! All items are appended, so no index of the module changes. The appended struct and array types are
 //! in two recursion groups, to which no type of the module can be equal: every array of such a type
 //! was made by this pass, which makes indices safe by construction (see [`LEN`]). Large items
-//! (`scale`) have structures of their own, which need no such care.
+//! (`scale`) and types that nearly equal each other (`near`) need no such care.
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::inhabit::Recipe;
+use super::near::{self, Near};
 use super::ref_types::{EQ, EXN};
 use super::scale::Scale;
 use super::sequence::is_of_scale;
@@ -70,6 +71,9 @@ pub(super) struct Types {
     pub(super) open: u32,
     /// A proper subtype of `open`: `(func (param anyref eqref) (result (ref null $node)))`.
     pub(super) narrow: u32,
+    /// A function of ten parameters of several types, and as many results of the same types; see
+    /// [`TEN`].
+    pub(super) ten: u32,
 }
 
 impl Types {
@@ -95,6 +99,7 @@ impl Types {
             many: func + 7,
             open: func + 8,
             narrow: func + 9,
+            ten: func + 10,
             ..Types::default()
         };
         let again = types.with_objects(first_again, second + SECOND_GROUP);
@@ -125,7 +130,7 @@ impl Types {
 /// The number of types in the first group of structures and arrays, of types of functions, and of types
 /// in the second group.
 const FIRST_GROUP: u32 = 6;
-const FUNC_TYPES: u32 = 10;
+const FUNC_TYPES: u32 = 11;
 const SECOND_GROUP: u32 = 7;
 
 /// Indices of the appended globals, in order.
@@ -175,10 +180,17 @@ pub(super) struct Funcs {
     /// Returns a new node with the number [`NARROW`]. Its type is a proper subtype of
     /// [`Types::open`], by which it is called.
     pub(super) narrow: u32,
+    /// Returns its ten parameters.
+    pub(super) ten: u32,
+    /// Calls `ten` with its parameters in another order, by a tail call if there are some; see
+    /// [`PASSED`].
+    pub(super) pass: u32,
+    /// No parameters: compares known outcomes.
+    pub(super) known: u32,
 }
 
 /// The number of these functions.
-const FUNCS: u32 = 8;
+const FUNCS: u32 = 11;
 
 /// The numbers in the results of [`Funcs::many`] after the first, which is its first parameter: a
 /// node, a node as an eqref, and an array of i31s counted from the number.
@@ -186,6 +198,38 @@ pub(super) const MANY: [i32; 3] = [1001, 1002, 1003];
 
 /// The number of the node that [`Funcs::narrow`] returns.
 pub(super) const NARROW: i32 = 1004;
+
+/// The types of the parameters and results of [`Funcs::ten`].
+pub(super) const TEN: [Ten; 10] = [
+    Ten::Eq,
+    Ten::Node,
+    Ten::Number,
+    Ten::Array,
+    Ten::External,
+    Ten::Eq,
+    Ten::Number,
+    Ten::Node,
+    Ten::Eq,
+    Ten::Array,
+];
+
+/// The parameter of [`Funcs::pass`] that becomes each parameter of [`Funcs::ten`], of the same type.
+pub(super) const PASSED: [u32; 10] = [8, 7, 6, 9, 4, 0, 2, 1, 5, 3];
+
+/// One of the types.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ten {
+    /// eqref
+    Eq,
+    /// `(ref null $node)`
+    Node,
+    /// i64
+    Number,
+    /// `(ref null $refs)`
+    Array,
+    /// externref
+    External,
+}
 
 /// All items that a sequence may refer to.
 #[derive(Clone, Debug)]
@@ -214,10 +258,12 @@ pub(super) struct Layout {
     pub(super) droppable_elem: u32,
     /// A passive segment of [`LEN`] nodes that is never dropped.
     pub(super) node_elem: u32,
-    /// A passive data segment of [`DATA_LEN`] bytes.
+    /// A passive data segment, and its bytes.
     pub(super) data: u32,
-    /// The tag, with one eqref, if there are exceptions.
+    pub(super) data_bytes: [u8; DATA_LEN as usize],
+    /// The tag, with one eqref, if there are exceptions, and another one of the same type.
     pub(super) tag: u32,
+    pub(super) other_tag: u32,
     /// How to make an object of each type of the module, if it can be made.
     pub(super) recipes: Vec<Option<Recipe>>,
     /// Types of the module that get a scratch local.
@@ -228,6 +274,8 @@ pub(super) struct Layout {
     pub(super) large: bool,
     /// Large items, if there are any.
     pub(super) scale: Option<Scale>,
+    /// Types that nearly equal each other.
+    pub(super) near: Near,
     /// Kinds of sequences in use, each repeated by its weight.
     pub(super) kinds: Vec<u8>,
     /// The same without kinds that call an appended function.
@@ -256,10 +304,14 @@ impl Layout {
         let table = survey.tables.len() as u32;
         let has_twin = choice.chance(1, 4);
         let (types, twin) = Types::new(survey.types.len() as u32, has_twin);
+        let near = Near {
+            base: twin.as_ref().unwrap_or(&types).vectors + 1,
+            func: func + FUNCS,
+            table: table + 4,
+        };
         let scale = kinds.iter().any(|kind| is_of_scale(*kind)).then(|| {
-            let types = Scale::types_before(&types, twin.as_ref());
-            let (segment, tag) = (survey.elements + 3, survey.tags + 1);
-            Scale::new(choice, types, func + FUNCS, segment, tag)
+            let (types, funcs) = (near.base + near::TYPES, near.func + near::FUNCS);
+            Scale::new(choice, types, funcs, survey.elements + 4, survey.tags + 2)
         });
         let layout = Layout {
             features,
@@ -285,6 +337,9 @@ impl Layout {
                 trapper: func + 5,
                 many: func + 6,
                 narrow: func + 7,
+                ten: func + 8,
+                pass: func + 9,
+                known: func + 10,
             },
             eq_table: table,
             node_table: table + 1,
@@ -295,12 +350,15 @@ impl Layout {
             droppable_elem: survey.elements + 1,
             node_elem: survey.elements + 2,
             data: survey.data,
+            data_bytes: std::array::from_fn(|_| choice.below(256) as u8),
             tag: survey.tags,
+            other_tag: survey.tags + 1,
             recipes: recipes(survey),
             adopted,
             sinks,
-            large: choice.chance(1, 6),
+            large: choice.chance(1, 7),
             scale,
+            near,
             kinds,
             leaf_kinds,
             twin: None,

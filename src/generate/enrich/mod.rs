@@ -21,6 +21,7 @@
 //! | `layout` | the indices of the additions |
 //! | `append` | the additions themselves |
 //! | `scale` | the large ones among them, which few modules have |
+//! | `near` | types that equal each other in all but one property |
 //! | `inhabit` | which types of the module have values, and how to make them |
 //! | `adopted` | the module's own types, globals and tables as places for references |
 //! | `rewrite` | the walk over the sections |
@@ -42,6 +43,7 @@ mod helpers;
 mod inhabit;
 mod layout;
 mod make;
+mod near;
 mod no_traps;
 mod ref_types;
 mod rewrite;

@@ -22,7 +22,7 @@ use super::survey::Survey;
 use super::{append, body};
 
 /// Maximum number of sequences in the bodies of the module.
-const MAX_PER_MODULE: u32 = 64;
+const MAX_PER_MODULE: u32 = 56;
 
 /// Sections with appended items, in their required order.
 const ORDER: [SectionId; 13] = [
@@ -121,7 +121,7 @@ impl Rewriter<'_> {
             }
             SectionId::Data => {
                 let mut section = DataSection::new();
-                append::data(&mut section, &mut self.choice);
+                append::data(&mut section, self.layout);
                 module.section(&section);
             }
             SectionId::Custom | SectionId::Import | SectionId::Memory | SectionId::Start => {}
@@ -269,7 +269,7 @@ impl Reencode for Rewriter<'_> {
         section: DataSectionReader<'_>,
     ) -> RewriteResult {
         utils::parse_data_section(self, data, section)?;
-        append::data(data, &mut self.choice);
+        append::data(data, self.layout);
         Ok(())
     }
 

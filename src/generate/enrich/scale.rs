@@ -4,7 +4,6 @@
 //! supertypes. Few modules have items beyond them, since they take time; those have all of them.
 
 use super::choice::Choice;
-use super::layout::Types;
 
 /// The large items of a module.
 #[derive(Clone, Debug)]
@@ -75,10 +74,5 @@ impl Scale {
             segment,
             tag,
         }
-    }
-
-    /// The number of types before those of large items.
-    pub(super) fn types_before(types: &Types, twin: Option<&Types>) -> u32 {
-        twin.unwrap_or(types).vectors + 1
     }
 }

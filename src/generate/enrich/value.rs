@@ -196,7 +196,7 @@ impl Emitter<'_> {
     pub(super) fn length(&mut self) -> i32 {
         let len = match self.choice.below(24) {
             0 => self.choice.range(256, 320),
-            1 if self.layout.large => self.size() / 4,
+            1 | 2 if self.layout.large => self.size() / 4,
             1..=4 => self.choice.range(LEN, 40),
             _ => LEN,
         };

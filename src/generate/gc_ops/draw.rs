@@ -98,6 +98,16 @@ pub(super) fn sig(c: &mut Choice, types: u32) -> Sig {
     }
 }
 
+/// The signature of an imported function: up to five results, since an engine may pass the later ones in
+/// another way.
+pub(super) fn host(c: &mut Choice, types: u32) -> Sig {
+    let (params, results) = (c.below(4), c.below(6));
+    Sig {
+        params: (0..params).map(|_| ty(c, types)).collect(),
+        results: (0..results).map(|_| ty(c, types)).collect(),
+    }
+}
+
 /// A function over types with the given shapes, with operations of the given kinds.
 pub(super) fn func(c: &mut Choice, shapes: &[bool], sig: Sig, kinds: &[OpKind]) -> Func {
     let types = shapes.len() as u32;

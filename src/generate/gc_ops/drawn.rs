@@ -27,19 +27,21 @@ pub(in crate::generate) fn drawn(
     let module =
         compiler(&wasm, &mut Arc::default()).map_err(|_| arbitrary::Error::IncorrectFormat)?;
     let module = Arc::new(module);
+    let limits = plan::limits(&mut Unstructured::new(&program.limits))?;
+    let extra = plan::joining(program.extra, &limits, program.limits[0] >> 5 & 3 == 3);
     let mut case = Case {
         wasm,
         plan: Plan::Steps(program.steps(&program.plan)),
         host: program.steps(&program.acts),
         schedule: Schedule::Never,
-        limits: plan::limits(&mut Unstructured::new(&program.limits))?,
+        limits,
         client: program.client.map(u32::from),
     };
     case.schedule = program.relative_schedule.schedule(&case, &module);
     Ok(GeneratedCase {
         case,
         module,
-        extra: program.extra,
+        extra,
         reschedule: program.reschedule,
     })
 }

@@ -81,7 +81,7 @@ impl Program {
         }
         let mut hosts = Vec::new();
         for _ in several(&mut c, 0, 2) {
-            hosts.push(draw::sig(&mut c, types));
+            hosts.push(draw::host(&mut c, types));
         }
 
         let kinds = swarm(&mut part());

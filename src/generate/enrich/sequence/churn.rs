@@ -73,7 +73,7 @@ pub(super) fn long_chain(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let local = e.any_node();
     let times = match e.layout.large {
-        true => e.choice.range(300, 1_500),
+        true => e.choice.range(700, 1_500),
         false => e.choice.range(20, 80),
     };
     e.repeat(times, 0, |e| {

@@ -11,7 +11,8 @@ pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
     let t = e.layout.types;
     let node = e.any_node();
     let (null, some) = (nullable(t.node), nullable(t.node).nullable(false));
-    match e.choice.below(8) {
+    e.ends_at_limit();
+    match e.choice.below(9) {
         0 => {
             e.op().loop_(BlockType::Empty);
             e.store_eq(|e| e.new_node(0));
@@ -49,7 +50,7 @@ pub(in crate::generate::enrich) fn run(e: &mut Emitter<'_>) {
             end(e);
         }
         // Fills all of an array, repeatedly: the last time there is fuel for a part only.
-        6 => {
+        6 | 7 => {
             let array = e.large_refs();
             e.op().loop_(BlockType::Empty).local_get(array).i32_const(0);
             e.eq_value(1);

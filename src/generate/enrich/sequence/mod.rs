@@ -21,6 +21,8 @@ mod table;
 pub(super) mod trap;
 mod vector;
 
+pub(super) use known::{compare, must_trap};
+
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
 use super::emit::Emitter;
@@ -145,10 +147,14 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("known-place", 4, Anywhere, known::place),
         kind("known-segment", 3, Anywhere, known::segment),
         kind("known-copy", 4, Anywhere, known::copy),
-        kind("known-type", 3, Anywhere, known::types),
+        kind("known-cast", 3, Anywhere, known::casts),
+        kind("known-control", 2, Anywhere, known::control),
         kind("known-identity", 3, Anywhere, known::identity),
         kind("known-exception", 4, Exceptions, known::exceptions),
+        kind("known-clause", 2, Exceptions, known::clauses),
         kind("known-number", 2, Anywhere, known::numbers),
+        kind("known-table", 2, Anywhere, known::tables),
+        kind("known-edge", 1, Anywhere, known::edges),
         kind("known-old", 3, Anywhere, known::old),
         kind("garbage", 3, Anywhere, churn::garbage),
         kind("mixed-sizes", 2, Anywhere, churn::mixed_sizes),
@@ -164,12 +170,12 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("leave", 3, Anywhere, call::leave),
         kind("module-object", 6, Adopted, module::object),
         kind("module-place", 5, Sinks, module::place),
-        kind("large-structure", 12, Large, scale::structure),
-        kind("large-array", 9, Large, scale::fixed),
+        kind("large-structure", 17, Large, scale::structure),
+        kind("large-array", 11, Large, scale::fixed),
         kind("large-segment", 5, Large, scale::segment),
-        kind("large-call", 9, Large, scale::call),
+        kind("large-call", 13, Large, scale::call),
         kind("deep-hierarchy", 5, Large, scale::hierarchy),
-        kind("deep-frames", 6, Large, scale::frames),
+        kind("deep-frames", 8, Large, scale::frames),
         kind("vectors", 3, Vectors, vector::structure),
         kind("array-of-vectors", 3, Vectors, vector::array),
         kind("trap", 4, Traps, trap::trap),

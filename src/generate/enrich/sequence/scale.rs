@@ -65,7 +65,7 @@ pub(super) fn structure(e: &mut Emitter<'_>) {
         let object = e.known(false, nullable(ty));
         let mut places = places(e, scale.fields);
         let first = e.mark();
-        if e.choice.chance(1, 2) {
+        if e.choice.chance(2, 3) {
             push_all(e, scale.fields, &places, first);
             e.op().struct_new(ty).local_set(object);
         } else {

@@ -84,6 +84,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
         }
         10 => {
             e.new_leaf(1);
+            e.ends_at_limit();
             e.op().unreachable();
         }
         11 if e.layout.has_exceptions() => {
@@ -109,6 +110,7 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
                 _ => near,
             };
             let len = len.min((1 << 32) - 1) as u32;
+            e.ends_at_limit();
             e.op().i32_const(len as i32).array_new_default(ty).drop();
         }
     }

@@ -2,7 +2,7 @@
 
 use wasm_encoder::HeapType;
 
-use super::super::super::emit::{Emitter, i31_value};
+use super::super::super::emit::Emitter;
 use super::super::super::layout::LEN;
 use super::super::super::ref_types::{EQ, nullable};
 use super::super::hold::{
@@ -219,48 +219,4 @@ pub(in crate::generate::enrich::sequence) fn identity(e: &mut Emitter<'_>) {
         e.op().i32_eqz();
     }
     e.claim(Claim::Identity);
-}
-
-/// Numbers in objects: the bits that a place has room for come back.
-pub(in crate::generate::enrich::sequence) fn numbers(e: &mut Emitter<'_>) {
-    let t = e.layout.types;
-    let value = i31_value(&mut e.choice);
-    match e.choice.below(4) {
-        0 => {
-            e.op().i32_const(value).ref_i31().i31_get_s();
-            e.op().i32_const(value << 1 >> 1).i32_eq();
-        }
-        1 => {
-            e.op().i32_const(value).ref_i31().i31_get_u();
-            e.op().i32_const(value & 0x7fff_ffff).i32_eq();
-        }
-        2 => {
-            let object = e.known(false, nullable(t.packed));
-            let high = i31_value(&mut e.choice);
-            e.op().i32_const(value).i32_const(high);
-            e.op()
-                .ref_null(HeapType::ANY)
-                .struct_new(t.packed)
-                .local_set(object);
-            e.garbage();
-            e.op().local_get(object).struct_get_s(t.packed, 0);
-            e.op().i32_const(i32::from(value as i8)).i32_eq();
-            e.op().local_get(object).struct_get_u(t.packed, 1);
-            e.op().i32_const(i32::from(high as u16)).i32_eq().i32_and();
-        }
-        _ => {
-            let array = e.known(false, nullable(t.bytes));
-            let len = e.size().min(1 << 12) as i32;
-            e.op()
-                .i32_const(value)
-                .i32_const(len)
-                .array_new(t.bytes)
-                .local_set(array);
-            e.garbage();
-            let at = e.choice.below(len as u32) as i32;
-            e.op().local_get(array).i32_const(at).array_get_u(t.bytes);
-            e.op().i32_const(value & 255).i32_eq();
-        }
-    }
-    e.claim(Claim::Number);
 }
