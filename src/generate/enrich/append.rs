@@ -2,10 +2,10 @@
 //! section that may already have items of the module.
 
 use wasm_encoder::{
-    AbstractHeapType, CodeSection, CompositeInnerType, CompositeType, ConstExpr, DataSection,
-    ElementSection, Elements, ExportKind, ExportSection, FieldType, FuncType, FunctionSection,
-    GlobalSection, GlobalType, HeapType, InstructionSink, RefType, StorageType, StructType,
-    SubType, TableSection, TableType, TagKind, TagSection, TagType, TypeSection, ValType,
+    AbstractHeapType, CodeSection, CompositeInnerType, ConstExpr, DataSection, ElementSection,
+    Elements, ExportKind, ExportSection, FuncType, FunctionSection, GlobalSection, GlobalType,
+    HeapType, InstructionSink, RefType, StorageType, TableSection, TableType, TagKind, TagSection,
+    TagType, TypeSection, ValType,
 };
 
 use super::choice::Choice;
@@ -15,35 +15,9 @@ use super::near;
 use super::ref_types::nullable;
 use super::scale::Scale;
 use super::survey::Survey;
+use super::type_parts::{array, field, object, packed, sub};
 use crate::case::claims;
 use crate::generate::Feature;
-
-fn field(ty: ValType) -> FieldType {
-    FieldType {
-        element_type: StorageType::Val(ty),
-        mutable: true,
-    }
-}
-
-fn packed(element_type: StorageType) -> FieldType {
-    FieldType {
-        element_type,
-        mutable: true,
-    }
-}
-
-fn sub(is_final: bool, supertype: Option<u32>, inner: CompositeInnerType) -> SubType {
-    SubType {
-        is_final,
-        supertype_idxs: supertype.into_iter().collect(),
-        composite_type: CompositeType {
-            inner,
-            shared: false,
-            descriptor: None,
-            describes: None,
-        },
-    }
-}
 
 /// The types, in the order of [`super::layout::Types`].
 pub(super) fn types(section: &mut TypeSection, layout: &Layout) {
@@ -84,17 +58,6 @@ fn large_types(section: &mut TypeSection, layout: &Layout, scale: &Scale) {
     func(&[], &all);
     func(&all, &[]);
     func(&[ValType::I32, eq, node], &[eq]);
-}
-
-fn object(fields: Vec<FieldType>) -> CompositeInnerType {
-    CompositeInnerType::Struct(StructType {
-        fields: fields.into_boxed_slice(),
-    })
-}
-
-fn array(element: FieldType) -> SubType {
-    let array = wasm_encoder::ArrayType(element);
-    sub(true, None, CompositeInnerType::Array(array))
 }
 
 /// The structures and arrays that refer to each other.

@@ -28,6 +28,7 @@
 //! | `segments` | active segments that would keep the module from being instantiated |
 //! | `body` | splicing into one body |
 //! | `no_traps` | guards, which keep the module's own instructions from trapping |
+//! | `type_parts` | parts of type definitions |
 //! | `ref_types` | reference types of `wasm_encoder` |
 //! | `emit`, `value`, `make`, `store` | the emitter of sequences |
 //! | `sequence/` | the sequences |
@@ -55,6 +56,7 @@ mod store;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod type_parts;
 mod value;
 
 pub use error::EnrichError;

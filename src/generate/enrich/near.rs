@@ -5,12 +5,12 @@
 //! of these types is in a recursion group of its own, and some are declared twice.
 
 use wasm_encoder::{
-    CompositeInnerType, CompositeType, FieldType, FuncType, RefType, StorageType, StructType,
-    SubType, TypeSection, ValType,
+    CompositeInnerType, FieldType, FuncType, RefType, StorageType, SubType, TypeSection, ValType,
 };
 
 use super::choice::Choice;
 use super::ref_types::EQ;
+use super::type_parts::{object, sub};
 
 /// The number of types, of functions with such types, and of elements of the table with the functions.
 pub(super) const TYPES: u32 = Kind::ALL.len() as u32 + 1;
@@ -122,7 +122,7 @@ impl Kind {
         Kind::NonNullFunc,
     ];
 
-    /// Whether it is a structure, and whether it is an array; else it is a function.
+    /// Whether it is a structure.
     pub(super) fn is_struct(self) -> bool {
         !self.is_array() && !self.is_func()
     }
@@ -218,27 +218,17 @@ impl Near {
 }
 
 fn sub_type(kind: Kind, supertype: Option<u32>) -> SubType {
+    use Kind::{GroupStruct, OpenBytes, OpenFunc, OpenFuncAgain, Struct, StructAgain};
     let inner = match kind {
-        _ if kind.is_struct() => CompositeInnerType::Struct(StructType {
-            fields: fields(kind).into_boxed_slice(),
-        }),
+        _ if kind.is_struct() => object(fields(kind)),
         _ if kind.is_array() => CompositeInnerType::Array(wasm_encoder::ArrayType(element(kind))),
         _ => CompositeInnerType::Func(func(kind)),
     };
-    use Kind::{GroupStruct, OpenBytes, OpenFunc, OpenFuncAgain, Struct, StructAgain};
-    SubType {
-        is_final: !matches!(
-            kind,
-            Struct | StructAgain | GroupStruct | OpenBytes | OpenFunc | OpenFuncAgain
-        ),
-        supertype_idxs: supertype.into_iter().collect(),
-        composite_type: CompositeType {
-            inner,
-            shared: false,
-            descriptor: None,
-            describes: None,
-        },
-    }
+    let is_open = matches!(
+        kind,
+        Struct | StructAgain | GroupStruct | OpenBytes | OpenFunc | OpenFuncAgain
+    );
+    sub(!is_open, supertype, inner)
 }
 
 const EQREF: ValType = ValType::Ref(RefType::EQREF);
