@@ -38,7 +38,7 @@ pub(super) fn run(
         jobs: campaign.jobs,
         first: campaign.start,
         items: campaign.end(),
-        at_a_time: generate::SAME_MODULE,
+        at_a_time: generate::SAME_SMITH,
         timeout: campaign.timeout,
         stop: progress.stop.clone(),
         interrupt: progress.interrupt.clone(),
@@ -246,7 +246,7 @@ impl Work for Cases {
         }
         // Whichever job is free reduces what any of them has settled. One that has taken more cases is
         // not: others may wait for these.
-        let is_free = (index + 1).is_multiple_of(generate::SAME_MODULE);
+        let is_free = (index + 1).is_multiple_of(generate::SAME_SMITH);
         if let Some(reducer) = self.kept.reducer.as_ref().filter(|_| is_free) {
             let share = self.campaign.jobs.max(1).div_ceil(REDUCING);
             reducer.work(share, &|finding, reduction| {

@@ -5,7 +5,7 @@ use super::embedder::{Ends, Host, StepEnd, follow};
 use super::error::RunError;
 use super::heap_store::{HeapStore, Running};
 use super::plan::{Call, Plan, Step};
-use crate::engine::{Inspector, Limits, NoInspector, Store, Trap, Traps};
+use crate::engine::{Grain, Halt, Inspector, Limits, Point, Store, Trap, Traps, View};
 use crate::heap::{Heap, Stats};
 use crate::module::{Export, ExportItem, Module};
 use crate::observe::{Observation, observe_within};
@@ -99,10 +99,31 @@ pub fn run<H: Heap>(
 }
 
 /// The safepoints and the allocations of a case on `heap`, without an observation, which would take a
-/// tenth of the time.
-pub(crate) fn length<H: Heap>(case: &Case, module: &Arc<Module>, heap: H) -> (u64, u64) {
-    let (store, ..) = performed(case, module, (heap, case.limits), &mut NoInspector);
+/// tenth of the time. The run ends after the call that has made the last of `enough` allocations.
+pub(crate) fn length<H: Heap>(
+    case: &Case,
+    module: &Arc<Module>,
+    heap: H,
+    enough: u64,
+) -> (u64, u64) {
+    let (store, ..) = performed(case, module, (heap, case.limits), &mut Enough(enough));
     (store.safepoints(), store.heap.stats().allocated)
+}
+
+/// Ends a run after so many allocations.
+struct Enough(u64);
+
+impl<H: Heap> Inspector<H> for Enough {
+    fn grain(&self) -> Grain {
+        Grain::Call
+    }
+
+    fn inspect(&mut self, _: Point, view: View<'_, H>) -> Result<(), Halt> {
+        match view.store.heap.stats().allocated >= self.0 {
+            true => Err(Halt),
+            false => Ok(()),
+        }
+    }
 }
 
 /// The store after the steps of a case, with what the host has and how the steps have ended.

@@ -2,7 +2,7 @@
 
 use super::column::{Column, Seen};
 use crate::events;
-use crate::generate::{GeneratedCase, SAME_MODULE};
+use crate::generate::{GeneratedCase, SAME_SMITH};
 use crate::jobs::{Desk, Note, Pool, Work as PoolWork};
 use crate::oracle::{Options, Panic, Verdict, Violation, judge_module};
 use crate::zoo::{Fault, Probe};
@@ -72,7 +72,7 @@ impl Work {
             jobs: self.jobs,
             first: 0,
             items: Some(self.cases),
-            at_a_time: SAME_MODULE,
+            at_a_time: SAME_SMITH,
             timeout: self.timeout,
             stop: stop.clone(),
             interrupt: Arc::default(),

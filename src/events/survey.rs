@@ -69,7 +69,7 @@ impl Survey {
             jobs: self.jobs,
             first: 0,
             items: Some(self.cases),
-            at_a_time: generate::SAME_MODULE,
+            at_a_time: generate::SAME_SMITH,
             timeout: self.timeout,
             stop: stop.clone(),
             interrupt: Arc::default(),

@@ -3,7 +3,7 @@
 use super::gc_ops;
 use super::plan::{self, Exports};
 use super::relative_schedule::RelativeSchedule;
-use super::{Features, Generator, Profile};
+use super::{Features, Generator, Profile, smith};
 use crate::case::Case;
 use crate::engine::Schedule;
 use crate::module::Module;
@@ -102,7 +102,7 @@ struct Source {
 
 impl Source {
     fn draw(profile: Profile, bytes: &[u8]) -> arbitrary::Result<Source> {
-        let wasm = super::module_of(profile, &mut Unstructured::new(bytes))?;
+        let wasm = super::module_of(profile, &mut Unstructured::new(bytes), last_smith)?;
         let module = Module::of_valid(&wasm, &mut Arc::default());
         let module = module.map_err(|_| arbitrary::Error::IncorrectFormat)?;
         let choice = super::checksum(bytes.iter().copied()) as u32;
@@ -133,6 +133,32 @@ impl Source {
     }
 }
 
+/// A module of wasm-smith. Each thread keeps the last one, since modules that are enriched in another way
+/// mostly follow each other.
+fn last_smith(features: Features, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+    let bytes = u.bytes(u.len())?;
+    let kept = LAST_SMITH.take();
+    let same = kept.filter(|last| last.features == features && last.bytes == bytes);
+    let last = match same {
+        Some(last) => last,
+        None => LastSmith {
+            features,
+            bytes: bytes.to_vec(),
+            wasm: smith::module(features, &mut Unstructured::new(bytes))?,
+        },
+    };
+    let wasm = last.wasm.clone();
+    LAST_SMITH.set(Some(last));
+    Ok(wasm)
+}
+
+/// A module of wasm-smith with the bytes that it was drawn from.
+struct LastSmith {
+    features: Features,
+    bytes: Vec<u8>,
+    wasm: Vec<u8>,
+}
+
 /// A source with the bytes that it was drawn from.
 struct LastSource {
     profile: Profile,
@@ -142,29 +168,40 @@ struct LastSource {
 
 thread_local! {
     static LAST: Cell<Option<LastSource>> = const { Cell::new(None) };
+    static LAST_SMITH: Cell<Option<LastSmith>> = const { Cell::new(None) };
 }
 
 /// The number of consecutive cases of a campaign that share a module. Each has a plan and a schedule
 /// of its own. docs/zoo/tuning.md has the reason for the number.
 pub(crate) const SAME_MODULE: u64 = 3;
 
+/// The number of consecutive cases that share what wasm-smith has made: two modules, each enriched in its
+/// own way.
+pub(crate) const SAME_SMITH: u64 = 4 * SAME_MODULE;
+
 /// The input bytes of case `index` of a campaign with seed `seed`: expanded from the two numbers,
 /// the same on every machine. Cases 0 to 2 share a module, 3 to 5 the next one, and so on, except for
-/// structured programs. One module in eight is made from more bytes than the others.
+/// structured programs; both of these are the same module of wasm-smith, enriched in two ways. One such
+/// module in eight is made from more bytes than the others.
 pub fn input(seed: u64, index: u64) -> Vec<u8> {
     use rand_xoshiro::Xoshiro256PlusPlus;
     use rand_xoshiro::rand_core::{Rng, SeedableRng};
     // The generator's own seeding mixes well, but neighbouring seeds must not share cases: the
     // multiplier is odd, so no two pairs below 2^32 collide.
     let start = |index| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index);
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(start(index / SAME_MODULE));
-    // Otherwise a module would have the bytes of a plan.
-    random.jump();
-    let is_large = random.next_u32() % LARGE_ONES == 0;
+    let stream = |index| Xoshiro256PlusPlus::seed_from_u64(start(index));
+    // Otherwise a module would have the bytes of a plan, or of another part.
+    let mut enrich = stream(index / SAME_MODULE);
+    enrich.jump();
+    let mut smith = stream(index / SAME_SMITH);
+    smith.long_jump();
+    let is_large = smith.next_u32() % LARGE_ONES == 0;
     let mut bytes = vec![0; if is_large { LARGE } else { INPUT }];
     let (plan, module) = bytes.split_at_mut(PLAN);
-    Xoshiro256PlusPlus::seed_from_u64(start(index)).fill_bytes(plan);
-    random.fill_bytes(module);
+    let (head, rest) = module.split_at_mut(super::HEAD);
+    stream(index).fill_bytes(plan);
+    enrich.fill_bytes(head);
+    smith.fill_bytes(rest);
     bytes
 }
 

@@ -26,8 +26,8 @@ mod relative_schedule;
 mod revision;
 pub mod smith;
 
-pub(crate) use case::SAME_MODULE;
 pub use case::{GeneratedCase, case, input, stretched};
+pub(crate) use case::{SAME_MODULE, SAME_SMITH};
 pub use features::{Feature, Features};
 pub use generator::Generator;
 pub use pair::{Pair, pair};
@@ -50,15 +50,22 @@ const PLAIN: u8 = 16;
 /// If wasm-smith fails on the input. That did not happen on random bytes (none of 60,000 inputs),
 /// and is rare on inputs that mostly repeat one byte.
 pub fn module(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
-    module_of(Profile::default(), u)
+    module_of(Profile::default(), u, smith::module)
 }
 
-/// Draws a module of a profile.
-fn module_of(profile: Profile, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+/// The bytes of an input of the usual size that decide how a module is enriched.
+const HEAD: usize = 1 + enrich::INPUT;
+
+/// Draws a module of a profile, with this way to draw the one that is enriched.
+fn module_of(
+    profile: Profile,
+    u: &mut Unstructured<'_>,
+    smith: impl FnOnce(Features, &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>>,
+) -> arbitrary::Result<Vec<u8>> {
     // The choices of the pass come first. wasm-smith consumes all the input it can get, so a
     // mutation of its part would otherwise also change every sequence. A short input is divided
     // between both.
-    let head = (1 + enrich::INPUT).min(u.len() / 4);
+    let head = HEAD.min(u.len() / 4);
     let mut head = Unstructured::new(u.bytes(head)?);
     // Zero, and so an exhausted input, means an enriched module.
     let plain = head.arbitrary::<u8>()? % PLAIN == PLAIN - 1;
@@ -66,7 +73,7 @@ fn module_of(profile: Profile, u: &mut Unstructured<'_>) -> arbitrary::Result<Ve
         generator,
         features,
     } = profile;
-    let wasm = smith::module(features, u)?;
+    let wasm = smith(features, u)?;
     if plain || generator != Generator::Default {
         return Ok(wasm);
     }

@@ -13,7 +13,7 @@ use crate::types::{TypeId, ValType};
 use arbitrary::Unstructured;
 
 /// Maximum number of calls after the first of each function.
-const AGAIN: u8 = 8;
+const AGAIN: u8 = 6;
 
 /// Maximum number of actions of the host during its calls; after the last it starts over.
 const ACTS: u8 = 4;
@@ -182,7 +182,7 @@ pub(super) fn limits(u: &mut Unstructured<'_>) -> arbitrary::Result<Limits> {
         3 => limits.refuse = 1,
         4 | 5 => limits.refuse = 1 + share % 24,
         6 => limits.exhaust = 6 + share % 48,
-        7..=9 => limits.inside = 1 + share % 3,
+        7..=9 | 11 | 12 => limits.inside = 1 + share % 3,
         10 => {
             limits.capacity = 1024 << (share % 4);
             limits.refuse = 5 + share % 7;

@@ -38,9 +38,8 @@ const SHARES: usize = 8;
 /// Maximum number of allocations between collections.
 const FAR: u64 = 32;
 
-/// The number of the allocation that fails in a dry run which counts them. Those before it are enough for
-/// the largest limit.
-const ENOUGH: u32 = 2 * FAR as u32 + 1;
+/// Allocations that are enough for the largest limit. A dry run that counts them goes no further.
+const ENOUGH: u32 = 2 * FAR as u32;
 
 /// Bytes of address space in a dry run: more than its budget allows to allocate.
 const DRY: u32 = 16 << 20;
@@ -59,23 +58,23 @@ impl RelativeSchedule {
 
     /// The schedule for a case, whose own schedule is not set yet.
     pub(super) fn schedule(&self, case: &Case, module: &Arc<Module>) -> Schedule {
-        let dry = |case: &Case| case::length(case, module, Null::new(DRY));
+        let dry = |case: &Case, enough| case::length(case, module, Null::new(DRY), enough);
         match self {
             RelativeSchedule::Never => Schedule::Never,
             RelativeSchedule::Safepoints => Schedule::EverySafepoint,
             RelativeSchedule::Allocations => Schedule::EveryAllocation(1),
             RelativeSchedule::Every(byte) => {
-                // More than that change nothing, and a loop that makes thousands need not go on.
+                // The next one fails, since a loop may make thousands.
                 let mut short = case.clone();
                 if short.limits.exhaust == 0 {
-                    short.limits.exhaust = ENOUGH;
+                    short.limits.exhaust = ENOUGH + 1;
                 }
-                let (_, allocations) = dry(&short);
+                let (_, allocations) = dry(&short, u64::from(ENOUGH));
                 let limit = (allocations / 2).clamp(1, FAR);
                 Schedule::EveryAllocation(1 + (u64::from(*byte) % limit) as u32)
             }
             RelativeSchedule::Shares(shares) => {
-                let (safepoints, _) = dry(case);
+                let (safepoints, _) = dry(case, u64::MAX);
                 let at = |share: &u16| 1 + ((u64::from(*share) * safepoints) >> 16);
                 let mut list: Vec<u64> = shares.iter().map(at).collect();
                 list.sort_unstable();

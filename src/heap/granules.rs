@@ -55,6 +55,12 @@ impl Granules {
         self.table.get(index as usize).copied().unwrap_or(0)
     }
 
+    /// Size in bytes of the allocated block that starts at `r`.
+    pub fn size_of_block(&self, r: GcRef) -> Option<u32> {
+        let granules = u32::try_from(self.at(r)).ok()?;
+        (granules > 0).then(|| granules.saturating_mul(GRANULE))
+    }
+
     /// Sets the entry of a granule, if the table has one.
     #[inline]
     pub fn set(&mut self, granule: u32, entry: i32) {

@@ -10,10 +10,11 @@ use wasm_encoder::{
 
 use super::choice::Choice;
 use super::helpers;
-use super::layout::{LEN, Layout, TEN, Ten};
+use super::layout::{GROWN, LEN, Layout, NUMBERED};
 use super::near;
 use super::ref_types::nullable;
 use super::scale::Scale;
+use super::storage::{EVERY, MIXED};
 use super::survey::Survey;
 use super::type_parts::{array, field, object, packed, sub};
 use crate::case::claims;
@@ -109,6 +110,7 @@ fn second_group(section: &mut TypeSection, layout: &Layout) {
         alone(vec![field(node)]),
         alone(vec![field(vector), field(node), field(vector)]),
         array(field(vector)),
+        alone(EVERY.map(|kind| packed(layout.storage(kind))).to_vec()),
     ]);
 }
 
@@ -137,14 +139,17 @@ fn signatures(section: &mut TypeSection, layout: &Layout) {
     section.ty().subtype(&sub(false, None, open));
     let narrow = func(FuncType::new([any, eq], [node]));
     section.ty().subtype(&sub(true, Some(t.open), narrow));
-    let ten = TEN.map(|ty| match ty {
-        Ten::Eq => eq,
-        Ten::Node => node,
-        Ten::Number => ValType::I64,
-        Ten::Array => refs,
-        Ten::External => ValType::EXTERNREF,
-    });
-    section.ty().func_type(&FuncType::new(ten, ten));
+    let mixed = MIXED.map(|kind| layout.value(kind));
+    let i32 = ValType::I32;
+    for ty in [
+        FuncType::new(mixed, mixed),
+        FuncType::new(mixed, []),
+        FuncType::new([], mixed),
+        FuncType::new([eq, i32], [eq]),
+        FuncType::new([ValType::EXTERNREF], []),
+    ] {
+        section.ty().func_type(&ty);
+    }
 }
 
 /// The types of the functions, in the order of [`super::layout::Funcs`].
@@ -158,9 +163,11 @@ pub(super) fn functions(section: &mut FunctionSection, layout: &Layout) {
     section.function(t.choose);
     section.function(t.many);
     section.function(t.narrow);
-    section.function(t.ten);
-    section.function(t.ten);
+    section.function(t.mixed);
+    section.function(t.mixed);
     section.function(t.plain);
+    section.function(t.indexed);
+    section.function(t.foreign);
     for kind in near::Kind::FUNCS {
         section.function(layout.near.index(kind));
     }
@@ -180,9 +187,11 @@ pub(super) fn code(section: &mut CodeSection, layout: &Layout, seed: u64) {
     section.function(&helpers::trapper(layout, seed));
     section.function(&helpers::many(layout, seed));
     section.function(&helpers::narrow(layout, seed));
-    section.function(&helpers::ten(layout, seed));
+    section.function(&helpers::mixed(layout, seed));
     section.function(&helpers::pass(layout, seed));
     section.function(&helpers::known(layout, seed));
+    section.function(&helpers::indexed(layout));
+    section.function(&helpers::foreign(layout));
     for _ in near::Kind::FUNCS {
         section.function(&helpers::same());
     }
@@ -230,6 +239,13 @@ pub(super) fn tables(section: &mut TableSection, layout: &Layout, choice: &mut C
         maximum: None,
         shared: false,
     });
+    section.table(TableType {
+        element_type: RefType::EXTERNREF,
+        table64: false,
+        minimum: u64::from(GROWN),
+        maximum: Some(u64::from(layout.grown_max)),
+        shared: false,
+    });
 }
 
 /// Length of the table of functions.
@@ -248,6 +264,7 @@ pub(super) fn tags(section: &mut TagSection, layout: &Layout) {
     };
     tag(layout.types.payload);
     tag(layout.types.payload);
+    tag(layout.types.mixed_payload);
     if let Some(scale) = &layout.scale {
         tag(scale.payload);
     }
@@ -309,6 +326,9 @@ pub(super) fn globals(section: &mut GlobalSection, layout: &Layout, choice: &mut
     let exn = layout.exn();
     add(ValType::Ref(exn), true, ConstExpr::ref_null(exn.heap_type));
     add(ValType::I32, true, ConstExpr::i32_const(0));
+    for (ty, init) in layout.constants.globals(layout) {
+        add(ValType::Ref(nullable(ty).nullable(false)), false, init);
+    }
 }
 
 /// The element segments: two of eqrefs, one of nodes, and others for functions and large items.
@@ -329,19 +349,27 @@ pub(super) fn elements(section: &mut ElementSection, layout: &Layout, choice: &m
     let near = &layout.near;
     let funcs: Vec<u32> = (near.func..near.func + near::FUNCS).collect();
     let start = ConstExpr::i32_const(0);
-    section.active(Some(near.table), &start, Elements::Functions(funcs.into()));
+    let all = [&funcs[..], &[layout.funcs.mixed]].concat();
+    section.active(Some(near.table), &start, Elements::Functions(all.into()));
+    let numbers = (0..LEN as i32).map(|i| expr(|code| code.i32_const(NUMBERED + i).ref_i31()));
+    let numbers: Vec<ConstExpr> = numbers.collect();
+    section.passive(Elements::Expressions(RefType::EQREF, numbers.into()));
+    for _ in 0..2 {
+        section.passive(Elements::Functions(funcs[..].into()));
+    }
+    // Code may refer to these.
+    let funcs = [layout.funcs.mixed, layout.funcs.pass];
+    section.declared(Elements::Functions(funcs[..].into()));
     if let Some(scale) = &layout.scale {
         let items = (0..scale.elements).map(|_| eq_constant(layout, choice));
         let items: Vec<ConstExpr> = items.collect();
         section.passive(Elements::Expressions(RefType::EQREF, items.into()));
     }
-    // Code may refer to these.
-    let funcs = [layout.funcs.ten, layout.funcs.pass];
-    section.declared(Elements::Functions(funcs[..].into()));
 }
 
-/// The data segment.
+/// The data segments.
 pub(super) fn data(section: &mut DataSection, layout: &Layout) {
+    section.passive(layout.data_bytes);
     section.passive(layout.data_bytes);
 }
 
@@ -368,7 +396,10 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
         ("gc.trapper2", ExportKind::Func, f.trapper),
         ("gc.trapper3", ExportKind::Func, f.trapper),
         ("gc.trapper4", ExportKind::Func, f.trapper),
+        ("gc.trapper5", ExportKind::Func, f.trapper),
+        ("gc.trapper6", ExportKind::Func, f.trapper),
         ("gc.known", ExportKind::Func, f.known),
+        ("gc.foreign", ExportKind::Func, f.foreign),
         ("gc.many", ExportKind::Func, f.many),
     ];
     for (name, kind, index) in all {
@@ -382,7 +413,7 @@ pub(super) fn exports(section: &mut ExportSection, layout: &Layout, survey: &Sur
 }
 
 /// A constant expression from its instructions.
-fn expr(
+pub(super) fn expr(
     build: impl for<'a, 'b> FnOnce(&'a mut InstructionSink<'b>) -> &'a mut InstructionSink<'b>,
 ) -> ConstExpr {
     let mut bytes = Vec::new();

@@ -134,6 +134,8 @@ pub(super) struct Emitter<'a> {
     pub(super) depth: u32,
     /// Whether a sequence may call.
     pub(super) calls: bool,
+    /// Whether the next instruction is part of code that cannot trap.
+    completes: bool,
 }
 
 /// Role of a local of a guard. One local serves all uses with the same type and role.
@@ -166,6 +168,7 @@ impl<'a> Emitter<'a> {
             temporaries: Vec::new(),
             depth: 0,
             calls: true,
+            completes: false,
         }
     }
 
@@ -269,12 +272,18 @@ impl<'a> Emitter<'a> {
     }
 
     /// Writes code that cannot trap, and claims that it comes to its end. The code must not leave the
-    /// body, nor call anything that may trap.
+    /// body, nor call anything that may trap. Such code within such code needs no claim of its own.
     pub(super) fn completes(&mut self, body: impl FnOnce(&mut Self)) {
+        if self.completes {
+            body(self);
+            return;
+        }
+        self.completes = true;
         let global = self.layout.globals.contradictions;
         claims::begin(self.op(), global);
         body(self);
         claims::end(self.op(), global);
+        self.completes = false;
     }
 
     /// Notes that a limit, or `unreachable`, will end the call.

@@ -4,9 +4,12 @@ use wasm_encoder::{BlockType, Function, HeapType, RefType, ValType};
 
 use super::choice::Choice;
 use super::emit::Emitter;
-use super::layout::{Layout, MANY, NARROW, PASSED, TEN};
+use super::layout::{Layout, MANY, NARROW};
+use super::near::Kind;
+use super::ref_types::{ARRAY, EQ, EQ_BLOCK, NONE, STRUCT};
 use super::scale::{NESTED, Scale};
-use super::sequence::{compare, endless, hold, must_trap, trap};
+use super::sequence::{compare, compare_large, endless, hold, must_trap, trap};
+use super::storage::{MIXED, PASSED};
 use crate::case::claims::Claim;
 use crate::generate::Feature;
 
@@ -136,22 +139,26 @@ pub(super) fn narrow(layout: &Layout, seed: u64) -> Function {
     })
 }
 
-/// Returns its parameters.
-pub(super) fn ten(layout: &Layout, seed: u64) -> Function {
-    let params = TEN.len() as u32;
+/// Returns its parameters, after it has overwritten them.
+pub(super) fn mixed(layout: &Layout, seed: u64) -> Function {
+    let params = MIXED.len() as u32;
     function(layout, params, Choice::new(seed, STREAM + 10), |e| {
         e.garbage();
         for i in 0..params {
             e.op().local_get(i);
+        }
+        for (i, kind) in (0..).zip(MIXED) {
+            kind.default().push(e.op(), layout, kind);
+            e.op().local_set(i);
         }
     })
 }
 
 /// Passes its parameters on in another order.
 pub(super) fn pass(layout: &Layout, seed: u64) -> Function {
-    let params = TEN.len() as u32;
+    let params = MIXED.len() as u32;
     function(layout, params, Choice::new(seed, STREAM + 11), |e| {
-        let (func, ty) = (e.layout.funcs.ten, e.layout.types.ten);
+        let (func, ty) = (e.layout.funcs.mixed, e.layout.types.mixed);
         for i in PASSED {
             e.op().local_get(i);
         }
@@ -169,9 +176,55 @@ pub(super) fn pass(layout: &Layout, seed: u64) -> Function {
 /// and this one ends in no trap.
 pub(super) fn known(layout: &Layout, seed: u64) -> Function {
     function(layout, 0, Choice::new(seed, STREAM + 12), |e| {
-        for _ in 0..e.choice.range(8, 12) {
-            compare(e);
+        e.completes(|e| {
+            for _ in 0..e.choice.range(14, 19) {
+                compare(e);
+            }
+        });
+        compare_large(e);
+    })
+}
+
+/// Calls an element of a table.
+pub(super) fn indexed(layout: &Layout) -> Function {
+    function(layout, 2, Choice::new(0, 0), |e| {
+        let near = &e.layout.near;
+        let (table, ty) = (near.table, near.index(Kind::OpenFunc));
+        e.op().local_get(0).local_get(1);
+        match e.layout.features.has(Feature::TailCalls) {
+            true => e.op().return_call_indirect(table, ty),
+            false => e.op().call_indirect(table, ty),
+        };
+    })
+}
+
+/// Tests its parameter, of which nothing is known, in several ways, and compares what they say.
+pub(super) fn foreign(layout: &Layout) -> Function {
+    function(layout, 1, Choice::new(0, 0), |e| {
+        let any = e.local.any();
+        e.op().local_get(0).any_convert_extern().local_set(any);
+        // An eqref is an i31, a structure or an array.
+        e.op().local_get(any).ref_test_non_null(EQ);
+        for ty in [HeapType::I31, STRUCT, ARRAY] {
+            e.op().local_get(any).ref_test_non_null(ty);
         }
+        e.op().i32_or().i32_or().i32_eq();
+        // Null and only null has the bottom type, and stays null.
+        e.op().local_get(0).ref_is_null();
+        e.op().local_get(any).ref_test_nullable(NONE).i32_eq();
+        e.op().local_get(0).ref_is_null().local_get(any);
+        e.op().extern_convert_any().ref_is_null().i32_eq();
+        e.op().i32_and().i32_and();
+        e.claim(Claim::Type);
+        // A branch on a cast goes the way that the test says.
+        let eq = RefType::EQREF;
+        e.op().block(BlockType::Empty).block(EQ_BLOCK);
+        e.op().local_get(any).br_on_cast(0, RefType::ANYREF, eq);
+        e.op().ref_test_nullable(EQ).i32_eqz();
+        e.claim(Claim::Type);
+        e.op().br(1).end().local_get(any).ref_test_nullable(EQ);
+        e.claim(Claim::Type);
+        e.op().drop().end();
     })
 }
 
@@ -182,23 +235,40 @@ pub(super) fn same() -> Function {
     function
 }
 
-/// Returns its parameters, which wait in many locals while a sequence runs.
+/// Returns its parameters, which wait in many locals while a sequence runs, and then on the stack while
+/// the locals are overwritten.
 pub(super) fn wide(layout: &Layout, scale: &Scale, seed: u64) -> Function {
     let (params, locals) = (scale.params, scale.locals);
-    let mut e = Emitter::new(layout, params + locals, Choice::new(seed, STREAM + 8));
+    let mut choice = Choice::new(seed, STREAM + 8);
+    // Numbers stand between the references, alone or in groups.
+    let group = choice.pick(&[1, 1, 2, 5]).unwrap_or(1);
+    let is_number = |local: u32| local / group % 2 == 1;
+    let mut e = Emitter::new(layout, params + locals, choice);
+    let mut holder: Vec<u32> = (0..params).collect();
     for i in 0..locals {
-        e.op().local_get(i % params).local_set(params + i);
+        let local = params + i;
+        if is_number(i) {
+            // As large as an address.
+            e.op().i64_const(i64::from(i) * 16).local_set(local);
+        } else {
+            e.op().local_get(i % params).local_set(local);
+            holder[(i % params) as usize] = local;
+        }
     }
     e.leaf_sequence();
-    for i in 0..params {
-        // The last local with this parameter, if there is one.
-        let again = (0..locals).rev().find(|local| local % params == i);
-        let local = again.map_or(i, |local| params + local);
-        e.op().local_get(local);
+    for local in &holder {
+        e.op().local_get(*local);
+    }
+    for local in holder {
+        e.op().ref_null(EQ).local_set(local);
     }
     e.op().end();
-    let eqs = (locals, ValType::Ref(RefType::EQREF));
-    let mut function = Function::new([vec![eqs], e.locals()].concat());
+    let types = (0..locals).map(|i| match is_number(i) {
+        true => (1, ValType::I64),
+        false => (1, ValType::Ref(RefType::EQREF)),
+    });
+    let types: Vec<(u32, ValType)> = types.chain(e.locals()).collect();
+    let mut function = Function::new(types);
     function.raw(e.out);
     function
 }
@@ -226,7 +296,7 @@ pub(super) fn nested(layout: &Layout, scale: &Scale, seed: u64) -> Function {
 /// Runs sequences, independently of the module's own functions.
 pub(super) fn driver(layout: &Layout, seed: u64) -> Function {
     function(layout, 0, Choice::new(seed, STREAM + 3), |e| {
-        for _ in 0..e.choice.range(5, 16) {
+        for _ in 0..e.choice.range(3, 10) {
             e.sequence();
         }
     })
@@ -276,7 +346,7 @@ pub(super) fn look(layout: &Layout, seed: u64) -> Function {
 /// the trap ends no other function.
 pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
     function(layout, 1, Choice::new(seed, STREAM + 5), |e| {
-        const TRAPS: u32 = 8;
+        const TRAPS: u32 = 12;
         for _ in 0..=TRAPS {
             e.op().block(BlockType::Empty);
         }
@@ -288,9 +358,9 @@ pub(super) fn trapper(layout: &Layout, seed: u64) -> Function {
             .br_table(targets, TRAPS);
         for _ in 0..TRAPS {
             e.op().end();
-            match e.choice.below(12) {
+            match e.choice.below(16) {
                 0 => endless::run(e),
-                1..=4 => {
+                1..=3 => {
                     for _ in 0..e.choice.range(0, 2) {
                         e.leaf_sequence();
                     }

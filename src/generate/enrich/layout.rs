@@ -7,6 +7,7 @@
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
+use super::constants::Constants;
 use super::inhabit::Recipe;
 use super::near::{self, Near};
 use super::ref_types::{EQ, EXN};
@@ -50,6 +51,8 @@ pub(super) struct Types {
     pub(super) vector: u32,
     /// `(array (mut v128))`
     pub(super) vectors: u32,
+    /// A structure with a mutable field of each storage type; see [`EVERY`](super::storage::EVERY).
+    pub(super) every: u32,
     /// `(func (param eqref (ref null $node)) (result eqref))`
     pub(super) join: u32,
     /// `(func (param eqref))`, of the tag and of the function that throws it.
@@ -71,9 +74,16 @@ pub(super) struct Types {
     pub(super) open: u32,
     /// A proper subtype of `open`: `(func (param anyref eqref) (result (ref null $node)))`.
     pub(super) narrow: u32,
-    /// A function of ten parameters of several types, and as many results of the same types; see
-    /// [`TEN`].
-    pub(super) ten: u32,
+    /// A function of many parameters of several types, and as many results of the same types; see
+    /// [`MIXED`](super::storage::MIXED).
+    pub(super) mixed: u32,
+    /// The same without results, and without parameters.
+    pub(super) mixed_payload: u32,
+    pub(super) mixed_results: u32,
+    /// `(func (param eqref i32) (result eqref))`, of the function that calls by an index.
+    pub(super) indexed: u32,
+    /// `(func (param externref))`, of the function that looks at a value of the host.
+    pub(super) foreign: u32,
 }
 
 impl Types {
@@ -99,7 +109,11 @@ impl Types {
             many: func + 7,
             open: func + 8,
             narrow: func + 9,
-            ten: func + 10,
+            mixed: func + 10,
+            mixed_payload: func + 11,
+            mixed_results: func + 12,
+            indexed: func + 13,
+            foreign: func + 14,
             ..Types::default()
         };
         let again = types.with_objects(first_again, second + SECOND_GROUP);
@@ -122,6 +136,7 @@ impl Types {
             box_: second + 4,
             vector: second + 5,
             vectors: second + 6,
+            every: second + 7,
             ..self
         }
     }
@@ -130,8 +145,8 @@ impl Types {
 /// The number of types in the first group of structures and arrays, of types of functions, and of types
 /// in the second group.
 const FIRST_GROUP: u32 = 6;
-const FUNC_TYPES: u32 = 11;
-const SECOND_GROUP: u32 = 7;
+const FUNC_TYPES: u32 = 15;
+const SECOND_GROUP: u32 = 8;
 
 /// Indices of the appended globals, in order.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +172,11 @@ pub(super) struct Globals {
     pub(super) exn: u32,
     /// `(mut i32)`: see [`claims`](crate::case::claims).
     pub(super) contradictions: u32,
+    /// `(ref $ConstBytes)`, `(ref $ConstRefs)` and `(ref $every)`, immutable, of constant expressions
+    /// whose values are known: see [`Constants`](super::constants::Constants).
+    pub(super) constant_bytes: u32,
+    pub(super) constant_refs: u32,
+    pub(super) constant_every: u32,
 }
 
 /// Indices of the appended functions, in order.
@@ -180,17 +200,21 @@ pub(super) struct Funcs {
     /// Returns a new node with the number [`NARROW`]. Its type is a proper subtype of
     /// [`Types::open`], by which it is called.
     pub(super) narrow: u32,
-    /// Returns its ten parameters.
-    pub(super) ten: u32,
-    /// Calls `ten` with its parameters in another order, by a tail call if there are some; see
-    /// [`PASSED`].
+    /// Returns its parameters.
+    pub(super) mixed: u32,
+    /// Calls `mixed` with its parameters in another order, by a tail call if there are some; see
+    /// [`PASSED`](super::storage::PASSED).
     pub(super) pass: u32,
     /// No parameters: compares known outcomes.
     pub(super) known: u32,
+    /// Calls an element of the table of [`Near`](super::near::Near), by a tail call if there are some.
+    pub(super) indexed: u32,
+    /// Looks at a value of the host.
+    pub(super) foreign: u32,
 }
 
 /// The number of these functions.
-const FUNCS: u32 = 11;
+const FUNCS: u32 = 13;
 
 /// The numbers in the results of [`Funcs::many`] after the first, which is its first parameter: a
 /// node, a node as an eqref, and an array of i31s counted from the number.
@@ -198,38 +222,6 @@ pub(super) const MANY: [i32; 3] = [1001, 1002, 1003];
 
 /// The number of the node that [`Funcs::narrow`] returns.
 pub(super) const NARROW: i32 = 1004;
-
-/// The types of the parameters and results of [`Funcs::ten`].
-pub(super) const TEN: [Ten; 10] = [
-    Ten::Eq,
-    Ten::Node,
-    Ten::Number,
-    Ten::Array,
-    Ten::External,
-    Ten::Eq,
-    Ten::Number,
-    Ten::Node,
-    Ten::Eq,
-    Ten::Array,
-];
-
-/// The parameter of [`Funcs::pass`] that becomes each parameter of [`Funcs::ten`], of the same type.
-pub(super) const PASSED: [u32; 10] = [8, 7, 6, 9, 4, 0, 2, 1, 5, 3];
-
-/// One of the types.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ten {
-    /// eqref
-    Eq,
-    /// `(ref null $node)`
-    Node,
-    /// i64
-    Number,
-    /// `(ref null $refs)`
-    Array,
-    /// externref
-    External,
-}
 
 /// All items that a sequence may refer to.
 #[derive(Clone, Debug)]
@@ -248,6 +240,10 @@ pub(super) struct Layout {
     pub(super) node_table: u32,
     /// A table of nullref, which holds only nulls.
     pub(super) null_table: u32,
+    /// A table of externref that only known outcomes use; it starts with [`GROWN`] elements.
+    pub(super) grown_table: u32,
+    /// Its maximum size.
+    pub(super) grown_max: u32,
     /// A table of `(ref null $open)` with [`Funcs::narrow`] at each index.
     pub(super) func_table: u32,
     /// Maximum size of a table.
@@ -258,12 +254,25 @@ pub(super) struct Layout {
     pub(super) droppable_elem: u32,
     /// A passive segment of [`LEN`] nodes that is never dropped.
     pub(super) node_elem: u32,
+    /// An active segment of functions, and a declared one.
+    pub(super) active_elem: u32,
+    pub(super) declared_elem: u32,
+    /// A passive segment of [`LEN`] i31s, counted from [`NUMBERED`], that is never dropped.
+    pub(super) numbered_elem: u32,
+    /// Passive segments of the functions of [`Near`], as funcrefs; code that must trap drops the second
+    /// one.
+    pub(super) func_elem: u32,
+    pub(super) droppable_func_elem: u32,
     /// A passive data segment, and its bytes.
     pub(super) data: u32,
     pub(super) data_bytes: [u8; DATA_LEN as usize],
+    /// A passive data segment that code which must trap drops.
+    pub(super) droppable_data: u32,
     /// The tag, with one eqref, if there are exceptions, and another one of the same type.
     pub(super) tag: u32,
     pub(super) other_tag: u32,
+    /// A tag with many values; see [`MIXED`](super::storage::MIXED).
+    pub(super) mixed_tag: u32,
     /// How to make an object of each type of the module, if it can be made.
     pub(super) recipes: Vec<Option<Recipe>>,
     /// Types of the module that get a scratch local.
@@ -276,6 +285,8 @@ pub(super) struct Layout {
     pub(super) scale: Option<Scale>,
     /// Types that nearly equal each other.
     pub(super) near: Near,
+    /// The values of constant globals.
+    pub(super) constants: Constants,
     /// Kinds of sequences in use, each repeated by its weight.
     pub(super) kinds: Vec<u8>,
     /// The same without kinds that call an appended function.
@@ -287,6 +298,15 @@ pub(super) struct Layout {
 
 /// Length of the appended data segment.
 pub(super) const DATA_LEN: u32 = 48;
+
+/// The number of appended data segments.
+pub(super) const DATA: u32 = 2;
+
+/// The first number in [`Layout::numbered_elem`].
+pub(super) const NUMBERED: i32 = 0x2000_0000;
+
+/// The initial length of [`Layout::grown_table`].
+pub(super) const GROWN: u32 = 2;
 
 impl Layout {
     /// Lays out the additions to the module behind `survey`.
@@ -305,13 +325,13 @@ impl Layout {
         let has_twin = choice.chance(1, 4);
         let (types, twin) = Types::new(survey.types.len() as u32, has_twin);
         let near = Near {
-            base: twin.as_ref().unwrap_or(&types).vectors + 1,
+            base: twin.as_ref().unwrap_or(&types).every + 1,
             func: func + FUNCS,
             table: table + 4,
         };
         let scale = kinds.iter().any(|kind| is_of_scale(*kind)).then(|| {
             let (types, funcs) = (near.base + near::TYPES, near.func + near::FUNCS);
-            Scale::new(choice, types, funcs, survey.elements + 4, survey.tags + 2)
+            Scale::new(choice, types, funcs, survey.elements + 8, survey.tags + 3)
         });
         let layout = Layout {
             features,
@@ -327,6 +347,9 @@ impl Layout {
                 dropped: global + 7,
                 exn: global + 8,
                 contradictions: global + 9,
+                constant_bytes: global + 10,
+                constant_refs: global + 11,
+                constant_every: global + 12,
             },
             funcs: Funcs {
                 join: func,
@@ -337,28 +360,40 @@ impl Layout {
                 trapper: func + 5,
                 many: func + 6,
                 narrow: func + 7,
-                ten: func + 8,
+                mixed: func + 8,
                 pass: func + 9,
                 known: func + 10,
+                indexed: func + 11,
+                foreign: func + 12,
             },
             eq_table: table,
             node_table: table + 1,
             null_table: table + 2,
             func_table: table + 3,
+            grown_table: table + 5,
+            grown_max: GROWN + choice.below(6),
             table_max: u64::from(choice.range(LEN + 4, 40)),
             kept_elem: survey.elements,
             droppable_elem: survey.elements + 1,
             node_elem: survey.elements + 2,
+            active_elem: survey.elements + 3,
+            declared_elem: survey.elements + 7,
+            numbered_elem: survey.elements + 4,
+            func_elem: survey.elements + 5,
+            droppable_func_elem: survey.elements + 6,
             data: survey.data,
+            droppable_data: survey.data + 1,
             data_bytes: std::array::from_fn(|_| choice.below(256) as u8),
             tag: survey.tags,
             other_tag: survey.tags + 1,
+            mixed_tag: survey.tags + 2,
             recipes: recipes(survey),
             adopted,
             sinks,
             large: choice.chance(1, 7),
             scale,
             near,
+            constants: Constants::new(choice),
             kinds,
             leaf_kinds,
             twin: None,

@@ -22,6 +22,8 @@
 //! | `append` | the additions themselves |
 //! | `scale` | the large ones among them, which few modules have |
 //! | `near` | types that equal each other in all but one property |
+//! | `storage` | types of values and fields, and values of them that are known |
+//! | `constants` | globals whose constant expressions have known values |
 //! | `inhabit` | which types of the module have values, and how to make them |
 //! | `adopted` | the module's own types, globals and tables as places for references |
 //! | `rewrite` | the walk over the sections |
@@ -38,6 +40,7 @@ mod adopted;
 mod append;
 mod body;
 pub(super) mod choice;
+mod constants;
 mod emit;
 mod error;
 mod helpers;
@@ -52,6 +55,7 @@ mod scale;
 mod seeds;
 mod segments;
 mod sequence;
+mod storage;
 mod store;
 mod survey;
 #[cfg(test)]

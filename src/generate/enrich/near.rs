@@ -9,13 +9,13 @@ use wasm_encoder::{
 };
 
 use super::choice::Choice;
-use super::ref_types::EQ;
-use super::type_parts::{object, sub};
+use super::ref_types::{EQ, nullable};
+use super::type_parts::{field, object, sub};
 
 /// The number of types, of functions with such types, and of elements of the table with the functions.
 pub(super) const TYPES: u32 = Kind::ALL.len() as u32 + 1;
 pub(super) const FUNCS: u32 = Kind::FUNCS.len() as u32;
-pub(super) const TABLE: u64 = FUNCS as u64 + 1;
+pub(super) const TABLE: u64 = FUNCS as u64 + 2;
 
 /// The types, and the functions among them.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,8 @@ pub(super) struct Near {
     pub(super) base: u32,
     /// The first of the functions, each of which returns its first parameter.
     pub(super) func: u32,
-    /// A table of funcref with these functions, and null at the end.
+    /// A table of funcref with these functions, then [`Funcs::mixed`](super::layout::Funcs::mixed), and
+    /// null at the end.
     pub(super) table: u32,
 }
 
@@ -78,15 +79,27 @@ pub(super) enum Kind {
     SubFunc,
     /// With a parameter of type anyref.
     AnyFunc,
-    /// With a result that is not null.
+    /// With a parameter and a result that are not null.
     NonNullFunc,
+    /// With a parameter that is not null.
+    NonNullParamFunc,
     /// With another parameter.
     LongFunc,
+    /// Arrays, final, of the other types of elements: `(array (mut i32))` and so on.
+    Ints,
+    Longs,
+    Floats,
+    Doubles,
+    Funcs,
+    Externs,
+    /// `(struct (field (mut (ref null $Bytes))))`, open, and the same with a reference that is not null.
+    Holder,
+    NonNullHolder,
 }
 
 impl Kind {
     /// All, in the order of their declarations.
-    pub(super) const ALL: [Kind; 25] = [
+    pub(super) const ALL: [Kind; 34] = [
         Kind::Struct,
         Kind::StructAgain,
         Kind::FinalStruct,
@@ -110,16 +123,26 @@ impl Kind {
         Kind::SubFunc,
         Kind::AnyFunc,
         Kind::NonNullFunc,
+        Kind::NonNullParamFunc,
         Kind::LongFunc,
+        Kind::Ints,
+        Kind::Longs,
+        Kind::Floats,
+        Kind::Doubles,
+        Kind::Funcs,
+        Kind::Externs,
+        Kind::Holder,
+        Kind::NonNullHolder,
         Kind::GroupStruct,
     ];
 
     /// Those of the functions.
-    pub(super) const FUNCS: [Kind; 4] = [
+    pub(super) const FUNCS: [Kind; 5] = [
         Kind::OpenFunc,
         Kind::FinalFunc,
         Kind::SubFunc,
         Kind::NonNullFunc,
+        Kind::NonNullParamFunc,
     ];
 
     /// Whether it is a structure.
@@ -130,21 +153,47 @@ impl Kind {
     /// Whether it is an array.
     pub(super) fn is_array(self) -> bool {
         use Kind::{
-            Bytes, BytesAgain, ConstBytes, ConstRefs, NonNullRefs, OpenBytes, Refs, Shorts,
+            Bytes, BytesAgain, ConstBytes, Doubles, Floats, Ints, Longs, OpenBytes, Shorts,
         };
-        matches!(
+        let holds_numbers = matches!(
             self,
-            Bytes | BytesAgain | ConstBytes | Shorts | OpenBytes | Refs | ConstRefs | NonNullRefs
-        )
+            Bytes | BytesAgain | ConstBytes | Shorts | OpenBytes | Ints | Longs | Floats | Doubles
+        );
+        holds_numbers || self.holds_references()
     }
 
     /// Whether it is the type of a function.
     pub(super) fn is_func(self) -> bool {
-        use Kind::{AnyFunc, FinalFunc, LongFunc, NonNullFunc, OpenFunc, OpenFuncAgain, SubFunc};
-        matches!(
-            self,
-            OpenFunc | OpenFuncAgain | FinalFunc | SubFunc | AnyFunc | NonNullFunc | LongFunc
-        )
+        use Kind::{AnyFunc, LongFunc, OpenFuncAgain};
+        let is_named = Kind::FUNCS.contains(&self);
+        is_named || matches!(self, OpenFuncAgain | AnyFunc | LongFunc)
+    }
+
+    /// Whether it is an array of references.
+    fn holds_references(self) -> bool {
+        use Kind::{ConstRefs, Externs, Funcs, NonNullRefs, Refs};
+        matches!(self, Refs | ConstRefs | NonNullRefs | Funcs | Externs)
+    }
+
+    /// The type that differs from this one in one property, other than the first of its kind.
+    fn rival(self) -> Option<Kind> {
+        Some(match self {
+            Kind::Ints => Kind::Floats,
+            Kind::Floats => Kind::Ints,
+            Kind::Longs => Kind::Doubles,
+            Kind::Doubles => Kind::Longs,
+            Kind::Funcs => Kind::Externs,
+            Kind::Externs => Kind::Funcs,
+            Kind::Holder => Kind::NonNullHolder,
+            Kind::NonNullHolder => Kind::Holder,
+            Kind::Struct | Kind::StructAgain => Kind::WideStruct,
+            Kind::Bytes | Kind::BytesAgain => Kind::Shorts,
+            Kind::Refs => Kind::NonNullRefs,
+            Kind::OpenFunc | Kind::OpenFuncAgain => Kind::NonNullParamFunc,
+            Kind::NonNullFunc => Kind::NonNullParamFunc,
+            Kind::NonNullParamFunc => Kind::NonNullFunc,
+            _ => return None,
+        })
     }
 
     /// The first declaration of an equal type.
@@ -163,6 +212,15 @@ impl Kind {
             Kind::SubStruct => Some(Kind::Struct),
             Kind::SubFunc => Some(Kind::OpenFunc),
             _ => None,
+        }
+    }
+
+    /// Whether it is final: as the first of its kind, but for the types that differ in that.
+    fn is_final(self) -> bool {
+        match self {
+            Kind::FinalStruct | Kind::SubStruct | Kind::FinalFunc | Kind::SubFunc => true,
+            Kind::OpenBytes => false,
+            _ => self.is_array(),
         }
     }
 
@@ -187,15 +245,14 @@ impl Near {
         choice.pick(&all).unwrap_or(Kind::Struct)
     }
 
-    /// A type that nearly equals this one. Most differ in one property from the first of their kind, so
-    /// that one is asked for most often.
+    /// A type that nearly equals this one, and differs in one property or two.
     pub(super) fn like(choice: &mut Choice, own: Kind) -> Kind {
+        if let (Some(rival), true) = (own.rival(), choice.chance(1, 3)) {
+            return rival;
+        }
         let (is, firsts): (fn(Kind) -> bool, &[Kind]) = match own {
             _ if own.is_func() => (Kind::is_func, &[Kind::OpenFunc, Kind::OpenFuncAgain]),
-            Kind::Refs | Kind::ConstRefs | Kind::NonNullRefs => (
-                |kind| matches!(kind, Kind::Refs | Kind::ConstRefs | Kind::NonNullRefs),
-                &[Kind::Refs],
-            ),
+            _ if own.holds_references() => (Kind::holds_references, &[Kind::Refs]),
             _ if own.is_array() => (Kind::is_array, &[Kind::Bytes, Kind::BytesAgain]),
             _ => (Kind::is_struct, &[Kind::Struct, Kind::StructAgain]),
         };
@@ -208,7 +265,8 @@ impl Near {
     /// The declarations.
     pub(super) fn declare(&self, section: &mut TypeSection) {
         for kind in Kind::ALL {
-            let ty = sub_type(kind, kind.supertype().map(|kind| self.index(kind)));
+            let supertype = kind.supertype().map(|kind| self.index(kind));
+            let ty = sub_type(kind, supertype, self.index(Kind::Bytes));
             match kind {
                 Kind::GroupStruct => section.ty().rec([ty.clone(), ty]),
                 _ => section.ty().subtype(&ty),
@@ -217,18 +275,16 @@ impl Near {
     }
 }
 
-fn sub_type(kind: Kind, supertype: Option<u32>) -> SubType {
-    use Kind::{GroupStruct, OpenBytes, OpenFunc, OpenFuncAgain, Struct, StructAgain};
+fn sub_type(kind: Kind, supertype: Option<u32>, bytes: u32) -> SubType {
+    let held = |is_nullable| field(ValType::Ref(nullable(bytes).nullable(is_nullable)));
     let inner = match kind {
+        Kind::Holder => object(vec![held(true)]),
+        Kind::NonNullHolder => object(vec![held(false)]),
         _ if kind.is_struct() => object(fields(kind)),
         _ if kind.is_array() => CompositeInnerType::Array(wasm_encoder::ArrayType(element(kind))),
         _ => CompositeInnerType::Func(func(kind)),
     };
-    let is_open = matches!(
-        kind,
-        Struct | StructAgain | GroupStruct | OpenBytes | OpenFunc | OpenFuncAgain
-    );
-    sub(!is_open, supertype, inner)
+    sub(kind.is_final(), supertype, inner)
 }
 
 const EQREF: ValType = ValType::Ref(RefType::EQREF);
@@ -264,6 +320,12 @@ fn fields(kind: Kind) -> Vec<FieldType> {
 fn element(kind: Kind) -> FieldType {
     let element_type = match kind {
         Kind::Shorts => StorageType::I16,
+        Kind::Ints => StorageType::Val(ValType::I32),
+        Kind::Longs => StorageType::Val(ValType::I64),
+        Kind::Floats => StorageType::Val(ValType::F32),
+        Kind::Doubles => StorageType::Val(ValType::F64),
+        Kind::Funcs => StorageType::Val(ValType::FUNCREF),
+        Kind::Externs => StorageType::Val(ValType::EXTERNREF),
         Kind::Refs | Kind::ConstRefs => StorageType::Val(EQREF),
         Kind::NonNullRefs => StorageType::Val(NON_NULL),
         _ => StorageType::I8,
@@ -277,7 +339,7 @@ fn element(kind: Kind) -> FieldType {
 fn func(kind: Kind) -> FuncType {
     let param = match kind {
         Kind::AnyFunc => ValType::Ref(RefType::ANYREF),
-        Kind::NonNullFunc => NON_NULL,
+        Kind::NonNullFunc | Kind::NonNullParamFunc => NON_NULL,
         _ => EQREF,
     };
     let result = match kind {

@@ -23,5 +23,7 @@ pub(super) const EXN: HeapType = heap(AbstractHeapType::Exn);
 pub(super) const STRUCT: HeapType = heap(AbstractHeapType::Struct);
 /// arrayref, as a heap type.
 pub(super) const ARRAY: HeapType = heap(AbstractHeapType::Array);
+/// nullref, as a heap type.
+pub(super) const NONE: HeapType = heap(AbstractHeapType::None);
 /// A block with an eqref as its result.
 pub(super) const EQ_BLOCK: BlockType = BlockType::Result(ValType::Ref(RefType::EQREF));

@@ -14,7 +14,7 @@ use wasmparser::{
 
 use super::choice::Choice;
 use super::error::EnrichError;
-use super::layout::Layout;
+use super::layout::{DATA, Layout};
 use super::no_traps::Guards;
 use super::seeds::Seeds;
 use super::segments::{self, Fit};
@@ -111,7 +111,7 @@ impl Rewriter<'_> {
             }
             SectionId::DataCount => {
                 module.section(&DataCountSection {
-                    count: self.survey.data + 1,
+                    count: self.survey.data + DATA,
                 });
             }
             SectionId::Code => {
@@ -260,7 +260,7 @@ impl Reencode for Rewriter<'_> {
     }
 
     fn data_count(&mut self, count: u32) -> Result<u32, Error<EnrichError>> {
-        Ok(count + 1)
+        Ok(count + DATA)
     }
 
     fn parse_data_section(

@@ -15,6 +15,8 @@ pub(super) struct Scale {
     pub(super) elements: u32,
     /// The number of locals of the function.
     pub(super) locals: u32,
+    /// The number of handlers around an exception.
+    pub(super) handlers: u32,
     /// The number of types in the hierarchy.
     pub(super) depth: u32,
     /// A structure of mutable eqrefs.
@@ -62,6 +64,7 @@ impl Scale {
                 0 => choice.range(250, 300),
                 _ => size(choice),
             },
+            handlers: size(choice),
             depth,
             wide,
             root,

@@ -98,10 +98,13 @@ pub(super) fn sig(c: &mut Choice, types: u32) -> Sig {
     }
 }
 
-/// The signature of an imported function: up to five results, since an engine may pass the later ones in
-/// another way.
+/// The signature of an imported function: up to five results, and now and then up to a dozen parameters
+/// and results, since an engine may pass the later ones in another way.
 pub(super) fn host(c: &mut Choice, types: u32) -> Sig {
-    let (params, results) = (c.below(4), c.below(6));
+    let (params, results) = match c.chance(1, 4) {
+        true => (c.range(3, 12), c.range(5, 12)),
+        false => (c.below(4), c.below(6)),
+    };
     Sig {
         params: (0..params).map(|_| ty(c, types)).collect(),
         results: (0..results).map(|_| ty(c, types)).collect(),

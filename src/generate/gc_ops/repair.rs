@@ -19,8 +19,8 @@ const FUNCS: usize = 6;
 const PARAMS: usize = 4;
 const RESULTS: usize = 3;
 
-/// Maximum number of results of an imported function.
-const HOST_RESULTS: usize = 5;
+/// Maximum number of parameters and of results of an imported function.
+const HOST_VALUES: usize = 12;
 const SLOTS: usize = 16;
 const OPS: usize = 96;
 const STEPS: usize = 24;
@@ -63,7 +63,7 @@ impl Program {
         }
         self.hosts.truncate(HOSTS);
         for host in &mut self.hosts {
-            repair_sig(host, HOST_RESULTS, ty);
+            repair_sig(host, (HOST_VALUES, HOST_VALUES), ty);
             // The host can answer null.
             host.results.iter_mut().for_each(|t| *t = t.or_null());
         }
@@ -72,7 +72,7 @@ impl Program {
             self.funcs.push(Func::default());
         }
         for func in &mut self.funcs {
-            repair_sig(&mut func.sig, RESULTS, ty);
+            repair_sig(&mut func.sig, (PARAMS, RESULTS), ty);
             func.slots.truncate(SLOTS);
             func.slots.iter_mut().for_each(ty);
             func.ops.truncate(OPS);
@@ -202,8 +202,8 @@ fn repair_ty(ty: &mut Ty, count: usize, has_array: bool) {
     }
 }
 
-fn repair_sig(sig: &mut Sig, results: usize, ty: impl Fn(&mut Ty)) {
-    sig.params.truncate(PARAMS);
+fn repair_sig(sig: &mut Sig, (params, results): (usize, usize), ty: impl Fn(&mut Ty)) {
+    sig.params.truncate(params);
     sig.results.truncate(results);
     sig.params.iter_mut().chain(&mut sig.results).for_each(ty);
 }

@@ -90,6 +90,7 @@ layer! {
             peek_high(r: GcRef, place: Place) -> Option<u64>;
             peek_elements(r: GcRef, kind: StorageKind, len: u32, out: &mut Vec<u8>) -> u32;
             bytes(block: Block) -> Option<&[u8]>;
+            size_of_block(r: GcRef) -> Option<u32>;
             header_size() -> Option<u32>;
             is_counting() -> bool;
             root_list() -> Option<RootList>;

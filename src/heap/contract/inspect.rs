@@ -83,6 +83,13 @@ pub trait Inspect {
         None
     }
 
+    /// Size in bytes of the allocated block that starts at `r`, for heaps that can tell without a
+    /// pass over all blocks.
+    fn size_of_block(&self, r: GcRef) -> Option<u32> {
+        let _ = r;
+        None
+    }
+
     /// Size in bytes of the header in front of an object's payload; `None` for
     /// a heap whose objects are not made of bytes, so that their sizes mean
     /// nothing.

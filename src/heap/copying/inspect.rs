@@ -72,6 +72,11 @@ impl<P: Policy> Inspect for Copying<P> {
         })
     }
 
+    fn size_of_block(&self, r: GcRef) -> Option<u32> {
+        let current = self.core.from_space();
+        current.space.granules().size_of_block(current.local(r))
+    }
+
     fn header_size(&self) -> Option<u32> {
         Some(HEADER)
     }

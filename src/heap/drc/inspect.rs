@@ -67,6 +67,10 @@ impl<P: Policy> Inspect for Drc<P> {
         self.core.space.peek_bytes(block)
     }
 
+    fn size_of_block(&self, r: GcRef) -> Option<u32> {
+        self.core.space.granules().size_of_block(r)
+    }
+
     fn header_size(&self) -> Option<u32> {
         Some(HEADER)
     }

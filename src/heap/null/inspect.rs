@@ -58,6 +58,10 @@ impl Inspect for Null {
         self.space.peek_bytes(block)
     }
 
+    fn size_of_block(&self, r: GcRef) -> Option<u32> {
+        self.space.granules().size_of_block(r)
+    }
+
     fn header_size(&self) -> Option<u32> {
         Some(HEADER)
     }

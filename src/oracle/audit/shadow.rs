@@ -208,13 +208,19 @@ impl Shadow {
                 granule = (entry.start - self.start) / GRANULE + entry.granules;
                 let same =
                     |now: &Header| (now.shape, now.len) == (entry.header.shape, entry.header.len);
-                match view.store.heap.header(GcRef(entry.start)).filter(same) {
-                    Some(now) => {
+                // The address may be that of another object by now, even of one with the same header.
+                let heap = &view.store.heap;
+                let size = entry.granules * GRANULE;
+                let is_whole = heap
+                    .size_of_block(GcRef(entry.start))
+                    .is_none_or(|block| block == size);
+                match heap.header(GcRef(entry.start)).filter(same) {
+                    Some(now) if is_whole => {
                         self.entries[place as usize].header = now;
                         self.touched.push((entry.start - self.start) / GRANULE);
                         alive.push((place, slots_of(view, &entry, change)));
                     }
-                    None => self.kill(place),
+                    _ => self.kill(place),
                 }
             }
         }
@@ -268,6 +274,10 @@ impl Shadow {
                     continue;
                 };
                 let size = block_size(plans, view, &header).ok_or(Wrong)?;
+                let block = heap.size_of_block(GcRef(start));
+                if block.is_some_and(|block| u64::from(block) != size) {
+                    return Err(Wrong);
+                }
                 let granules = (size / u64::from(GRANULE)) as u32;
                 let covered = granule as usize..granule as usize + granules as usize;
                 let covered = self.cover.get_mut(covered).ok_or(Wrong)?;

@@ -30,7 +30,13 @@ pub(in crate::generate::enrich) enum Held {
     Some,
     /// An i64.
     Number(i64),
+    /// This many i31s, counted from this one in steps of [`STEP`].
+    I31s(i32, u32),
 }
+
+/// The distance of i31s that look like addresses: one of them is that of an object, if a reference to
+/// an i31 is a shifted number with a bit that tells.
+const STEP: i32 = 8;
 
 /// Maximum nesting of these sequences.
 const DEPTH: u32 = 2;
@@ -45,9 +51,35 @@ pub(super) fn hold(e: &mut Emitter<'_>) {
         1..=3 => 1,
         _ => e.choice.range(2, 4),
     };
-    let held: Vec<Held> = (0..count).map(|_| push(e)).collect();
+    // Some operands have passed through an instruction that may branch.
+    e.op().block(BlockType::Empty);
+    let held: Vec<Held> = (0..count)
+        .map(|_| {
+            let held = push(e);
+            pass(e, held);
+            held
+        })
+        .collect();
     meanwhile(e);
     check(e, &held, Claim::Operand);
+    e.op().end();
+}
+
+/// Passes an operand through an instruction that leaves it where it is. None of them branches.
+fn pass(e: &mut Emitter<'_>, held: Held) {
+    let node = HeapType::Concrete(e.layout.types.node);
+    match (held, e.choice.below(12)) {
+        (Held::Node(_) | Held::Pair(_) | Held::Eq(_) | Held::External(_), 0) => {
+            e.op().br_on_null(0);
+        }
+        (Held::Node(_) | Held::Pair(_) | Held::Eq(_) | Held::Array(_), 1) => {
+            e.op().ref_as_non_null();
+        }
+        (Held::Node(_) | Held::Pair(_) | Held::Eq(_), 2) => {
+            e.op().ref_cast_nullable(node);
+        }
+        _ => {}
+    }
 }
 
 /// Passes two operands into a block, a loop or an `if`, where they stay while other sequences run.
@@ -76,9 +108,7 @@ pub(super) fn hold_in_block(e: &mut Emitter<'_>) {
             e.op().if_(pair);
             meanwhile(e);
             e.op().else_();
-            if e.choice.chance(1, 2) {
-                meanwhile(e);
-            }
+            meanwhile(e);
             e.op().end();
         }
         _ => turns(e, number, pair),
@@ -225,10 +255,21 @@ pub(super) fn meanwhile(e: &mut Emitter<'_>) {
 pub(super) fn push(e: &mut Emitter<'_>) -> Held {
     let number = e.mark();
     let t = e.layout.types;
-    match e.choice.below(12) {
-        0..=2 => {
+    match e.choice.below(17) {
+        0 | 1 => {
             push_node(e, number);
             Held::Node(number)
+        }
+        12..=14 => chosen(e, number),
+        15 | 16 => {
+            let most = [32, 64, 256, 512][e.choice.below(4) as usize];
+            let first = e.choice.below(most) as i32 * STEP;
+            let first = first | e.choice.pick(&[0, 0, 0, 1 << 30]).unwrap_or(0);
+            let count = e.choice.range(6, 10);
+            for i in 0..count as i32 {
+                e.op().i32_const(first + i * STEP).ref_i31();
+            }
+            Held::I31s(first, count)
         }
         3 => {
             // Out of a local that holds something else then.
@@ -283,6 +324,80 @@ pub(super) fn push(e: &mut Emitter<'_>) -> Held {
             Held::Eq(number)
         }
     }
+}
+
+/// Pushes a node with this number that comes out of another place than a local, or out of one of two.
+fn chosen(e: &mut Emitter<'_>, number: i32) -> Held {
+    let t = e.layout.types;
+    let node = ValType::Ref(nullable(t.node));
+    let null = HeapType::Concrete(t.node);
+    match e.choice.below(8) {
+        way @ 0..=2 => {
+            // Both are still in locals, or one of them is.
+            let locals = [e.local.node(0), e.local.node(1)];
+            for local in locals {
+                push_node(e, number);
+                e.op().local_set(local);
+            }
+            match way {
+                0 => e.op().local_get(locals[0]).local_get(locals[1]),
+                1 => e.op().local_get(locals[0]).ref_null(null),
+                _ => e.op().ref_null(null).local_get(locals[1]),
+            };
+            match way {
+                0 => e.condition(),
+                way => {
+                    e.op().i32_const(2 - way as i32);
+                }
+            }
+            e.op().typed_select(node);
+            for local in locals {
+                e.op().ref_null(null).local_set(local);
+            }
+        }
+        3 => {
+            let local = e.any_node();
+            push_node(e, number);
+            e.op().local_set(local);
+            e.condition();
+            e.op().if_(BlockType::Result(node)).local_get(local).else_();
+            e.op().local_get(local).end();
+            e.op().ref_null(null).local_set(local);
+        }
+        4 => {
+            e.op().block(BlockType::Result(node));
+            push_node(e, number);
+            e.condition();
+            e.op().br_if(0).drop();
+            push_node(e, number);
+            e.op().end();
+        }
+        5 => {
+            // Out of a table or an array that holds it no more.
+            let table = e.layout.node_table;
+            let at = e.choice.below(LEN) as i32;
+            e.op().i32_const(at);
+            push_node(e, number);
+            e.op().table_set(table).i32_const(at).table_get(table);
+            e.op().i32_const(at).ref_null(null).table_set(table);
+        }
+        6 => {
+            let local = e.any_node();
+            e.op().ref_null(EQ);
+            push_node(e, number);
+            e.op().i32_const(number).struct_new(t.node).local_tee(local);
+            e.op().struct_get(t.node, 1);
+            e.op().local_get(local).ref_null(null).struct_set(t.node, 1);
+        }
+        _ => {
+            let eq = RefType::EQREF;
+            e.op().block(BlockType::Result(node));
+            push_eq(e, number);
+            e.op().br_on_cast(0, eq, nullable(t.node)).drop();
+            e.op().ref_null(null).end();
+        }
+    }
+    Held::Node(number)
 }
 
 /// Pushes a new node with this number, which nothing else refers to.
@@ -359,6 +474,16 @@ pub(in crate::generate::enrich) fn check(e: &mut Emitter<'_>, held: &[Held], cla
             }
             Held::Number(number) => {
                 e.op().i64_const(number).i64_eq();
+                e.claim(claim);
+            }
+            Held::I31s(first, count) => {
+                let passed = e.temporary(Role::Value, ValType::I32);
+                e.op().i32_const(1).local_set(passed);
+                for i in (0..count as i32).rev() {
+                    e.op().i32_const(first + i * STEP).ref_i31().ref_eq();
+                    e.op().local_get(passed).i32_and().local_set(passed);
+                }
+                e.op().local_get(passed);
                 e.claim(claim);
             }
         }

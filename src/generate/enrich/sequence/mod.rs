@@ -22,6 +22,7 @@ pub(super) mod trap;
 mod vector;
 
 pub(super) use known::{compare, must_trap};
+pub(super) use scale::compare_large;
 
 use super::adopted::{Adopted, Sink};
 use super::choice::Choice;
@@ -147,13 +148,17 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("known-place", 4, Anywhere, known::place),
         kind("known-segment", 3, Anywhere, known::segment),
         kind("known-copy", 4, Anywhere, known::copy),
-        kind("known-cast", 3, Anywhere, known::casts),
-        kind("known-control", 2, Anywhere, known::control),
+        kind("known-cast", 1, Anywhere, known::casts),
+        kind("known-control", 1, Anywhere, known::control),
         kind("known-identity", 3, Anywhere, known::identity),
         kind("known-exception", 4, Exceptions, known::exceptions),
-        kind("known-clause", 2, Exceptions, known::clauses),
-        kind("known-number", 2, Anywhere, known::numbers),
-        kind("known-table", 2, Anywhere, known::tables),
+        kind("known-clause", 1, Exceptions, known::clauses),
+        kind("known-number", 1, Anywhere, known::numbers),
+        kind("known-array", 1, Anywhere, known::arrays),
+        kind("known-field", 1, Anywhere, known::fields),
+        kind("known-mixed", 1, Calls, known::mixed),
+        kind("known-constant", 1, Anywhere, known::constants),
+        kind("known-table", 1, Anywhere, known::tables),
         kind("known-edge", 1, Anywhere, known::edges),
         kind("known-old", 3, Anywhere, known::old),
         kind("garbage", 3, Anywhere, churn::garbage),
@@ -176,6 +181,7 @@ pub(super) const KINDS: &[SequenceKind] = {
         kind("large-call", 13, Large, scale::call),
         kind("deep-hierarchy", 5, Large, scale::hierarchy),
         kind("deep-frames", 8, Large, scale::frames),
+        kind("deep-handlers", 3, Large, scale::handlers),
         kind("vectors", 3, Vectors, vector::structure),
         kind("array-of-vectors", 3, Vectors, vector::array),
         kind("trap", 4, Traps, trap::trap),

@@ -3,7 +3,7 @@
 use wasm_encoder::{BlockType, Catch, HeapType, RefType};
 
 use super::super::emit::Emitter;
-use super::super::ref_types::nullable;
+use super::super::ref_types::{EQ, EQ_BLOCK, nullable};
 use super::super::scale::Scale;
 use super::hold::{Held, check, is_node_among_any, meanwhile, push_eq, push_node};
 use crate::case::claims::Claim;
@@ -55,6 +55,15 @@ fn with(e: &mut Emitter<'_>, write: impl FnOnce(&mut Emitter<'_>, &Scale)) {
     match &layout.scale {
         Some(scale) => write(e, scale),
         None => e.store_eq(|e| e.new_node(1)),
+    }
+}
+
+/// Compares known outcomes with each of the large items, if there are any.
+pub(in crate::generate::enrich) fn compare_large(e: &mut Emitter<'_>) {
+    if e.layout.scale.is_some() {
+        for write in [structure, fixed, segment, call, hierarchy, handlers, frames] {
+            write(e);
+        }
     }
 }
 
@@ -208,8 +217,9 @@ pub(super) fn hierarchy(e: &mut Emitter<'_>) {
 /// A chain of frames, each with an object on its stack.
 pub(super) fn frames(e: &mut Emitter<'_>) {
     with(e, |e, scale| {
-        let times = match e.choice.below(4) {
+        let times = match e.choice.below(6) {
             0 => e.choice.range(30, 70),
+            1 | 2 => e.choice.range(100, 200),
             _ => e.choice.range(3, 12),
         };
         let number = e.mark();
@@ -218,5 +228,36 @@ pub(super) fn frames(e: &mut Emitter<'_>) {
         e.node_value(1);
         e.op().call(scale.nested);
         check(e, &[Held::Eq(number)], Claim::Result);
+    });
+}
+
+/// An exception that passes many handlers in one frame.
+pub(super) fn handlers(e: &mut Emitter<'_>) {
+    with(e, |e, scale| {
+        let (tag, other) = (e.layout.tag, e.layout.other_tag);
+        if !e.layout.has_exceptions() {
+            return e.store_eq(|e| e.new_node(1));
+        }
+        let number = e.mark();
+        let count = scale.handlers;
+        let caught = e.known(false, RefType::EQREF);
+        e.completes(|e| {
+            e.op().block(EQ_BLOCK);
+            // Each of the others leads to the same label, but none catches this exception.
+            e.op()
+                .try_table(BlockType::Empty, [Catch::One { tag, label: 0 }]);
+            for label in 1..=count {
+                let catch = Catch::One { tag: other, label };
+                e.op().try_table(BlockType::Empty, [catch]);
+            }
+            push_eq(e, number);
+            e.op().throw(tag);
+            for _ in 0..=count {
+                e.op().end();
+            }
+            e.op().ref_null(EQ).end().local_set(caught);
+        });
+        e.op().local_get(caught);
+        is_node_among_any(e, number, Claim::Caught);
     });
 }

@@ -4,6 +4,7 @@
 use wasm_encoder::HeapType;
 
 use super::super::emit::Emitter;
+use super::super::near::Kind;
 use super::super::ref_types::{EQ, EXN};
 use super::endless;
 
@@ -93,13 +94,17 @@ pub(in super::super) fn trap(e: &mut Emitter<'_>) {
         12 | 13 => endless::run(e),
         // More elements than possible: the size in bytes does not fit into 32 bits, or only just.
         _ => {
-            let types = &e.layout.types;
+            let (types, near) = (&e.layout.types, &e.layout.near);
             // An array type, and the elements that take 2^32 bytes.
             let arrays = [
                 (refs, 1 << 30),
                 (types.nodes, 1 << 30),
                 (types.bytes, 1 << 32),
                 (types.vectors, 1 << 28),
+                (near.index(Kind::Shorts), 1 << 31),
+                (near.index(Kind::Floats), 1 << 30),
+                (near.index(Kind::Longs), 1 << 29),
+                (near.index(Kind::Doubles), 1 << 29),
             ];
             let (ty, all): (u32, i64) = e.choice.pick(&arrays).unwrap_or((refs, 1 << 30));
             let near = all - i64::from(e.choice.below(40));

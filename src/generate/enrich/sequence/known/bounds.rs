@@ -5,6 +5,9 @@ use wasm_encoder::HeapType;
 use super::super::super::emit::Emitter;
 use super::super::super::layout::{DATA_LEN, LEN};
 use super::super::super::ref_types::{EQ, nullable};
+use super::super::super::storage::{StorageKind, Value};
+use super::arrays::element_types;
+use super::values::push;
 
 /// A new array of [`LEN`] references, in a local.
 pub(super) fn fresh(e: &mut Emitter<'_>) -> u32 {
@@ -18,30 +21,29 @@ pub(super) fn fresh(e: &mut Emitter<'_>) -> u32 {
 
 /// An index past `len` elements.
 fn outside(e: &mut Emitter<'_>, len: i32) -> i32 {
-    let all = [len, len, len + 1, -1, i32::MIN, i32::MAX];
+    let all = [len, len, len, len + 1, -1, -1, i32::MIN, i32::MAX];
     e.choice.pick(&all).unwrap_or(len)
 }
 
 /// Reads or writes an element that is not there.
 pub(super) fn element(e: &mut Emitter<'_>) {
-    let t = e.layout.types;
-    let len = LEN as i32;
+    let len = e.choice.pick(&[LEN, LEN, 0, 1]).unwrap_or(LEN) as i32;
     let at = outside(e, len);
-    let all = [t.refs, t.nodes, t.anys, t.i31s, t.bytes, t.vectors];
-    let ty = e.choice.pick(&all).unwrap_or(t.refs);
+    let types = element_types(e);
+    let (ty, kind) = types[e.choice.below(types.len() as u32) as usize];
     e.op().i32_const(len).array_new_default(ty).i32_const(at);
-    if e.choice.chance(1, 2) && (ty == t.refs || ty == t.nodes || ty == t.bytes) {
-        match ty {
-            _ if ty == t.bytes => {
-                e.op().i32_const(at);
-            }
-            _ if ty == t.nodes => e.node_value(0),
-            _ => e.eq_value(0),
-        }
+    access_element(e, ty, kind);
+}
+
+/// Reads an element, or writes it, of the array and at the index on the stack.
+pub(super) fn access_element(e: &mut Emitter<'_>, ty: u32, kind: StorageKind) {
+    if e.choice.chance(1, 3) {
+        let value = Value::draw(&mut e.choice, kind.value());
+        push(e, value, kind.value());
         e.op().array_set(ty);
         return;
     }
-    match (ty == t.bytes, e.choice.chance(1, 2)) {
+    match (kind.is_packed(), e.choice.chance(1, 2)) {
         (false, _) => e.op().array_get(ty),
         (true, true) => e.op().array_get_s(ty),
         (true, false) => e.op().array_get_u(ty),
@@ -56,6 +58,8 @@ fn part(e: &mut Emitter<'_>, len: i32) -> (i32, i32) {
         (0, len + 1),
         (1, len),
         (len + 1, 0),
+        (len + 1, 0),
+        (-1, 0),
         (1, -1),
         (-1, 1),
         (-1, 2),
@@ -71,12 +75,14 @@ pub(super) fn elements(e: &mut Emitter<'_>) {
     let (elem, data) = (e.layout.kept_elem, e.layout.data);
     let (len, all_data) = (LEN as i32, DATA_LEN as i32);
     let (at, count) = part(e, len);
-    match e.choice.below(9) {
-        0 => {
-            let array = fresh(e);
-            e.op().local_get(array).i32_const(at);
-            e.eq_value(0);
-            e.op().i32_const(count).array_fill(refs);
+    match e.choice.below(10) {
+        0 | 9 => {
+            let types = element_types(e);
+            let (ty, kind) = types[e.choice.below(types.len() as u32) as usize];
+            e.op().i32_const(len).array_new_default(ty).i32_const(at);
+            let value = Value::draw(&mut e.choice, kind.value());
+            push(e, value, kind.value());
+            e.op().i32_const(count).array_fill(ty);
         }
         way @ 1..=4 => {
             // The other array is as long as possible, so that this one decides.

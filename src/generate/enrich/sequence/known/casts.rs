@@ -13,15 +13,35 @@ pub(in crate::generate::enrich::sequence) fn casts(e: &mut Emitter<'_>) {
     if e.choice.chance(1, 3) {
         e.garbage();
     }
-    for _ in 0..e.choice.range(2, 4) {
-        match e.choice.below(9) {
-            0..=2 => test(e, &made),
-            3 => cast(e, &made),
-            4 | 5 => branch(e, &made, true),
-            6 | 7 => branch(e, &made, false),
+    for _ in 0..e.choice.range(2, 3) {
+        match e.choice.below(10) {
+            0..=3 => tests(e, &made),
+            4 | 5 => cast(e, &made),
+            6 => branch(e, &made, true),
+            7 => branch(e, &made, false),
             _ => null(e, &made),
         }
     }
+}
+
+/// Many tests at once.
+fn tests(e: &mut Emitter<'_>, made: &Made) {
+    for i in 0..e.choice.range(4, 10) {
+        let asked = ask(e, made);
+        let null = e.choice.chance(1, 2);
+        e.op().local_get(made.local);
+        match null {
+            true => e.op().ref_test_nullable(asked.heap),
+            false => e.op().ref_test_non_null(asked.heap),
+        };
+        if !holds(made, asked, null) {
+            e.op().i32_eqz();
+        }
+        if i > 0 {
+            e.op().i32_and();
+        }
+    }
+    e.claim(Claim::Type);
 }
 
 /// Whether the value has the type, with or without null.
@@ -29,26 +49,15 @@ fn holds(made: &Made, asked: Asked, null: bool) -> bool {
     asked.holds || null && made.of == Of::Null
 }
 
-fn test(e: &mut Emitter<'_>, made: &Made) {
-    let asked = ask(e, made);
-    let null = e.choice.chance(1, 2);
-    e.op().local_get(made.local);
-    match null {
-        true => e.op().ref_test_nullable(asked.heap),
-        false => e.op().ref_test_non_null(asked.heap),
-    };
-    let holds = holds(made, asked, null);
-    e.op().i32_const(i32::from(holds)).i32_eq();
-    e.claim(Claim::Type);
-}
-
 /// A cast that succeeds.
 fn cast(e: &mut Emitter<'_>, made: &Made) {
-    let asked = ask(e, made);
-    let null = e.choice.chance(1, 2);
-    if !holds(made, asked, null) {
+    // Mostly one of the first few types is one that the value has.
+    let Some((asked, null)) = (0..6)
+        .map(|_| (ask(e, made), e.choice.chance(1, 2)))
+        .find(|(asked, null)| holds(made, *asked, *null))
+    else {
         return;
-    }
+    };
     e.completes(|e| {
         e.op().local_get(made.local);
         match null {

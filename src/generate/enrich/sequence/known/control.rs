@@ -1,21 +1,21 @@
-//! Control flow whose way is known: tables of branches, tail calls, clauses of handlers.
+//! Control flow whose way is known: tables of branches, calls by type, clauses of handlers.
 
-use wasm_encoder::{AbstractHeapType, BlockType, Catch, RefType, ValType};
+use wasm_encoder::{BlockType, Catch, RefType, ValType};
 
 use super::super::super::emit::Emitter;
-use super::super::super::layout::{PASSED, TEN, Ten};
 use super::super::super::near;
-use super::super::super::ref_types::heap;
-use super::super::hold::{Held, check, is_node_among_any, push_array, push_eq, push_node};
+use super::super::super::ref_types::EXN;
+use super::super::super::storage::{Value, ValueKind};
+use super::super::hold::{Held, check, is_node_among_any, push_eq, push_node};
+use super::values::{is, push};
 use crate::case::claims::Claim;
 
 /// Control flow of one kind.
 pub(in crate::generate::enrich::sequence) fn control(e: &mut Emitter<'_>) {
-    match e.choice.below(4) {
-        0 => branch_table(e),
-        1 => chosen(e),
-        2 => by_type(e),
-        _ => ten(e),
+    match e.choice.below(7) {
+        0 | 1 => branch_table(e),
+        2..=4 => chosen(e),
+        _ => by_type(e),
     }
 }
 
@@ -28,9 +28,9 @@ fn branch_table(e: &mut Emitter<'_>) {
     let count = e.choice.range(0, 6);
     let targets: Vec<u32> = (0..count).map(|_| e.choice.below(LABELS)).collect();
     let default = e.choice.below(LABELS);
-    let index = match e.choice.below(5) {
-        0 => [-1, i32::MIN, i32::MAX, 1 << 16][e.choice.below(4) as usize],
-        1 => count as i32,
+    let index = match e.choice.below(6) {
+        0 | 1 => [-1, -1, i32::MIN, i32::MAX, 1 << 16, 1 << 8][e.choice.below(6) as usize],
+        2 => count as i32,
         _ => e.choice.below(count.max(1)) as i32,
     };
     let expected = targets.get(index as u32 as usize).copied();
@@ -59,36 +59,50 @@ fn branch_table(e: &mut Emitter<'_>) {
 
 /// One of two values, by a number.
 fn chosen(e: &mut Emitter<'_>) {
-    let eq = ValType::Ref(RefType::EQREF);
-    let (number, other) = (e.mark(), e.mark());
+    use ValueKind::{Any, Eq, Extern, F32, F64, Func, I31, I32, I64, Node, V128};
+    let kinds = [
+        I32, I64, F32, F64, V128, V128, Eq, I31, Any, Extern, Func, Node,
+    ];
+    let kind = e.choice.pick(&kinds).unwrap_or(Eq);
+    let ty = e.layout.value(kind);
+    let value = Value::draw(&mut e.choice, kind);
+    let other = Value::draw(&mut e.choice, kind);
     let condition = e.known_number();
     // Any number but zero is true, whatever its lower bits.
-    let all = [0, 0, 0, 1, 2, 1 << 8, 1 << 16, i32::MIN];
-    let value = e.choice.pick(&all).unwrap_or(0);
-    e.op().i32_const(value).local_set(condition);
-    let expected = if value != 0 { number } else { other };
-    match e.choice.below(3) {
-        0 => {
-            push_eq(e, number);
-            push_eq(e, other);
-            e.op().local_get(condition).typed_select(eq);
+    let all = [0, 0, 0, 1, 2, 1 << 8, 1 << 16, 1 << 16, i32::MIN, i32::MIN];
+    let number = e.choice.pick(&all).unwrap_or(0);
+    e.op().i32_const(number).local_set(condition);
+    let expected = if number != 0 { value } else { other };
+    e.completes(|e| {
+        match e.choice.below(4) {
+            0 | 1 => {
+                push(e, value, kind);
+                push(e, other, kind);
+                e.op().local_get(condition);
+                match ty {
+                    ValType::Ref(_) => e.op().typed_select(ty),
+                    _ if e.choice.chance(1, 2) => e.op().typed_select(ty),
+                    _ => e.op().select(),
+                };
+            }
+            2 => {
+                e.op().local_get(condition).if_(BlockType::Result(ty));
+                push(e, value, kind);
+                e.op().else_();
+                push(e, other, kind);
+                e.op().end();
+            }
+            _ => {
+                e.op().block(BlockType::Result(ty));
+                push(e, value, kind);
+                e.op().local_get(condition).br_if(0).drop();
+                push(e, other, kind);
+                e.op().end();
+            }
         }
-        1 => {
-            e.op().local_get(condition).if_(BlockType::Result(eq));
-            push_node(e, number);
-            e.op().else_();
-            push_node(e, other);
-            e.op().end();
-        }
-        _ => {
-            e.op().block(BlockType::Result(eq));
-            push_node(e, number);
-            e.op().local_get(condition).br_if(0).drop();
-            push_node(e, other);
-            e.op().end();
-        }
-    }
-    is_node_among_any(e, expected, Claim::Result);
+        is(e, expected, kind);
+    });
+    e.claim(Claim::Result);
 }
 
 /// Calls a function of a type that others nearly equal, from a table.
@@ -103,80 +117,44 @@ fn by_type(e: &mut Emitter<'_>) {
             (2, near::Kind::SubFunc),
             (2, near::Kind::OpenFunc),
             (3, near::Kind::NonNullFunc),
+            (4, near::Kind::NonNullParamFunc),
         ])
         .unwrap_or((0, near::Kind::OpenFunc));
     let (table, ty) = (near.table, near.index(kind));
-    let number = e.mark();
-    let by_reference = e.choice.chance(1, 4);
+    let (number, indexed) = (e.mark(), e.layout.funcs.indexed);
+    let is_open = matches!(kind, near::Kind::OpenFunc | near::Kind::OpenFuncAgain);
     e.completes(|e| {
         push_node(e, number);
-        match by_reference {
-            true => {
-                e.op().ref_func(near.func + at).call_ref(ty);
-            }
-            false => {
-                e.op().i32_const(at as i32).call_indirect(table, ty);
-            }
-        }
+        match e.choice.below(4) {
+            0 => e.op().ref_func(near.func + at).call_ref(ty),
+            1 | 2 if is_open => e.op().i32_const(at as i32).call(indexed),
+            _ => e.op().i32_const(at as i32).call_indirect(table, ty),
+        };
+        is(e, Value::Node(number), ValueKind::Any);
     });
-    is_node_among_any(e, number, Claim::Result);
+    e.claim(Claim::Result);
 }
 
-/// Calls the function that passes ten values on.
-fn ten(e: &mut Emitter<'_>) {
-    let first = e.mark();
-    let numbers = first..first + TEN.len() as i32;
-    let held: Vec<Held> = TEN
-        .into_iter()
-        .zip(numbers)
-        .map(|(ty, number)| match ty {
-            Ten::Eq => {
-                push_eq(e, number);
-                Held::Eq(number)
-            }
-            Ten::Node => {
-                push_node(e, number);
-                Held::Node(number)
-            }
-            Ten::Number => {
-                let number = i64::from(number) * 16;
-                e.op().i64_const(number);
-                Held::Number(number)
-            }
-            Ten::Array => {
-                push_array(e, number);
-                Held::Array(number)
-            }
-            Ten::External => {
-                push_node(e, number);
-                e.op().extern_convert_any();
-                Held::External(number)
-            }
-        })
-        .collect();
-    let (funcs, ty) = (e.layout.funcs, e.layout.types.ten);
-    let passes = e.choice.chance(3, 4);
-    let func = if passes { funcs.pass } else { funcs.ten };
-    match e.choice.chance(1, 3) {
-        true => e.op().ref_func(func).call_ref(ty),
-        false => e.op().call(func),
-    };
-    let results: Vec<Held> = match passes {
-        true => PASSED.into_iter().map(|from| held[from as usize]).collect(),
-        false => held,
-    };
-    check(e, &results, Claim::Result);
+fn exn_type() -> RefType {
+    RefType {
+        nullable: true,
+        heap_type: EXN,
+    }
 }
 
-/// Throws in a `try_table` of several clauses, of which the first that matches counts.
+/// Throws in a `try_table` of several clauses, of which the first that matches counts. The exception is
+/// a new one, or one of two that were kept.
 pub(in crate::generate::enrich::sequence) fn clauses(e: &mut Emitter<'_>) {
     let tags = [e.layout.tag, e.layout.other_tag];
     let eq = ValType::Ref(RefType::EQREF);
-    let exn = ValType::Ref(RefType {
-        nullable: true,
-        heap_type: heap(AbstractHeapType::Exn),
-    });
-    let thrown = tags[e.choice.below(2) as usize];
+    let exn = ValType::Ref(exn_type());
+    let kept = match e.choice.chance(1, 2) {
+        true => Some([false, true].map(|second| e.known(second, exn_type()))),
+        false => None,
+    };
+    let which = e.choice.below(2) as usize;
+    let own = [0, 1].map(|_| tags[e.choice.below(2) as usize]);
+    let thrown = own[which];
     let count = e.choice.range(1, 4);
     let catches: Vec<Catch> = (0..count)
         .map(|label| {
@@ -196,6 +174,16 @@ pub(in crate::generate::enrich::sequence) fn clauses(e: &mut Emitter<'_>) {
     let expected = catches.iter().position(matches);
     let (number, reached) = (e.mark(), e.known_number());
     let caught = BlockType::FunctionType(e.layout.types.caught);
+    for (i, local) in kept.iter().flatten().enumerate() {
+        let (tag, label) = (own[i], 0);
+        e.op().block(caught);
+        e.op()
+            .try_table(BlockType::Empty, [Catch::OneRef { tag, label }]);
+        push_eq(e, number + i as i32);
+        e.op().throw(tag).end().unreachable().end();
+        e.op().local_set(*local).drop();
+    }
+    let number = number + which as i32;
     // What no clause catches arrives here.
     e.op().i32_const(count as i32).local_set(reached);
     e.op().block(BlockType::Empty).block(BlockType::Empty);
@@ -210,8 +198,16 @@ pub(in crate::generate::enrich::sequence) fn clauses(e: &mut Emitter<'_>) {
         });
     }
     e.op().try_table(BlockType::Empty, catches.clone());
-    push_eq(e, number);
-    e.op().throw(thrown).end().unreachable();
+    match kept {
+        Some(kept) => {
+            e.op().local_get(kept[which]).throw_ref();
+        }
+        None => {
+            push_eq(e, number);
+            e.op().throw(thrown);
+        }
+    }
+    e.op().end().unreachable();
     for (label, catch) in (0..).zip(&catches) {
         e.op().end();
         match catch {

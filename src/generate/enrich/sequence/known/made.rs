@@ -54,24 +54,31 @@ pub(super) struct Asked {
     pub(super) holds: bool,
 }
 
-/// Structures and arrays; the second one is a subtype of the first.
-const OBJECTS: usize = 13;
+/// Structures and arrays.
+const OBJECTS: usize = 14;
+/// The place of a type, and of its subtype.
+const NODE: usize = 0;
+const LEAF: usize = 1;
 /// The first place of an array.
-const ARRAYS: usize = 7;
+const ARRAYS: usize = 8;
 
 fn objects(t: &Types) -> [u32; OBJECTS] {
     [
-        t.node, t.leaf, t.packed, t.empty, t.box_, t.vector, t.holder, t.refs, t.nodes, t.anys,
-        t.i31s, t.bytes, t.vectors,
+        t.node, t.leaf, t.packed, t.empty, t.box_, t.vector, t.holder, t.every, t.refs, t.nodes,
+        t.anys, t.i31s, t.bytes, t.vectors,
     ]
 }
 
-/// Types of functions; the last one is a subtype of the one before it.
+/// Types of functions.
 const FUNCS: usize = 10;
+/// The places of the types of functions that code may refer to, and of a supertype of the second one.
+const MIXED: usize = 7;
+const OPEN: usize = 8;
+const NARROW: usize = 9;
 
 fn funcs(t: &Types) -> [u32; FUNCS] {
     [
-        t.join, t.payload, t.plain, t.look, t.choose, t.pair, t.many, t.ten, t.open, t.narrow,
+        t.join, t.payload, t.plain, t.look, t.choose, t.pair, t.many, t.mixed, t.open, t.narrow,
     ]
 }
 
@@ -98,8 +105,8 @@ impl Type {
     fn is_below(self, other: Type) -> bool {
         match (self, other) {
             (Type::Near(kind), Type::Near(other)) => kind.is_below(other),
-            (Type::Object(1), Type::Object(0)) => true,
-            (Type::Func(at), Type::Func(other)) if at == FUNCS - 1 => other + 1 >= at,
+            (Type::Object(LEAF), Type::Object(NODE)) => true,
+            (Type::Func(NARROW), Type::Func(OPEN)) => true,
             _ => self == other,
         }
     }
@@ -137,6 +144,10 @@ pub(super) fn make(e: &mut Emitter<'_>) -> Made {
         Of::Null => {
             e.op().ref_null(own);
         }
+        Of::I31 if e.choice.chance(1, 3) => {
+            // The one that is most like null.
+            e.op().i32_const(0).ref_i31();
+        }
         Of::I31 => e.i31(),
         Of::External => {
             let number = e.mark();
@@ -164,7 +175,7 @@ fn draw(e: &mut Emitter<'_>) -> (Hierarchy, Of) {
         4 | 5 => (Hierarchy::Any, Of::I31),
         6 => {
             // The functions that code may refer to.
-            let func = e.choice.pick(&[FUNCS - 1, FUNCS - 3]).unwrap_or(FUNCS - 1);
+            let func = e.choice.pick(&[NARROW, MIXED]).unwrap_or(NARROW);
             (Hierarchy::Func, Of::Type(Type::Func(func)))
         }
         7 | 8 => {
@@ -172,7 +183,7 @@ fn draw(e: &mut Emitter<'_>) -> (Hierarchy, Of) {
             let kind = kind.unwrap_or(near::Kind::OpenFunc);
             (Hierarchy::Func, Of::Type(Type::Near(kind)))
         }
-        9..=12 => {
+        9..=13 => {
             let kind = Near::pick(&mut e.choice, |kind| !kind.is_func());
             (Hierarchy::Any, Of::Type(Type::Near(kind)))
         }
@@ -192,8 +203,8 @@ fn new(e: &mut Emitter<'_>, made: Type, own: HeapType) {
         Type::Func(at) => {
             let funcs = e.layout.funcs;
             let func = match at {
-                _ if at == FUNCS - 1 => funcs.narrow,
-                _ => funcs.ten,
+                NARROW => funcs.narrow,
+                _ => funcs.mixed,
             };
             e.op().ref_func(func);
         }
@@ -207,6 +218,11 @@ fn new(e: &mut Emitter<'_>, made: Type, own: HeapType) {
             let number = e.mark();
             e.op().i32_const(number);
             e.i31();
+            e.op().struct_new(index);
+        }
+        Type::Near(near::Kind::NonNullHolder) => {
+            let bytes = e.layout.near.index(near::Kind::Bytes);
+            e.op().i32_const(1).array_new_default(bytes);
             e.op().struct_new(index);
         }
         Type::Near(near::Kind::NonNullRefs) => {
@@ -230,6 +246,18 @@ pub(super) fn ask(e: &mut Emitter<'_>, made: &Made) -> Asked {
         Hierarchy::Func => &[Func, NoFunc],
         Hierarchy::Extern => &[Extern, NoExtern],
     };
+    // Null has every nullable type, the bottom types too.
+    let bottom = match made.hierarchy {
+        Hierarchy::Any => None,
+        Hierarchy::Func => NoFunc,
+        Hierarchy::Extern => NoExtern,
+    };
+    if e.choice.chance(1, if made.of == Of::Null { 3 } else { 12 }) {
+        return Asked {
+            heap: heap(bottom),
+            holds: false,
+        };
+    }
     let chosen = match (e.choice.below(6), made.of) {
         (0 | 1, Of::Type(own)) => Some(own),
         (0..=3, _) if made.hierarchy != Hierarchy::Extern => Some(other(e, made)),

@@ -1,17 +1,87 @@
 //! Tables whose elements are known, from a segment, by copies and after growth.
 
 use super::super::super::emit::Emitter;
-use super::super::super::layout::LEN;
+use super::super::super::layout::{GROWN, LEN, NUMBERED};
+use super::super::super::storage::{Value, ValueKind};
 use super::super::hold::{is_node_among_any, push_eq};
+use super::values::{is, push};
 use crate::case::claims::Claim;
-use wasm_encoder::BlockType;
+use wasm_encoder::{BlockType, HeapType};
 
 /// One operation on a table, whose outcome is known.
 pub(in crate::generate::enrich::sequence) fn tables(e: &mut Emitter<'_>) {
-    match e.choice.below(3) {
+    match e.choice.below(8) {
         0 => grow(e),
-        1 => fill(e),
+        1 | 2 => grow_to_maximum(e),
+        3 => fill(e),
+        4 | 5 => set(e),
+        6 => init(e),
         _ => copy(e),
+    }
+}
+
+/// Grows a table that no other sequence uses, by one element too many and then to its maximum. The
+/// language lets growth fail; by so few elements it never does.
+fn grow_to_maximum(e: &mut Emitter<'_>) {
+    let (table, most) = (e.layout.grown_table, e.layout.grown_max as i32);
+    let value = Value::draw(&mut e.choice, ValueKind::Extern);
+    let size = e.known_number();
+    e.completes(|e| {
+        // One more than there is room for changes nothing.
+        e.op().table_size(table).local_set(size);
+        e.op().ref_null(HeapType::EXTERN).i32_const(most + 1);
+        e.op().local_get(size).i32_sub();
+        e.op().table_grow(table).i32_const(-1).i32_eq();
+        e.op().table_size(table).local_get(size).i32_eq().i32_and();
+        push(e, value, ValueKind::Extern);
+        e.op().i32_const(most).local_get(size).i32_sub();
+        e.op().table_grow(table).local_get(size).i32_eq().i32_and();
+        e.op().table_size(table).i32_const(most).i32_eq().i32_and();
+        e.op().i32_const(most - 1);
+        push(e, value, ValueKind::Extern);
+        e.op().table_set(table);
+        e.op().i32_const(most - 1).table_get(table);
+        is(e, value, ValueKind::Extern);
+        e.op().i32_and();
+    });
+    e.claim(Claim::Bulk);
+}
+
+/// Stores a value in a table, and reads it.
+fn set(e: &mut Emitter<'_>) {
+    let (grown, eqs, nodes) = (e.layout.grown_table, e.layout.eq_table, e.layout.node_table);
+    let (table, kind, len) = [
+        (grown, ValueKind::Extern, GROWN),
+        (eqs, ValueKind::Eq, LEN),
+        (nodes, ValueKind::Node, LEN),
+    ][e.choice.below(3) as usize];
+    let value = Value::draw(&mut e.choice, kind);
+    let at = e.choice.below(len) as i32;
+    e.completes(|e| {
+        e.op().i32_const(at);
+        push(e, value, kind);
+        e.op().table_set(table);
+        e.op().i32_const(at).table_get(table);
+        is(e, value, kind);
+    });
+    e.claim(Claim::Stored);
+}
+
+/// Copies a part of a segment whose elements are known to a table.
+fn init(e: &mut Emitter<'_>) {
+    let (table, segment) = (e.layout.eq_table, e.layout.numbered_elem);
+    let count = e.choice.range(1, LEN);
+    let part = |e: &mut Emitter<'_>| match e.choice.below(3) {
+        0 => LEN - count,
+        _ => e.choice.below(LEN - count + 1),
+    };
+    let (to, from) = (part(e), part(e));
+    e.completes(|e| {
+        e.op().i32_const(to as i32).i32_const(from as i32);
+        e.op().i32_const(count as i32).table_init(table, segment);
+    });
+    for at in [0, count - 1] {
+        is_numbered(e, table, to + at, NUMBERED + (from + at) as i32);
     }
 }
 
