@@ -16,20 +16,20 @@ pub const fn at_most(thousands: u64) -> u64 {
 macro_rules! figures {
     ($with:ident) => {
         $with! {
-            decode: without_runs, 20_325,
-            validate: without_runs, 52_454,
-            compile: without_runs, 104_214,
-            instantiate: without_runs, 10_850,
-            run_null: without_runs, 34_891,
-            run_drc: without_runs, 56_458,
-            run_copying: without_runs, 159_870,
-            audit: new, 6_792,
-            observe: new, 5_151,
-            compared: new, 286,
-            verdict_without_audit: without_runs, 201_657,
-            verdict_with_audits: without_runs, 238_892,
-            enrich: without_runs, 38_242,
-            structured: without_runs, 26_547,
+            decode: without_runs, 25_349,
+            validate: without_runs, 67_593,
+            compile: without_runs, 134_693,
+            instantiate: without_runs, 9_633,
+            run_null: without_runs, 28_989,
+            run_drc: without_runs, 46_919,
+            run_copying: without_runs, 174_597,
+            audit: new, 5_895,
+            observe: new, 3_025,
+            compared: new, 242,
+            verdict_without_audit: without_runs, 214_705,
+            verdict_with_audits: without_runs, 244_698,
+            enrich: without_runs, 46_738,
+            structured: without_runs, 26_747,
         }
     };
 }

@@ -133,7 +133,7 @@ fn has_unfinished(bits: u32, seen: &Observation, parts: Parts) -> bool {
     let all_recorded = seen.host_calls.len() as u64 == seen.host_call_count;
     let ended = steps.chain(acts).filter(is_limit).count() as u32;
     let others = (bits >> ENDS_AT).wrapping_sub(ended) & (u32::MAX >> ENDS_AT);
-    let is_known = others & ((1 << (UNFINISHED_AT - ENDS_AT)) - 1) == 0;
+    let is_known = ended < MOST_ENDS && others & (MOST_ENDS - 1) == 0;
     is_shown && all_recorded && is_known && others != 0
 }
 
@@ -142,6 +142,9 @@ const ENDS_AT: u32 = 12;
 
 /// The lowest bit of the number of pieces of code that cannot trap and have begun without an end.
 const UNFINISHED_AT: u32 = 22;
+
+/// The number of calls ended at a limit from which on the count of those that were to end so has no room.
+const MOST_ENDS: u32 = 1 << (UNFINISHED_AT - ENDS_AT);
 
 /// Pops an i32 that is zero if `claim` is contradicted, and notes that in the global with this index.
 pub(crate) fn note(mut code: InstructionSink<'_>, claim: Claim, global: u32) {

@@ -104,8 +104,9 @@ fn a_profile_does_without_features() {
             assert!(is_without(without, index), "{feature} in case {index}");
         }
         assert!(
-            // Cases 3n to 3n + 2 share a module. Relaxed vectors are in one of 250.
-            (0..4000).any(|n| !is_without(Features::ALL, 3 * n)),
+            // Cases 12n to 12n + 11 share a module of wasm-smith. Relaxed vectors are in few of them: one
+            // in a thousand, and most are in code that never runs, which is left out.
+            (0..10_000).any(|n| !is_without(Features::ALL, 12 * n)),
             "{feature}"
         );
     }

@@ -1,6 +1,6 @@
 //! The law *language*: what all heaps share, and a case contradicts.
 
-use gcdiff::case::{self, Case, claims};
+use gcdiff::case::{self, Call, Case, Plan, Step, claims};
 use gcdiff::generate::{self, Generator, Profile};
 use gcdiff::heap::{GcRef, Heap, HeapError, HeapLayer};
 use gcdiff::oracle::{
@@ -84,6 +84,31 @@ fn code_that_cannot_trap_comes_to_its_end_or_to_a_limit() {
     assert!(is_found("(call $ends) (unreachable)", &begun(trap)));
     assert!(!is_found(&begun(trap), "(loop (br 0))"));
     assert!(!is_found("", "(call $ends) (loop (br 0))"));
+}
+
+/// The count of calls that were to end at a limit has ten bits. A case of a campaign ended 1,024 calls that
+/// nobody had counted, and was taken for a finding.
+#[test]
+fn more_calls_may_end_at_a_limit_than_can_be_counted() {
+    let text = format!(
+        r#"(module
+             (global $g (export "{}") (mut i32) (i32.const 0))
+             (func (export "end") unreachable))"#,
+        claims::EXPORT
+    );
+    let (mut case, _) = case::read(text.as_bytes()).unwrap();
+    for calls in [1, 1023, 1024, 1025, 2048] {
+        let step = Step::Call(Call {
+            export: "end".to_string(),
+            args: Vec::new(),
+        });
+        case.plan = Plan::Steps(vec![step; calls]);
+        assert_eq!(
+            verdict(&case, &Options::default()),
+            Verdict::Agree,
+            "{calls}"
+        );
+    }
 }
 
 /// A bug that all heaps have, as if the interpreter had it.

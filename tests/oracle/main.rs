@@ -4,6 +4,7 @@ mod clients;
 mod compare;
 mod corpus;
 mod engines;
+mod exchanged;
 mod explanations;
 mod graphs;
 mod language;
